@@ -1,1 +1,3 @@
-__all__: list[str] = []
+"""Wire models of the Prefactor API."""
+
+__all__ = ["agent", "agent_instance", "agent_span", "base", "bulk"]

@@ -1,1 +1,74 @@
-__all__: list[str] = []
+"""HTTP client of the Prefactor API."""
+
+from prefactor_http._distributions import warn_if_installed
+from prefactor_http._version import __version__
+from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.config import HttpClientConfig
+from prefactor_http.exceptions import (
+    PrefactorApiError,
+    PrefactorAuthError,
+    PrefactorClientError,
+    PrefactorConnectionError,
+    PrefactorHttpError,
+    PrefactorNotFoundError,
+    PrefactorResponseContractError,
+    PrefactorRetryExhaustedError,
+    PrefactorValidationError,
+)
+from prefactor_http.models import (
+    AgentInstance,
+    AgentInstanceRecordQuality,
+    AgentInstanceSpanCounts,
+    AgentSchemaVersionForRegister,
+    AgentSpan,
+    AgentStatus,
+    AgentVersionForRegister,
+    ApiResponse,
+    BulkItem,
+    BulkOutput,
+    BulkRequest,
+    BulkResponse,
+    FinishInstanceRequest,
+    FinishStatus,
+    InstancePurpose,
+    QualitySchemaDetails,
+    QualitySchemaForCreate,
+    RuntimeEnvironment,
+    SpanTypeSchemaForCreate,
+)
+
+__all__ = [
+    "AgentInstance",
+    "AgentInstanceRecordQuality",
+    "AgentInstanceSpanCounts",
+    "AgentSchemaVersionForRegister",
+    "AgentSpan",
+    "AgentStatus",
+    "AgentVersionForRegister",
+    "ApiResponse",
+    "BulkItem",
+    "BulkOutput",
+    "BulkRequest",
+    "BulkResponse",
+    "FinishInstanceRequest",
+    "FinishStatus",
+    "HttpClientConfig",
+    "InstancePurpose",
+    "PrefactorApiError",
+    "PrefactorAuthError",
+    "PrefactorClientError",
+    "PrefactorConnectionError",
+    "PrefactorHttpClient",
+    "PrefactorHttpError",
+    "PrefactorNotFoundError",
+    "PrefactorResponseContractError",
+    "PrefactorRetryExhaustedError",
+    "PrefactorValidationError",
+    "QualitySchemaDetails",
+    "QualitySchemaForCreate",
+    "RuntimeEnvironment",
+    "SpanTypeSchemaForCreate",
+    "__version__",
+]
+
+warn_if_installed("prefactor-http")

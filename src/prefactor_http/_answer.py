@@ -1,0 +1,144 @@
+"""An answer of the API, and what it means: values or errors. Nothing here does I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from prefactor_http.exceptions import (
+    SERVER_ERROR,
+    TOO_MANY_REQUESTS,
+    PrefactorApiError,
+    PrefactorAuthError,
+    PrefactorNotFoundError,
+    PrefactorResponseContractError,
+    PrefactorValidationError,
+)
+
+__all__ = ["Answer"]
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_SNIPPET_CHARS = 200
+_PROBLEMS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer.
+
+    Args:
+        request: The request, for people: "POST /api/v1/agent_spans".
+        status_code: HTTP status.
+        content: The body.
+        retry_after: Value of the Retry-After header.
+        secret: Text that must not show in errors, should the server or a proxy echo it.
+    """
+
+    request: str
+    status_code: int
+    content: bytes = field(repr=False)
+    retry_after: str | None = None
+    secret: str = field(default="", repr=False)
+
+    def raise_for_error(self) -> None:
+        """Returns if the answer is a success.
+
+        Raises:
+            PrefactorApiError: It is an error.
+        """
+        if not 200 <= self.status_code < 300:
+            raise self._api_error()
+
+    def value(self) -> dict[str, Any]:
+        """The JSON object of a success.
+
+        Raises:
+            PrefactorResponseContractError: There is none.
+        """
+        try:
+            value = json.loads(self.content)
+        except ValueError as error:
+            raise self._contract_error("no JSON", error) from error
+        if not isinstance(value, dict):
+            raise self._contract_error("no JSON object")
+        return value
+
+    def parse(self, model: type[ModelT]) -> ModelT:
+        """The success as a model.
+
+        Raises:
+            PrefactorResponseContractError: It has another shape.
+        """
+        value = self.value()
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            raise self._contract_error(_problems(error), error) from error
+
+    def _api_error(self) -> PrefactorApiError:
+        body = self._error_body()
+        status = self.status_code
+        message = body.get("message") or f"HTTP {status} to {self.request}: {self._snippet()}"
+        args = (str(message), str(body.get("code") or f"http_{status}"), status)
+        error: PrefactorApiError
+        if status in {401, 403}:
+            error = PrefactorAuthError(*args)
+        elif status == 404:
+            error = PrefactorNotFoundError(*args)
+        elif status in {400, 422}:
+            errors = body.get("errors")
+            error = PrefactorValidationError(*args, errors=errors if isinstance(errors, dict) else {})
+        else:
+            error = PrefactorApiError(*args)
+        if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
+            error.retry_after = seconds_to_wait(self.retry_after, now=time.time())
+        return error
+
+    def _error_body(self) -> dict[str, Any]:
+        # A proxy's error page is no JSON; the status alone says enough.
+        try:
+            body = json.loads(self._text())
+        except ValueError:
+            return {}
+        return body if isinstance(body, dict) else {}
+
+    def _contract_error(self, problem: str, cause: Exception | None = None) -> PrefactorResponseContractError:
+        return PrefactorResponseContractError(
+            f"unexpected answer to {self.request}: {problem}",
+            status_code=self.status_code,
+            body_snippet=self._snippet(),
+            cause=cause,
+        )
+
+    def _text(self) -> str:
+        text = self.content.decode("utf-8", "replace")
+        return text.replace(self.secret, "[redacted]") if self.secret else text
+
+    def _snippet(self) -> str:
+        text = self._text()
+        return text if len(text) <= _SNIPPET_CHARS else f"{text[:_SNIPPET_CHARS]}…"
+
+
+def _problems(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    shown = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems[:_PROBLEMS_SHOWN]]
+    return "; ".join([*shown, f"and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else shown)
+
+
+def seconds_to_wait(retry_after: str | None, *, now: float) -> float | None:
+    """Seconds that a Retry-After header asks for: a number of seconds, or a date. None if it says neither."""
+    if retry_after is None:
+        return None
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", retry_after.strip(), re.ASCII):
+        return float(retry_after)
+    try:
+        return max(parsedate_to_datetime(retry_after).timestamp() - now, 0.0)
+    except (ValueError, OverflowError, OSError):
+        return None

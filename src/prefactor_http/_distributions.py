@@ -1,0 +1,27 @@
+"""Finds installed distributions that provide the same import packages as ours."""
+
+import warnings
+from importlib.metadata import PackageNotFoundError, distribution
+
+__all__ = ["warn_if_installed"]
+
+
+def warn_if_installed(name: str) -> None:
+    """Warns when the distribution `name` is installed: its files and ours lie in the same folder.
+
+    Called once by the package of that name, when it is imported.
+
+    Args:
+        name: Distribution name, such as "prefactor-http"; its import package has the same name with an underscore.
+    """
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return
+    warnings.warn(
+        f"{name} is installed beside prefactor-sdk, and both provide the package {name.replace('-', '_')}: files of one"
+        f" overwrite those of the other. Uninstall both, then install prefactor-sdk alone "
+        f"(pip uninstall {name} prefactor-sdk; pip install prefactor-sdk).",
+        UserWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,119 @@
+"""The one place that knows httpx: sends one try, and turns its errors into ours."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from prefactor_http._answer import Answer
+from prefactor_http._version import __version__
+from prefactor_http.config import HttpClientConfig
+from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError
+
+__all__ = ["Transport"]
+
+_logger = logging.getLogger(__name__)
+
+# Errors of httpx that a repetition does not mend.
+_WRONG_USE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeEncodeError)
+
+
+class Transport:
+    """Connections to the API, for one event loop at a time.
+
+    The connections open with the first request, on the loop of that request. Another loop gets an error rather than
+    connections that never answer; after close(), or when the first loop is closed, any loop may be the next one.
+    """
+
+    def __init__(self, config: HttpClientConfig, sdk_header: str) -> None:
+        self._config = config
+        self._url = config.api_url.rstrip("/")
+        self._headers = {
+            "Authorization": f"Bearer {config.api_token}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "X-Prefactor-SDK": sdk_header,
+            "User-Agent": f"prefactor-sdk/{__version__}",
+        }
+        self._client: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        """Sends a request once.
+
+        Raises:
+            PrefactorConnectionError: No answer came within request_timeout.
+            PrefactorClientError: The request cannot be sent, or this is another event loop.
+        """
+        client = self._open_client()
+        request = f"{method} {path}"
+        try:
+            async with asyncio.timeout(self._config.request_timeout):
+                response = await client.request(
+                    method, self._url + path, params=params, content=content, headers=headers
+                )
+        except TimeoutError as error:
+            raise PrefactorConnectionError(
+                f"no answer to {request} within {self._config.request_timeout:g} s"
+            ) from error
+        except _WRONG_USE as error:
+            raise PrefactorClientError(f"{request} cannot be sent: {type(error).__name__}") from error
+        except httpx.HTTPError as error:
+            raise PrefactorConnectionError(f"no answer to {request}: {_reason(error)}") from error
+        _logger.debug("%s: %d", request, response.status_code)
+        return Answer(
+            request,
+            response.status_code,
+            response.content,
+            retry_after=response.headers.get("retry-after"),
+            secret=self._config.api_token,
+        )
+
+    async def close(self) -> None:
+        """Closes the connections. Does nothing when there are none."""
+        client, loop = self._client, self._loop
+        if client is None:
+            return
+        self._check_loop(loop)
+        self._client = self._loop = None
+        if loop is asyncio.get_running_loop():
+            await client.aclose()
+
+    def _open_client(self) -> httpx.AsyncClient:
+        self._check_loop(self._loop)
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._client, self._loop = self._new_client(), loop
+        return self._client
+
+    def _check_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        if loop is not None and loop is not asyncio.get_running_loop() and not loop.is_closed():
+            raise PrefactorClientError(
+                "this PrefactorHttpClient belongs to another event loop; use one client per event loop"
+            )
+
+    def _new_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers=self._headers,
+            # request_timeout is the total of a try, which httpx does not know: send() keeps it.
+            timeout=httpx.Timeout(None, connect=self._config.connect_timeout),
+            # Loading the certificates takes tens of milliseconds; redirects are not followed, so http stays http.
+            verify=not self._url.startswith("http://"),
+            trust_env=False,
+        )
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,91 @@
+"""Configuration of the HTTP client."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+__all__ = ["HttpClientConfig"]
+
+
+def _from_environment(name: str) -> str:
+    return field(default_factory=lambda: os.environ.get(name, ""), repr=name != "PREFACTOR_API_TOKEN")
+
+
+@dataclass
+class HttpClientConfig:
+    """Where the API is, and how requests to it behave. Times are in seconds.
+
+    Args:
+        api_url: Address of the API, with its scheme. Default: environment variable PREFACTOR_API_URL.
+        api_token: API token; it never shows in a repr. Default: environment variable PREFACTOR_API_TOKEN.
+        request_timeout: Total time of one try.
+        connect_timeout: Time to connect, within request_timeout.
+        max_retries: Tries after the first one.
+        initial_retry_delay: Wait before the first retry, give or take 25 %.
+        max_retry_delay: Longest wait before a retry. When the API asks to wait longer, there is no retry.
+        retry_multiplier: Growth of the wait from retry to retry.
+        retry_on_status_codes: Statuses after which a request is tried again.
+        default_idempotency_key: Key that `PrefactorHttpClient.request` sends when it is given none.
+
+    Raises:
+        ValueError: A value is missing or wrong. The message never holds the token.
+    """
+
+    api_url: str = _from_environment("PREFACTOR_API_URL")
+    api_token: str = _from_environment("PREFACTOR_API_TOKEN")
+    request_timeout: float = 30.0
+    connect_timeout: float = 10.0
+    max_retries: int = 3
+    initial_retry_delay: float = 1.0
+    max_retry_delay: float = 60.0
+    retry_multiplier: float = 2.0
+    retry_on_status_codes: tuple[int, ...] = (429, 500, 502, 503, 504)
+    default_idempotency_key: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_url(self.api_url)
+        _check_token(self.api_token)
+        for name in ("request_timeout", "connect_timeout"):
+            _check_number(name, getattr(self, name), minimum=0, or_equal=False)
+        for name in ("initial_retry_delay", "max_retry_delay"):
+            _check_number(name, getattr(self, name), minimum=0)
+        _check_number("retry_multiplier", self.retry_multiplier, minimum=1)
+        _check_count("max_retries", self.max_retries)
+        self.retry_on_status_codes = tuple(self.retry_on_status_codes)
+
+
+def _check_url(url: object) -> None:
+    if not isinstance(url, str) or not url:
+        raise ValueError("api_url is missing: pass it, or set PREFACTOR_API_URL")
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or a bad IPv6 address
+        is_address = False
+    if not is_address or not url.isprintable() or " " in url:
+        raise ValueError("api_url must be an http or https address, such as https://app.prefactorai.com")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("api_url must not hold credentials, a query or a fragment")
+
+
+def _check_token(token: object) -> None:
+    if not isinstance(token, str) or not token:
+        raise ValueError("api_token is missing: pass it, or set PREFACTOR_API_TOKEN")
+    # Anything else cannot be in a header, and the HTTP library would quote it in its error.
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise ValueError("api_token must be printable ASCII without spaces or line breaks")
+
+
+def _check_number(name: str, value: float, *, minimum: float, or_equal: bool = True) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or value < minimum or (value == minimum and not or_equal):
+        limit = f"at least {minimum}" if or_equal else f"greater than {minimum}"
+        raise ValueError(f"{name} must be a number, {limit}; it is {value!r}")
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{name} must be a whole number, at least 0; it is {value!r}")

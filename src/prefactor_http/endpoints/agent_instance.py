@@ -1,0 +1,108 @@
+"""Agent instances."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from prefactor_http._request import api_path, checked_key, given, iso_time
+from prefactor_http.models.agent_instance import AgentInstance
+from prefactor_http.models.base import ApiResponse
+from prefactor_http.models.types import FinishStatus, InstancePurpose
+
+if TYPE_CHECKING:
+    from prefactor_http.client import PrefactorHttpClient
+
+__all__ = ["AgentInstanceClient"]
+
+_AgentInstanceResponse = ApiResponse[AgentInstance]
+
+
+class AgentInstanceClient:
+    """Requests on agent instances.
+
+    They raise what `PrefactorHttpClient` says, and ValueError for an idempotency key over 64 characters.
+    """
+
+    def __init__(self, http_client: PrefactorHttpClient) -> None:
+        self._http = http_client
+
+    async def register(  # noqa: PLR0917  # documented order
+        self,
+        agent_version: dict[str, Any],
+        agent_schema_version: dict[str, Any],
+        agent_id: str | None = None,
+        environment_id: str | None = None,
+        id: str | None = None,  # noqa: A002  # documented name
+        idempotency_key: str | None = None,
+        update_current_version: bool = True,
+        purpose: InstancePurpose | None = None,
+        external_identifier: str | None = None,
+    ) -> AgentInstance:
+        """Registers an agent instance; it is pending until it is started.
+
+        Args:
+            agent_version: The release that runs, in the form of `AgentVersionForRegister`.
+            agent_schema_version: Its span types, in the form of `AgentSchemaVersionForRegister`.
+            agent_id: Needed with an account token.
+            environment_id: Needed with an account token.
+            id: PFID of the instance; default: the API makes one.
+            idempotency_key: At most 64 characters.
+            update_current_version: Whether this becomes the deployment's current version.
+            purpose: Why the instance runs; the API's default is "live".
+            external_identifier: Your own name for the instance, unique in the agent.
+        """
+        body = {
+            "agent_version": agent_version,
+            "agent_schema_version": agent_schema_version,
+            "update_current_version": update_current_version,
+            **given(
+                agent_id=agent_id,
+                environment_id=environment_id,
+                id=id,
+                idempotency_key=checked_key(idempotency_key),
+                purpose=purpose,
+                external_identifier=external_identifier,
+            ),
+        }
+        return await self._write("register", body)
+
+    async def start(
+        self, agent_instance_id: str, timestamp: datetime | None = None, idempotency_key: str | None = None
+    ) -> AgentInstance:
+        """Starts an instance, by default at the time of the request."""
+        # The documented client sends null for "now", unlike in all other requests.
+        body = {"timestamp": iso_time(timestamp), **given(idempotency_key=checked_key(idempotency_key))}
+        return await self._write(agent_instance_id, body, action="start")
+
+    async def finish(
+        self,
+        agent_instance_id: str,
+        status: FinishStatus | None = None,
+        timestamp: datetime | None = None,
+        idempotency_key: str | None = None,
+    ) -> AgentInstance:
+        """Finishes an instance, by default as complete and at the time of the request."""
+        body = given(status=status, timestamp=iso_time(timestamp), idempotency_key=checked_key(idempotency_key))
+        return await self._write(agent_instance_id, body, action="finish")
+
+    async def get(self, agent_instance_id: str) -> AgentInstance:
+        """The instance of this ID."""
+        answer = await self._http._send("GET", api_path("agent_instance", agent_instance_id))
+        return answer.parse(_AgentInstanceResponse).details
+
+    async def record_quality(
+        self,
+        agent_instance_id: str,
+        name: str,
+        payload: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> AgentInstance:
+        """Sets the quality payload of this name, or removes it when the payload is None."""
+        body = {"name": name, "payload": payload, **given(idempotency_key=checked_key(idempotency_key))}
+        return await self._write(agent_instance_id, body, action="record_quality")
+
+    async def _write(self, target: str, body: dict[str, Any], action: str | None = None) -> AgentInstance:
+        path = api_path("agent_instance", target, *([action] if action else []))
+        answer = await self._http._send("POST", path, json_data=body)
+        return answer.parse(_AgentInstanceResponse).details

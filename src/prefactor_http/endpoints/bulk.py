@@ -1,0 +1,31 @@
+"""Several operations in one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefactor_http._request import api_path
+from prefactor_http.models.bulk import BulkRequest, BulkResponse
+
+if TYPE_CHECKING:
+    from prefactor_http.client import PrefactorHttpClient
+
+__all__ = ["BulkClient"]
+
+
+class BulkClient:
+    """Bulk requests."""
+
+    def __init__(self, http_client: PrefactorHttpClient) -> None:
+        self._http = http_client
+
+    async def execute(self, request: BulkRequest) -> BulkResponse:
+        """Runs operations in order.
+
+        The first one that fails ends the run: its output says so, those after it have none. That is a success here.
+
+        Raises:
+            PrefactorHttpError: The request as a whole failed; see `PrefactorHttpClient`.
+        """
+        body = request.model_dump(mode="json", by_alias=True)
+        return (await self._http._send("POST", api_path("bulk"), json_data=body)).parse(BulkResponse)

@@ -1,0 +1,37 @@
+"""Agent instances, and what is registered with them. Generated from `schemas/api/agent_instance.json`."""
+
+from prefactor_api.agent_instance import (
+    ActionProfile,
+    AgentInstance,
+    AgentInstanceRecordQuality,
+    AgentInstanceSpanCounts,
+    AgentSchemaVersionForRegister,
+    AgentVersionForRegister,
+    DataCategories,
+    DataRisk,
+    FinishInstanceRequest,
+    QualitySchemaDetails,
+    QualitySchemaForCreate,
+    RegisterAgentInstanceRequest,
+    RuntimeEnvironment,
+    SpanTypeSchemaForCreate,
+    TimestampRequest,
+)
+
+__all__ = [
+    "ActionProfile",
+    "AgentInstance",
+    "AgentInstanceRecordQuality",
+    "AgentInstanceSpanCounts",
+    "AgentSchemaVersionForRegister",
+    "AgentVersionForRegister",
+    "DataCategories",
+    "DataRisk",
+    "FinishInstanceRequest",
+    "QualitySchemaDetails",
+    "QualitySchemaForCreate",
+    "RegisterAgentInstanceRequest",
+    "RuntimeEnvironment",
+    "SpanTypeSchemaForCreate",
+    "TimestampRequest",
+]

@@ -1,0 +1,46 @@
+"""Several operations in one request."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from prefactor_api import bulk as wire
+from prefactor_api.bulk import BulkItem
+
+__all__ = ["BulkItem", "BulkOutput", "BulkRequest", "BulkResponse"]
+
+
+class BulkRequest(wire.BulkRequest):
+    """Operations that run in order, each under a key of its own."""
+
+    @field_validator("items")
+    @classmethod
+    def validate_unique_idempotency_keys(cls, items: list[BulkItem]) -> list[BulkItem]:
+        """Refuses two items with the same key: the answer names items by key."""
+        keys = {item.idempotency_key for item in items}
+        if len(keys) != len(items):
+            raise ValueError("idempotency keys must be unique within a bulk request")
+        return items
+
+
+class BulkOutput(BaseModel):
+    """Outcome of one operation; what it returns, or `code` and `message` of its error, are extra fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: str
+
+    @field_validator("status")
+    @classmethod
+    def validate_status(cls, v: str) -> str:
+        """Refuses words other than success and error."""
+        if v not in {"success", "error"}:
+            raise ValueError("status must be success or error")
+        return v
+
+
+class BulkResponse(BaseModel):
+    """Outcomes, by idempotency key. An operation that did not run has none."""
+
+    status: str = "success"
+    outputs: dict[str, BulkOutput]

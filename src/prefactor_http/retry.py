@@ -1,0 +1,92 @@
+"""Retries of awaited calls: exponential back-off with jitter."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
+from prefactor_http.config import HttpClientConfig
+from prefactor_http.exceptions import PrefactorHttpError, PrefactorRetryExhaustedError
+
+__all__ = ["RetryHandler"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
+
+
+def _jitter() -> float:
+    return random.uniform(0.75, 1.25)  # noqa: S311  # spreads the retries of many clients; no secret
+
+
+class RetryHandler:
+    """Repeats an operation that fails, as an `HttpClientConfig` says.
+
+    The first wait is initial_retry_delay, each next one retry_multiplier times as long, all give or take 25 %, and
+    never shorter than the API's Retry-After. No wait is longer than max_retry_delay: when the API asks for a longer
+    one, there is no retry.
+
+    Args:
+        config: The numbers.
+        sleep: Waits for a number of seconds.
+        jitter: Gives a factor for each wait.
+    """
+
+    def __init__(
+        self,
+        config: HttpClientConfig,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        jitter: Callable[[], float] = _jitter,
+    ) -> None:
+        self.config = config
+        self._sleep = sleep
+        self._jitter = jitter
+
+    async def execute(
+        self,
+        operation: Callable[P, Awaitable[T]],
+        is_retryable: Callable[[Exception], bool],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Calls `operation(*args, **kwargs)` until it succeeds.
+
+        Raises:
+            PrefactorRetryExhaustedError: The last allowed try failed; `last_error` is its error.
+            Exception: What the operation raised, if `is_retryable` says no to it.
+        """
+        backoff = self.config.initial_retry_delay
+        tries = 0
+        while True:
+            try:
+                return await operation(*args, **kwargs)
+            except Exception as error:
+                if not is_retryable(error):
+                    raise
+                tries += 1
+                wait = self._wait_after(error, backoff)
+                if wait is None or tries > self.config.max_retries:
+                    raise _exhausted(error, tries) from error
+                _logger.debug("try %d failed (%s); next one in %.2f s", tries, error, wait)
+            await self._sleep(wait)
+            backoff = min(backoff * self.config.retry_multiplier, self.config.max_retry_delay)
+
+    def _wait_after(self, error: Exception, backoff: float) -> float | None:
+        longest = self.config.max_retry_delay
+        asked = error.retry_after if isinstance(error, PrefactorHttpError) else None
+        if asked is not None and asked > longest:
+            return None
+        return max(min(backoff * self._jitter(), longest), asked or 0.0)
+
+
+def _exhausted(error: Exception, tries: int) -> PrefactorRetryExhaustedError:
+    exhausted = PrefactorRetryExhaustedError(
+        f"gave up after {tries} {'try' if tries == 1 else 'tries'}: {error}", error
+    )
+    exhausted.retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
+    return exhausted
