@@ -1,1 +1,34 @@
-__all__: list[str] = []
+"""The Prefactor API on your own machine: for tests, for the demo, and for developing agents without an account.
+
+Needs the extra `local`: `pip install 'prefactor-sdk[local]'`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prefactor_local._api import LocalApi
+    from prefactor_local._errors import LocalApiError
+    from prefactor_local._faults import Fault
+    from prefactor_local._requestlog import RecordedRequest
+
+__all__ = ["Fault", "LocalApi", "LocalApiError", "RecordedRequest"]
+
+# Loaded on first use, so that the command can say which extra is missing.
+_HOME = {
+    "Fault": "prefactor_local._faults",
+    "LocalApi": "prefactor_local._api",
+    "LocalApiError": "prefactor_local._errors",
+    "RecordedRequest": "prefactor_local._requestlog",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value

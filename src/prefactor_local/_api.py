@@ -1,0 +1,175 @@
+"""The embedded API as an object: start it, look into it, make it fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from prefactor_local import _instances, _spans
+from prefactor_local._app import build
+from prefactor_local._faults import Fault, FaultPlan
+from prefactor_local._operations import TERMINATE, perform
+from prefactor_local._platform import Call, Caller, Platform
+from prefactor_local._requestlog import RecordedRequest
+from prefactor_local._server import ServerThread
+from prefactor_local._store import Store
+
+__all__ = ["LocalApi"]
+
+
+class LocalApi:
+    """A Prefactor API on this machine, over a real socket, while its `with` or `async with` block runs.
+
+    The server has a thread and an event loop of its own; every method may be called from any thread.
+
+    Args:
+        database: file that keeps the state, or `":memory:"`.
+        strict_cancel: refuse to cancel what is active, as the API's pages say; otherwise it is accepted.
+        host: address to listen on.
+        port: 0 for any free one.
+        token: the account token to accept; by default one is made, and kept with the database.
+        keep_requests: whether `requests` is filled.
+
+    Raises:
+        OSError: the address cannot be used (on entry).
+        sqlite3.Error: the file is no database (on entry).
+        ValueError: the database is of another version of this package (on entry).
+    """
+
+    def __init__(
+        self,
+        *,
+        database: str | Path = ":memory:",
+        strict_cancel: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        keep_requests: bool = True,
+    ) -> None:
+        self.requests: list[RecordedRequest] = []
+        """What arrived, in order."""
+        self.violations: Counter[str] = Counter()
+        """Breaches of a run's life cycle, by name, for example `child_before_parent`."""
+        self.replays: Counter[str] = Counter()
+        """Repetitions under a known idempotency key, by operation, for example `agent_spans/create`."""
+        self._database = database
+        self._strict_cancel = strict_cancel
+        self._address = (host, port)
+        self._given_token = token
+        self._keep_requests = keep_requests
+        self._faults = FaultPlan()
+        self._running: _Running | None = None
+
+    def __repr__(self) -> str:
+        return f"<LocalApi {self.url if self._running else 'not running'}>"
+
+    @property
+    def url(self) -> str:
+        """Where it listens, for example `http://127.0.0.1:49152`."""
+        host, port = self._address[0], self._now.port
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def token(self) -> str:
+        """The account token that it accepts."""
+        return self._now.platform.token
+
+    def deployment_token(self, agent_id: str, environment_id: str | None = None) -> str:
+        """A new token of one agent in one environment (None for the account's own one)."""
+        platform = self._now.platform
+        with platform.store.transaction():
+            return platform.new_deployment_token(agent_id, environment_id)
+
+    def instances(self) -> list[dict[str, Any]]:
+        """The agent instances, in order of registration."""
+        platform = self._now.platform
+        with platform.store.transaction():
+            return [_instances.instance_record(platform, row) for row in platform.store.every("agent_instance")]
+
+    def spans(self, instance_id: str | None = None) -> list[dict[str, Any]]:
+        """The spans, of one instance or all, in order of arrival.
+
+        Each is as the API shows it, with `summary` (the rendered template) and `schema_errors`, a list of
+        `{"part": "params" | "result" | "schema_name", "path": <JSON pointer>, "message": …}`.
+        """
+        platform = self._now.platform
+        wanted = {} if instance_id is None else {"agent_instance_id": instance_id}
+        with platform.store.transaction():
+            return [
+                {**_spans.span_record(platform, row), "schema_errors": _spans.schema_errors(platform, row)}
+                for row in platform.store.every("agent_span", **wanted)
+            ]
+
+    def inject(self, fault: Fault) -> None:
+        """Let a fault happen to the next requests that match it, after those that were injected before."""
+        self._faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Forget all faults that have not happened yet."""
+        self._faults.clear()
+
+    def terminate(self, instance_id: str, reason: str) -> None:
+        """Stop an active instance, as people do on the platform.
+
+        Raises:
+            LocalApiError: there is no such instance (404), or it is not active (409).
+        """
+        call = Call(Caller(), instance_id, {"reason": reason})
+        perform(self._now.platform, TERMINATE, call)
+
+    def __enter__(self) -> Self:
+        if self._running is not None:
+            raise RuntimeError("the embedded API is running already")
+        store = Store(self._database)
+        try:
+            self._running = self._start(store)
+        except BaseException:
+            store.close()
+            raise
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        running, self._running = self._now, None
+        running.server.stop()
+        running.platform.store.close()
+
+    async def __aenter__(self) -> Self:
+        return await asyncio.to_thread(self.__enter__)
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.__exit__, exc_type, exc, traceback)
+
+    @property
+    def _now(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError("the embedded API is not running: use it in a `with` or `async with` block")
+        return self._running
+
+    def _start(self, store: Store) -> _Running:
+        platform = Platform(
+            store,
+            self._given_token,
+            strict_cancel=self._strict_cancel,
+            violations=self.violations,
+            replays=self.replays,
+        )
+        server = ServerThread(partial(build, platform, self._faults, self._record), *self._address)
+        return _Running(platform, server, server.start())
+
+    def _record(self, request: RecordedRequest) -> None:
+        if self._keep_requests:
+            self.requests.append(request)
+
+
+class _Running(NamedTuple):
+    platform: Platform
+    server: ServerThread
+    port: int

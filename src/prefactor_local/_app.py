@@ -1,0 +1,96 @@
+"""The HTTP side: routes, authentication, JSON in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from prefactor_local import _bulk
+from prefactor_local._errors import LocalApiError, bad_request, not_found
+from prefactor_local._faults import FaultGate, FaultPlan
+from prefactor_local._operations import OPERATIONS, Operation, perform
+from prefactor_local._platform import Call, Platform
+from prefactor_local._requestlog import RecordedRequest, RequestLog
+from prefactor_local._store import Record
+
+__all__ = ["build"]
+
+PREFIX = "/api/v1"
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def build(
+    platform: Platform, faults: FaultPlan, record: Callable[[RecordedRequest], None], closing: asyncio.Event
+) -> Starlette:
+    """The app. Every request is recorded, then meets its fault if there is one, then its operation."""
+    return Starlette(
+        routes=[
+            *(Route(PREFIX + each.path, _endpoint(platform, each), methods=[each.method]) for each in OPERATIONS),
+            Route(f"{PREFIX}/bulk", _bulk_endpoint(platform), methods=["POST"]),
+        ],
+        middleware=[
+            Middleware(RequestLog, record=record),
+            Middleware(FaultGate, plan=faults, closing=closing),
+        ],
+        exception_handlers={LocalApiError: _refused, HTTPException: _unrouted},
+    )
+
+
+def _endpoint(platform: Platform, operation: Operation) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        caller = platform.caller(request.headers.get("authorization"))
+        target = request.path_params.get(operation.parameter or "", "")
+        call = Call(caller, target, _parsed(await request.body()), request.query_params)
+        return _json(200, perform(platform, operation, call))
+
+    return endpoint
+
+
+def _bulk_endpoint(platform: Platform) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        caller = platform.caller(request.headers.get("authorization"))
+        return _json(200, _bulk.execute(platform, caller, _parsed(await request.body())))
+
+    return endpoint
+
+
+def _parsed(content: bytes) -> Record:
+    if not content:
+        return {}
+    try:
+        body = json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise bad_request("The body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise bad_request("The body must be a JSON object.")
+    return body
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _json(status: int, body: Record) -> Response:
+    # ASCII, because a payload may hold a lone surrogate, which UTF-8 cannot say.
+    return Response(json.dumps(body, separators=(",", ":")), status, media_type="application/json")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, LocalApiError)  # noqa: S101 - registered for this type
+    return _json(error.status, error.envelope())
+
+
+async def _unrouted(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    if error.status_code == 404:
+        return await _refused(_request, not_found("Path"))
+    return await _refused(_request, LocalApiError(error.status_code, "bad_request", error.detail))

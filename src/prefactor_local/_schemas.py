@@ -1,0 +1,138 @@
+"""Span types of a schema version: one form for all that may be registered, and checks of payloads against it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+__all__ = ["check_span", "definition_errors", "fingerprint", "quality_schemas", "span_types"]
+
+EMPTY_OBJECT = {"type": "object", "properties": {}, "additionalProperties": False}
+"""What a span type takes as its result when it declares none."""
+MESSAGE_LENGTH = 300
+
+
+def span_types(definitions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Name → span type, from `span_type_schemas`, or from the older pair of maps if that list is absent or empty."""
+    structured = definitions.get("span_type_schemas")
+    if structured:
+        return {entry["name"]: _span_type(**entry) for entry in structured}
+    results = definitions.get("span_result_schemas") or {}
+    return {
+        name: _span_type(name=name, params_schema=schema, result_schema=results.get(name))
+        for name, schema in (definitions.get("span_schemas") or {}).items()
+    }
+
+
+def quality_schemas(definitions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Name → quality schema."""
+    return {
+        entry["name"]: {
+            "name": entry["name"],
+            "title": entry.get("title") or entry["name"],
+            "description": entry.get("description"),
+            "template": entry.get("template"),
+            "schema": entry["schema"],
+            "schema_validation": _validation(entry["schema"]),
+            "data_risk": entry.get("data_risk"),
+        }
+        for entry in definitions.get("quality_schemas") or []
+    }
+
+
+def fingerprint(*parts: object) -> str:
+    """Equal for equal content, whatever the order of keys."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def check_span(
+    span_type: Mapping[str, Any] | None, payload: dict[str, Any], result: dict[str, Any] | None, status: str
+) -> list[dict[str, str]]:
+    """Where a span does not match its type: `part` (schema_name, params or result), `path` (JSON pointer), `message`.
+
+    The result is checked for completed spans only: what a failed one carries is an error, not a result.
+    """
+    if span_type is None:
+        return [_problem("schema_name", "", "not in the schema version of the agent instance")]
+    problems = list(_mismatches("params", span_type["params_schema"], payload))
+    if status == "complete":
+        problems += _mismatches("result", span_type["result_schema"], {} if result is None else result)
+    return problems
+
+
+def definition_errors(schema: dict[str, Any]) -> list[str]:
+    """Why a definition is no valid JSON Schema; empty when it is one."""
+    try:
+        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+    except SchemaError as error:
+        return [_short(error.message)]
+    except RecursionError:
+        return ["nested too deeply"]
+    return []
+
+
+def _span_type(
+    name: str, params_schema: dict[str, Any], result_schema: dict[str, Any] | None = None, **other: Any
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": other.get("title") or name,
+        "description": other.get("description"),
+        "template": other.get("template"),
+        "params_schema": params_schema,
+        "result_schema": EMPTY_OBJECT if result_schema is None else result_schema,
+        "data_risk": other.get("data_risk"),
+    }
+
+
+def _validation(schema: dict[str, Any]) -> dict[str, Any]:
+    errors = definition_errors(schema)
+    return {"valid": not errors, "errors": errors}
+
+
+def _mismatches(part: str, schema: Mapping[str, Any], value: Any) -> Iterator[dict[str, str]]:
+    validator = _compiled(json.dumps(schema))
+    if isinstance(validator, str):
+        yield _problem(part, "", f"the registered schema is invalid: {validator}")
+        return
+    try:
+        errors = list(validator.iter_errors(value))
+    except (Unresolvable, RecursionError, re.error) as error:
+        yield _problem(part, "", f"the registered schema cannot be applied: {error}")
+        return
+    yield from (_problem(part, _pointer(error), error.message) for error in errors)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(schema: str) -> Validator | str:
+    """A validator, or why there is none."""
+    document = json.loads(schema)
+    errors = definition_errors(document)
+    if errors:
+        return errors[0]
+    # The empty registry keeps jsonschema from fetching remote references.
+    return validator_for(document, default=Draft202012Validator)(document, registry=Registry())
+
+
+def _pointer(error: ValidationError) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in error.absolute_path)
+
+
+def _problem(part: str, path: str, message: str) -> dict[str, str]:
+    return {"part": part, "path": path, "message": _short(message)}
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MESSAGE_LENGTH else message[:MESSAGE_LENGTH] + "…"

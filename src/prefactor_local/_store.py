@@ -1,0 +1,169 @@
+"""The state of the API in SQLite: rows in, rows out, one transaction per operation."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+__all__ = ["Record", "Store"]
+
+Record: TypeAlias = dict[str, Any]
+"""A row, or a JSON object of the API."""
+
+LAYOUT = 1
+"""Of the tables below; raise it with every change to them."""
+
+# `seq` keeps the order of arrival. Tables hold no foreign keys: a span may arrive before its parent.
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE token (token TEXT PRIMARY KEY, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL) STRICT;
+CREATE TABLE agent (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
+    external_identifier TEXT UNIQUE, owner_person_id TEXT, risk_profile_id TEXT, team_id TEXT,
+    retired INTEGER NOT NULL DEFAULT 0, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE agent_deployment (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL,
+    current_version_id TEXT, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (agent_id, environment_id)
+) STRICT;
+CREATE TABLE agent_version (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    external_identifier TEXT, runtime_environment TEXT, agent_schema_version_id TEXT NOT NULL,
+    inserted_at TEXT NOT NULL, UNIQUE (agent_id, fingerprint)
+) STRICT;
+CREATE TABLE agent_schema_version (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    external_identifier TEXT, span_types TEXT NOT NULL, quality_schemas TEXT NOT NULL, inserted_at TEXT NOT NULL,
+    UNIQUE (agent_id, fingerprint)
+) STRICT;
+CREATE TABLE agent_instance (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_version_id TEXT NOT NULL,
+    agent_schema_version_id TEXT NOT NULL, environment_id TEXT NOT NULL, agent_deployment_id TEXT NOT NULL,
+    status TEXT NOT NULL, started_at TEXT, finished_at TEXT, termination_reason TEXT, external_identifier TEXT,
+    purpose TEXT NOT NULL, quality_payloads TEXT NOT NULL, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    UNIQUE (agent_id, external_identifier)
+) STRICT;
+CREATE TABLE agent_span (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_instance_id TEXT NOT NULL,
+    agent_schema_version_id TEXT NOT NULL, parent_span_id TEXT, schema_name TEXT NOT NULL, status TEXT NOT NULL,
+    payload TEXT NOT NULL, result_payload TEXT, sensitive_encoding INTEGER, started_at TEXT, finished_at TEXT,
+    inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX agent_span_of_instance ON agent_span (agent_instance_id, status);
+CREATE TABLE answered (operation TEXT, key TEXT, answer TEXT NOT NULL, PRIMARY KEY (operation, key)) STRICT;
+"""
+_JSON = frozenset(
+    {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
+)
+_BOOLEAN = frozenset({"retired", "sensitive_encoding"})
+
+
+class Store:
+    """A connection that any thread may use, one transaction at a time.
+
+    Args:
+        database: file, made if it does not exist, or `":memory:"`.
+
+    Raises:
+        sqlite3.Error: the file is no database or cannot be written.
+        ValueError: the file is of another version of this package.
+    """
+
+    def __init__(self, database: str | Path) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is done inside happens, or nothing of it when an exception leaves the block."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    # Names of tables and columns come from this package, values are always bound: hence the `noqa`s below.
+
+    def insert(self, table: str, **values: object) -> None:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608
+
+    def update(self, table: str, record_id: str, **values: object) -> None:
+        changes = ", ".join(f"{name} = ?" for name in values)
+        self._execute(f"UPDATE {table} SET {changes} WHERE id = ?", {**values, "": record_id})  # noqa: S608
+
+    def delete(self, table: str, record_id: str) -> None:
+        self._execute(f"DELETE FROM {table} WHERE id = ?", {"": record_id})  # noqa: S608
+
+    def one(self, table: str, **equal: object) -> Record | None:
+        """The first row whose columns equal the values."""
+        row = self._execute(f"SELECT * FROM {table} {_where(equal)} LIMIT 1", equal).fetchone()  # noqa: S608
+        return None if row is None else _record(row)
+
+    def every(self, table: str, **equal: object) -> list[Record]:
+        """All rows whose columns equal the values, in order of arrival."""
+        return [_record(row) for row in self._execute(f"SELECT * FROM {table} {_where(equal)} ORDER BY seq", equal)]  # noqa: S608
+
+    def exists(self, table: str, **equal: object) -> bool:
+        return self._execute(f"SELECT 1 FROM {table} {_where(equal)} LIMIT 1", equal).fetchone() is not None  # noqa: S608
+
+    def count_by_status(self, table: str, **equal: object) -> dict[str, int]:
+        query = f"SELECT status, COUNT(*) FROM {table} {_where(equal)} GROUP BY status"  # noqa: S608
+        return dict(self._execute(query, equal).fetchall())
+
+    def setting(self, key: str, default: str) -> str:
+        """A value that belongs to the database: the stored one, else the default, stored from now on."""
+        self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, default))
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row["value"])
+
+    def _prepare(self) -> None:
+        layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if layout not in {0, LAYOUT}:
+            raise ValueError(f"the database has layout {layout}, this version of prefactor-sdk reads layout {LAYOUT}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if layout == 0:
+            self._connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;")
+
+    def _execute(self, query: str, values: Mapping[str, object]) -> sqlite3.Cursor:
+        bound = [_json(value) if name in _JSON else value for name, value in values.items()]
+        return self._connection.execute(query, bound)
+
+
+def _where(equal: Mapping[str, object]) -> str:
+    return "WHERE " + " AND ".join(f"{name} IS ?" for name in equal) if equal else ""
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, separators=(",", ":"))
+
+
+def _record(row: sqlite3.Row) -> Record:
+    return {name: _value(name, row[name]) for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+
+
+def _value(name: str, stored: Any) -> Any:
+    if stored is None:
+        return None
+    if name in _JSON:
+        return json.loads(stored)
+    return bool(stored) if name in _BOOLEAN else stored
