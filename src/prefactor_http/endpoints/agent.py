@@ -39,8 +39,8 @@ class AgentClient:
             team_id: Only agents of this team.
             owner_person_id: Only agents of this person.
             sorting: Field to sort by, such as "name"; "-name" sorts in descending order.
-            offset: Agents to skip, from 0.
-            page_size: Agents on the page, 1 to 100.
+            offset: Which page, from 0.
+            page_size: Agents on a page, 1 to 100.
         """
         params = given(
             risk_profile_id=risk_profile_id,

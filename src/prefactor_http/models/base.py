@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from prefactor_api.base import ApiError, DetailedApiError, PaginationOutput, Sorting
 
@@ -13,14 +13,19 @@ __all__ = ["ApiError", "ApiResponse", "DetailedApiError", "ListResponse", "Pagin
 T = TypeVar("T")
 
 
-class ApiResponse(BaseModel, Generic[T]):
+class _Response(BaseModel):
+    # The text of a validation error ends up in logs: without the answer's content.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class ApiResponse(_Response, Generic[T]):
     """A success with one thing."""
 
     status: str
     details: T
 
 
-class ListResponse(BaseModel, Generic[T]):
+class ListResponse(_Response, Generic[T]):
     """A success with a page of a list."""
 
     status: str

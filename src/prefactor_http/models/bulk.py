@@ -42,5 +42,7 @@ class BulkOutput(BaseModel):
 class BulkResponse(BaseModel):
     """Outcomes, by idempotency key. An operation that did not run has none."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     status: str = "success"
     outputs: dict[str, BulkOutput]

@@ -1,0 +1,52 @@
+"""A client on the embedded API."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from prefactor_http import HttpClientConfig, PrefactorHttpClient
+from prefactor_http.models import AgentInstance
+from prefactor_http.retry import RetryHandler
+from prefactor_local import LocalApi
+
+
+@pytest.fixture
+def api() -> Iterator[LocalApi]:
+    with LocalApi() as api:
+        yield api
+
+
+@pytest.fixture
+def config(api: LocalApi) -> HttpClientConfig:
+    return HttpClientConfig(api_url=api.url, api_token=api.token)
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    """The waits before retries, in seconds; nothing waits for real."""
+    return []
+
+
+@pytest.fixture
+async def client(config: HttpClientConfig, waits: list[float]) -> AsyncIterator[PrefactorHttpClient]:
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    retry = RetryHandler(config, sleep=sleep, jitter=lambda: 1.0)
+    async with PrefactorHttpClient(config, retry=retry) as client:
+        yield client
+
+
+@pytest.fixture
+async def instance(client: PrefactorHttpClient) -> AgentInstance:
+    """A registered agent instance."""
+    return await client.agent_instances.register(
+        {"name": "Test agent", "external_identifier": "1.0"},
+        {
+            "external_identifier": "schemas-1",
+            "span_type_schemas": [{"name": "agent:llm", "params_schema": {"type": "object"}}],
+            "quality_schemas": [{"name": "accuracy", "schema": {"type": "object"}}],
+        },
+        agent_id="test-agent",
+        environment_id="test-environment",
+    )

@@ -1,0 +1,227 @@
+"""Answers that are errors, answers that break the contract, and no answer at all."""
+
+import pickle
+import socket
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from prefactor_http import (
+    AgentInstance,
+    HttpClientConfig,
+    PrefactorApiError,
+    PrefactorAuthError,
+    PrefactorClientError,
+    PrefactorConnectionError,
+    PrefactorHttpClient,
+    PrefactorHttpError,
+    PrefactorNotFoundError,
+    PrefactorResponseContractError,
+    PrefactorRetryExhaustedError,
+    PrefactorValidationError,
+)
+from prefactor_http.exceptions import is_permanent_http_error, is_transient_http_error
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+PING = "/api/v1/ping"
+
+
+async def failure(client: PrefactorHttpClient) -> PrefactorHttpError:
+    with pytest.raises(PrefactorHttpError) as caught:
+        await client.without_retries().validate_token()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, PrefactorValidationError),
+        (401, PrefactorAuthError),
+        (403, PrefactorAuthError),
+        (404, PrefactorNotFoundError),
+        (409, PrefactorApiError),
+        (418, PrefactorApiError),
+        (422, PrefactorValidationError),
+        (429, PrefactorApiError),
+        (500, PrefactorApiError),
+        (503, PrefactorApiError),
+        (307, PrefactorApiError),
+    ],
+)
+async def test_status_decides_the_error(
+    api: LocalApi, client: PrefactorHttpClient, status: int, kind: type[PrefactorApiError]
+) -> None:
+    api.inject(Fault(path=PING, status=status, body={"status": "error", "code": "c", "message": "m"}))
+    error = await failure(client)
+
+    assert type(error) is kind
+    assert isinstance(error, PrefactorApiError)
+    assert (str(error), error.code, error.status_code) == ("m", "c", status)
+    is_transient = status in {429, 500, 503}
+    assert (is_transient_http_error(error), is_permanent_http_error(error)) == (is_transient, not is_transient)
+
+
+async def test_validation_errors_by_field(client: PrefactorHttpClient, instance: AgentInstance) -> None:
+    with pytest.raises(PrefactorValidationError) as caught:
+        await client.agent_instances.record_quality(instance.id, "")
+    assert (caught.value.code, caught.value.status_code) == ("validation_errors", 422)
+    assert "name" in caught.value.errors
+
+
+async def test_an_action_that_comes_too_late(client: PrefactorHttpClient, instance: AgentInstance) -> None:
+    span = await client.agent_spans.create(instance.id, "agent:llm", "active")
+    await client.agent_spans.finish(span.id)
+    with pytest.raises(PrefactorApiError) as caught:
+        await client.agent_spans.finish(span.id)
+    assert (caught.value.code, caught.value.status_code) == ("invalid_action", 409)
+
+
+@pytest.mark.parametrize("body", ["<html>gone</html>", "", "[1]", '{"message": null}'])
+async def test_an_error_without_the_apis_envelope(api: LocalApi, client: PrefactorHttpClient, body: str) -> None:
+    api.inject(Fault(path=PING, status=404, body=body))
+    error = await failure(client)
+    assert isinstance(error, PrefactorNotFoundError)
+    assert error.code == "http_404"
+    assert str(error) == f"HTTP 404 to GET {PING}: {body}"
+
+
+async def test_error_texts_are_bounded(api: LocalApi, client: PrefactorHttpClient) -> None:
+    api.inject(Fault(path=PING, status=502, body="x" * 100_000))
+    assert len(str(await failure(client))) < 300
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("3", 3.0), ("0", 0.0), ("1.5", 1.5), ("soon", None), ("-1", None), ("", None)]
+)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_retry_after_in_seconds(
+    api: LocalApi, client: PrefactorHttpClient, status: int, header: str, seconds: float | None
+) -> None:
+    api.inject(Fault(path=PING, status=status, headers={"Retry-After": header}))
+    assert (await failure(client)).retry_after == seconds
+
+
+async def test_retry_after_as_a_date(api: LocalApi, client: PrefactorHttpClient) -> None:
+    api.inject(Fault(path=PING, status=503, headers={"Retry-After": formatdate(time.time() + 3600, usegmt=True)}))
+    assert 3500 < ((await failure(client)).retry_after or 0) <= 3600
+    api.inject(Fault(path=PING, status=503, headers={"Retry-After": formatdate(0, usegmt=True)}))
+    assert (await failure(client)).retry_after == 0.0
+
+
+async def test_retry_after_is_for_429_and_5xx(api: LocalApi, client: PrefactorHttpClient) -> None:
+    api.inject(Fault(path=PING, status=404, headers={"Retry-After": "3"}))
+    assert (await failure(client)).retry_after is None
+
+
+INSTANCE = {
+    "type": "agent_instance",
+    "id": "i",
+    "account_id": "a",
+    "agent_id": "a",
+    "agent_version_id": "v",
+    "environment_id": "e",
+    "agent_deployment_id": "d",
+    "status": "active",
+    "inserted_at": "2026-01-02T03:04:05Z",
+    "updated_at": "2026-01-02T03:04:05.5+00:00",
+}
+
+
+async def test_unknown_fields_and_missing_optional_ones_are_tolerated(
+    api: LocalApi, client: PrefactorHttpClient
+) -> None:
+    body = {"status": "success", "details": {**INSTANCE, "new_field": [1]}, "new_part": {}}
+    api.inject(Fault(path="/api/v1/agent_instance/i", status=200, body=body))
+    instance = await client.agent_instances.get("i")
+    assert (instance.id, instance.purpose, instance.quality_payloads) == ("i", None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ('{"status": "success", "det', "no JSON"),
+        ("", "no JSON"),
+        ("[]", "no JSON object"),
+        ({"status": "success", "details": {}}, "details.type: Field required"),
+        ({"status": "success"}, "details: Field required"),
+        ({"status": "success", "details": {**INSTANCE, "status": "asleep"}}, "details.status"),
+        ({"status": "success", "details": {**INSTANCE, "inserted_at": "yesterday"}}, "details.inserted_at"),
+    ],
+)
+async def test_an_answer_that_breaks_the_contract(
+    api: LocalApi, client: PrefactorHttpClient, waits: list[float], body: Any, problem: str
+) -> None:
+    api.inject(Fault(path="/api/v1/agent_instance/i", status=200, body=body))
+    with pytest.raises(PrefactorResponseContractError) as caught:
+        await client.agent_instances.get("i")
+
+    error = caught.value
+    assert str(error).startswith("unexpected answer to GET /api/v1/agent_instance/i: ")
+    assert problem in str(error)
+    assert error.status_code == 200
+    assert error.body_snippet is not None
+    assert is_permanent_http_error(error)
+    assert waits == []
+
+
+async def test_the_snippet_of_a_contract_error_is_bounded(api: LocalApi, client: PrefactorHttpClient) -> None:
+    api.inject(Fault(path=PING, status=200, body="ü" * 10_000))
+    error = await failure(client)
+    assert isinstance(error, PrefactorResponseContractError)
+    assert error.body_snippet == "ü" * 200 + "…"
+    assert isinstance(error.cause, ValueError)
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+async def test_a_refused_connection() -> None:
+    async with PrefactorHttpClient(HttpClientConfig(f"http://127.0.0.1:{unused_port()}", "t"), retry=False) as client:
+        with pytest.raises(PrefactorConnectionError, match="no answer to GET /api/v1/ping: ConnectError") as caught:
+            await client.validate_token()
+    assert isinstance(caught.value, PrefactorClientError)
+    assert is_transient_http_error(caught.value)
+
+
+async def test_request_timeout_is_the_total_of_a_try(api: LocalApi) -> None:
+    config = HttpClientConfig(api.url, api.token, request_timeout=0.05)
+    api.inject(Fault(path=PING, delay=30))
+    async with PrefactorHttpClient(config, retry=False) as client:
+        with pytest.raises(PrefactorConnectionError, match=r"no answer to GET /api/v1/ping within 0\.05 s") as caught:
+            await client.validate_token()
+    assert is_transient_http_error(caught.value)
+
+
+def test_errors_of_others_are_neither() -> None:
+    for error in (ValueError(), TimeoutError()):
+        assert not is_transient_http_error(error)
+        assert not is_permanent_http_error(error)
+
+
+def test_an_exhausted_retry_is_as_lasting_as_its_last_error() -> None:
+    transient = PrefactorRetryExhaustedError("x", last_error=PrefactorApiError("m", "c", 503))
+    assert is_transient_http_error(transient)
+    assert is_permanent_http_error(PrefactorRetryExhaustedError("x"))
+    assert is_permanent_http_error(PrefactorClientError("wrong use"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PrefactorApiError("m", "c", 409),
+        PrefactorValidationError(message="m", code="c", status_code=422, errors={"name": ["is required"]}),
+        PrefactorResponseContractError("m", status_code=200, body_snippet="x"),
+        PrefactorRetryExhaustedError("m", last_error=None),
+    ],
+)
+def test_errors_can_be_pickled(error: PrefactorHttpError) -> None:
+    error.retry_after = 2.0
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))

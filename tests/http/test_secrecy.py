@@ -1,0 +1,73 @@
+"""The API token shows nowhere but in the Authorization header."""
+
+import logging
+import traceback
+
+import pytest
+
+from prefactor_http import AgentInstance, HttpClientConfig, PrefactorHttpClient, PrefactorHttpError
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "very-secret-token"
+
+
+@pytest.fixture
+def api() -> object:
+    with LocalApi(token=TOKEN) as api:
+        yield api
+
+
+def test_not_in_reprs() -> None:
+    config = HttpClientConfig("http://127.0.0.1:1", TOKEN)
+    client = PrefactorHttpClient(config)
+    for text in (repr(config), str(config), f"{config}", repr(client), repr(client.agents), repr(vars(client))):
+        assert TOKEN not in text
+
+
+async def test_not_in_logs(
+    caplog: pytest.LogCaptureFixture, api: LocalApi, client: PrefactorHttpClient, instance: AgentInstance
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    api.inject(Fault(path="/api/v1/agent_spans", status=503))
+    await client.agent_spans.create(instance.id, "agent:llm", "active")
+    with pytest.raises(PrefactorHttpError):
+        await client.agents.get("nobody")
+
+    messages = [record.getMessage() for record in caplog.records]
+    assert any("try 1 failed" in message for message in messages)
+    assert any("POST /api/v1/agent_spans" in message for message in messages)
+    assert not any(TOKEN in message for message in messages)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 503])
+async def test_not_in_errors_even_if_the_server_echoes_it(
+    api: LocalApi, client: PrefactorHttpClient, status: int
+) -> None:
+    echoes = [
+        f"Authorization: Bearer {TOKEN}",
+        {"code": TOKEN, "message": f"bad {TOKEN}", "errors": {"token": [TOKEN]}},
+    ]
+    for body in echoes:
+        api.inject(Fault(path="/api/v1/agent/a", status=status, body=body))
+        with pytest.raises(PrefactorHttpError) as caught:
+            await client.without_retries().agents.get("a")
+        shown = "".join(traceback.format_exception(caught.value))
+        assert TOKEN not in shown
+        assert TOKEN not in repr(caught.value) + repr(vars(caught.value))
+
+
+async def test_not_in_connection_errors() -> None:
+    config = HttpClientConfig("http://127.0.0.1:1", TOKEN)
+    async with PrefactorHttpClient(config, retry=False) as client:
+        with pytest.raises(PrefactorHttpError) as caught:
+            await client.validate_token()
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_not_in_the_error_of_a_header_that_cannot_be_sent(config: HttpClientConfig) -> None:
+    async with PrefactorHttpClient(config, "adapter@1\nx: y", retry=False) as client:
+        with pytest.raises(PrefactorHttpError, match="cannot be sent") as caught:
+            await client.validate_token()
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
