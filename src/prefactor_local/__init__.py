@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from prefactor_local._faults import Fault
     from prefactor_local._requestlog import RecordedRequest
 
-__all__ = ["Fault", "LocalApi", "LocalApiError", "RecordedRequest"]
+__all__ = ["Fault", "LocalApi", "LocalApiError", "MissingExtraError", "RecordedRequest"]
+
+
+class MissingExtraError(ImportError):
+    """The packages of the extra `local` are not installed. The message says what to do."""
+
 
 # Loaded on first use, so that the command can say which extra is missing.
 _HOME = {
@@ -24,11 +29,19 @@ _HOME = {
     "RecordedRequest": "prefactor_local._requestlog",
 }
 
+_EXTRA_PACKAGES = frozenset({"liquid", "starlette", "uvicorn"})
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(_HOME[name]), name)
-        globals()[name] = value
-        return value
+        try:
+            home = importlib.import_module(_HOME[name])
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in _EXTRA_PACKAGES:
+                raise
+            raise MissingExtraError(
+                "prefactor_local needs more packages: pip install 'prefactor-sdk[local]'"
+            ) from error
+        return getattr(home, name)

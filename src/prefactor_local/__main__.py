@@ -10,9 +10,10 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from prefactor_local import MissingExtraError
+
 __all__ = ["main"]
 
-EXTRA_PACKAGES = frozenset({"liquid", "starlette", "uvicorn"})
 EXAMPLE = """\
 example:
   prefactor-local serve --port 8765 --database runs.db
@@ -26,13 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _serve(options)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in EXTRA_PACKAGES:
-            raise
-        return _complain("prefactor-local needs more packages: pip install 'prefactor-sdk[local]'", 2)
+    except MissingExtraError as error:
+        return _complain(str(error), 2)
     except OSError as error:
         return _complain(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}", 1)
-    except (sqlite3.Error, ValueError) as error:
+    except sqlite3.Error as error:
         return _complain(f"cannot use the database {options.database}: {error}", 1)
 
 
@@ -49,17 +48,24 @@ def _parser() -> argparse.ArgumentParser:
         "serve", help="serve until Ctrl-C", description="Serve until Ctrl-C.", epilog=EXAMPLE, formatter_class=formatter
     )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument("--port", type=int, default=8765, help="0 for any free one (default: %(default)s)")
-    serve.add_argument("--database", metavar="FILE", default=":memory:", help="keep the state in this SQLite file")
+    serve.add_argument("--port", type=_port, default=8765, help="0 for any free one (default: %(default)s)")
+    serve.add_argument(
+        "--database", metavar="FILE", default=":memory:", help="keep the state in this SQLite file (default: in memory)"
+    )
     serve.add_argument("--token", help="account token to accept (default: a new one, kept with the database)")
     serve.add_argument("--strict-cancel", action="store_true", help="refuse to cancel what has started")
     serve.add_argument("--verbose", action="store_true", help="print every request")
     return parser
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return int(text)
+
+
 def _serve(options: argparse.Namespace) -> int:
-    # Imported here, because this needs the extra.
-    from prefactor_local._api import LocalApi  # noqa: PLC0415
+    from prefactor_local import LocalApi  # noqa: PLC0415 - needs the extra
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -36,8 +36,7 @@ class LocalApi:
 
     Raises:
         OSError: the address cannot be used (on entry).
-        sqlite3.Error: the file is no database (on entry).
-        ValueError: the database is of another version of this package (on entry).
+        sqlite3.Error: the file is no database, or one of another version of this package (on entry).
     """
 
     def __init__(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -41,7 +42,7 @@ def build(
             Middleware(RequestLog, record=record),
             Middleware(FaultGate, plan=faults, closing=closing),
         ],
-        exception_handlers={LocalApiError: _refused, HTTPException: _unrouted},
+        exception_handlers={LocalApiError: _refused, HTTPException: _unrouted, Exception: _broken},
     )
 
 
@@ -67,7 +68,7 @@ def _parsed(content: bytes) -> Record:
     if not content:
         return {}
     try:
-        body = json.loads(content, parse_constant=_no_constant)
+        body = json.loads(content, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise bad_request("The body is not valid JSON.") from None
     if not isinstance(body, dict):
@@ -75,8 +76,12 @@ def _parsed(content: bytes) -> Record:
     return body
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+def _finite(text: str) -> float:
+    """A number. NaN and the infinities are no JSON, and what overflows to one could not be sent back."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a JSON number")
+    return number
 
 
 def _json(status: int, body: Record) -> Response:
@@ -91,6 +96,10 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _unrouted(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    if error.status_code == 404:
-        return await _refused(_request, not_found("Path"))
-    return await _refused(_request, LocalApiError(error.status_code, "bad_request", error.detail))
+    refusal = not_found("Path") if error.status_code == 404 else bad_request(error.detail)
+    return _json(error.status_code, refusal.envelope())
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again after this answer, so that it is logged.
+    return _json(500, LocalApiError(500, "internal_error", "The embedded API has a bug.").envelope())

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from prefactor_local._errors import LocalApiError, bad_request, validation_errors
 from prefactor_local._operations import OPERATIONS, perform
 from prefactor_local._platform import Call, Caller, Platform
+from prefactor_local._requests import is_text, problems
 from prefactor_local._store import Record
 
 __all__ = ["execute"]
@@ -50,8 +51,7 @@ def _items(body: Mapping[str, Any]) -> list[_Item]:
     try:
         items = _Request.model_validate(body).items
     except ValidationError as error:
-        fields = {".".join(map(str, detail["loc"])): [detail["msg"]] for detail in error.errors(include_url=False)}
-        raise validation_errors(fields) from None
+        raise validation_errors(problems(error)) from None
     if len({item.idempotency_key for item in items}) != len(items):
         raise validation_errors({"items": ["idempotency keys must be unique"]})
     return items
@@ -63,12 +63,18 @@ def _output(platform: Platform, caller: Caller, item: _Item) -> Record:
         if operation is None:
             raise bad_request("Unknown _type.")
         fields = dict(item.model_extra or {})
-        target = str(fields.pop(operation.parameter, "")) if operation.parameter else ""
-        body = _body(item, fields)
-        query = {name: value for name, value in fields.items() if isinstance(value, str)}
-        return perform(platform, operation, Call(caller, target, body, query))
+        target = "" if operation.parameter is None else _target(operation.parameter, fields)
+        query = {name: value for name, value in fields.items() if is_text(value)}
+        return perform(platform, operation, Call(caller, target, _body(item, fields), query))
     except LocalApiError as error:
         return error.envelope()
+
+
+def _target(parameter: str, fields: dict[str, Any]) -> str:
+    target = fields.pop(parameter, None)
+    if not is_text(target):
+        raise validation_errors({parameter: ["is required"]})
+    return str(target)
 
 
 def _body(item: _Item, fields: dict[str, Any]) -> Record:

@@ -15,7 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from prefactor_local._errors import LocalApiError
+
 __all__ = ["Fault", "FaultGate", "FaultPlan"]
+
+_CODES = {422: "validation_errors"}
+"""Where the API's word is not that of HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,9 @@ class Fault:
         body: text or bytes sent as they are, else anything that JSON can say; None gives the API's error envelope.
         delay: seconds before the answer or the real handling.
         times: how many requests, None for all.
+
+    Raises:
+        re.error: `path` is no regular expression.
     """
 
     method: str | None = None
@@ -40,6 +48,9 @@ class Fault:
     delay: float = 0.0
     times: int | None = 1
 
+    def __post_init__(self) -> None:
+        re.compile(self.path)  # a mistake shows here, not in the server
+
     def matches(self, method: str, path: str) -> bool:
         """Whether the fault is meant for such a request."""
         return self.method in {None, method} and re.fullmatch(self.path, path) is not None
@@ -48,7 +59,7 @@ class Fault:
         """The answer in place of the real one, None when there is none."""
         if self.status is None:
             return None
-        body = _envelope(self.status) if self.body is None else self.body
+        body = LocalApiError(self.status, *_words(self.status)).envelope() if self.body is None else self.body
         content = body if isinstance(body, str | bytes) else json.dumps(body)
         return Response(content, self.status, self.headers, media_type="application/json")
 
@@ -105,6 +116,10 @@ class FaultGate:
             return
 
 
-def _envelope(status: int) -> dict[str, str]:
-    name = HTTPStatus(status).phrase
-    return {"status": "error", "code": name.lower().replace(" ", "_"), "message": name}
+def _words(status: int) -> tuple[str, str]:
+    """Code and message of an answer for which none were given."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown status"
+    return _CODES.get(status, phrase.lower().replace(" ", "_")), phrase

@@ -21,8 +21,11 @@ __all__ = [
     "Start",
     "Terminate",
     "details_of",
+    "is_text",
     "moment",
     "parse",
+    "problems",
+    "problems",
     "timestamp",
 ]
 
@@ -42,11 +45,17 @@ def moment(text: str) -> str:
         raise ValueError("must be an ISO 8601 timestamp") from None
 
 
-def _text(value: str) -> str:
+def is_text(value: object) -> bool:
+    """Whether it is a string that can be stored: JSON may hold a lone surrogate, which UTF-8 cannot say."""
     try:
-        value.encode()
+        return isinstance(value, str) and value.encode() is not None
     except UnicodeEncodeError:
-        raise ValueError("must be valid Unicode") from None
+        return False
+
+
+def _text(value: str) -> str:
+    if not is_text(value):
+        raise ValueError("must be valid Unicode")
     return value
 
 
@@ -185,11 +194,16 @@ def parse(model: type[ModelT], body: Mapping[str, Any]) -> ModelT:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        problems: dict[str, list[str]] = {}
-        for detail in error.errors(include_url=False, include_input=False, include_context=False):
-            field = ".".join(str(step) for step in detail["loc"]) or "base"
-            problems.setdefault(field, []).append(_message(detail["msg"]))
-        raise validation_errors(problems) from None
+        raise validation_errors(problems(error)) from None
+
+
+def problems(error: ValidationError) -> dict[str, list[str]]:
+    """What pydantic found, by field, as the API words it."""
+    found: dict[str, list[str]] = {}
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        field = ".".join(str(step) for step in detail["loc"]) or "base"
+        found.setdefault(field, []).append(_message(detail["msg"]))
+    return found
 
 
 def details_of(body: Mapping[str, Any]) -> dict[str, Any]:

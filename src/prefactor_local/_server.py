@@ -49,11 +49,13 @@ class ServerThread:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
+        if self._failure is not None:
+            raise self._failure
 
     def _run(self, listener: socket.socket) -> None:
         try:
             asyncio.run(self._serve(listener))
-        except BaseException as failure:  # raised again in the thread that waits in start()
+        except BaseException as failure:  # raised again by start() or stop(), in the thread that waits
             self._failure = failure
         finally:
             self._ready.set()

@@ -70,8 +70,7 @@ class Store:
         database: file, made if it does not exist, or `":memory:"`.
 
     Raises:
-        sqlite3.Error: the file is no database or cannot be written.
-        ValueError: the file is of another version of this package.
+        sqlite3.Error: the file is no database, cannot be written, or is of another version of this package.
     """
 
     def __init__(self, database: str | Path) -> None:
@@ -138,7 +137,7 @@ class Store:
     def _prepare(self) -> None:
         layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if layout not in {0, LAYOUT}:
-            raise ValueError(f"the database has layout {layout}, this version of prefactor-sdk reads layout {LAYOUT}")
+            raise sqlite3.DatabaseError(f"it has layout {layout}, this version of prefactor-sdk reads layout {LAYOUT}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if layout == 0:

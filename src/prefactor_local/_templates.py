@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from liquid import BoundTemplate, Environment
-from liquid.exceptions import LiquidError
 
 __all__ = ["render"]
 
@@ -43,13 +42,13 @@ def render(template: str | None, params: Mapping[str, Any], result: Mapping[str,
     """The text of a template over params and result in one context, where the result wins.
 
     What is missing, null, an object or an array prints as nothing, and white space is collapsed.
-    Returns None without a template and for one that is no valid Liquid.
+    Returns None without a template, and for one that is no valid Liquid or runs too long.
     """
     if template is None:
         return None
     try:
-        text = _parsed(template).render(**_printable({**params, **(result or {})}))
-    except (LiquidError, RecursionError):
+        text = _parsed(template).render(_printable({**params, **(result or {})}))
+    except Exception:  # whatever a template or a filter does, the span is recorded
         return None
     return " ".join(text.split())
 
