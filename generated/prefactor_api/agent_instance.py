@@ -165,9 +165,9 @@ class AgentSchemaVersionForRegister(BaseModel):
     """Display name of the version; the content decides which version it is."""
     span_type_schemas: list[SpanTypeSchemaForCreate] | None = None
     """Span types. When given, the two maps are ignored."""
-    span_schemas: dict[str, Any] | None = None
+    span_schemas: dict[str, dict[str, Any]] | None = None
     """Older form: JSON Schemas of the params, by span type."""
-    span_result_schemas: dict[str, Any] | None = None
+    span_result_schemas: dict[str, dict[str, Any]] | None = None
     """Older form: JSON Schemas of the result, by span type."""
     quality_schemas: list[QualitySchemaForCreate] | None = None
 
@@ -296,7 +296,7 @@ class AgentInstance(BaseModel):
     """The caller's own name for the instance."""
     purpose: Literal["live", "smoke_test", "eval"] | None = None
     span_counts: AgentInstanceSpanCounts | None = None
-    quality_payloads: dict[str, Any] | None = None
+    quality_payloads: dict[str, dict[str, Any]] | None = None
     """Recorded quality payloads, by name."""
-    quality_summaries: dict[str, Any] | None = None
+    quality_summaries: dict[str, str] | None = None
     """Rendered quality templates, by name."""

@@ -20,17 +20,12 @@ class ApiError(BaseModel):
     """For people."""
 
 
-class DetailedApiError(BaseModel):
+class DetailedApiError(ApiError):
     """An error answer that names the wrong fields."""
 
     model_config = ConfigDict(
         populate_by_name=True,
     )
-    status: str = "error"
-    code: str
-    """The API's word for the error."""
-    message: str
-    """For people."""
     errors: dict[str, Any]
     """What is wrong, by field."""
 

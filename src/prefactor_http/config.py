@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 __all__ = ["HttpClientConfig"]
 
@@ -60,15 +60,22 @@ class HttpClientConfig:
 def _check_url(url: object) -> None:
     if not isinstance(url, str) or not url:
         raise ValueError("api_url is missing: pass it, or set PREFACTOR_API_URL")
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, or a bad IPv6 address
-        is_address = False
-    if not is_address or not url.isprintable() or " " in url:
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("api_url must be an http or https address, such as https://app.prefactorai.com")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("api_url must not hold credentials, a query or a fragment")
+
+
+def _split(url: str) -> SplitResult | None:
+    # urlsplit() silently drops line breaks, and looks at the port only when asked.
+    if not url.isprintable() or " " in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _check_token(token: object) -> None:
