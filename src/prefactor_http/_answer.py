@@ -64,7 +64,7 @@ class Answer:
         """
         try:
             value = json.loads(self.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._contract_error("no JSON", error) from error
         if not isinstance(value, dict):
             raise self._contract_error("no JSON object")
@@ -105,7 +105,7 @@ class Answer:
         # A proxy's error page is no JSON; the status alone says enough.
         try:
             body = json.loads(self._text())
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return body if isinstance(body, dict) else {}
 

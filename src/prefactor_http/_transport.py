@@ -57,9 +57,9 @@ class Transport:
             PrefactorConnectionError: No answer came within request_timeout.
             PrefactorClientError: The request cannot be sent, or this is another event loop.
         """
-        client = self._open_client()
         request = f"{method} {path}"
         try:
+            client = self._open_client()
             async with asyncio.timeout(self._config.request_timeout):
                 response = await client.request(
                     method, self._url + path, params=params, content=content, headers=headers

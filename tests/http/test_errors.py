@@ -1,8 +1,11 @@
 """Answers that are errors, answers that break the contract, and no answer at all."""
 
+import asyncio
 import pickle
 import socket
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from typing import Any
 
@@ -146,6 +149,7 @@ async def test_unknown_fields_and_missing_optional_ones_are_tolerated(
         ('{"status": "success", "det', "no JSON"),
         ("", "no JSON"),
         ("[]", "no JSON object"),
+        ("[" * 100_000, "no JSON"),
         ({"status": "success", "details": {}}, "details.type: Field required"),
         ({"status": "success"}, "details: Field required"),
         ({"status": "success", "details": {**INSTANCE, "status": "asleep"}}, "details.status"),
@@ -197,6 +201,43 @@ async def test_request_timeout_is_the_total_of_a_try(api: LocalApi) -> None:
         with pytest.raises(PrefactorConnectionError, match=r"no answer to GET /api/v1/ping within 0\.05 s") as caught:
             await client.validate_token()
     assert is_transient_http_error(caught.value)
+
+
+@asynccontextmanager
+async def raw_server(answer: bytes | None) -> AsyncIterator[tuple[PrefactorHttpClient, asyncio.Event]]:
+    """A client of a server that answers with these bytes and hangs up, or never answers; and: a request has arrived."""
+    arrived, done = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        arrived.set()
+        if answer is None:
+            await done.wait()
+        else:
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with PrefactorHttpClient(HttpClientConfig(f"http://127.0.0.1:{port}", "t"), retry=False) as client:
+            yield client, arrived
+        done.set()
+
+
+async def test_closing_ends_a_request_in_flight() -> None:
+    async with raw_server(None) as (client, arrived):
+        request = asyncio.create_task(client.validate_token())
+        await arrived.wait()
+        await client.close()
+        with pytest.raises(PrefactorConnectionError):
+            await request
+
+
+async def test_a_connection_that_is_cut_off_in_the_answer() -> None:
+    async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as (client, _):
+        with pytest.raises(PrefactorConnectionError, match="RemoteProtocolError"):
+            await client.validate_token()
 
 
 def test_errors_of_others_are_neither() -> None:

@@ -66,8 +66,9 @@ async def test_not_in_connection_errors() -> None:
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
-async def test_not_in_the_error_of_a_header_that_cannot_be_sent(config: HttpClientConfig) -> None:
-    async with PrefactorHttpClient(config, "adapter@1\nx: y", retry=False) as client:
+@pytest.mark.parametrize("header", ["adapter@1\nx: y", "adapter@ü"])
+async def test_not_in_the_error_of_a_header_that_cannot_be_sent(config: HttpClientConfig, header: str) -> None:
+    async with PrefactorHttpClient(config, header, retry=False) as client:
         with pytest.raises(PrefactorHttpError, match="cannot be sent") as caught:
             await client.validate_token()
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
