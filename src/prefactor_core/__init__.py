@@ -1,1 +1,65 @@
-__all__: list[str] = []
+"""Queue/worker client of the Prefactor API: records agent instances and spans without ever blocking the agent."""
+
+from prefactor_core._ledger import ClientStats, DeliveryReport, OperationCounts
+from prefactor_core.client import PrefactorCoreClient
+from prefactor_core.config import PrefactorCoreConfig, QueueConfig
+from prefactor_core.context_stack import SpanContextStack
+from prefactor_core.exceptions import (
+    ClientAlreadyInitializedError,
+    ClientNotInitializedError,
+    DeliveryError,
+    InstanceNotFoundError,
+    OperationError,
+    PrefactorCoreError,
+    PrefactorTelemetryFailureError,
+    PrefactorTerminatedError,
+    SpanNotFoundError,
+    SpanValidationError,
+)
+from prefactor_core.managers import AgentInstanceHandle
+from prefactor_core.models import AgentInstance, Span
+from prefactor_core.operations import Operation, OperationType
+from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError, TaskExecutor
+from prefactor_core.runtime import __version__, build_runtime_environment
+from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_core.span_context import SpanContext
+from prefactor_core.utils import generate_idempotency_key, validate_idempotency_key, warn_missing_adaptor_config
+from prefactor_http._distributions import warn_if_installed
+
+__all__ = [
+    "AgentInstance",
+    "AgentInstanceHandle",
+    "ClientAlreadyInitializedError",
+    "ClientNotInitializedError",
+    "ClientStats",
+    "DeliveryError",
+    "DeliveryReport",
+    "InMemoryQueue",
+    "InstanceNotFoundError",
+    "Operation",
+    "OperationCounts",
+    "OperationError",
+    "OperationType",
+    "PrefactorCoreClient",
+    "PrefactorCoreConfig",
+    "PrefactorCoreError",
+    "PrefactorTelemetryFailureError",
+    "PrefactorTerminatedError",
+    "Queue",
+    "QueueClosedError",
+    "QueueConfig",
+    "SchemaRegistry",
+    "Span",
+    "SpanContext",
+    "SpanContextStack",
+    "SpanNotFoundError",
+    "SpanValidationError",
+    "TaskExecutor",
+    "__version__",
+    "build_runtime_environment",
+    "generate_idempotency_key",
+    "validate_idempotency_key",
+    "warn_missing_adaptor_config",
+]
+
+warn_if_installed("prefactor-core")

@@ -1,0 +1,149 @@
+"""Decides what is sent when, and what becomes of it: scheduler, retries, outage and ledger put together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from prefactor_core._ledger import Ledger
+from prefactor_core._outage import OutageMonitor
+from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain
+from prefactor_core._records import SpanRecord
+from prefactor_core._retry import RetryPolicy
+from prefactor_core._scheduler import Batch, Consequences, Scheduler, Ticket
+from prefactor_core.exceptions import DeliveryError
+from prefactor_core.operations import Operation
+from prefactor_core.utils import generate_idempotency_key
+
+__all__ = ["Dispatch", "Losses"]
+
+RETRIES_EXHAUSTED = "retries_exhausted"
+DEPENDENCY = "dependency"
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a decision means for the agent's record: operations that are lost, and spans that lose their parent."""
+
+    errors: tuple[DeliveryError, ...] = ()
+    orphaned: tuple[SpanRecord, ...] = ()
+
+
+class Dispatch:
+    """The state of delivery.
+
+    Args:
+        ledger: counts what is settled here.
+        policy: retries and their delays.
+    """
+
+    def __init__(self, ledger: Ledger, policy: RetryPolicy) -> None:
+        self._ledger = ledger
+        self._policy = policy
+        self._scheduler = Scheduler()
+        self._outage = OutageMonitor(policy)
+        self.mint_ids = True
+
+    def admit(self, operations: Iterable[Operation]) -> Losses:
+        """Take operations that were handed over, in the order of their calls."""
+        consequences = [self._scheduler.admit(operation) for operation in operations]
+        failed = [operation for consequence in consequences for operation in consequence.failed]
+        return Losses(tuple(self._lose_with_create(operation) for operation in failed))
+
+    def next_batch(self, now: float) -> Batch | None:
+        """What to send now; it must come back through `settle`, ticket by ticket."""
+        if not self._outage.may_send(now):
+            return None
+        batch = self._scheduler.next_batch(now)
+        for ticket in batch.tickets if batch else ():
+            ticket.tries += 1
+            ticket.sent_in = self._outage.successes
+            self._outage.sent(ticket)
+        return batch
+
+    def wake_at(self) -> float | None:
+        """When `next_batch` may have something by time alone; None when time does not matter."""
+        due = self._scheduler.next_due()
+        if not self._outage.away:
+            return due
+        return self._outage.next_probe()
+
+    def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Losses:
+        """Record what became of a try."""
+        match outcome:
+            case Delivered():
+                self._outage.succeeded(ticket)
+                self._ledger.deliver(ticket.operation.type)
+                return self._lost_with(self._scheduler.settle(ticket, delivered=True))
+            case SendOtherwise(refused_id):
+                self._outage.succeeded(ticket)
+                self._rewrite(ticket, refused_id=refused_id)
+                self._scheduler.send_again(ticket)
+                return Losses()
+            case TryAgain():
+                return self._try_again(ticket, outcome, now)
+            case Failed(error, reason, answered):
+                (self._outage.succeeded if answered else self._outage.forget)(ticket)
+                return self._fail(ticket, error, reason)
+
+    def release_parked(self) -> Losses:
+        """Send the children whose parents were never started, without a parent."""
+        return self._lost_with(self._scheduler.release_parked())
+
+    @property
+    def open_operations(self) -> int:
+        """How many operations were admitted and are not settled."""
+        return self._scheduler.open_operations
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing can be sent, now or by time alone."""
+        return self._scheduler.at_rest
+
+    def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Losses:
+        verdict = self._outage.failed(
+            ticket,
+            now,
+            sent_in=ticket.sent_in,
+            unreachable=outcome.unreachable,
+            retry_after=outcome.retry_after,
+        )
+        if not verdict.burns_retry:
+            self._scheduler.send_again(ticket, last=True)
+            return Losses()
+        if ticket.retries >= self._policy.max_retries:
+            self._outage.forget(ticket)
+            return self._fail(ticket, outcome.error, RETRIES_EXHAUSTED)
+        delay = self._policy.delay(ticket.retries, outcome.retry_after)
+        ticket.retries += 1
+        self._scheduler.send_again(ticket, at=now + delay)
+        return Losses()
+
+    def _rewrite(self, ticket: Ticket, *, refused_id: bool) -> None:
+        """Another body wants another key: what the API does with the same key and another body is not known."""
+        operation = ticket.operation
+        operation.idempotency_key = generate_idempotency_key()
+        ticket.tries = 0
+        if refused_id:
+            self.mint_ids = False
+            return
+        result = {**operation.payload.get("result_payload", {}), "error": {"type": "cancelled"}}
+        operation.payload = {**operation.payload, "status": "failed", "result_payload": result}
+
+    def _fail(self, ticket: Ticket, error: Exception, reason: str) -> Losses:
+        loss = self._lose(ticket.operation, reason, str(error), error)
+        losses = self._lost_with(self._scheduler.settle(ticket, delivered=False))
+        return Losses((loss, *losses.errors), losses.orphaned)
+
+    def _lost_with(self, consequences: Consequences) -> Losses:
+        errors = tuple(self._lose_with_create(operation) for operation in consequences.failed)
+        return Losses(errors, tuple(consequences.orphaned))
+
+    def _lose_with_create(self, operation: Operation) -> DeliveryError:
+        return self._lose(operation, DEPENDENCY, "the create of its span failed", None)
+
+    def _lose(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
+        self._ledger.lose(operation.type, "failed", reason)
+        error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
+        error.__cause__ = cause
+        return error

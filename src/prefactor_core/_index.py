@@ -1,0 +1,48 @@
+"""Finding the record of a span by any id that it ever had."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from prefactor_core._records import SpanRecord
+
+__all__ = ["SpanIndex"]
+
+_REMEMBERED = 1000
+
+
+class SpanIndex:
+    """Open spans, and the last ones that were finished: a late second finish still finds its span.
+
+    Safe from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._records: dict[str, SpanRecord] = {}
+        self._finished: deque[SpanRecord] = deque()
+
+    def add(self, record: SpanRecord) -> None:
+        """A new span."""
+        self._records[record.id] = record
+
+    def find(self, span_id: str) -> SpanRecord | None:
+        """The span that has or had this id."""
+        return self._records.get(span_id)
+
+    def rename(self, record: SpanRecord, span_id: str) -> None:
+        """The API gave a span another id than it had here."""
+        with self._lock:
+            record.local_id, record.id = record.id, span_id
+            if record.local_id in self._records:
+                self._records[span_id] = record
+
+    def finished(self, record: SpanRecord) -> None:
+        """A span needs to be remembered only for a while."""
+        with self._lock:
+            self._finished.append(record)
+            if len(self._finished) > _REMEMBERED:
+                oldest = self._finished.popleft()
+                self._records.pop(oldest.id, None)
+                self._records.pop(oldest.local_id, None)

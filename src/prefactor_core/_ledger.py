@@ -1,0 +1,181 @@
+"""The account of every operation: accepted = delivered + failed + dropped + pending, at every moment."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
+from prefactor_core.operations import OperationType
+
+__all__ = ["ClientStats", "DeliveryReport", "Ledger", "OperationCounts"]
+
+LossKind = Literal["failed", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationCounts:
+    """Counts of operations; `accepted` is always the sum of the others.
+
+    Attributes:
+        accepted: handed over by the agent.
+        delivered: taken by the API.
+        failed: refused by the API, given up after the last retry, or dependent on one that was.
+        dropped: not sent, because the client closed first.
+        pending: still to be delivered.
+    """
+
+    accepted: int = 0
+    delivered: int = 0
+    failed: int = 0
+    dropped: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientStats(OperationCounts):
+    """A snapshot of a client's account.
+
+    Attributes:
+        by_type: the counts per operation type, for types that occurred.
+        failures: how many failed, per operation type and reason.
+        drops: how many were dropped, per operation type and reason.
+        schema_mismatches: payloads of typed spans that did not match their span type.
+    """
+
+    by_type: Mapping[OperationType, OperationCounts] = field(default_factory=dict)
+    failures: Mapping[tuple[OperationType, str], int] = field(default_factory=dict)
+    drops: Mapping[tuple[OperationType, str], int] = field(default_factory=dict)
+    schema_mismatches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport(ClientStats):
+    """What became of all operations so far, as `flush()` and `close()` return it.
+
+    Attributes:
+        errors: the first error of each cause, at most 20.
+    """
+
+    errors: tuple[DeliveryError, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Everything that was accepted was delivered."""
+        return self.delivered == self.accepted
+
+    def raise_for_loss(self) -> None:
+        """Do nothing when nothing was lost; operations that are still pending are not lost.
+
+        Raises:
+            PrefactorTelemetryFailureError: operations failed or were dropped.
+        """
+        lost = self.failed + self.dropped
+        if not lost:
+            return
+        cause: Exception = self.errors[0] if self.errors else TimeoutError("closed before everything was delivered")
+        raise PrefactorTelemetryFailureError(
+            f"{lost} of {self.accepted} operations were not delivered; the first cause: {cause}",
+            cause=cause,
+            operation_type=self.errors[0].operation_type if self.errors else None,
+            dropped_operations=lost,
+        )
+
+
+class Ledger:
+    """Counts operations; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._accepted: Counter[OperationType] = Counter()
+        self._delivered: Counter[OperationType] = Counter()
+        self._pending: Counter[OperationType] = Counter()
+        self._lost: dict[LossKind, Counter[tuple[OperationType, str]]] = {"failed": Counter(), "dropped": Counter()}
+        self._mismatches = 0
+
+    def accept(self, kind: OperationType) -> None:
+        """An operation was handed over."""
+        with self._lock:
+            self._accepted[kind] += 1
+            self._pending[kind] += 1
+
+    def retract(self, kind: OperationType) -> None:
+        """An operation that was counted could not be handed over, and the caller was told."""
+        with self._lock:
+            self._accepted[kind] -= 1
+            self._pending[kind] -= 1
+
+    def deliver(self, kind: OperationType) -> None:
+        """The API has an operation."""
+        with self._lock:
+            self._pending[kind] -= 1
+            self._delivered[kind] += 1
+
+    def lose(self, kind: OperationType, how: LossKind, reason: str) -> None:
+        """An operation will not reach the API."""
+        with self._lock:
+            self._pending[kind] -= 1
+            self._lost[how][kind, reason] += 1
+
+    def drop_pending(self, reason: str) -> int:
+        """Give up everything that is pending; how many there were."""
+        with self._lock:
+            given_up = 0
+            for kind, count in self._pending.items():
+                if count:
+                    self._lost["dropped"][kind, reason] += count
+                    self._pending[kind] = 0
+                    given_up += count
+            return given_up
+
+    def count_mismatch(self) -> None:
+        """A payload did not match its span type."""
+        with self._lock:
+            self._mismatches += 1
+
+    @property
+    def pending(self) -> int:
+        """How many operations are still to be delivered."""
+        with self._lock:
+            return self._pending.total()
+
+    def stats(self) -> ClientStats:
+        """A snapshot."""
+        return self.report(())
+
+    def report(self, errors: tuple[DeliveryError, ...]) -> DeliveryReport:
+        """A snapshot with the errors so far."""
+        with self._lock:
+            failures, drops = Counter(self._lost["failed"]), Counter(self._lost["dropped"])
+            by_type = {kind: self._counts(kind, failures, drops) for kind in OperationType if self._accepted[kind]}
+            mismatches = self._mismatches
+        return DeliveryReport(
+            accepted=sum(counts.accepted for counts in by_type.values()),
+            delivered=sum(counts.delivered for counts in by_type.values()),
+            failed=failures.total(),
+            dropped=drops.total(),
+            pending=sum(counts.pending for counts in by_type.values()),
+            by_type=MappingProxyType(by_type),
+            failures=MappingProxyType(failures),
+            drops=MappingProxyType(drops),
+            schema_mismatches=mismatches,
+            errors=errors,
+        )
+
+    def _counts(
+        self,
+        kind: OperationType,
+        failures: Counter[tuple[OperationType, str]],
+        drops: Counter[tuple[OperationType, str]],
+    ) -> OperationCounts:
+        return OperationCounts(
+            accepted=self._accepted[kind],
+            delivered=self._delivered[kind],
+            failed=sum(count for (failed, _), count in failures.items() if failed is kind),
+            dropped=sum(count for (dropped, _), count in drops.items() if dropped is kind),
+            pending=self._pending[kind],
+        )

@@ -1,0 +1,114 @@
+"""Telling an API that is away from an operation that fails.
+
+Pure: the time and the random numbers come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from prefactor_core._retry import RetryPolicy
+
+__all__ = ["OutageMonitor", "Verdict"]
+
+_AWAY_AFTER = 3
+_MAX_PROBE_DELAY = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a failure means for its operation: it used up a retry, or it was the weather."""
+
+    burns_retry: bool
+
+
+@dataclass(slots=True)
+class OutageMonitor:
+    """Decides whether delivery runs or pauses.
+
+    The API is away when a request got no connection or no answer in time and nothing else succeeded meanwhile, or when
+    `_AWAY_AFTER` different operations got retryable answers in a row. Then one operation at a time is sent as a probe,
+    at growing intervals, and failures use up no retries; any success ends the outage. An operation that fails again
+    although others succeeded in between is itself the problem, and uses up a retry.
+
+    Attributes:
+        successes: how many operations have succeeded; the epoch that `failed()` compares with.
+    """
+
+    policy: RetryPolicy
+    successes: int = 0
+    _failing: set[Hashable] = field(default_factory=set)
+    _last_failure: dict[Hashable, int] = field(default_factory=dict)
+    _away: bool = False
+    _probes: int = 0
+    _probe_at: float = 0.0
+    _probe: Hashable | None = None
+
+    @property
+    def away(self) -> bool:
+        """Delivery is paused."""
+        return self._away
+
+    def may_send(self, now: float) -> bool:
+        """An operation may be sent now."""
+        return not self._away or (self._probe is None and now >= self._probe_at)
+
+    def sent(self, key: Hashable) -> None:
+        """An operation is being sent: during an outage it is the probe."""
+        if self._away:
+            self._probe = key
+
+    def next_probe(self) -> float | None:
+        """When `may_send()` becomes true by time alone; None when time does not matter."""
+        return self._probe_at if self._away and self._probe is None else None
+
+    def succeeded(self, key: Hashable) -> None:
+        """The API took an operation, or refused it for good: it is there."""
+        self.successes += 1
+        self._last_failure.pop(key, None)
+        self._failing.clear()
+        self._away = False
+        self._probe = None
+        self._probes = 0
+
+    def failed(
+        self, key: Hashable, now: float, *, sent_in: int, unreachable: bool, retry_after: float | None
+    ) -> Verdict:
+        """An operation failed in a way that may pass.
+
+        Args:
+            key: the operation.
+            now: the time, in seconds.
+            sent_in: `successes` when it was sent.
+            unreachable: no connection or no answer in time, rather than an answer that asks to try again.
+            retry_after: seconds that the API asked to wait.
+        """
+        alone = sent_in == self.successes
+        begins = self._begins(key, unreachable=unreachable and alone)
+        previous, self._last_failure[key] = self._last_failure.get(key), self.successes
+        if not self._away:
+            return Verdict(burns_retry=True)
+        if begins or key == self._probe:
+            self._pause(now)
+        self._probe_at = max(self._probe_at, now + (retry_after or 0.0))
+        return Verdict(burns_retry=not alone or (previous is not None and previous != self.successes))
+
+    def forget(self, key: Hashable) -> None:
+        """An operation is over without a success."""
+        self._last_failure.pop(key, None)
+        self._failing.discard(key)
+        if key == self._probe:
+            self._probe = None
+
+    def _begins(self, key: Hashable, *, unreachable: bool) -> bool:
+        self._failing.add(key)
+        if self._away or not (unreachable or len(self._failing) >= _AWAY_AFTER):
+            return False
+        self._away = True
+        return True
+
+    def _pause(self, now: float) -> None:
+        self._probe = None
+        self._probe_at = now + min(self.policy.delay(self._probes, None), _MAX_PROBE_DELAY)
+        self._probes += 1

@@ -1,0 +1,110 @@
+"""What an answer of the API, or its absence, means for an operation. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from prefactor_core._records import SpanRecord
+from prefactor_core.operations import Operation, OperationType
+from prefactor_http.exceptions import (
+    PrefactorApiError,
+    PrefactorHttpError,
+    PrefactorResponseContractError,
+    PrefactorValidationError,
+    is_transient_http_error,
+)
+
+__all__ = ["Delivered", "Failed", "Outcome", "SendOtherwise", "TryAgain", "judge"]
+
+_CONFLICT = 409
+_IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
+_ANSWERS = (PrefactorApiError, PrefactorResponseContractError)
+_FINISHES = {OperationType.FINISH_SPAN, OperationType.FINISH_AGENT_INSTANCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The API has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The same request may succeed later."""
+
+    error: Exception
+    unreachable: bool
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendOtherwise:
+    """The API refuses this form of it, and takes another one: without the minted id, or `failed` for `cancelled`."""
+
+    refused_id: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It will never succeed. `answered`: the API said so."""
+
+    error: Exception
+    reason: str
+    answered: bool = True
+
+
+Outcome: TypeAlias = Delivered | TryAgain | SendOtherwise | Failed
+
+
+def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
+    """Judge a failed try.
+
+    Args:
+        error: what the try raised.
+        operation: what was tried.
+        repeated: an earlier try may have reached the API.
+    """
+    if is_transient_http_error(error):
+        retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
+        return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
+    if isinstance(error, PrefactorApiError):
+        if operation.type in _FINISHES and error.status_code == _CONFLICT:
+            return _refused_finish(operation)
+        if operation.span and operation.type is OperationType.CREATE_SPAN:
+            return _refused_create(error, operation.span, repeated=repeated)
+        if repeated and error.status_code == _CONFLICT:
+            return Delivered()  # a start that was taken the first time
+    return Failed(error, _reason(error), answered=isinstance(error, _ANSWERS))
+
+
+def _refused_finish(operation: Operation) -> Outcome:
+    """The span or instance is finished already; or it is started, and its cancellation is not allowed."""
+    span = operation.span
+    if span and operation.payload["status"] == "cancelled" and span.started_at and not span.finish_delivered:
+        return SendOtherwise(refused_id=False)
+    return Delivered()
+
+
+def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: bool) -> Outcome:
+    if not span.minted:
+        return Failed(error, _reason(error))
+    if error.status_code == _CONFLICT and repeated:
+        return Delivered()
+    if isinstance(error, PrefactorValidationError) and (about_id := _messages_about_id(error.errors)):
+        return Delivered() if repeated and _IN_USE.search(about_id) else SendOtherwise(refused_id=True)
+    return Failed(error, _reason(error))
+
+
+def _messages_about_id(errors: dict[str, Any]) -> str:
+    """What the API says about the field `id`, beside or inside `details`; empty when it says nothing."""
+    details = errors.get("details")
+    nested = details.get("id") if isinstance(details, dict) else None
+    found = errors.get("id") or errors.get("details.id") or nested
+    return str(found) if found else ""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PrefactorApiError):
+        return f"http_{error.status_code}"
+    return "bad_answer" if isinstance(error, PrefactorHttpError) else "internal_error"

@@ -1,0 +1,79 @@
+"""What the client knows of agent instances and spans whose operations are under way.
+
+Operations refer to records, never to ids: an id may change until the API has answered.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+__all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
+
+
+class Phase(Enum):
+    """How far the agent has taken a span."""
+
+    PREPARED = auto()
+    STARTED = auto()
+    FINISHED = auto()
+
+
+class CreateState(Enum):
+    """How far delivery has taken a span's create. Written by the scheduler alone."""
+
+    NOT_HANDED_OVER = auto()
+    PENDING = auto()
+    DELIVERED = auto()
+    FAILED = auto()
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class InstanceRecord:
+    """One agent instance; `partition` is that of its id when the id is a PFID."""
+
+    id: str
+    partition: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class SpanRecord:
+    """One span.
+
+    Attributes:
+        id: minted here, or local until the API answers.
+        minted: `id` may be sent to the API as the span's id.
+        parent: the parent's record, or the id of a span that this client did not create.
+        on_stack: it may be the parent of new spans.
+        finish_delivered: the API holds a finish of this span.
+        answered: done as soon as the API has answered the create, or the first try has failed.
+        local_id: the id before the API gave another one.
+    """
+
+    id: str
+    instance: InstanceRecord
+    schema_name: str
+    parent: SpanRecord | str | None
+    minted: bool
+    entered_at: datetime
+    default_payload: dict[str, Any] | None = None
+    phase: Phase = Phase.PREPARED
+    create_state: CreateState = CreateState.NOT_HANDED_OVER
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    status: str = "pending"
+    payload: dict[str, Any] = field(default_factory=dict)
+    on_stack: bool = False
+    finish_delivered: bool = False
+    answered: Future[None] | None = None
+    local_id: str = ""
+
+    def parent_id(self) -> str | None:
+        """The id to send as `parent_span_id`; None when the parent never came to be."""
+        parent = self.parent
+        if not isinstance(parent, SpanRecord):
+            return parent
+        return None if parent.create_state is CreateState.FAILED else parent.id

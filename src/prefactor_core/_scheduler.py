@@ -1,0 +1,264 @@
+"""The causal order of operations.
+
+What waits for what, per agent instance:
+
+    create of a span    the instance's start; the create of its parent
+    finish of a span    its create; an earlier finish of the same span
+    quality record      the instance's start; earlier records of the same name
+    instance's finish   everything handed over before it
+    anything            an instance's finish that was handed over before it
+
+What was never handed over holds nothing back, with one exception: a child that is handed over before its parent
+waits for the parent's create, which is expected to follow. It is *parked*, and an instance's finish passes it by.
+Operations that do not wait for each other are handed out oldest first.
+
+Pure: no I/O and no clock. Every method takes the lock, decides, and returns what follows from it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
+from prefactor_core.operations import Operation, OperationType
+
+__all__ = ["Batch", "Consequences", "Scheduler", "Ticket"]
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """An operation on its way.
+
+    Attributes:
+        rank: smaller goes first.
+        retries: how many retries it used up.
+        tries: how often it was sent in its present form.
+        sent_in: the epoch of the outage monitor when it was last sent.
+        blockers: how many operations it waits for.
+        followers: the operations that wait for it.
+    """
+
+    operation: Operation
+    rank: int
+    retries: int = 0
+    tries: int = 0
+    sent_in: int = 0
+    blockers: int = 0
+    followers: list[Ticket] = field(default_factory=list)
+    settled: bool = False
+
+    def __lt__(self, other: Ticket) -> bool:
+        return self.rank < other.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Operations for one request, in causal order."""
+
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What follows from a failure: operations that fail with it, and spans that are sent without their parent."""
+
+    failed: list[Operation] = field(default_factory=list)
+    orphaned: list[SpanRecord] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The operations of one agent instance that are not settled, and those that others wait for."""
+
+    open: dict[Ticket, None] = field(default_factory=dict)
+    start: Ticket | None = None
+    finish: Ticket | None = None
+    qualities: dict[str, Ticket] = field(default_factory=dict)
+
+
+class Scheduler:
+    """Hands out operations in causal order."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ranks = itertools.count()
+        self._lanes: dict[InstanceRecord | None, _Lane] = {}
+        self._creates: dict[SpanRecord, Ticket] = {}
+        self._finishes: dict[SpanRecord, Ticket] = {}
+        self._parked: defaultdict[SpanRecord, list[Ticket]] = defaultdict(list)
+        self._ready: list[Ticket] = []
+        self._delayed: list[tuple[float, Ticket]] = []
+        self._in_flight = 0
+
+    def admit(self, operation: Operation) -> Consequences:
+        """Take an operation that was handed over. Operations must come in the order of their calls."""
+        with self._lock:
+            span = operation.span
+            if operation.type is OperationType.FINISH_SPAN and span and span.create_state is CreateState.FAILED:
+                return Consequences(failed=[operation])
+            ticket = Ticket(operation, next(self._ranks))
+            lane = self._lanes.setdefault(operation.instance, _Lane())
+            for blocker in set(self._blockers(operation, lane)):
+                blocker.followers.append(ticket)
+                ticket.blockers += 1
+            self._enter(ticket, lane)
+            if not ticket.blockers:
+                heapq.heappush(self._ready, ticket)
+            return Consequences()
+
+    def next_batch(self, now: float) -> Batch | None:
+        """The operations for the next request, or None when nothing can be sent now. Each must be given back."""
+        with self._lock:
+            while self._delayed and self._delayed[0][0] <= now:
+                heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
+            if not self._ready:
+                return None
+            self._in_flight += 1
+            return Batch((heapq.heappop(self._ready),))
+
+    def next_due(self) -> float | None:
+        """When the next delayed operation may be sent; None when there is none."""
+        with self._lock:
+            return self._delayed[0][0] if self._delayed else None
+
+    def send_again(self, ticket: Ticket, *, at: float | None = None, last: bool = False) -> None:
+        """Give back an operation that must be sent again: not before `at`, and behind all others when `last`."""
+        with self._lock:
+            self._in_flight -= 1
+            if last:
+                ticket.rank = next(self._ranks)
+            if at is None:
+                heapq.heappush(self._ready, ticket)
+            else:
+                heapq.heappush(self._delayed, (at, ticket))
+
+    def settle(self, ticket: Ticket, *, delivered: bool) -> Consequences:
+        """Give back an operation that is over, and release what waits for it."""
+        with self._lock:
+            self._in_flight -= 1
+            consequences = Consequences()
+            self._leave(ticket, consequences, delivered=delivered)
+            return consequences
+
+    def release_parked(self) -> Consequences:
+        """Let the children go whose parents were never handed over: they are sent without a parent."""
+        with self._lock:
+            consequences = Consequences()
+            for ticket in itertools.chain.from_iterable(self._parked.values()):
+                if span := ticket.operation.span:
+                    span.parent = None
+                    consequences.orphaned.append(span)
+                self._release(ticket)
+            self._parked.clear()
+            return consequences
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is in flight, can be sent, or will be able to by itself."""
+        with self._lock:
+            return not (self._ready or self._delayed or self._in_flight)
+
+    @property
+    def open_operations(self) -> int:
+        """How many operations are not settled."""
+        with self._lock:
+            return sum(len(lane.open) for lane in self._lanes.values())
+
+    def _blockers(self, operation: Operation, lane: _Lane) -> Iterator[Ticket]:
+        kind, span = operation.type, operation.span
+        candidates: list[Ticket | None] = [lane.finish]
+        if kind is OperationType.FINISH_AGENT_INSTANCE:
+            held_back = self._held_back(lane)
+            candidates += [ticket for ticket in lane.open if ticket not in held_back]
+        elif kind is OperationType.FINISH_SPAN and span:
+            candidates += [self._creates.get(span), self._finishes.get(span)]
+        else:
+            candidates.append(lane.start)
+        if kind is OperationType.CREATE_SPAN and span and isinstance(span.parent, SpanRecord):
+            candidates.append(self._creates.get(span.parent))
+        if kind is OperationType.RECORD_QUALITY:
+            candidates.append(lane.qualities.get(operation.payload["name"]))
+        return (ticket for ticket in candidates if ticket is not None)
+
+    def _enter(self, ticket: Ticket, lane: _Lane) -> None:
+        operation, span = ticket.operation, ticket.operation.span
+        lane.open[ticket] = None
+        if operation.type is OperationType.START_AGENT_INSTANCE:
+            lane.start = ticket
+        elif operation.type is OperationType.FINISH_AGENT_INSTANCE:
+            lane.finish = ticket
+        elif operation.type is OperationType.RECORD_QUALITY:
+            lane.qualities[operation.payload["name"]] = ticket
+        elif operation.type is OperationType.FINISH_SPAN and span:
+            self._finishes[span] = ticket
+        elif operation.type is OperationType.CREATE_SPAN and span:
+            self._enter_create(ticket, span)
+
+    def _enter_create(self, ticket: Ticket, span: SpanRecord) -> None:
+        span.create_state = CreateState.PENDING
+        self._creates[span] = ticket
+        ticket.followers += self._parked.pop(span, ())
+        parent = span.parent
+        if isinstance(parent, SpanRecord) and parent.create_state is CreateState.NOT_HANDED_OVER:
+            self._parked[parent].append(ticket)
+            ticket.blockers += 1
+
+    def _held_back(self, lane: _Lane) -> set[Ticket]:
+        """Parked operations of a lane, and what waits for them."""
+        found: set[Ticket] = set()
+        reached = [ticket for tickets in self._parked.values() for ticket in tickets if ticket in lane.open]
+        while reached:
+            ticket = reached.pop()
+            if ticket not in found:
+                found.add(ticket)
+                reached += ticket.followers
+        return found
+
+    def _leave(self, ticket: Ticket, consequences: Consequences, *, delivered: bool) -> None:
+        ticket.settled = True
+        self._forget(ticket, delivered=delivered)
+        span = ticket.operation.span
+        create_failed = ticket.operation.type is OperationType.CREATE_SPAN and not delivered
+        for follower in ticket.followers:
+            if create_failed and follower.operation.span is span:
+                if not follower.settled:
+                    consequences.failed.append(follower.operation)
+                    self._leave(follower, consequences, delivered=False)
+            else:
+                if create_failed and follower.operation.type is OperationType.CREATE_SPAN:
+                    consequences.orphaned.extend(_spans([follower]))
+                self._release(follower)
+
+    def _release(self, ticket: Ticket) -> None:
+        ticket.blockers -= 1
+        if not ticket.blockers and not ticket.settled:
+            heapq.heappush(self._ready, ticket)
+
+    def _forget(self, ticket: Ticket, *, delivered: bool) -> None:
+        operation, span = ticket.operation, ticket.operation.span
+        lane = self._lanes[operation.instance]
+        del lane.open[ticket]
+        if not lane.open:
+            del self._lanes[operation.instance]
+        lane.start = None if lane.start is ticket else lane.start
+        lane.finish = None if lane.finish is ticket else lane.finish
+        if operation.type is OperationType.RECORD_QUALITY and lane.qualities[operation.payload["name"]] is ticket:
+            del lane.qualities[operation.payload["name"]]
+        if span and operation.type is OperationType.CREATE_SPAN:
+            del self._creates[span]
+            span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED
+            span.on_stack &= delivered  # a span that never was cannot be a parent
+            span.parent = span.parent_id()  # a chain of records would keep every ancestor alive
+        elif span:
+            span.finish_delivered |= delivered
+            if self._finishes[span] is ticket:
+                del self._finishes[span]
+
+
+def _spans(tickets: Iterable[Ticket]) -> list[SpanRecord]:
+    return [ticket.operation.span for ticket in tickets if ticket.operation.span]

@@ -1,0 +1,66 @@
+"""What becomes of a typed payload that does not match its span type."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from prefactor_core._ledger import Ledger
+from prefactor_core.exceptions import SpanValidationError
+
+__all__ = ["Validation", "ValidationMode"]
+
+ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
+
+logger = logging.getLogger("prefactor_core")
+
+
+class Validation:
+    """The client's policy: the platform records a span whether or not it matches, so by default this only tells.
+
+    Args:
+        mode: what a mismatch leads to.
+        ledger: counts mismatches.
+    """
+
+    def __init__(self, mode: ValidationMode, ledger: Ledger) -> None:
+        self.mode = mode
+        self._ledger = ledger
+        self._told: set[tuple[str, str, str]] = set()
+
+    def mismatch(self, span_type: str, part: Literal["params", "result"], problems: Sequence[str]) -> None:
+        """A payload does not match.
+
+        Args:
+            span_type: name of the span type.
+            part: which payload.
+            problems: one line per mismatch, each `<path>: <what is wrong>`; not empty.
+
+        Raises:
+            SpanValidationError: the mode is "raise".
+        """
+        if self.mode == "off":
+            return
+        self._ledger.count_mismatch()
+        if self.mode == "raise":
+            raise SpanValidationError(span_type, part, problems)
+        if self._first(span_type, part, problems[0].partition(":")[0]):
+            logger.warning(
+                "%s of %r do not match the span type: %s; it is recorded all the same, and further ones are not logged",
+                part,
+                span_type,
+                "; ".join(problems),
+            )
+
+    def unknown_type(self, span_type: str) -> None:
+        """A typed span is opened whose type the client's registry lacks."""
+        if self._first(span_type, "", ""):
+            logger.warning("span type %r is not in the client's schema registry; its spans are recorded", span_type)
+
+    def _first(self, span_type: str, part: str, path: str) -> bool:
+        key = (span_type, part, path)
+        if key in self._told:
+            return False
+        self._told.add(key)
+        return True

@@ -1,0 +1,329 @@
+"""The client: what a program uses, and where the layers are put together."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+from weakref import WeakValueDictionary
+
+from prefactor_core import _pfid
+from prefactor_core._index import SpanIndex
+from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
+from prefactor_core._records import InstanceRecord
+from prefactor_core._session import ApiSession, DisabledSession, Registration, Session, is_disabled
+from prefactor_core._snapshot import snapshot_object
+from prefactor_core._validation import Validation
+from prefactor_core.config import PrefactorCoreConfig
+from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientNotInitializedError
+from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
+from prefactor_core.monitoring import TerminationMonitor
+from prefactor_core.operations import Operation
+from prefactor_core.queue import Queue
+from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
+from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_core.span_context import SpanContext, SpanScope
+from prefactor_core.typed import SpanTypeOf
+from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.models.agent_instance import AgentInstance
+from prefactor_http.models.types import InstancePurpose
+
+__all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient"]
+
+ParamsT = TypeVar("ParamsT")
+SpanT = TypeVar("SpanT")
+
+
+class PrefactorCoreClient:
+    """Records agent instances and spans. `async with`, or `initialize()` and `close()`.
+
+    Calls hand over and return: a thread of the client's own delivers. What the API, the network or a payload does never
+    raises here; see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of `flush()` and `close()`. Every call
+    works from any thread and any event loop.
+
+    Args:
+        config: the configuration.
+        queue: a queue of the program's own; its methods are called on the delivery thread.
+        sdk_header_entry: `package@version` of the integration that uses this client.
+    """
+
+    def __init__(
+        self,
+        config: PrefactorCoreConfig,
+        queue: Queue[Operation] | None = None,
+        sdk_header_entry: str | None = None,
+    ) -> None:
+        self._config = config
+        self._queue = queue
+        self._sdk_header_entry = sdk_header_entry
+        self._session: Session | None = None
+        self._initialized = False
+        self._ledger = Ledger()
+        self._span_index = SpanIndex()
+        self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
+        self._termination_monitor = TerminationMonitor(self._fetch_instance)
+        self._instance_manager = AgentInstanceManager(self._hand_over, self._instance)
+        self._span_manager = SpanManager(
+            self._hand_over,
+            self._instance,
+            self._span_index,
+            Validation(config.validation, self._ledger),
+            mints_ids=self._mints_ids,
+            answer_timeout=config.http_config.request_timeout,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.initialize()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def instance_manager(self) -> AgentInstanceManager:
+        """Hands over the operations of agent instances.
+
+        Raises:
+            ClientNotInitializedError: before `initialize()` or after `close()`.
+        """
+        self._open_session()
+        return self._instance_manager
+
+    async def initialize(self) -> None:
+        """Check the token and begin to deliver.
+
+        Raises:
+            ClientAlreadyInitializedError: it was called before.
+            PrefactorAuthError: the API refuses the token.
+            PrefactorHttpError: the API does not answer (unless `require_api_at_start=False`).
+        """
+        if self._initialized:
+            raise ClientAlreadyInitializedError("the client is initialised already")
+        session = self._new_session()
+        await session.open()
+        self._session = session
+        self._initialized = True
+
+    async def flush(self, timeout: float | None = None) -> DeliveryReport:
+        """Wait until everything that can be delivered now is delivered.
+
+        A span whose parent was never started waits for it, and is not waited for here.
+
+        Args:
+            timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for ever.
+
+        Raises:
+            ClientNotInitializedError: before `initialize()` or after `close()`.
+        """
+        return await self._open_session().flush(timeout)
+
+    async def close(self, timeout: float | None = None) -> DeliveryReport:
+        """Deliver what was handed over, and end. Never raises for what could not be delivered: the report says it.
+
+        Does nothing on a client that is not initialised.
+
+        Args:
+            timeout: seconds to deliver at most; `QueueConfig.close_timeout` by default, `math.inf` for ever.
+        """
+        if self._session is None or not self._initialized:
+            return self._ledger.report(())
+        self._initialized = False
+        self._termination_monitor.destroy()
+        return await self._session.close(timeout)
+
+    def stats(self) -> ClientStats:
+        """The account of all operations: accepted = delivered + failed + dropped + pending."""
+        return self._ledger.stats()
+
+    async def create_agent_instance(  # noqa: PLR0917 - the documented signature
+        self,
+        agent_version: dict[str, Any],
+        agent_schema_version: dict[str, Any] | None = None,
+        agent_id: str | None = None,
+        instance_id: str | None = None,
+        external_schema_version_id: str | None = None,
+        environment_id: str | None = None,
+        purpose: InstancePurpose | None = None,
+        external_identifier: str | None = None,
+    ) -> AgentInstanceHandle:
+        """Register an agent instance. Waits for the API; the only call that does.
+
+        Args:
+            agent_version: `name`, `external_identifier`, `description`; `runtime_environment` is added.
+            agent_schema_version: the span types, in place of those of `schema_registry`.
+            agent_id: the agent; left out with a token of one deployment.
+            instance_id: an id for the instance.
+            external_schema_version_id: a name for the schema version; by default the hash of a generated registry, and
+                `auto-…` otherwise.
+            environment_id: the environment.
+            purpose: why the run happens; live by default.
+            external_identifier: a name of the run that is unique for the agent.
+
+        Raises:
+            ClientNotInitializedError: before `initialize()` or after `close()`.
+            PrefactorHttpError: the API refuses, or does not answer.
+        """
+        registration = Registration(
+            agent_version=self._complete_version(agent_version),
+            agent_schema_version=self._schema_version(agent_schema_version, external_schema_version_id, agent_id),
+            agent_id=agent_id,
+            instance_id=instance_id,
+            environment_id=environment_id,
+            purpose=purpose,
+            external_identifier=external_identifier,
+            idempotency_key=generate_idempotency_key(),
+        )
+        registered = await self._open_session().register(registration)
+        self._termination_monitor.sync(registered)
+        return AgentInstanceHandle(registered, self)
+
+    @overload
+    def span(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: dict[str, Any] | None = None,
+    ) -> AbstractAsyncContextManager[SpanContext]: ...
+
+    @overload
+    def span(
+        self,
+        instance_id: str,
+        schema_name: SpanTypeOf[ParamsT, SpanT],
+        parent_span_id: str | None = None,
+        payload: ParamsT | None = None,
+    ) -> AbstractAsyncContextManager[SpanT]: ...
+
+    def span(self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
+        """A span, as an async context manager.
+
+        Args:
+            instance_id: the agent instance.
+            schema_name: name of the span type, which gives a `SpanContext`; or a generated span type, which gives that.
+            parent_span_id: the parent; by default the span of this instance that is current when it is entered.
+            payload: params, for a span that is never started explicitly or is started without any.
+
+        Raises:
+            ClientNotInitializedError: before `initialize()` or after `close()`.
+            TypeError: an argument has a wrong type.
+        """
+        self._open_session()
+        wrap: Any = _itself
+        if not isinstance(schema_name, str):
+            schema_name, payload, wrap = self._read_type(schema_name, payload)
+        open_span = partial(self._span_manager.open_span, instance_id, schema_name, parent_span_id, payload)
+        return SpanScope(self._span_manager, open_span, wrap)
+
+    async def create_span(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: dict[str, Any] | None = None,
+        started_at: datetime | None = None,
+    ) -> str:
+        """Start a span without a context manager; it is the current span until `finish_span`.
+
+        Returns:
+            The span's id.
+
+        Raises:
+            ClientNotInitializedError: before `initialize()` or after `close()`.
+        """
+        self._open_session()
+        return await self._span_manager.create(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
+
+    async def finish_span(
+        self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
+    ) -> None:
+        """Finish a span as `complete`.
+
+        Raises:
+            SpanNotFoundError: this client made no such span. It is a KeyError too.
+        """
+        await self._span_manager.finish(span_id, result_payload, timestamp=timestamp)
+
+    async def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> None:
+        """Record a named quality payload of an agent instance; None removes it."""
+        await self.instance_manager.record_quality(instance_id, name, payload)
+
+    def _set_sdk_header_entry(self, entry: str | None) -> None:
+        """Name the integration that uses this client, from the next request on."""
+        self._sdk_header_entry = entry
+        if self._session is not None and self._initialized:
+            self._session.use_header(build_sdk_header(entry))
+
+    def _new_session(self) -> Session:
+        if is_disabled():
+            return DisabledSession()
+        return ApiSession(
+            self._config,
+            self._queue,
+            ledger=self._ledger,
+            spans=self._span_index,
+            monitor=self._termination_monitor,
+            sdk_header=build_sdk_header(self._sdk_header_entry),
+        )
+
+    def _open_session(self) -> Session:
+        if self._session is None or not self._initialized:
+            raise ClientNotInitializedError("use `async with` or initialize(); not after close()")
+        return self._session
+
+    def _hand_over(self, operation: Operation) -> None:
+        if self._session is None:
+            raise ClientNotInitializedError("use `async with` or initialize()")
+        self._session.hand_over(operation)
+
+    def _mints_ids(self) -> bool:
+        return self._session is not None and self._session.mints_ids()
+
+    def _instance(self, instance_id: str) -> InstanceRecord:
+        """The record of an instance, also of one that was registered elsewhere."""
+        if not isinstance(instance_id, str):
+            raise TypeError(f"instance_id must be a string, not {type(instance_id).__name__}")
+        record = self._instances.get(instance_id)
+        if record is None:
+            record = InstanceRecord(instance_id, _pfid.partition_of(instance_id))
+            self._instances[instance_id] = record
+        return record
+
+    def _instance_finished(self, instance_id: str) -> None:
+        self._termination_monitor.finished(instance_id)
+
+    async def _fetch_instance(self, instance_id: str) -> AgentInstance:
+        session = self._open_session()
+        return await session.fetch(instance_id)
+
+    def _read_type(self, span_type: Any, payload: Any) -> tuple[str, Any, Any]:
+        name = getattr(span_type, "schema_name", None)
+        if not isinstance(name, str):
+            raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
+        registry = self._config.schema_registry
+        if registry is not None and not registry.has_schema(name):
+            self._span_manager.validation.unknown_type(name)
+        return name, span_type._default_params(payload), span_type
+
+    def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:
+        version = snapshot_object(agent_version, "agent_version")
+        version.setdefault("runtime_environment", build_runtime_environment(self._sdk_header_entry))
+        return version
+
+    def _schema_version(
+        self, given: dict[str, Any] | None, external_id: str | None, agent_id: str | None
+    ) -> dict[str, Any]:
+        if given is not None:
+            return snapshot_object(given, "agent_schema_version")
+        registry = self._config.schema_registry or SchemaRegistry()
+        name = external_id or registry.content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
+        return registry.to_agent_schema_version(name)
+
+
+def _itself(context: SpanContext) -> SpanContext:
+    return context

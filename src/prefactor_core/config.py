@@ -1,0 +1,56 @@
+"""Configuration of the client."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from prefactor_core._incidents import ErrorCallback
+from prefactor_core._validation import ValidationMode
+from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_http.config import HttpClientConfig
+
+__all__ = ["PrefactorCoreConfig", "QueueConfig"]
+
+
+class QueueConfig(BaseModel):
+    """How operations are delivered.
+
+    Attributes:
+        num_workers: how many requests run at a time.
+        max_retries: how often an operation that fails is tried again while others succeed.
+        retry_delay_base: seconds before the first retry; doubled with each further one.
+        close_timeout: seconds that `flush()` and `close()` take at most when they are given no time-out.
+        span_ids: "auto" mints span ids here when the instance's id allows it; "server" leaves them to the API, and
+            `span.start()` waits for it.
+    """
+
+    num_workers: int = Field(default=3, ge=1, le=20)
+    max_retries: int = Field(default=3, ge=0)
+    retry_delay_base: float = Field(default=1.0, gt=0)
+    close_timeout: float = Field(default=10.0, ge=0)
+    span_ids: Literal["auto", "server"] = "auto"
+
+
+class PrefactorCoreConfig(BaseModel):
+    """Configuration of a `PrefactorCoreClient`.
+
+    Attributes:
+        http_config: where the API is.
+        queue_config: how operations are delivered.
+        schema_registry: the span types; registered with every agent instance.
+        validation: what becomes of a typed payload that does not match its span type: "warn" counts it and logs a
+            warning, "raise" raises SpanValidationError, "off" does not look.
+        on_error: called on the delivery thread with a DeliveryError for every operation that is lost.
+        require_api_at_start: `initialize()` raises when the API does not answer. An invalid token always raises.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    http_config: HttpClientConfig
+    queue_config: QueueConfig = Field(default_factory=QueueConfig)
+    schema_registry: SchemaRegistry | None = None
+    validation: ValidationMode = "warn"
+    on_error: ErrorCallback | None = None
+    require_api_at_start: bool = True

@@ -1,0 +1,161 @@
+"""Agent instances: from calls to operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
+
+from prefactor_core._records import InstanceRecord
+from prefactor_core._snapshot import snapshot_object
+from prefactor_core.operations import Operation, OperationType
+from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.models.types import FinishStatus
+
+if TYPE_CHECKING:
+    from prefactor_core.client import PrefactorCoreClient
+    from prefactor_core.span_context import SpanContext
+    from prefactor_core.typed import SpanTypeOf
+
+__all__ = ["AgentInstanceHandle", "AgentInstanceManager"]
+
+ParamsT = TypeVar("ParamsT")
+SpanT = TypeVar("SpanT")
+
+
+class AgentInstanceManager:
+    """Hands over the operations of agent instances; never waits.
+
+    Args:
+        hand_over: takes an operation.
+        instance: finds the record of an agent instance.
+    """
+
+    def __init__(self, hand_over: Callable[[Operation], None], instance: Callable[[str], InstanceRecord]) -> None:
+        self._hand_over = hand_over
+        self._instance = instance
+
+    async def start(self, instance_id: str, timestamp: datetime | None = None) -> None:
+        """Start an instance, now by default."""
+        await self.start_with_idempotency_key(instance_id, generate_idempotency_key(), timestamp)
+
+    async def start_with_idempotency_key(
+        self, instance_id: str, idempotency_key: str, timestamp: datetime | None = None
+    ) -> None:
+        """Start an instance under a key of the caller's."""
+        self._submit(instance_id, OperationType.START_AGENT_INSTANCE, {}, timestamp, idempotency_key)
+
+    async def finish(
+        self, instance_id: str, status: FinishStatus = "complete", timestamp: datetime | None = None
+    ) -> None:
+        """Finish an instance, now by default."""
+        await self.finish_with_idempotency_key(instance_id, generate_idempotency_key(), status, timestamp)
+
+    async def finish_with_idempotency_key(
+        self,
+        instance_id: str,
+        idempotency_key: str,
+        status: FinishStatus = "complete",
+        timestamp: datetime | None = None,
+    ) -> None:
+        """Finish an instance under a key of the caller's.
+
+        Raises:
+            ValueError: no such status.
+        """
+        if status not in get_args(FinishStatus):
+            raise ValueError(f"status must be one of {', '.join(get_args(FinishStatus))}, not {status!r}")
+        self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": status}, timestamp, idempotency_key)
+
+    async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Record a named quality payload; None removes it."""
+        if not isinstance(name, str):
+            raise TypeError(f"name must be a string, not {type(name).__name__}")
+        copied = None if payload is None else snapshot_object(payload, "payload")
+        self._submit(
+            instance_id,
+            OperationType.RECORD_QUALITY,
+            {"name": name, "payload": copied},
+            None,
+            generate_idempotency_key(),
+        )
+
+    def _submit(
+        self,
+        instance_id: str,
+        kind: OperationType,
+        payload: dict[str, Any],
+        timestamp: datetime | None,
+        idempotency_key: str,
+    ) -> None:
+        if timestamp is not None and not isinstance(timestamp, datetime):
+            raise TypeError(f"timestamp must be a datetime, not {type(timestamp).__name__}")
+        at = timestamp or datetime.now(UTC)
+        self._hand_over(Operation(kind, payload, at, idempotency_key, instance=self._instance(instance_id)))
+
+
+class AgentInstanceHandle:
+    """One agent instance. Its methods hand over and return at once; `create_agent_instance` makes it.
+
+    Args:
+        instance_id: the instance's id.
+        client: the client that delivers.
+    """
+
+    def __init__(self, instance_id: str, client: PrefactorCoreClient) -> None:
+        self._client = client
+        self._record = client._instance(instance_id)
+        self._start_key = generate_idempotency_key()
+        self._finish_key = generate_idempotency_key()
+
+    @property
+    def id(self) -> str:
+        """The instance's id."""
+        return self._record.id
+
+    async def start(self, timestamp: datetime | None = None) -> None:
+        """Start the instance, now by default."""
+        await self._client.instance_manager.start_with_idempotency_key(self.id, self._start_key, timestamp)
+
+    async def finish(self, status: FinishStatus = "complete", timestamp: datetime | None = None) -> None:
+        """Finish the instance, now by default. It is sent after everything that was handed over before."""
+        await self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
+        self._client._instance_finished(self.id)
+
+    async def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> None:
+        """Record a named quality payload of this run; None removes it."""
+        await self._client.record_quality(self.id, name, payload)
+
+    @overload
+    def span(
+        self, schema_name: str, parent_span_id: str | None = None, payload: dict[str, Any] | None = None
+    ) -> AbstractAsyncContextManager[SpanContext]: ...
+
+    @overload
+    def span(
+        self,
+        schema_name: SpanTypeOf[ParamsT, SpanT],
+        parent_span_id: str | None = None,
+        payload: ParamsT | None = None,
+    ) -> AbstractAsyncContextManager[SpanT]: ...
+
+    def span(self, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
+        """A span of this instance; arguments as in `PrefactorCoreClient.span`."""
+        return self._client.span(self.id, schema_name, parent_span_id, payload)
+
+    async def create_span(
+        self,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: dict[str, Any] | None = None,
+        started_at: datetime | None = None,
+    ) -> str:
+        """As `PrefactorCoreClient.create_span`."""
+        return await self._client.create_span(self.id, schema_name, parent_span_id, payload, started_at)
+
+    async def finish_span(
+        self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
+    ) -> None:
+        """As `PrefactorCoreClient.finish_span`."""
+        await self._client.finish_span(span_id, result_payload, timestamp)

@@ -1,0 +1,281 @@
+"""Spans: from calls to operations."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from prefactor_core import _pfid
+from prefactor_core._index import SpanIndex
+from prefactor_core._records import InstanceRecord, Phase, SpanRecord
+from prefactor_core._snapshot import snapshot_object
+from prefactor_core._validation import Validation
+from prefactor_core.context_stack import current_parent, push_entry, remove_entry
+from prefactor_core.exceptions import SpanNotFoundError
+from prefactor_core.models import Span
+from prefactor_core.operations import Operation, OperationType
+from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.models.types import FinishStatus
+
+__all__ = ["SpanManager"]
+
+
+class SpanManager:
+    """Makes spans, and hands over their operations. No method but `start` and `create` ever waits, and those only when
+    the API generates the id.
+
+    Args:
+        hand_over: takes an operation; never waits.
+        instance: finds the record of an agent instance.
+        spans: the spans that can be found by id.
+        validation: the client's policy, for typed spans.
+        mints_ids: whether ids are minted here at the moment.
+        answer_timeout: seconds that `start` waits at most for an id that the API generates.
+    """
+
+    def __init__(
+        self,
+        hand_over: Callable[[Operation], None],
+        instance: Callable[[str], InstanceRecord],
+        spans: SpanIndex,
+        validation: Validation,
+        *,
+        mints_ids: Callable[[], bool],
+        answer_timeout: float,
+    ) -> None:
+        self.validation = validation
+        self._hand_over = hand_over
+        self._instance = instance
+        self._spans = spans
+        self._mints_ids = mints_ids
+        self._answer_timeout = answer_timeout
+
+    def prepare(self, instance_id: str, schema_name: str, parent_span_id: str | None = None) -> str:
+        """A new span that is not sent yet, as `open_span` makes it; its id."""
+        return self.open_span(instance_id, schema_name, parent_span_id).id
+
+    def open_span(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> SpanRecord:
+        """A new span that is not sent yet.
+
+        Args:
+            instance_id: the agent instance.
+            schema_name: the span type.
+            parent_span_id: the parent; by default the current span of the instance.
+            payload: the params, unless `start` gives others.
+
+        Raises:
+            TypeError: an argument has a wrong type.
+        """
+        _check_text("schema_name", schema_name)
+        instance = self._instance(instance_id)
+        minted = instance.partition is not None and self._mints_ids()
+        record = SpanRecord(
+            id=_pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
+            instance=instance,
+            schema_name=schema_name,
+            parent=current_parent(instance) if parent_span_id is None else self._known(parent_span_id),
+            minted=minted,
+            entered_at=datetime.now(UTC),
+            default_payload=None if payload is None else snapshot_object(payload, "payload"),
+        )
+        self._spans.add(record)
+        return record
+
+    def record(self, span_id: str) -> SpanRecord:
+        """The record of a span.
+
+        Raises:
+            SpanNotFoundError: no such span.
+        """
+        record = self._spans.find(span_id)
+        if record is None:
+            raise SpanNotFoundError(f"no span {span_id!r} was created by this client, or it ended long ago")
+        return record
+
+    def get_span(self, span_id: str) -> Span | None:
+        """What is known of a span, or None when no such span was created here or it ended long ago."""
+        record = self._spans.find(span_id)
+        if record is None:
+            return None
+        return Span(
+            id=record.id,
+            instance_id=record.instance.id,
+            schema_name=record.schema_name,
+            parent_span_id=record.parent_id(),
+            status=record.status,
+            payload=record.payload,
+            created_at=record.entered_at,
+            started_at=record.started_at,
+            finished_at=record.finished_at,
+        )
+
+    async def start(
+        self, temp_id: str, payload: dict[str, Any] | None = None, started_at: datetime | None = None
+    ) -> str:
+        """Start a prepared span; its final id. Does nothing when it is started."""
+        record = self.record(temp_id)
+        params = None if payload is None else snapshot_object(payload, "payload")
+        await self.start_span(record, params, started_at)
+        return record.id
+
+    async def start_span(
+        self, record: SpanRecord, params: dict[str, Any] | None = None, started_at: datetime | None = None
+    ) -> None:
+        """As `begin`; when the API generates the span's id, wait for its first answer."""
+        if record.phase is not Phase.PREPARED:
+            return
+        if record.minted:
+            self.begin(record, params, started_at)
+            return
+        if isinstance(record.parent, SpanRecord):
+            self.begin(record.parent)  # or the child would wait for a parent that is started after it
+        record.answered = Future()
+        self.begin(record, params, started_at)
+        await asyncio.wait({asyncio.wrap_future(record.answered)}, timeout=self._answer_timeout)
+
+    async def create(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: dict[str, Any] | None = None,
+        *,
+        started_at: datetime | None = None,
+    ) -> str:
+        """Make and start a span; it is the current span until it is finished. Its id."""
+        record = self.open_span(instance_id, schema_name, parent_span_id, payload)
+        push_entry(record)
+        await self.start_span(record, None, started_at)
+        return record.id
+
+    async def finish(
+        self,
+        span_id: str,
+        result_payload: dict[str, Any] | None = None,
+        status: FinishStatus = "complete",
+        *,
+        timestamp: datetime | None = None,
+    ) -> None:
+        """Finish a span. Finishing one again is sent again: the API decides.
+
+        Raises:
+            SpanNotFoundError: no such span.
+        """
+        self.end(self.record(span_id), status, snapshot_object(result_payload, "result_payload"), timestamp)
+
+    async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
+        """Record a prepared span as cancelled."""
+        self.end(self.record(temp_id), "cancelled", {}, timestamp)
+
+    def begin(
+        self, record: SpanRecord, params: dict[str, Any] | None = None, started_at: datetime | None = None
+    ) -> None:
+        """Hand over the create of an active span. Does nothing when it is started.
+
+        Args:
+            record: the span.
+            params: its params, JSON-safe and owned by the span from now on; those it was opened with by default.
+            started_at: now by default.
+        """
+        if record.phase is not Phase.PREPARED:
+            return
+        _check_time("started_at", started_at)
+        params = record.default_payload or {} if params is None else params
+        record.started_at = started_at or datetime.now(UTC)
+        self._create(record, "active", params, record.started_at)
+
+    def end(
+        self,
+        record: SpanRecord,
+        status: FinishStatus,
+        result: dict[str, Any],
+        timestamp: datetime | None = None,
+    ) -> None:
+        """Hand over a finish, and before it the create when there was none. The span leaves the context stack.
+
+        A span that is cancelled before its start is created as `pending`, without params and times: the only
+        cancellation that the API's state machine knows.
+
+        Args:
+            record: the span.
+            status: how it ends.
+            result: the result, JSON-safe and owned by the span from now on.
+            timestamp: now by default.
+        """
+        _check_time("timestamp", timestamp)
+        now = datetime.now(UTC)
+        if record.phase is Phase.PREPARED:
+            if status == "cancelled":
+                self._create(record, "pending", {}, now)
+            else:
+                self.begin(record, started_at=record.entered_at)
+        self._submit(
+            record,
+            OperationType.FINISH_SPAN,
+            {"status": status, "result_payload": result if record.started_at else {}},
+            timestamp or now,
+            send_timestamp=record.started_at is not None or timestamp is not None,
+        )
+        first = record.phase is not Phase.FINISHED
+        record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
+        record.payload, record.default_payload = {}, None
+        remove_entry(record)
+        if first:
+            self._spans.finished(record)
+
+    def _create(
+        self, record: SpanRecord, status: Literal["active", "pending"], params: dict[str, Any], at: datetime
+    ) -> None:
+        payload = {"status": status, "payload": params}
+        self._submit(record, OperationType.CREATE_SPAN, payload, at, send_timestamp=status == "active")
+        record.phase, record.status, record.payload = Phase.STARTED, status, params
+
+    def _submit(
+        self,
+        record: SpanRecord,
+        kind: OperationType,
+        payload: dict[str, Any],
+        at: datetime,
+        *,
+        send_timestamp: bool,
+    ) -> None:
+        self._hand_over(
+            Operation(
+                kind,
+                payload,
+                at,
+                generate_idempotency_key(),
+                instance=record.instance,
+                span=record,
+                send_timestamp=send_timestamp,
+            )
+        )
+
+    def _known(self, span_id: str) -> SpanRecord | str:
+        _check_text("parent_span_id", span_id)
+        return self._spans.find(span_id) or span_id
+
+
+def _local_id() -> str:
+    return generate_idempotency_key()
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+
+
+def _check_time(name: str, value: object) -> None:
+    if value is not None and not isinstance(value, datetime):
+        raise TypeError(f"{name} must be a datetime, not {type(value).__name__}")

@@ -1,0 +1,36 @@
+"""What the client tells the API about the program that it runs in."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Any, Final
+
+from prefactor_http._version import __version__
+from prefactor_http.client import DEFAULT_SDK_HEADER
+
+__all__ = ["CORE_SDK_HEADER_ENTRY", "__version__", "build_runtime_environment", "build_sdk_header"]
+
+
+CORE_SDK_HEADER_ENTRY: Final = f"prefactor-core@{__version__}"
+
+
+def build_runtime_environment(sdk_header_entry: str | None = None) -> dict[str, Any]:
+    """The `runtime_environment` of an agent version.
+
+    Args:
+        sdk_header_entry: `package@version` of the integration that uses this client.
+    """
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {
+        "agent_sdk": [sdk_header_entry] if sdk_header_entry else [],
+        "os": platform.system().lower(),
+        "prefactor_sdk": [CORE_SDK_HEADER_ENTRY, DEFAULT_SDK_HEADER],
+        "runtime": f"{sys.implementation.name}@{python}",
+    }
+
+
+def build_sdk_header(sdk_header_entry: str | None = None) -> str:
+    """The value of `X-Prefactor-SDK`: the outermost package first."""
+    entries = [sdk_header_entry, CORE_SDK_HEADER_ENTRY, DEFAULT_SDK_HEADER]
+    return " ".join(entry for entry in entries if entry)

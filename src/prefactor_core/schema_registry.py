@@ -1,0 +1,205 @@
+"""The span types and quality schemas of an agent."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from prefactor_core._schema_hash import schema_version_hash
+
+__all__ = ["SchemaRegistry"]
+
+_Definitions: TypeAlias = dict[str, dict[str, Any]]
+
+
+class SchemaRegistry:
+    """Collects schemas from several sources; registered at the API they are the agent's schema version.
+
+    A name is registered once, in either form: `register_type` (params, result, title, template …), or the older pair
+    `register` and `register_result`. Definitions are copied in and out: changing them afterwards changes nothing here.
+    """
+
+    def __init__(self) -> None:
+        self._params: _Definitions = {}
+        self._results: _Definitions = {}
+        self._types: _Definitions = {}
+        self._qualities: _Definitions = {}
+        self._content_addressed = False
+        self._hash: str | None = None
+
+    @classmethod
+    def from_definitions(cls, definitions: Mapping[str, Any], *, content_hash: str | None = None) -> SchemaRegistry:
+        """A registry of definitions in the API's `agent_schema_version` form.
+
+        Args:
+            definitions: any of `span_type_schemas`, `span_schemas`, `span_result_schemas`, `quality_schemas`.
+            content_hash: their hash, when it is known; computed otherwise.
+
+        Raises:
+            ValueError: a name is there twice.
+        """
+        registry = cls()
+        for entry in definitions.get("span_type_schemas") or ():
+            registry._add(registry._types, entry["name"], _stated(entry))
+        for name, schema in (definitions.get("span_schemas") or {}).items():
+            registry.register(name, schema)
+        for name, schema in (definitions.get("span_result_schemas") or {}).items():
+            registry.register_result(name, schema)
+        for entry in definitions.get("quality_schemas") or ():
+            registry._add(registry._qualities, entry["name"], _stated(entry))
+        registry._content_addressed = True
+        registry._hash = content_hash
+        return registry
+
+    def register(self, schema_name: str, schema: dict[str, Any]) -> None:
+        """Register the params schema of a span type.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        self._add(self._params, schema_name, schema)
+
+    def register_unsafe(self, schema_name: str, schema: dict[str, Any]) -> None:
+        """Register the params schema of a span type, in place of what has this name."""
+        self._types.pop(schema_name, None)
+        self._params[schema_name] = copy.deepcopy(schema)
+        self._hash = None
+
+    def register_result(self, schema_name: str, result_schema: dict[str, Any]) -> None:
+        """Register the result schema of a span type whose params schema is given with `register`.
+
+        Raises:
+            ValueError: the span type has a result schema.
+        """
+        self._add(self._results, schema_name, result_schema)
+
+    def register_type(  # noqa: PLR0917 - the documented signature
+        self,
+        name: str,
+        params_schema: dict[str, Any],
+        result_schema: dict[str, Any] | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        template: str | None = None,
+        data_risk: dict[str, Any] | None = None,
+    ) -> None:
+        """Register a span type.
+
+        Args:
+            name: the span type's name, for example "agent:llm".
+            params_schema: JSON Schema of what goes in.
+            result_schema: JSON Schema of what comes out; without it the result is an empty object.
+            title: a name for people; the API takes `name` without it.
+            description: what a span of this type records.
+            template: Liquid template of the span's one-line summary.
+            data_risk: the data-risk classification.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        entry = {
+            "name": name,
+            "params_schema": params_schema,
+            "result_schema": result_schema,
+            "title": title,
+            "description": description,
+            "template": template,
+            "data_risk": data_risk,
+        }
+        self._add(self._types, name, _stated(entry))
+
+    def register_quality_schema(  # noqa: PLR0917 - the documented signature
+        self,
+        name: str,
+        schema: dict[str, Any],
+        title: str | None = None,
+        description: str | None = None,
+        template: str | None = None,
+        data_risk: dict[str, Any] | None = None,
+    ) -> None:
+        """Register the schema of a named quality record; arguments as in `register_type`.
+
+        Raises:
+            ValueError: a quality schema has this name.
+        """
+        entry = {
+            "name": name,
+            "schema": schema,
+            "title": title,
+            "description": description,
+            "template": template,
+            "data_risk": data_risk,
+        }
+        self._add(self._qualities, name, _stated(entry))
+
+    def get(self, schema_name: str) -> dict[str, Any] | None:
+        """The params schema of a span type, or None."""
+        if (schema := self._params.get(schema_name)) is not None:
+            return copy.deepcopy(schema)
+        entry = self._types.get(schema_name)
+        return None if entry is None else copy.deepcopy(entry["params_schema"])
+
+    def has_schema(self, schema_name: str) -> bool:
+        """A span type of this name is registered."""
+        return schema_name in self._params or schema_name in self._types
+
+    def list_schemas(self) -> list[str]:
+        """The names of all span types, in order of registration."""
+        return [*self._params, *self._types]
+
+    def merge(self, other: SchemaRegistry) -> None:
+        """Take over all definitions of `other`; equal ones may be in both.
+
+        Raises:
+            ValueError: a name has another definition here; then nothing is taken over.
+        """
+        for mine, theirs in self._pairs(other):
+            for name, definition in theirs.items():
+                if name in mine and mine[name] != definition:
+                    raise ValueError(f"{name!r} is registered with another definition")
+        if crossed := (self._params.keys() & other._types.keys()) | (self._types.keys() & other._params.keys()):
+            raise ValueError(f"registered in another form: {', '.join(sorted(crossed))}")
+        for mine, theirs in self._pairs(other):
+            mine.update(copy.deepcopy(theirs))
+        self._content_addressed |= other._content_addressed
+        self._hash = None
+
+    def to_agent_schema_version(self, external_id: str) -> dict[str, Any]:
+        """The API's form of these definitions, under the display name `external_id`."""
+        return {"external_identifier": external_id, **copy.deepcopy(self._definitions())}
+
+    @property
+    def content_hash(self) -> str | None:
+        """The hash that identifies the definitions, or None for a registry that was made by hand."""
+        if self._content_addressed and self._hash is None:
+            self._hash = schema_version_hash(self._definitions())
+        return self._hash
+
+    def _definitions(self) -> dict[str, Any]:
+        definitions = {
+            "span_schemas": self._params,
+            "span_result_schemas": self._results,
+            "span_type_schemas": list(self._types.values()),
+            "quality_schemas": list(self._qualities.values()),
+        }
+        return {key: value for key, value in definitions.items() if value}
+
+    def _pairs(self, other: SchemaRegistry) -> list[tuple[_Definitions, _Definitions]]:
+        return [
+            (self._params, other._params),
+            (self._results, other._results),
+            (self._types, other._types),
+            (self._qualities, other._qualities),
+        ]
+
+    def _add(self, collection: _Definitions, name: str, definition: Mapping[str, Any]) -> None:
+        names_span_type = collection is self._params or collection is self._types
+        if name in collection or (names_span_type and self.has_schema(name)):
+            raise ValueError(f"{name!r} is already registered")
+        collection[name] = copy.deepcopy(dict(definition))
+        self._hash = None
+
+
+def _stated(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if value is not None}

@@ -1,0 +1,47 @@
+"""Small helpers for programs and integrations."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+__all__ = ["generate_idempotency_key", "validate_idempotency_key", "warn_missing_adaptor_config"]
+
+_MAX_KEY_LENGTH = 64
+
+logger = logging.getLogger("prefactor_core")
+
+
+def generate_idempotency_key() -> str:
+    """A new random idempotency key."""
+    return str(uuid.uuid4())
+
+
+def validate_idempotency_key(key: str) -> str:
+    """Return `key` unchanged.
+
+    Raises:
+        ValueError: it is empty or longer than the API's 64 characters.
+    """
+    if not key:
+        raise ValueError("an idempotency key must not be empty")
+    if len(key) > _MAX_KEY_LENGTH:
+        raise ValueError(f"an idempotency key has at most {_MAX_KEY_LENGTH} characters, not {len(key)}")
+    return key
+
+
+def warn_missing_adaptor_config(instance_id: str, adaptor_name: str, create_client_call: str) -> None:
+    """Log that an adaptor got an instance of a client that was not made for it.
+
+    Args:
+        instance_id: the agent instance.
+        adaptor_name: the adaptor's name, for people.
+        create_client_call: the call that makes a right client, as source text.
+    """
+    logger.warning(
+        "agent instance %s was not created through a client configured for %s: its span types and version are not "
+        "registered; create the client with %s",
+        instance_id,
+        adaptor_name,
+        create_client_call,
+    )
