@@ -135,8 +135,10 @@ class LocalApi:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         running, self._running = self._now, None
-        running.server.stop()
-        running.platform.store.close()
+        try:
+            running.server.stop()
+        finally:
+            running.platform.store.close()
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.__enter__)

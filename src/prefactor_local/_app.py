@@ -26,6 +26,7 @@ from prefactor_local._store import Record
 __all__ = ["build"]
 
 PREFIX = "/api/v1"
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
@@ -86,7 +87,7 @@ def _finite(text: str) -> float:
 
 def _json(status: int, body: Record) -> Response:
     # ASCII, because a payload may hold a lone surrogate, which UTF-8 cannot say.
-    return Response(json.dumps(body, separators=(",", ":")), status, media_type="application/json")
+    return Response(_encode(body), status, media_type="application/json")
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -71,8 +71,9 @@ def _perform_once(platform: Platform, operation: Operation, call: Call) -> Recor
 def _idempotency_key(body: Mapping[str, Any]) -> str | None:
     """Clients put it beside `details` or inside."""
     details = body.get("details")
-    inside = details.get("idempotency_key") if isinstance(details, dict) else None
-    key = body.get("idempotency_key", inside)
+    key = body.get("idempotency_key")
+    if key is None and isinstance(details, dict):
+        key = details.get("idempotency_key")
     if key is None:
         return None
     if not isinstance(key, str) or not 0 < len(key) <= KEY_LENGTH or not key.isprintable():

@@ -25,7 +25,6 @@ __all__ = [
     "moment",
     "parse",
     "problems",
-    "problems",
     "timestamp",
 ]
 

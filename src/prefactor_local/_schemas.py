@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,7 +13,6 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from referencing import Registry
-from referencing.exceptions import Unresolvable
 
 __all__ = ["check_span", "definition_errors", "fingerprint", "quality_schemas", "span_types"]
 
@@ -78,8 +76,8 @@ def definition_errors(schema: dict[str, Any]) -> list[str]:
         validator_for(schema, default=Draft202012Validator).check_schema(schema)
     except SchemaError as error:
         return [_short(error.message)]
-    except RecursionError:
-        return ["nested too deeply"]
+    except Exception as error:  # a definition is a client's: whatever jsonschema makes of it, the rest goes on
+        return [_short(f"{type(error).__name__}: {error}")]
     return []
 
 
@@ -109,7 +107,7 @@ def _mismatches(part: str, schema: Mapping[str, Any], value: Any) -> Iterator[di
         return
     try:
         errors = list(validator.iter_errors(value))
-    except (Unresolvable, RecursionError, re.error) as error:
+    except Exception as error:  # a reference that leads nowhere, a pattern that is none, endless recursion …
         yield _problem(part, "", f"the registered schema cannot be applied: {error}")
         return
     yield from (_problem(part, _pointer(error), error.message) for error in errors)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 __all__ = ["ServerThread"]
 
-GRACE = 0.5
+GRACE = 0.2
 """Seconds that requests in progress have to end when the server stops."""
 BACKLOG = 2048
 

@@ -15,6 +15,8 @@ __all__ = ["Record", "Store"]
 Record: TypeAlias = dict[str, Any]
 """A row, or a JSON object of the API."""
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 LAYOUT = 1
 """Of the tables below; raise it with every change to them."""
 
@@ -153,7 +155,7 @@ def _where(equal: Mapping[str, object]) -> str:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, separators=(",", ":"))
+    return None if value is None else _encode(value)
 
 
 def _record(row: sqlite3.Row) -> Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -122,7 +122,7 @@ def test_agents(http: Http) -> None:
 def test_lists_have_pages_and_an_order(http: Http) -> None:
     for name in "bca":
         http.post("/agent", {"details": {"name": name, "team_id": "t"}})
-    order = {"sorting[field]": "name", "sorting[direction]": "desc", "pagination[page_size]": "2"}
+    order: dict[str, Any] = {"sorting[field]": "name", "sorting[direction]": "desc", "pagination[page_size]": "2"}
     first = http.get("/agent", **order, team_id="t")
     assert [row["name"] for row in first["summaries"]] == ["c", "b"]
     assert first["sorting"] == {"field": "name", "direction": "desc"}
@@ -130,7 +130,7 @@ def test_lists_have_pages_and_an_order(http: Http) -> None:
         "item_count": 3, "item_start": 1, "item_end": 2, "page_count": 2, "page_index": 1, "page_offset": 0,
         "page_size": 2, "next_page_offset": 1, "previous_page_offset": None,
     }  # fmt: skip
-    second = http.get("/agent", **order, **{"pagination[offset]": "1"})
+    second = http.get("/agent", **{**order, "pagination[offset]": "1"})
     assert [row["name"] for row in second["summaries"]] == ["a"]
     assert second["pagination"]["next_page_offset"] is None
     assert http.get("/agent", team_id="other")["summaries"] == []

@@ -172,6 +172,7 @@ def test_an_unknown_span_type_is_recorded_and_flagged(api: LocalApi, http: Http)
     "schema",
     [
         {"type": "nonsense"},
+        {"$schema": []},
         {"$ref": "#/$defs/missing"},
         {"$ref": "http://127.0.0.1:9/remote.json"},
         {"properties": {"model": {"pattern": "("}}},
@@ -238,7 +239,7 @@ def test_spans_are_listed(http: Http) -> None:
     assert {row["summary"] for row in answer["summaries"]} == {None}
     with_summaries = http.get("/agent_spans", agent_id="my-agent", include_summaries="true")["summaries"]
     assert {row["summary"] for row in with_summaries} == {"gpt-4: Hello →"}
-    window = {"start_time": times[1], "end_time": times[1]}
+    window: dict[str, Any] = {"start_time": times[1], "end_time": times[1]}
     assert [r["id"] for r in http.get("/agent_spans", agent_instance_id=instance_id, **window)["summaries"]] == [ids[1]]
     assert "agent_instance_id" in http.get("/agent_spans", expect=422)["errors"]
     assert "end_time" in http.get("/agent_spans", agent_instance_id=instance_id, end_time="x", expect=422)["errors"]
