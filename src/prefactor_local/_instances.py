@@ -9,7 +9,7 @@ from prefactor_local._errors import not_found, validation_errors
 from prefactor_local._lifecycle import SPAN_STATUSES, TERMINAL
 from prefactor_local._listing import listing
 from prefactor_local._platform import Call, Caller, Platform, answer
-from prefactor_local._requests import Finish, Quality, Register, Start, Terminate, parse
+from prefactor_local._requests import AgentVersion, Finish, Quality, Register, SchemaVersion, Start, Terminate, parse
 from prefactor_local._store import Record
 from prefactor_local._templates import render
 
@@ -31,9 +31,9 @@ def register(platform: Platform, call: Call) -> Record:
     agent_id, environment_id = _identity(platform, call.caller, wanted)
     instance_id = platform.claim_id("agent_instance", wanted.id)
     _check_external_identifier(platform, agent_id, wanted.external_identifier)
-    described = wanted.agent_version
+    described = wanted.agent_version or AgentVersion()
     _agents.found_or_created(platform, agent_id, described.name, described.description)
-    schema_version = _versions.schema_version(platform, agent_id, wanted.agent_schema_version)
+    schema_version = _versions.schema_version(platform, agent_id, wanted.agent_schema_version or SchemaVersion())
     version = _versions.version(platform, agent_id, described, schema_version["id"])
     moved_to = version["id"] if wanted.update_current_version else None
     deployment = _versions.deployment(platform, agent_id, environment_id, moved_to)

@@ -13,10 +13,12 @@ from prefactor_local._errors import validation_errors
 __all__ = [
     "AgentChanges",
     "AgentDetails",
+    "AgentVersion",
     "Finish",
     "GeneratePfids",
     "Quality",
     "Register",
+    "SchemaVersion",
     "SpanDetails",
     "Start",
     "Terminate",
@@ -129,8 +131,8 @@ class Register(_Body):
     environment_id: Name | None = None
     id: str | None = None
     external_identifier: Text | None = None
-    agent_version: AgentVersion = Field(default_factory=AgentVersion)
-    agent_schema_version: SchemaVersion = Field(default_factory=SchemaVersion)
+    agent_version: AgentVersion | None = None
+    agent_schema_version: SchemaVersion | None = None
     update_current_version: bool | None = None
     purpose: Literal["live", "smoke_test", "eval"] | None = None
 
@@ -167,15 +169,18 @@ class SpanDetails(_Body):
     sensitive_encoding: bool | None = None
 
 
-class AgentChanges(_Body):
-    name: Name | None = None
+class _AgentFields(_Body):
     description: Text | None = None
     owner_person_id: Text | None = None
     risk_profile_id: Text | None = None
     team_id: Text | None = None
 
 
-class AgentDetails(AgentChanges):
+class AgentChanges(_AgentFields):
+    name: Name | None = None
+
+
+class AgentDetails(_AgentFields):
     name: Name
     id: str | None = None
     external_identifier: Text | None = None

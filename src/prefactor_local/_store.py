@@ -96,10 +96,10 @@ class Store:
             self._connection.execute("BEGIN")
             try:
                 yield
+                self._connection.commit()
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.rollback()
                 raise
-            self._connection.execute("COMMIT")
 
     # Names of tables and columns come from this package, values are always bound: hence the `noqa`s below.
 
