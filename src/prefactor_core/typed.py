@@ -1,38 +1,239 @@
-"""Base of the generated span helpers (interim: being written)."""
+"""What generated span helpers are made of: payload models, JSON-exact scalars, and the typed span.
+
+Code written by `prefactor-gen` imports this module; its names are stable for every package that was generated.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError
+from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
+
+from prefactor_core._snapshot import error_payload, snapshot_object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from prefactor_core.span_context import SpanContext
 
-__all__ = ["SpanTypeOf", "TypedSpan"]
+__all__ = [
+    "MISSING",
+    "ArrayOf",
+    "EmptyResult",
+    "JsonBoolean",
+    "JsonInteger",
+    "JsonNumber",
+    "PayloadModel",
+    "PayloadRoot",
+    "SpanTypeOf",
+    "TypedSpan",
+]
 
+T_co = TypeVar("T_co", covariant=True)
+ParamsT = TypeVar("ParamsT")
+ResultT = TypeVar("ResultT")
 ParamsT_contra = TypeVar("ParamsT_contra", contravariant=True)
 SpanT_co = TypeVar("SpanT_co", covariant=True)
+
+Part: TypeAlias = Literal["params", "result"]
+
+
+class PayloadModel(BaseModel):
+    """Base of the generated models: what its JSON Schema allows, under the names of the wire.
+
+    The constructor takes Python field names (`class_`); validating and dumping use the names of the wire (`class`).
+    A property that is absent is `MISSING`, which is not null, and is left out of a dump.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        protected_namespaces=(),
+        serialize_by_alias=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+
+class PayloadRoot(RootModel[Any]):
+    """Base of the generated models whose schema is no plain object: a map, or a union of objects.
+
+    Subclasses give `root` its type.
+    """
+
+
+class EmptyResult(PayloadModel):
+    """The result of a span type without a result schema: no properties."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ArrayOf(Protocol[T_co]):
+    """A sequence given as a JSON array: lists and tuples, but not a string, which is a sequence of strings too."""
+
+    def __contains__(self, value: object, /) -> bool: ...
+    def __getitem__(self, index: int, /) -> T_co: ...
+    def __iter__(self) -> Iterator[T_co]: ...
+    def __len__(self) -> int: ...
+    def __reversed__(self) -> Iterator[T_co]: ...
+
+
+class _Integer:
+    """JSON's integers: `1` and `1.0`, but neither `"1"` nor `true`."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        whole = core_schema.no_info_after_validator_function(_whole, core_schema.float_schema(strict=True))
+        return core_schema.union_schema(
+            [core_schema.int_schema(strict=True), whole],
+            mode="left_to_right",
+            custom_error_type="json_integer",
+            custom_error_message="Input should be an integer",
+        )
+
+
+class _Number:
+    """JSON's numbers; an integer stays one, so that it goes out as it came in."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices: list[CoreSchema | tuple[CoreSchema, str]] = [
+            core_schema.int_schema(strict=True),
+            core_schema.float_schema(strict=True),
+        ]
+        return core_schema.union_schema(
+            choices,
+            mode="left_to_right",
+            custom_error_type="json_number",
+            custom_error_message="Input should be a number",
+        )
+
+
+def _whole(value: float) -> int:
+    if not value.is_integer():
+        raise PydanticCustomError("int_from_float", "Input should be an integer, got a number with a fractional part")
+    return int(value)
+
+
+JsonInteger: TypeAlias = Annotated[int, _Integer]
+JsonNumber: TypeAlias = Annotated[float, _Number]
+JsonBoolean: TypeAlias = Annotated[bool, Strict()]
 
 
 class SpanTypeOf(Protocol[ParamsT_contra, SpanT_co]):
     """A generated span type, seen as the class object: what `span(AgentLlm)` takes."""
-
-    @property
-    def schema_name(self) -> str: ...
 
     def __call__(self, span: SpanContext, /) -> SpanT_co: ...
 
     def _default_params(self, payload: ParamsT_contra | None, /) -> dict[str, Any] | None: ...
 
 
-class TypedSpan:
-    """A span whose params and result have types."""
+class TypedSpan(Generic[ParamsT, ResultT]):
+    """A span whose params and result have types; subclasses are generated and add `start`, `complete` and `set_result`.
+
+    The payloads are checked against their models as `PrefactorCoreConfig.validation` says; a mismatch is recorded and
+    reported, and raises only with `validation="raise"`.
+    """
 
     schema_name: ClassVar[str]
+    _params_type: ClassVar[type[BaseModel]]
+    _result_type: ClassVar[type[BaseModel]]
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "Params" in cls.__dict__:
+            cls._params_type = cls.__dict__["Params"]
+            cls._result_type = cls.__dict__["Result"]
 
     def __init__(self, span: SpanContext, /) -> None:
         self._span = span
+        span._check_payload = self._check
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    @property
+    def id(self) -> str:
+        """The span's ID."""
+        return self._span.id
+
+    async def start_with(self, params: ParamsT, /, *, started_at: datetime | None = None) -> None:
+        """Start the span with whole params: a model, or a literal under the names of the wire.
+
+        Args:
+            params: what goes in.
+            started_at: when the span started; the time of this call when left out.
+        """
+        await self._span.start(self._payload(params), started_at)
+
+    async def complete_with(self, result: ResultT, /, *, timestamp: datetime | None = None) -> None:
+        """Finish the span as `complete` with a whole result: a model, or a literal under the names of the wire.
+
+        Args:
+            result: what came out; what `set_result` gathered is kept beside it.
+            timestamp: when the span ended; the time of this call when left out.
+        """
+        await self._span.complete(self._payload(result), timestamp)
+
+    def set_result_with(self, result: ResultT, /) -> None:
+        """Gather a whole result for the finish: a model, or a literal under the names of the wire."""
+        self._span.set_result(self._payload(result))
+
+    async def cancel(self) -> None:
+        """Finish the span as `cancelled`; before `start()`, it is recorded as never having run."""
+        await self._span.cancel()
+
+    async def finish(self) -> None:
+        """Finish the span with what `set_result` gathered, as `complete` unless a status was set before."""
+        await self._span.finish()
+
+    async def fail(self, error: BaseException | BaseModel | Mapping[str, object] | None = None, /) -> None:
+        """Finish the span as `failed`.
+
+        Args:
+            error: an exception (recorded as `{"error": {"type", "message"}}`), or a result; it is not checked against
+                the result schema, for a failed call rarely has a whole result.
+        """
+        payload = error_payload(error) if isinstance(error, BaseException) else self._payload(error)
+        await self._span.fail(payload)
 
     @classmethod
-    def _default_params(cls, payload: Mapping[str, Any] | None, /) -> dict[str, Any] | None:
-        return None if payload is None else dict(payload)
+    def _default_params(cls, payload: ParamsT | None, /) -> dict[str, Any] | None:
+        """What `span(AgentLlm, payload=…)` records when the span is never started explicitly."""
+        return None if payload is None else cls._payload(payload)
+
+    async def _start(self, values: Mapping[str, object]) -> None:
+        await self._span.start(_present(values))
+
+    async def _complete(self, values: Mapping[str, object]) -> None:
+        await self._span.complete(_present(values))
+
+    def _set_result(self, values: Mapping[str, object]) -> None:
+        self._span.set_result(_present(values))
+
+    @staticmethod
+    def _payload(value: object) -> dict[str, Any]:
+        """A model or a literal as a JSON-safe object under the names of the wire."""
+        if isinstance(value, BaseModel):
+            value = value.model_dump(mode="python", by_alias=True)
+        if value is not None and not isinstance(value, Mapping):
+            raise TypeError(f"expected a model or a mapping, found {type(value).__name__}")
+        return snapshot_object(_present(value or {}), "payload")
+
+    def _check(self, part: Part, payload: Mapping[str, object]) -> None:
+        """Report what does not match the model. Called by the span whenever params or a complete result go out."""
+        model = self._params_type if part == "params" else self._result_type
+        try:
+            model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, problem['loc'])) or part}: {problem['msg']}"
+                for problem in error.errors(include_url=False, include_context=False, include_input=False)
+            ]
+            self._span._validation.mismatch(self.schema_name, part, problems)
+
+
+def _present(values: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not MISSING}

@@ -1,0 +1,34 @@
+"""`python -m prefactor_gen` and the command `prefactor-gen`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+# What the extra `gen` installs, by import name.
+_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "yaml"})
+
+
+def main() -> int:
+    """Run the command line of this process; returns the exit code."""
+    try:
+        from prefactor_gen.cli import run
+
+        return run(sys.argv[1:])
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _EXTRA:
+            raise
+        print(f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `prefactor-gen --check | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

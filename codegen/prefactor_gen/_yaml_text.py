@@ -1,0 +1,114 @@
+"""Read YAML text into nodes with places, with the values of JSON only."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import yaml
+
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.documents import MAX_DEPTH, JsonValue, ListNode, ObjectNode, child_pointer
+
+__all__ = ["parse_yaml"]
+
+# YAML 1.2's core schema, not 1.1's: `no`, `on` and `2026-01-01` are text, as a JSON Schema's author expects.
+_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+def parse_yaml(text: str, source: str) -> JsonValue:
+    """Parse one YAML document that holds JSON values.
+
+    Raises:
+        DiagnosticError: the text is not YAML, repeats a key, uses aliases, tags or keys that JSON has not, or is
+            nested too deeply; with line and column.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(source, "", mark.line + 1, mark.column + 1) if mark else Place(source)
+        raise DiagnosticError(
+            [Diagnostic("PG001", f"not valid YAML: {error.problem or error.context}", place)]
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        message = "nested too deeply" if isinstance(error, RecursionError) else f"not valid YAML: {error}"
+        raise DiagnosticError([Diagnostic("PG001", message, Place(source))]) from None
+    if root is None:
+        raise DiagnosticError([Diagnostic("PG001", "expected a document, found an empty file", Place(source))])
+    return _Converter(source).convert(root, "", 0)
+
+
+class _Converter:
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seen: set[int] = set()
+
+    def place(self, node: yaml.Node, pointer: str) -> Place:
+        return Place(self.source, pointer, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def convert(self, node: yaml.Node, pointer: str, depth: int) -> JsonValue:
+        place = self.place(node, pointer)
+        if depth > MAX_DEPTH:
+            raise DiagnosticError([Diagnostic("PG001", f"nested deeper than {MAX_DEPTH} levels", place)])
+        if id(node) in self.seen:
+            raise DiagnosticError(
+                [Diagnostic("PG001", "YAML aliases are not read here: use $ref and $defs to share a schema", place)]
+            )
+        self.seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, place, depth)
+        if isinstance(node, yaml.SequenceNode):
+            places = [self.place(item, child_pointer(pointer, index)) for index, item in enumerate(node.value)]
+            items = [self.convert(item, at.pointer, depth + 1) for item, at in zip(node.value, places, strict=True)]
+            return ListNode(items, place=place, item_places=places)
+        return self.scalar(node, place)
+
+    def mapping(self, node: yaml.MappingNode, place: Place, depth: int) -> ObjectNode:
+        result = ObjectNode(place=place)
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                at = self.place(key_node, place.pointer)
+                raise DiagnosticError([Diagnostic("PG001", "expected text as a key, found a collection", at)])
+            key = key_node.value
+            member = child_pointer(place.pointer, key)
+            at = self.place(key_node, member)
+            if key in result:
+                raise DiagnosticError([Diagnostic("PG001", f"the key {key!r} stands twice in one mapping", at)])
+            result.key_places[key] = at
+            result[key] = self.convert(value_node, member, depth + 1)
+        return result
+
+    def scalar(self, node: yaml.Node, place: Place) -> JsonValue:
+        assert isinstance(node, yaml.ScalarNode)  # noqa: S101  # the third and last kind of node
+        text: str = node.value
+        if not node.tag.startswith(("tag:yaml.org,2002:", "!")) or (node.tag.startswith("!") and node.tag != "!"):
+            raise DiagnosticError([Diagnostic("PG001", f"expected a JSON value, found the tag {node.tag}", place)])
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise DiagnosticError(
+                [Diagnostic("PG001", "expected text that UTF-8 can hold, found a lone surrogate", place)]
+            )
+        if node.style is not None:  # quoted or a block: always text
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return self.number(int, text, place)
+        if _FLOAT.fullmatch(text):
+            return self.number(float, text, place)
+        return text
+
+    @staticmethod
+    def number(kind: type[int | float], text: str, place: Place) -> int | float:
+        try:
+            value = kind(text)
+        except ValueError:  # more digits than Python converts
+            value = math.inf
+        if abs(value) == math.inf:
+            raise DiagnosticError([Diagnostic("PG001", "expected a number that fits a double", place)])
+        return value

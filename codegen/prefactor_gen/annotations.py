@@ -1,0 +1,186 @@
+"""Type expressions: what a field holds, and what a caller may pass for it.
+
+The model generator's annotations come in as syntax trees and leave as text.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+__all__ = ["field_type", "input_type", "names_in", "renamed"]
+
+# JSON-exact scalars: pydantic's own take "1" for 1 and true for 1.
+_EXACT = {"int": "JsonInteger", "float": "JsonNumber", "bool": "JsonBoolean"}
+# Formatted text stays text in a model; a caller may pass the Python value, which the client writes as that text.
+_FORMATS = {"AwareDatetime": "datetime", "date": "date", "AwareTime": "time", "time": "time", "UUID": "UUID"}
+_NUMERIC = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
+_SIZED = frozenset({"min_length", "max_length"})
+
+
+def field_type(expression: ast.expr, alias: str | None = None) -> str:
+    """The annotation of a model field, with each constraint beside the type that it constrains.
+
+    JSON Schema's `minimum` says nothing about text, so `int | str` with `ge` is `Annotated[int, ge] | str`.
+    """
+    inner, constraints = _split_annotated(expression)
+    text = _render(_Exact(constraints).visit(inner))
+    return f"Annotated[{text}, Field(alias={ast.unparse(ast.Constant(alias))})]" if alias is not None else text
+
+
+def input_type(expression: ast.expr, models: Mapping[str, str]) -> str:
+    """What a caller may pass: models or literals, any sequence for a list, any mapping for a dict.
+
+    Args:
+        expression: the annotation as the model generator wrote it.
+        models: class or alias name → the text of its own input type.
+    """
+    inner, _ = _split_annotated(expression)
+    return _Input(models).text(inner)
+
+
+def names_in(text: str) -> set[str]:
+    """The names that a type expression refers to."""
+    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """The type expression with some names replaced."""
+    if not names.keys() & names_in(text):
+        return text
+    tree = ast.parse(text, mode="eval")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+    return ast.unparse(tree)
+
+
+def _split_annotated(expression: ast.expr) -> tuple[ast.expr, list[ast.keyword]]:
+    """`Annotated[T, Field(ge=0, alias="x")]` → T and the constraints, without alias and texts."""
+    constraints: list[ast.keyword] = []
+    while isinstance(expression, ast.Subscript) and _name(expression.value) == "Annotated":
+        assert isinstance(expression.slice, ast.Tuple)  # noqa: S101  # Annotated takes two arguments or more
+        expression, *metadata = expression.slice.elts
+        for call in metadata:
+            if isinstance(call, ast.Call):
+                kept = _NUMERIC | _SIZED | {"pattern"}
+                constraints.extend(item for item in call.keywords if item.arg in kept)
+    return expression, constraints
+
+
+def _members(expression: ast.expr) -> list[ast.expr]:
+    """The members of a union, written either way."""
+    if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.BitOr):
+        return [*_members(expression.left), *_members(expression.right)]
+    if isinstance(expression, ast.Subscript) and _name(expression.value) in {"Union", "Optional"}:
+        items = expression.slice.elts if isinstance(expression.slice, ast.Tuple) else [expression.slice]
+        members = [member for item in items for member in _members(item)]
+        return [*members, ast.Constant(None)] if _name(expression.value) == "Optional" else members
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+        return _members(ast.parse(expression.value, mode="eval").body)  # a forward reference
+    return [expression]
+
+
+def _name(expression: ast.expr) -> str | None:
+    return expression.id if isinstance(expression, ast.Name) else None
+
+
+def _render(expression: ast.expr) -> str:
+    return ast.unparse(ast.fix_missing_locations(expression))
+
+
+def _union(members: list[ast.expr]) -> ast.expr:
+    result, *rest = members
+    for member in rest:
+        result = ast.BinOp(result, ast.BitOr(), member)
+    return result
+
+
+def _annotated(expression: ast.expr, constraints: list[ast.keyword]) -> ast.expr:
+    if not constraints:
+        return expression
+    call = ast.Call(ast.Name("Field"), [], constraints)
+    return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, call]))
+
+
+class _Exact:
+    """Rewrites an annotation so that it takes exactly what JSON Schema takes."""
+
+    def __init__(self, constraints: list[ast.keyword]) -> None:
+        self.constraints = constraints
+
+    def visit(self, expression: ast.expr) -> ast.expr:
+        return _union([_annotated(self.member(member), self.applicable(member)) for member in _members(expression)])
+
+    def applicable(self, member: ast.expr) -> list[ast.keyword]:
+        """The constraints that speak of this type."""
+        name = _name(member.value) if isinstance(member, ast.Subscript) else _name(member)
+        allowed: frozenset[str] = frozenset()
+        if name in {"int", "float"}:
+            allowed = _NUMERIC
+        elif name == "str":
+            allowed = _SIZED | {"pattern"}
+        elif name in {"list", "tuple", "dict", "set"}:
+            allowed = _SIZED
+        return [item for item in self.constraints if item.arg in allowed]
+
+    def member(self, member: ast.expr) -> ast.expr:
+        name = _name(member)
+        if name in _EXACT:
+            return ast.Name(_EXACT[name])
+        if name in _FORMATS or name in {"AnyUrl", "EmailStr", "SecretStr"}:
+            return ast.Name("str")
+        if not isinstance(member, ast.Subscript):
+            return member
+        if _name(member.value) == "Annotated":
+            inner, constraints = _split_annotated(member)
+            return _Exact(constraints).visit(inner)
+        if _name(member.value) == "Literal":
+            return member
+        return ast.Subscript(member.value, self.arguments(member.slice))
+
+    def arguments(self, arguments: ast.expr) -> ast.expr:
+        plain = _Exact([])
+        if isinstance(arguments, ast.Tuple):
+            return ast.Tuple([plain.visit(item) for item in arguments.elts])
+        return plain.visit(arguments)
+
+
+class _Input:
+    """Writes what a caller may pass where a model holds this type."""
+
+    def __init__(self, models: Mapping[str, str]) -> None:
+        self.models = models
+
+    def text(self, expression: ast.expr) -> str:
+        inner, _ = _split_annotated(expression)
+        return " | ".join(dict.fromkeys(part for member in _members(inner) for part in self.member(member)))
+
+    def member(self, member: ast.expr) -> list[str]:
+        name = _name(member)
+        if name == "Any":
+            return ["object"]
+        if name in _FORMATS:
+            return ["str", _FORMATS[name]]
+        if name is not None:
+            return [self.models.get(name, name)]
+        if not isinstance(member, ast.Subscript):
+            return [_render(member)]
+        return [self.generic(_name(member.value), member)]
+
+    def generic(self, name: str | None, member: ast.Subscript) -> str:
+        arguments = member.slice.elts if isinstance(member.slice, ast.Tuple) else [member.slice]
+        match name:
+            case "Annotated":
+                return self.text(arguments[0])
+            case "list":
+                return f"ArrayOf[{self.text(arguments[0])}]"
+            case "dict":
+                return f"Mapping[str, {self.text(arguments[1])}]"
+            case "tuple":
+                return f"tuple[{', '.join(map(self.argument, arguments))}]"
+            case _:
+                return _render(member)
+
+    def argument(self, argument: ast.expr) -> str:
+        return "..." if isinstance(argument, ast.Constant) and argument.value is ... else self.text(argument)

@@ -1,0 +1,137 @@
+"""Stage 2: is every schema one, does it describe objects, and is there nothing in it that would steer the generator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import Draft7Validator, Draft202012Validator
+
+from prefactor_gen.definitions import Definitions, SchemaSource
+from prefactor_gen.diagnostics import Diagnostic, Place
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.names import class_name, is_usable, module_name
+from prefactor_gen.refs import is_remote
+from prefactor_gen.walk import subschemas
+
+__all__ = ["check_definitions", "check_schema"]
+
+_DRAFTS: dict[str, type[Validator]] = {
+    "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
+    "http://json-schema.org/draft-07/schema": Draft7Validator,
+}
+# Keys that datamodel-code-generator obeys: they name modules to import and code to write.
+_STEERING = frozenset({"customBasePath", "customTypePath", "default_factory", "discriminator"})
+_STEERING_PREFIXES = ("x-python-", "x-enum-", "x-enumNames")
+
+
+def check_definitions(definitions: Definitions) -> list[Diagnostic]:
+    """Everything that is wrong with the names and schemas of the definitions."""
+    found = [*_names(definitions)]
+    for item in definitions.span_types:
+        found.extend(check_schema(item.params))
+        if item.result is not None:
+            found.extend(check_schema(item.result))
+    for quality in definitions.quality:
+        found.extend(check_schema(quality.schema))
+    return found
+
+
+def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnostic]:
+    """Everything that is wrong with one schema.
+
+    Args:
+        source: the schema.
+        payload: it describes a payload, which is an object; the schemas of the wire may describe anything.
+    """
+    found = list(_metaschema(source))
+    if not found:
+        found.extend(_steering(source.schema))
+        found.extend(_patterns(source.schema))
+        if payload:
+            found.extend(_root_is_object(source))
+    return found
+
+
+def _names(definitions: Definitions) -> Iterator[Diagnostic]:
+    taken: dict[str, tuple[str, Place]] = {}
+    for item in definitions.span_types:
+        name = class_name(item.name)
+        if not is_usable(name):
+            message = f"the span type {item.name!r} would become the class {name!r}, which is no usable Python name"
+            yield Diagnostic("PG004", message, item.place)
+            continue
+        # Case-insensitively: on some file systems two such modules are one file.
+        for key in (f"class {name.casefold()}", f"module {module_name(item.name).casefold()}"):
+            other, place = taken.setdefault(key, (item.name, item.place))
+            if other != item.name:
+                message = f"the span types {item.name!r} and {other!r} ({place}) would become the same {key}"
+                yield Diagnostic("PG005", message, item.place)
+                break
+
+
+def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
+    named = source.schema.get("$schema", Draft202012Validator.META_SCHEMA["$schema"])
+    draft = _DRAFTS.get(str(named).rstrip("#"))
+    if draft is None:
+        message = f"expected one of {', '.join(_DRAFTS)}, found {named!r}"
+        yield Diagnostic("PG006", message, source.schema.place_at("$schema"))
+        return
+    validator = draft(draft.META_SCHEMA)
+    for error in validator.iter_errors(source.schema):
+        message = error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
+        yield Diagnostic("PG006", message, _place_at(source.schema, error))
+
+
+def _place_at(schema: ObjectNode, error: ValidationError) -> Place:
+    node: JsonValue = schema
+    place = schema.place
+    for step in error.absolute_path:
+        if isinstance(node, ObjectNode) and isinstance(step, str) and step in node:
+            place, node = node.place_at(step), node[step]
+        elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node):
+            place, node = node.place_at(step), node[step]
+    return place
+
+
+def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
+    for key in schema:
+        if key in _STEERING or key.startswith(_STEERING_PREFIXES):
+            message = f"{key!r} would steer the model generator; remove it, it means nothing to JSON Schema"
+            yield Diagnostic("PG009", message, schema.place_at(key))
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and is_remote(reference) and not _is_own_id(schema, reference):
+        message = f"expected a reference into the definition folder, found the remote {reference!r}"
+        yield Diagnostic("PG008", message, schema.place_at("$ref"))
+    for _, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from _steering(item)
+
+
+def _is_own_id(schema: ObjectNode, reference: str) -> bool:
+    return bool(schema.get("$id")) and reference.partition("#")[0] == str(schema["$id"]).rstrip("#")
+
+
+def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
+    pattern = schema.get("pattern")
+    keys = schema.get("patternProperties")
+    found = [(pattern, schema.place_at("pattern"))] if isinstance(pattern, str) else []
+    found.extend((key, keys.place_at(key)) for key in keys) if isinstance(keys, ObjectNode) else None
+    for text, place in found:
+        try:
+            re.compile(text)
+        except re.error as error:
+            yield Diagnostic("PG006", f"not a regular expression: {error} in {text!r}", place)
+    for _, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from _patterns(item)
+
+
+def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:
+    kind = source.schema.get("type")
+    kinds = kind if isinstance(kind, ListNode) else [kind]
+    if kind is not None and "object" not in kinds:
+        message = f"params and results are JSON objects: expected type object, found {to_plain(kind)!r}"
+        yield Diagnostic("PG007", message, source.schema.place_at("type"))

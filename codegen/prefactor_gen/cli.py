@@ -1,0 +1,168 @@
+"""The command `prefactor-gen`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.emit import Change, compare, is_current, write
+from prefactor_gen.fingerprint import fingerprint, source_contents
+
+__all__ = ["DONE", "USAGE", "WRONG", "run"]
+
+DONE, WRONG, USAGE = 0, 1, 2
+_COMMANDS = ("generate", "demo")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 definitions wrong or output stale, 2 usage."""
+    given = list(arguments)
+    if not given or (given[0] not in _COMMANDS and given[0] not in {"-h", "--help", "--version"}):
+        given.insert(0, "generate")
+    options = _parser().parse_args(given)
+    try:
+        if options.command == "demo":
+            from prefactor_gen.demo import run_demo
+
+            return run_demo()
+        return _generate(options)
+    except ConfigError as error:
+        print(f"prefactor-gen: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="prefactor-gen",
+        description="Compile span type definitions into a typed Python package.",
+        epilog="With no command it generates. Example: prefactor-gen schemas --package my_agent_spans",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"prefactor-gen {version('prefactor-sdk')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    generate = commands.add_parser(
+        "generate",
+        help="write the package (the default)",
+        description="Read definitions and write a package of typed models, span helpers and a catalog.",
+        epilog=(
+            "examples:\n"
+            "  prefactor-gen                                        what [tool.prefactor-gen] of pyproject.toml says\n"
+            "  prefactor-gen generate schemas --package my_spans    a folder of JSON and YAML files\n"
+            "  prefactor-gen generate my_agent.spans:registry       a SchemaRegistry in Python\n"
+            "  prefactor-gen --check                                in CI: exit 1 and show what would change\n"
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    generate.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
+    generate.add_argument(
+        "--output", metavar="DIR", help="folder that the package is written into (default: generated)"
+    )
+    generate.add_argument("--package", metavar="NAME", help="package name (default: the project's name and _spans)")
+    generate.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 and name each file that would change"
+    )
+    commands.add_parser(
+        "demo",
+        help="compile, type-check and run an example agent against the embedded API",
+        description="Compile the shipped definitions, type-check an example agent, run it against the embedded local "
+        "API and print its trace. Needs no account and no network.",
+        epilog="example: prefactor-gen demo",
+    )
+    return parser
+
+
+def _generate(options: argparse.Namespace) -> int:
+    project = read_project(find_project(Path.cwd()))
+    code = DONE
+    for package in _packages(options, project):
+        code = max(code, _generate_one(package, _base(options, project), check=options.check))
+    return code
+
+
+def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
+    """What sources are relative to: the working folder for the command line, else the project's."""
+    return Path.cwd() if options.sources else project.base
+
+
+def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:
+    """The packages that the configuration asks for, as the options change the first of them."""
+    configured = project.packages[0] if project.packages else None
+    sources = tuple(options.sources) or (configured.sources if configured else ())
+    if not sources:
+        raise ConfigError("expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml; see --help")
+    output = (
+        Path.cwd() / options.output
+        if options.output
+        else configured.output
+        if configured
+        else project.base / "generated"
+    )
+    name = options.package or (configured.package if configured else project.default_package())
+    if name is None:
+        raise ConfigError("expected --package NAME: there is no project name in pyproject.toml to take one from")
+    first = PackageConfig(sources, output, name)
+    chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
+    for package in chosen:
+        project.check_package(package)
+    return chosen
+
+
+def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
+    try:
+        mark = fingerprint(source_contents(package.sources, base), package.package)
+    except DiagnosticError as error:
+        return _report(error.diagnostics)
+    except OSError as error:
+        raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
+    folder = package.folder
+    shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
+    if is_current(folder, mark):
+        print(f"{shown} is up to date")
+        return DONE
+    from prefactor_gen.pipeline import generate_package, generate_wire_package
+
+    generate = generate_wire_package if package.wire else generate_package
+    generated = generate(package.sources, base, package.package, mark)
+    _report(generated.diagnostics)
+    if has_errors(generated.diagnostics):
+        return WRONG
+    changes = compare(folder, generated.files)
+    if check:
+        return _show(changes, base)
+    try:
+        write(changes)
+    except OSError as error:
+        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+    print(f"{shown}: {_count(len(generated.span_types), 'span type')}, {_count(len(changes), 'file')} changed")
+    return DONE
+
+
+def _show(changes: Sequence[Change], base: Path) -> int:
+    for change in changes:
+        print(change.diff(base), end="")
+    for change in changes:
+        action = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
+        print(
+            f"{Path(os.path.relpath(change.path, Path.cwd())).as_posix()} {action}; run prefactor-gen", file=sys.stderr
+        )
+    return WRONG if changes else DONE
+
+
+def _report(diagnostics: Sequence[Diagnostic]) -> int:
+    for found in diagnostics:
+        print(found, file=sys.stderr)
+    errors = sum(found.severity is Severity.ERROR for found in diagnostics)
+    if diagnostics:
+        others = len(diagnostics) - errors
+        print(f"prefactor-gen: {_count(errors, 'error')}, {_count(others, 'warning')}", file=sys.stderr)
+    return WRONG if errors else DONE
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

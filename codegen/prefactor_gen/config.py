@@ -1,0 +1,120 @@
+"""What to generate: the options of the command line over `[tool.prefactor-gen]` of the project's pyproject.toml."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
+
+SHIPPED_PACKAGES = frozenset(
+    {"prefactor_api", "prefactor_core", "prefactor_gen", "prefactor_http", "prefactor_local", "prefactor_spans"}
+)
+OWN_PROJECT = "prefactor-sdk"
+_KEYS = ("sources", "output", "package", "wire")
+
+
+class ConfigError(Exception):
+    """The command line or the configuration is wrong; the text says where, what was expected and what was found."""
+
+
+@dataclass(frozen=True)
+class PackageConfig:
+    """One package to generate. `wire` packages hold the models of plain JSON Schema documents, without span helpers."""
+
+    sources: tuple[str, ...]
+    output: Path
+    package: str
+    wire: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the package's files are."""
+        return self.output / self.package
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """A project: its folder, its name, and the packages that its configuration asks for."""
+
+    base: Path
+    name: str | None = None
+    packages: tuple[PackageConfig, ...] = ()
+
+    def default_package(self) -> str | None:
+        """The package name that a project gets without asking: its own with `_spans`."""
+        if self.name is None:
+            return None
+        words = re.sub(r"[^0-9a-z]+", "_", self.name.lower()).strip("_")
+        return f"{words}_spans" if words.isidentifier() else None
+
+    def check_package(self, package: PackageConfig) -> None:
+        """Refuse a name that Python cannot import or that would hide a package of ours.
+
+        Raises:
+            ConfigError: the name is one of those.
+        """
+        name = package.package
+        if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
+            raise ConfigError(f"expected a Python package name, found {name!r}")
+        if name in SHIPPED_PACKAGES and self.name != OWN_PROJECT:
+            raise ConfigError(
+                f"PG013: {name!r} is a package of prefactor-sdk itself; name yours after your project, "
+                f"for example {self.default_package() or 'my_agent_spans'!r}"
+            )
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` with a pyproject.toml, else `start`."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
+
+
+def read_project(base: Path) -> ProjectConfig:
+    """Read the configuration of the project in a folder.
+
+    Raises:
+        ConfigError: pyproject.toml is not TOML, or the table has a wrong key or value.
+    """
+    path = base / "pyproject.toml"
+    if not path.is_file():
+        return ProjectConfig(base)
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}") from None
+    project = document.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    config = ProjectConfig(base, name if isinstance(name, str) else None)
+    table = document.get("tool", {}).get("prefactor-gen")
+    if table is None:
+        return config
+    packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
+    if isinstance(table.get("wire"), dict):
+        packages.append(_package(table["wire"], "tool.prefactor-gen.wire", config, wire=True))
+    return ProjectConfig(base, config.name, tuple(packages))
+
+
+def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) -> PackageConfig:
+    if not isinstance(table, dict):
+        raise ConfigError(f"pyproject.toml: expected a table in [{where}], found {type(table).__name__}")
+    keys = _KEYS[:-1] if wire else _KEYS
+    for key in table:
+        if key not in keys:
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}")
+    sources = table.get("sources")
+    if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
+        raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
+    output = _text(table, "output", "generated", where)
+    package = _text(table, "package", config.default_package(), where)
+    return PackageConfig(tuple(sources), config.base / output, package, wire)
+
+
+def _text(table: dict[str, object], key: str, default: str | None, where: str) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str):
+        raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
+    return value

@@ -1,0 +1,214 @@
+"""Documents → definitions: the span types and quality schemas that all sources make together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from prefactor_gen.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.load import Document
+
+__all__ = ["Definitions", "QualityDefinition", "SchemaSource", "SpanTypeDefinition", "collect_definitions"]
+
+SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
+
+
+@dataclass(frozen=True)
+class SchemaSource:
+    """A schema and the document whose folder its `$ref`s may reach."""
+
+    schema: ObjectNode
+    document: Document
+    place: Place
+
+
+@dataclass(frozen=True)
+class SpanTypeDefinition:
+    """A span type as its author wrote it."""
+
+    name: str
+    place: Place
+    params: SchemaSource
+    result: SchemaSource | None = None
+    title: str | None = None
+    description: str | None = None
+    template: str | None = None
+    data_risk: ObjectNode | None = None
+
+
+@dataclass(frozen=True)
+class QualityDefinition:
+    """A named quality schema as its author wrote it."""
+
+    name: str
+    place: Place
+    schema: SchemaSource
+    title: str | None = None
+    description: str | None = None
+    template: str | None = None
+    data_risk: ObjectNode | None = None
+
+
+@dataclass
+class Definitions:
+    """What was defined, sorted by name, and what was wrong with it."""
+
+    span_types: list[SpanTypeDefinition] = field(default_factory=list)
+    quality: list[QualityDefinition] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def collect_definitions(documents: Iterable[Document]) -> Definitions:
+    """Merge the documents that hold definitions; the others are there for `$ref`s."""
+    result = Definitions()
+    found_any = False
+    for document in documents:
+        if not isinstance(document.root, ObjectNode) or not any(key in document.root for key in SECTIONS):
+            continue
+        found_any = True
+        reader = _Reader(document, document.root, result.diagnostics)
+        result.span_types.extend(reader.span_types())
+        result.quality.extend(reader.quality())
+    if not found_any and not result.diagnostics:
+        message = f"expected an object with one of the keys {', '.join(SECTIONS)} in at least one source, found none"
+        sources = ", ".join(document.source for document in documents) or "no source"
+        result.diagnostics.append(Diagnostic("PG012", message, Place(sources)))
+    result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.span_types], "span type"))
+    result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.quality], "quality schema"))
+    result.span_types.sort(key=lambda item: item.name)
+    result.quality.sort(key=lambda item: item.name)
+    return result
+
+
+def _duplicates(named: Iterable[tuple[str, Place]], kind: str) -> Iterator[Diagnostic]:
+    first: dict[str, Place] = {}
+    for name, place in named:
+        if name in first:
+            yield Diagnostic("PG003", f"the {kind} {name!r} is already defined at {first[name]}", place)
+        first.setdefault(name, place)
+
+
+class _Reader:
+    """Reads one document; every finding is noted and reading goes on."""
+
+    def __init__(self, document: Document, root: ObjectNode, diagnostics: list[Diagnostic]) -> None:
+        self.document = document
+        self.root = root
+        self.diagnostics = diagnostics
+        self.refuse_unknown(root, (*SECTIONS, "external_identifier", "$schema"))
+
+    def note(self, message: str, place: Place, severity: Severity = Severity.ERROR) -> None:
+        self.diagnostics.append(Diagnostic("PG002", message, place, severity))
+
+    def span_types(self) -> Iterator[SpanTypeDefinition]:
+        known = ("name", "title", "description", "template", "params_schema", "result_schema", "data_risk")
+        for entry, place in self.entries("span_type_schemas", known):
+            name = self.name(entry, place)
+            params = self.schema(entry, "params_schema", required=True)
+            if name is not None and params is not None:
+                yield SpanTypeDefinition(
+                    name,
+                    place,
+                    params,
+                    self.schema(entry, "result_schema"),
+                    self.text(entry, "title"),
+                    self.text(entry, "description"),
+                    self.text(entry, "template"),
+                    self.object(entry, "data_risk"),
+                )
+        yield from self.legacy_span_types()
+
+    def legacy_span_types(self) -> Iterator[SpanTypeDefinition]:
+        """The pair of maps from span type name to schema, which `SchemaRegistry.register` still makes."""
+        params, results = self.object(self.root, "span_schemas"), self.object(self.root, "span_result_schemas")
+        for name in results or ():
+            if results is not None and (params is None or name not in params):
+                self.note(
+                    f"expected {name!r} in span_schemas too: a result belongs to a span type", results.place_at(name)
+                )
+        for name in params or ():
+            if params is not None and (schema := self.schema(params, name, required=True)) is not None:
+                result = self.schema(results, name) if results is not None else None
+                yield SpanTypeDefinition(name, params.place_at(name), schema, result)
+
+    def quality(self) -> Iterator[QualityDefinition]:
+        known = ("name", "title", "description", "template", "schema", "data_risk")
+        for entry, place in self.entries("quality_schemas", known):
+            name, schema = self.name(entry, place), self.schema(entry, "schema", required=True)
+            if name is not None and schema is not None:
+                yield QualityDefinition(
+                    name,
+                    place,
+                    schema,
+                    self.text(entry, "title"),
+                    self.text(entry, "description"),
+                    self.text(entry, "template"),
+                    self.object(entry, "data_risk"),
+                )
+
+    def entries(self, section: str, known: tuple[str, ...]) -> Iterator[tuple[ObjectNode, Place]]:
+        value = self.root.get(section)
+        if value is None:
+            return
+        place = self.root.place_at(section)
+        if not isinstance(value, ListNode):
+            self.note(f"expected a list of definitions in {section}, found {_kind(value)}", place)
+            return
+        for index, entry in enumerate(value):
+            at = value.place_at(index)
+            if isinstance(entry, ObjectNode):
+                self.refuse_unknown(entry, known)
+                yield entry, at
+            else:
+                self.note(f"expected an object, found {_kind(entry)}", at)
+
+    def refuse_unknown(self, node: ObjectNode, known: tuple[str, ...]) -> None:
+        for key in node:
+            if key not in known:
+                self.note(f"unknown key {key!r}; expected one of {', '.join(sorted(known))}", node.place_at(key))
+
+    def name(self, entry: ObjectNode, place: Place) -> str | None:
+        name = self.text(entry, "name")
+        if name is None and "name" not in entry:
+            self.note("expected a name", place)
+        elif name is not None and not name.strip():
+            self.note("expected a name, found an empty one", entry.place_at("name"))
+            return None
+        return name
+
+    def text(self, entry: ObjectNode, key: str) -> str | None:
+        value = entry.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        self.note(f"expected text in {key}, found {_kind(value)}", entry.place_at(key))
+        return None
+
+    def object(self, entry: ObjectNode, key: str) -> ObjectNode | None:
+        value = entry.get(key)
+        if value is None or isinstance(value, ObjectNode):
+            return value
+        self.note(f"expected an object in {key}, found {_kind(value)}", entry.place_at(key))
+        return None
+
+    def schema(self, entry: ObjectNode, key: str, *, required: bool = False) -> SchemaSource | None:
+        if required and entry.get(key) is None:
+            at = (
+                entry.place_at(key)
+                if key in entry
+                else Place(
+                    entry.place.source, child_pointer(entry.place.pointer, key), entry.place.line, entry.place.column
+                )
+            )
+            self.note(f"expected a JSON Schema in {key}, found nothing", at)
+            return None
+        value = self.object(entry, key)
+        return None if value is None else SchemaSource(value, self.document, entry.place_at(key))
+
+
+def _kind(value: JsonValue) -> str:
+    if isinstance(value, ObjectNode):
+        return "an object"
+    if isinstance(value, ListNode):
+        return "a list"
+    return "null" if value is None else f"{type(value).__name__} {value!r}"

@@ -1,0 +1,55 @@
+"""Text and data as Python source. Every text that a definition brings goes through here on its way into code."""
+
+from __future__ import annotations
+
+from prefactor_gen.documents import JsonValue
+
+__all__ = ["docstring", "python_literal", "quote"]
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def quote(text: str) -> str:
+    """The text as one double-quoted literal. What a screen does not show as it is (controls, bidi marks) is escaped."""
+    return f'"{"".join(_ESCAPES.get(char) or _visible(char) for char in text)}"'
+
+
+def docstring(text: str, indent: str = "    ") -> str:
+    """The text as a docstring; its lines keep their breaks and are indented."""
+    escaped = "".join(
+        char if char == "\n" else "\\\\" if char == "\\" else _visible(char)
+        for char in text.strip().replace("\t", "    ")
+    )
+    lines = [line.rstrip() for line in escaped.replace('"""', '\\"\\"\\"').split("\n")]
+    body = f"\n{indent}".join(lines).replace(f"\n{indent}\n", "\n\n")
+    while f"\n{indent}\n" in body:
+        body = body.replace(f"\n{indent}\n", "\n\n")
+    end = f"\n{indent}" if len(lines) > 1 else ""
+    if not end and body.endswith('"'):
+        body = body[:-1] + '\\"'
+    return f'"""{body}{end}"""'
+
+
+def python_literal(value: JsonValue, indent: int = 0) -> str:
+    """JSON data as a literal, one member a line, in the order in which it was written."""
+    pad, inner = "    " * indent, "    " * (indent + 1)
+    if isinstance(value, dict):
+        if not value:
+            return "{}"
+        members = "".join(f"{inner}{quote(key)}: {python_literal(item, indent + 1)},\n" for key, item in value.items())
+        return f"{{\n{members}{pad}}}"
+    if isinstance(value, list):
+        if not value:
+            return "[]"
+        items = [python_literal(item, indent + 1) for item in value]
+        if all(not isinstance(item, dict | list) for item in value) and sum(map(len, items)) + 2 * len(items) < 80:
+            return f"[{', '.join(items)}]"
+        return f"[\n{''.join(f'{inner}{item},{chr(10)}' for item in items)}{pad}]"
+    return quote(value) if isinstance(value, str) else repr(value)
+
+
+def _visible(char: str) -> str:
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,154 @@
+"""Stage 1: definition sources → documents whose every node knows its place."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prefactor_gen._json_text import parse_json
+from prefactor_gen._yaml_text import parse_yaml
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.documents import JsonValue, from_python
+
+__all__ = [
+    "SUFFIXES",
+    "Document",
+    "Sources",
+    "definition_files",
+    "display_name",
+    "is_attribute",
+    "load_attribute",
+    "load_sources",
+    "parse_file",
+]
+
+SUFFIXES = frozenset({".json", ".yaml", ".yml"})
+MAX_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Document:
+    """One source: its display name, its content, and the folder that its `$ref`s may reach (None: no files)."""
+
+    source: str
+    root: JsonValue
+    path: Path | None = None
+    folder: Path | None = None
+
+
+@dataclass
+class Sources:
+    """All documents of a run and what was wrong while reading them."""
+
+    documents: list[Document] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def load_sources(sources: Sequence[str], base: Path) -> Sources:
+    """Read files, folders (every JSON and YAML file below them) and `module:attribute` registries.
+
+    Args:
+        sources: paths, relative to `base`, or `module:attribute` of a `SchemaRegistry`.
+        base: the project folder; it is importable while a registry is loaded.
+    """
+    result = Sources()
+    for source in sources:
+        try:
+            if is_attribute(source, base):
+                result.documents.append(load_attribute(source, base))
+                continue
+            for path, folder in definition_files(source, base):
+                _load_into(result, path, folder, base)
+        except DiagnosticError as error:
+            result.diagnostics.extend(error.diagnostics)
+    return result
+
+
+def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
+    """The files of one source, sorted, each with its definition folder.
+
+    Raises:
+        DiagnosticError: there is no such file or folder, or the folder has no JSON or YAML file.
+    """
+    path = (base / source).resolve()
+    if path.is_file():
+        return [(path, path.parent)]
+    if not path.is_dir():
+        raise DiagnosticError([Diagnostic("PG001", "expected a file, a folder or module:attribute", Place(source))])
+    files = sorted(_walk(path))
+    if not files:
+        raise DiagnosticError([Diagnostic("PG012", "expected JSON or YAML files in this folder", Place(source))])
+    return [(file, path) for file in files]
+
+
+def parse_file(path: Path, source: str) -> JsonValue:
+    """Read and parse one JSON or YAML file; raises DiagnosticError."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            message = f"expected at most {MAX_BYTES} bytes, found {path.stat().st_size}"
+            raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DiagnosticError([Diagnostic("PG001", f"expected UTF-8 text: {error}", Place(source))]) from None
+    except OSError as error:
+        raise DiagnosticError([Diagnostic("PG001", f"cannot read: {error.strerror}", Place(source))]) from None
+    return parse_json(text, source) if path.suffix == ".json" else parse_yaml(text, source)
+
+
+def display_name(path: Path, base: Path) -> str:
+    """The path as people know it: relative to the project where it lies in it, with forward slashes."""
+    return Path(os.path.relpath(path, base)).as_posix()
+
+
+def _walk(folder: Path) -> Iterable[Path]:
+    for directory, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if not name.startswith((".", "__")))
+        for name in files:
+            if Path(name).suffix in SUFFIXES and not name.startswith("."):
+                yield Path(directory) / name
+
+
+def _load_into(result: Sources, path: Path, folder: Path, base: Path) -> None:
+    if any(document.path == path for document in result.documents):
+        return
+    source = display_name(path, base.resolve())
+    try:
+        result.documents.append(Document(source, parse_file(path, source), path, folder))
+    except DiagnosticError as error:
+        result.diagnostics.extend(error.diagnostics)
+
+
+def is_attribute(source: str, base: Path) -> bool:
+    """Say whether a source is `module:attribute` rather than a path."""
+    module, colon, attribute = source.partition(":")
+    named = all(part.isidentifier() for part in module.split(".")) and attribute.isidentifier()
+    return bool(colon) and named and not (base / source).exists()
+
+
+def load_attribute(source: str, base: Path) -> Document:
+    """Import a `SchemaRegistry`; raises DiagnosticError."""
+    from prefactor_core.schema_registry import SchemaRegistry
+
+    module_name, _, attribute = source.partition(":")
+    place = Place(source)
+    sys.path.insert(0, str(base))
+    try:
+        registry = getattr(importlib.import_module(module_name), attribute)
+    except AttributeError:
+        found = f"the module {module_name} has no attribute {attribute}"
+        raise DiagnosticError([Diagnostic("PG001", found, place)]) from None
+    except Exception as error:  # the user's module may raise anything
+        found = f"cannot import {module_name}: {type(error).__name__}: {error}"
+        raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
+    finally:
+        sys.path.remove(str(base))
+    if not isinstance(registry, SchemaRegistry):
+        found = f"expected a SchemaRegistry, found {type(registry).__name__}"
+        raise DiagnosticError([Diagnostic("PG001", found, place)])
+    version = registry.to_agent_schema_version("")
+    version.pop("external_identifier", None)
+    return Document(source, from_python(version, place))

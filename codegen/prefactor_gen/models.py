@@ -1,0 +1,240 @@
+"""Stage 4: the bundle → classes and aliases. The only module that imports datamodel_code_generator."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tempfile
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypedDict
+
+from datamodel_code_generator import InputFileType, generate
+from datamodel_code_generator.config import GenerateConfig
+from datamodel_code_generator.enums import DataModelType
+from datamodel_code_generator.format import DatetimeClassType, Formatter, PythonVersion
+from datamodel_code_generator.parser import LiteralType
+from datamodel_code_generator.reference import FieldNameResolver
+
+__all__ = [
+    "GENERATOR_VERSION",
+    "SPAN_OPTIONS",
+    "WIRE_OPTIONS",
+    "Model",
+    "ModelField",
+    "ModelSet",
+    "generate_models",
+    "generate_wire_modules",
+]
+
+GENERATOR_VERSION = version("datamodel-code-generator")
+
+_COMMON = GenerateConfig(
+    input_file_type=InputFileType.JsonSchema,
+    output_model_type=DataModelType.PydanticV2BaseModel,
+    target_python_version=PythonVersion.PY_311,
+    formatters=[Formatter.BUILTIN],
+    disable_timestamp=True,
+    enum_field_as_literal=LiteralType.All,
+    field_constraints=True,
+    keep_model_order=True,
+    strict_refs=True,
+    allow_remote_refs=False,
+    use_annotated=True,
+    use_double_quotes=True,
+    use_standard_collections=True,
+    use_union_operator=True,
+    use_tuple_for_fixed_items=True,
+    use_type_alias=True,
+    strict_nullable=True,
+)
+# A span's payload: absent and null are different, and a class has the name that the bundle chose.
+SPAN_OPTIONS = _COMMON.model_copy(
+    update={"use_missing_sentinel": True, "base_class": "prefactor_core.typed.PayloadModel"}
+)
+# A message of the API: absent is None, unknown fields are ignored. The classes are used as the generator writes them.
+WIRE_OPTIONS = _COMMON.model_copy(
+    update={
+        "aliases": {"_type": "type", "schema": "schema_"},
+        "allow_population_by_field_name": True,
+        "builtin_format_line_length": 120,
+        "collapse_root_models": True,
+        "keep_model_order": False,
+        "output_datetime_class": DatetimeClassType.Datetime,
+        "skip_root_model": True,
+        "use_field_description": True,
+        "use_schema_description": True,
+        "use_single_line_docstring": True,
+        "use_tuple_for_fixed_items": False,
+        "use_type_alias": False,
+    }
+)
+
+
+class _MetadataField(TypedDict):
+    name: str
+    original_name: str
+    required: bool
+
+
+class _MetadataModel(TypedDict):
+    class_name: str
+    source_path: list[str]
+    fields: list[_MetadataField]
+
+
+@dataclass(frozen=True)
+class ModelField:
+    """A field of a model: its Python name, its name on the wire, its annotation and default as expressions."""
+
+    name: str
+    wire_name: str
+    annotation: ast.expr
+    required: bool
+    default: ast.expr | None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A class (with fields) or a named type (with an alias expression), under the name that the bundle chose."""
+
+    name: str
+    fields: tuple[ModelField, ...] = ()
+    bases: tuple[str, ...] = ()
+    extra: str | None = None
+    extra_type: ast.expr | None = None
+    regex_engine: str | None = None
+    alias: ast.expr | None = None
+
+
+@dataclass
+class ModelSet:
+    """What the model generator made of a bundle."""
+
+    models: dict[str, Model] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    collisions: list[tuple[str, str, str]] = field(default_factory=list)
+    """(class, wire name, field name) where the generator had to make a field name unique."""
+
+
+def generate_models(document: Mapping[str, object], options: GenerateConfig) -> ModelSet:
+    """Run the model generator once over a document of `$defs`.
+
+    Raises:
+        ValueError: it refuses the document; the text is its own.
+    """
+    names = list(_definitions(document))
+    if not names:
+        return ModelSet()
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        metadata_file = Path(folder) / "metadata.json"
+        config = options.model_copy(update={"emit_model_metadata": metadata_file})
+        try:
+            code = generate(document, config=config)
+        except Exception as error:  # it raises many kinds, each for a schema that it cannot take
+            raise ValueError(f"{type(error).__name__}: {error}") from error
+        metadata: list[_MetadataModel] = json.loads(metadata_file.read_text("utf-8"))["models"]
+    if not isinstance(code, str):
+        raise ValueError("the model generator wrote several modules")
+    result = ModelSet(warnings=[str(item.message) for item in caught])
+    wanted = {entry["class_name"]: entry for entry in metadata if entry["source_path"][:1] == ["$defs"]}
+    _Reader(result, wanted).read(ast.parse(code))
+    return result
+
+
+def _definitions(document: Mapping[str, object]) -> Iterable[str]:
+    definitions = document.get("$defs")
+    return definitions if isinstance(definitions, dict) else ()
+
+
+def generate_wire_modules(folder: Path, header: str) -> dict[str, str]:
+    """Run the model generator over a folder of JSON Schema documents: one module a document, by file name.
+
+    Raises:
+        ValueError: it refuses a document; the text is its own.
+    """
+    with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        output = Path(temporary) / "models"
+        config = WIRE_OPTIONS.model_copy(update={"output": output, "custom_file_header": header})
+        try:
+            generate(folder, config=config)
+        except Exception as error:
+            raise ValueError(f"{type(error).__name__}: {error}") from error
+        return {path.name: path.read_text("utf-8") for path in output.glob("*.py") if path.name != "__init__.py"}
+
+
+class _Reader:
+    """Reads the generated module back: its statements are data for our own templates."""
+
+    def __init__(self, result: ModelSet, metadata: Mapping[str, _MetadataModel]) -> None:
+        self.result = result
+        self.metadata = metadata
+        self.imported: dict[str, str] = {}
+        self.resolver = FieldNameResolver()
+
+    def read(self, module: ast.Module) -> None:
+        for statement in module.body:
+            match statement:
+                case ast.ImportFrom(names=aliases):
+                    self.imported.update({alias.asname or alias.name: alias.name for alias in aliases})
+                case ast.ClassDef(name=name) if name in self.metadata:
+                    self.result.models[name] = self.model(statement)
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_, value])) if name in self.metadata:
+                    self.result.models[name] = Model(name, alias=self.plain(value))
+
+    def plain(self, expression: ast.expr) -> ast.expr:
+        """The expression with every imported name under its own name: the generator renames some for other classes."""
+        renamed = _Rename(self.imported).visit(expression)
+        assert isinstance(renamed, ast.expr)  # noqa: S101  # a NodeTransformer maps an expression to one
+        return renamed
+
+    def model(self, node: ast.ClassDef) -> Model:
+        entry = self.metadata[node.name]
+        wire_names = {item["name"]: item for item in entry["fields"]}
+        fields: list[ModelField] = []
+        config: dict[str | None, str] = {}
+        extra_type: ast.expr | None = None
+        for statement in node.body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=default):
+                    item = wire_names[name]
+                    value = self.plain(default) if default is not None else None
+                    wire_name = item["original_name"]
+                    fields.append(ModelField(name, wire_name, self.plain(annotation), item["required"], value))
+                    self.note_collision(node.name, wire_name, name)
+                case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=keywords)):
+                    config = {item.arg: ast.literal_eval(item.value) for item in keywords}
+                case ast.Assign(targets=[ast.Name(id="__annotations__")], value=ast.Dict(values=[value])):
+                    extra_type = _item_type(self.plain(value))
+        bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name) and base.id in self.metadata)
+        return Model(node.name, tuple(fields), bases, config.get("extra"), extra_type, config.get("regex_engine"))
+
+    def note_collision(self, model: str, wire_name: str, name: str) -> None:
+        alone = self.resolver.get_valid_name(wire_name)
+        if name != alone and re.fullmatch(rf"{re.escape(alone)}_\d+", name):
+            self.result.collisions.append((model, wire_name, name))
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return node
+
+
+def _item_type(expression: ast.expr) -> ast.expr:
+    """`T` of `dict[str, T]`."""
+    match expression:
+        case ast.Subscript(slice=ast.Tuple(elts=[_, value])):
+            return value
+    return expression

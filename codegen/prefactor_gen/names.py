@@ -1,0 +1,39 @@
+"""Python names from the names of definitions."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+__all__ = ["class_name", "is_usable", "module_name", "pascal", "snake"]
+
+_SEPARATORS = re.compile(r"[^0-9A-Za-z\u0080-\U0010ffff]+")
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
+
+
+def pascal(name: str) -> str:
+    """`agent:llm` → `AgentLlm`; capitals inside a word stay, so that `getWeather` and `get_weather` read alike."""
+    return "".join(word[:1].upper() + word[1:] for word in _SEPARATORS.split(name) if word)
+
+
+def snake(name: str) -> str:
+    """`agent:llm` → `agent_llm`, `getWeather` → `get_weather`."""
+    words = (part for word in _SEPARATORS.split(name) if word for part in _WORD_START.split(word))
+    return "_".join(word.lower() for word in words)
+
+
+def class_name(span_type: str) -> str:
+    """The helper class of a span type."""
+    return pascal(span_type)
+
+
+def module_name(span_type: str) -> str:
+    """The module of a span type. The underscore keeps it apart from keywords and from the catalog's names."""
+    return f"_{snake(span_type)}"
+
+
+def is_usable(name: str) -> bool:
+    """Say whether a class may have this name: an ASCII identifier that is no keyword and hides no built-in."""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name not in _BUILTINS

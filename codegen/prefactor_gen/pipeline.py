@@ -1,0 +1,229 @@
+"""The stages in their order: from sources to the files of a package. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prefactor_core._schema_hash import schema_version_hash
+from prefactor_gen.bundle import Bundle, bundle_schema
+from prefactor_gen.check import check_definitions, check_schema
+from prefactor_gen.definitions import (
+    Definitions,
+    QualityDefinition,
+    SchemaSource,
+    SpanTypeDefinition,
+    collect_definitions,
+)
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity, has_errors, sorted_diagnostics
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.emit import package_headers, seal
+from prefactor_gen.literals import quote
+from prefactor_gen.load import load_sources
+from prefactor_gen.models import SPAN_OPTIONS, ModelSet, generate_models, generate_wire_modules
+from prefactor_gen.names import class_name
+from prefactor_gen.plan import SpanPlan, plan_span_type
+from prefactor_gen.refs import SchemaFiles, inline_files
+from prefactor_gen.render import (
+    MARK,
+    Catalog,
+    CatalogModule,
+    CatalogSpanType,
+    catalog_doc,
+    render_catalog,
+    render_definitions,
+    render_span_type,
+    render_wire_catalog,
+)
+
+__all__ = ["Generated", "generate_package", "generate_wire_package"]
+
+
+@dataclass
+class Generated:
+    """The files of a package by name, and what was found on the way; no files where something is wrong."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    span_types: tuple[str, ...] = ()
+
+
+def generate_package(sources: Sequence[str], base: Path, package: str, fingerprint: str) -> Generated:
+    """Compile definitions into the files of a package.
+
+    Args:
+        sources: files, folders and `module:attribute` registries.
+        base: the project folder, which paths are relative to.
+        package: the name of the package.
+        fingerprint: what the result is made from, as `fingerprint.py` tells.
+    """
+    loaded = load_sources(sources, base)
+    definitions = collect_definitions(loaded.documents)
+    found = [*loaded.diagnostics, *definitions.diagnostics]
+    if loaded.diagnostics:  # what could not be read is what is missing
+        found = [item for item in found if item.code != "PG012" or item in loaded.diagnostics]
+    found.extend(check_definitions(definitions))
+    definitions = _self_contained(definitions, SchemaFiles(base), found)
+    if has_errors(found):
+        return Generated(diagnostics=sorted_diagnostics(found))
+    bundle = Bundle()
+    owned = {item.name: _bundle(bundle, item) for item in definitions.span_types}
+    found.extend(bundle.diagnostics)
+    if has_errors(found):
+        return Generated(diagnostics=sorted_diagnostics(found))
+    models = _models(bundle, found)
+    plans = _plans(definitions, bundle, models, owned, found)
+    if has_errors(found):
+        return Generated(diagnostics=sorted_diagnostics(found))
+    files = _render(definitions, plans, package, fingerprint)
+    return Generated(files, sorted_diagnostics(found), tuple(owned))
+
+
+def generate_wire_package(sources: Sequence[str], base: Path, _package: str, fingerprint: str) -> Generated:
+    """Compile a folder of plain JSON Schema documents into a package of models, one module a document.
+
+    Args: as for `generate_package`; there is one source, a folder.
+    """
+    place = Place(", ".join(sources))
+    if len(sources) != 1 or not (base / sources[0]).is_dir():
+        return Generated(diagnostics=[Diagnostic("PG001", "expected one folder of JSON Schema documents", place)])
+    loaded = load_sources(sources, base)
+    found = [*loaded.diagnostics]
+    for document in loaded.documents:
+        if isinstance(document.root, ObjectNode):
+            found.extend(check_schema(SchemaSource(document.root, document, document.root.place), payload=False))
+    if has_errors(found):
+        return Generated(diagnostics=sorted_diagnostics(found))
+    try:
+        files = generate_wire_modules(base / sources[0], MARK)
+    except ValueError as error:
+        return Generated(diagnostics=[Diagnostic("PG011", f"the model generator refuses the schemas: {error}", place)])
+    files["py.typed"] = ""
+    header = tuple(f"prefactor-gen: {line}" for line in package_headers(fingerprint, files))
+    modules = [name.removesuffix(".py") for name in files if name.endswith(".py")]
+    return Generated({**files, "__init__.py": seal(render_wire_catalog(header, modules))}, sorted_diagnostics(found))
+
+
+def _self_contained(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]) -> Definitions:
+    """Pull in what the schemas refer to in other files."""
+
+    def inline(source: SchemaSource) -> SchemaSource:
+        try:
+            return SchemaSource(inline_files(source, files), source.document, source.place)
+        except DiagnosticError as error:
+            found.extend(error.diagnostics)
+            return source
+
+    def span_type(item: SpanTypeDefinition) -> SpanTypeDefinition:
+        result = inline(item.result) if item.result is not None else None
+        texts = (item.title, item.description, item.template)
+        return SpanTypeDefinition(item.name, item.place, inline(item.params), result, *texts, item.data_risk)
+
+    def quality(item: QualityDefinition) -> QualityDefinition:
+        texts = (item.title, item.description, item.template)
+        return QualityDefinition(item.name, item.place, inline(item.schema), *texts, item.data_risk)
+
+    return Definitions(
+        [span_type(item) for item in definitions.span_types], [quality(item) for item in definitions.quality]
+    )
+
+
+def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> list[str]:
+    """Bundle the schemas of one span type; returns the names that belong to it."""
+    before = set(bundle.definitions)
+    name = class_name(item.name)
+    bundle_schema(bundle, f"{name}Params", _as_object(item.params.schema), item.params.place)
+    if item.result is not None:
+        bundle_schema(bundle, f"{name}Result", _as_object(item.result.schema), item.result.place)
+    return [each for each in bundle.definitions if each not in before]
+
+
+def _as_object(schema: ObjectNode) -> ObjectNode:
+    """A payload is an object even where its schema does not say so."""
+    says = {"type", "$ref", "allOf", "anyOf", "oneOf"} & schema.keys()
+    return schema if says else schema.with_items([*schema.items(), ("type", "object")])
+
+
+def _models(bundle: Bundle, found: list[Diagnostic]) -> ModelSet:
+    """Run the model generator; each of its warnings and each departure from the bundle's names is a diagnostic."""
+    places = {name: bundled.place for name, bundled in bundle.definitions.items()}
+    first = next(iter(places.values()), None)
+    if first is None:
+        return ModelSet()
+    try:
+        models = generate_models(bundle.document(), SPAN_OPTIONS)
+    except ValueError as error:
+        found.append(Diagnostic("PG011", f"the model generator refuses the schemas: {error}", first))
+        return ModelSet()
+    found.extend(
+        Diagnostic("PG011", f"the model generator warns: {text}", first, Severity.WARNING) for text in models.warnings
+    )
+    missing = places.keys() - models.models.keys()
+    found.extend(Diagnostic("PG011", f"no class {name} was made for this schema", places[name]) for name in missing)
+    for name, wire_name, field_name in models.collisions:
+        message = f"the property {wire_name!r} of {name} would become {field_name!r}: another one has its Python name"
+        found.append(Diagnostic("PG005", message, places[name]))
+    return models
+
+
+def _plans(
+    definitions: Definitions, bundle: Bundle, models: ModelSet, owned: Mapping[str, list[str]], found: list[Diagnostic]
+) -> list[SpanPlan]:
+    if has_errors(found):
+        return []
+    plans: list[SpanPlan] = []
+    for item in definitions.span_types:
+        plan, diagnostics = plan_span_type(item, bundle, models, owned[item.name])
+        plans.append(plan)
+        found.extend(diagnostics)
+    names: dict[str, SpanPlan] = {}
+    for plan, item in zip(plans, definitions.span_types, strict=True):
+        for name in plan.exports:
+            other = names.setdefault(name, plan)
+            if other is not plan:
+                message = f"the generated name {name} is also one of the span type {other.schema_name}"
+                found.append(Diagnostic("PG005", message, item.place))
+    return plans
+
+
+def _render(definitions: Definitions, plans: Sequence[SpanPlan], package: str, fingerprint: str) -> dict[str, str]:
+    document = _agent_schema_version(definitions)
+    files = {f"{plan.module}.py": render_span_type(plan) for plan in plans}
+    files["__definitions__.py"] = render_definitions(document)
+    files["py.typed"] = ""
+    for name, text in files.items():
+        compile(text, name, "exec", dont_inherit=True)
+    plain = to_plain(document)
+    assert isinstance(plain, dict)  # noqa: S101  # it was made as one
+    catalog = Catalog(
+        header=tuple(f"prefactor-gen: {line}" for line in package_headers(fingerprint, files)),
+        doc=catalog_doc(package),
+        schema_version=quote(schema_version_hash(plain)),
+        modules=tuple(CatalogModule(f".{plan.module}", plan.exports) for plan in plans),
+        span_types=tuple(CatalogSpanType(plan.schema_name, plan.class_name) for plan in plans),
+    )
+    text = seal(render_catalog(catalog))
+    compile(text, "__init__.py", "exec", dont_inherit=True)
+    return {**files, "__init__.py": text}
+
+
+def _agent_schema_version(definitions: Definitions) -> ObjectNode:
+    """The definitions in the API's form; the legacy pair of maps becomes span type schemas."""
+
+    def entry(item: SpanTypeDefinition | QualityDefinition, schemas: Mapping[str, SchemaSource | None]) -> ObjectNode:
+        texts: dict[str, JsonValue] = {
+            "name": item.name, "title": item.title, "description": item.description, "template": item.template,
+        }  # fmt: skip
+        members = {**texts, **{key: each.schema for key, each in schemas.items() if each}, "data_risk": item.data_risk}
+        return ObjectNode(((key, value) for key, value in members.items() if value is not None), place=item.place)
+
+    span_types = [
+        entry(item, {"params_schema": item.params, "result_schema": item.result}) for item in definitions.span_types
+    ]
+    quality = [entry(item, {"schema": item.schema}) for item in definitions.quality]
+    place = (definitions.span_types or definitions.quality)[0].place
+    document: dict[str, JsonValue] = {"span_type_schemas": ListNode(span_types, place=place)}
+    if quality:
+        document["quality_schemas"] = ListNode(quality, place=place)
+    return ObjectNode(document.items(), place=place)

@@ -1,0 +1,152 @@
+"""Pull what a schema refers to in other files of its folder into the schema itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from prefactor_gen.definitions import SchemaSource
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.load import SUFFIXES, display_name, parse_file
+from prefactor_gen.names import pascal
+from prefactor_gen.walk import map_subschemas, subschemas
+
+__all__ = ["SchemaFiles", "canonical_pointer", "inline_files", "is_remote", "resolve_pointer", "step"]
+
+
+class SchemaFiles:
+    """The files of the definition folders, parsed once each. Never reads a file outside its folder, links included."""
+
+    def __init__(self, base: Path, read: Callable[[Path, str], JsonValue] = parse_file) -> None:
+        self.base = base.resolve()
+        self.read = read
+        self.parsed: dict[Path, JsonValue] = {}
+
+    def get(self, reference: str, source: Path, folder: Path, place: Place) -> tuple[Path, JsonValue]:
+        """The file that a `$ref` in `source` names.
+
+        Raises:
+            DiagnosticError: it is no file of the folder, or cannot be read.
+        """
+        path = (source.parent / unquote(reference)).resolve()
+        if not path.is_relative_to(folder):
+            raise _unresolved(f"expected a file of the definition folder, found {reference!r}, which leaves it", place)
+        if path.suffix not in SUFFIXES or not path.is_file():
+            raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}", place)
+        if path not in self.parsed:
+            self.parsed[path] = self.read(path, display_name(path, self.base))
+        return path, self.parsed[path]
+
+
+def inline_files(source: SchemaSource, files: SchemaFiles) -> ObjectNode:
+    """The schema with everything it needs in its own `$defs`; a schema without file references comes back unchanged.
+
+    Raises:
+        DiagnosticError: a reference is remote, leaves the folder, or has no target.
+    """
+    if not _has_file_refs(source.schema):
+        return source.schema
+    return _Inliner(source, files).run()
+
+
+def resolve_pointer(root: JsonValue, fragment: str) -> JsonValue | None:
+    """What a JSON pointer leads to (its tokens percent- and tilde-decoded), or None; `null` is no schema either."""
+    node = root
+    for token in fragment.split("/")[1:]:
+        key = unquote(token).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, ObjectNode):
+            node = node.get(key)
+        elif isinstance(node, ListNode) and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            return None
+    return node
+
+
+def step(keys: Iterable[str]) -> str:
+    """Keys as JSON pointer tokens, in the one spelling that this package compares pointers in."""
+    return "".join(f"/{key.replace('~', '~0').replace('/', '~1').replace('%', '%25')}" for key in keys)
+
+
+def canonical_pointer(fragment: str) -> str:
+    """The same pointer in the spelling of `step`: `%20` and a space are one."""
+    tokens = (unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:])
+    return step(tokens)
+
+
+def is_remote(reference: str) -> bool:
+    """Say whether a reference names another host or scheme."""
+    parts = urlsplit(reference)
+    return bool(parts.scheme or parts.netloc)
+
+
+def _unresolved(message: str, place: Place) -> DiagnosticError:
+    return DiagnosticError([Diagnostic("PG008", message, place)])
+
+
+def _has_file_refs(schema: ObjectNode) -> bool:
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and not reference.startswith("#") and reference:
+        return True
+    return any(isinstance(item, ObjectNode) and _has_file_refs(item) for _, item in subschemas(schema))
+
+
+class _Inliner:
+    def __init__(self, source: SchemaSource, files: SchemaFiles) -> None:
+        self.source = source
+        self.files = files
+        self.names: dict[tuple[Path, str], str] = {}
+        self.pulled: dict[str, JsonValue] = {}
+        own = source.schema.get("$defs")
+        self.own_definitions = own if isinstance(own, ObjectNode) else ObjectNode(place=source.place)
+
+    def run(self) -> ObjectNode:
+        path = self.source.document.path
+        if path is None:
+            raise _unresolved("a registry in Python has no folder to refer to", self.source.place)
+        root = self.rewrite(self.source.schema, path, own=True)
+        own = root.get("$defs")
+        definitions = own if isinstance(own, ObjectNode) else self.own_definitions
+        merged = definitions.with_items([*definitions.items(), *sorted(self.pulled.items())])
+        return root.with_items({**root, "$defs": merged}.items())
+
+    def rewrite(self, schema: ObjectNode, path: Path, *, own: bool) -> ObjectNode:
+        def visit(item: JsonValue, _keys: tuple[str, ...]) -> JsonValue:
+            return self.rewrite(item, path, own=own) if isinstance(item, ObjectNode) else item
+
+        result = map_subschemas(schema, visit)
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and not (own and (reference.startswith("#") or not reference)):
+            name = self.pull(reference, path, schema.place_at("$ref"))
+            result["$ref"] = f"#/$defs/{name}"
+        return result
+
+    def pull(self, reference: str, path: Path, place: Place) -> str:
+        """Bring the target into `$defs` (once) and return its name there."""
+        if is_remote(reference):
+            raise _unresolved(f"expected a reference into the definition folder, found the remote {reference!r}", place)
+        file, _, fragment = reference.partition("#")
+        folder = self.source.document.folder or path.parent
+        target_path, document = self.files.get(file, path, folder, place) if file else (path, self.files.parsed[path])
+        if fragment and not fragment.startswith("/"):
+            raise _unresolved(f"expected a JSON pointer after '#' in {reference!r}", place)
+        key = (target_path, fragment)
+        if key not in self.names:
+            target = resolve_pointer(document, fragment)
+            if not isinstance(target, ObjectNode | bool):
+                raise _unresolved(f"{reference!r} leads to no schema", place)
+            name = self.names[key] = self.free_name(target_path, fragment)
+            self.pulled[name] = target  # before the descent: the target may refer to itself
+            if isinstance(target, ObjectNode):
+                self.pulled[name] = self.rewrite(target, target_path, own=False)
+        return self.names[key]
+
+    def free_name(self, path: Path, fragment: str) -> str:
+        """`common.json#/$defs/Money` → `Money`, or `CommonMoney` where the schema has a `Money` of its own."""
+        last = pascal(unquote(fragment.rpartition("/")[2])) if fragment else ""
+        stem = pascal(path.stem)
+        taken = {*self.own_definitions, *self.names.values()}
+        candidates = [last or stem, f"{stem}{last}", *(f"{stem}{last}{number}" for number in range(2, 1000))]
+        return next(name for name in candidates if name not in taken)
