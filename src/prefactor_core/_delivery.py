@@ -13,6 +13,7 @@ import contextlib
 import logging
 import math
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from prefactor_core._dispatch import Dispatch
@@ -36,7 +37,7 @@ _ADMIT_AT_ONCE = 500
 # costs the agent tens of microseconds.
 _LINGER_SECONDS = 0.002
 _LINGER_ROUNDS = 10
-_CLOSE_HTTP_SECONDS = 0.5
+_RELEASE_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
 _DEADLINE = "deadline"
 
@@ -85,7 +86,8 @@ class Delivery:
 
     def begin(self, *also: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin to deliver, and run other coroutines beside it until the end."""
-        sources = [self._intake] if self._own_queue is None else [self._relay, self._intake_own]
+        queue = self._own_queue
+        sources = [self._intake] if queue is None else [partial(self._relay, queue), partial(self._intake_from, queue)]
         self._thread.submit(self._begin([*sources, *also]))
 
     def submit(self, operation: Operation) -> None:
@@ -170,16 +172,27 @@ class Delivery:
             await asyncio.sleep(_LINGER_SECONDS)
         return [await self._inbox.get()]
 
-    async def _relay(self) -> None:
-        """From the inbox into the program's queue, whose methods are only called here."""
-        queue = self._own_queue
-        while queue is not None:
-            await queue.put(await self._inbox.get())
+    async def _relay(self, queue: Queue[Operation]) -> None:
+        """From the inbox into the program's queue."""
+        while True:
+            operation = await self._inbox.get()
+            try:
+                await queue.put(operation)
+            except Exception:
+                self._ledger.lose(operation.type, "dropped", "queue_refused")
+                logger.exception("the program's queue refused an operation")
 
-    async def _intake_own(self) -> None:
-        queue = self._own_queue
-        while queue is not None:
-            self._admit([await queue.get()])
+    async def _intake_from(self, queue: Queue[Operation]) -> None:
+        """From the program's queue; when that fails, the rest of it is pending until the client closes."""
+        while True:
+            try:
+                operation = await queue.get()
+            except QueueClosedError:
+                return
+            except Exception:
+                logger.exception("the program's queue failed")
+                return
+            self._admit([operation])
 
     def _admit(self, operations: list[Operation]) -> None:
         self._incidents.report(self._dispatch.admit(operations))
@@ -187,6 +200,8 @@ class Delivery:
 
     def _pump(self) -> None:
         """Give the workers what they can send now, and see to it that this is called again in time."""
+        if self._ready.closed:
+            return
         now = self._thread.loop.time()
         while self._sending < self._config.num_workers and (batch := self._dispatch.next_batch(now)):
             self._sending += 1
@@ -235,13 +250,21 @@ class Delivery:
         self._log_dropped()
         for task in self._background:
             task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):  # what is still in flight is cancelled
+                await self._workers.stop()
         with contextlib.suppress(Exception):
-            async with asyncio.timeout(_CLOSE_HTTP_SECONDS):
-                for http in (*self._retired, self._sender.http):
-                    await http.close()
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                await self._release_resources()
+
+    async def _release_resources(self) -> None:
+        if self._own_queue is not None:
+            await self._own_queue.close()
+        for http in (*self._retired, self._sender.http):
+            await http.close()
 
     def _log_dropped(self) -> None:
-        if dropped := self._ledger.drop_pending(_DEADLINE):
+        if dropped := self._ledger.close(_DEADLINE):
             logger.error("%d operations were not sent before the client closed", dropped)
 
 

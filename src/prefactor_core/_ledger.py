@@ -87,7 +87,7 @@ class DeliveryReport(ClientStats):
 
 
 class Ledger:
-    """Counts operations; safe from any thread."""
+    """Counts operations; safe from any thread. After `close()` the account is final."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -96,6 +96,7 @@ class Ledger:
         self._pending: Counter[OperationType] = Counter()
         self._lost: dict[LossKind, Counter[tuple[OperationType, str]]] = {"failed": Counter(), "dropped": Counter()}
         self._mismatches = 0
+        self._closed = False
 
     def accept(self, kind: OperationType) -> None:
         """An operation was handed over."""
@@ -112,25 +113,26 @@ class Ledger:
     def deliver(self, kind: OperationType) -> None:
         """The API has an operation."""
         with self._lock:
-            self._pending[kind] -= 1
-            self._delivered[kind] += 1
+            if not self._closed:
+                self._pending[kind] -= 1
+                self._delivered[kind] += 1
 
     def lose(self, kind: OperationType, how: LossKind, reason: str) -> None:
         """An operation will not reach the API."""
         with self._lock:
-            self._pending[kind] -= 1
-            self._lost[how][kind, reason] += 1
+            if not self._closed:
+                self._pending[kind] -= 1
+                self._lost[how][kind, reason] += 1
 
-    def drop_pending(self, reason: str) -> int:
-        """Give up everything that is pending; how many there were."""
+    def close(self, reason: str) -> int:
+        """Drop everything that is pending, for good: what is settled later is not counted. How many were dropped."""
         with self._lock:
-            given_up = 0
-            for kind, count in self._pending.items():
-                if count:
-                    self._lost["dropped"][kind, reason] += count
-                    self._pending[kind] = 0
-                    given_up += count
-            return given_up
+            self._closed = True
+            dropped = +self._pending
+            for kind, count in dropped.items():
+                self._lost["dropped"][kind, reason] += count
+            self._pending.clear()
+            return dropped.total()
 
     def count_mismatch(self) -> None:
         """A payload did not match its span type."""
@@ -142,10 +144,6 @@ class Ledger:
         """How many operations are still to be delivered."""
         with self._lock:
             return self._pending.total()
-
-    def stats(self) -> ClientStats:
-        """A snapshot."""
-        return self.report(())
 
     def report(self, errors: tuple[DeliveryError, ...]) -> DeliveryReport:
         """A snapshot with the errors so far."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
-from prefactor_core._ledger import Ledger
 from prefactor_core.exceptions import SpanValidationError
 
 __all__ = ["Validation", "ValidationMode"]
@@ -21,12 +20,12 @@ class Validation:
 
     Args:
         mode: what a mismatch leads to.
-        ledger: counts mismatches.
+        count: called for every mismatch.
     """
 
-    def __init__(self, mode: ValidationMode, ledger: Ledger) -> None:
+    def __init__(self, mode: ValidationMode, count: Callable[[], None]) -> None:
         self.mode = mode
-        self._ledger = ledger
+        self._count = count
         self._told: set[tuple[str, str, str]] = set()
 
     def mismatch(self, span_type: str, part: Literal["params", "result"], problems: Sequence[str]) -> None:
@@ -42,7 +41,7 @@ class Validation:
         """
         if self.mode == "off":
             return
-        self._ledger.count_mismatch()
+        self._count()
         if self.mode == "raise":
             raise SpanValidationError(span_type, part, problems)
         if self._first(span_type, part, problems[0].partition(":")[0]):

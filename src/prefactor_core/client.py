@@ -70,7 +70,7 @@ class PrefactorCoreClient:
             self._hand_over,
             self._instance,
             self._span_index,
-            Validation(config.validation, self._ledger),
+            Validation(config.validation, self._count_mismatch),
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
@@ -104,6 +104,7 @@ class PrefactorCoreClient:
         """
         if self._initialized:
             raise ClientAlreadyInitializedError("the client is initialised already")
+        self._ledger = Ledger()
         session = self._new_session()
         await session.open()
         self._session = session
@@ -137,8 +138,8 @@ class PrefactorCoreClient:
         return await self._session.close(timeout)
 
     def stats(self) -> ClientStats:
-        """The account of all operations: accepted = delivered + failed + dropped + pending."""
-        return self._ledger.stats()
+        """The account of all operations since `initialize()`: accepted = delivered + failed + dropped + pending."""
+        return self._ledger.report(())
 
     async def create_agent_instance(  # noqa: PLR0917 - the documented signature
         self,
@@ -280,6 +281,9 @@ class PrefactorCoreClient:
         if self._session is None:
             raise ClientNotInitializedError("use `async with` or initialize()")
         self._session.hand_over(operation)
+
+    def _count_mismatch(self) -> None:
+        self._ledger.count_mismatch()
 
     def _mints_ids(self) -> bool:
         return self._session is not None and self._session.mints_ids()

@@ -58,6 +58,7 @@ class TaskExecutor:
         finally:
             for worker in workers:
                 worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:

@@ -1,0 +1,33 @@
+"""A running embedded API, and clients that talk to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from core.support import Run, Running, config_for
+from prefactor_core import PrefactorCoreClient
+from prefactor_local import LocalApi
+
+
+@pytest.fixture
+def api() -> Iterator[LocalApi]:
+    with LocalApi() as api:
+        yield api
+
+
+@pytest.fixture
+def run(api: LocalApi) -> Run:
+    """`async with run() as (client, instance)`: a client with an instance that is started."""
+
+    @asynccontextmanager
+    async def running(**settings: Any) -> AsyncIterator[Running]:
+        async with PrefactorCoreClient(config_for(api, **settings)) as client:
+            instance = await client.create_agent_instance(agent_id="agent", agent_version={"name": "Agent"})
+            await instance.start()
+            yield client, instance
+
+    return running

@@ -1,0 +1,56 @@
+"""Clients for the tests, and reading the embedded API's request log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
+from prefactor_http import HttpClientConfig
+from prefactor_local import LocalApi
+
+Running = tuple[PrefactorCoreClient, AgentInstanceHandle]
+Run = Callable[..., AbstractAsyncContextManager[Running]]
+
+
+def config_for(api: LocalApi, *, queue: dict[str, Any] | None = None, **fields: Any) -> PrefactorCoreConfig:
+    """A configuration with short delays; `queue` goes to QueueConfig, `fields` to PrefactorCoreConfig."""
+    http = HttpClientConfig(api_url=api.url, api_token=api.token, max_retries=0, request_timeout=5.0)
+    queue_config = QueueConfig(**{"retry_delay_base": 0.01, **(queue or {})})
+    return PrefactorCoreConfig(**{"http_config": http, "queue_config": queue_config, **fields})
+
+
+CREATE = "/api/v1/agent_spans"
+
+
+def bodies(api: LocalApi, path_end: str) -> list[dict[str, Any]]:
+    """The bodies of the requests whose path ends so, in order of arrival."""
+    return [request.body for request in api.requests if request.path.endswith(path_end) and request.body is not None]
+
+
+def creates(api: LocalApi) -> list[dict[str, Any]]:
+    """The `details` of span creates."""
+    return [body["details"] for body in bodies(api, CREATE)]
+
+
+def finishes(api: LocalApi, span_id: str) -> list[dict[str, Any]]:
+    """The bodies of the finishes of a span."""
+    return bodies(api, f"/agent_spans/{span_id}/finish")
+
+
+def steps(api: LocalApi) -> list[str]:
+    """What arrived, in words: `start`, `create <schema name>`, `finish <schema name>`, `finish instance` …"""
+    names = {span["id"]: span["schema_name"] for span in api.spans()}
+    return [_step(request.path.removeprefix("/api/v1/"), request.body, names) for request in api.requests]
+
+
+def _step(path: str, body: Any, names: dict[str, str]) -> str:
+    parts = path.split("/")
+    if parts == ["agent_spans"]:
+        return f"create {body['details']['schema_name']}"
+    if parts[0] == "agent_spans":
+        return f"finish {names.get(parts[1], '?')}"
+    if parts[0] == "agent_instance" and len(parts) == 3:
+        return f"{parts[2]} instance"
+    return parts[-1]

@@ -1,0 +1,238 @@
+"""Decisions of delivery: retries, rewriting, outages and the account, with made-up answers and a made-up clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prefactor_core._dispatch import Dispatch
+from prefactor_core._ledger import Ledger
+from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain, judge
+from prefactor_core._records import InstanceRecord, SpanRecord
+from prefactor_core._retry import RetryPolicy
+from prefactor_core._scheduler import Ticket
+from prefactor_core.operations import Operation, OperationType
+from prefactor_http.exceptions import (
+    PrefactorApiError,
+    PrefactorAuthError,
+    PrefactorConnectionError,
+    PrefactorHttpError,
+    PrefactorNotFoundError,
+    PrefactorResponseContractError,
+    PrefactorValidationError,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+INSTANCE = InstanceRecord("i")
+
+
+def span(*, minted: bool = True, started: bool = True) -> SpanRecord:
+    record = SpanRecord("s", INSTANCE, "agent:llm", None, minted=minted, entered_at=NOW)
+    record.started_at = NOW if started else None
+    return record
+
+
+def operation(kind: OperationType, record: SpanRecord | None = None, status: str = "complete") -> Operation:
+    return Operation(kind, {"status": status, "name": "q"}, NOW, "key", instance=INSTANCE, span=record)
+
+
+CREATE = operation(OperationType.CREATE_SPAN, span())
+CREATE_UNMINTED = operation(OperationType.CREATE_SPAN, span(minted=False))
+FINISH = operation(OperationType.FINISH_SPAN, span())
+CANCEL = operation(OperationType.FINISH_SPAN, span(), "cancelled")
+CANCEL_UNSTARTED = operation(OperationType.FINISH_SPAN, span(started=False), "cancelled")
+START = operation(OperationType.START_AGENT_INSTANCE)
+END = operation(OperationType.FINISH_AGENT_INSTANCE)
+
+CONFLICT = PrefactorApiError("no", "invalid_action", 409)
+BAD_ID = PrefactorValidationError("no", "validation_errors", 422, {"id": ["is in another partition"]})
+TAKEN_ID = PrefactorValidationError("no", "validation_errors", 422, {"details": {"id": ["has already been taken"]}})
+BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload": ["is invalid"]})
+
+
+@pytest.mark.parametrize(
+    ("error", "tried", "repeated", "expected"),
+    [
+        (CONFLICT, FINISH, False, Delivered()),
+        (CONFLICT, END, False, Delivered()),
+        (CONFLICT, CANCEL, False, SendOtherwise(refused_id=False)),
+        (CONFLICT, CANCEL_UNSTARTED, False, Delivered()),
+        (CONFLICT, START, False, Failed(CONFLICT, "http_409")),
+        (CONFLICT, START, True, Delivered()),
+        (CONFLICT, CREATE, False, Failed(CONFLICT, "http_409")),
+        (CONFLICT, CREATE, True, Delivered()),
+        (BAD_ID, CREATE, False, SendOtherwise(refused_id=True)),
+        (BAD_ID, CREATE, True, SendOtherwise(refused_id=True)),
+        (BAD_ID, CREATE_UNMINTED, False, Failed(BAD_ID, "http_422")),
+        (TAKEN_ID, CREATE, True, Delivered()),
+        (TAKEN_ID, CREATE, False, SendOtherwise(refused_id=True)),
+        (BAD_PAYLOAD, CREATE, False, Failed(BAD_PAYLOAD, "http_422")),
+    ],
+)
+def test_what_an_answer_means(error: Exception, tried: Operation, repeated: bool, expected: Outcome) -> None:
+    assert judge(error, tried, repeated=repeated) == expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PrefactorApiError("busy", "http_503", 503), PrefactorApiError("slow down", "http_429", 429)],
+)
+def test_answers_that_ask_to_try_again(error: PrefactorApiError) -> None:
+    error.retry_after = 3.0
+    assert judge(error, CREATE, repeated=False) == TryAgain(error, unreachable=False, retry_after=3.0)
+
+
+def test_no_answer() -> None:
+    error = PrefactorConnectionError("no answer")
+    assert judge(error, CREATE, repeated=False) == TryAgain(error, unreachable=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "answered"),
+    [
+        (PrefactorAuthError("no", "unauthorized", 401), "http_401", True),
+        (PrefactorNotFoundError("no", "not_found", 404), "http_404", True),
+        (PrefactorResponseContractError("odd"), "bad_answer", True),
+        (PrefactorHttpError("odd"), "bad_answer", False),
+        (KeyError("bug"), "internal_error", False),
+    ],
+)
+def test_permanent_errors(error: Exception, reason: str, answered: bool) -> None:
+    assert judge(error, FINISH, repeated=False) == Failed(error, reason, answered=answered)
+
+
+BUSY = TryAgain(PrefactorApiError("busy", "http_503", 503), unreachable=False)
+GONE = TryAgain(PrefactorConnectionError("no answer"), unreachable=True)
+
+
+class Bench:
+    """A Dispatch with a clock of its own."""
+
+    def __init__(self, *, max_retries: int = 3) -> None:
+        self.ledger = Ledger()
+        self.dispatch = Dispatch(self.ledger, RetryPolicy(1.0, max_retries, random=lambda: 0.5))
+        self.now = 0.0
+
+    def admit(self, *operations: Operation) -> None:
+        for each in operations:
+            self.ledger.accept(each.type)
+        self.dispatch.admit(operations)
+
+    def take(self) -> Ticket | None:
+        """The next operation that can be sent now."""
+        batch = self.dispatch.next_batch(self.now)
+        return batch.tickets[0] if batch else None
+
+    def wait(self) -> Ticket:
+        """The next operation, when the time for it has come."""
+        while (ticket := self.take()) is None:
+            wake_at = self.dispatch.wake_at()
+            assert wake_at is not None
+            assert wake_at > self.now
+            self.now = wake_at
+        return ticket
+
+    def settle(self, ticket: Ticket, outcome: Outcome) -> list[str]:
+        return [error.reason for error in self.dispatch.settle(ticket, outcome, self.now).errors]
+
+
+def test_retries_at_doubling_delays_with_the_same_key_until_they_are_used_up() -> None:
+    bench = Bench(max_retries=3)
+    bench.admit(START)
+    times = []
+    for _ in range(3):
+        ticket = bench.wait()
+        times.append(bench.now)
+        assert bench.settle(ticket, BUSY) == []
+    ticket = bench.wait()
+    assert [*times, bench.now] == [0.0, 1.0, 3.0, 7.0]
+    assert ticket.operation.idempotency_key == "key"
+    assert bench.settle(ticket, BUSY) == ["retries_exhausted"]
+    assert bench.ledger.report(()).failures == {(OperationType.START_AGENT_INSTANCE, "retries_exhausted"): 1}
+
+
+def test_no_retries() -> None:
+    bench = Bench(max_retries=0)
+    bench.admit(START)
+    assert bench.settle(bench.wait(), BUSY) == ["retries_exhausted"]
+
+
+def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
+    bench = Bench(max_retries=0)
+    operations = [operation(OperationType.CREATE_SPAN, span()) for _ in range(3)]
+    bench.admit(*operations)
+    probed = []
+    while bench.now < 3600:
+        ticket = bench.wait()
+        probed.append(operations.index(ticket.operation))
+        bench.settle(ticket, GONE)
+    assert set(probed[-3:]) == {0, 1, 2}
+    for _ in operations:
+        bench.settle(bench.wait(), Delivered())
+    assert bench.ledger.report(()).complete
+
+
+def test_a_rewritten_operation_has_a_new_key_and_is_sent_at_once() -> None:
+    bench = Bench()
+    record = span()
+    cancel = Operation(
+        OperationType.FINISH_SPAN,
+        {"status": "cancelled", "result_payload": {"a": 1}},
+        NOW,
+        "key",
+        instance=INSTANCE,
+        span=record,
+    )
+    bench.admit(cancel)
+    bench.settle(bench.wait(), SendOtherwise(refused_id=False))
+    assert bench.take() is not None
+    assert cancel.payload == {"status": "failed", "result_payload": {"a": 1, "error": {"type": "cancelled"}}}
+    assert cancel.idempotency_key != "key"
+    assert cancel.timestamp == NOW
+
+
+def test_a_refused_id_ends_minting() -> None:
+    bench = Bench()
+    bench.admit(operation(OperationType.CREATE_SPAN, span()))
+    assert bench.dispatch.mint_ids
+    bench.settle(bench.wait(), SendOtherwise(refused_id=True))
+    assert not bench.dispatch.mint_ids
+    ticket = bench.take()
+    assert ticket is not None
+    assert ticket.tries == 1
+
+
+outcomes = st.sampled_from([Delivered(), Delivered(), BUSY, GONE, Failed(BAD_PAYLOAD, "http_422")])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 5), st.lists(outcomes, max_size=80))
+def test_the_account_balances_at_every_moment(spans: int, workers: int, answers: list[Outcome]) -> None:
+    bench = Bench(max_retries=1)
+    records = [span() for _ in range(spans)]
+    for record in records:
+        bench.admit(operation(OperationType.CREATE_SPAN, record), operation(OperationType.FINISH_SPAN, record))
+    bench.admit(operation(OperationType.FINISH_AGENT_INSTANCE))
+    in_flight: list[Ticket] = []
+
+    def balanced() -> None:
+        report = bench.ledger.report(())
+        assert report.accepted == 2 * spans + 1
+        assert report.accepted == report.delivered + report.failed + report.dropped + report.pending
+        assert report.pending == bench.dispatch.open_operations
+
+    for outcome in answers:
+        while len(in_flight) < workers and (ticket := bench.take()):
+            in_flight.append(ticket)
+        if in_flight:
+            bench.settle(in_flight.pop(0), outcome)
+        else:
+            bench.now += 1.0
+        balanced()
+    while in_flight or bench.ledger.pending:
+        bench.settle(in_flight.pop() if in_flight else bench.wait(), Delivered())
+        balanced()
+    assert bench.dispatch.at_rest

@@ -1,0 +1,68 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from prefactor_core import DeliveryError, Operation, OperationType, PrefactorTelemetryFailureError
+from prefactor_core._ledger import Ledger, OperationCounts
+
+CREATE, FINISH = OperationType.CREATE_SPAN, OperationType.FINISH_SPAN
+
+
+def ledger() -> Ledger:
+    """Five creates and a finish: 2 delivered, 1 failed, the rest pending."""
+    account = Ledger()
+    for kind in (CREATE, CREATE, CREATE, CREATE, CREATE, FINISH):
+        account.accept(kind)
+    account.deliver(CREATE)
+    account.deliver(FINISH)
+    account.lose(CREATE, "failed", "http_422")
+    return account
+
+
+def test_counts_by_type_and_reason() -> None:
+    report = ledger().report(())
+    assert (report.accepted, report.delivered, report.failed, report.dropped, report.pending) == (6, 2, 1, 0, 3)
+    assert report.by_type[CREATE] == OperationCounts(accepted=5, delivered=1, failed=1, pending=3)
+    assert report.by_type[FINISH] == OperationCounts(accepted=1, delivered=1)
+    assert set(report.by_type) == {CREATE, FINISH}
+    assert report.failures == {(CREATE, "http_422"): 1}
+    assert not report.complete
+
+
+def test_closing_drops_what_is_pending_for_good() -> None:
+    account = ledger()
+    assert account.close("deadline") == 3
+    assert account.close("deadline") == 0
+    account.deliver(CREATE)
+    report = account.report(())
+    assert (report.delivered, report.dropped, report.pending) == (2, 3, 0)
+    assert report.drops == {(CREATE, "deadline"): 3}
+
+
+def test_a_retracted_operation_was_never_accepted() -> None:
+    account = Ledger()
+    account.accept(CREATE)
+    account.retract(CREATE)
+    assert account.report(()).by_type == {}
+
+
+def test_a_report_raises_for_loss_only() -> None:
+    account = Ledger()
+    account.accept(CREATE)
+    account.report(()).raise_for_loss()
+    account.lose(CREATE, "failed", "http_422")
+    operation = Operation(CREATE, {}, datetime.now(UTC))
+    cause = DeliveryError("CREATE_SPAN failed: no", operation=operation, reason="http_422")
+    with pytest.raises(PrefactorTelemetryFailureError, match="1 of 1 operations") as caught:
+        account.report((cause,)).raise_for_loss()
+    assert caught.value.cause is cause
+    assert caught.value.operation_type == "CREATE_SPAN"
+    assert caught.value.dropped_operations == 1
+
+
+def test_a_report_raises_for_drops_without_a_cause() -> None:
+    account = ledger()
+    account.close("deadline")
+    with pytest.raises(PrefactorTelemetryFailureError) as caught:
+        account.report(()).raise_for_loss()
+    assert isinstance(caught.value.cause, TimeoutError)

@@ -1,0 +1,125 @@
+"""Outages: when delivery pauses, what it costs an operation, and when it goes on. Time is a number here."""
+
+from prefactor_core._outage import OutageMonitor
+from prefactor_core._retry import RetryPolicy
+
+
+def monitor() -> OutageMonitor:
+    return OutageMonitor(RetryPolicy(base=1.0, max_retries=3, random=lambda: 0.5))
+
+
+def fail(outage: OutageMonitor, key: str, now: float = 0.0, *, unreachable: bool = False, **more: float) -> bool:
+    """A try that began and failed with nothing in between; whether it used up a retry."""
+    outage.sent(key)
+    return outage.failed(
+        key, now, sent_in=outage.successes, unreachable=unreachable, retry_after=more.get("retry_after")
+    ).burns_retry
+
+
+def test_delays_double_with_jitter_and_honour_the_api() -> None:
+    low = RetryPolicy(1.0, 3, random=lambda: 0.0)
+    high = RetryPolicy(1.0, 3, random=lambda: 1.0)
+    assert [low.delay(retry, None) for retry in range(3)] == [0.75, 1.5, 3.0]
+    assert [high.delay(retry, None) for retry in range(3)] == [1.25, 2.5, 5.0]
+    assert low.delay(0, 7.0) == 7.0
+    assert low.delay(10**6, None) == 45.0
+
+
+def test_one_operation_that_fails_is_no_outage() -> None:
+    outage = monitor()
+    assert [fail(outage, "a") for _ in range(4)] == [True] * 4
+    assert outage.may_send(0.0)
+
+
+def test_no_answer_at_all_is_an_outage_at_once() -> None:
+    outage = monitor()
+    assert fail(outage, "a", 10.0, unreachable=True) is False
+    assert outage.away
+    assert outage.next_probe() == 11.0
+    assert not outage.may_send(10.9)
+    assert outage.may_send(11.0)
+
+
+def test_three_operations_in_a_row_are_an_outage() -> None:
+    outage = monitor()
+    assert fail(outage, "a")
+    assert fail(outage, "b")
+    assert not fail(outage, "c")
+    assert outage.away
+
+
+def test_a_success_in_between_is_none() -> None:
+    outage = monitor()
+    fail(outage, "a")
+    fail(outage, "b")
+    outage.succeeded("c")
+    assert fail(outage, "a")
+    assert not outage.away
+
+
+def test_one_probe_at_a_time_at_growing_intervals() -> None:
+    outage = monitor()
+    fail(outage, "a", 0.0, unreachable=True)
+    now, waits = 0.0, []
+    for key in "bcdef":
+        probe_at = outage.next_probe()
+        assert probe_at is not None
+        waits.append(probe_at - now)
+        now = probe_at
+        outage.sent(key)
+        assert not outage.may_send(now + 100)
+        assert outage.next_probe() is None
+        fail(outage, key, now, unreachable=True)
+    assert waits == [1.0, 2.0, 4.0, 5.0, 5.0]
+
+
+def test_what_was_in_flight_when_it_began_costs_nothing_and_does_not_prolong_it() -> None:
+    outage = monitor()
+    for key in "abc":
+        outage.sent(key)
+    assert not fail(outage, "a", 0.0, unreachable=True)
+    before = outage.next_probe()
+    assert outage.failed("b", 0.1, sent_in=0, unreachable=True, retry_after=None).burns_retry is False
+    assert outage.next_probe() == before
+
+
+def test_any_success_ends_it() -> None:
+    outage = monitor()
+    fail(outage, "a", unreachable=True)
+    outage.succeeded("b")
+    assert not outage.away
+    assert outage.may_send(0.0)
+    fail(outage, "a", 50.0, unreachable=True)
+    assert outage.next_probe() == 51.0
+
+
+def test_retry_after_postpones_the_probe() -> None:
+    outage = monitor()
+    for key in "abc":
+        fail(outage, key, 0.0, retry_after=30.0)
+    assert outage.next_probe() == 30.0
+
+
+def test_an_operation_that_fails_while_others_succeed_uses_up_its_retries() -> None:
+    outage = monitor()
+    costs = []
+    for _ in range(4):
+        costs.append(fail(outage, "poison", unreachable=True))
+        outage.succeeded("other")
+    assert costs == [False, True, True, True]
+
+
+def test_a_time_out_beside_successes_is_no_outage() -> None:
+    outage = monitor()
+    outage.sent("slow")
+    outage.succeeded("other")
+    assert outage.failed("slow", 30.0, sent_in=0, unreachable=True, retry_after=None).burns_retry
+    assert not outage.away
+
+
+def test_a_probe_that_is_given_up_makes_room_for_another() -> None:
+    outage = monitor()
+    fail(outage, "a", 0.0, unreachable=True)
+    outage.sent("b")
+    outage.forget("b")
+    assert outage.may_send(1.0)

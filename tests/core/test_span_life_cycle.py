@@ -1,0 +1,321 @@
+"""The three phases of a span, the automatic ones included, as they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from core.support import Run, config_for, creates, finishes, steps
+from prefactor_core import PrefactorCoreClient, SpanContextStack, _pfid
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_entering_sends_nothing_and_leaving_does_the_rest(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        before = datetime.now(UTC)
+        async with instance.span("step", payload={"x": 1}) as span:
+            await client.flush()
+            assert creates(api) == []
+            span.set_result({"y": 2})
+            span.set_result({"z": 3})
+    (create,) = creates(api)
+    assert create["payload"] == {"x": 1}
+    assert create["status"] == "active"
+    assert before <= datetime.fromisoformat(create["started_at"])
+    (finish,) = finishes(api, create["id"])
+    assert finish["status"] == "complete"
+    assert finish["result_payload"] == {"y": 2, "z": 3}
+    assert create["started_at"] <= finish["timestamp"]
+
+
+async def test_start_without_params_takes_those_of_span(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        async with instance.span("step", payload={"x": 1}) as span:
+            await span.start()
+        async with instance.span("step", payload={"x": 1}) as span:
+            await span.start({"other": True})
+    assert [create["payload"] for create in creates(api)] == [{"x": 1}, {"other": True}]
+
+
+async def test_finishing_without_starting_starts_first(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        async with instance.span("a", payload={"x": 1}) as span:
+            await span.complete({"ok": True})
+        async with instance.span("b") as span:
+            await span.fail()
+    assert [(create["schema_name"], create["payload"]) for create in creates(api)] == [("a", {"x": 1}), ("b", {})]
+    failed = finishes(api, creates(api)[1]["id"])[0]
+    assert failed["status"] == "failed"
+    assert "result_payload" not in failed
+
+
+async def test_results_are_merged(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance), instance.span("step") as span:
+        span.set_result({"a": 1, "b": 1})
+        await span.fail({"b": 2, "nothing": None})
+    assert api.spans()[0]["result_payload"] == {"a": 1, "b": 2, "nothing": None}
+
+
+async def test_second_calls_do_nothing(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        async with instance.span("step") as span:
+            await span.start({"n": 1})
+            await span.start({"n": 2})
+            await span.complete({"n": 1})
+            await span.fail({"n": 2})
+            await span.cancel()
+            await span.finish()
+            await span.start({"n": 3})
+            span.set_result({"n": 3})
+        assert (await client.flush()).accepted == 3
+    assert api.spans()[0]["payload"] == {"n": 1}
+    assert api.spans()[0]["result_payload"] == {"n": 1}
+
+
+async def test_payloads_are_copied_when_they_are_given(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        params: dict[str, Any] = {"messages": ["a"]}
+        result: dict[str, Any] = {"answers": ["a"]}
+        async with instance.span("step") as span:
+            await span.start(params)
+            params["messages"].append("late")
+            span.set_result(result)
+            result["answers"].append("late")
+            await span.complete()
+            result["late"] = True
+    assert api.spans()[0]["payload"] == {"messages": ["a"]}
+    assert api.spans()[0]["result_payload"] == {"answers": ["a"]}
+
+
+async def test_payloads_may_hold_anything(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        async with instance.span("step") as span:
+            await span.start({"when": datetime(2026, 1, 1, tzinfo=UTC), "odd": object, "nan": float("nan")})
+            await span.complete({"set": {1}})
+        assert (await client.flush()).complete
+    assert api.spans()[0]["payload"]["when"] == "2026-01-01T00:00:00+00:00"
+
+
+async def test_times_of_the_caller(api: LocalApi, run: Run) -> None:
+    begin, end = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC), datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
+    async with run() as (_, instance), instance.span("step") as span:
+        await span.start({}, started_at=begin)
+        await span.complete(timestamp=end)
+    (create,) = creates(api)
+    assert create["started_at"] == "2026-01-02T03:04:05.678900+00:00"
+    assert finishes(api, create["id"])[0]["timestamp"] == "2026-01-02T03:05:00+00:00"
+
+
+async def test_an_exception_fails_the_span_and_passes(api: LocalApi, run: Run) -> None:
+    error = ZeroDivisionError("by zero")
+    async with run() as (_, instance):
+        for started in (True, False):
+            with pytest.raises(ZeroDivisionError) as caught:  # noqa: PT012
+                async with instance.span("step") as span:
+                    if started:
+                        await span.start({"x": 1})
+                    span.set_result({"partial": 1})
+                    raise error
+            assert caught.value is error
+    for span_record in api.spans():
+        assert span_record["status"] == "failed"
+        assert span_record["result_payload"] == {
+            "partial": 1,
+            "error": {"type": "ZeroDivisionError", "message": "by zero"},
+        }
+
+
+async def test_an_exception_after_the_finish_changes_nothing(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        with pytest.raises(RuntimeError, match="late"):  # noqa: PT012
+            async with instance.span("step") as span:
+                await span.complete()
+                raise RuntimeError("late")
+    assert api.spans()[0]["status"] == "complete"
+
+
+async def test_a_cancellation_cancels_the_span_and_passes(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        entered = asyncio.Event()
+
+        async def work(*, start: bool) -> None:
+            async with instance.span("step") as span:
+                if start:
+                    await span.start({})
+                entered.set()
+                await asyncio.Event().wait()
+
+        for start in (True, False):
+            entered.clear()
+            task = asyncio.create_task(work(start=start))
+            await entered.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    assert [span["status"] for span in api.spans()] == ["cancelled", "cancelled"]
+    assert [create["status"] for create in creates(api)] == ["active", "pending"]
+
+
+async def test_an_async_generator_that_is_closed_early_cancels_its_span(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+
+        async def numbers() -> Any:
+            async with instance.span("step") as span:
+                await span.start({})
+                yield 1
+                yield 2
+
+        generator = numbers()
+        assert await anext(generator) == 1
+        await generator.aclose()
+        assert SpanContextStack.is_empty()
+    assert api.spans()[0]["status"] == "cancelled"
+
+
+async def test_cancel_before_start(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance), instance.span("step", payload={"x": 1}) as span:
+        span.set_result({"y": 1})
+        await span.cancel()
+    (create,) = creates(api)
+    assert {key: create[key] for key in ("status", "payload")} == {"status": "pending", "payload": {}}
+    assert "started_at" not in create
+    (finish,) = finishes(api, create["id"])
+    assert {**finish, "idempotency_key": ""} == {"status": "cancelled", "idempotency_key": ""}
+
+
+async def test_cancel_after_start(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        async with instance.span("step") as span:
+            await span.start({})
+            span.set_result({"y": 1})
+            await span.cancel()
+        assert (await client.flush()).complete
+    (finish,) = finishes(api, creates(api)[0]["id"])
+    assert finish["status"] == "cancelled"
+    assert finish["result_payload"] == {"y": 1}
+    assert finish["timestamp"]
+
+
+async def test_a_refused_cancellation_is_sent_as_failed() -> None:
+    with LocalApi(strict_cancel=True) as api:
+        async with PrefactorCoreClient(config_for(api)) as client:
+            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            async with instance.span("step") as span:
+                await span.start({})
+                await span.cancel()
+            assert (await client.flush()).complete
+        first, second = finishes(api, creates(api)[0]["id"])
+        assert (first["status"], second["status"]) == ("cancelled", "failed")
+        assert second["result_payload"] == {"error": {"type": "cancelled"}}
+        assert first["idempotency_key"] != second["idempotency_key"]
+        assert first["timestamp"] == second["timestamp"]
+
+
+async def test_ids_are_minted_in_the_partition_of_the_instance(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        async with instance.span("step") as span:
+            before = span.id
+            await span.start({})
+            assert span.id == before
+            assert _pfid.partition_of(span.id) == _pfid.partition_of(instance.id)
+        await client.flush()
+        assert [record["id"] for record in api.spans()] == [before]
+
+
+async def test_create_span_and_finish_span(api: LocalApi, run: Run) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    async with run() as (client, instance):
+        outer = await instance.create_span("outer", payload={"x": 1}, started_at=at)
+        inner = await client.create_span(instance.id, "inner")
+        async with instance.span("innermost") as span:
+            await span.start({})
+        assert SpanContextStack.get_stack() == [outer, inner]
+        await client.finish_span(inner, {"y": 1})
+        await instance.finish_span(outer, timestamp=at)
+        assert SpanContextStack.is_empty()
+    records = {record["schema_name"]: record for record in api.spans()}
+    assert records["outer"]["payload"] == {"x": 1}
+    assert records["inner"]["parent_span_id"] == outer
+    assert records["inner"]["result_payload"] == {"y": 1}
+    assert records["innermost"]["parent_span_id"] == inner
+    assert creates(api)[0]["started_at"] == at.isoformat()
+
+
+async def test_a_second_finish_span_is_sent_and_its_refusal_counts_as_delivered(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        span_id = await instance.create_span("step")
+        await instance.finish_span(span_id)
+        await instance.finish_span(span_id, {"again": True})
+        report = await client.flush()
+    assert report.complete
+    first, second = finishes(api, span_id)
+    assert first["idempotency_key"] != second["idempotency_key"]
+
+
+async def test_get_span(run: Run) -> None:
+    async with run() as (client, instance):
+        manager = client._span_manager
+        span_id = manager.prepare(instance.id, "step")
+        span = manager.get_span(span_id)
+        assert span is not None
+        assert (span.status, span.schema_name, span.instance_id) == ("pending", "step", instance.id)
+        assert await manager.start(span_id, {"x": 1}) == span_id
+        started = manager.get_span(span_id)
+        assert started is not None
+        assert (started.status, started.payload) == ("active", {"x": 1})
+        await manager.finish(span_id, {"y": 1}, status="failed")
+        finished = manager.get_span(span_id)
+        assert finished is not None
+        assert finished.status == "failed"
+        assert manager.get_span("other") is None
+
+
+async def test_finish_statuses_of_an_instance_and_repeated_calls(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await instance.start()
+        await instance.finish(status="failed", timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+        await instance.finish("failed")
+        assert (await client.flush()).complete
+    starts = [request.body for request in api.requests if request.path.endswith("/start")]
+    assert starts[0]["idempotency_key"] == starts[1]["idempotency_key"]
+    assert starts[0]["timestamp"] != starts[1]["timestamp"]
+    assert api.instances()[0]["status"] == "failed"
+
+
+async def test_quality_is_recorded_in_order(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        for number in range(5):
+            await instance.record_quality("score", {"value": number, "note": None})
+        await client.record_quality(instance.id, "score")
+    sent = [request.body for request in api.requests if request.path.endswith("/record_quality")]
+    assert [body["payload"] for body in sent] == [*({"value": n, "note": None} for n in range(5)), None]
+    assert all("payload" in body for body in sent)
+
+
+async def test_open_spans_do_not_hold_the_end_of_the_instance(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        async with instance.span("step") as span:
+            await span.start({})
+            await instance.finish()
+            await client.flush()
+            assert steps(api)[-1] == "finish instance"
+        assert (await client.flush()).complete
+    assert steps(api)[-1] == "finish step"
+
+
+async def test_a_create_that_is_slow_holds_its_finish_and_the_end(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        api.inject(Fault(method="POST", path="/api/v1/agent_spans", delay=0.1))
+        async with instance.span("slow") as span:
+            await span.start({})
+        async with instance.span("quick") as span:
+            await span.start({})
+        await instance.finish()
+    arrived = steps(api)
+    assert arrived.index("finish quick") < arrived.index("finish slow") < arrived.index("finish instance")
+    assert not api.violations
