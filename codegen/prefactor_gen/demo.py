@@ -69,7 +69,8 @@ def _cache(project: Path) -> list[str]:
 def _step(project: Path, title: str, arguments: Sequence[str], api: LocalApi | None = None) -> bool:
     """Run a Python command in the project and show what it prints; says whether it succeeded."""
     print(f"{title}:", flush=True)
-    environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONUTF8": "1"}
+    search_path = os.pathsep.join(filter(None, [str(project), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": search_path, "PYTHONUTF8": "1"}
     environment.pop("PREFACTOR_DISABLED", None)
     if api is not None:
         environment |= {"PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}

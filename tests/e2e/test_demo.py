@@ -1,0 +1,67 @@
+"""`prefactor-gen demo`, from the checkout and from a wheel."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zipfile
+from pathlib import Path
+
+from tests.e2e.processes import ROOT, run, script
+
+TRACE = [
+    r"✓ agent:run  complete, \d+ ms  Travel agent: What should I pack for Lisbon next week\? → Light clothes, .*",
+    r"├─ ✓ agent:llm  complete, \d+ ms  scripted-1 → \(asks for 2 tools\)",
+    r"├─ ✓ agent:tool  complete, \d+ ms  get_forecast → 18 to 24 °C, rain on Thursday",
+    r"├─ ✗ agent:tool  failed, \d+ ms  get_flight_status failed: the airline does not answer",
+    r"├─ ✓ agent:retrieval  complete, \d+ ms  what to wear in Lisbon → 2 documents",
+    r"├─ ⊘ agent:retrieval  cancelled, 0 ms",
+    r"└─ ✓ agent:llm  complete, \d+ ms  scripted-1 → Light clothes, .*",
+]
+
+
+def check_output(output: str) -> None:
+    head, _, tree = output.partition("Trace of agent instance ")
+    assert "example_agent_spans: 5 span types" in head
+    assert "no mistakes found" in head
+    lines = tree.splitlines()
+    assert lines[0].endswith("(complete):")
+    assert len(lines) == 1 + len(TRACE)
+    for line, pattern in zip(lines[1:], TRACE, strict=True):
+        assert re.fullmatch(pattern, line.strip()), line
+
+
+def test_demo_runs_from_a_checkout(tmp_path: Path) -> None:
+    done = run([script("prefactor-gen"), "demo"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    check_output(done.stdout)
+    assert done.stderr == ""
+
+
+def test_demo_runs_from_a_wheel(tmp_path: Path) -> None:
+    """The wheel's files alone: the checkout is shadowed by what the wheel holds."""
+    built = run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path / "dist")], ROOT
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+        names = archive.namelist()
+    for package in (
+        "prefactor_api",
+        "prefactor_core",
+        "prefactor_gen",
+        "prefactor_http",
+        "prefactor_local",
+        "prefactor_spans",
+    ):
+        assert f"{package}/py.typed" in names
+    code = (
+        "import sys, prefactor_gen, prefactor_gen.demo as demo; "
+        "assert prefactor_gen.__file__.startswith(sys.argv[1]), prefactor_gen.__file__; sys.exit(demo.run_demo())"
+    )
+    done = run([sys.executable, "-c", code, str(installed)], tmp_path, {"PYTHONPATH": str(installed)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    check_output(done.stdout)

@@ -1,0 +1,100 @@
+"""The shape of the distribution: what imports what, what is exported, what is typed."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from tests.e2e.processes import ROOT, run
+
+PACKAGES = {
+    "prefactor_api": "generated",
+    "prefactor_spans": "generated",
+    "prefactor_http": "src",
+    "prefactor_core": "src",
+    "prefactor_local": "src",
+    "prefactor_gen": "codegen",
+}
+# Which of our packages each one may import. `prefactor_gen` reaches the others only inside functions.
+MAY_IMPORT = {
+    "prefactor_api": set[str](),
+    "prefactor_http": {"prefactor_api"},
+    "prefactor_core": {"prefactor_http"},
+    "prefactor_spans": {"prefactor_core"},
+    "prefactor_local": set[str](),
+    "prefactor_gen": {"prefactor_core"},
+}
+RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema", "typing_extensions"}
+
+
+def folder(package: str) -> Path:
+    return ROOT / PACKAGES[package] / package
+
+
+def imports(tree: ast.AST, *, inside_functions: bool) -> Iterator[str]:
+    """The top-level names that a module imports, those for type checkers apart."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield (node.module or "").partition(".")[0]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not inside_functions:
+            continue
+        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            yield from imports(node, inside_functions=inside_functions)
+
+
+def imported(package: str, *, inside_functions: bool) -> set[str]:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in folder(package).rglob("*.py"))
+    return {name for tree in trees for name in imports(tree, inside_functions=inside_functions)}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_go_one_way(package: str) -> None:
+    ours = imported(package, inside_functions=package != "prefactor_gen") & PACKAGES.keys()
+    assert ours - {package} <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("package", ["prefactor_api", "prefactor_http", "prefactor_core", "prefactor_spans"])
+def test_run_time_needs_no_extra(package: str) -> None:
+    others = imported(package, inside_functions=True) - PACKAGES.keys() - sys.stdlib_module_names - {""}
+    assert others <= RUNTIME_LIBRARIES
+
+
+def modules(package: str) -> Iterator[ModuleType]:
+    root = importlib.import_module(package)
+    yield root
+    for found in pkgutil.walk_packages(root.__path__, f"{package}."):
+        if not found.name.endswith("__main__"):
+            yield importlib.import_module(found.name)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_are_typed_and_say_what_they_export(package: str) -> None:
+    assert (folder(package) / "py.typed").is_file()
+    for module in modules(package):
+        if module.__name__.startswith("prefactor_api."):  # the model generator writes no __all__
+            continue
+        names = module.__all__
+        assert len(names) == len(set(names)), module.__name__
+        for name in names:
+            assert hasattr(module, name), f"{module.__name__}.{name}"
+
+
+def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
+    """Agents run in small images: no generator, no server, and jsonschema only where a type needs it."""
+    code = (
+        "import sys, json, prefactor_core, prefactor_spans; prefactor_spans.registry; "
+        "print(json.dumps(list(sys.modules)))"
+    )
+    done = run([sys.executable, "-W", "error", "-c", code], tmp_path)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert not loaded & {"datamodel_code_generator", "jinja2", "jsonschema", "starlette", "uvicorn", "yaml", "liquid"}
