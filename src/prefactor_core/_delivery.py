@@ -146,9 +146,8 @@ class Delivery:
         self._log_dropped()
 
     def abort(self) -> None:
-        """End the thread without delivering."""
-        self._inbox.close_nowait()
-        self._thread.stop()
+        """End the thread; nothing was handed over yet."""
+        self._thread.submit(self._release()).add_done_callback(lambda _: self._thread.stop())
 
     def _seconds(self, timeout: float | None) -> float | None:
         seconds = self._config.close_timeout if timeout is None else timeout
@@ -253,15 +252,15 @@ class Delivery:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0):  # what is still in flight is cancelled
                 await self._workers.stop()
+        await self._release()
+
+    async def _release(self) -> None:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_RELEASE_SECONDS):
-                await self._release_resources()
-
-    async def _release_resources(self) -> None:
-        if self._own_queue is not None:
-            await self._own_queue.close()
-        for http in (*self._retired, self._sender.http):
-            await http.close()
+                if self._own_queue is not None:
+                    await self._own_queue.close()
+                for http in (*self._retired, self._sender.http):
+                    await http.close()
 
     def _log_dropped(self) -> None:
         if dropped := self._ledger.close(_DEADLINE):

@@ -60,3 +60,4 @@ class LoopThread:
             task.cancel()
         if tasks:
             self.loop.run_until_complete(asyncio.wait(tasks, timeout=_JOIN_SECONDS / 2))
+        self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn

@@ -134,7 +134,7 @@ class PrefactorCoreClient:
         if self._session is None or not self._initialized:
             return self._ledger.report(())
         self._initialized = False
-        self._termination_monitor.destroy()
+        self._termination_monitor.sync(None)
         return await self._session.close(timeout)
 
     def stats(self) -> ClientStats:

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from tests.core.support import Run, Running, config_for
 
-from core.support import Run, Running, config_for
 from prefactor_core import PrefactorCoreClient
 from prefactor_local import LocalApi
 

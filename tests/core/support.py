@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -54,3 +55,10 @@ def _step(path: str, body: Any, names: dict[str, str]) -> str:
     if parts[0] == "agent_instance" and len(parts) == 3:
         return f"{parts[2]} instance"
     return parts[-1]
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait until a condition holds; fail when it does not in time."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the condition is another thread's
+            await asyncio.sleep(0.005)

@@ -6,8 +6,8 @@ import asyncio
 import threading
 
 import pytest
+from tests.core.support import Run, creates
 
-from core.support import Run, creates
 from prefactor_core import AgentInstanceHandle, SpanContextStack
 from prefactor_local import LocalApi
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.support import bodies, creates, finishes, steps
 
-from core.support import bodies, creates, finishes, steps
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig
 from prefactor_local import LocalApi

@@ -132,7 +132,7 @@ def test_content_hash() -> None:
 
 
 def test_the_hash_is_that_of_the_content() -> None:
-    same = {
+    same: dict[str, Any] = {
         "external_identifier": "another name",
         "quality_schemas": [{"title": "Q", "schema": RESULT, "name": "q", "template": None}],
         "span_type_schemas": list(reversed(DEFINITIONS["span_type_schemas"])),

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.core.support import Run, config_for, creates, finishes, steps
 
-from core.support import Run, config_for, creates, finishes, steps
 from prefactor_core import PrefactorCoreClient, SpanContextStack, _pfid
 from prefactor_local import Fault, LocalApi
 

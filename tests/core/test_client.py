@@ -1,0 +1,361 @@
+"""Misuse, settings, and the seams to queues, integrations and other threads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.core.support import Run, bodies, config_for, creates
+
+from prefactor_core import (
+    AgentInstanceHandle,
+    ClientAlreadyInitializedError,
+    ClientNotInitializedError,
+    InMemoryQueue,
+    Operation,
+    OperationType,
+    PrefactorCoreClient,
+    PrefactorCoreConfig,
+    PrefactorCoreError,
+    Queue,
+    QueueClosedError,
+    QueueConfig,
+    SchemaRegistry,
+    SpanNotFoundError,
+    build_runtime_environment,
+    generate_idempotency_key,
+    validate_idempotency_key,
+    warn_missing_adaptor_config,
+)
+from prefactor_core._schema_hash import schema_version_hash
+from prefactor_core.client import CORE_SDK_HEADER_ENTRY
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_before_initialize_and_after_close(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    handle = AgentInstanceHandle("instance_123", client)
+    assert not client._initialized
+
+    async def refused() -> None:
+        with pytest.raises(ClientNotInitializedError):
+            client.span("i", "step")
+        calls: list[Coroutine[Any, Any, object]] = [
+            client.create_span("i", "step"),
+            client.create_agent_instance({}),
+            client.record_quality("i", "q"),
+            client.flush(),
+            handle.start(),
+        ]
+        for call in calls:
+            with pytest.raises(ClientNotInitializedError):
+                await call
+
+    await refused()
+    await client.close()
+    async with client:
+        assert client._initialized
+        with pytest.raises(ClientAlreadyInitializedError):
+            await client.initialize()
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        async with instance.span("step") as span:
+            await span.start({})
+            open_span = await instance.create_span("step")
+    await refused()
+    with pytest.raises(QueueClosedError):
+        await client.finish_span(open_span)
+    assert (await client.close()).accepted == 3
+
+
+async def test_a_client_can_be_initialised_again(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    for _ in range(2):
+        async with client:
+            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            await instance.start()
+        assert client.stats().delivered == 1
+    assert [instance["status"] for instance in api.instances()] == ["active", "active"]
+
+
+async def test_wrong_arguments_raise_at_once(run: Run) -> None:
+    wrong: Any = ["not a mapping"]
+    async with run() as (client, instance):
+        async with instance.span("step") as span:
+            for of_span in (span.start(wrong), span.complete(wrong), span.fail(wrong), span.start({}, wrong)):
+                with pytest.raises(TypeError):
+                    await of_span
+            with pytest.raises(TypeError):
+                span.set_result(wrong)
+        calls: list[Coroutine[Any, Any, object]] = [
+            instance.record_quality("q", wrong),
+            instance.start(wrong),
+            client.create_agent_instance(wrong),
+            client.create_span(wrong, "step"),
+            client.create_span(instance.id, "step", wrong),
+            client.create_span(instance.id, "step", payload=wrong),
+        ]
+        for call in calls:
+            with pytest.raises(TypeError):
+                await call
+        with pytest.raises(TypeError, match="schema_name"):
+            client.span(instance.id, wrong)
+        with pytest.raises(ValueError, match="status"):
+            await instance.finish("done")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="schema_name"):
+            await instance.create_span("")
+
+
+@pytest.mark.parametrize("kind", [SpanNotFoundError, KeyError, PrefactorCoreError])
+async def test_an_unknown_span(run: Run, kind: type[Exception]) -> None:
+    async with run() as (_, instance):
+        with pytest.raises(kind, match="no span 'unknown'"):
+            await instance.finish_span("unknown")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"num_workers": 0}, {"num_workers": 21}, {"max_retries": -1}, {"retry_delay_base": 0}, {"span_ids": "x"}]
+)
+def test_wrong_queue_settings(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        QueueConfig(**wrong)
+
+
+def test_the_token_does_not_show(api: LocalApi) -> None:
+    config = config_for(api)
+    assert api.token not in repr(config)
+    assert api.token not in repr(PrefactorCoreClient(config))
+    with pytest.raises(ValueError, match="schema_registry") as caught:
+        PrefactorCoreConfig(http_config=config.http_config, schema_registry="no")  # type: ignore[arg-type]
+    assert api.token not in str(caught.value)
+
+
+async def test_schema_versions(api: LocalApi) -> None:
+    definitions: dict[str, Any] = {"span_type_schemas": [{"name": "a", "params_schema": {"type": "object"}}]}
+    registry = SchemaRegistry.from_definitions(definitions)
+    async with PrefactorCoreClient(config_for(api, schema_registry=registry)) as client:
+        await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await client.create_agent_instance({"name": "Agent"}, agent_id="a", external_schema_version_id="mine")
+        await client.create_agent_instance({"name": "Agent"}, {"external_identifier": "given"}, "a")
+        registry.register_type("b", {"type": "object"})
+        await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    sent = [body["agent_schema_version"] for body in bodies(api, "/register")]
+    assert sent[0] == {"external_identifier": schema_version_hash(definitions), **definitions}
+    assert sent[1] == {"external_identifier": "mine", **definitions}
+    assert sent[2] == {"external_identifier": "given"}
+    assert sent[3]["external_identifier"].startswith("sha256-")
+    assert sent[3]["external_identifier"] != sent[0]["external_identifier"]
+
+
+async def test_registration_arguments(api: LocalApi) -> None:
+    async with PrefactorCoreClient(config_for(api)) as client:
+        await client.create_agent_instance(
+            {"name": "Agent", "runtime_environment": {"os": "mine"}},
+            agent_id="a",
+            purpose="eval",
+            external_identifier="run-1",
+        )
+    (body,) = bodies(api, "/register")
+    assert body["agent_version"] == {"name": "Agent", "runtime_environment": {"os": "mine"}}
+    assert (body["purpose"], body["external_identifier"]) == ("eval", "run-1")
+
+
+async def test_the_header_of_an_integration(api: LocalApi) -> None:
+    async with PrefactorCoreClient(config_for(api), sdk_header_entry="prefactor-langchain@0.3.0") as client:
+        assert client._sdk_header_entry == "prefactor-langchain@0.3.0"
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        assert instance._client is client
+        client._set_sdk_header_entry("prefactor-livekit@1.0.0")
+        await instance.start()
+    first, last = api.requests[0].headers["x-prefactor-sdk"], api.requests[-1].headers["x-prefactor-sdk"]
+    assert first.startswith(f"prefactor-langchain@0.3.0 {CORE_SDK_HEADER_ENTRY} prefactor-http@")
+    assert last.startswith("prefactor-livekit@1.0.0 ")
+    (body,) = bodies(api, "/register")
+    assert body["agent_version"]["runtime_environment"]["agent_sdk"] == ["prefactor-langchain@0.3.0"]
+    assert build_runtime_environment()["agent_sdk"] == []
+
+
+class ListQueue(Queue[Operation]):
+    """A queue as a program might write it: for one event loop."""
+
+    def __init__(self) -> None:
+        self.seen: list[Operation] = []
+        self._items: deque[Operation] = deque()
+        self._changed = asyncio.Condition()
+        self._closed = False
+
+    async def put(self, item: Operation) -> None:
+        async with self._changed:
+            self.seen.append(item)
+            self._items.append(item)
+            self._changed.notify()
+
+    async def get(self) -> Operation:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._items or self._closed)
+            if not self._items:
+                raise QueueClosedError("closed")
+            return self._items.popleft()
+
+    def size(self) -> int:
+        return len(self._items)
+
+    async def close(self, num_waiters: int = 1) -> None:
+        async with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+
+@pytest.mark.parametrize("make", [ListQueue, InMemoryQueue])
+async def test_a_queue_of_the_program(api: LocalApi, make: type[Queue[Operation]]) -> None:
+    queue = make()
+    async with PrefactorCoreClient(config_for(api), queue=queue) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        async with instance.span("step", payload={"x": 1}):
+            pass
+        await instance.finish()
+        assert (await client.flush()).delivered == 4
+    assert queue.closed
+    assert not api.violations
+    if isinstance(queue, ListQueue):
+        assert [operation.type for operation in queue.seen] == [
+            OperationType.START_AGENT_INSTANCE,
+            OperationType.CREATE_SPAN,
+            OperationType.FINISH_SPAN,
+            OperationType.FINISH_AGENT_INSTANCE,
+        ]
+        assert queue.seen[1].payload == {"status": "active", "payload": {"x": 1}}
+
+
+async def test_a_queue_that_refuses(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    class Full(ListQueue):
+        async def put(self, item: Operation) -> None:
+            raise asyncio.QueueFull
+
+    async with PrefactorCoreClient(config_for(api), queue=Full()) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        report = await client.flush()
+    assert report.drops == {(OperationType.START_AGENT_INSTANCE, "queue_refused"): 1}
+    assert "refused an operation" in caplog.text
+
+
+async def test_one_client_from_many_threads(api: LocalApi, run: Run) -> None:
+    async with run(queue={"num_workers": 20}) as (client, instance):
+
+        async def work() -> None:
+            for _ in range(5):
+                async with instance.span("outer") as outer:
+                    await outer.start({})
+                    async with instance.span("inner") as inner:
+                        await inner.start({})
+
+        threads = [threading.Thread(target=lambda: asyncio.run(work())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+        await instance.finish()
+        assert (await client.flush()).complete
+    assert len(api.spans()) == 40
+    assert not api.violations
+
+
+async def test_closing_inside_an_open_span(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    async with instance.span("step") as span:
+        await span.start({})
+        await client.close()
+        with pytest.raises(QueueClosedError):
+            await span.complete({})
+    assert "was left open" in caplog.text
+
+
+async def test_disabled(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFACTOR_DISABLED", "1")
+    threads = threading.active_count()
+    async with PrefactorCoreClient(config_for(api)) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        async with instance.span("outer") as outer:
+            await outer.start({"x": 1})
+            span_id = await instance.create_span("inner")
+            await instance.finish_span(span_id)
+            await instance.record_quality("q", {})
+        await instance.finish()
+        assert len(instance.id) == len(outer.id) == 32
+        client._set_sdk_header_entry("x@1")
+        assert (await client.flush()).accepted == 0
+        assert threading.active_count() == threads
+    assert api.requests == []
+
+
+EXIT = """
+import asyncio, sys
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_http import HttpClientConfig
+
+async def main():
+    client = PrefactorCoreClient(PrefactorCoreConfig(http_config=HttpClientConfig()))
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    await instance.start()
+    for _ in range(20):
+        async with instance.span("step") as span:
+            await span.start({})
+    await instance.finish()
+
+asyncio.run(main())
+sys.exit(3)
+"""
+
+
+async def test_a_program_that_ends_without_close(api: LocalApi) -> None:
+    environment = {**os.environ, "PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}
+    ended = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", EXIT], env=environment, capture_output=True, text=True, timeout=30
+    )
+    assert (ended.returncode, ended.stderr) == (3, "")
+    assert len(api.spans()) == 20
+    assert api.instances()[0]["status"] == "complete"
+    assert not api.violations
+
+
+def test_idempotency_keys() -> None:
+    key = generate_idempotency_key()
+    assert validate_idempotency_key(key) == key
+    assert generate_idempotency_key() != key
+    for wrong in ("", "x" * 65):
+        with pytest.raises(ValueError, match="idempotency key"):
+            validate_idempotency_key(wrong)
+
+
+def test_warning_of_an_adaptor(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        warn_missing_adaptor_config("i1", "LangChain", "create_client()")
+    assert "i1" in caplog.text
+    assert "LangChain" in caplog.text
+
+
+async def test_naive_times_go_without_offset(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        await instance.create_span("step", started_at=datetime(2026, 1, 2, 3, 4, 5))
+        await instance.create_span("step", started_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    assert [create["started_at"] for create in creates(api)] == ["2026-01-02T03:04:05", "2026-01-02T03:04:05+00:00"]

@@ -1,0 +1,355 @@
+"""Faults of the API: what reaches the agent's code (nothing), and what becomes of its operations."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from typing import Any
+
+import pytest
+from tests.core.support import CREATE, Run, config_for, creates, eventually, finishes, steps
+
+from prefactor_core import (
+    ClientNotInitializedError,
+    DeliveryError,
+    OperationType,
+    PrefactorCoreClient,
+    PrefactorTelemetryFailureError,
+    SpanContextStack,
+)
+from prefactor_http import HttpClientConfig, PrefactorAuthError, PrefactorHttpError, PrefactorValidationError
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+ALL_SPANS = f"{CREATE}.*"
+
+
+async def record(instance: Any, name: str = "step") -> None:
+    async with instance.span(name) as span:
+        await span.start({"x": 1})
+        await span.complete({"y": 1})
+
+
+async def test_an_invalid_token_raises_at_initialize(api: LocalApi) -> None:
+    config = config_for(api, http_config=HttpClientConfig(api_url=api.url, api_token="secret-token"))
+    client = PrefactorCoreClient(config)
+    with pytest.raises(PrefactorAuthError) as caught:
+        await client.initialize()
+    assert caught.value.status_code == 401
+    assert "secret-token" not in repr(client._config) + str(caught.value)
+    with pytest.raises(ClientNotInitializedError):
+        client.span("i", "step")
+    assert (await client.close()).accepted == 0
+    with pytest.raises(PrefactorAuthError):
+        async with client:
+            pytest.fail("the body was run")
+
+
+async def test_an_api_that_is_away_at_start(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    api.inject(Fault(path=".*/ping", status=503, times=2))
+    with pytest.raises(PrefactorHttpError):
+        await PrefactorCoreClient(config_for(api)).initialize()
+    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await record(instance)
+    assert len(api.spans()) == 1
+    assert "does not answer yet" in caplog.text
+
+
+async def test_a_refused_registration_raises(api: LocalApi) -> None:
+    api.inject(Fault(path=".*/register", status=422))
+    async with PrefactorCoreClient(config_for(api)) as client:
+        with pytest.raises(PrefactorValidationError):
+            await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+
+
+async def test_one_422_stays_with_its_span(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    errors: list[DeliveryError] = []
+    async with run(on_error=errors.append) as (client, instance):
+        api.inject(Fault(method="POST", path=CREATE, status=422))
+        for _ in range(3):
+            await record(instance)
+        await instance.finish()
+        report = await client.flush()
+        assert client.stats().failed == 2
+    assert report.failures == {(OperationType.CREATE_SPAN, "http_422"): 1, (OperationType.FINISH_SPAN, "dependency"): 1}
+    assert report.delivered == report.accepted - 2
+    assert len(api.spans()) == 2
+    create, finish = errors
+    assert isinstance(create.__cause__, PrefactorValidationError)
+    assert (create.operation_type, create.reason) == ("CREATE_SPAN", "http_422")
+    assert (finish.operation.type, finish.reason) == (OperationType.FINISH_SPAN, "dependency")
+    assert report.errors == (create, finish)
+    with pytest.raises(PrefactorTelemetryFailureError):
+        report.raise_for_loss()
+    assert not api.violations
+
+
+async def test_a_cause_is_logged_once(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run() as (client, instance):
+        api.inject(Fault(method="POST", path=ALL_SPANS, status=401, times=None))
+        for _ in range(5):
+            await record(instance)
+        assert (await client.flush()).failed == 10
+    lines = [line.getMessage() for line in caplog.records if line.levelno >= logging.WARNING]
+    assert len(lines) == 2
+    assert "CREATE_SPAN" in lines[0]
+    assert "FINISH_SPAN" in lines[1]
+
+
+async def test_what_on_error_raises_is_swallowed(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    def on_error(error: DeliveryError) -> None:
+        raise RuntimeError("callback")
+
+    async with run(on_error=on_error) as (client, instance):
+        api.inject(Fault(method="POST", path=CREATE, status=400))
+        await record(instance)
+        await record(instance)
+        report = await client.flush()
+    assert report.failed == 2
+    assert len(api.spans()) == 1
+    assert "on_error raised" in caplog.text
+
+
+async def test_children_of_a_refused_span_are_sent_without_it(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run() as (client, instance):
+        api.inject(Fault(method="POST", path=CREATE, status=422, delay=0.05))
+        async with instance.span("parent") as parent:
+            await parent.start({})
+            await record(instance, "child")
+            await client.flush()
+            assert SpanContextStack.is_empty()
+            await record(instance, "later")
+    assert {span["schema_name"]: span["parent_span_id"] for span in api.spans()} == {"child": None, "later": None}
+    assert "without its parent" in caplog.text
+    assert not api.violations
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_passing_failure_is_retried_unchanged(api: LocalApi, run: Run, status: int) -> None:
+    async with run() as (client, instance):
+        api.inject(Fault(method="POST", path=CREATE, status=status, headers={"Retry-After": "0"}, times=2))
+        await record(instance)
+        assert (await client.flush()).complete
+    first, second, third = creates(api)
+    assert first == second == third
+    assert len(api.spans()) == 1
+
+
+async def test_an_operation_that_keeps_failing_is_given_up(api: LocalApi, run: Run) -> None:
+    async with run(queue={"max_retries": 2}) as (client, instance):
+        api.inject(Fault(method="POST", path=".*/record_quality", status=500, times=None))
+        await instance.record_quality("q", {})
+        await record(instance)
+        report = await client.flush()
+    assert report.failures == {(OperationType.RECORD_QUALITY, "retries_exhausted"): 1}
+    assert len([request for request in api.requests if request.path.endswith("/record_quality")]) == 3
+    assert len(api.spans()) == 1
+
+
+async def test_an_outage_costs_nothing_but_time(api: LocalApi, run: Run) -> None:
+    async with run(queue={"max_retries": 1}) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=ALL_SPANS, status=503, times=8))
+        for _ in range(6):
+            await record(instance)
+        await instance.finish()
+        assert (await client.flush()).complete
+    assert len(api.spans()) == 6
+    assert steps(api)[-1] == "finish instance"
+    assert not api.violations
+
+
+async def test_a_slow_api_does_not_hold_the_agent(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        answered = client.stats().delivered
+        api.inject(Fault(path=ALL_SPANS, delay=1.0, times=2))
+        async with instance.span("slow") as span:
+            await span.start({})
+            await span.complete({})
+        created = await instance.create_span("slow")
+        await instance.finish_span(created)
+        await instance.record_quality("q", {})
+        await instance.finish()
+        assert client.stats().delivered == answered  # every call has returned, and nothing has been answered
+        assert client.stats().pending == 6
+        assert (await client.flush()).complete
+
+
+async def test_an_agent_that_blocks_its_loop_does_not_hold_delivery(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        await record(instance)
+        deadline = time.monotonic() + 5
+        while not (spans := api.spans()) or spans[0]["status"] != "complete":
+            assert time.monotonic() < deadline
+            time.sleep(0.005)  # noqa: ASYNC251 - this is the agent that blocks
+
+
+async def test_an_api_that_is_down_at_the_end() -> None:
+    with LocalApi() as api:
+        client = PrefactorCoreClient(config_for(api))
+        await client.initialize()
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        await client.flush()
+    await record(instance)
+    await instance.finish()
+    report = await client.close(timeout=0.2)
+    assert (report.accepted, report.delivered, report.dropped, report.pending) == (4, 1, 3, 0)
+    assert report.drops[OperationType.CREATE_SPAN, "deadline"] == 1
+    with pytest.raises(PrefactorTelemetryFailureError, match="3 of 4"):
+        report.raise_for_loss()
+
+
+async def test_leaving_async_with_does_not_replace_the_exception_of_the_body() -> None:
+    error = KeyError("mine")
+    with pytest.raises(KeyError) as caught:  # noqa: PT012
+        with LocalApi() as api:
+            client = PrefactorCoreClient(config_for(api, queue={"close_timeout": 0.1}))
+            await client.initialize()
+            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        try:
+            async with instance.span("step"):
+                raise error
+        finally:
+            await client.__aexit__(None, None, None)
+    assert caught.value is error
+    assert client.stats().dropped == 2
+
+
+async def test_a_zero_deadline_and_an_endless_one(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await record(instance)
+        report = await client.flush(timeout=0)
+        assert report.accepted == report.delivered + report.pending
+        assert (await client.flush(timeout=math.inf)).complete
+
+
+async def test_a_cancelled_flush_leaves_delivery_alone(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        api.inject(Fault(method="POST", path=CREATE, delay=0.1))
+        await record(instance)
+        flushing = asyncio.create_task(client.flush())
+        await asyncio.sleep(0)
+        flushing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await flushing
+        assert (await client.flush()).complete
+
+
+async def test_a_refused_id_ends_minting_for_good(api: LocalApi, run: Run) -> None:
+    refusal = {"status": "error", "code": "validation_errors", "message": "no", "errors": {"id": ["is not allowed"]}}
+    async with run(queue={"num_workers": 1}) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=422, body=refusal))
+        async with instance.span("parent") as parent:
+            await parent.start({})
+            minted = parent.id
+            await record(instance, "child")
+            await client.flush()
+            assert parent.id != minted
+            assert SpanContextStack.peek() == parent.id
+            await record(instance, "later")
+        assert (await client.flush()).complete
+    refused, again, child, later = creates(api)
+    assert refused["id"] == minted
+    assert "id" not in again
+    assert refused["idempotency_key"] != again["idempotency_key"]
+    assert child["parent_span_id"] == later["parent_span_id"] == parent.id
+    assert "id" not in child
+    assert "id" not in later
+    assert not api.violations
+
+
+async def test_another_id_in_the_answer_counts_from_then_on(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        details = {
+            "type": "agent_span",
+            "id": "another",
+            "agent_instance_id": instance.id,
+            "schema_name": "step",
+            "status": "active",
+        }
+        api.inject(Fault(method="POST", path=CREATE, status=200, body={"status": "success", "details": details}))
+        span_id = await instance.create_span("step")
+        await client.flush()
+        assert SpanContextStack.peek() == "another"
+        await instance.finish_span(span_id)
+        await client.flush()
+    assert len(finishes(api, "another")) == 1
+
+
+async def test_ids_of_the_api(api: LocalApi, run: Run) -> None:
+    async with run(queue={"span_ids": "server"}) as (_client, instance):
+        async with instance.span("parent") as parent:
+            local = parent.id
+            async with instance.span("child") as child:
+                await child.start({})
+                assert child.id in {span["id"] for span in api.spans()}
+            await parent.start({"ignored": "it was started before its child"})
+            assert parent.id != local
+        async with instance.span("skipped") as skipped:
+            await skipped.cancel()
+    spans = {span["schema_name"]: span for span in api.spans()}
+    assert spans["child"]["parent_span_id"] == spans["parent"]["id"]
+    assert spans["skipped"]["status"] == "cancelled"
+    assert all("id" not in create for create in creates(api))
+    assert not api.violations
+
+
+async def test_start_does_not_wait_for_the_end_of_a_failure(api: LocalApi, run: Run) -> None:
+    async with run(queue={"span_ids": "server"}) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=422))
+        api.inject(Fault(method="POST", path=CREATE, status=503))
+        for name in ("refused", "late"):
+            async with instance.span(name) as span:
+                await span.start({})
+        report = await client.flush()
+    assert report.failed == 2
+    assert [span["schema_name"] for span in api.spans()] == ["late"]
+
+
+async def test_a_child_whose_parent_never_starts_waits_until_the_end(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    scope = instance.span("parent")
+    await scope.__aenter__()
+    await record(instance, "child")
+    report = await client.flush()  # returns: nothing that waits can be delivered by waiting
+    assert report.pending == 2
+    assert (await client.close()).complete
+    assert [span["schema_name"] for span in api.spans()] == ["child"]
+    await scope.__aexit__(None, None, None)  # too late, and harmless
+    assert SpanContextStack.is_empty()
+
+
+async def test_the_termination_signal(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        event = client._termination_monitor.get_termination_event()
+        heard: list[str | None] = []
+        client._termination_monitor.subscribe(lambda: heard.append(client._termination_monitor.termination_reason))
+        await client.flush()
+        api.terminate(instance.id, "enough")
+        assert not event.is_set()
+        await instance.create_span("step")
+        async with asyncio.timeout(5):
+            await event.wait()
+        await eventually(lambda: heard == ["enough"])
+        await instance.finish()  # refused with 409, which counts as delivered
+        assert (await client.flush()).complete
+
+
+async def test_a_program_that_never_reads_its_answers_still_ends(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        await record(instance)
+    await eventually(lambda: len(api.spans()) == 1)
