@@ -20,6 +20,7 @@ from prefactor_core._dispatch import Dispatch
 from prefactor_core._incidents import ErrorCallback, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._loop_thread import LoopThread
+from prefactor_core._records import SpanRecord
 from prefactor_core._retry import RetryPolicy
 from prefactor_core._scheduler import Batch, Ticket
 from prefactor_core._sender import Sender
@@ -51,7 +52,7 @@ class Delivery:
         config: workers, retries, deadlines.
         sender: makes the requests; called on the delivery thread.
         ledger: the account.
-        on_error: called on the delivery thread for every lost operation.
+        on_error: called on the delivery thread for every operation that fails.
         queue: a queue of the program's own; its methods are called on the delivery thread.
     """
 
@@ -78,6 +79,7 @@ class Delivery:
         self._sending = 0
         self._timer: asyncio.TimerHandle | None = None
         self._rested = asyncio.Event()
+        self._awaited: set[SpanRecord] = set()
         self._retired: list[PrefactorHttpClient] = []
 
     def start(self) -> None:
@@ -195,6 +197,7 @@ class Delivery:
 
     def _admit(self, operations: list[Operation]) -> None:
         self._incidents.report(self._dispatch.admit(operations))
+        self._awaited.update(operation.span for operation in operations if operation.span and operation.span.answered)
         self._pump()
 
     def _pump(self) -> None:
@@ -209,6 +212,8 @@ class Delivery:
             self._timer.cancel()
         wake_at = self._dispatch.wake_at()
         self._timer = None if wake_at is None else self._thread.loop.call_at(wake_at, self._pump)
+        if self._dispatch.away:
+            self._answer(*self._awaited)
         if self._at_rest():
             self._rested.set()
 
@@ -223,10 +228,16 @@ class Delivery:
     async def _send_one(self, ticket: Ticket) -> None:
         outcome = await self._sender.send(ticket, mint_ids=self._dispatch.mint_ids)
         losses = self._dispatch.settle(ticket, outcome, self._thread.loop.time())
-        span = ticket.operation.span
-        if span and span.answered and not span.answered.done():
-            span.answered.set_result(None)
+        if span := ticket.operation.span:
+            self._answer(span)
         self._incidents.report(losses)
+
+    def _answer(self, *spans: SpanRecord) -> None:
+        """Let `start()` return, which waits for the ids of these spans; in an outage they come later."""
+        for span in spans:
+            self._awaited.discard(span)
+            if span.answered and not span.answered.done():
+                span.answered.set_result(None)
 
     def _at_rest(self) -> bool:
         """All that was handed over has arrived here, and none of it can be sent now or by time alone."""

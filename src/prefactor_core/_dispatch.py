@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -64,9 +65,10 @@ class Dispatch:
     def wake_at(self) -> float | None:
         """When `next_batch` may have something by time alone; None when time does not matter."""
         due = self._scheduler.next_due()
-        if not self._outage.away:
-            return due
-        return self._outage.next_probe()
+        if due is not None and self._outage.away:
+            probe = self._outage.next_probe()
+            return None if probe is None else max(probe, due)
+        return None if due == -math.inf else due  # what can be sent now waits for a worker, not for time
 
     def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Losses:
         """Record what became of a try."""
@@ -89,6 +91,11 @@ class Dispatch:
     def release_parked(self) -> Losses:
         """Send the children whose parents were never started, without a parent."""
         return self._lost_with(self._scheduler.release_parked())
+
+    @property
+    def away(self) -> bool:
+        """Delivery is paused: the API as a whole does not answer."""
+        return self._outage.away
 
     @property
     def open_operations(self) -> int:

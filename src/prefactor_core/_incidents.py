@@ -25,7 +25,7 @@ class Incidents:
     """Tells of losses. Used on the delivery thread only.
 
     Args:
-        on_error: called for every lost operation; what it raises is logged.
+        on_error: called for every operation that fails; what it raises is logged.
     """
 
     def __init__(self, on_error: ErrorCallback | None) -> None:

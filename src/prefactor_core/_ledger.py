@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
 from prefactor_core.operations import OperationType
@@ -145,24 +145,30 @@ class Ledger:
         with self._lock:
             return self._pending.total()
 
+    def stats(self) -> ClientStats:
+        """A snapshot."""
+        return ClientStats(**self._snapshot())
+
     def report(self, errors: tuple[DeliveryError, ...]) -> DeliveryReport:
         """A snapshot with the errors so far."""
+        return DeliveryReport(**self._snapshot(), errors=errors)
+
+    def _snapshot(self) -> dict[str, Any]:
         with self._lock:
             failures, drops = Counter(self._lost["failed"]), Counter(self._lost["dropped"])
             by_type = {kind: self._counts(kind, failures, drops) for kind in OperationType if self._accepted[kind]}
             mismatches = self._mismatches
-        return DeliveryReport(
-            accepted=sum(counts.accepted for counts in by_type.values()),
-            delivered=sum(counts.delivered for counts in by_type.values()),
-            failed=failures.total(),
-            dropped=drops.total(),
-            pending=sum(counts.pending for counts in by_type.values()),
-            by_type=MappingProxyType(by_type),
-            failures=MappingProxyType(failures),
-            drops=MappingProxyType(drops),
-            schema_mismatches=mismatches,
-            errors=errors,
-        )
+        return {
+            "accepted": sum(counts.accepted for counts in by_type.values()),
+            "delivered": sum(counts.delivered for counts in by_type.values()),
+            "failed": failures.total(),
+            "dropped": drops.total(),
+            "pending": sum(counts.pending for counts in by_type.values()),
+            "by_type": MappingProxyType(by_type),
+            "failures": MappingProxyType(failures),
+            "drops": MappingProxyType(drops),
+            "schema_mismatches": mismatches,
+        }
 
     def _counts(
         self,

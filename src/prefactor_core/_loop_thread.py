@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 __all__ = ["LoopThread"]
@@ -15,11 +17,61 @@ T = TypeVar("T")
 _JOIN_SECONDS = 0.5
 
 
+class _Helper:
+    """One daemon thread that runs blocking calls in turn: the name resolution of the loop.
+
+    Not an executor of concurrent.futures: those take nothing more once the program ends, when what is queued is still
+    to be delivered, and they would make the program's end wait for a resolution that hangs.
+    """
+
+    def __init__(self) -> None:
+        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, call: Callable[[], T]) -> Future[T]:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="prefactor-resolver", daemon=True)
+            self._thread.start()
+        future: Future[T] = Future()
+        self._calls.put((future, call))
+        return future
+
+    def stop(self) -> None:
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (item := self._calls.get()) is not None:
+            future, call = item
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop whose blocking calls run on a helper of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._helper = _Helper()
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        return asyncio.wrap_future(self._helper.submit(partial(func, *args)), loop=self)
+
+    def close(self) -> None:
+        self._helper.stop()
+        super().close()
+
+
 class LoopThread:
     """Runs coroutines for callers on any thread and any event loop."""
 
     def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = _Loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -51,7 +103,6 @@ class LoopThread:
             self.loop.run_forever()
         finally:
             self._cancel_tasks()
-            # Not shutdown_default_executor(): it would wait for a name resolution that hangs.
             self.loop.close()
 
     def _cancel_tasks(self) -> None:

@@ -97,16 +97,15 @@ class OutageMonitor:
     def forget(self, key: Hashable) -> None:
         """An operation is over without a success."""
         self._last_failure.pop(key, None)
-        self._failing.discard(key)
         if key == self._probe:
             self._probe = None
 
     def _begins(self, key: Hashable, *, unreachable: bool) -> bool:
-        self._failing.add(key)
-        if self._away or not (unreachable or len(self._failing) >= _AWAY_AFTER):
+        if self._away:
             return False
-        self._away = True
-        return True
+        self._failing.add(key)
+        self._away = unreachable or len(self._failing) >= _AWAY_AFTER
+        return self._away
 
     def _pause(self, now: float) -> None:
         self._probe = None

@@ -107,4 +107,6 @@ def _messages_about_id(errors: dict[str, Any]) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, PrefactorApiError):
         return f"http_{error.status_code}"
-    return "bad_answer" if isinstance(error, PrefactorHttpError) else "internal_error"
+    if isinstance(error, PrefactorResponseContractError):
+        return "bad_answer"
+    return "not_sent"

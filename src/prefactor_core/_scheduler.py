@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -122,8 +123,10 @@ class Scheduler:
             return Batch((heapq.heappop(self._ready),))
 
     def next_due(self) -> float | None:
-        """When the next delayed operation may be sent; None when there is none."""
+        """When an operation can be sent: minus infinity for now, None for never by time alone."""
         with self._lock:
+            if self._ready:
+                return -math.inf
             return self._delayed[0][0] if self._delayed else None
 
     def send_again(self, ticket: Ticket, *, at: float | None = None, last: bool = False) -> None:

@@ -7,7 +7,6 @@ import logging
 import os
 from dataclasses import dataclass
 from typing import Any, Protocol
-from weakref import WeakSet
 
 from prefactor_core import _pfid
 from prefactor_core._delivery import Delivery
@@ -216,7 +215,7 @@ class DisabledSession:
         return DeliveryReport()
 
 
-_drained_at_exit: WeakSet[ApiSession] = WeakSet()
+_drained_at_exit: set[ApiSession] = set()
 
 
 @atexit.register

@@ -12,6 +12,8 @@ __all__ = ["Validation", "ValidationMode"]
 
 ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 
+_MOST_WARNINGS = 1000
+
 logger = logging.getLogger("prefactor_core")
 
 
@@ -59,7 +61,7 @@ class Validation:
 
     def _first(self, span_type: str, part: str, path: str) -> bool:
         key = (span_type, part, path)
-        if key in self._told:
+        if key in self._told or len(self._told) >= _MOST_WARNINGS:
             return False
         self._told.add(key)
         return True

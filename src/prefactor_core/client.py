@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -64,6 +65,7 @@ class PrefactorCoreClient:
         self._ledger = Ledger()
         self._span_index = SpanIndex()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
+        self._instances_lock = threading.Lock()
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         self._instance_manager = AgentInstanceManager(self._hand_over, self._instance)
         self._span_manager = SpanManager(
@@ -139,7 +141,7 @@ class PrefactorCoreClient:
 
     def stats(self) -> ClientStats:
         """The account of all operations since `initialize()`: accepted = delivered + failed + dropped + pending."""
-        return self._ledger.report(())
+        return self._ledger.stats()
 
     async def create_agent_instance(  # noqa: PLR0917 - the documented signature
         self,
@@ -294,8 +296,11 @@ class PrefactorCoreClient:
             raise TypeError(f"instance_id must be a string, not {type(instance_id).__name__}")
         record = self._instances.get(instance_id)
         if record is None:
-            record = InstanceRecord(instance_id, _pfid.partition_of(instance_id))
-            self._instances[instance_id] = record
+            with self._instances_lock:  # two records of one instance would be two orders
+                record = self._instances.get(instance_id)
+                if record is None:
+                    record = InstanceRecord(instance_id, _pfid.partition_of(instance_id))
+                    self._instances[instance_id] = record
         return record
 
     def _instance_finished(self, instance_id: str) -> None:

@@ -42,7 +42,8 @@ class PrefactorCoreConfig(BaseModel):
         schema_registry: the span types; registered with every agent instance.
         validation: what becomes of a typed payload that does not match its span type: "warn" counts it and logs a
             warning, "raise" raises SpanValidationError, "off" does not look.
-        on_error: called on the delivery thread with a DeliveryError for every operation that is lost.
+        on_error: called on the delivery thread with a DeliveryError for every operation that fails. What is dropped
+            because the client closed first is in the report of `close()`.
         require_api_at_start: `initialize()` raises when the API does not answer. An invalid token always raises.
     """
 

@@ -38,7 +38,7 @@ from prefactor_core import (
 )
 from prefactor_core._schema_hash import schema_version_hash
 from prefactor_core.client import CORE_SDK_HEADER_ENTRY
-from prefactor_local import LocalApi
+from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
 
@@ -327,8 +327,15 @@ sys.exit(3)
 """
 
 
-async def test_a_program_that_ends_without_close(api: LocalApi) -> None:
-    environment = {**os.environ, "PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_program_that_ends_without_close(api: LocalApi, host: str) -> None:
+    # Slow enough that all of it is sent at exit, over connections that are opened then.
+    api.inject(Fault(path=".*/agent_instance/.*/start", delay=0.3))
+    environment = {
+        **os.environ,
+        "PREFACTOR_API_URL": api.url.replace("127.0.0.1", host),
+        "PREFACTOR_API_TOKEN": api.token,
+    }
     ended = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", EXIT], env=environment, capture_output=True, text=True, timeout=30
     )

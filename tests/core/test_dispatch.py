@@ -96,8 +96,8 @@ def test_no_answer() -> None:
         (PrefactorAuthError("no", "unauthorized", 401), "http_401", True),
         (PrefactorNotFoundError("no", "not_found", 404), "http_404", True),
         (PrefactorResponseContractError("odd"), "bad_answer", True),
-        (PrefactorHttpError("odd"), "bad_answer", False),
-        (KeyError("bug"), "internal_error", False),
+        (PrefactorHttpError("odd"), "not_sent", False),
+        (KeyError("bug"), "not_sent", False),
     ],
 )
 def test_permanent_errors(error: Exception, reason: str, answered: bool) -> None:
@@ -173,6 +173,26 @@ def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
     for _ in operations:
         bench.settle(bench.wait(), Delivered())
     assert bench.ledger.report(()).complete
+
+
+def test_an_outage_in_which_nothing_waits_asks_for_no_wake_up() -> None:
+    bench = Bench(max_retries=0)
+    bench.admit(*(operation(OperationType.CREATE_SPAN, span()) for _ in range(3)))
+    tickets = [ticket for _ in range(3) if (ticket := bench.take())]
+    for ticket in tickets:
+        bench.settle(ticket, BUSY)
+    assert bench.dispatch.away
+    assert bench.dispatch.wake_at() is not None
+    assert bench.settle(bench.wait(), Failed(KeyError(), "not_sent", answered=False)) == ["not_sent"]
+    assert bench.dispatch.away
+    assert bench.dispatch.wake_at() is None
+
+
+def test_what_waits_for_a_worker_asks_for_no_wake_up() -> None:
+    bench = Bench()
+    bench.admit(*(operation(OperationType.CREATE_SPAN, span()) for _ in range(2)))
+    assert bench.take()
+    assert bench.dispatch.wake_at() is None
 
 
 def test_a_rewritten_operation_has_a_new_key_and_is_sent_at_once() -> None:

@@ -1,0 +1,100 @@
+"""The package's shape: documented names, `__all__`, `py.typed`."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from importlib import resources
+
+import pytest
+
+import prefactor_core
+
+DOCUMENTED = [
+    "AgentInstance",
+    "AgentInstanceHandle",
+    "ClientAlreadyInitializedError",
+    "ClientNotInitializedError",
+    "InMemoryQueue",
+    "InstanceNotFoundError",
+    "Operation",
+    "OperationError",
+    "OperationType",
+    "PrefactorCoreClient",
+    "PrefactorCoreConfig",
+    "PrefactorCoreError",
+    "PrefactorTelemetryFailureError",
+    "PrefactorTerminatedError",
+    "Queue",
+    "QueueClosedError",
+    "QueueConfig",
+    "SchemaRegistry",
+    "Span",
+    "SpanContext",
+    "SpanContextStack",
+    "SpanNotFoundError",
+    "TaskExecutor",
+    "__version__",
+    "build_runtime_environment",
+    "generate_idempotency_key",
+    "validate_idempotency_key",
+    "warn_missing_adaptor_config",
+]
+
+MODULES = [module.name for module in pkgutil.walk_packages(prefactor_core.__path__, "prefactor_core.")]
+
+
+def test_documented_names_are_exported() -> None:
+    assert set(DOCUMENTED) <= set(prefactor_core.__all__)
+    assert resources.files(prefactor_core).joinpath("py.typed").is_file()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_all_names_what_exists(name: str) -> None:
+    module = importlib.import_module(name)
+    missing = [each for each in module.__all__ if not hasattr(module, each)]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters"),
+    [
+        ("PrefactorCoreClient.__init__", "self config queue sdk_header_entry"),
+        (
+            "PrefactorCoreClient.create_agent_instance",
+            "self agent_version agent_schema_version agent_id instance_id external_schema_version_id environment_id "
+            "purpose external_identifier",
+        ),
+        ("PrefactorCoreClient.create_span", "self instance_id schema_name parent_span_id payload started_at"),
+        ("PrefactorCoreClient.finish_span", "self span_id result_payload timestamp"),
+        ("PrefactorCoreClient.record_quality", "self instance_id name payload"),
+        ("PrefactorCoreClient.span", "self instance_id schema_name parent_span_id payload"),
+        ("AgentInstanceHandle.__init__", "self instance_id client"),
+        ("AgentInstanceHandle.create_span", "self schema_name parent_span_id payload started_at"),
+        ("AgentInstanceHandle.finish", "self status timestamp"),
+        ("AgentInstanceHandle.finish_span", "self span_id result_payload timestamp"),
+        ("AgentInstanceHandle.record_quality", "self name payload"),
+        ("AgentInstanceHandle.span", "self schema_name parent_span_id payload"),
+        ("AgentInstanceHandle.start", "self timestamp"),
+        ("SpanContext.__init__", "self temp_id span_manager default_payload"),
+        ("SpanContext.start", "self payload started_at"),
+        ("SpanContext.complete", "self result timestamp"),
+        ("SpanContext.fail", "self result timestamp"),
+        ("SpanContext.cancel", "self timestamp"),
+        ("SpanContext.set_result", "self data"),
+        ("TaskExecutor.__init__", "self queue handler num_workers max_retries is_retryable"),
+        ("OperationError.__init__", "self message operation_type"),
+        ("PrefactorTelemetryFailureError.__init__", "self message cause operation_type dropped_operations"),
+        ("PrefactorTerminatedError.__init__", "self reason"),
+        (
+            "SchemaRegistry.register_type",
+            "self name params_schema result_schema title description template data_risk",
+        ),
+        ("SchemaRegistry.register_quality_schema", "self name schema title description template data_risk"),
+    ],
+)
+def test_documented_parameters_come_first_and_in_order(function: str, parameters: str) -> None:
+    owner, _, method = function.partition(".")
+    actual = inspect.signature(getattr(getattr(prefactor_core, owner), method)).parameters
+    assert list(actual)[: len(parameters.split())] == parameters.split()

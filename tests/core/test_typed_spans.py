@@ -1,0 +1,119 @@
+"""The client's side of generated span types: what `span(<class>)` opens, and what becomes of a mismatch."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar, TypeAlias
+
+import pytest
+from tests.core.support import Run, config_for
+
+from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanContext, SpanValidationError
+from prefactor_core.typed import PayloadModel, TypedSpan
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.anyio
+
+
+class StepParams(PayloadModel):
+    x: int
+
+
+class StepResult(PayloadModel):
+    y: int
+
+
+class Step(TypedSpan[StepParams, StepResult]):
+    schema_name: ClassVar[str] = "step"
+    Params: TypeAlias = StepParams
+    Result: TypeAlias = StepResult
+
+    async def start(self, *, x: int) -> None:
+        await self._start({"x": x})
+
+    async def complete(self, *, y: int) -> None:
+        await self._complete({"y": y})
+
+
+WRONG: Any = "one"
+
+
+async def test_a_class_gives_a_typed_span_and_a_string_a_context(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        async with instance.span(Step) as typed:
+            assert isinstance(typed, Step)
+            await typed.start(x=1)
+            async with client.span(instance.id, Step, payload=StepParams(x=2)) as child:
+                assert child.id != typed.id
+            await typed.complete(y=1)
+        async with instance.span("step") as untyped:
+            assert isinstance(untyped, SpanContext)
+    spans = api.spans()
+    assert sorted(span["payload"].get("x", 0) for span in spans) == [0, 1, 2]
+    (parent,) = [span for span in spans if span["payload"] == {"x": 1}]
+    (child_record,) = [span for span in spans if span["payload"] == {"x": 2}]
+    assert parent["result_payload"] == {"y": 1}
+    assert child_record["parent_span_id"] == parent["id"]
+
+
+async def test_a_mismatch_is_recorded_counted_and_told_once(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run() as (client, instance):
+        for _ in range(3):
+            async with instance.span(Step) as span:
+                await span.start(x=WRONG)
+                await span.complete(y=1)
+        assert client.stats().schema_mismatches == 3
+    assert [span["payload"] for span in api.spans()] == [{"x": "one"}] * 3
+    (line,) = [line.getMessage() for line in caplog.records if line.levelno == logging.WARNING]
+    assert "params of 'step'" in line
+    assert "x: " in line
+
+
+async def test_a_mismatch_raises_when_asked_to(api: LocalApi, run: Run) -> None:
+    async with run(validation="raise") as (_, instance):
+        with pytest.raises(SpanValidationError, match="params of 'step'") as caught:
+            async with instance.span(Step) as span:
+                await span.start(x=WRONG)
+        assert (caught.value.span_type, caught.value.part) == ("step", "params")
+        with pytest.raises(SpanValidationError, match="result of 'step'"):
+            async with instance.span(Step) as span:
+                await span.start(x=1)  # and no result until the end
+    refused, incomplete = api.spans()
+    assert (refused["status"], refused["payload"]) == ("failed", {})
+    assert incomplete["status"] == "complete"
+
+
+async def test_an_exception_of_the_body_is_not_replaced_by_a_mismatch(run: Run) -> None:
+    async with run(validation="raise") as (_, instance):
+        with pytest.raises(ZeroDivisionError):
+            async with instance.span(Step):
+                raise ZeroDivisionError
+
+
+async def test_validation_may_be_off(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(validation="off") as (client, instance):
+        async with instance.span(Step) as span:
+            await span.start(x=WRONG)
+        assert client.stats().schema_mismatches == 0
+    assert caplog.records == []
+
+
+async def test_what_fail_carries_is_not_checked(run: Run) -> None:
+    async with run(validation="raise") as (client, instance):
+        async with instance.span(Step) as span:
+            await span.start(x=1)
+            await span.fail(ValueError("no"))
+        assert client.stats().schema_mismatches == 0
+
+
+async def test_a_type_that_the_registry_lacks_is_told_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    async with PrefactorCoreClient(config_for(api, schema_registry=SchemaRegistry())) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        for _ in range(2):
+            async with instance.span(Step) as span:
+                await span.start(x=1)
+                await span.complete(y=1)
+    assert len(api.spans()) == 2
+    assert caplog.text.count("is not in the client's schema registry") == 1
