@@ -6,6 +6,7 @@ from prefactor_core.config import PrefactorCoreConfig, QueueConfig
 from prefactor_core.context_stack import SpanContextStack
 from prefactor_core.exceptions import (
     ClientAlreadyInitializedError,
+    ClientClosedError,
     ClientNotInitializedError,
     DeliveryError,
     InstanceNotFoundError,
@@ -30,6 +31,7 @@ __all__ = [
     "AgentInstance",
     "AgentInstanceHandle",
     "ClientAlreadyInitializedError",
+    "ClientClosedError",
     "ClientNotInitializedError",
     "ClientStats",
     "DeliveryError",

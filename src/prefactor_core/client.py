@@ -19,11 +19,11 @@ from prefactor_core._session import ApiSession, DisabledSession, Registration, S
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
-from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientNotInitializedError
+from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientClosedError, ClientNotInitializedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation
-from prefactor_core.queue import Queue
+from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_core.span_context import SpanContext, SpanScope
@@ -91,7 +91,7 @@ class PrefactorCoreClient:
         """Hands over the operations of agent instances.
 
         Raises:
-            ClientNotInitializedError: before `initialize()` or after `close()`.
+            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
         """
         self._open_session()
         return self._instance_manager
@@ -121,7 +121,7 @@ class PrefactorCoreClient:
             timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for ever.
 
         Raises:
-            ClientNotInitializedError: before `initialize()` or after `close()`.
+            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
         """
         return await self._open_session().flush(timeout)
 
@@ -168,7 +168,7 @@ class PrefactorCoreClient:
             external_identifier: a name of the run that is unique for the agent.
 
         Raises:
-            ClientNotInitializedError: before `initialize()` or after `close()`.
+            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
             PrefactorHttpError: the API refuses, or does not answer.
         """
         registration = Registration(
@@ -213,7 +213,7 @@ class PrefactorCoreClient:
             payload: params, for a span that is never started explicitly or is started without any.
 
         Raises:
-            ClientNotInitializedError: before `initialize()` or after `close()`.
+            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
             TypeError: an argument has a wrong type.
         """
         self._open_session()
@@ -237,7 +237,7 @@ class PrefactorCoreClient:
             The span's id.
 
         Raises:
-            ClientNotInitializedError: before `initialize()` or after `close()`.
+            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
         """
         self._open_session()
         return await self._span_manager.create(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
@@ -275,14 +275,17 @@ class PrefactorCoreClient:
         )
 
     def _open_session(self) -> Session:
-        if self._session is None or not self._initialized:
-            raise ClientNotInitializedError("use `async with` or initialize(); not after close()")
+        if self._session is None:
+            raise ClientNotInitializedError("use `async with` or initialize() first")
+        if not self._initialized:
+            raise ClientClosedError("the client is closed")
         return self._session
 
     def _hand_over(self, operation: Operation) -> None:
-        if self._session is None:
-            raise ClientNotInitializedError("use `async with` or initialize()")
-        self._session.hand_over(operation)
+        try:
+            self._open_session().hand_over(operation)
+        except QueueClosedError as error:  # closed meanwhile, or the program closed the queue that it gave
+            raise ClientClosedError("the client is closed") from error
 
     def _count_mismatch(self) -> None:
         self._ledger.count_mismatch()

@@ -1,7 +1,8 @@
 """Errors of prefactor_core.
 
     PrefactorCoreError
-    ├── ClientNotInitializedError        a call before initialize() or after close()
+    ├── ClientNotInitializedError        a call before initialize()
+    │   └── ClientClosedError            a call after close(); also QueueClosedError
     ├── ClientAlreadyInitializedError    a second initialize()
     ├── InstanceNotFoundError
     ├── SpanNotFoundError (also KeyError)
@@ -20,11 +21,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from prefactor_core.queue.base import QueueClosedError
+
 if TYPE_CHECKING:
     from prefactor_core.operations import Operation
 
 __all__ = [
     "ClientAlreadyInitializedError",
+    "ClientClosedError",
     "ClientNotInitializedError",
     "DeliveryError",
     "InstanceNotFoundError",
@@ -43,6 +47,10 @@ class PrefactorCoreError(Exception):
 
 class ClientNotInitializedError(PrefactorCoreError):
     """The client was used before `initialize()` or after `close()`."""
+
+
+class ClientClosedError(ClientNotInitializedError, QueueClosedError):
+    """The client was used after `close()`."""
 
 
 class ClientAlreadyInitializedError(PrefactorCoreError):

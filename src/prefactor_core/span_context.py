@@ -13,9 +13,8 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 from prefactor_core._records import Phase, SpanRecord
 from prefactor_core._snapshot import error_payload, snapshot_object
 from prefactor_core.context_stack import push_entry, remove_entry
-from prefactor_core.exceptions import SpanValidationError
+from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.managers.span import SpanManager
-from prefactor_core.queue import QueueClosedError
 from prefactor_http.models.types import FinishStatus
 
 __all__ = ["SpanContext"]
@@ -38,7 +37,7 @@ class SpanContext:
         span_manager: hands over.
         default_payload: params that count when `start` gives none.
 
-    Every method that takes a payload raises TypeError when it is no mapping, and QueueClosedError on a closed client.
+    Every method that takes a payload raises TypeError when it is no mapping, and ClientClosedError on a closed client.
     """
 
     def __init__(self, temp_id: str, span_manager: SpanManager, default_payload: dict[str, Any] | None = None) -> None:
@@ -146,8 +145,9 @@ class SpanScope(AbstractAsyncContextManager[SpanT], Generic[SpanT]):
     async def __aenter__(self) -> SpanT:
         record = self._open_span()
         self._context = SpanContext(record.id, self._manager)
+        yielded = self._wrap(self._context)
         push_entry(record)
-        return self._wrap(self._context)
+        return yielded
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -157,7 +157,7 @@ class SpanScope(AbstractAsyncContextManager[SpanT], Generic[SpanT]):
             return
         try:
             context._leave(exc)
-        except QueueClosedError:  # not the body's fault, and its exception must pass
+        except ClientClosedError:  # not the body's fault, and its exception must pass
             logger.warning("a span was left open: the client was closed inside its `async with` block")
         finally:
             remove_entry(context._record)

@@ -73,8 +73,11 @@ async def test_before_initialize_and_after_close(api: LocalApi) -> None:
             await span.start({})
             open_span = await instance.create_span("step")
     await refused()
-    with pytest.raises(QueueClosedError):
-        await client.finish_span(open_span)
+    for closed in (QueueClosedError, ClientNotInitializedError):
+        with pytest.raises(closed):
+            await client.finish_span(open_span)
+        with pytest.raises(closed):
+            await instance.finish()
     assert (await client.close()).accepted == 3
 
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, config_for, creates, eventually, finishes, steps
+from tests.core.support import CREATE, Run, config_for, creates, finishes, steps
 
 from prefactor_core import (
     ClientNotInitializedError,
@@ -331,25 +331,3 @@ async def test_a_child_whose_parent_never_starts_waits_until_the_end(api: LocalA
     assert [span["schema_name"] for span in api.spans()] == ["child"]
     await scope.__aexit__(None, None, None)  # too late, and harmless
     assert SpanContextStack.is_empty()
-
-
-async def test_the_termination_signal(api: LocalApi, run: Run) -> None:
-    async with run() as (client, instance):
-        event = client._termination_monitor.get_termination_event()
-        heard: list[str | None] = []
-        client._termination_monitor.subscribe(lambda: heard.append(client._termination_monitor.termination_reason))
-        await client.flush()
-        api.terminate(instance.id, "enough")
-        assert not event.is_set()
-        await instance.create_span("step")
-        async with asyncio.timeout(5):
-            await event.wait()
-        await eventually(lambda: heard == ["enough"])
-        await instance.finish()  # refused with 409, which counts as delivered
-        assert (await client.flush()).complete
-
-
-async def test_a_program_that_never_reads_its_answers_still_ends(api: LocalApi, run: Run) -> None:
-    async with run() as (_, instance):
-        await record(instance)
-    await eventually(lambda: len(api.spans()) == 1)

@@ -44,6 +44,7 @@ class TerminationMonitor:
         self._terminated = False
         self._reason: str | None = None
         self._events: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
+        self._unbound = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []
 
     @property
@@ -70,9 +71,8 @@ class TerminationMonitor:
             if self._terminated or (instance_id is not None and instance_id != self._active):
                 return
             self._terminated, self._reason = True, reason
-            events, callbacks = list(self._events.items()), list(self._callbacks)
-        for loop, event in events:
-            _on_loop(loop, event.set)
+            callbacks = list(self._callbacks)
+        self._change(asyncio.Event.set)
         for callback in callbacks:
             try:
                 callback()
@@ -80,14 +80,10 @@ class TerminationMonitor:
                 logger.exception("a termination callback raised")
 
     def get_termination_event(self) -> asyncio.Event:
-        """The event that is set at termination, for the running event loop.
-
-        Raises:
-            RuntimeError: no event loop is running.
-        """
-        loop = asyncio.get_running_loop()
+        """The event that is set at termination. Each event loop has its own, and so have callers outside of any."""
+        loop = asyncio._get_running_loop()
         with self._lock:
-            event = self._events.setdefault(loop, asyncio.Event())
+            event = self._unbound if loop is None else self._events.setdefault(loop, asyncio.Event())
             if self._terminated:
                 event.set()
             return event
@@ -106,13 +102,18 @@ class TerminationMonitor:
         """Forget the active instance and its termination."""
         with self._lock:
             self._active, self._terminated, self._reason = None, False, None
-            for loop, event in list(self._events.items()):
-                _on_loop(loop, event.clear)
+        self._change(asyncio.Event.clear)
 
     def destroy(self) -> None:
         """Forget everything, also who wants to know."""
         self.reset()
         self._callbacks.clear()
+
+    def _change(self, change: Callable[[asyncio.Event], None]) -> None:
+        change(self._unbound)
+        for loop, event in list(self._events.items()):
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+                loop.call_soon_threadsafe(change, event)
 
     async def run(self) -> None:
         """Poll the active instance until cancelled."""
@@ -129,8 +130,3 @@ class TerminationMonitor:
             return
         if instance.status == "terminated":
             self.detect_termination(instance.termination_reason, instance_id)
-
-
-def _on_loop(loop: asyncio.AbstractEventLoop, change: Callable[[], None]) -> None:
-    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-        loop.call_soon_threadsafe(change)
