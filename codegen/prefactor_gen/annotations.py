@@ -76,8 +76,6 @@ def _members(expression: ast.expr) -> list[ast.expr]:
         items = expression.slice.elts if isinstance(expression.slice, ast.Tuple) else [expression.slice]
         members = [member for item in items for member in _members(item)]
         return [*members, ast.Constant(None)] if _name(expression.value) == "Optional" else members
-    if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
-        return _members(ast.parse(expression.value, mode="eval").body)  # a forward reference
     return [expression]
 
 

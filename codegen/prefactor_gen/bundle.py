@@ -7,35 +7,19 @@ that types cannot say stay behind; the whole schema still goes to the API, and w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from prefactor_gen.conjunction import fold
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
+from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
-from prefactor_gen.refs import canonical_pointer, resolve_pointer, step
-from prefactor_gen.walk import map_subschemas, subschemas
+from prefactor_gen.refs import step
+from prefactor_gen.view import is_object_schema, typing_view
+from prefactor_gen.walk import map_subschemas
 
 __all__ = ["Bundle", "Bundled", "bundle_schema"]
-
-_ANNOTATIONS = frozenset({
-    "$anchor", "$comment", "$defs", "$id", "$schema", "$vocabulary", "default", "definitions", "deprecated",
-    "description", "example", "examples", "readOnly", "title", "writeOnly",
-})  # fmt: skip
-_NOT_ENFORCED = frozenset({
-    "$dynamicRef", "additionalItems", "contains", "contentEncoding", "contentMediaType", "contentSchema",
-    "dependencies", "dependentRequired", "dependentSchemas", "else", "if", "maxContains", "maxProperties", "minContains",
-    "minProperties", "not", "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
-})  # fmt: skip
-_KEPT = frozenset({
-    "$ref", "additionalProperties", "allOf", "anyOf", "const", "enum", "exclusiveMaximum", "exclusiveMinimum",
-    "items", "maxItems", "maxLength", "maximum", "minItems", "minLength", "minimum", "multipleOf", "oneOf", "pattern",
-    "patternProperties", "prefixItems", "properties", "required", "type",
-})  # fmt: skip
-_TYPED_FORMATS = frozenset({"date-time", "date", "time", "uuid"})
-_CONSTRAINTS_OF_TEXT = frozenset({"minLength", "maxLength", "pattern", "enum", "const"})
-_OBJECT_SHAPE = ("properties", "patternProperties", "additionalProperties", "required")
-_ARRAY_OR_SCALAR_SHAPE = _KEPT - {*_OBJECT_SHAPE, "$ref", "type", "allOf", "anyOf", "oneOf"}
 
 
 @dataclass(frozen=True)
@@ -84,25 +68,7 @@ def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -
     Names depend on this schema alone: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
     `AgentLlmParamsUsage` whatever else is generated. Findings go to `bundle.diagnostics`.
     """
-    try:
-        _SchemaBundler(bundle, name, schema, place).run()
-    except DiagnosticError as error:
-        bundle.diagnostics.extend(error.diagnostics)
-
-
-def is_object_schema(schema: ObjectNode) -> bool:
-    """Say whether the schema describes objects with named members: those become classes."""
-    kind = schema.get("type")
-    if kind is not None and kind != "object":
-        return False
-    if "enum" in schema or "const" in schema:
-        return False
-    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
-    return (
-        isinstance(schema.get("properties"), ObjectNode)
-        or bool(schema.get("required"))
-        or (kind == "object" and closed)
-    )
+    _SchemaBundler(bundle, name, schema, place).run()
 
 
 class _SchemaBundler:
@@ -111,16 +77,35 @@ class _SchemaBundler:
         self.root_name = name
         self.root = schema
         self.place = place
-        self.anchors = dict(_anchors(schema, ""))
+        self.refs = LocalRefs(schema)
+        self.refs_stand_alone = "draft-07" in str(schema.get("$schema"))
         self.names: dict[str, str] = {"": name}
         self.pending: list[tuple[str, str]] = []
+        self.open: dict[frozenset[int], str] = {}
 
     def run(self) -> None:
         self.define("", self.root, self.root_name, self.place)
         while self.pending:
             pointer, name = self.pending.pop(0)
-            target = resolve_pointer(self.root, pointer)
+            target = self.refs.schema_at(pointer)
             self.define(pointer, target, name, place_of(target, self.place))
+        self.note_endless()
+
+    def note_endless(self) -> None:
+        """Note each definition that is only another name of itself."""
+        direct = {name: _direct_references(self.bundle.definitions[name].view) for name in self.own_names()}
+        for name, targets in direct.items():
+            reached, pending = set[str](), list(targets)
+            while pending:
+                if (target := pending.pop()) not in reached:
+                    reached.add(target)
+                    pending.extend(direct.get(target, ()))
+            if name in reached:
+                message = "expected a schema that ends, found a $ref that leads back to itself"
+                self.bundle.note("PG008", message, self.bundle.definitions[name].place)
+
+    def own_names(self) -> list[str]:
+        return [name for name in self.names.values() if name in self.bundle.definitions]
 
     def define(self, pointer: str, schema: JsonValue, name: str, place: Place) -> None:
         self.bundle.add(Bundled(name, self.view(schema, name, pointer, hoist=False), schema, place))
@@ -129,139 +114,88 @@ class _SchemaBundler:
         """The typing view of a subschema; `name` is the class it gets if it needs one."""
         if not isinstance(schema, ObjectNode):
             return schema
-        schema = self.merged(self.split_types(schema))
-        if hoist and is_object_schema(schema) and "$ref" not in schema:
-            if pointer not in self.names:
-                self.names[pointer] = name
-                self.bundle.add(Bundled(name, self.view(schema, name, pointer, hoist=False), schema, schema.place))
-            return schema.with_items({"$ref": f"#/$defs/{self.names[pointer]}"}.items())
+        try:
+            folded = fold(schema, self.refs, alone=self.refs_stand_alone)
+        except DiagnosticError as error:
+            self.bundle.diagnostics.extend(error.diagnostics)
+            return True
+        for part, keyword in folded.left:
+            self.not_enforced(part, keyword)
+        said, left = typing_view(folded.schema)
+        for keyword in left:
+            self.not_enforced(folded.schema, keyword)
+        if not is_object_schema(said):
+            return self.described(said, name, pointer)
+        if not hoist:
+            return self.described(self.with_required(said), name, pointer, folded.origins)
+        return said.with_items([("$ref", f"#/$defs/{self.hoisted(schema, said, name, pointer, folded.origins)}")])
+
+    def hoisted(self, schema: ObjectNode, said: ObjectNode, name: str, pointer: str, origins: frozenset[int]) -> str:
+        """The class of a nested object. One that is folded from what an outer one is folded from is that one again."""
+        if origins and origins in self.open:
+            return self.open[origins]
+        if pointer not in self.names:
+            self.names[pointer] = name
+            view = self.described(self.with_required(said), name, pointer, origins)
+            self.bundle.add(Bundled(name, view, schema, schema.place))
+        return self.names[pointer]
+
+    def described(self, said: ObjectNode, name: str, pointer: str, origins: frozenset[int] = frozenset()) -> ObjectNode:
+        """The view with its subschemas viewed and its reference renamed."""
+        reference = said.get("$ref")
+        if isinstance(reference, str):
+            target = self.target(reference, said.place_at("$ref"))
+            return said.with_items([("$ref", f"#/$defs/{target}")] if target else [])
+        # The members of a folded object stand nowhere: no reference leads to them.
+        inner = f"{pointer}/allOf" if origins else pointer
 
         def visit(item: JsonValue, keys: tuple[str, ...]) -> JsonValue:
-            return self.view(item, name + _suffix(keys), pointer + step(keys))
+            return self.view(item, name + _suffix(keys), inner + step(keys))
 
-        return map_subschemas(self.typing_keywords(schema), visit)
+        opened = {origins: name} if origins and origins not in self.open else {}
+        self.open.update(opened)
+        view = map_subschemas(said, visit)
+        for each in opened:
+            del self.open[each]
+        return view
 
-    def typing_keywords(self, schema: ObjectNode) -> ObjectNode:
-        """Keep what types can say; note what is left behind."""
-        kept: dict[str, JsonValue] = {}
-        shaped = is_object_schema(schema)
-        for keyword, value in schema.items():
-            if keyword == "$ref" and isinstance(value, str):
-                kept["$ref"] = f"#/$defs/{self.target(value, schema.place_at('$ref'))}"
-            elif keyword == "format":
-                if value in _TYPED_FORMATS and not _CONSTRAINTS_OF_TEXT & schema.keys():
-                    kept["format"] = value
-            elif keyword in _NOT_ENFORCED or (shaped and keyword in {"anyOf", "oneOf", "patternProperties", "allOf"}):
-                self.not_enforced(schema, keyword)
-            elif keyword in _KEPT:
-                kept[keyword] = value
-        if shaped:
-            kept["type"] = "object"
-            kept["properties"] = self.with_required(schema)
-        return schema.with_items(kept.items())
-
-    def with_required(self, schema: ObjectNode) -> ObjectNode:
-        """The properties, and each name that is only required as a property of any type."""
-        properties = schema.get("properties")
+    @staticmethod
+    def with_required(said: ObjectNode) -> ObjectNode:
+        """The object with each name that is only required as a property of any type."""
+        properties = said.get("properties")
         if not isinstance(properties, ObjectNode):
-            properties = ObjectNode(place=schema.place)
-        required = schema.get("required")
+            properties = ObjectNode(place=said.place)
+        required = said.get("required")
         names = [name for name in required if isinstance(name, str)] if isinstance(required, ListNode) else []
-        extra = [(name, ObjectNode(place=schema.place_at("required"))) for name in names if name not in properties]
-        return properties.with_items([*properties.items(), *extra])
+        extra = [(name, ObjectNode(place=said.place_at("required"))) for name in names if name not in properties]
+        return said.with_items({**said, "properties": properties.with_items([*properties.items(), *extra])}.items())
 
     def not_enforced(self, schema: ObjectNode, keyword: str) -> None:
         message = f"{keyword} is sent to the API but not enforced by the generated types"
         self.bundle.note("PG010", message, schema.place_at(keyword), Severity.WARNING)
 
-    def split_types(self, schema: ObjectNode) -> ObjectNode:
-        """`type: [object, null]` with properties → anyOf of the object and the rest: a class is one type."""
-        kinds = schema.get("type")
-        if not isinstance(kinds, ListNode) or "object" not in kinds or len(kinds) < 2:
-            return schema
-        shape = {key: value for key, value in schema.items() if key in _OBJECT_SHAPE}
-        if not isinstance(shape.get("properties"), ObjectNode) or any(
-            key in schema for key in ("anyOf", "oneOf", "allOf")
-        ):
-            return schema
-        rest_kinds = kinds.with_items(kind for kind in kinds if kind != "object")
-        rest = {key: value for key, value in schema.items() if key in _ARRAY_OR_SCALAR_SHAPE}
-        options = [
-            schema.with_items({"type": "object", **shape}.items()),
-            schema.with_items({"type": rest_kinds, **rest}.items()),
-        ]
-        return schema.with_items({"anyOf": ListNode(options, place=schema.place)}.items())
-
-    def merged(self, schema: ObjectNode) -> ObjectNode:
-        """Fold `allOf` into one object where every part is a plain object and no property is said twice."""
-        parts = schema.get("allOf")
-        if not isinstance(parts, ListNode):
-            return schema
-        resolved = [self.merged(self.resolved(part)) for part in parts if isinstance(part, ObjectNode)]
-        own = schema.with_items((key, value) for key, value in schema.items() if key != "allOf")
-        everything = [part for part in (*resolved, own) if part.keys() - _ANNOTATIONS]
-        if len(resolved) != len(parts) or not all(_is_plain_object(part) for part in everything):
-            return schema
-        properties: dict[str, JsonValue] = {}
-        required: list[JsonValue] = []
-        for part in everything:
-            members = part.get("properties")
-            for key, value in members.items() if isinstance(members, ObjectNode) else ():
-                if key in properties:
-                    return schema
-                properties[key] = value
-            names = part.get("required")
-            required.extend(name for name in names if name not in required) if isinstance(names, ListNode) else None
-        folded: dict[str, JsonValue] = {
-            "type": "object",
-            "properties": ObjectNode(properties.items(), place=schema.place),
-            "required": ListNode(required, place=schema.place),
-        }
-        return schema.with_items(folded.items())
-
-    def resolved(self, schema: ObjectNode, depth: int = 0) -> ObjectNode:
-        """The target of a bare reference, else the schema itself."""
-        reference = schema.get("$ref")
-        if not isinstance(reference, str) or schema.keys() - _ANNOTATIONS - {"$ref"} or depth > 50:
-            return schema
-        target = resolve_pointer(self.root, self.pointer(reference, schema.place_at("$ref")))
-        return self.resolved(target, depth + 1) if isinstance(target, ObjectNode) else schema
-
-    def pointer(self, reference: str, place: Place) -> str:
-        """The JSON pointer that a local reference means: `#/…`, `#anchor`, `#` or the root's own `$id`."""
-        base, _, fragment = reference.partition("#")
-        if base and base != str(self.root.get("$id", "")).rstrip("#"):
-            raise DiagnosticError([Diagnostic("PG008", f"expected a local reference, found {reference!r}", place)])
-        if not fragment or fragment.startswith("/"):
-            return canonical_pointer(fragment)
-        if fragment not in self.anchors:
-            raise DiagnosticError([Diagnostic("PG008", f"no schema has the anchor {fragment!r}", place)])
-        return self.anchors[fragment]
-
-    def target(self, reference: str, place: Place) -> str:
+    def target(self, reference: str, place: Place) -> str | None:
         """The class name of what a local reference means; the definition is queued the first time."""
-        pointer = self.pointer(reference, place)
-        if not isinstance(resolve_pointer(self.root, pointer), ObjectNode | bool):
-            message = f"expected a schema at {reference!r}, found none"
-            raise DiagnosticError([Diagnostic("PG008", message, place)])
+        try:
+            pointer = self.refs.pointer(reference, place)
+        except DiagnosticError as error:
+            self.bundle.diagnostics.extend(error.diagnostics)
+            return None
         if pointer not in self.names:
             self.names[pointer] = self.root_name + _pointer_words(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
 
 
-def _is_plain_object(schema: ObjectNode) -> bool:
-    plain = schema.keys() - _ANNOTATIONS <= {"type", "properties", "required", "additionalProperties"}
-    opened = schema.get("additionalProperties", True) is True
-    return plain and opened and schema.get("type", "object") == "object"
-
-
-def _anchors(schema: ObjectNode, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(anchor := schema.get("$anchor"), str):
-        yield anchor, pointer
-    for keys, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _anchors(item, pointer + step(keys))
+def _direct_references(view: JsonValue) -> set[str]:
+    """The definitions that a value must match itself, rather than in one of its members."""
+    if not isinstance(view, ObjectNode):
+        return set()
+    found = {reference.removeprefix("#/$defs/")} if isinstance(reference := view.get("$ref"), str) else set()
+    for keyword in ("anyOf", "oneOf"):
+        options = view.get(keyword)
+        found.update(*map(_direct_references, options if isinstance(options, ListNode) else ()))
+    return found
 
 
 _SUFFIXES: Mapping[str, str] = {

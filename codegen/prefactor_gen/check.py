@@ -13,7 +13,7 @@ from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.names import class_name, is_usable, module_name
-from prefactor_gen.refs import is_remote
+from prefactor_gen.refs import is_own_id, is_remote
 from prefactor_gen.walk import subschemas
 
 __all__ = ["check_definitions", "check_schema"]
@@ -23,8 +23,8 @@ _DRAFTS: dict[str, type[Validator]] = {
     "http://json-schema.org/draft-07/schema": Draft7Validator,
 }
 # Keys that datamodel-code-generator obeys: they name modules to import and code to write.
-_STEERING = frozenset({"customBasePath", "customTypePath", "default_factory", "discriminator"})
-_STEERING_PREFIXES = ("x-python-", "x-enum-", "x-enumNames")
+_STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
+_STEERING_PREFIX = "x-python-"
 
 
 def check_definitions(definitions: Definitions) -> list[Diagnostic]:
@@ -48,8 +48,10 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
     """
     found = list(_metaschema(source))
     if not found:
-        found.extend(_steering(source.schema))
-        found.extend(_patterns(source.schema))
+        for schema in _all_schemas(source.schema):
+            found.extend(_steering(schema))
+            found.extend(_references(schema, source.schema))
+            found.extend(_patterns(schema))
         if payload:
             found.extend(_root_is_object(source))
     return found
@@ -59,7 +61,7 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
     taken: dict[str, tuple[str, Place]] = {}
     for item in definitions.span_types:
         name = class_name(item.name)
-        if not is_usable(name):
+        if not is_usable(name) or not name.isascii():  # it also names a file
             message = f"the span type {item.name!r} would become the class {name!r}, which is no usable Python name"
             yield Diagnostic("PG004", message, item.place)
             continue
@@ -89,29 +91,39 @@ def _place_at(schema: ObjectNode, error: ValidationError) -> Place:
     node: JsonValue = schema
     place = schema.place
     for step in error.absolute_path:
-        if isinstance(node, ObjectNode) and isinstance(step, str) and step in node:
-            place, node = node.place_at(step), node[step]
-        elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node):
-            place, node = node.place_at(step), node[step]
+        match node, step:
+            case (ObjectNode(), str()) if step in node:
+                place, node = node.place_at(step), node[step]
+            case (ListNode(), int()) if step < len(node):
+                place, node = node.place_at(step), node[step]
     return place
+
+
+def _all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
+    yield schema
+    for _, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from _all_schemas(item)
 
 
 def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
     for key in schema:
-        if key in _STEERING or key.startswith(_STEERING_PREFIXES):
+        if key in _STEERING or key.startswith(_STEERING_PREFIX):
             message = f"{key!r} would steer the model generator; remove it, it means nothing to JSON Schema"
             yield Diagnostic("PG009", message, schema.place_at(key))
+
+
+def _references(schema: ObjectNode, root: ObjectNode) -> Iterator[Diagnostic]:
     reference = schema.get("$ref")
-    if isinstance(reference, str) and is_remote(reference) and not _is_own_id(schema, reference):
+    if isinstance(reference, str) and is_remote(reference) and not is_own_id(root, reference):
         message = f"expected a reference into the definition folder, found the remote {reference!r}"
         yield Diagnostic("PG008", message, schema.place_at("$ref"))
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _steering(item)
-
-
-def _is_own_id(schema: ObjectNode, reference: str) -> bool:
-    return bool(schema.get("$id")) and reference.partition("#")[0] == str(schema["$id"]).rstrip("#")
+    identifier = schema.get("$id")
+    if schema is root or not isinstance(identifier, str) or identifier.startswith("#"):
+        return
+    if any("$ref" in item for item in _all_schemas(schema)):
+        message = "a nested $id changes what the $refs below it mean: expected $defs and $anchor instead"
+        yield Diagnostic("PG008", message, schema.place_at("$id"))
 
 
 def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -122,11 +134,8 @@ def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
     for text, place in found:
         try:
             re.compile(text)
-        except re.error as error:
-            yield Diagnostic("PG006", f"not a regular expression: {error} in {text!r}", place)
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _patterns(item)
+        except (re.error, OverflowError, RecursionError) as error:
+            yield Diagnostic("PG006", f"not a regular expression: {error} in {text[:100]!r}", place)
 
 
 def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ __all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python"
 
 JsonValue: TypeAlias = "ObjectNode | ListNode | str | int | float | bool | None"
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100
 """Deeper documents are refused: no person writes them, and every stage recurses."""
 
 
@@ -69,7 +70,11 @@ def from_python(value: object, place: Place, depth: int = 0) -> JsonValue:
     """Turn plain Python data (a SchemaRegistry's) into nodes; what JSON cannot hold raises DiagnosticError."""
     if depth > MAX_DEPTH:
         raise DiagnosticError([Diagnostic("PG001", f"nested deeper than {MAX_DEPTH} levels", place)])
-    if value is None or isinstance(value, str | bool | int | float):
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DiagnosticError([Diagnostic("PG001", f"expected a number that JSON has, found {value}", place)])
+    if isinstance(value, str):
+        return _text(value, place)
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
         node = ObjectNode(place=place)
@@ -77,7 +82,7 @@ def from_python(value: object, place: Place, depth: int = 0) -> JsonValue:
             if not isinstance(key, str):
                 found = f"expected text as a key, found {type(key).__name__} {key!r}"
                 raise DiagnosticError([Diagnostic("PG001", found, place)])
-            member_place = Place(place.source, child_pointer(place.pointer, key))
+            member_place = Place(place.source, child_pointer(place.pointer, _text(key, place)))
             node.key_places[key] = member_place
             node[key] = from_python(member, member_place, depth + 1)
         return node
@@ -87,6 +92,13 @@ def from_python(value: object, place: Place, depth: int = 0) -> JsonValue:
         return ListNode(items, place=place, item_places=places)
     found = f"expected a JSON value, found {type(value).__name__}"
     raise DiagnosticError([Diagnostic("PG001", found, place)])
+
+
+def _text(value: str, place: Place) -> str:
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        message = "expected text that UTF-8 can hold, found a lone surrogate"
+        raise DiagnosticError([Diagnostic("PG001", message, place)])
+    return value
 
 
 def to_plain(value: JsonValue) -> object:

@@ -15,7 +15,12 @@ from prefactor_gen.load import definition_files, display_name, is_attribute, loa
 
 __all__ = ["fingerprint", "source_contents"]
 
-_MENTIONED_FILE = re.compile(rb"[^\s\"'#\[\]{},]+\.(?:json|ya?ml)")
+# A `$ref` and its value, as JSON and YAML write them.
+_REFERENCE = re.compile(
+    r"""\$ref["']?\s*:\s*(?:"(?P<json>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^"'\s#][^\n#,}\]]*))"""
+)
+# What a run does around the stages that write code.
+_SHELL = frozenset({"__main__.py", "cli.py", "config.py", "demo.py"})
 
 
 def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
@@ -51,7 +56,7 @@ def fingerprint(contents: Mapping[str, bytes], package: str) -> str:
 
 
 def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[Path]:
-    """The files, and those of their folder that they mention: a `$ref` may lead there."""
+    """The files, and those of their folder that their `$ref`s lead to."""
     pending = list(files)
     seen: set[Path] = set()
     while pending:
@@ -60,10 +65,21 @@ def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[Path]:
             continue
         seen.add(path)
         yield path
-        for match in set(_MENTIONED_FILE.findall(path.read_bytes())):
-            mentioned = (path.parent / unquote(match.decode("utf-8", errors="replace"))).resolve()
+        for reference in _references(path.read_bytes().decode("utf-8", errors="replace")):
+            mentioned = (path.parent / unquote(reference.partition("#")[0])).resolve()
             if mentioned.is_relative_to(folder) and mentioned.is_file():
                 pending.append((mentioned, folder))
+
+
+def _references(text: str) -> set[str]:
+    found = {match["single"] or (match["plain"] or "").strip() for match in _REFERENCE.finditer(text)}
+    for match in _REFERENCE.finditer(text):
+        if match["json"]:
+            try:
+                found.add(json.loads(f'"{match["json"]}"'))
+            except ValueError:  # no JSON text: the parser tells
+                found.add(match["json"])
+    return {reference for reference in found if reference and "\0" not in reference}
 
 
 def _version(distribution: str) -> str:
@@ -74,7 +90,8 @@ def _version(distribution: str) -> str:
 
 
 def _own_code() -> bytes:
-    """The generator's own files: a checkout changes without its version."""
+    """The files of the stages: a checkout changes without its version."""
     folder = Path(__file__).parent
-    paths = sorted([*folder.glob("*.py"), *folder.glob("templates/*.jinja")])
+    paths = sorted(path for path in folder.glob("*.py") if path.name not in _SHELL)
+    paths.extend(sorted(folder.glob("templates/*.jinja")))
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).digest()

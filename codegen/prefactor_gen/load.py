@@ -56,7 +56,7 @@ def load_sources(sources: Sequence[str], base: Path) -> Sources:
         base: the project folder; it is importable while a registry is loaded.
     """
     result = Sources()
-    for source in sources:
+    for source in dict.fromkeys(sources):
         try:
             if is_attribute(source, base):
                 result.documents.append(load_attribute(source, base))
@@ -116,6 +116,10 @@ def _load_into(result: Sources, path: Path, folder: Path, base: Path) -> None:
     if any(document.path == path for document in result.documents):
         return
     source = display_name(path, base.resolve())
+    if not path.resolve().is_relative_to(folder):
+        message = f"expected a file of this folder, found a link to {path.resolve()}"
+        result.diagnostics.append(Diagnostic("PG001", message, Place(source)))
+        return
     try:
         result.documents.append(Document(source, parse_file(path, source), path, folder))
     except DiagnosticError as error:

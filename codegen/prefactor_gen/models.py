@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import re
 import tempfile
+import unicodedata
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -89,13 +91,12 @@ class _MetadataModel(TypedDict):
 
 @dataclass(frozen=True)
 class ModelField:
-    """A field of a model: its Python name, its name on the wire, its annotation and default as expressions."""
+    """A field of a model: its Python name, its name on the wire, and its annotation as an expression."""
 
     name: str
     wire_name: str
     annotation: ast.expr
     required: bool
-    default: ast.expr | None
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,6 @@ class Model:
 
     name: str
     fields: tuple[ModelField, ...] = ()
-    bases: tuple[str, ...] = ()
     extra: str | None = None
     extra_type: ast.expr | None = None
     regex_engine: str | None = None
@@ -142,7 +142,9 @@ def generate_models(document: Mapping[str, object], options: GenerateConfig) -> 
     if not isinstance(code, str):
         raise ValueError("the model generator wrote several modules")
     result = ModelSet(warnings=[str(item.message) for item in caught])
-    wanted = {entry["class_name"]: entry for entry in metadata if entry["source_path"][:1] == ["$defs"]}
+    wanted = {
+        entry["class_name"]: entry for entry in metadata if entry["source_path"] == ["$defs", entry["class_name"]]
+    }
     _Reader(result, wanted).read(ast.parse(code))
     return result
 
@@ -175,61 +177,87 @@ class _Reader:
     def __init__(self, result: ModelSet, metadata: Mapping[str, _MetadataModel]) -> None:
         self.result = result
         self.metadata = metadata
-        self.imported: dict[str, str] = {}
+        self.expressions: dict[str, ast.expr] = {}
         self.resolver = FieldNameResolver()
 
     def read(self, module: ast.Module) -> None:
+        # Imported names under their own names: the generator renames some for other classes. And the types that it
+        # named by itself (a constrained text in a union) as what they stand for.
         for statement in module.body:
             match statement:
                 case ast.ImportFrom(names=aliases):
-                    self.imported.update({alias.asname or alias.name: alias.name for alias in aliases})
+                    self.expressions.update({each.asname or each.name: ast.Name(each.name) for each in aliases})
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_, value])):
+                    if name not in self.metadata:
+                        self.expressions[name] = value
+        for statement in module.body:
+            match statement:
                 case ast.ClassDef(name=name) if name in self.metadata:
                     self.result.models[name] = self.model(statement)
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_, value])) if name in self.metadata:
                     self.result.models[name] = Model(name, alias=self.plain(value))
 
     def plain(self, expression: ast.expr) -> ast.expr:
-        """The expression with every imported name under its own name: the generator renames some for other classes."""
-        renamed = _Rename(self.imported).visit(expression)
-        assert isinstance(renamed, ast.expr)  # noqa: S101  # a NodeTransformer maps an expression to one
-        return renamed
+        """The expression in terms of the bundle's classes and of what the standard library and pydantic call theirs."""
+        return _Replace(self.expressions).replaced(copy.deepcopy(expression))
 
     def model(self, node: ast.ClassDef) -> Model:
-        entry = self.metadata[node.name]
-        wire_names = {item["name"]: item for item in entry["fields"]}
+        # Python reads identifiers in their NFKC form.
+        entries = [(unicodedata.normalize("NFKC", item["name"]), item) for item in self.metadata[node.name]["fields"]]
+        self.note_collisions(node.name, entries)
+        entry_of = dict(entries)
         fields: list[ModelField] = []
         config: dict[str | None, str] = {}
         extra_type: ast.expr | None = None
         for statement in node.body:
             match statement:
-                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=default):
-                    item = wire_names[name]
-                    value = self.plain(default) if default is not None else None
-                    wire_name = item["original_name"]
-                    fields.append(ModelField(name, wire_name, self.plain(annotation), item["required"], value))
-                    self.note_collision(node.name, wire_name, name)
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                    item = entry_of[name]
+                    fields.append(ModelField(name, item["original_name"], self.plain(annotation), item["required"]))
                 case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=keywords)):
                     config = {item.arg: ast.literal_eval(item.value) for item in keywords}
                 case ast.Assign(targets=[ast.Name(id="__annotations__")], value=ast.Dict(values=[value])):
                     extra_type = _item_type(self.plain(value))
-        bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name) and base.id in self.metadata)
-        return Model(node.name, tuple(fields), bases, config.get("extra"), extra_type, config.get("regex_engine"))
+        return Model(node.name, tuple(fields), config.get("extra"), extra_type, config.get("regex_engine"))
 
-    def note_collision(self, model: str, wire_name: str, name: str) -> None:
-        alone = self.resolver.get_valid_name(wire_name)
-        if name != alone and re.fullmatch(rf"{re.escape(alone)}_\d+", name):
-            self.result.collisions.append((model, wire_name, name))
+    def note_collisions(self, model: str, entries: list[tuple[str, _MetadataField]]) -> None:
+        taken: set[str] = set()
+        for name, item in entries:
+            alone = unicodedata.normalize("NFKC", self.resolver.get_valid_name(item["original_name"]))
+            if name in taken or (name != alone and re.fullmatch(rf"{re.escape(alone)}_\d+", name)):
+                self.result.collisions.append((model, item["original_name"], name))
+            taken.add(name)
 
 
-class _Rename(ast.NodeTransformer):
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
+class _Replace(ast.NodeTransformer):
+    """Replaces names in a type expression, in its quoted parts too; what a Literal or a Field holds is data."""
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.names.get(node.id, node.id), node.ctx)
+    def __init__(self, expressions: Mapping[str, ast.expr]) -> None:
+        self.expressions = expressions
 
-    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        found = self.expressions.get(node.id)
+        if found is None or (isinstance(found, ast.Name) and found.id == node.id):
+            return node
+        return self.replaced(copy.deepcopy(found))
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return self.replaced(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        node.value = self.replaced(node.value)
+        if not (isinstance(node.value, ast.Name) and node.value.id == "Literal"):
+            node.slice = self.replaced(node.slice)
         return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.func = self.replaced(node.func)
+        return node
+
+    def replaced(self, expression: ast.expr) -> ast.expr:
+        result = self.visit(expression)
+        assert isinstance(result, ast.expr)  # noqa: S101  # each method maps an expression to one
+        return result
 
 
 def _item_type(expression: ast.expr) -> ast.expr:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 
 __all__ = ["class_name", "is_usable", "module_name", "pascal", "snake"]
 
-_SEPARATORS = re.compile(r"[^0-9A-Za-z\u0080-\U0010ffff]+")
+_SEPARATORS = re.compile(r"[\W_]+")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 
 
 def pascal(name: str) -> str:
     """`agent:llm` → `AgentLlm`; capitals inside a word stay, so that `getWeather` and `get_weather` read alike."""
-    return "".join(word[:1].upper() + word[1:] for word in _SEPARATORS.split(name) if word)
+    words = (word for word in _SEPARATORS.split(name) if word)
+    return unicodedata.normalize("NFKC", "".join(word[:1].upper() + word[1:] for word in words))
 
 
 def snake(name: str) -> str:
@@ -35,5 +37,5 @@ def module_name(span_type: str) -> str:
 
 
 def is_usable(name: str) -> bool:
-    """Say whether a class may have this name: an ASCII identifier that is no keyword and hides no built-in."""
-    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and name not in _BUILTINS
+    """Say whether a class may have this name: an identifier that is no keyword and hides no built-in."""
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in _BUILTINS

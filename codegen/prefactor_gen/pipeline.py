@@ -141,8 +141,8 @@ def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> list[str]:
 
 def _as_object(schema: ObjectNode) -> ObjectNode:
     """A payload is an object even where its schema does not say so."""
-    says = {"type", "$ref", "allOf", "anyOf", "oneOf"} & schema.keys()
-    return schema if says else schema.with_items([*schema.items(), ("type", "object")])
+    says = not isinstance(schema.get("type"), ListNode) and {"type", "$ref", "allOf", "anyOf", "oneOf"} & schema.keys()
+    return schema if says else schema.with_items({**schema, "type": "object"}.items())
 
 
 def _models(bundle: Bundle, found: list[Diagnostic]) -> ModelSet:

@@ -45,6 +45,7 @@ class FieldPlan:
     annotation: str
     doc: str | None = None
     default: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ModelPlan:
     """A pydantic class."""
 
     name: str
-    bases: str
+    base: str
     doc: str | None
     config: tuple[str, ...]
     fields: tuple[FieldPlan, ...]
@@ -156,7 +157,12 @@ _IMPORTS: dict[str, str] = {
     ),
     "TypeAliasType": "typing_extensions",
 }  # fmt: skip
+_EMPTY_NAME_NOTE = "pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names"
+_CATALOG_NAMES = frozenset({"SchemaRegistry"})
+_BUILT_IN = frozenset({"bool", "dict", "float", "int", "list", "object", "str", "tuple"})
+_EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it"
 _IMPORT_ORDER = (
+    "builtins",
     "collections.abc",
     "datetime",
     "typing",
@@ -236,8 +242,9 @@ class _SpanPlanner:
         config.extend([f"regex_engine={quote(model.regex_engine)}"] if model.regex_engine else [])
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
-            fields.insert(0, FieldPlan("__pydantic_extra__", f"dict[str, {field_type(model.extra_type)}]"))
-        return ModelPlan(model.name, ", ".join(model.bases) or "PayloadModel", doc, tuple(config), tuple(fields))
+            extra = f"dict[str, {field_type(model.extra_type)}]"
+            fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
+        return ModelPlan(model.name, "PayloadModel", doc, tuple(config), tuple(fields))
 
     def field(self, model: str, item: ModelField) -> FieldPlan:
         alias = item.wire_name if item.wire_name != item.name else None
@@ -279,18 +286,16 @@ class _SpanPlanner:
         model = self.by_name[name]
         return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
 
-    def all_fields(self, model: Model) -> list[ModelField]:
-        inherited = [
-            item for base in model.bases if base in self.by_name for item in self.all_fields(self.by_name[base])
-        ]
-        own = {item.wire_name for item in model.fields}
-        return [*(item for item in inherited if item.wire_name not in own), *model.fields]
-
     def dict(self, model: Model) -> DictPlan:
-        fields = self.all_fields(model)
+        fields = model.fields
         functional = any(not item.wire_name.isidentifier() or item.wire_name != item.name for item in fields)
         entries = tuple(
-            FieldPlan(quote(item.wire_name) if functional else item.name, self.dict_entry(item)) for item in fields
+            FieldPlan(
+                quote(item.wire_name) if functional else item.name,
+                self.dict_entry(item),
+                note=None if item.wire_name else _EMPTY_NAME_NOTE,
+            )
+            for item in fields
         )
         return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a literal."), functional, entries)
 
@@ -300,7 +305,7 @@ class _SpanPlanner:
 
     def method(self, name: str, doc: str, partial_doc: str = "") -> MethodPlan:
         model = self.by_name.get(name)
-        fields = self.all_fields(model) if model is not None and model.alias is None else []
+        fields = model.fields if model is not None and model.alias is None else ()
         parameters = tuple(
             Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required) for item in fields
         )
@@ -340,8 +345,12 @@ class _SpanPlanner:
 
     def name_clashes(self, plan: SpanPlan) -> Iterator[Diagnostic]:
         names = plan.exports
-        for name in sorted({name for name in names if names.count(name) > 1} | (set(names) & _IMPORTS.keys())):
+        taken = {name for name in names if names.count(name) > 1} | (set(names) & (_IMPORTS.keys() | _CATALOG_NAMES))
+        for name in sorted(taken | (set(names) & _field_names(plan))):
             yield Diagnostic("PG005", f"the generated name {name} is taken; rename a property", self.definition.place)
+        used = {name for text in _expressions(plan) for name in names_in(text)}
+        for name in sorted(used - {*names, *_IMPORTS, *_BUILT_IN, *(f"_{each}" for each in {*_IMPORTS, *_BUILT_IN})}):
+            yield Diagnostic("PG011", f"the model generator made {name}, which nothing defines", self.definition.place)
 
 
 def _method_doc(first: str, parameters: Sequence[tuple[str, str | None]]) -> str:
@@ -361,6 +370,12 @@ def _expressions(plan: SpanPlan) -> Iterator[str]:
     yield from (plan.params_input, plan.result_input, plan.result_class)
 
 
+def _field_names(plan: SpanPlan) -> set[str]:
+    """The names that class bodies of the module bind."""
+    keys = {item.key for model in plan.models for item in model.fields}
+    return keys | {item.key for entries in plan.dicts if not entries.functional for item in entries.entries}
+
+
 def _without_shadows(plan: SpanPlan) -> SpanPlan:
     """Where a field has the name of something imported, the import gets an underscore in this module."""
     used = {name for text in _expressions(plan) for name in names_in(text)} | {
@@ -369,10 +384,8 @@ def _without_shadows(plan: SpanPlan) -> SpanPlan:
         "ConfigDict",
         "Annotated",
     }
-    used = {name for name in used if name in _IMPORTS}
-    keys = {item.key for model in plan.models for item in model.fields}
-    keys |= {item.key for entries in plan.dicts if not entries.functional for item in entries.entries}
-    shadowed = {name: f"_{name}" for name in used & keys}
+    used &= _IMPORTS.keys() | _BUILT_IN
+    shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
     if not shadowed:
         return plan
 
@@ -404,7 +417,7 @@ def _without_shadows(plan: SpanPlan) -> SpanPlan:
         result_input=renamed(plan.result_input, shadowed),
         start=method(plan.start),
         complete=method(plan.complete),
-        imports=tuple(ImportPlan(_IMPORTS[name], (f"{name} as _{name}",)) for name in sorted(shadowed)),
+        imports=tuple(ImportPlan(_IMPORTS.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(shadowed)),
     )
 
 
@@ -416,7 +429,7 @@ def _with_imports(plan: SpanPlan) -> SpanPlan:
         if plan.start.missing == "MISSING" and (plan.start.parameters or plan.complete.parameters)
         else set()
     )
-    names |= {base for item in plan.models for base in item.bases.split(", ")} & _IMPORTS.keys()
+    names |= {item.base for item in plan.models}
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
     names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()
     names |= {"TypedDict"} if plan.dicts else set()

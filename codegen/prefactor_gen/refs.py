@@ -13,7 +13,7 @@ from prefactor_gen.load import SUFFIXES, display_name, parse_file
 from prefactor_gen.names import pascal
 from prefactor_gen.walk import map_subschemas, subschemas
 
-__all__ = ["SchemaFiles", "canonical_pointer", "inline_files", "is_remote", "resolve_pointer", "step"]
+__all__ = ["SchemaFiles", "canonical_pointer", "inline_files", "is_own_id", "is_remote", "resolve_pointer", "step"]
 
 
 class SchemaFiles:
@@ -46,7 +46,7 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> ObjectNode:
     Raises:
         DiagnosticError: a reference is remote, leaves the folder, or has no target.
     """
-    if not _has_file_refs(source.schema):
+    if not _has_file_refs(source.schema, source.schema):
         return source.schema
     return _Inliner(source, files).run()
 
@@ -82,15 +82,26 @@ def is_remote(reference: str) -> bool:
     return bool(parts.scheme or parts.netloc)
 
 
+def is_own_id(root: ObjectNode, reference: str) -> bool:
+    """Say whether a reference names the schema that it stands in, by the `$id` of its root."""
+    identifier = root.get("$id")
+    return isinstance(identifier, str) and bool(identifier) and reference.partition("#")[0] == identifier.rstrip("#")
+
+
 def _unresolved(message: str, place: Place) -> DiagnosticError:
     return DiagnosticError([Diagnostic("PG008", message, place)])
 
 
-def _has_file_refs(schema: ObjectNode) -> bool:
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and not reference.startswith("#") and reference:
+def _leads_out(reference: object, root: ObjectNode) -> bool:
+    """Say whether a `$ref` leads out of the schema that it stands in."""
+    local = isinstance(reference, str) and (reference[:1] in {"", "#"} or is_own_id(root, reference))
+    return isinstance(reference, str) and not local
+
+
+def _has_file_refs(schema: ObjectNode, root: ObjectNode) -> bool:
+    if _leads_out(schema.get("$ref"), root):
         return True
-    return any(isinstance(item, ObjectNode) and _has_file_refs(item) for _, item in subschemas(schema))
+    return any(isinstance(item, ObjectNode) and _has_file_refs(item, root) for _, item in subschemas(schema))
 
 
 class _Inliner:
@@ -118,7 +129,7 @@ class _Inliner:
 
         result = map_subschemas(schema, visit)
         reference = schema.get("$ref")
-        if isinstance(reference, str) and not (own and (reference.startswith("#") or not reference)):
+        if isinstance(reference, str) and not (own and not _leads_out(reference, self.source.schema)):
             name = self.pull(reference, path, schema.place_at("$ref"))
             result["$ref"] = f"#/$defs/{name}"
         return result

@@ -1,0 +1,154 @@
+"""`allOf`, and what stands beside a `$ref`, folded into one schema: types have no intersection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.keywords import ASSERTIONS
+from prefactor_gen.local_refs import LocalRefs
+
+__all__ = ["Folded", "fold"]
+
+_LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
+_UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
+_NAMED_MEMBERS = frozenset({"properties", "patternProperties"})
+
+
+@dataclass
+class Folded:
+    """A schema without `allOf`, the nodes (by id) that it was folded from, and the keywords that did not fit."""
+
+    schema: ObjectNode
+    origins: frozenset[int] = frozenset()
+    left: list[tuple[ObjectNode, str]] = field(default_factory=list)
+
+
+def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool) -> Folded:
+    """Fold a schema. One that has nothing to fold comes back as it is, a mere wrapper as what it wraps.
+
+    Args:
+        schema: the schema.
+        refs: the references of the schema that it is a part of.
+        alone: keywords beside a `$ref` say nothing (draft-07).
+
+    Raises:
+        DiagnosticError: a part leads back to itself.
+    """
+    schema = _unwrapped(schema)
+    if "$ref" in schema and (alone or not (schema.keys() - {"$ref"}) & ASSERTIONS):
+        return Folded(schema.with_items([("$ref", schema["$ref"])]))
+    if not {"$ref", "allOf"} & schema.keys():
+        return Folded(schema)
+    parts = list(_Flattener(refs, alone).parts(schema, ()))
+    result = Folded(schema, frozenset(id(origin) for origin, _ in parts))
+    merger = _Merger(result)
+    for _, part in parts:
+        merger.take(part, [other for _, other in parts if other is not part])
+    result.schema = schema.with_items(merger.members.items())
+    return result
+
+
+def _unwrapped(schema: ObjectNode) -> ObjectNode:
+    """`{description, allOf: [X]}` is X."""
+    while isinstance(parts := schema.get("allOf"), ListNode) and (schema.keys() & ASSERTIONS) == {"allOf"}:
+        said = [part for part in parts if isinstance(part, ObjectNode) and part.keys() & ASSERTIONS]
+        if len(said) != 1 or False in parts:
+            break
+        schema = said[0]
+    return schema
+
+
+class _Flattener:
+    """Yields the parts of a conjunction, each with the node that it was written in, and each target once."""
+
+    def __init__(self, refs: LocalRefs, alone: bool) -> None:
+        self.refs = refs
+        self.alone = alone
+        self.seen: set[str] = set()
+
+    def parts(self, schema: JsonValue, path: tuple[str, ...]) -> Iterator[tuple[ObjectNode, ObjectNode]]:
+        if not isinstance(schema, ObjectNode):
+            if schema is False:
+                place = self.refs.root.place
+                yield self.refs.root, ObjectNode([("not", ObjectNode(place=place))], place=place)
+            return
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            yield from self.target(reference, schema, path)
+            if self.alone:
+                return
+        own = schema.with_items((key, value) for key, value in schema.items() if key not in {"allOf", "$ref"})
+        if own.keys() & ASSERTIONS:
+            yield schema, own
+        conjuncts = schema.get("allOf")
+        for part in conjuncts if isinstance(conjuncts, ListNode) else ():
+            yield from self.parts(part, path)
+
+    def target(
+        self, reference: str, schema: ObjectNode, path: tuple[str, ...]
+    ) -> Iterator[tuple[ObjectNode, ObjectNode]]:
+        place = schema.place_at("$ref")
+        pointer = self.refs.pointer(reference, place)
+        if pointer in path:
+            message = f"expected a schema that ends, found {reference!r}, which leads back to itself"
+            raise DiagnosticError([Diagnostic("PG008", message, place)])
+        if pointer not in self.seen:  # the same part a second time says nothing new
+            self.seen.add(pointer)
+            yield from self.parts(self.refs.schema_at(pointer), (*path, pointer))
+
+
+class _Merger:
+    def __init__(self, result: Folded) -> None:
+        self.result = result
+        self.members: dict[str, JsonValue] = {}
+
+    def take(self, part: ObjectNode, others: list[ObjectNode]) -> None:
+        for keyword, value in part.items():
+            if keyword not in ASSERTIONS:
+                continue
+            if keyword == "additionalProperties" and any(_NAMED_MEMBERS & other.keys() for other in others):
+                # It speaks of the names in its own part only, which one object type cannot say.
+                if value is not True:
+                    self.result.left.append((part, keyword))
+            elif keyword not in self.members or self.members[keyword] == value:
+                self.members[keyword] = value
+            elif (merged := _both(keyword, self.members[keyword], value)) is not None:
+                self.members[keyword] = merged
+            else:
+                self.result.left.append((part, keyword))
+
+
+def _both(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
+    """The value of a keyword that says what two values say, or None."""
+    if keyword in _LOWER_BOUNDS | _UPPER_BOUNDS and isinstance(one, int | float) and isinstance(two, int | float):
+        return max(one, two) if keyword in _LOWER_BOUNDS else min(one, two)
+    if keyword == "required" and isinstance(one, ListNode) and isinstance(two, ListNode):
+        return one.with_items([*one, *(name for name in two if name not in one)])
+    if keyword == "properties" and isinstance(one, ObjectNode) and isinstance(two, ObjectNode):
+        members = dict(one)
+        for name, schema in two.items():
+            members[name] = _conjunction(members[name], schema, two) if name in members else schema
+        return one.with_items(members.items())
+    if keyword == "type":
+        return _common_type(one, two)
+    return None
+
+
+def _conjunction(one: JsonValue, two: JsonValue, node: ObjectNode) -> JsonValue:
+    if one == two or two is True:
+        return one
+    parts = ListNode([one, two], place=node.place)
+    return ObjectNode([("allOf", parts)], place=node.place)
+
+
+def _common_type(one: JsonValue, two: JsonValue) -> JsonValue:
+    kinds = [list(value) if isinstance(value, ListNode) else [value] for value in (one, two)]
+    common = [kind for kind in kinds[0] if kind in kinds[1] or (kind == "integer" and "number" in kinds[1])]
+    common.extend(kind for kind in kinds[1] if kind == "integer" and kind not in common and "number" in kinds[0])
+    if not common:
+        return None
+    node = one if isinstance(one, ListNode) else two
+    return common[0] if len(common) == 1 or not isinstance(node, ListNode) else node.with_items(common)

@@ -1,0 +1,33 @@
+"""The keywords of JSON Schema, by what the generated types make of them."""
+
+from __future__ import annotations
+
+__all__ = ["ASSERTIONS", "FOR_KIND", "NOT_ENFORCED", "TYPED_FORMATS"]
+
+NOT_ENFORCED = frozenset({
+    "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",
+    "if", "maxContains", "maxProperties", "minContains", "minProperties", "not", "propertyNames", "then",
+    "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
+})  # fmt: skip
+"""What types cannot say."""
+
+FOR_KIND: dict[str, frozenset[str]] = {
+    "object": frozenset({"additionalProperties", "patternProperties", "properties", "required"}),
+    "array": frozenset({"items", "maxItems", "minItems", "prefixItems"}),
+    "string": frozenset({"maxLength", "minLength", "pattern"}),
+    **dict.fromkeys(
+        ("number", "integer"),
+        frozenset({"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}),
+    ),
+}
+"""What types can say, by the kind of value that it speaks of."""
+
+ASSERTIONS = (
+    NOT_ENFORCED
+    | frozenset().union(*FOR_KIND.values())
+    | {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type", "format"}
+)
+"""All that decides whether a value is valid, with `format`, which changes what a caller may pass."""
+
+TYPED_FORMATS = frozenset({"date-time", "date", "time", "uuid"})
+"""Formats whose Python value a caller may pass instead of the text."""

@@ -1,0 +1,174 @@
+"""The typing view of one schema: what types can say of it, and the keywords that stay behind.
+
+One level only: what stands in subschema positions is viewed when the bundle gets there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.keywords import ASSERTIONS, FOR_KIND, NOT_ENFORCED, TYPED_FORMATS
+
+__all__ = ["is_object_schema", "typing_view"]
+
+_CHOICES = ("anyOf", "oneOf")
+_SAYABLE = ASSERTIONS - NOT_ENFORCED
+
+
+def is_object_schema(schema: ObjectNode) -> bool:
+    """Say whether the schema describes objects with named members: those become classes."""
+    kind = schema.get("type")
+    if {"$ref", "enum", "const"} & schema.keys() or (kind is not None and kind != "object"):
+        return False
+    closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    named = isinstance(schema.get("properties"), ObjectNode) or bool(schema.get("required"))
+    return named or (kind == "object" and closed)
+
+
+def typing_view(schema: ObjectNode) -> tuple[ObjectNode, list[str]]:
+    """The view, and the keywords that it leaves behind. The schema has no `allOf`, and nothing beside a `$ref`."""
+    viewer = _Viewer(schema)
+    return viewer.view(), viewer.left
+
+
+class _Viewer:
+    def __init__(self, schema: ObjectNode) -> None:
+        self.schema = schema
+        self.left = [keyword for keyword in schema if keyword in NOT_ENFORCED]
+
+    def view(self) -> ObjectNode:
+        said = self.made((key, value) for key, value in self.schema.items() if key in _SAYABLE)
+        if "$ref" in said:
+            return said
+        if {"enum", "const"} & said.keys():
+            said = self.enumerated(said)
+        kind = said.get("type")
+        if isinstance(kind, ListNode):
+            said = self.split(said, [item for item in kind if item != "integer" or "number" not in kind])
+        if is_object_schema(said):
+            return self.object(self.without(said, _CHOICES))
+        choice = next((keyword for keyword in _CHOICES if keyword in said), None)
+        if choice is not None:
+            return self.choice(said, choice)
+        match said.get("type"):
+            case "array":
+                return self.array(said)
+            case "object":
+                return self.object(said)
+            case None if "enum" not in said:
+                return self.without(said, frozenset().union(*FOR_KIND.values()))
+            case _:
+                return self.scalar(said)
+
+    def made(self, items: Iterable[tuple[str, JsonValue]]) -> ObjectNode:
+        return self.schema.with_items(items)
+
+    def without(self, said: ObjectNode, keywords: Iterable[str]) -> ObjectNode:
+        """The schema without some keywords, which stay behind."""
+        self.left.extend(keyword for keyword in keywords if keyword in said)
+        return self.made((key, value) for key, value in said.items() if key not in set(keywords))
+
+    def enumerated(self, said: ObjectNode) -> ObjectNode:
+        """`enum` and `const` as the list of their values, where a Literal can hold them."""
+        values = said.get("enum")
+        values = values if isinstance(values, ListNode) else ListNode([said["const"]], place=said.place)
+        if "const" in said:
+            values = values.with_items([said["const"]] if said["const"] in values else [])
+        kind = said.get("type")
+        kinds = kind if isinstance(kind, ListNode) else [kind]
+        typed = [value for value in values if kind is None or _kinds(value) & set(map(str, kinds))]
+        if not typed or not all(value is None or isinstance(value, str | int) for value in typed):
+            return self.without(said, ("enum", "const"))
+        kinds_said = {kind for value in typed for kind in _kinds(value)}
+        beside = frozenset(_CHOICES).union(*(FOR_KIND.get(kind, ()) for kind in kinds_said))
+        self.left.extend(keyword for keyword in said if keyword in beside)
+        return self.made([("enum", values.with_items(typed))])
+
+    def split(self, said: ObjectNode, kinds: list[JsonValue]) -> ObjectNode:
+        """`type: [object, "null"]` with keywords of one of them → `anyOf` of one schema a type."""
+        if len(kinds) == 1:
+            return self.made({**said, "type": kinds[0]}.items())
+        of_kinds = {keyword for kind in kinds for keyword in FOR_KIND.get(str(kind), frozenset())}
+        if not of_kinds & said.keys() or set(_CHOICES) & said.keys():
+            return self.made({**said, "type": ListNode(kinds, place=said.place)}.items())
+        options: list[JsonValue] = []
+        for kind in kinds:
+            own = FOR_KIND.get(str(kind), frozenset()) | ({"format"} if kind == "string" else set())
+            options.append(self.made([("type", kind), *((key, value) for key, value in said.items() if key in own)]))
+        return self.made([("anyOf", ListNode(options, place=said.place))])
+
+    def choice(self, said: ObjectNode, keyword: str) -> ObjectNode:
+        """`anyOf` with keywords beside it: they belong to each of its options."""
+        options = said[keyword]
+        beside = self.made((key, value) for key, value in said.items() if key != keyword)
+        if isinstance(options, ListNode) and beside:
+            pairs = (ListNode([beside, option], place=said.place) for option in options)
+            options = options.with_items(self.made([("allOf", pair)]) for pair in pairs)
+        return self.made([(keyword, options)])
+
+    def scalar(self, said: ObjectNode) -> ObjectNode:
+        kind = said.get("type")
+        own = {"type", "enum", *FOR_KIND.get(str(kind), ())}
+        # With constraints of its own, text stays text: the Python value of a format has no length and no pattern.
+        if said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
+            own.add("format")
+        return self.made((key, value) for key, value in said.items() if key in own)
+
+    def array(self, said: ObjectNode) -> ObjectNode:
+        """Arrays and tuples; a tuple of no fixed length becomes an array of its items' types."""
+        own = {key: value for key, value in said.items() if key in {"type", *FOR_KIND["array"]}}
+        keyword = "items" if isinstance(said.get("items"), ListNode) else "prefixItems"
+        first = own.pop(keyword, None)
+        rest = self.schema.get("additionalItems") if keyword == "items" else own.pop("items", None)
+        self.left = [left for left in self.left if left != "additionalItems"]  # it speaks beside a list of items only
+        if not isinstance(first, ListNode) or not first:
+            items: dict[str, JsonValue] = {"maxItems": 0} if rest is False else {} if rest is None else {"items": rest}
+            return self.made({**own, **items}.items())
+        least, most = own.get("minItems", 0), own.get("maxItems")
+        if least == len(first) and (rest is False or most == len(first)):
+            return self.made([*own.items(), ("prefixItems", first), ("maxItems", len(first)), ("items", False)])
+        self.left.append(keyword)
+        if rest is False:
+            own["maxItems"] = min(len(first), most) if isinstance(most, int) else len(first)
+        elif rest is None or rest is True:
+            return self.made(own.items())
+        options = [*first, rest] if isinstance(rest, ObjectNode) else [*first]
+        return self.made([*own.items(), ("items", self.any_of(options))])
+
+    def object(self, said: ObjectNode) -> ObjectNode:
+        """Objects: a class or a map. Names by a pattern can be said of a map that has no others."""
+        own = {key: value for key, value in said.items() if key in FOR_KIND["object"]}
+        own["type"] = "object"
+        patterns = own.pop("patternProperties", None)
+        if isinstance(patterns, ObjectNode) and patterns:
+            others = own.pop("additionalProperties", True)
+            if others is False and len(patterns) == 1 and not is_object_schema(said):
+                own["patternProperties"] = patterns
+                return self.made(own.items())
+            self.left.append("patternProperties")
+            if others is not True:
+                options = [*patterns.values(), *([] if others is False else [others])]
+                own["additionalProperties"] = self.any_of(options)
+        return self.made(own.items())
+
+    def any_of(self, options: list[JsonValue]) -> JsonValue:
+        different = [option for index, option in enumerate(options) if option not in options[:index]]
+        return (
+            different[0]
+            if len(different) == 1
+            else self.made([("anyOf", ListNode(different, place=self.schema.place))])
+        )
+
+
+def _kinds(value: JsonValue) -> set[str]:
+    """The names of the types that a value has."""
+    if value is None:
+        return {"null"}
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, int):
+        return {"integer", "number"}
+    if isinstance(value, float):
+        return {"number", "integer"} if value.is_integer() else {"number"}
+    return {"string" if isinstance(value, str) else "array" if isinstance(value, ListNode) else "object"}
