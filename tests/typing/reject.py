@@ -1,0 +1,322 @@
+"""What the types refuse: every marked line is a mistake that both checkers must report, and no other line is.
+
+`# E: "text"` says what mypy must say; `# E(mypy): "text"` and `# E(pyright)` mark what only one of them sees.
+`BUG`: see test_checkers.py.
+Nothing here runs.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typing_spans
+from typing_spans import (
+    SPAN_TYPES,
+    EventAny,
+    MailSend,
+    MailSendParamsAddress,
+    MailSendParamsBody,
+    MediaShow,
+    MediaShowParamsOption1,
+    MeterRead,
+    NamesOdd,
+    NoteWrite,
+    OrderPlace,
+    OrderPlaceParams,
+    OrderPlaceParamsDict,
+    RoutePlan,
+    registry,
+)
+
+from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig, SchemaRegistry
+from prefactor_core.typed import MISSING
+from prefactor_http import HttpClientConfig
+
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+
+
+async def start_keywords(span: OrderPlace) -> None:
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, colour="red")  # E: "colour"
+    await span.start(custmer="Ada", quantity=1, channel="web", note=None)  # E: "custmer"
+    await span.start(quantity=1, channel="web", note=None)  # E: "customer"
+    await span.start(customer="Ada", quantity=1, channel="web")  # E: "note"
+    await span.start()  # E: "customer"
+    await span.start(customer=1, quantity=1, channel="web", note=None)  # E: "customer"
+    await span.start(customer="Ada", quantity="1", channel="web", note=None)  # E: "quantity"
+    await span.start(customer="Ada", quantity=1.5, channel="web", note=None)  # E: "quantity"
+    await span.start(customer="Ada", quantity=1, channel="fax", note=None)  # E: "channel"
+    await span.start(customer=None, quantity=1, channel="web", note=None)  # E: "customer"
+    await span.start(customer="Ada", quantity=None, channel="web", note=None)  # E: "quantity"
+    await span.start(customer="Ada", quantity=1, channel="web", note=1)  # E: "note"
+    await span.start(customer="Ada", quantity=1, channel="web", note=MISSING)  # E: "note"
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, price=None)  # E: "price"
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, price="9")  # E: "price"
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, express="yes")  # E: "express"
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, express=1)  # E: "express"
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, rating=4)  # E: "rating"
+    await span.start(customer="Ada", quantity=1, channel="web", note=None, currency="USD")  # E: "currency"
+    await span.start("Ada", 1, "web", None)  # E: "positional"
+    await span.start({"customer": "Ada", "quantity": 1, "channel": "web", "note": None})  # E: "positional"
+    await span.start(OrderPlace.Params(customer="Ada", quantity=1, channel="web", note=None))  # E: "positional"
+    # A boolean is an int to every checker; the payload's check reports it when it is recorded.
+    await span.start(customer="Ada", quantity=True, channel="web", note=None)
+    span.start(customer="Ada", quantity=1, channel="web", note=None)  # E: "must be used"
+
+
+async def result_keywords(span: OrderPlace, note: NoteWrite) -> None:
+    await span.complete(order_id="o-1")  # E: "total"
+    await span.complete(order_id=1, total=1)  # E: "order_id"
+    await span.complete(order_id="o-1", total="1")  # E: "total"
+    await span.complete(order_id="o-1", total=1, warnings="late")  # E: "warnings"
+    await span.complete(order_id="o-1", total=1, warnings=["late", 1])  # E: "str"
+    await span.complete(order_id="o-1", total=1, warnings={"late"})  # E: "warnings"
+    await span.complete(order_id="o-1", total=1, warnings=None)  # E: "warnings"
+    await span.complete(order_id="o-1", total=1, distance=3)  # E: "distance"
+    await span.complete(message_id="m-1")  # E: "message_id"
+    await span.complete("o-1", 1)  # E: "positional"
+    await span.complete({"order_id": "o-1", "total": 1})  # E: "positional"
+    await note.complete(text="remember")  # E: "text"
+    note.set_result(text="remember")  # E: "text"
+
+
+async def set_result(span: OrderPlace) -> None:
+    span.set_result(order_id=1)  # E: "order_id"
+    span.set_result(order_ids="o-1")  # E: "order_ids"
+    span.set_result(warnings="late")  # E: "warnings"
+    span.set_result(order_id=None)  # E: "order_id"
+    span.set_result({"order_id": "o-1"})  # E: "positional"
+    await span.set_result(order_id="o-1")  # E: "set_result"
+
+
+async def whole_literals(span: OrderPlace) -> None:
+    await span.start_with({"customer": "Ada", "quantity": 1, "channel": "web"})  # E: "ParamsDict"
+    await span.start_with({"customer": 1, "quantity": 1, "channel": "web", "note": None})  # E: "ParamsDict"
+    await span.start_with({"custmer": "A", "quantity": 1, "channel": "web", "note": None})  # E: "ParamsDict"
+    await span.start_with({"customer": "A", "quantity": 1, "channel": "fax", "note": None})  # E: "ParamsDict"
+    await span.start_with({"customer": None, "quantity": 1, "channel": "web", "note": None})  # E: "ParamsDict"
+    await span.start_with({"customer": "A", "quantity": 1, "channel": "web", "note": None, "x": 1})  # E: "x"
+    await span.start_with({})  # E: "ParamsDict"
+    await span.start_with(None)  # E: "start_with"
+    await span.start_with("Ada")  # E: "start_with"
+    await span.start_with({"order_id": "o-1", "total": 1})  # E: "ParamsDict"
+    await span.complete_with({"order_id": "o-1"})  # E: "ResultDict"
+    await span.complete_with({"order_id": "o-1", "total": "1"})  # E: "ResultDict"
+    await span.complete_with({"order_id": "o-1", "total": 1, "warnings": "late"})  # E: "ResultDict"
+    span.set_result_with({"total": 1})  # E: "ResultDict"
+    span.set_result_with(order_id="o-1", total=1)  # E: "order_id"
+    await span.start_with(params={"customer": "Ada"})  # E: "params"
+    named: OrderPlaceParamsDict = {"customer": "Ada", "quantity": 1, "channel": "web"}  # E: "note"
+    await span.start_with(named, started_at="now")  # E: "started_at"
+    loose: dict[str, object] = {"customer": "Ada"}
+    await span.start_with(loose)  # E: "start_with"
+
+
+async def models_of_others(order: OrderPlace, mail: MailSend, note: NoteWrite) -> None:
+    address = MailSendParamsAddress(email="ada@example.com")
+    await order.start_with(NoteWrite.Params(text="remember"))  # E: "NoteWriteParams"
+    await order.start_with(OrderPlace.Result(order_id="o-1", total=1))  # E: "OrderPlaceResult"
+    await order.complete_with(MailSend.Result(message_id="m-1"))  # E: "MailSendResult"
+    await order.complete_with(OrderPlace.Params(customer="A", quantity=1, channel="web", note=None))  # E: "Params"
+    order.set_result_with(NoteWrite.Result())  # E: "EmptyResult"
+    await note.complete_with({"text": "remember"})  # E: "EmptyResult"
+    await mail.start(sender=NoteWrite.Params(text="x"), to=[], subject="Hi")  # E: "sender"
+    await mail.start(sender=address, to=[NoteWrite.Params(text="x")], subject="Hi")  # E: "Address"
+    await mail.complete(message_id="m-1", receipt=address)  # E: "receipt"
+
+
+async def nested(span: MailSend, to: list[MailSendParamsAddress]) -> None:
+    await span.start(sender={"mail": "a@example.com"}, to=to, subject="Hi")  # E: "AddressDict"
+    await span.start(sender={"email": 1}, to=to, subject="Hi")  # E: "AddressDict"
+    await span.start(sender={"name": "Ada"}, to=to, subject="Hi")  # E: "AddressDict"
+    await span.start(sender={"email": "a@example.com", "age": 1}, to=to, subject="Hi")  # E: "AddressDict"
+    await span.start(sender={"email": "a@example.com", "name": None}, to=to, subject="Hi")  # E: "AddressDict"
+    await span.start(sender="a@example.com", to=to, subject="Hi")  # E: "sender"
+    await span.start(sender=to[0], to=to[0], subject="Hi")  # E: "to"
+    await span.start(sender=to[0], to=["a@example.com"], subject="Hi")  # E: "Address"
+    await span.start(sender=to[0], to=[{"mail": "a@example.com"}], subject="Hi")  # E: "AddressDict"
+    await span.start(sender=to[0], to="a@example.com", subject="Hi")  # E: "to"
+    await span.start(sender=to[0], to=to, subject="Hi", tags="a")  # E: "tags"
+    await span.start(sender=to[0], to=to, subject="Hi", tags=[1])  # E: "str"
+    await span.start(sender=to[0], to=to, subject="Hi", headers={"X-One": 1})  # E: "str"
+    await span.start(sender=to[0], to=to, subject="Hi", headers=["X-One"])  # E: "headers"
+    await span.start(sender=to[0], to=to, subject="Hi", folders={"inbox": "a@example.com"})  # E: "Address"
+    await span.start(sender=to[0], to=to, subject="Hi", body={"content": "x", "format": "pdf"})  # E: "BodyDict"
+    await span.start(sender=to[0], to=to, subject="Hi", body={"format": "text"})  # E: "BodyDict"
+    await span.start(sender=to[0], to=to, subject="Hi", body={"content": "x", "size": 1})  # E: "BodyDict"
+    await span.start(sender=to[0], to=to, subject="Hi", body=to[0])  # E: "body"
+    await span.start(sender=to[0], to=to, subject="Hi", extra=["x"])  # E: "extra"
+    await span.start(sender=to[0], to=to, subject="Hi", extra={1: "x"})  # E: "str"
+    await span.start_with({"sender": {"email": 1}, "to": [], "subject": "Hi"})  # E: "ParamsDict"
+    await span.start_with({"sender": to[0], "to": [{"mail": "x"}], "subject": "Hi"})  # E: "ParamsDict"
+
+
+async def formatted_texts(span: MailSend, sender: MailSendParamsAddress) -> None:
+    await span.start(sender=sender, to=[], subject="Hi", send_at=NOON.timestamp())  # E: "send_at"
+    await span.start(sender=sender, to=[], subject="Hi", send_at=NOON.date())  # E: "send_at"
+    await span.start(sender=sender, to=[], subject="Hi", thread=NOON)  # E: "thread"
+    await span.start(sender=sender, to=[], subject="Hi", thread=None)  # E: "thread"
+    await span.start(sender=sender, to=[], subject="Hi", expires=1)  # E: "expires"
+    await span.complete(message_id=7)  # E: "message_id"
+
+
+async def tuples_and_unions(span: RoutePlan) -> None:
+    await span.start(start=("52", "13"), target="home")  # E: "start"
+    await span.start(start=52.5, target="home")  # E: "start"
+    await span.start(start={1: 2.5, 2: 3.5}, target="home")  # E: "start"
+    await span.start(start=(1, 2, 3), target="home")  # E: "start"
+    await span.start(start=(1, 2), target="home", window=(30, "08:00"))  # E: "window"
+    await span.start(start=(1, 2), target=5)  # E: "target"
+    await span.start(start=(1, 2), target={"town": "Hamburg"})  # E: "target"
+    await span.start(start=(1, 2), target={"city": 1})  # E: "target"
+    await span.start(start=(1, 2), target=None)  # E: "target"
+    await span.start(start=(1, 2), target="home", limit=1.5)  # E: "limit"
+    await span.start(start=(1, 2), target="home", limit=None)  # E: "limit"
+    await span.start(start=(1, 2), target="home", vehicle={"kind": "bike"})  # E: "vehicle"
+    await span.start(start=(1, 2), target="home", vehicle={"kind": "car", "line": "ICE"})  # E: "vehicle"
+    await span.start(start=(1, 2), target="home", via=[1, 2])  # E: "tuple"
+    await span.start(start=(1, 2), target="home", via={1: (1, 2)})  # E: "via"
+    await span.start(start=(1, 2), target="home", region={"name": "N", "parts": [{"title": "x"}]})  # E: "RegionDict"
+    await span.start(start=(1, 2), target="home", region={"name": "N", "parent": {"name": 1}})  # E: "RegionDict"
+    await span.complete(distance=1, legs=[{"from": "Berlin"}])  # E: "LegsItemDict"
+    await span.complete(distance=1, legs=[{"from_": "Berlin", "to": "Ulm"}])  # E: "LegsItemDict"
+    await span.complete(distance=1, bends=1.5)  # E: "bends"
+    await span.complete(distance=1, bends=["sharp"])  # E: "float"
+    # A dict of numbers by number has every method of a sequence of numbers but slices.
+    await span.complete(distance=1, bends={1: 1.5})  # E: "bends" BUG
+    await span.complete(distance=1, stats={"co2": "much"})  # E: "float"
+
+
+async def odd_names(span: NamesOdd) -> None:
+    await span.start(class_=1, self=1)  # E: "class_"
+    await span.start(class_="c")  # E: "self"
+    await span.start(class_="c", self="me")  # E: "self"
+    await span.start(**{"class": "c"}, self=1)  # E: "start"
+    await span.start(class_="c", self=1, list=["l"])  # E: "list"
+    await span.start_with({"class_": "c", "self": 1})  # E: "ParamsDict"
+    await span.start_with({"class": "c", "self": 1, "a-b": 1})  # E: "ParamsDict"
+    NamesOdd.Params(self=1)  # E: "class_"
+    NamesOdd.Params(class_="c", self=1, a_b=1)  # E: "a_b"
+    await span.complete(id=1)  # E: "id"
+
+
+async def other_shapes(event: EventAny, meter: MeterRead, media: MediaShow) -> None:
+    await event.start(any="thing")  # E: "any"
+    await meter.start(kitchen="warm")  # E: "kitchen"
+    await meter.start(kitchen=None)  # E: "kitchen"
+    await meter.start_with({"kitchen": "warm"})  # E: "float"
+    await meter.complete(kitchen=1)  # E: "kitchen"
+    await meter.complete_with({1: "fine"})  # E: "str"
+    await media.start_with({"kind": "image"})  # E: "start_with"
+    await media.start_with({"kind": "video", "seconds": "long"})  # E: "start_with"
+    await media.start_with({"kind": "sound", "seconds": 1})  # E: "start_with"
+    await media.complete(shown="yes")  # E: "shown"
+    MediaShowParamsOption1(kind="video", width=1)  # E: "kind"
+    MediaShow.Params({"kind": "image", "width": 1})  # E: "MediaShowParams"
+    # Which keywords go together is not said by a signature; the payload's check reports it when it is recorded.
+    await media.start(kind="image", seconds=1.5)
+
+
+async def ends(span: OrderPlace) -> None:
+    await span.fail("sold out")  # E: "fail"
+    await span.fail(ValueError)  # E: "fail"
+    await span.fail(404)  # E: "fail"
+    await span.fail({1: "sold out"})  # E: "str"
+    await span.fail(reason="sold out")  # E: "reason"
+    await span.cancel("sold out")  # E: "cancel"
+    await span.finish(order_id="o-1")  # E: "order_id"
+    span.id = "mine"  # E: "id"
+    print(span.status)  # E: "status"
+    await span.stop()  # E: "stop"
+
+
+async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    async with instance.span(OrderPlace) as order:
+        await order.start(custmer="Ada", quantity=1, channel="web", note=None)  # E: "custmer" BUG(pyright)
+        await order.complete(message_id="m-1")  # E: "message_id" BUG(pyright)
+    async with client.span(instance_id=instance.id, schema_name=NoteWrite) as note:
+        await note.start(txt="remember")  # E: "txt" BUG(pyright)
+    instance.span(OrderPlaceParams)  # E: "OrderPlaceParams"
+    instance.span(OrderPlace, payload=NoteWrite.Params(text="remember"))  # E: "NoteWriteParams"
+    instance.span(OrderPlace, payload=OrderPlace.Result(order_id="o-1", total=1))  # E: "OrderPlaceResult"
+    instance.span(NoteWrite, payload={"txt": "remember"})  # E: "span"
+    instance.span(NoteWrite, payload={"text": 1})  # E: "span"
+    instance.span(NoteWrite, payload={})  # E: "span"
+    instance.span(NoteWrite, payload="remember")  # E: "span"
+    instance.span(NoteWrite, parent_span_id=order)  # E: "span" BUG(pyright)
+    instance.span("note:write", payload=NoteWrite.Params(text="remember"))  # E: "span"
+    instance.span(NoteWrite, parent="s-1")  # E: "span"
+    client.span(schema_name=NoteWrite)  # E: "span"
+    client.span(instance_id=instance, schema_name=NoteWrite)  # E: "span"
+    client.span(instance.id, NoteWrite, payload=MailSend.Result(message_id="m-1"))  # E: "MailSendResult"
+    with instance.span(NoteWrite):  # E: "__enter__"
+        pass
+
+
+async def by_name(instance: AgentInstanceHandle) -> None:
+    print(SPAN_TYPES[OrderPlace])  # E: "str"
+    SPAN_TYPES["order:place"] = OrderPlace  # E: "assign"
+    async with instance.span(SPAN_TYPES["note:write"]) as span:  # BUG(mypy)
+        # Any span type: its own keywords are not known.
+        await span.start(text="remember")  # E: "start" BUG
+
+
+def constructors() -> None:
+    OrderPlace.Params(customer="Ada", quantity=1, channel="web")  # E: "note"
+    OrderPlace.Params(customer=1, quantity=1, channel="web", note=None)  # E: "customer"
+    OrderPlace.Params(customer="Ada", quantity="1", channel="web", note=None)  # E: "quantity"
+    OrderPlace.Params(customer="Ada", quantity=1, channel="fax", note=None)  # E: "channel"
+    OrderPlace.Params(customer="Ada", quantity=1, channel="web", note=None, x=1)  # E: "x"
+    OrderPlace.Params(customer="Ada", quantity=1, channel="web", note=None, price=None)  # E: "price"
+    OrderPlace.Params("Ada", 1, "web", None)  # E: "positional"
+    OrderPlace.Result(order_id="o-1", total=1, warnings="late")  # E: "warnings"
+    NoteWrite.Result(text="remember")  # E: "text"
+    MailSendParamsBody(content="x", format="pdf")  # E: "format"
+    MailSend.Params(sender="a@example.com", to=[], subject="Hi")  # E: "sender"
+    OrderPlace(customer="Ada")  # E: "OrderPlace"
+
+
+def reading(params: OrderPlace.Params, result: OrderPlace.Result, odd: NamesOdd.Params) -> float:
+    print(params.custmer)  # E: "custmer"
+    print(params.customer + 1)  # E: "+"
+    params.note.upper()  # E: "upper"
+    print(result.warnings[0])  # E: "MISSING"
+    result.total.upper()  # E: "upper"
+    getattr(odd, "class").upper()
+    odd.a_b.upper()  # E: "MISSING"
+    if params.coupon is not MISSING:
+        params.coupon.upper()  # E: "None"
+    if params.price is not MISSING:
+        return params.price
+    return params.price  # E: "MISSING"
+
+
+def returns_another(params: OrderPlace.Params) -> NoteWrite.Params:
+    return params  # E: "NoteWriteParams"
+
+
+def configuration(http: HttpClientConfig) -> None:
+    print(typing_spans.NoSuchSpan)  # E: "NoSuchSpan"
+    PrefactorCoreConfig()  # E: "http_config"
+    PrefactorCoreConfig(http_config="https://app.example.com")  # E: "http_config"
+    PrefactorCoreConfig(http_config=http, validation="strict")  # E: "validation"
+    PrefactorCoreConfig(http_config=http, schema_registry=typing_spans)  # E: "schema_registry"
+    PrefactorCoreConfig(http_config=http, on_error=len)  # E: "on_error"
+    PrefactorCoreConfig(http_config=http, retries=3)  # E: "retries"
+    QueueConfig(num_workers="3")  # E: "num_workers"
+    QueueConfig(span_ids="client")  # E: "span_ids"
+    HttpClientConfig(api_url="https://app.example.com", api_token=None)  # E: "api_token"
+    registry.register_type("memory:read")  # E: "params_schema"
+    registry.register_type("memory:read", params_schema="object")  # E: "params_schema"
+    registry.register_type("memory:read", {}, templates="x")  # E: "templates"
+    registry.merge({"memory:read": {}})  # E: "merge"
+    SchemaRegistry(registry)  # E: "SchemaRegistry"
+
+
+async def client_methods(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    await client.create_agent_instance(agent_id="a")  # E: "agent_version"
+    await client.create_agent_instance(agent_id="a", agent_version="1")  # E: "agent_version"
+    await client.create_agent_instance(agent_id="a", agent_version={}, purpose="fun")  # E: "purpose"
+    await instance.finish("done")  # E: "finish"
+    await instance.finish(status="active")  # E: "status"
+    await client.flush(timeout="1")  # E: "timeout"
+    client.create_agent_instance(agent_id="a", agent_version={})  # E: "must be used"

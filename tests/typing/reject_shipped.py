@@ -1,0 +1,41 @@
+"""What the types of the shipped span types refuse; marks as in reject.py."""
+
+from __future__ import annotations
+
+from prefactor_core.typed import MISSING
+from prefactor_spans import AgentChatTurn, AgentLlm, AgentRetrieval, AgentRun, AgentTool
+
+
+async def llm(span: AgentLlm) -> None:
+    await span.start(modell="gpt-4", prompt="Hi")  # E: "modell"
+    await span.start(prompt="Hi")  # E: "model"
+    await span.start(model=4, prompt="Hi")  # E: "model"
+    await span.start({"model": "gpt-4", "prompt": "Hi"})  # E: "positional"
+    await span.start(model="gpt-4", messages="Hi")  # E: "messages"
+    await span.start(model="gpt-4", messages=[{"role": "bot", "content": "Hi"}])  # E: "MessageDict"
+    await span.start(model="gpt-4", messages=[{"role": "user"}])  # E: "MessageDict"
+    await span.start(model="gpt-4", parameters={"temprature": 1})  # E: "parameters"
+    await span.start(model="gpt-4", tools="greet")  # E: "tools"
+    await span.complete(response=None)  # E: "response"
+    await span.complete(text="Hello")  # E: "text"
+    await span.complete(usage={"input_tokens": 1})  # E: "usage"
+    await span.complete(usage={"input_tokens": "1", "output_tokens": 1})  # E: "usage"
+    await span.complete_with(AgentTool.Result(output="x"))  # E: "AgentToolResult"
+
+
+async def others(run: AgentRun, tool: AgentTool, retrieval: AgentRetrieval, turn: AgentChatTurn) -> None:
+    await run.start(agent_name="Weather")  # E: "input"
+    await run.complete(steps="3")  # E: "steps"
+    await tool.start(name="weather", arguments=["Berlin"])  # E: "arguments"
+    await tool.complete(response="Sunny")  # E: "response"
+    await retrieval.start(query=["weather"])  # E: "query"
+    await retrieval.complete(documents=[{"score": "high"}])  # E: "DocumentsItemDict"
+    await turn.start(user_message="Hi", channel="fax")  # E: "channel"
+    await turn.complete(interrupted="no")  # E: "interrupted"
+
+
+def reading(result: AgentLlm.Result) -> int:
+    if result.response is not MISSING:
+        print(result.response.upper())
+    print(result.response.upper())  # E: "MISSING"
+    return result.usage.input_tokens  # E: "MISSING"

@@ -1,0 +1,142 @@
+"""mypy and pyright judge accept*.py and reject*.py line by line.
+
+A comment at the end of a line of reject*.py says who must report it, and what mypy's message must hold:
+`# E: "text"`, `# E(mypy): "text"`, `# E(pyright)`. What is not marked must not be reported, wherever it is.
+
+`BUG`, `BUG(mypy)` or `BUG(pyright)` after that, or alone, says that today it is the other way round, which should not
+be. Strictly: when it is mended, the test fails until the mark is removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import pytest
+
+CHECKERS = ("mypy", "pyright")
+PROGRAMS = ("accept.py", "reject.py", "accept_shipped.py", "reject_shipped.py")
+_MARK = re.compile(
+    r"""\#
+    (\ (?P<error>E) (\((?P<only>mypy|pyright)\))? (:\ "(?P<text>.+)")? )?
+    (\ (?P<bug>BUG) (\((?P<bug_of>mypy|pyright)\))? )?
+    $""",
+    re.VERBOSE,
+)
+
+
+class Line(NamedTuple):
+    """A line of a program."""
+
+    file: str
+    number: int
+
+
+# Checker → the lines that it reports → what it says.
+Judged: TypeAlias = dict[str, dict[Line, str]]
+
+
+@pytest.fixture(scope="module")
+def judged(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """Both run at the same time, each once."""
+    cache = tmp_path_factory.mktemp("mypy")
+    settings = ["--strict", "--config-file=", "--python-version=3.11", "--output=json", f"--cache-dir={cache}"]
+    commands = {
+        "mypy": ["mypy", *settings, "."],
+        "pyright": ["pyright", "--outputjson", "--pythonpath", sys.executable, "--project", "."],
+    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MYPY")}
+    running = {
+        checker: subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=project,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for checker, command in commands.items()
+    }
+    printed = {checker: process.communicate(timeout=100) for checker, process in running.items()}
+    for checker, process in running.items():
+        assert process.returncode in {0, 1}, "".join(printed[checker])
+    return {"mypy": _by_line(_of_mypy(printed["mypy"][0])), "pyright": _by_line(_of_pyright(printed["pyright"][0]))}
+
+
+def _of_mypy(output: str) -> Iterator[tuple[Line, str]]:
+    for report in map(json.loads, output.splitlines()):
+        if report["severity"] == "error":
+            yield Line(Path(report["file"]).as_posix(), report["line"]), report["message"]
+
+
+def _of_pyright(output: str) -> Iterator[tuple[Line, str]]:
+    for report in json.loads(output)["generalDiagnostics"]:
+        # From 0, where editors and mypy count from 1.
+        line = report["range"]["start"]["line"] + 1
+        yield Line(Path(report["file"]).name, line), report["message"]
+
+
+def _by_line(reports: Iterator[tuple[Line, str]]) -> dict[Line, str]:
+    found: dict[Line, str] = {}
+    for line, message in reports:
+        found[line] = f"{found[line]}\n{message}" if line in found else message
+    return found
+
+
+def _marks(project: Path, program: str) -> dict[Line, re.Match[str]]:
+    """The marked lines of a program."""
+    with tokenize.open(project / program) as lines:
+        tokens = list(tokenize.generate_tokens(lines.readline))
+    comments = (token for token in tokens if token.type == tokenize.COMMENT and not token.line.lstrip().startswith("#"))
+    marks = {Line(program, token.start[0]): (token.string, _MARK.match(token.string)) for token in comments}
+    wrong = {line: text for line, (text, mark) in marks.items() if mark is None}
+    assert not wrong, f"marks that cannot be read: {wrong}"
+    return {line: mark for line, (_, mark) in marks.items() if mark is not None}
+
+
+def _is_reported(mark: re.Match[str], checker: str) -> bool:
+    """Whether the checker reports the line today."""
+    wanted = mark["error"] is not None and mark["only"] in {None, checker}
+    is_wrong = mark["bug"] is not None and mark["bug_of"] in {None, checker}
+    return wanted is not is_wrong
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_reports_every_mistake_and_nothing_else(project: Path, judged: Judged, checker: str, program: str) -> None:
+    marks = _marks(project, program)
+    expected = {line for line, mark in marks.items() if _is_reported(mark, checker)}
+    found = {line: message for line, message in judged[checker].items() if line.file == program}
+    assert {line: found[line] for line in found.keys() - expected} == {}
+    assert expected - found.keys() == set()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_mypy_names_what_is_wrong(project: Path, judged: Judged, program: str) -> None:
+    marks = _marks(project, program).items()
+    texts = {line: mark["text"] for line, mark in marks if mark["text"] and line in judged["mypy"]}
+    assert {line: judged["mypy"][line] for line, text in texts.items() if text not in judged["mypy"][line]} == {}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_is_allowed_has_no_mistakes(project: Path, program: str) -> None:
+    mistakes = [line for line, mark in _marks(project, program).items() if mark["error"]]
+    assert bool(mistakes) is program.startswith("reject")
+
+
+UNUSED_IMPORT = "a span type without a result schema imports MISSING, which it does not use"
+
+
+@pytest.mark.parametrize(
+    "checker", ["mypy", pytest.param("pyright", marks=pytest.mark.xfail(strict=True, reason=UNUSED_IMPORT))]
+)
+def test_reports_nothing_in_the_generated_package(judged: Judged, project: Path, checker: str) -> None:
+    programs = {path.name for path in project.glob("*.py")}
+    assert {line: text for line, text in judged[checker].items() if line.file not in programs} == {}
