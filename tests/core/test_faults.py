@@ -291,7 +291,7 @@ async def test_ids_of_the_api(api: LocalApi, run: Run) -> None:
     async with run(queue={"span_ids": "server"}) as (_client, instance):
         async with instance.span("parent") as parent:
             local = parent.id
-            async with instance.span("child") as child:
+            async with instance.span("middle"), instance.span("child") as child:
                 await child.start({})
                 assert child.id in {span["id"] for span in api.spans()}
             await parent.start({"ignored": "it was started before its child"})
@@ -299,7 +299,8 @@ async def test_ids_of_the_api(api: LocalApi, run: Run) -> None:
         async with instance.span("skipped") as skipped:
             await skipped.cancel()
     spans = {span["schema_name"]: span for span in api.spans()}
-    assert spans["child"]["parent_span_id"] == spans["parent"]["id"]
+    assert spans["child"]["parent_span_id"] == spans["middle"]["id"]
+    assert spans["middle"]["parent_span_id"] == spans["parent"]["id"]
     assert spans["skipped"]["status"] == "cancelled"
     assert all("id" not in create for create in creates(api))
     assert not api.violations

@@ -136,8 +136,7 @@ class SpanManager:
         if record.minted:
             self.begin(record, params, started_at)
             return
-        if isinstance(record.parent, SpanRecord):
-            self.begin(record.parent)  # or the child would wait for a parent that is started after it
+        self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
         record.answered = Future()
         self.begin(record, params, started_at)
         await asyncio.wait({asyncio.wrap_future(record.answered)}, timeout=self._answer_timeout)
@@ -231,6 +230,14 @@ class SpanManager:
         remove_entry(record)
         if first:
             self._spans.finished(record)
+
+    def _begin_ancestors(self, record: SpanRecord) -> None:
+        prepared: list[SpanRecord] = []
+        while isinstance(parent := record.parent, SpanRecord) and parent.phase is Phase.PREPARED:
+            prepared.append(parent)
+            record = parent
+        for ancestor in reversed(prepared):
+            self.begin(ancestor, started_at=ancestor.entered_at)
 
     def _create(
         self, record: SpanRecord, status: Literal["active", "pending"], params: dict[str, Any], at: datetime
