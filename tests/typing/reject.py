@@ -135,6 +135,8 @@ async def nested(span: MailSend, to: list[MailSendParamsAddress]) -> None:
     await span.start(sender=to[0], to=["a@example.com"], subject="Hi")  # E: "Address"
     await span.start(sender=to[0], to=[{"mail": "a@example.com"}], subject="Hi")  # E: "AddressDict"
     await span.start(sender=to[0], to="a@example.com", subject="Hi")  # E: "to"
+    # Right, but mypy gives what is inside a tuple no context: it reads the literal as a dict. In a list it is accepted.
+    await span.start(sender=to[0], to=({"email": "a@example.com"},), subject="Hi")  # E(mypy): "to"
     await span.start(sender=to[0], to=to, subject="Hi", tags="a")  # E: "tags"
     await span.start(sender=to[0], to=to, subject="Hi", tags=[1])  # E: "str"
     await span.start(sender=to[0], to=to, subject="Hi", headers={"X-One": 1})  # E: "str"
@@ -283,6 +285,9 @@ def reading(params: OrderPlace.Params, result: OrderPlace.Result, odd: NamesOdd.
     result.total.upper()  # E: "upper"
     getattr(odd, "class").upper()
     odd.a_b.upper()  # E: "MISSING"
+    print(params.channel == "fax")  # E: "Non-overlapping"
+    # What is left out is MISSING, never None; mypy says nothing of this comparison.
+    print(params.price is None)  # E(pyright)
     if params.coupon is not MISSING:
         params.coupon.upper()  # E: "None"
     if params.price is not MISSING:
