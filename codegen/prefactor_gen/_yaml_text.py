@@ -15,6 +15,11 @@ __all__ = ["parse_yaml"]
 # YAML 1.2's core schema, not 1.1's: `no`, `on` and `2026-01-01` are text, as a JSON Schema's author expects.
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+# JSON's types; `timestamp`, `merge` and `value` are what YAML 1.1 makes of the plain texts 2026-01-01, << and =.
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+)
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -56,6 +61,8 @@ class _Converter:
         place = self.place(node, pointer)
         if depth > MAX_DEPTH:
             raise DiagnosticError([Diagnostic("PG001", f"nested deeper than {MAX_DEPTH} levels", place)])
+        if node.tag not in _TAGS:
+            raise DiagnosticError([Diagnostic("PG001", f"expected a JSON value, found the tag {node.tag}", place)])
         if id(node) in self.seen:
             raise DiagnosticError(
                 [Diagnostic("PG001", "YAML aliases are not read here: use $ref and $defs to share a schema", place)]
@@ -75,7 +82,7 @@ class _Converter:
             if not isinstance(key_node, yaml.ScalarNode):
                 at = self.place(key_node, place.pointer)
                 raise DiagnosticError([Diagnostic("PG001", "expected text as a key, found a collection", at)])
-            key = key_node.value
+            key = self.text(key_node, self.place(key_node, place.pointer))
             member = child_pointer(place.pointer, key)
             at = self.place(key_node, member)
             if key in result:
@@ -86,13 +93,7 @@ class _Converter:
 
     def scalar(self, node: yaml.Node, place: Place) -> JsonValue:
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101  # the third and last kind of node
-        text: str = node.value
-        if not node.tag.startswith(("tag:yaml.org,2002:", "!")) or (node.tag.startswith("!") and node.tag != "!"):
-            raise DiagnosticError([Diagnostic("PG001", f"expected a JSON value, found the tag {node.tag}", place)])
-        if any("\ud800" <= char <= "\udfff" for char in text):
-            raise DiagnosticError(
-                [Diagnostic("PG001", "expected text that UTF-8 can hold, found a lone surrogate", place)]
-            )
+        text = self.text(node, place)
         if node.style is not None:  # quoted or a block: always text
             return text
         if text in _WORDS:
@@ -101,6 +102,14 @@ class _Converter:
             return self.number(int, text, place)
         if _FLOAT.fullmatch(text):
             return self.number(float, text, place)
+        return text
+
+    @staticmethod
+    def text(node: yaml.ScalarNode, place: Place) -> str:
+        text: str = node.value
+        if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+            message = "expected text that UTF-8 can hold, found a lone surrogate"
+            raise DiagnosticError([Diagnostic("PG001", message, place)])
         return text
 
     @staticmethod

@@ -7,7 +7,7 @@ that types cannot say stay behind; the whole schema still goes to the API, and w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from prefactor_gen.conjunction import fold
@@ -39,11 +39,11 @@ class Bundle:
     definitions: dict[str, Bundled] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def document(self) -> dict[str, object]:
-        """The JSON Schema document."""
+    def document(self, names: Iterable[str]) -> dict[str, object]:
+        """The JSON Schema document of some definitions."""
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$defs": {name: bundled.view for name, bundled in self.definitions.items()},
+            "$defs": {name: self.definitions[name].view for name in names},
         }
 
     def add(self, bundled: Bundled) -> None:

@@ -47,13 +47,12 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
         payload: it describes a payload, which is an object; the schemas of the wire may describe anything.
     """
     found = list(_metaschema(source))
-    if not found:
-        for schema in _all_schemas(source.schema):
-            found.extend(_steering(schema))
-            found.extend(_references(schema, source.schema))
-            found.extend(_patterns(schema))
-        if payload:
-            found.extend(_root_is_object(source))
+    if payload and not found:
+        found.extend(_root_is_object(source))
+    for schema in _all_schemas(source.schema):
+        found.extend(_steering(schema))
+        found.extend(_references(schema, source.schema))
+        found.extend(_patterns(schema))
     return found
 
 

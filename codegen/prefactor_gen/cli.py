@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
-from prefactor_gen.emit import Change, compare, is_current, write
+from prefactor_gen.emit import Change, NotGeneratedError, compare, is_current, write
 from prefactor_gen.fingerprint import fingerprint, source_contents
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
@@ -116,13 +116,11 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
 def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     try:
         mark = fingerprint(source_contents(package.sources, base), package.package)
-    except DiagnosticError as error:
-        return _report(error.diagnostics)
-    except OSError as error:
-        raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
+    except (DiagnosticError, OSError):
+        mark = ""  # a source cannot be read: generating tells that and whatever else is wrong
     folder = package.folder
     shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
-    if is_current(folder, mark):
+    if mark and is_current(folder, mark):
         print(f"{shown} is up to date")
         return DONE
     from prefactor_gen.pipeline import generate_package, generate_wire_package
@@ -132,11 +130,16 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     _report(generated.diagnostics)
     if has_errors(generated.diagnostics):
         return WRONG
-    changes = compare(folder, generated.files)
-    if check:
-        return _show(changes, base)
     try:
+        changes = compare(folder, generated.files)
+        if check:
+            return _show(changes, base)
         write(changes)
+    except NotGeneratedError as error:
+        shown = Path(os.path.relpath(error.path, Path.cwd())).as_posix()
+        raise ConfigError(
+            f"{shown} was not written by prefactor-gen: move it away, or choose another --package or --output"
+        ) from None
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
     print(f"{shown}: {_count(len(generated.span_types), 'span type')}, {_count(len(changes), 'file')} changed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ __all__ = ["ConfigError", "PackageConfig", "ProjectConfig", "find_project", "rea
 SHIPPED_PACKAGES = frozenset(
     {"prefactor_api", "prefactor_core", "prefactor_gen", "prefactor_http", "prefactor_local", "prefactor_spans"}
 )
+_DEPENDENCIES = frozenset({"httpx", "jsonschema", "pydantic", "pydantic_core", "typing_extensions"})
 OWN_PROJECT = "prefactor-sdk"
 _KEYS = ("sources", "output", "package", "wire")
 
@@ -65,6 +67,8 @@ class ProjectConfig:
                 f"PG013: {name!r} is a package of prefactor-sdk itself; name yours after your project, "
                 f"for example {self.default_package() or 'my_agent_spans'!r}"
             )
+        if name in sys.stdlib_module_names | _DEPENDENCIES:
+            raise ConfigError(f"PG013: a package {name!r} would hide the module of that name")
 
 
 def find_project(start: Path) -> Path:
@@ -77,7 +81,7 @@ def read_project(base: Path) -> ProjectConfig:
     """Read the configuration of the project in a folder.
 
     Raises:
-        ConfigError: pyproject.toml is not TOML, or the table has a wrong key or value.
+        ConfigError: pyproject.toml cannot be read, is not TOML, or the table has a wrong key or value.
     """
     path = base / "pyproject.toml"
     if not path.is_file():
@@ -86,14 +90,17 @@ def read_project(base: Path) -> ProjectConfig:
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
     project = document.get("project")
     name = project.get("name") if isinstance(project, dict) else None
     config = ProjectConfig(base, name if isinstance(name, str) else None)
-    table = document.get("tool", {}).get("prefactor-gen")
+    tools = document.get("tool")
+    table = tools.get("prefactor-gen") if isinstance(tools, dict) else None
     if table is None:
         return config
     packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
-    if isinstance(table.get("wire"), dict):
+    if "wire" in table:
         packages.append(_package(table["wire"], "tool.prefactor-gen.wire", config, wire=True))
     return ProjectConfig(base, config.name, tuple(packages))
 
@@ -116,5 +123,7 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
 def _text(table: dict[str, object], key: str, default: str | None, where: str) -> str:
     value = table.get(key, default)
     if not isinstance(value, str):
+        if value is None:
+            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none')
         raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
     return value

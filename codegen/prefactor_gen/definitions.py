@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.load import Document
 
-__all__ = ["Definitions", "QualityDefinition", "SchemaSource", "SpanTypeDefinition", "collect_definitions"]
+__all__ = [
+    "Definitions",
+    "QualityDefinition",
+    "SchemaSource",
+    "SpanTypeDefinition",
+    "collect_definitions",
+    "unused_documents",
+]
 
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
 
@@ -59,26 +67,39 @@ class Definitions:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def collect_definitions(documents: Iterable[Document]) -> Definitions:
+def collect_definitions(documents: Sequence[Document]) -> Definitions:
     """Merge the documents that hold definitions; the others are there for `$ref`s."""
     result = Definitions()
-    found_any = False
     for document in documents:
-        if not isinstance(document.root, ObjectNode) or not any(key in document.root for key in SECTIONS):
+        if not isinstance(document.root, ObjectNode) or not _has_definitions(document):
             continue
-        found_any = True
         reader = _Reader(document, document.root, result.diagnostics)
         result.span_types.extend(reader.span_types())
         result.quality.extend(reader.quality())
-    if not found_any and not result.diagnostics:
-        message = f"expected an object with one of the keys {', '.join(SECTIONS)} in at least one source, found none"
+    if not (result.span_types or result.quality or result.diagnostics):
         sources = ", ".join(document.source for document in documents) or "no source"
+        message = f"expected a definition under one of the keys {', '.join(SECTIONS)}, found none"
         result.diagnostics.append(Diagnostic("PG012", message, Place(sources)))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.span_types], "span type"))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.quality], "quality schema"))
     result.span_types.sort(key=lambda item: item.name)
     result.quality.sort(key=lambda item: item.name)
     return result
+
+
+def unused_documents(documents: Iterable[Document], referred: Container[Path]) -> Iterator[Diagnostic]:
+    """Warn of files that hold no definitions and that no `$ref` leads to: a misspelt key looks like that."""
+    documents = list(documents)
+    if not any(_has_definitions(document) for document in documents):
+        return
+    for document in documents:
+        if not _has_definitions(document) and (document.path is None or document.path not in referred):
+            message = f"expected one of the keys {', '.join(SECTIONS)}, or a $ref to this file, found neither"
+            yield Diagnostic("PG012", message, Place(document.source), Severity.WARNING)
+
+
+def _has_definitions(document: Document) -> bool:
+    return isinstance(document.root, ObjectNode) and any(key in document.root for key in SECTIONS)
 
 
 def _duplicates(named: Iterable[tuple[str, Place]], kind: str) -> Iterator[Diagnostic]:

@@ -60,7 +60,9 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.severity} {self.code}: {self.message}"
+        # One line, whatever a definition puts into names: no line breaks, no terminal codes, no lone surrogates.
+        text = f"{self.place}: {self.severity} {self.code}: {self.message}"
+        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 class DiagnosticError(Exception):

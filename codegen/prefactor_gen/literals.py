@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from prefactor_gen.documents import JsonValue
 
-__all__ = ["docstring", "python_literal", "quote"]
+__all__ = ["docstring", "python_literal", "quote", "visible"]
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def quote(text: str) -> str:
     """The text as one double-quoted literal. What a screen does not show as it is (controls, bidi marks) is escaped."""
-    return f'"{"".join(_ESCAPES.get(char) or _visible(char) for char in text)}"'
+    return f'"{"".join(_ESCAPES.get(char) or visible(char) for char in text)}"'
 
 
 def docstring(text: str, indent: str = "    ") -> str:
     """The text as a docstring; its lines keep their breaks and are indented."""
     escaped = "".join(
-        char if char == "\n" else "\\\\" if char == "\\" else _visible(char)
+        char if char == "\n" else "\\\\" if char == "\\" else visible(char)
         for char in text.strip().replace("\t", "    ")
     )
     lines = [line.rstrip() for line in escaped.replace('"""', '\\"\\"\\"').split("\n")]
@@ -48,7 +48,8 @@ def python_literal(value: JsonValue, indent: int = 0) -> str:
     return quote(value) if isinstance(value, str) else repr(value)
 
 
-def _visible(char: str) -> str:
+def visible(char: str) -> str:
+    """The character, or its escape where a screen does not show it as it is."""
     if char.isprintable():
         return char
     code = ord(char)

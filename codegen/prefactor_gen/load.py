@@ -74,6 +74,8 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     Raises:
         DiagnosticError: there is no such file or folder, or the folder has no JSON or YAML file.
     """
+    if not source or "\0" in source:
+        raise DiagnosticError([Diagnostic("PG001", "expected a file, a folder or module:attribute", Place(source))])
     path = (base / source).resolve()
     if path.is_file():
         return [(path, path.parent)]
@@ -96,7 +98,7 @@ def parse_file(path: Path, source: str) -> JsonValue:
         raise DiagnosticError([Diagnostic("PG001", f"expected UTF-8 text: {error}", Place(source))]) from None
     except OSError as error:
         raise DiagnosticError([Diagnostic("PG001", f"cannot read: {error.strerror}", Place(source))]) from None
-    return parse_json(text, source) if path.suffix == ".json" else parse_yaml(text, source)
+    return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
 
 
 def display_name(path: Path, base: Path) -> str:
@@ -108,7 +110,7 @@ def _walk(folder: Path) -> Iterable[Path]:
     for directory, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if not name.startswith((".", "__")))
         for name in files:
-            if Path(name).suffix in SUFFIXES and not name.startswith("."):
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
                 yield Path(directory) / name
 
 
@@ -142,17 +144,20 @@ def load_attribute(source: str, base: Path) -> Document:
     sys.path.insert(0, str(base))
     try:
         registry = getattr(importlib.import_module(module_name), attribute)
-    except AttributeError:
-        found = f"the module {module_name} has no attribute {attribute}"
-        raise DiagnosticError([Diagnostic("PG001", found, place)]) from None
-    except Exception as error:  # the user's module may raise anything
-        found = f"cannot import {module_name}: {type(error).__name__}: {error}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the user's module may raise anything, and exit
+        found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
         raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
     finally:
         sys.path.remove(str(base))
     if not isinstance(registry, SchemaRegistry):
         found = f"expected a SchemaRegistry, found {type(registry).__name__}"
         raise DiagnosticError([Diagnostic("PG001", found, place)])
-    version = registry.to_agent_schema_version("")
+    try:
+        version = dict(registry.to_agent_schema_version(""))
+    except Exception as error:  # a subclass may raise anything
+        found = f"cannot read the registry: {type(error).__name__}: {error}"
+        raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
     version.pop("external_identifier", None)
     return Document(source, from_python(version, place))

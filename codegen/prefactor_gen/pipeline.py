@@ -15,6 +15,7 @@ from prefactor_gen.definitions import (
     SchemaSource,
     SpanTypeDefinition,
     collect_definitions,
+    unused_documents,
 )
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity, has_errors, sorted_diagnostics
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
@@ -58,13 +59,24 @@ def generate_package(sources: Sequence[str], base: Path, package: str, fingerpri
         package: the name of the package.
         fingerprint: what the result is made from, as `fingerprint.py` tells.
     """
+    try:
+        return _generate_package(sources, base, package, fingerprint)
+    except RecursionError:  # a chain of thousands of references: each file is within the limit, all together are not
+        place = Place(", ".join(sources))
+        return Generated(diagnostics=[Diagnostic("PG001", "the definitions refer to each other too deeply", place)])
+
+
+def _generate_package(sources: Sequence[str], base: Path, package: str, fingerprint: str) -> Generated:
     loaded = load_sources(sources, base)
     definitions = collect_definitions(loaded.documents)
     found = [*loaded.diagnostics, *definitions.diagnostics]
     if loaded.diagnostics:  # what could not be read is what is missing
         found = [item for item in found if item.code != "PG012" or item in loaded.diagnostics]
     found.extend(check_definitions(definitions))
-    definitions = _self_contained(definitions, SchemaFiles(base), found)
+    schema_files = SchemaFiles(base)
+    definitions = _self_contained(definitions, schema_files, found)
+    found.extend(check_definitions(definitions))  # what was pulled in is checked too
+    found.extend(unused_documents(loaded.documents, schema_files.parsed))
     if has_errors(found):
         return Generated(diagnostics=sorted_diagnostics(found))
     bundle = Bundle()
@@ -72,7 +84,7 @@ def generate_package(sources: Sequence[str], base: Path, package: str, fingerpri
     found.extend(bundle.diagnostics)
     if has_errors(found):
         return Generated(diagnostics=sorted_diagnostics(found))
-    models = _models(bundle, found)
+    models = _models(bundle, owned, found)
     plans = _plans(definitions, bundle, models, owned, found)
     if has_errors(found):
         return Generated(diagnostics=sorted_diagnostics(found))
@@ -145,16 +157,16 @@ def _as_object(schema: ObjectNode) -> ObjectNode:
     return schema if says else schema.with_items({**schema, "type": "object"}.items())
 
 
-def _models(bundle: Bundle, found: list[Diagnostic]) -> ModelSet:
+def _models(bundle: Bundle, owned: Mapping[str, list[str]], found: list[Diagnostic]) -> ModelSet:
     """Run the model generator; each of its warnings and each departure from the bundle's names is a diagnostic."""
     places = {name: bundled.place for name, bundled in bundle.definitions.items()}
     first = next(iter(places.values()), None)
     if first is None:
         return ModelSet()
     try:
-        models = generate_models(bundle.document(), SPAN_OPTIONS)
+        models = generate_models(bundle.document(places), SPAN_OPTIONS)
     except ValueError as error:
-        found.append(Diagnostic("PG011", f"the model generator refuses the schemas: {error}", first))
+        found.extend(_refusals(bundle, owned) or [_refusal(error, first)])
         return ModelSet()
     found.extend(
         Diagnostic("PG011", f"the model generator warns: {text}", first, Severity.WARNING) for text in models.warnings
@@ -165,6 +177,21 @@ def _models(bundle: Bundle, found: list[Diagnostic]) -> ModelSet:
         message = f"the property {wire_name!r} of {name} would become {field_name!r}: another one has its Python name"
         found.append(Diagnostic("PG005", message, places[name]))
     return models
+
+
+def _refusals(bundle: Bundle, owned: Mapping[str, list[str]]) -> list[Diagnostic]:
+    """Which span types the model generator refuses: it stops at the first, and names no place."""
+    found: list[Diagnostic] = []
+    for names in owned.values():
+        try:
+            generate_models(bundle.document(names), SPAN_OPTIONS)
+        except ValueError as error:
+            found.append(_refusal(error, bundle.definitions[names[0]].place))
+    return found
+
+
+def _refusal(error: ValueError, place: Place) -> Diagnostic:
+    return Diagnostic("PG011", f"the model generator refuses the schema: {error}", place)
 
 
 def _plans(

@@ -30,10 +30,13 @@ class SchemaFiles:
         Raises:
             DiagnosticError: it is no file of the folder, or cannot be read.
         """
-        path = (source.parent / unquote(reference)).resolve()
+        name = unquote(reference)
+        if "\0" in name:
+            raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}", place)
+        path = (source.parent / name).resolve()
         if not path.is_relative_to(folder):
             raise _unresolved(f"expected a file of the definition folder, found {reference!r}, which leaves it", place)
-        if path.suffix not in SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
             raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}", place)
         if path not in self.parsed:
             self.parsed[path] = self.read(path, display_name(path, self.base))
@@ -78,7 +81,10 @@ def canonical_pointer(fragment: str) -> str:
 
 def is_remote(reference: str) -> bool:
     """Say whether a reference names another host or scheme."""
-    parts = urlsplit(reference)
+    try:
+        parts = urlsplit(reference)
+    except ValueError:  # no URL at all, such as http://[
+        return True
     return bool(parts.scheme or parts.netloc)
 
 
@@ -110,32 +116,36 @@ class _Inliner:
         self.files = files
         self.names: dict[tuple[Path, str], str] = {}
         self.pulled: dict[str, JsonValue] = {}
+        self.found: list[Diagnostic] = []
         own = source.schema.get("$defs")
         self.own_definitions = own if isinstance(own, ObjectNode) else ObjectNode(place=source.place)
 
     def run(self) -> ObjectNode:
-        path = self.source.document.path
-        if path is None:
-            raise _unresolved("a registry in Python has no folder to refer to", self.source.place)
-        root = self.rewrite(self.source.schema, path, own=True)
+        root = self.rewrite(self.source.schema, self.source.document.path, own=True)
+        if self.found:
+            raise DiagnosticError(self.found)
         own = root.get("$defs")
         definitions = own if isinstance(own, ObjectNode) else self.own_definitions
         merged = definitions.with_items([*definitions.items(), *sorted(self.pulled.items())])
         return root.with_items({**root, "$defs": merged}.items())
 
-    def rewrite(self, schema: ObjectNode, path: Path, *, own: bool) -> ObjectNode:
+    def rewrite(self, schema: ObjectNode, path: Path | None, *, own: bool) -> ObjectNode:
         def visit(item: JsonValue, _keys: tuple[str, ...]) -> JsonValue:
             return self.rewrite(item, path, own=own) if isinstance(item, ObjectNode) else item
 
         result = map_subschemas(schema, visit)
         reference = schema.get("$ref")
         if isinstance(reference, str) and not (own and not _leads_out(reference, self.source.schema)):
-            name = self.pull(reference, path, schema.place_at("$ref"))
-            result["$ref"] = f"#/$defs/{name}"
+            try:
+                result["$ref"] = f"#/$defs/{self.pull(reference, path, schema.place_at('$ref'))}"
+            except DiagnosticError as error:
+                self.found.extend(error.diagnostics)
         return result
 
-    def pull(self, reference: str, path: Path, place: Place) -> str:
+    def pull(self, reference: str, path: Path | None, place: Place) -> str:
         """Bring the target into `$defs` (once) and return its name there."""
+        if path is None:
+            raise _unresolved("a registry in Python has no folder to refer to", place)
         if is_remote(reference):
             raise _unresolved(f"expected a reference into the definition folder, found the remote {reference!r}", place)
         file, _, fragment = reference.partition("#")
