@@ -275,7 +275,7 @@ class Delivery:
 
     def _log_dropped(self) -> None:
         if dropped := self._ledger.close(_DEADLINE):
-            logger.error("%d operations were not sent before the client closed", dropped)
+            logger.error("%d operations were not delivered before the client closed", dropped)
 
 
 async def _wait(future: concurrent.futures.Future[None], seconds: float | None) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from prefactor_core._ledger import Ledger
 from prefactor_core._outage import OutageMonitor
 from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain
-from prefactor_core._records import SpanRecord
+from prefactor_core._records import CreateState, SpanRecord
 from prefactor_core._retry import RetryPolicy
 from prefactor_core._scheduler import Batch, Consequences, Scheduler, Ticket
 from prefactor_core.exceptions import DeliveryError
@@ -49,7 +49,7 @@ class Dispatch:
         """Take operations that were handed over, in the order of their calls."""
         consequences = [self._scheduler.admit(operation) for operation in operations]
         failed = [operation for consequence in consequences for operation in consequence.failed]
-        return Losses(tuple(self._lose_with_create(operation) for operation in failed))
+        return Losses(tuple(self._lose_with_another(operation) for operation in failed))
 
     def next_batch(self, now: float) -> Batch | None:
         """What to send now; it must come back through `settle`, ticket by ticket."""
@@ -143,11 +143,13 @@ class Dispatch:
         return Losses((loss, *losses.errors), losses.orphaned)
 
     def _lost_with(self, consequences: Consequences) -> Losses:
-        errors = tuple(self._lose_with_create(operation) for operation in consequences.failed)
+        errors = tuple(self._lose_with_another(operation) for operation in consequences.failed)
         return Losses(errors, tuple(consequences.orphaned))
 
-    def _lose_with_create(self, operation: Operation) -> DeliveryError:
-        return self._lose(operation, DEPENDENCY, "the create of its span failed", None)
+    def _lose_with_another(self, operation: Operation) -> DeliveryError:
+        unregistered = operation.instance and operation.instance.registration is CreateState.FAILED
+        cause = "the registration of its instance failed" if unregistered else "the create of its span failed"
+        return self._lose(operation, DEPENDENCY, cause, None)
 
     def _lose(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
         self._ledger.lose(operation.type, "failed", reason)

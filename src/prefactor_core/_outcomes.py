@@ -73,8 +73,8 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
             return _refused_finish(operation)
         if operation.span and operation.type is OperationType.CREATE_SPAN:
             return _refused_create(error, operation.span, repeated=repeated)
-        if repeated and error.status_code == _CONFLICT:
-            return Delivered()  # a start that was taken the first time
+        if operation.type is OperationType.START_AGENT_INSTANCE and repeated and error.status_code == _CONFLICT:
+            return Delivered()  # it was taken the first time
     return Failed(error, _reason(error), answered=isinstance(error, _ANSWERS))
 
 

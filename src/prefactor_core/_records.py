@@ -23,7 +23,7 @@ class Phase(Enum):
 
 
 class CreateState(Enum):
-    """How far delivery has taken a span's create. Written by the scheduler alone."""
+    """How far delivery has taken a span's create, or an instance's registration. Written by the scheduler alone."""
 
     NOT_HANDED_OVER = auto()
     PENDING = auto()
@@ -33,10 +33,17 @@ class CreateState(Enum):
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class InstanceRecord:
-    """One agent instance; `partition` is that of its id when the id is a PFID."""
+    """One agent instance.
+
+    Attributes:
+        id: local until the API has answered, when the registration was queued.
+        partition: that of the id, when the id is a PFID.
+        registration: pending only when the registration was queued.
+    """
 
     id: str
     partition: int | None = None
+    registration: CreateState = CreateState.DELIVERED
 
 
 @dataclass(slots=True, eq=False)

@@ -2,12 +2,14 @@
 
 What waits for what, per agent instance:
 
+    anything            the instance's registration, when that was queued
     create of a span    the instance's start; the create of its parent
     finish of a span    its create; an earlier finish of the same span
     quality record      the instance's start; earlier records of the same name
     instance's finish   everything handed over before it
     anything            an instance's finish that was handed over before it
 
+When a registration fails, all that waits for it fails; when a create fails, the span's finish does.
 What was never handed over holds nothing back, with one exception: a child that is handed over before its parent
 waits for the parent's create, which is expected to follow. It is *parked*, and an instance's finish passes it by.
 Operations that do not wait for each other are handed out oldest first.
@@ -77,6 +79,7 @@ class _Lane:
     """The operations of one agent instance that are not settled, and those that others wait for."""
 
     open: dict[Ticket, None] = field(default_factory=dict)
+    registration: Ticket | None = None
     start: Ticket | None = None
     finish: Ticket | None = None
     qualities: dict[str, Ticket] = field(default_factory=dict)
@@ -99,8 +102,7 @@ class Scheduler:
     def admit(self, operation: Operation) -> Consequences:
         """Take an operation that was handed over. Operations must come in the order of their calls."""
         with self._lock:
-            span = operation.span
-            if operation.type is OperationType.FINISH_SPAN and span and span.create_state is CreateState.FAILED:
+            if _comes_too_late(operation):
                 return Consequences(failed=[operation])
             ticket = Ticket(operation, next(self._ranks))
             lane = self._lanes.setdefault(operation.instance, _Lane())
@@ -152,12 +154,13 @@ class Scheduler:
         """Let the children go whose parents were never handed over: they are sent without a parent."""
         with self._lock:
             consequences = Consequences()
-            for ticket in itertools.chain.from_iterable(self._parked.values()):
-                if span := ticket.operation.span:
-                    span.parent = None
-                    consequences.orphaned.append(span)
-                self._release(ticket)
+            parked = [ticket for tickets in self._parked.values() for ticket in tickets if not ticket.settled]
             self._parked.clear()
+            for span in _spans(parked):
+                span.parent = None
+                consequences.orphaned.append(span)
+            for ticket in parked:
+                self._release(ticket)
             return consequences
 
     @property
@@ -174,7 +177,7 @@ class Scheduler:
 
     def _blockers(self, operation: Operation, lane: _Lane) -> Iterator[Ticket]:
         kind, span = operation.type, operation.span
-        candidates: list[Ticket | None] = [lane.finish]
+        candidates: list[Ticket | None] = [lane.registration, lane.finish]
         if kind is OperationType.FINISH_AGENT_INSTANCE:
             held_back = self._held_back(lane)
             candidates += [ticket for ticket in lane.open if ticket not in held_back]
@@ -191,7 +194,10 @@ class Scheduler:
     def _enter(self, ticket: Ticket, lane: _Lane) -> None:
         operation, span = ticket.operation, ticket.operation.span
         lane.open[ticket] = None
-        if operation.type is OperationType.START_AGENT_INSTANCE:
+        if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
+            lane.registration = ticket
+            operation.instance.registration = CreateState.PENDING
+        elif operation.type is OperationType.START_AGENT_INSTANCE:
             lane.start = ticket
         elif operation.type is OperationType.FINISH_AGENT_INSTANCE:
             lane.finish = ticket
@@ -225,21 +231,20 @@ class Scheduler:
     def _leave(self, ticket: Ticket, consequences: Consequences, *, delivered: bool) -> None:
         ticket.settled = True
         self._forget(ticket, delivered=delivered)
-        span = ticket.operation.span
-        create_failed = ticket.operation.type is OperationType.CREATE_SPAN and not delivered
         for follower in ticket.followers:
-            if create_failed and follower.operation.span is span:
-                if not follower.settled:
-                    consequences.failed.append(follower.operation)
-                    self._leave(follower, consequences, delivered=False)
+            if follower.settled:
+                continue
+            if not delivered and _fails_with(follower.operation, ticket.operation):
+                consequences.failed.append(follower.operation)
+                self._leave(follower, consequences, delivered=False)
             else:
-                if create_failed and follower.operation.type is OperationType.CREATE_SPAN:
+                if not delivered and _is_child(follower.operation, ticket.operation):
                     consequences.orphaned.extend(_spans([follower]))
                 self._release(follower)
 
     def _release(self, ticket: Ticket) -> None:
         ticket.blockers -= 1
-        if not ticket.blockers and not ticket.settled:
+        if not ticket.blockers:
             heapq.heappush(self._ready, ticket)
 
     def _forget(self, ticket: Ticket, *, delivered: bool) -> None:
@@ -248,10 +253,13 @@ class Scheduler:
         del lane.open[ticket]
         if not lane.open:
             del self._lanes[operation.instance]
+        lane.registration = None if lane.registration is ticket else lane.registration
         lane.start = None if lane.start is ticket else lane.start
         lane.finish = None if lane.finish is ticket else lane.finish
         if operation.type is OperationType.RECORD_QUALITY and lane.qualities[operation.payload["name"]] is ticket:
             del lane.qualities[operation.payload["name"]]
+        if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
+            operation.instance.registration = CreateState.DELIVERED if delivered else CreateState.FAILED
         if span and operation.type is OperationType.CREATE_SPAN:
             del self._creates[span]
             span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED
@@ -261,6 +269,25 @@ class Scheduler:
             span.finish_delivered |= delivered
             if self._finishes[span] is ticket:
                 del self._finishes[span]
+
+
+def _comes_too_late(operation: Operation) -> bool:
+    """What the operation needs has failed already."""
+    if operation.instance and operation.instance.registration is CreateState.FAILED:
+        return True
+    span = operation.span
+    return bool(span and operation.type is OperationType.FINISH_SPAN and span.create_state is CreateState.FAILED)
+
+
+def _fails_with(operation: Operation, failed: Operation) -> bool:
+    if failed.type is OperationType.REGISTER_AGENT_INSTANCE:
+        return operation.instance is failed.instance
+    return failed.type is OperationType.CREATE_SPAN and operation.span is failed.span
+
+
+def _is_child(operation: Operation, failed: Operation) -> bool:
+    """Both are creates: one waits for another only as a child for its parent."""
+    return operation.type is failed.type is OperationType.CREATE_SPAN
 
 
 def _spans(tickets: Iterable[Ticket]) -> list[SpanRecord]:

@@ -22,16 +22,24 @@ class Sender:
     Args:
         http: a client that does not retry.
         spans: told when the API gives a span another id.
+        on_registered: called with the record and the id of an instance whose registration was queued.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
     """
 
     def __init__(
-        self, http: PrefactorHttpClient, spans: SpanIndex, on_control: Callable[[str, str | None], None]
+        self,
+        http: PrefactorHttpClient,
+        spans: SpanIndex,
+        *,
+        on_registered: Callable[[InstanceRecord, str], None],
+        on_control: Callable[[str, str | None], None],
     ) -> None:
         self.http = http
         self._spans = spans
+        self._on_registered = on_registered
         self._on_control = on_control
         self._calls: dict[OperationType, Callable[[Operation], Awaitable[None]]] = {
+            OperationType.REGISTER_AGENT_INSTANCE: self._register,
             OperationType.START_AGENT_INSTANCE: self._start_instance,
             OperationType.FINISH_AGENT_INSTANCE: self._finish_instance,
             OperationType.RECORD_QUALITY: self._record_quality,
@@ -54,6 +62,12 @@ class Sender:
         except Exception as error:
             return judge(error, operation, repeated=ticket.tries > 1)
         return Delivered()
+
+    async def _register(self, operation: Operation) -> None:
+        answer = await self.http.agent_instances.register(
+            **operation.payload, idempotency_key=operation.idempotency_key
+        )
+        self._on_registered(_instance(operation), answer.id)
 
     async def _start_instance(self, operation: Operation) -> None:
         await self.http.agent_instances.start(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from prefactor_core import _pfid
 from prefactor_core._delivery import Delivery
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import DeliveryReport, Ledger
+from prefactor_core._records import InstanceRecord
 from prefactor_core._sender import Sender
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.monitoring import TerminationMonitor
@@ -20,25 +21,10 @@ from prefactor_core.queue import Queue
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.exceptions import is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
-from prefactor_http.models.types import InstancePurpose
 
-__all__ = ["ApiSession", "DisabledSession", "Registration", "Session", "is_disabled"]
+__all__ = ["ApiSession", "DisabledSession", "Session", "is_disabled"]
 
 logger = logging.getLogger("prefactor_core")
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """The arguments of a registration."""
-
-    agent_version: dict[str, Any]
-    agent_schema_version: dict[str, Any]
-    agent_id: str | None
-    instance_id: str | None
-    environment_id: str | None
-    purpose: InstancePurpose | None
-    external_identifier: str | None
-    idempotency_key: str
 
 
 class Session(Protocol):
@@ -47,7 +33,7 @@ class Session(Protocol):
     async def open(self) -> None:
         """Begin."""
 
-    async def register(self, registration: Registration) -> str:
+    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
         """Register an agent instance; its id."""
 
     def hand_over(self, operation: Operation) -> None:
@@ -88,6 +74,7 @@ class ApiSession:
         ledger: Ledger,
         spans: SpanIndex,
         monitor: TerminationMonitor,
+        on_registered: Callable[[InstanceRecord, str], None],
         sdk_header: str,
     ) -> None:
         self._config = config
@@ -96,7 +83,8 @@ class ApiSession:
         self._sender = Sender(
             self._http.without_retries(),
             spans,
-            lambda instance_id, reason: monitor.detect_termination(reason, instance_id),
+            on_registered=on_registered,
+            on_control=lambda instance_id, reason: monitor.detect_termination(reason, instance_id),
         )
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
 
@@ -123,21 +111,11 @@ class ApiSession:
                 raise
             logger.warning("the API does not answer yet: %s", error)
 
-    async def register(self, registration: Registration) -> str:
-        """Register an agent instance; its id."""
-        instance = await self._delivery.call(
-            self._http.agent_instances.register(
-                registration.agent_version,
-                registration.agent_schema_version,
-                agent_id=registration.agent_id,
-                environment_id=registration.environment_id,
-                id=registration.instance_id,
-                idempotency_key=registration.idempotency_key,
-                purpose=registration.purpose,
-                external_identifier=registration.external_identifier,
-            )
-        )
-        return instance.id
+    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
+        """Register an agent instance; its id. Tried only once when the API is not required at the start."""
+        http = self._http if self._config.require_api_at_start else self._sender.http
+        register = http.agent_instances.register(**details, idempotency_key=idempotency_key)
+        return (await self._delivery.call(register)).id
 
     async def fetch(self, instance_id: str) -> AgentInstance:
         """An agent instance as the API has it. Runs on the delivery thread."""
@@ -180,9 +158,9 @@ class DisabledSession:
     async def open(self) -> None:
         """Begin."""
 
-    async def register(self, registration: Registration) -> str:
+    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:  # noqa: ARG002
         """An id for the instance."""
-        return registration.instance_id or _pfid.generate(0)
+        return details["id"] or _pfid.generate(0)
 
     def hand_over(self, operation: Operation) -> None:
         """Forget an operation."""

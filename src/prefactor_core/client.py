@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -14,21 +14,22 @@ from weakref import WeakValueDictionary
 from prefactor_core import _pfid
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
-from prefactor_core._records import InstanceRecord
-from prefactor_core._session import ApiSession, DisabledSession, Registration, Session, is_disabled
+from prefactor_core._records import CreateState, InstanceRecord
+from prefactor_core._session import ApiSession, DisabledSession, Session, is_disabled
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientClosedError, ClientNotInitializedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
 from prefactor_core.monitoring import TerminationMonitor
-from prefactor_core.operations import Operation
+from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.types import InstancePurpose
 
@@ -156,6 +157,9 @@ class PrefactorCoreClient:
     ) -> AgentInstanceHandle:
         """Register an agent instance. Waits for the API; the only call that does.
 
+        With `require_api_at_start=False`, an API that does not answer does not stop the agent: the registration is
+        queued, and the instance has a local id until it is delivered.
+
         Args:
             agent_version: `name`, `external_identifier`, `description`; `runtime_environment` is added.
             agent_schema_version: the span types, in place of those of `schema_registry`.
@@ -171,17 +175,22 @@ class PrefactorCoreClient:
             ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
             PrefactorHttpError: the API refuses, or does not answer.
         """
-        registration = Registration(
-            agent_version=self._complete_version(agent_version),
-            agent_schema_version=self._schema_version(agent_schema_version, external_schema_version_id, agent_id),
-            agent_id=agent_id,
-            instance_id=instance_id,
-            environment_id=environment_id,
-            purpose=purpose,
-            external_identifier=external_identifier,
-            idempotency_key=generate_idempotency_key(),
-        )
-        registered = await self._open_session().register(registration)
+        details = {
+            "agent_version": self._complete_version(agent_version),
+            "agent_schema_version": self._schema_version(agent_schema_version, external_schema_version_id, agent_id),
+            "agent_id": agent_id,
+            "environment_id": environment_id,
+            "id": instance_id,
+            "purpose": purpose,
+            "external_identifier": external_identifier,
+        }
+        key = generate_idempotency_key()
+        try:
+            registered = await self._open_session().register(details, key)
+        except PrefactorHttpError as error:
+            if self._config.require_api_at_start or not is_transient_http_error(error):
+                raise
+            return self._register_later(details, key)
         self._termination_monitor.sync(registered)
         return AgentInstanceHandle(registered, self)
 
@@ -271,6 +280,7 @@ class PrefactorCoreClient:
             ledger=self._ledger,
             spans=self._span_index,
             monitor=self._termination_monitor,
+            on_registered=self._registered,
             sdk_header=build_sdk_header(self._sdk_header_entry),
         )
 
@@ -292,6 +302,24 @@ class PrefactorCoreClient:
 
     def _mints_ids(self) -> bool:
         return self._session is not None and self._session.mints_ids()
+
+    def _register_later(self, details: dict[str, Any], idempotency_key: str) -> AgentInstanceHandle:
+        instance_id = details["id"] or generate_idempotency_key()
+        record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
+        self._instances[record.id] = record
+        self._hand_over(
+            Operation(
+                OperationType.REGISTER_AGENT_INSTANCE, details, datetime.now(UTC), idempotency_key, instance=record
+            )
+        )
+        return AgentInstanceHandle(record.id, self)
+
+    def _registered(self, record: InstanceRecord, instance_id: str) -> None:
+        """A queued registration was delivered. The record is found by its new id before it has it."""
+        self._instances[instance_id] = record
+        record.partition = _pfid.partition_of(instance_id)
+        record.id = instance_id
+        self._termination_monitor.sync(instance_id)
 
     def _instance(self, instance_id: str) -> InstanceRecord:
         """The record of an instance, also of one that was registered elsewhere."""

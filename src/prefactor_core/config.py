@@ -44,7 +44,8 @@ class PrefactorCoreConfig(BaseModel):
             warning, "raise" raises SpanValidationError, "off" does not look.
         on_error: called on the delivery thread with a DeliveryError for every operation that fails. What is dropped
             because the client closed first is in the report of `close()`.
-        require_api_at_start: `initialize()` raises when the API does not answer. An invalid token always raises.
+        require_api_at_start: `initialize()` and `create_agent_instance()` raise when the API does not answer; otherwise
+            the registration is queued. An invalid token always raises.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)

@@ -45,6 +45,7 @@ FINISH = operation(OperationType.FINISH_SPAN, span())
 CANCEL = operation(OperationType.FINISH_SPAN, span(), "cancelled")
 CANCEL_UNSTARTED = operation(OperationType.FINISH_SPAN, span(started=False), "cancelled")
 START = operation(OperationType.START_AGENT_INSTANCE)
+REGISTER = operation(OperationType.REGISTER_AGENT_INSTANCE)
 END = operation(OperationType.FINISH_AGENT_INSTANCE)
 
 CONFLICT = PrefactorApiError("no", "invalid_action", 409)
@@ -62,6 +63,7 @@ BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload
         (CONFLICT, CANCEL_UNSTARTED, False, Delivered()),
         (CONFLICT, START, False, Failed(CONFLICT, "http_409")),
         (CONFLICT, START, True, Delivered()),
+        (CONFLICT, REGISTER, True, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, False, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, True, Delivered()),
         (BAD_ID, CREATE, False, SendOtherwise(refused_id=True)),

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, config_for, creates, finishes, steps
+from tests.core.support import CREATE, Run, bodies, config_for, creates, finishes, steps
 
 from prefactor_core import (
     ClientNotInitializedError,
@@ -57,6 +57,44 @@ async def test_an_api_that_is_away_at_start(api: LocalApi, caplog: pytest.LogCap
         await record(instance)
     assert len(api.spans()) == 1
     assert "does not answer yet" in caplog.text
+
+
+async def test_an_api_that_is_away_at_start_and_at_registration(api: LocalApi) -> None:
+    api.inject(Fault(path=".*/(ping|register)", status=503, times=3))
+    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        local = instance.id
+        await instance.start()
+        async with instance.span("outer") as span:
+            await span.start({})
+            await record(instance, "inner")
+        await instance.finish()
+        assert (await client.flush()).complete
+        assert instance.id != local
+    assert [request.status for request in api.requests if request.path.endswith("/register")] == [503, 503, 200]
+    assert len({body["idempotency_key"] for body in bodies(api, "/register")}) == 1
+    assert {each["agent_instance_id"] for each in api.spans()} == {instance.id}
+    assert steps(api)[-1] == "finish instance"
+    assert not api.violations
+
+
+async def test_a_registration_that_is_refused_later(api: LocalApi) -> None:
+    api.inject(Fault(path=".*/register", status=503))
+    api.inject(Fault(path=".*/register", status=422, delay=0.05))
+    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await record(instance)
+        await client.flush()
+        await record(instance)
+        await instance.finish()
+        report = await client.flush()
+    assert report.failures == {
+        (OperationType.REGISTER_AGENT_INSTANCE, "http_422"): 1,
+        (OperationType.CREATE_SPAN, "dependency"): 2,
+        (OperationType.FINISH_SPAN, "dependency"): 2,
+        (OperationType.FINISH_AGENT_INSTANCE, "dependency"): 1,
+    }
+    assert api.spans() == []
 
 
 async def test_a_refused_registration_raises(api: LocalApi) -> None:

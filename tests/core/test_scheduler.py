@@ -90,6 +90,42 @@ def test_spans_do_not_wait_for_a_start_that_never_comes() -> None:
     assert len(Bench(create(span)).take()) == 1
 
 
+def test_everything_waits_for_a_registration() -> None:
+    instance = InstanceRecord("i")
+    registration = operation(OperationType.REGISTER_AGENT_INSTANCE, instance)
+    begin, step = start(instance), create(span_of(instance))
+    bench = Bench(registration, begin, step)
+    assert bench.take() == [registration]
+    bench.settle(registration)
+    assert instance.registration is CreateState.DELIVERED
+    assert bench.take() == [begin]
+
+
+def test_a_failed_registration_takes_everything_along() -> None:
+    instance, other = InstanceRecord("i"), InstanceRecord("other")
+    parent, unstarted = span_of(instance), span_of(instance)
+    operations = [
+        operation(OperationType.REGISTER_AGENT_INSTANCE, instance),
+        start(instance),
+        create(parent),
+        create(span_of(instance, parent)),
+        create(span_of(instance, unstarted)),
+        operation(OperationType.RECORD_QUALITY, instance),
+        finish(parent),
+        end(instance),
+    ]
+    elsewhere = create(span_of(other, parent))
+    bench = Bench(*operations, elsewhere)
+    assert bench.take() == operations[:1]
+    assert set(bench.settle(operations[0], delivered=False)) == set(operations[1:])
+    assert bench.scheduler.admit(late := create(unstarted)).failed == [late]
+    assert bench.scheduler.release_parked().orphaned == []
+    assert bench.take() == [elsewhere]
+    bench.settle(elsewhere)
+    assert bench.scheduler.at_rest
+    assert bench.scheduler.open_operations == 0
+
+
 def test_instances_do_not_wait_for_each_other() -> None:
     first, second = InstanceRecord("a"), InstanceRecord("b")
     operations = [start(first), start(second), create(span_of(second))]
@@ -207,6 +243,8 @@ class Model:
     def _must_wait(self, earlier: Operation, later: Operation) -> bool:
         if earlier.type is OperationType.FINISH_AGENT_INSTANCE:
             return True
+        if earlier.type is OperationType.REGISTER_AGENT_INSTANCE:
+            return True
         if later.type is OperationType.FINISH_SPAN:
             return earlier.span is later.span
         if later.type is OperationType.CREATE_SPAN:
@@ -228,8 +266,8 @@ steps = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps)
-def test_no_program_and_no_answers_break_causality(program: list[Step]) -> None:
+@given(steps, st.booleans())
+def test_no_program_and_no_answers_break_causality(program: list[Step], registered_late: bool) -> None:
     scheduler, model = Scheduler(), Model()
     instances = [InstanceRecord("a"), InstanceRecord("b")]
     spans: list[SpanRecord] = []
@@ -252,6 +290,8 @@ def test_no_program_and_no_answers_break_causality(program: list[Step]) -> None:
                 model.check(ticket.operation)
             in_flight.extend(batch.tickets)
 
+    if registered_late:
+        admit(operation(OperationType.REGISTER_AGENT_INSTANCE, instances[0]))
     for action, a, b in program:
         instance = instances[a % 2]
         span = spans[a % len(spans)] if spans else None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from prefactor_core import _pfid
 from prefactor_core._index import SpanIndex
-from prefactor_core._records import InstanceRecord, Phase, SpanRecord
+from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
@@ -133,7 +133,7 @@ class SpanManager:
         """As `begin`; when the API generates the span's id, wait for its first answer."""
         if record.phase is not Phase.PREPARED:
             return
-        if record.minted:
+        if record.minted or record.instance.registration is CreateState.PENDING:
             self.begin(record, params, started_at)
             return
         self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
