@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
 
-from prefactor_core._dispatch import Dispatch
+from prefactor_core._dispatch import Dispatch, Losses
 from prefactor_core._incidents import ErrorCallback, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._loop_thread import LoopThread
@@ -162,9 +162,10 @@ class Delivery:
         self._background = [asyncio.create_task(source()) for source in sources]
 
     async def _intake(self) -> None:
-        while True:
-            self._admit(await self._next_operations())
-            await asyncio.sleep(0)
+        with contextlib.suppress(QueueClosedError):
+            while True:
+                self._admit(await self._next_operations())
+                await asyncio.sleep(0)
 
     async def _next_operations(self) -> list[Operation]:
         for _ in range(_LINGER_ROUNDS):
@@ -175,13 +176,16 @@ class Delivery:
 
     async def _relay(self, queue: Queue[Operation]) -> None:
         """From the inbox into the program's queue."""
-        while True:
-            operation = await self._inbox.get()
-            try:
-                await queue.put(operation)
-            except Exception:
-                self._ledger.lose(operation.type, "dropped", "queue_refused")
-                logger.exception("the program's queue refused an operation")
+        with contextlib.suppress(QueueClosedError):
+            while True:
+                await self._relay_one(await self._inbox.get(), queue)
+
+    async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
+        try:
+            await queue.put(operation)
+        except Exception:
+            self._ledger.lose(operation.type, "dropped", "queue_refused")
+            logger.exception("the program's queue refused an operation")
 
     async def _intake_from(self, queue: Queue[Operation]) -> None:
         """From the program's queue; when that fails, the rest of it is pending until the client closes."""
@@ -196,8 +200,8 @@ class Delivery:
             self._admit([operation])
 
     def _admit(self, operations: list[Operation]) -> None:
-        self._incidents.report(self._dispatch.admit(operations))
         self._awaited.update(operation.span for operation in operations if operation.span and operation.span.answered)
+        self._report(self._dispatch.admit(operations))
         self._pump()
 
     def _pump(self) -> None:
@@ -230,6 +234,10 @@ class Delivery:
         losses = self._dispatch.settle(ticket, outcome, self._thread.loop.time())
         if span := ticket.operation.span:
             self._answer(span)
+        self._report(losses)
+
+    def _report(self, losses: Losses) -> None:
+        self._answer(*(error.operation.span for error in losses.errors if error.operation.span))
         self._incidents.report(losses)
 
     def _answer(self, *spans: SpanRecord) -> None:
@@ -254,7 +262,7 @@ class Delivery:
         self._inbox.close_nowait()
         deadline = None if seconds is None else self._thread.loop.time() + seconds
         await self._rest(seconds)
-        self._incidents.report(self._dispatch.release_parked())
+        self._report(self._dispatch.release_parked())
         self._pump()
         await self._rest(None if deadline is None else max(deadline - self._thread.loop.time(), 0.0))
         self._log_dropped()

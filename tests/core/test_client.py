@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import subprocess
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.core.support import Run, bodies, config_for, creates
+from tests.core.support import Run, bodies, config_for, creates, eventually
 
 from prefactor_core import (
     AgentInstanceHandle,
@@ -277,6 +278,17 @@ async def test_one_client_from_many_threads(api: LocalApi, run: Run) -> None:
         assert (await client.flush()).complete
     assert len(api.spans()) == 40
     assert not api.violations
+
+
+async def test_a_client_leaves_nothing_behind(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    threads = set(threading.enumerate())
+    for queue in (None, ListQueue(), InMemoryQueue[Operation]()):
+        async with PrefactorCoreClient(config_for(api), queue=queue) as client:
+            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            await instance.start()
+    await eventually(lambda: set(threading.enumerate()) <= threads)
+    gc.collect()
+    assert caplog.records == []
 
 
 async def test_closing_inside_an_open_span(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
