@@ -150,6 +150,11 @@ class _SchemaBundler:
         inner = f"{pointer}/allOf" if origins else pointer
 
         def visit(item: JsonValue, keys: tuple[str, ...]) -> JsonValue:
+            if item is False and keys[0] == "properties":
+                members = said["properties"]
+                place = members.place_at(keys[1]) if isinstance(members, ObjectNode) else said.place
+                message = "false, which allows no value, is sent to the API but not enforced by the generated types"
+                self.bundle.note("PG010", message, place, Severity.WARNING)
             return self.view(item, name + _suffix(keys), inner + step(keys))
 
         opened = {origins: name} if origins and origins not in self.open else {}

@@ -19,8 +19,7 @@ __all__ = ["fingerprint", "source_contents"]
 _REFERENCE = re.compile(
     r"""\$ref["']?\s*:\s*(?:"(?P<json>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^"'\s#][^\n#,}\]]*))"""
 )
-# What a run does around the stages that write code.
-_SHELL = frozenset({"__main__.py", "cli.py", "config.py", "demo.py"})
+_IMPORTED = re.compile(rb"^ *from prefactor_gen\.(\w+) import", re.MULTILINE)
 
 
 def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
@@ -92,6 +91,10 @@ def _version(distribution: str) -> str:
 def _own_code() -> bytes:
     """The files of the stages: a checkout changes without its version."""
     folder = Path(__file__).parent
-    paths = sorted(path for path in folder.glob("*.py") if path.name not in _SHELL)
-    paths.extend(sorted(folder.glob("templates/*.jinja")))
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).digest()
+    pending, contents = ["pipeline"], dict[str, bytes]()
+    while pending:
+        if (name := pending.pop()) not in contents:
+            contents[name] = (folder / f"{name}.py").read_bytes()
+            pending.extend(match.decode() for match in _IMPORTED.findall(contents[name]))
+    contents.update({path.name: path.read_bytes() for path in folder.glob("templates/*.jinja")})
+    return hashlib.sha256(b"\0".join(contents[name] for name in sorted(contents))).digest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from prefactor_gen.documents import JsonValue
 
 __all__ = ["docstring", "python_literal", "quote", "visible"]
@@ -20,14 +22,11 @@ def docstring(text: str, indent: str = "    ") -> str:
         char if char == "\n" else "\\\\" if char == "\\" else visible(char)
         for char in text.strip().replace("\t", "    ")
     )
-    lines = [line.rstrip() for line in escaped.replace('"""', '\\"\\"\\"').split("\n")]
-    body = f"\n{indent}".join(lines).replace(f"\n{indent}\n", "\n\n")
-    while f"\n{indent}\n" in body:
-        body = body.replace(f"\n{indent}\n", "\n\n")
-    end = f"\n{indent}" if len(lines) > 1 else ""
-    if not end and body.endswith('"'):
-        body = body[:-1] + '\\"'
-    return f'"""{body}{end}"""'
+    lines = [line.rstrip() for line in escaped.split("\n")]
+    first, *rest = lines
+    body = "\n".join([first, *(f"{indent}{line}" if line else "" for line in rest)])
+    body = re.sub(r'"(?="|\Z)', r"\"", body)  # neither a run of quotes nor a last one may end the docstring
+    return f'"""{body}\n{indent}"""' if rest else f'"""{body}"""'
 
 
 def python_literal(value: JsonValue, indent: int = 0) -> str:

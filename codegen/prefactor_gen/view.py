@@ -100,12 +100,13 @@ class _Viewer:
 
     def choice(self, said: ObjectNode, keyword: str) -> ObjectNode:
         """`anyOf` with keywords beside it: they belong to each of its options."""
-        options = said[keyword]
         beside = self.made((key, value) for key, value in said.items() if key != keyword)
-        if isinstance(options, ListNode) and beside:
-            pairs = (ListNode([beside, option], place=said.place) for option in options)
-            options = options.with_items(self.made([("allOf", pair)]) for pair in pairs)
-        return self.made([(keyword, options)])
+        options = said[keyword]
+        possible = [option for option in options if option is not False] if isinstance(options, ListNode) else []
+        if beside:
+            pairs = (ListNode([beside, option], place=said.place) for option in possible)
+            possible = [self.made([("allOf", pair)]) for pair in pairs]
+        return self.made([(keyword, ListNode(possible, place=said.place))] if possible else [])
 
     def scalar(self, said: ObjectNode) -> ObjectNode:
         kind = said.get("type")
