@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from prefactor_core._records import SpanRecord
 from prefactor_core.operations import Operation, OperationType
@@ -20,6 +20,7 @@ __all__ = ["Delivered", "Failed", "Outcome", "SendOtherwise", "TryAgain", "judge
 
 _CONFLICT = 409
 _IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
+_SPEAKS_OF_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
 _ANSWERS = (PrefactorApiError, PrefactorResponseContractError)
 _FINISHES = {OperationType.FINISH_SPAN, OperationType.FINISH_AGENT_INSTANCE}
 
@@ -91,16 +92,23 @@ def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: boo
         return Failed(error, _reason(error))
     if error.status_code == _CONFLICT and repeated:
         return Delivered()
-    if isinstance(error, PrefactorValidationError) and (about_id := _messages_about_id(error.errors)):
+    if isinstance(error, PrefactorValidationError) and (about_id := _complaint_about_id(error)):
         return Delivered() if repeated and _IN_USE.search(about_id) else SendOtherwise(refused_id=True)
     return Failed(error, _reason(error))
 
 
-def _messages_about_id(errors: dict[str, Any]) -> str:
-    """What the API says about the field `id`, beside or inside `details`; empty when it says nothing."""
-    details = errors.get("details")
+def _complaint_about_id(error: PrefactorValidationError) -> str:
+    """What the API says about the field `id`, beside or inside `details`; empty when it says nothing.
+
+    How it refuses an id is not documented, so without errors by field the message counts when it speaks of one. To be
+    wrong costs a request: the operation is sent again without the id, and fails for its real reason.
+    """
+    if not error.errors:
+        text = f"{error} {error.code}"
+        return text if _SPEAKS_OF_ID.search(text) else ""
+    details = error.errors.get("details")
     nested = details.get("id") if isinstance(details, dict) else None
-    found = errors.get("id") or errors.get("details.id") or nested
+    found = error.errors.get("id") or error.errors.get("details.id") or nested
     return str(found) if found else ""
 
 

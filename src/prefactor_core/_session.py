@@ -32,30 +32,35 @@ class Session(Protocol):
 
     async def open(self) -> None:
         """Begin."""
+        ...
 
     async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
         """Register an agent instance; its id."""
+        ...
 
     def hand_over(self, operation: Operation) -> None:
         """Take an operation; never waits."""
+        ...
 
     def mints_ids(self) -> bool:
         """Span ids are minted here at the moment."""
+        ...
 
     async def fetch(self, instance_id: str) -> AgentInstance:
         """An agent instance as the API has it. Runs on the delivery thread."""
+        ...
 
     def use_header(self, sdk_header: str) -> None:
         """Send another X-Prefactor-SDK header from now on."""
-
-    def report(self) -> DeliveryReport:
-        """What became of all operations so far."""
+        ...
 
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Deliver what waits."""
+        ...
 
     async def close(self, timeout: float | None) -> DeliveryReport:
         """Deliver what waits, and end."""
+        ...
 
 
 def is_disabled() -> bool:
@@ -134,10 +139,6 @@ class ApiSession:
         self._http = PrefactorHttpClient(self._config.http_config, sdk_header)
         self._delivery.use_http(self._http.without_retries())
 
-    def report(self) -> DeliveryReport:
-        """What became of all operations so far."""
-        return self._delivery.report()
-
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Deliver what waits."""
         return await self._delivery.flush(timeout)
@@ -179,10 +180,6 @@ class DisabledSession:
 
     def use_header(self, sdk_header: str) -> None:
         """Nothing is sent."""
-
-    def report(self) -> DeliveryReport:
-        """Nothing was accepted."""
-        return DeliveryReport()
 
     async def flush(self, timeout: float | None) -> DeliveryReport:  # noqa: ARG002
         """Nothing waits."""

@@ -60,8 +60,8 @@ def snapshot_object(payload: Mapping[str, Any] | None, what: str) -> dict[str, A
         return {}
     if type(payload) is not dict and not isinstance(payload, Mapping):
         raise TypeError(f"{what} must be a mapping, not {type(payload).__name__}")
-    copied = _copy(payload, ())
-    return copied if isinstance(copied, dict) else {}
+    copied: Any = snapshot(payload)
+    return copied if isinstance(copied, dict) else {"unreadable": copied}
 
 
 def error_payload(error: BaseException) -> dict[str, Any]:

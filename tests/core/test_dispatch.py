@@ -51,6 +51,8 @@ END = operation(OperationType.FINISH_AGENT_INSTANCE)
 CONFLICT = PrefactorApiError("no", "invalid_action", 409)
 BAD_ID = PrefactorValidationError("no", "validation_errors", 422, {"id": ["is in another partition"]})
 TAKEN_ID = PrefactorValidationError("no", "validation_errors", 422, {"details": {"id": ["has already been taken"]}})
+BAD_PARTITION = PrefactorValidationError("wrong partition", "bad_request", 400, {})
+BAD_REQUEST = PrefactorValidationError("agent_instance_id is invalid", "bad_request", 400, {})
 BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload": ["is invalid"]})
 
 
@@ -71,6 +73,8 @@ BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload
         (BAD_ID, CREATE_UNMINTED, False, Failed(BAD_ID, "http_422")),
         (TAKEN_ID, CREATE, True, Delivered()),
         (TAKEN_ID, CREATE, False, SendOtherwise(refused_id=True)),
+        (BAD_PARTITION, CREATE, False, SendOtherwise(refused_id=True)),
+        (BAD_REQUEST, CREATE, False, Failed(BAD_REQUEST, "http_400")),
         (BAD_PAYLOAD, CREATE, False, Failed(BAD_PAYLOAD, "http_422")),
     ],
 )
