@@ -148,7 +148,8 @@ class Scheduler:
             self._in_flight -= 1
             consequences = Consequences()
             self._leave(ticket, consequences, delivered=delivered)
-            return consequences
+            orphaned = [span for span in consequences.orphaned if span.create_state is not CreateState.FAILED]
+            return Consequences(consequences.failed, orphaned)
 
     def release_parked(self) -> Consequences:
         """Let the children go whose parents were never handed over: they are sent without a parent."""

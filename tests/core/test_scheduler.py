@@ -117,7 +117,9 @@ def test_a_failed_registration_takes_everything_along() -> None:
     elsewhere = create(span_of(other, parent))
     bench = Bench(*operations, elsewhere)
     assert bench.take() == operations[:1]
-    assert set(bench.settle(operations[0], delivered=False)) == set(operations[1:])
+    consequences = bench.scheduler.settle(bench.out[operations[0]], delivered=False)
+    assert set(consequences.failed) == set(operations[1:])
+    assert consequences.orphaned == [elsewhere.span]
     assert bench.scheduler.admit(late := create(unstarted)).failed == [late]
     assert bench.scheduler.release_parked().orphaned == []
     assert bench.take() == [elsewhere]
