@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
 from tests.codegen.support import Project, load_package
 
 

@@ -76,8 +76,8 @@ class Project:
 
 def load_package(folder: Path, name: str) -> ModuleType:
     """Import a generated package afresh."""
-    for module in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
-        del sys.modules[module]
+    for loaded in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
+        del sys.modules[loaded]
     importlib.invalidate_caches()
     sys.path.insert(0, str(folder))
     try:

@@ -12,10 +12,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.codegen.support import load_package, type_errors
 
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_gen.cli import run
-from tests.codegen.support import load_package, type_errors
 
 GOLDEN = Path(__file__).parent / "golden"
 TOPICS = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())

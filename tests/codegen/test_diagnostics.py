@@ -1,0 +1,440 @@
+"""Every mistake in a definition is told with its rule, its place, what was expected and what was found."""
+
+# ruff: noqa: E501  # messages, whole
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any, cast
+
+import pytest
+from tests.codegen.support import Project
+
+from prefactor_gen import models, pipeline
+from prefactor_gen.diagnostics import RULES
+
+OBJECT: dict[str, Any] = {"type": "object"}
+
+
+def properties(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": members}
+
+
+def only(found: list[str]) -> str:
+    assert len(found) == 1, found
+    return found[0]
+
+
+# One example a rule: the file, its content, and the whole line that is printed.
+RULE_EXAMPLES = {
+    "PG001": (
+        "a.json",
+        '{"span_schemas": {"a": {},\n "a": {}}}',
+        """schemas/a.json:2:2: error PG001: the key 'a' stands twice in one object, found '"a": {}}}'""",
+    ),
+    "PG002": (
+        "a.yaml",
+        "span_type_schemas:\n  - name: a\n    params_shema: {}\n    params_schema: {}\n",
+        "schemas/a.yaml:3:5 /span_type_schemas/0/params_shema: error PG002: unknown key 'params_shema'; expected one of "
+        "data_risk, description, name, params_schema, result_schema, template, title",
+    ),
+    "PG003": (
+        "a.yaml",
+        "span_schemas:\n  agent: {}\nspan_type_schemas:\n  - {name: agent, params_schema: {}}\n",
+        "schemas/a.yaml:2:3 /span_schemas/agent: error PG003: the span type 'agent' is already defined at "
+        "schemas/a.yaml:4:5 /span_type_schemas/0",
+    ),
+    "PG004": (
+        "a.yaml",
+        "span_schemas:\n  'agent größe': {}\n",
+        "schemas/a.yaml:2:3 /span_schemas/agent größe: error PG004: the span type 'agent größe' would become the class "
+        "'AgentGröße', which is no usable Python name",
+    ),
+    "PG005": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties: {a-b: {}, a_b: {}}\n",
+        "schemas/a.yaml:2:3 /span_schemas/agent: error PG005: the property 'a_b' of AgentParams would become 'a_b_1': "
+        "another one has its Python name",
+    ),
+    "PG006": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {type: strnig}\n",
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/type: error PG006: 'strnig' is not valid under any of the "
+        "given schemas",
+    ),
+    "PG007": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    type: array\n",
+        "schemas/a.yaml:3:5 /span_schemas/agent/type: error PG007: params and results are JSON objects: expected type "
+        "object, found 'array'",
+    ),
+    "PG008": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {$ref: '#/$defs/Missing'}\n",
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/$ref: error PG008: expected a schema at '#/$defs/Missing', "
+        "found none",
+    ),
+    "PG009": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {customTypePath: os.system}\n",
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would steer "
+        "the model generator; remove it, it means nothing to JSON Schema",
+    ),
+    "PG010": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    minProperties: 1\n",
+        "schemas/a.yaml:3:5 /span_schemas/agent/minProperties: warning PG010: minProperties is sent to the API but not "
+        "enforced by the generated types",
+    ),
+    "PG012": (
+        "a.yaml",
+        "span_type_schema: []\n",
+        "schemas/a.yaml: error PG012: expected a definition under one of the keys span_type_schemas, span_schemas, "
+        "span_result_schemas, quality_schemas, found none",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", sorted(RULE_EXAMPLES))
+def test_rule(rule: str, project: Project) -> None:
+    name, text, line = RULE_EXAMPLES[rule]
+    project.write(f"schemas/{name}", text)
+    result = project.generate()
+    assert only(result.findings) == line
+    assert result.code == (0 if rule == "PG010" else 1)
+    assert project.package.exists() == (rule == "PG010"), "nothing is written where something is wrong"
+
+
+def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate: Any = models.generate_models
+
+    def refuse(document: dict[str, Any], options: Any) -> models.ModelSet:
+        if "BadParams" in document["$defs"]:
+            raise ValueError("RuntimeError: no")
+        return cast("models.ModelSet", generate(document, options))
+
+    monkeypatch.setattr(pipeline, "generate_models", refuse)
+    project.span_types(good=OBJECT, bad=OBJECT)
+    line = only(project.generate().findings)
+    assert line == (
+        "schemas/spans.json:1:47 /span_schemas/bad: error PG011: the model generator refuses the schema: RuntimeError: no"
+    )
+
+
+def test_package_name_of_ours(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    result = project.run("schemas", "--package", "prefactor_spans")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "prefactor-gen: PG013: 'prefactor_spans' is a package of prefactor-sdk itself; name yours after your project, "
+        "for example 'my_agent_spans'\n"
+    )
+
+
+def test_every_rule_has_a_test() -> None:
+    assert {*RULE_EXAMPLES, "PG011", "PG013"} == set(RULES)
+
+
+def test_all_problems_of_all_files_in_one_run(project: Project) -> None:
+    project.write(
+        "schemas/a.yaml", "span_schemas:\n  a: {type: objekt}\n  b: {properties: {x: {$ref: 'no.yaml'}}}\n  None: {}\n"
+    )
+    project.write("schemas/b.json", "{")
+    project.write("schemas/c.yaml", "a: *x")
+    result = project.run("schemas", "missing", "nothing:here", "--package", "made")
+    assert result.code == 1
+    assert [line.partition(":")[0] + line.partition(" PG")[2][:3] for line in result.findings] == [
+        "missing001", "nothing001", "schemas/a.yaml006", "schemas/a.yaml008", "schemas/a.yaml004", "schemas/b.json001",
+        "schemas/c.yaml001",
+    ]  # fmt: skip
+    assert result.err.endswith("prefactor-gen: 7 errors, 0 warnings\n")
+
+
+UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
+    "empty": ("a.yaml", "# nothing\n", "a.yaml: error PG001: expected a document, found an empty file"),
+    "empty-json": ("a.json", "", "a.json:1:1: error PG001: expected a JSON value, found the end of the file"),
+    "not-utf-8": ("a.json", b'{"a": "\xff"}', "a.json: error PG001: expected UTF-8 text: 'utf-8' codec can't decode byte"),
+    "utf-16": ("a.json", "{}".encode("utf-16"), "a.json: error PG001: expected UTF-8 text:"),
+    "tab": ("a.yaml", "a:\n\t- b", "a.yaml:2:1: error PG001: not valid YAML: found character '\\t'"),
+    "yaml-nul": ("a.yaml", 'a: "\0"', "a.yaml: error PG001: not valid YAML: unacceptable character"),
+    "yaml-twice": ("a.yaml", "x:\n  a: 1\n  a: 2", "a.yaml:3:3 /x/a: error PG001: the key 'a' stands twice in one mapping"),
+    "alias": ("a.yaml", "a: &x {}\nb: *x", "a.yaml:1:4 /b: error PG001: YAML aliases are not read here: use $ref"),
+    "billion-laughs": ("a.yaml", "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]", "a.yaml:1:4 /b/0: error PG001: YAML aliases"),
+    "merge": ("a.yaml", "a: &x {b: c}\nb: {<<: *x}", "a.yaml:1:4 /b/<<: error PG001: YAML aliases"),
+    "tag": ("a.yaml", "a: !!python/object:os.system x", "error PG001: expected a JSON value, found the tag tag:yaml.org,2002:python"),
+    "mapping-tag": ("a.yaml", "a: !mine {b: c}", "a.yaml:1:4 /a: error PG001: expected a JSON value, found the tag !mine"),
+    "binary": ("a.yaml", "a: !!binary aGk=", "a.yaml:1:4 /a: error PG001: expected a JSON value, found the tag"),
+    "documents": ("a.yaml", "a: 1\n---\nb: 2", "a.yaml:2:1: error PG001: not valid YAML: but found another document"),
+    "key": ("a.yaml", "? [a]\n: b", "a.yaml:1:3: error PG001: expected text as a key, found a collection"),
+    "yaml-surrogate": ("a.yaml", 'a: {"\\ud800": 1}', "a.yaml:1:5 /a: error PG001: expected text that UTF-8 can hold"),
+    "json-surrogate": ("a.json", '{"a": "\\ud800"}', "a.json:1:7: error PG001: expected text that UTF-8 can hold"),
+    "yaml-depth": ("a.yaml", "[" * 3000, "a.yaml: error PG001: nested too deeply"),
+    "json-depth": ("a.json", "[" * 3000, "a.json:1:102: error PG001: nested deeper than 100 levels"),
+    "json-number": ("a.json", '{"a": 1e999}', "a.json:1:7: error PG001: expected a number that fits a double"),
+    "json-digits": ("a.json", '{"a": ' + "9" * 5000 + "}", "a.json:1:7: error PG001: expected a number of reasonable length"),
+    "yaml-digits": ("a.yaml", "a: " + "9" * 5000, "a.yaml:1:4 /a: error PG001: expected a number that fits a double"),
+    "nan": ("a.json", '{"a": NaN}', "a.json:1:7: error PG001: expected a JSON value, found 'NaN}'"),
+    "trailing": ("a.json", "{} x", "a.json:1:4: error PG001: expected the end of the document, found 'x'"),
+    "comma": ("a.json", '{"a": 1,}', "a.json:1:9: error PG001: expected a key in double quotes, found '}'"),
+    "control": ("a.json", '{"a": "\n"}', "a.json:1:8: error PG001: Invalid control character at"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(UNREADABLE))
+def test_what_cannot_be_read(case: str, project: Project) -> None:
+    name, content, expected = UNREADABLE[case]
+    project.write(f"schemas/{name}", content)
+    result = project.generate()
+    assert result.code == 1
+    assert expected in only(result.findings)
+
+
+def test_byte_order_marks_capital_suffixes_and_tabs_in_json_are_fine(project: Project) -> None:
+    project.write("schemas/a.JSON", '\ufeff{\t"span_schemas": {"a": {}}}')
+    project.write("schemas/b.YML", "\ufeffspan_schemas: {b: {}}")
+    assert project.generate().code == 0
+
+
+def test_yaml_has_the_values_of_json(project: Project) -> None:
+    text = "span_schemas:\n  a: {properties: {no: {const: no}, day: {const: 2026-01-01}, f: {const: 1e3}, <<: {}, 1: {}}}\n"
+    project.write("schemas/a.yaml", text)
+    result = project.generate()
+    assert result.code == 0, result.err
+    definitions = project.files()["__definitions__.py"]
+    assert '"const": "no"' in definitions
+    assert '"const": "2026-01-01"' in definitions
+    assert '"const": 1000.0' in definitions
+    assert '"<<": {}' in definitions
+    assert '"1": {}' in definitions
+
+
+def test_wrong_shapes_are_told_all_at_once(project: Project) -> None:
+    project.write(
+        "schemas/a.yaml",
+        textwrap.dedent("""\
+            span_type_schemas:
+              - 1
+              - {}
+              - {name: 3, params_schema: {}}
+              - {name: " ", params_schema: []}
+              - {name: x, params_schema: null}
+              - {name: y, params_schema: {}, title: 1, template: [], data_risk: x, result_schema: true}
+            span_schemas: []
+            quality_schemas: {}
+            extra: 1
+            """),
+    )
+    result = project.generate()
+    assert [line.split(": error PG002: ")[0].split(" ")[1] for line in result.findings] == [
+        "/span_type_schemas/0", "/span_type_schemas/1", "/span_type_schemas/1/params_schema",
+        "/span_type_schemas/2/name", "/span_type_schemas/3/name", "/span_type_schemas/3/params_schema",
+        "/span_type_schemas/4/params_schema", "/span_type_schemas/5/title", "/span_type_schemas/5/template",
+        "/span_type_schemas/5/data_risk", "/span_type_schemas/5/result_schema", "/span_schemas", "/quality_schemas",
+        "/extra",
+    ]  # fmt: skip
+
+
+REGISTRIES = {
+    "missing_module": (None, "cannot import registry from missing_module: ModuleNotFoundError"),
+    "no_attribute": ("", "cannot import registry from no_attribute: AttributeError"),
+    "raises": ("1 / 0", "cannot import registry from raises: ZeroDivisionError: division by zero"),
+    "exits": ("import sys; sys.exit(3)", "cannot import registry from exits: SystemExit: 3"),
+    "no_syntax": ("def", "cannot import registry from no_syntax: SyntaxError"),
+    "no_registry": ("registry = 3", "expected a SchemaRegistry, found int"),
+    "raising_registry": (
+        "from prefactor_core import SchemaRegistry\n"
+        "class Broken(SchemaRegistry):\n"
+        "    def to_agent_schema_version(self, external_id): raise RuntimeError('no')\n"
+        "registry = Broken()",
+        "cannot read the registry: RuntimeError: no",
+    ),
+    "no_json": (
+        "from prefactor_core import SchemaRegistry\nimport datetime\nregistry = SchemaRegistry()\n"
+        "registry.register('a', {'x': datetime.date(2026, 1, 1)})",
+        "/span_schemas/a/x: error PG001: expected a JSON value, found date",
+    ),
+    "nan": (
+        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': float('nan')})",
+        "/span_schemas/a/x: error PG001: expected a number that JSON has, found nan",
+    ),
+    "surrogate": (
+        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': '\\ud800'})",
+        "/span_schemas/a/x: error PG001: expected text that UTF-8 can hold, found a lone surrogate",
+    ),
+    "empty": (
+        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()",
+        "error PG012: expected a definition",
+    ),
+    "file_reference": (
+        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+        "registry.register('a', {'properties': {'x': {'$ref': 'other.json'}}})",
+        "/span_schemas/a/properties/x/$ref: error PG008: a registry in Python has no folder to refer to",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", sorted(REGISTRIES))
+def test_registry_that_cannot_be_used(case: str, project: Project) -> None:
+    source, expected = REGISTRIES[case]
+    if source is not None:
+        project.write(f"{case}.py", source)
+    result = project.run(f"{case}:registry", "--package", "made")
+    assert result.code == 1
+    line = only(result.findings)
+    assert line.startswith(f"{case}:registry")
+    assert expected in line
+
+
+REFERENCES = {
+    "http://127.0.0.1:9/x.json": "expected a reference into the definition folder, found the remote",
+    "//127.0.0.1:9/x.json": "expected a reference into the definition folder, found the remote",
+    "file:///etc/hosts": "expected a reference into the definition folder, found the remote",
+    "http://[": "expected a reference into the definition folder, found the remote",
+    "../outside.json": "expected a file of the definition folder, found '../outside.json', which leaves it",
+    "%2e%2e/outside.json": "which leaves it",
+    "/etc/x.json": "which leaves it",
+    "link.json": "expected a file of the definition folder, found 'link.json', which leaves it",
+    "missing.json": "expected a JSON or YAML file, found no 'missing.json'",
+    "text.txt": "expected a JSON or YAML file, found no 'text.txt'",
+    "a\0.json": "expected a JSON or YAML file, found no",
+    "other.json#/none": "'other.json#/none' leads to no schema",
+    "other.json#here": "expected a JSON pointer after '#' in 'other.json#here'",
+    "#/$defs/none": "expected a schema at '#/$defs/none', found none",
+    "#nowhere": "no schema has the anchor 'nowhere'",
+    "#/properties/enumeration/enum": "expected a schema at '#/properties/enumeration/enum', found none",
+}
+
+
+def test_references_that_lead_nowhere(project: Project) -> None:
+    project.write("outside.json", "{}")
+    project.write("schemas/text.txt", "{}")
+    project.write("schemas/other.json", {"$defs": {}})
+    (project.root / "schemas" / "link.json").symlink_to(project.root / "outside.json")
+    members = {f"p{index}": {"$ref": reference} for index, reference in enumerate(REFERENCES)}
+    schema = properties(**members, enumeration={"enum": ["a"]})
+    project.write("schemas/a.json", {"span_schemas": {"a": schema}})
+    result = project.run("schemas/a.json", "--package", "made")
+    assert result.code == 1
+    for index, expected in enumerate(REFERENCES.values()):
+        # The local ones are looked at when every file is there.
+        found = [line for line in result.findings if f"/properties/p{index}/$ref:" in line]
+        if not list(REFERENCES)[index].startswith("#"):
+            assert expected in only(found)
+    project.span_types(a=properties(**{key: value for key, value in members.items() if value["$ref"].startswith("#")}))
+    (project.root / "schemas" / "a.json").unlink()
+    (project.root / "schemas" / "link.json").unlink()
+    result = project.generate()
+    assert [line.split(" PG")[0][-5:] for line in result.findings if "/properties/p" in line] == ["error"] * 3
+
+
+def test_a_link_out_of_the_folder_is_no_source(project: Project) -> None:
+    project.write("outside.json", {"span_schemas": {"a": {}}})
+    project.span_types(b=OBJECT)
+    (project.root / "schemas" / "a.json").symlink_to(project.root / "outside.json")
+    assert "schemas/a.json: error PG001: expected a file of this folder, found a link to" in only(
+        project.generate().findings
+    )
+
+
+ENDLESS = {
+    "self": {"A": {"$ref": "#/$defs/A"}},
+    "circle": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}},
+    "choice": {"A": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/A"}]}},
+    "conjunction": {"A": {"allOf": [{"$ref": "#/$defs/A"}, {"type": "object", "required": ["x"]}]}},
+}
+
+
+@pytest.mark.parametrize("case", sorted(ENDLESS))
+def test_references_without_an_end(case: str, project: Project) -> None:
+    project.span_types(agent={**properties(x={"$ref": "#/$defs/A"}), "$defs": ENDLESS[case]})
+    result = project.generate()
+    assert result.code == 1
+    assert result.findings
+    assert all("PG008: expected a schema that ends" in line and "/$defs/" in line for line in result.findings)
+
+
+def test_a_circle_of_references_across_files(project: Project) -> None:
+    project.span_types(agent=properties(x={"$ref": "b.json"}))
+    project.write("schemas/b.json", {"$ref": "c.json"})
+    project.write("schemas/c.json", {"$ref": "b.json"})
+    assert [line.partition(":")[0] for line in project.generate().findings] == ["schemas/b.json", "schemas/c.json"]
+
+
+def test_a_long_chain_of_references_is_told(project: Project) -> None:
+    definitions = {
+        f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}, {"minLength": 1}]} for number in range(2000)
+    }
+    project.span_types(
+        agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d2000": {"type": "string"}}}
+    )
+    assert "PG001: the definitions refer to each other too deeply" in only(project.generate().findings)
+
+
+def test_what_is_pulled_in_from_another_file_is_checked(project: Project) -> None:
+    project.span_types(agent=properties(x={"$ref": "b.json"}, y={"$ref": "c.json"}))
+    project.write("schemas/b.json", {"type": "strnig"})
+    project.write("schemas/c.json", {"x-python-type": "os.system", "type": "string", "pattern": "("})
+    assert [line.split(" PG")[0] + line.split(" PG")[1][:3] for line in project.generate().findings] == [
+        "schemas/b.json:1:2 /type: error006",
+        "schemas/c.json:1:2 /x-python-type: error009",
+        "schemas/c.json:1:50 /pattern: error006",
+    ]
+
+
+@pytest.mark.parametrize("value", ["http://json-schema.org/draft-04/schema#", 5, ["a"], None, {}])
+def test_other_drafts_are_refused(value: object, project: Project) -> None:
+    project.span_types(agent={"$schema": value, "type": "object"})
+    line = only(project.generate().findings)
+    assert "/$schema: error PG006: expected one of https://json-schema.org/draft/2020-12/schema, http" in line
+
+
+def test_a_nested_id_is_refused_where_it_changes_references(project: Project) -> None:
+    inner = {"$id": "https://example.com/inner", "$defs": {"x": {}}, "properties": {"x": {"$ref": "#/$defs/x"}}}
+    project.span_types(agent=properties(inner=inner, plain={"$id": "https://example.com/plain", "type": "string"}))
+    assert "/properties/inner/$id: error PG008: a nested $id changes" in only(project.generate().findings)
+
+
+def test_an_unused_file_is_told(project: Project) -> None:
+    project.span_types(agent=properties(x={"$ref": "used.yaml"}))
+    project.write("schemas/used.yaml", "type: string")
+    project.write("schemas/typo.yaml", "span_type_schema: []")
+    result = project.generate()
+    assert result.code == 0
+    assert only(result.findings).startswith(
+        "schemas/typo.yaml: warning PG012: expected one of the keys span_type_schemas"
+    )
+
+
+CLASHES = {
+    "case": ({"agent:llm": OBJECT, "Agent:LLM": OBJECT}, "would become the same class agentllm"),
+    "separator": ({"agent:llm": OBJECT, "agent-llm": OBJECT}, "would become the same class agentllm"),
+    "params-class": (
+        {"agent:llm": OBJECT, "agent:llm:params": OBJECT},
+        'the generated name AgentLlmParams is also one of the span type "agent:llm"',
+    ),
+    "definition-and-property": (
+        {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
+        "it becomes the class AParamsUsage, like the definition at",
+    ),
+    "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is taken"),
+    "imported-name": ({"any": OBJECT}, "the generated name Any is taken"),
+    "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is taken"),
+    "property-and-class": ({"a": properties(AParamsX=properties(n={}), x=properties(n={}))}, "AParamsX"),
+    "unicode-forms": ({"a": {"properties": {"ﬁ": {}, "fi": {}}}}, "the property 'fi' of AParams would become 'fi'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(CLASHES))
+def test_names_that_become_the_same(case: str, project: Project) -> None:
+    schemas, expected = CLASHES[case]
+    project.span_types(**schemas)
+    result = project.generate()
+    assert result.code == 1
+    assert any("error PG005" in line and expected in line for line in result.findings), result.err
+
+
+def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None:
+    project.span_types(**{"a\nb\x1b[31m\u202e": {"type": "array"}})
+    result = project.generate()
+    assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in only(result.findings)
+    assert len(result.err.splitlines()) == 2
