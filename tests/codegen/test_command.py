@@ -1,0 +1,322 @@
+"""The command: what it writes, removes and leaves alone, `--check`, the configuration, and its exit codes."""
+
+# ruff: noqa: E501  # messages, whole
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.codegen.support import Project
+
+from prefactor_gen.emit import Change, write
+
+OBJECT: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
+REPOSITORY = Path(__file__).parents[2]
+
+
+def process(*arguments: str, cwd: Path, code: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, or some Python code."""
+    start = ["-c", code] if code is not None else ["-m", "prefactor_gen"]
+    return subprocess.run([sys.executable, *start, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_writes_a_package(project: Project) -> None:
+    project.span_types(**{"agent:llm": OBJECT})
+    result = project.generate()
+    assert (result.code, result.out, result.err) == (0, "generated/made: 1 span type, 4 files changed\n", "")
+    assert list(project.files()) == ["__definitions__.py", "__init__.py", "_agent_llm.py", "py.typed"]
+
+
+def test_a_second_run_writes_nothing(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.generate()
+    before = {path: path.stat().st_mtime_ns for path in project.package.iterdir()}
+    result = project.generate()
+    assert (result.code, result.out) == (0, "generated/made is up to date\n")
+    assert {path: path.stat().st_mtime_ns for path in project.package.iterdir()} == before
+
+
+def test_a_change_touches_only_its_own_modules(project: Project) -> None:
+    project.span_types(one=OBJECT, two=OBJECT)
+    project.generate()
+    before = project.files()
+    project.span_types(one=OBJECT, two={**OBJECT, "required": ["x"]})
+    assert project.generate().out == "generated/made: 2 span types, 3 files changed\n"
+    after = project.files()
+    assert {name for name in after if after[name] != before[name]} == {"__definitions__.py", "__init__.py", "_two.py"}
+
+
+def test_removes_what_is_no_longer_produced_and_leaves_other_files(project: Project) -> None:
+    project.span_types(one=OBJECT, two=OBJECT)
+    project.generate()
+    (project.package / "mine.py").write_text("# written by hand\n")
+    (project.package / "notes.txt").write_text("notes\n")
+    project.span_types(one=OBJECT)
+    assert project.generate().code == 0
+    assert list(project.files()) == ["__definitions__.py", "__init__.py", "_one.py", "mine.py", "notes.txt", "py.typed"]
+
+
+def test_the_order_of_sources_does_not_matter(project: Project) -> None:
+    project.write("schemas/a.json", {"span_schemas": {"b": OBJECT, "a": OBJECT}})
+    project.write("schemas/b.json", {"span_schemas": {"d": OBJECT, "c": OBJECT}})
+    project.run("schemas/a.json", "schemas/b.json", "schemas/a.json", "--package", "made")
+    first = project.files()
+    assert project.run("schemas/b.json", "schemas", "--package", "made").out == "generated/made is up to date\n"
+    for path in project.package.iterdir():
+        path.unlink()
+    project.run("schemas/b.json", "schemas/a.json", "--package", "made")
+    assert project.files() == first
+
+
+class TestCheck:
+    def test_clean(self, project: Project) -> None:
+        project.span_types(agent=OBJECT)
+        project.generate()
+        assert project.generate("--check").code == 0
+
+    def test_names_each_file_with_a_diff_and_writes_nothing(self, project: Project) -> None:
+        project.span_types(one=OBJECT, two=OBJECT)
+        project.generate()
+        before = project.files()
+        project.span_types(one={**OBJECT, "required": ["x"]}, three=OBJECT)
+        result = project.generate("--check")
+        assert result.code == 1
+        assert project.files() == before
+        assert result.err.splitlines() == [
+            "generated/made/__definitions__.py is stale; run prefactor-gen",
+            "generated/made/__init__.py is stale; run prefactor-gen",
+            "generated/made/_one.py is stale; run prefactor-gen",
+            "generated/made/_three.py is missing; run prefactor-gen",
+            "generated/made/_two.py would be removed; run prefactor-gen",
+        ]
+        assert "--- generated/made/_one.py (current)\n+++ generated/made/_one.py (generated)\n" in result.out
+        assert "-    x: str | MISSING = MISSING\n+    x: str\n" in result.out
+
+    def test_before_the_first_run(self, project: Project) -> None:
+        project.span_types(agent=OBJECT)
+        assert project.generate("--check").code == 1
+        assert not project.package.exists()
+
+    def test_wrong_definitions(self, project: Project) -> None:
+        project.span_types(agent={"type": "array"})
+        result = project.generate("--check")
+        assert result.code == 1
+        assert "PG007" in result.err
+
+
+def append(path: Path) -> None:
+    path.write_text(path.read_text() + "# edited\n")
+
+
+EDITS = {
+    "a definition": lambda project: project.span_types(agent={**OBJECT, "title": "Agent"}),
+    "a new source": lambda project: project.write("schemas/more.yaml", "span_schemas: {more: {}}"),
+    "a referred file": lambda project: project.write("schemas/common.json", {"type": "integer"}),
+    "a module": lambda project: append(project.package / "_agent.py"),
+    "the catalog": lambda project: append(project.package / "__init__.py"),
+    "the catalog's header": lambda project: (project.package / "__init__.py").write_text(
+        (project.package / "__init__.py").read_text().replace("fingerprint sha256-", "fingerprint sha256-0")
+    ),
+    "a removed module": lambda project: (project.package / "_agent.py").unlink(),
+    "a removed marker": lambda project: (project.package / "py.typed").unlink(),
+    "an added module": lambda project: (project.package / "_other.py").write_text(
+        (project.package / "_agent.py").read_text()
+    ),
+    "an emptied catalog": lambda project: (project.package / "__init__.py").write_text(""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", sorted(EDITS))
+def test_every_change_is_noticed_and_repaired(edit: str, project: Project) -> None:
+    schema = {"type": "object", "properties": {"x": {"$ref": "common.json"}}}
+    project.span_types(agent=schema)
+    project.write("schemas/common.json", {"type": "string"})
+    project.generate()
+    EDITS[edit](project)
+    assert project.generate("--check").code == 1
+    assert project.generate().code == 0
+    assert project.generate("--check").out == "generated/made is up to date\n"
+
+
+def test_a_file_that_only_a_reference_of_a_single_source_leads_to_is_watched(project: Project) -> None:
+    for number, reference in enumerate(("my common.json", "my%20common.json", "my\\u0020common.json#")):
+        text = f'{{"span_schemas": {{"agent": {{"properties": {{"x": {{"$ref": "{reference}"}}}}}}}}}}'
+        project.write("one.json", text)
+        project.write("my common.json", {"$ref": "deep/er.yaml#/$defs/x"})
+        project.write("deep/er.yaml", "$defs: {x: {type: string}}")
+        assert project.run("one.json", "--package", "made").code == 0
+        project.write("deep/er.yaml", f"$defs: {{x: {{type: integer, minimum: {number}}}}}")
+        assert project.run("one.json", "--package", "made", "--check").code == 1
+
+
+def test_a_registry_that_changes_is_noticed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('agent', {})\n"
+    project.write("my_registry.py", source)
+    assert process("my_registry:registry", "--package", "made", cwd=project.root).returncode == 0
+    assert process("my_registry:registry", "--package", "made", "--check", cwd=project.root).returncode == 0
+    project.write("my_registry.py", source + "registry.register('more', {})\n")
+    assert process("my_registry:registry", "--package", "made", "--check", cwd=project.root).returncode == 1
+
+
+def test_another_package_name_is_another_package(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.generate()
+    os.rename(project.package, project.package.with_name("renamed"))
+    assert project.run("schemas", "--package", "renamed", "--check").code == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_an_up_to_date_run_imports_nothing_heavy(arguments: tuple[str, ...], project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.generate()
+    code = (
+        "import sys; from prefactor_gen.cli import run\n"
+        "assert run(sys.argv[1:]) == 0\n"
+        "heavy = {'datamodel_code_generator', 'jinja2', 'jsonschema', 'black'} & sys.modules.keys()\n"
+        "assert not heavy, heavy"
+    )
+    result = process("schemas", "--package", "made", *arguments, cwd=project.root, code=code)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "generated/made is up to date\n"
+
+
+class TestOutput:
+    def test_a_file_of_somebody_else_is_not_overwritten(self, project: Project) -> None:
+        project.span_types(agent=OBJECT)
+        project.write("generated/made/__init__.py", "print('mine')\n")
+        result = project.generate()
+        assert result.code == 2
+        assert result.err == (
+            "prefactor-gen: generated/made/__init__.py was not written by prefactor-gen: move it away, or choose "
+            "another --package or --output\n"
+        )
+        assert list(project.files()) == ["__init__.py"]
+
+    def test_an_empty_init_may_be_there(self, project: Project) -> None:
+        project.span_types(agent=OBJECT)
+        project.write("generated/made/__init__.py", "")
+        assert project.generate().code == 0
+
+    @pytest.mark.parametrize(
+        "place", ["generated", "generated/made", "generated/made/_agent.py/x", "generated/made/__init__.py/x"]
+    )
+    def test_what_cannot_be_written_is_told(self, place: str, project: Project) -> None:
+        project.span_types(agent=OBJECT)
+        project.write(place, "x")
+        result = project.generate()
+        assert result.code == 2
+        assert result.err.startswith("prefactor-gen: cannot write ")
+        assert len(result.err.splitlines()) == 1
+
+    def test_a_failure_leaves_everything_as_it_was(self, tmp_path: Path) -> None:
+        (tmp_path / "a.py").write_text("old")
+        (tmp_path / "file").write_text("in the way")
+        changes = [Change(tmp_path / "a.py", "old", "new"), Change(tmp_path / "file" / "b.py", None, "new")]
+        with pytest.raises(OSError, match="file"):
+            write(changes)
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.py": "old", "file": "in the way"}
+
+    def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(self, project: Project) -> None:
+        project.span_types(agent=OBJECT)
+        project.generate()
+        outside = project.write("outside.py", (project.package / "_agent.py").read_text() + "# outside\n")
+        before = outside.read_text()
+        (project.package / "_agent.py").unlink()
+        (project.package / "_agent.py").symlink_to(outside)
+        assert project.generate().code == 0
+        assert outside.read_text() == before
+        assert not (project.package / "_agent.py").is_symlink()
+
+
+CONFIGURATIONS = {
+    "[tool": "pyproject.toml: not valid TOML",
+    "[tool.prefactor-gen]\nsource = ['a']": "pyproject.toml: unknown key 'source' in [tool.prefactor-gen]; expected",
+    "[tool.prefactor-gen]\nsources = 'a'": "pyproject.toml: expected sources = [\"…\"] in [tool.prefactor-gen], found 'a'",
+    "[tool.prefactor-gen]\nsources = []": "pyproject.toml: expected sources",
+    "[tool.prefactor-gen]\nsources = ['a']": 'pyproject.toml: expected package = "…" in [tool.prefactor-gen], found none',
+    "[tool.prefactor-gen]\nsources = ['a']\npackage = 1": "pyproject.toml: expected text in package",
+    "[tool.prefactor-gen]\nsources = ['a']\npackage = 'a-b'": "expected a Python package name, found 'a-b'",
+    "[tool]\nprefactor-gen = 1": "pyproject.toml: expected a table in [tool.prefactor-gen], found int",
+    "[tool.prefactor-gen]\nsources = ['a']\npackage = 'p'\nwire = 1": "expected a table in [tool.prefactor-gen.wire]",
+    "tool = 1": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
+    "": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
+}
+
+
+@pytest.mark.parametrize("text", list(CONFIGURATIONS))
+def test_wrong_configuration(text: str, project: Project) -> None:
+    project.write("pyproject.toml", text)
+    result = project.run()
+    assert (result.code, result.out) == (2, "")
+    assert CONFIGURATIONS[text] in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+class TestConfiguration:
+    @pytest.fixture
+    def configured(self, project: Project) -> Project:
+        text = '[project]\nname = "My-Agent"\n[tool.prefactor-gen]\nsources = ["schemas"]\n'
+        project.write("pyproject.toml", text)
+        project.span_types(agent=OBJECT)
+        return project
+
+    def test_no_command_generates_what_is_configured(self, configured: Project) -> None:
+        assert configured.run().out == "generated/my_agent_spans: 1 span type, 4 files changed\n"
+        assert configured.run("generate", "--check").code == 0
+
+    def test_from_a_folder_below(self, configured: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        (configured.root / "below").mkdir()
+        root, configured.root = configured.root, configured.root / "below"
+        assert configured.run().code == 0
+        assert (root / "generated" / "my_agent_spans" / "__init__.py").exists()
+
+    def test_options_win(self, configured: Project) -> None:
+        configured.write("other/a.yaml", "span_schemas: {one: {}, two: {}}")
+        result = configured.run("other", "--package", "mine", "--output", "out")
+        assert result.out == "out/mine: 2 span types, 5 files changed\n"
+
+    @pytest.mark.parametrize("name", ["a-b", "class", "../x", "", "größe", "json", "pydantic", "prefactor_core"])
+    def test_names_that_a_package_cannot_have(self, name: str, configured: Project) -> None:
+        result = configured.run("schemas", "--package", name)
+        assert result.code == (0 if not name else 2)  # an empty option is none
+
+
+def test_help_has_examples(project: Project) -> None:
+    for arguments in (("--help",), ("generate", "--help"), ("demo", "--help")):
+        result = project.run(*arguments)
+        assert result.code == 0
+        assert "example" in result.out.lower()
+
+
+def test_unknown_options_are_usage_errors(project: Project) -> None:
+    result = project.run("--nope")
+    assert result.code == 2
+    assert "usage: prefactor-gen" in result.err
+
+
+@pytest.mark.parametrize("missing", ["datamodel_code_generator", "jinja2", "yaml"])
+def test_without_the_extra(missing: str, project: Project) -> None:
+    project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
+    code = f"import sys; sys.modules['{missing}'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"
+    result = process("schemas", "--package", "made", cwd=project.root, code=code)
+    assert result.returncode == 2
+    assert result.stderr == f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'\n"
+
+
+def test_as_a_module(project: Project) -> None:
+    project.span_types(agent={"type": "array"})
+    result = process("schemas", "--package", "made", cwd=project.root)
+    assert result.returncode == 1
+    assert "PG007" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_what_this_repository_ships_is_current() -> None:
+    result = process("--check", cwd=REPOSITORY)
+    assert result.returncode == 0, f"run prefactor-gen\n{result.stdout[-2000:]}{result.stderr}"
+    assert result.stdout == "generated/prefactor_spans is up to date\ngenerated/prefactor_api is up to date\n"
