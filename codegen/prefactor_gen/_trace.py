@@ -54,12 +54,18 @@ def trace_span(record: Mapping[str, object]) -> TraceSpan:
 
 
 def trace_lines(spans: Sequence[TraceSpan]) -> Iterator[str]:
-    """The spans as lines of a tree, siblings in the order in which they were recorded."""
+    """The spans as lines of a tree, siblings in the order in which the agent opened them."""
+    spans = sorted(spans, key=_opened)
     known = {span.id for span in spans}
     children: dict[str | None, list[TraceSpan]] = {}
     for span in spans:
         children.setdefault(span.parent if span.parent in known else None, []).append(span)
     yield from _branch(children, None, "")
+
+
+def _opened(span: TraceSpan) -> tuple[str, float]:
+    """An ID begins with its time in milliseconds, which a cancelled span has too; the start is finer."""
+    return span.id[:10], span.started_at.timestamp() if span.started_at else 0.0
 
 
 def _branch(children: Mapping[str | None, Sequence[TraceSpan]], parent: str | None, indent: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_core.span_context import SpanContext, SpanScope
-from prefactor_core.typed import SpanTypeOf
+from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
@@ -209,7 +209,7 @@ class PrefactorCoreClient:
         instance_id: str,
         schema_name: SpanTypeOf[ParamsT, SpanT],
         parent_span_id: str | None = None,
-        payload: ParamsT | None = None,
+        payload: PayloadOf[ParamsT] = None,
     ) -> AbstractAsyncContextManager[SpanT]: ...
 
     def span(self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:

@@ -5,9 +5,9 @@ Code written by `prefactor-gen` imports this module; its names are stable for ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Never, Protocol, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError
 from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
@@ -27,6 +27,7 @@ __all__ = [
     "JsonInteger",
     "JsonNumber",
     "PayloadModel",
+    "PayloadOf",
     "PayloadRoot",
     "SpanTypeOf",
     "TypedSpan",
@@ -35,7 +36,6 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 ParamsT = TypeVar("ParamsT")
 ResultT = TypeVar("ResultT")
-ParamsT_contra = TypeVar("ParamsT_contra", contravariant=True)
 SpanT_co = TypeVar("SpanT_co", covariant=True)
 
 Part: TypeAlias = Literal["params", "result"]
@@ -74,7 +74,7 @@ class ArrayOf(Protocol[T_co]):
     """A sequence given as a JSON array: lists and tuples, but not a string, which is a sequence of strings too."""
 
     def __contains__(self, value: object, /) -> bool: ...
-    def __getitem__(self, index: int, /) -> T_co: ...
+    def __getitem__(self, index: slice, /) -> object: ...  # not int: a dict by number has that
     def __iter__(self) -> Iterator[T_co]: ...
     def __len__(self) -> int: ...
     def __reversed__(self) -> Iterator[T_co]: ...
@@ -122,12 +122,20 @@ JsonNumber: TypeAlias = Annotated[float, _Number]
 JsonBoolean: TypeAlias = Annotated[bool, Strict()]
 
 
-class SpanTypeOf(Protocol[ParamsT_contra, SpanT_co]):
-    """A generated span type, seen as the class object: what `span(AgentLlm)` takes."""
+class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
+    """A generated span type, seen as the class object: what `span(AgentLlm)` takes.
 
-    def __call__(self, span: SpanContext, /) -> SpanT_co: ...
+    No `__call__`: with other members beside it, pyright looks that up on the metaclass and finds Any. The params are
+    taken and given back so that they are solved from the type alone, before the payload is looked at.
+    """
 
-    def _default_params(self, payload: ParamsT_contra | None, /) -> dict[str, Any] | None: ...
+    def _around(self, span: SpanContext, /) -> SpanT_co: ...
+
+    def _params_of(self, payload: ParamsT, /) -> ParamsT: ...
+
+
+# Never a callable: that member makes mypy infer a payload after the span type, so that a literal is its TypedDict.
+PayloadOf: TypeAlias = ParamsT | Callable[[ParamsT], Never] | None
 
 
 class TypedSpan(Generic[ParamsT, ResultT]):
@@ -198,6 +206,14 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         """
         payload = error_payload(error) if isinstance(error, BaseException) else self._payload(error)
         await self._span.fail(payload)
+
+    @classmethod
+    def _around(cls, span: SpanContext, /) -> Self:
+        return cls(span)
+
+    @classmethod
+    def _params_of(cls, payload: ParamsT, /) -> ParamsT:
+        return payload
 
     @classmethod
     def _default_params(cls, payload: ParamsT | None, /) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from example_agent_spans import AgentLlm, AgentLlmParamsMessageDict, AgentRetrieval, AgentRun, AgentTool, registry
+
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
 from prefactor_core.managers import AgentInstanceHandle
 from prefactor_http import HttpClientConfig
@@ -60,6 +61,12 @@ async def search_guides(query: str) -> list[str]:
     return ["Lisbon is built on seven hills; wear shoes with a grip.", "Evenings by the river are windy."]
 
 
+async def suffices(passages: list[str]) -> bool:
+    """Judge whether more passages would help."""
+    await asyncio.sleep(0.005)
+    return bool(passages)
+
+
 async def think(instance: AgentInstanceHandle, messages: list[AgentLlmParamsMessageDict]) -> Reply:
     """Ask the model, and record the call."""
     async with instance.span(AgentLlm) as span:
@@ -87,12 +94,10 @@ async def use_tool(instance: AgentInstanceHandle, request: ToolRequest) -> str:
     return output
 
 
-async def look_up(instance: AgentInstanceHandle, query: str, *, needed: bool) -> list[str]:
+async def look_up(instance: AgentInstanceHandle, query: str, known: list[str]) -> list[str]:
     """Search the guides, and record the search; one that turns out to be unnecessary is recorded as cancelled."""
-    async with instance.span(
-        AgentRetrieval, payload=AgentRetrieval.Params(query=query, data_source_id="guides")
-    ) as span:
-        if not needed:
+    async with instance.span(AgentRetrieval) as span:
+        if await suffices(known):
             await span.cancel()
             return []
         await span.start(query=query, data_source_id="guides", top_k=2)
@@ -109,8 +114,8 @@ async def run(instance: AgentInstanceHandle, question: str) -> str:
         reply = await think(instance, messages)
         answers = await asyncio.gather(*(use_tool(instance, request) for request in reply.tools))
         messages += [{"role": "tool", "content": answer} for answer in answers]
-        passages = await look_up(instance, "what to wear in Lisbon", needed=True)
-        await look_up(instance, "events in Lisbon", needed=not passages)
+        passages = await look_up(instance, "what to wear in Lisbon", [])
+        passages += await look_up(instance, "events in Lisbon", passages)
         messages.append({"role": "system", "content": "\n".join(passages)})
         final = await think(instance, messages)
         await span.complete(output=final.text, steps=2)

@@ -55,7 +55,7 @@ NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
 async def required_only(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     async with instance.span(OrderPlace) as span:
-        assert_type(span, OrderPlace)  # BUG(pyright)
+        assert_type(span, OrderPlace)
         await span.start(customer="Ada", quantity=1, channel="web", note=None)
         await span.complete(order_id="o-1", total=2)
 
@@ -296,7 +296,7 @@ async def failures(client: PrefactorCoreClient, instance: AgentInstanceHandle) -
 async def cancellations(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     async with instance.span(NoteWrite) as span:
         await span.start(text="remember")
-        assert_type(span.id, str)  # BUG(pyright)
+        assert_type(span.id, str)
         await span.cancel()
 
 
@@ -309,7 +309,7 @@ async def through_the_client(client: PrefactorCoreClient, instance: AgentInstanc
             parent_span_id=parent.id,
             payload=NoteWrite.Params(text="remember"),
         ) as note:
-            assert_type(note, NoteWrite)  # BUG(pyright)
+            assert_type(note, NoteWrite)
             await note.complete()
         await parent.complete(order_id="o-1", total=2)
 
@@ -321,15 +321,15 @@ async def default_params(client: PrefactorCoreClient, instance: AgentInstanceHan
     async with instance.span(OrderPlace, payload=OrderPlace.Params.model_validate(named)) as span:
         await span.complete(order_id="o-1", total=2)
     async with instance.span(MeterRead, None, {"kitchen": 20.5}) as meter:
-        assert_type(meter, MeterRead)  # BUG(pyright)
-    async with instance.span(NoteWrite, payload={"text": "remember"}):  # BUG(mypy)
+        assert_type(meter, MeterRead)
+    async with instance.span(NoteWrite, payload={"text": "remember"}):
         pass
-    async with client.span(instance_id=instance.id, schema_name=NoteWrite, payload={"text": "remember"}):  # BUG(mypy)
+    async with client.span(instance_id=instance.id, schema_name=NoteWrite, payload={"text": "remember"}):
         pass
-    async with instance.span(  # BUG(mypy)
+    async with instance.span(
         OrderPlace, payload={"customer": "Ada", "quantity": 1, "channel": "web", "note": None, "price": 2}
     ) as span:
-        assert_type(span, OrderPlace)  # BUG
+        assert_type(span, OrderPlace)
         await span.complete(order_id="o-1", total=2)
 
 
@@ -345,8 +345,8 @@ async def untyped(client: PrefactorCoreClient, instance: AgentInstanceHandle) ->
 
 
 async def by_name(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
-    async with instance.span(SPAN_TYPES["note:write"]) as span:  # BUG(mypy)
-        assert_type(span, TypedSpan[Any, Any])  # BUG
+    async with instance.span(SPAN_TYPES["note:write"]) as span:
+        assert_type(span, TypedSpan[Any, Any])
         await span.start_with({"text": "remember"})
     for name, span_type in SPAN_TYPES.items():
         assert_type(name, str)

@@ -184,7 +184,7 @@ async def tuples_and_unions(span: RoutePlan) -> None:
     await span.complete(distance=1, bends=1.5)  # E: "bends"
     await span.complete(distance=1, bends=["sharp"])  # E: "float"
     # A dict of numbers by number has every method of a sequence of numbers but slices.
-    await span.complete(distance=1, bends={1: 1.5})  # E: "bends" BUG
+    await span.complete(distance=1, bends={1: 1.5})  # E: "bends"
     await span.complete(distance=1, stats={"co2": "much"})  # E: "float"
 
 
@@ -233,10 +233,10 @@ async def ends(span: OrderPlace) -> None:
 
 async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     async with instance.span(OrderPlace) as order:
-        await order.start(custmer="Ada", quantity=1, channel="web", note=None)  # E: "custmer" BUG(pyright)
-        await order.complete(message_id="m-1")  # E: "message_id" BUG(pyright)
+        await order.start(custmer="Ada", quantity=1, channel="web", note=None)  # E: "custmer"
+        await order.complete(message_id="m-1")  # E: "message_id"
     async with client.span(instance_id=instance.id, schema_name=NoteWrite) as note:
-        await note.start(txt="remember")  # E: "txt" BUG(pyright)
+        await note.start(txt="remember")  # E: "txt"
     instance.span(OrderPlaceParams)  # E: "OrderPlaceParams"
     instance.span(OrderPlace, payload=NoteWrite.Params(text="remember"))  # E: "NoteWriteParams"
     instance.span(OrderPlace, payload=OrderPlace.Result(order_id="o-1", total=1))  # E: "OrderPlaceResult"
@@ -244,7 +244,7 @@ async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) ->
     instance.span(NoteWrite, payload={"text": 1})  # E: "span"
     instance.span(NoteWrite, payload={})  # E: "span"
     instance.span(NoteWrite, payload="remember")  # E: "span"
-    instance.span(NoteWrite, parent_span_id=order)  # E: "span" BUG(pyright)
+    instance.span(NoteWrite, parent_span_id=order)  # E: "span"
     instance.span("note:write", payload=NoteWrite.Params(text="remember"))  # E: "span"
     instance.span(NoteWrite, parent="s-1")  # E: "span"
     client.span(schema_name=NoteWrite)  # E: "span"
@@ -257,9 +257,9 @@ async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) ->
 async def by_name(instance: AgentInstanceHandle) -> None:
     print(SPAN_TYPES[OrderPlace])  # E: "str"
     SPAN_TYPES["order:place"] = OrderPlace  # E: "assign"
-    async with instance.span(SPAN_TYPES["note:write"]) as span:  # BUG(mypy)
+    async with instance.span(SPAN_TYPES["note:write"]) as span:
         # Any span type: its own keywords are not known.
-        await span.start(text="remember")  # E: "start" BUG
+        await span.start(text="remember")  # E: "start"
 
 
 def constructors() -> None:

@@ -16,7 +16,7 @@ from prefactor_http.models.types import FinishStatus
 if TYPE_CHECKING:
     from prefactor_core.client import PrefactorCoreClient
     from prefactor_core.span_context import SpanContext
-    from prefactor_core.typed import SpanTypeOf
+    from prefactor_core.typed import PayloadOf, SpanTypeOf
 
 __all__ = ["AgentInstanceHandle", "AgentInstanceManager"]
 
@@ -137,7 +137,7 @@ class AgentInstanceHandle:
         self,
         schema_name: SpanTypeOf[ParamsT, SpanT],
         parent_span_id: str | None = None,
-        payload: ParamsT | None = None,
+        payload: PayloadOf[ParamsT] = None,
     ) -> AbstractAsyncContextManager[SpanT]: ...
 
     def span(self, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
