@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def append(path: Path) -> None:
     path.write_text(path.read_text() + "# edited\n")
 
 
-EDITS = {
+EDITS: dict[str, Callable[[Project], object]] = {
     "a definition": lambda project: project.span_types(agent={**OBJECT, "title": "Agent"}),
     "a new source": lambda project: project.write("schemas/more.yaml", "span_schemas: {more: {}}"),
     "a referred file": lambda project: project.write("schemas/common.json", {"type": "integer"}),

@@ -1,0 +1,235 @@
+"""What the generated models take and give: JSON-exact values, absent apart from null, the names of the wire."""
+
+# ruff: noqa: E501  # schemas, whole
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema.validators import Draft7Validator, Draft202012Validator
+from pydantic import BaseModel, ValidationError
+from tests.codegen.support import Project, load_package, type_errors
+
+from prefactor_core.typed import MISSING
+from prefactor_gen.cli import run
+
+Made = Callable[..., ModuleType]
+
+OBJECT: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
+
+
+def properties(*required: str, **members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": members, "required": list(required)}
+
+
+def accepts(model: type[BaseModel], payload: object) -> bool:
+    """Whether the model takes a payload; what it takes it gives back unchanged."""
+    try:
+        value = model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
+    except ValidationError:
+        return False
+    given = value.model_dump(mode="json", by_alias=True)
+    assert given == payload
+    assert exact(given) == exact(payload), "integers stay integers"
+    return True
+
+
+def exact(value: object) -> object:
+    """The value with its scalars' types: 1, 1.0 and true are equal in Python."""
+    if isinstance(value, dict):
+        return {key: exact(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [exact(item) for item in value]
+    return (type(value).__name__, value)
+
+
+class TestScalars:
+    @pytest.fixture
+    def model(self, made: Made) -> Any:
+        schema = properties(
+            integer={"type": "integer"}, number={"type": "number"}, boolean={"type": "boolean"}, text={"type": "string"}
+        )
+        return made(agent=schema).AgentParams
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            {"integer": 1},
+            {"integer": 10**30},
+            {"number": 1},
+            {"number": 1.5},
+            {"boolean": False},
+            {"text": ""},
+            {"other": [1]},
+        ],
+    )
+    def test_takes(self, payload: dict[str, Any], model: type[BaseModel]) -> None:
+        assert accepts(model, payload)
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            {"integer": "1"}, {"integer": True}, {"integer": 1.5}, {"integer": None}, {"number": "1"}, {"number": True},
+            {"boolean": 1}, {"boolean": "true"}, {"text": 1}, {"text": None},
+        ],
+    )  # fmt: skip
+    def test_refuses(self, payload: dict[str, Any], model: type[BaseModel]) -> None:
+        assert not accepts(model, payload)
+
+    def test_a_whole_number_is_an_integer(self, model: Any) -> None:
+        assert exact(model.model_validate({"integer": 5.0}).integer) == ("int", 5)
+
+
+class TestAbsence:
+    @pytest.fixture
+    def model(self, made: Made) -> Any:
+        return made(agent=properties("name", name={"type": ["string", "null"]}, note={"type": "string"})).AgentParams
+
+    def test_absent_is_not_null(self, model: Any) -> None:
+        value = model(name=None)
+        assert value.note is MISSING
+        assert value.model_dump() == {"name": None}
+        assert not accepts(model, {"name": "x", "note": None})
+        assert not accepts(model, {"note": "x"})
+
+    def test_defaults_are_not_invented(self, made: Made) -> None:
+        model = made(agent=properties(x={"type": "string", "default": "x"})).AgentParams
+        assert model().model_dump() == {}
+
+
+class TestNames:
+    @pytest.fixture
+    def module(self, made: Made) -> Any:
+        members = {"class": {"type": "string"}, "content-type": {"type": "string"}, "copy": {"type": "boolean"}}
+        return made(agent=properties("class", **members))
+
+    def test_the_constructor_takes_python_names_and_the_wire_its_own(self, module: Any) -> None:
+        value = module.AgentParams(class_="a", content_type="b", copy_=True)
+        assert value.model_dump() == {"class": "a", "content-type": "b", "copy": True}
+
+    def test_validation_takes_the_names_of_the_wire(self, module: Any) -> None:
+        assert accepts(module.AgentParams, {"class": "a", "content-type": "b"})
+        assert module.AgentParams.model_validate({"class": "a"}).class_ == "a"
+
+    def test_the_literal_has_the_names_of_the_wire(self, module: Any) -> None:
+        assert set(module.AgentParamsDict.__annotations__) == {"class", "content-type", "copy"}
+
+
+class TestCatalog:
+    def test_modules_load_when_they_are_used(self, project: Project) -> None:
+        project.span_types(one=OBJECT, two=OBJECT)
+        project.generate()
+        code = (
+            "import sys; import made\n"
+            "assert not [name for name in sys.modules if name.startswith('made.')]\n"
+            "assert made.SPAN_TYPES['one'] is made.One\n"
+            "assert 'made._one' in sys.modules and 'made._two' not in sys.modules\n"
+            "assert dir(made) == made.__all__ and list(made.SPAN_TYPES) == ['one', 'two']\n"
+            "assert 'jsonschema' not in sys.modules and 'datamodel_code_generator' not in sys.modules"
+        )
+        command = [sys.executable, "-c", code]
+        result = subprocess.run(command, cwd=project.package.parent, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+
+    def test_unknown_names(self, made: Made) -> None:
+        module = made(agent=OBJECT)
+        with pytest.raises(AttributeError, match="has no attribute 'nope'"):
+            module.nope  # noqa: B018
+
+    def test_the_definitions_are_whole(self, made: Made) -> None:
+        schema = {**properties(x={"type": "array", "uniqueItems": True, "x-mine": 1}), "minProperties": 1, "title": "T"}
+        assert made(agent=schema).registry.get("agent") == schema
+
+
+# Schemas, and payloads that they take or refuse; a validator of JSON Schema is the judge of the list.
+DRAFT_07 = "http://json-schema.org/draft-07/schema#"
+CASES: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with a package of all cases."""
+    folder = tmp_path_factory.mktemp("cases")
+    schemas = {f"t:{name}": case["schema"] for name, case in CASES.items()}
+    (folder / "cases.json").write_text(json.dumps({"span_schemas": schemas}))
+    assert run([str(folder / "cases.json"), "--output", str(folder / "out"), "--package", "cases_package"]) == 0
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def span_types(package: Path) -> Any:
+    return load_package(package, "cases_package").SPAN_TYPES
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_a_model_takes_what_its_schema_takes(name: str, span_types: Any) -> None:
+    schema, payloads = CASES[name]["schema"], CASES[name]["payloads"]
+    model = span_types[f"t:{name}"].Params
+    validator = (Draft7Validator if schema.get("$schema") == DRAFT_07 else Draft202012Validator)(schema)
+    assert {str(payload): accepts(model, payload) for payload in payloads} == {
+        str(payload): validator.is_valid(payload) for payload in payloads
+    }
+
+
+def test_all_of_it_type_checks(package: Path) -> None:
+    assert type_errors(package) == ""
+
+
+NOT_ENFORCED = {
+    "uniqueItems": properties(x={"type": "array", "uniqueItems": True}),
+    "contains": properties(x={"type": "array", "contains": {"type": "string"}}),
+    "minProperties": {"type": "object", "minProperties": 1},
+    "propertyNames": {"type": "object", "propertyNames": {"pattern": "^a"}},
+    "dependentRequired": {**OBJECT, "dependentRequired": {"x": ["y"]}},
+    "not": {**OBJECT, "not": {"required": ["x"]}},
+    "if": {**OBJECT, "if": {"required": ["x"]}},
+    "unevaluatedProperties": {**OBJECT, "unevaluatedProperties": False},
+    "anyOf": {**OBJECT, "anyOf": [{"required": ["x"]}, {"required": ["y"]}]},
+    "enum": properties(x={"enum": [1.5, {"a": 1}]}),
+    "const": properties(x={"const": [1]}),
+    "prefixItems": properties(x={"type": "array", "prefixItems": [{"type": "string"}]}),
+    "patternProperties": properties(x={"type": "object", "patternProperties": {"^a": {"type": "string"}}}),
+    "additionalProperties": {"allOf": [{**OBJECT, "additionalProperties": False}, properties(y={})]},
+    "minimum": properties(x={"minimum": 1}),
+    "items": properties(x={"items": {"type": "string"}}),
+    "pattern": properties(x={"enum": ["a", "b"], "pattern": "a"}),
+    "type": properties(x={"allOf": [{"type": "string"}, {"type": "integer"}]}),
+    "false": properties(x=False),
+    "dependencies": {"$schema": DRAFT_07, **OBJECT, "dependencies": {"x": ["y"]}},
+    "additionalItems": {"$schema": DRAFT_07, **properties(x={"type": "array", "items": [{}], "additionalItems": {"type": "string"}})},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("keyword", sorted(NOT_ENFORCED))
+def test_what_types_cannot_say_is_told(keyword: str, project: Project) -> None:
+    project.span_types(agent=NOT_ENFORCED[keyword])
+    result = project.generate()
+    assert result.code == 0, result.err
+    told = "items" if keyword == "additionalItems" else keyword
+    assert len(result.findings) == 1, result.err
+    assert f"warning PG010: {told}" in result.findings[0]
+    assert "is sent to the API but not enforced by the generated types" in result.findings[0]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {**OBJECT, "title": "T", "description": "D", "$comment": "C", "examples": [1], "default": {}, "x-unknown": 1},
+        properties(
+            x={"type": "string", "format": "email", "contentEncoding": "base64", "deprecated": True, "nullable": True}
+        ),
+        properties(x={"type": "string", "minimum": 5, "items": {}}),
+    ],
+)
+def test_what_says_nothing_about_validity_is_quiet(schema: dict[str, Any], project: Project) -> None:
+    project.span_types(agent=schema)
+    result = project.generate()
+    assert (result.code, result.findings) == (0, [])
