@@ -1,0 +1,245 @@
+"""Names and texts that are hostile or odd never become code: they stay data, or they are a diagnostic."""
+
+# ruff: noqa: E501  # tables
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.codegen.support import Project, load_package, type_errors
+
+from prefactor_gen.cli import run
+
+# What would leave a trace if it ran as Python or as a template.
+TRACE = "__import__('builtins').__dict__.__setitem__('EXECUTED', 1)"
+TEXTS = [
+    TRACE, f'"""\n{TRACE}\n"""', f"'''\n{TRACE}\n'''", f'"+{TRACE}+"', f"'+{TRACE}+'", f"\\\"; {TRACE} #", f"\n{TRACE}\n",
+    f"\r{TRACE}", f"\u2028{TRACE}", f"#\x0c{TRACE}", "{{ 7 * 7 }}", "{% include 'x' %}", "{# c #}", f"{{{{ cycler.__init__.__globals__ }}}} {TRACE}",
+    "\\", "\\\\", '"', '""', '"""', "'", "\\N{BULLET}", "\\x", "\\u12", "%s {0} $x", "\0", "\x1b[31m", "\u202eabc\u2066", "\ufeff", "\u200b",
+    "\t", " ", "", "x" * 10_000, "é", "e\u0301", "\U0001d54f", "ﬁ", "名前", "😀", "# type: ignore", "# noqa", "None", "-1", "*", "**", "/", "~", "a/b~c%d",
+]  # fmt: skip
+NAMES = [
+    "copy", "json", "dict", "model_config", "model_fields", "model_dump", "model_validate", "validate", "construct", "schema", "fields",
+    "self", "cls", "params", "Params", "Result", "result", "schema_name", "id", "start", "complete", "finish", "cancel", "fail", "set_result",
+    "start_with", "MISSING", "Literal", "Annotated", "Any", "Field", "ConfigDict", "PayloadModel", "TypedSpan", "TypeAlias", "TypedDict",
+    "NotRequired", "Mapping", "ArrayOf", "JsonInteger", "JsonNumber", "JsonBoolean", "UUID", "datetime", "date", "time", "str", "int",
+    "float", "bool", "list", "tuple", "object", "type", "None", "True", "class", "import", "async", "await", "match", "print", "super",
+    "__init__", "__class__", "__dict__", "__slots__", "__annotations__", "__pydantic_extra__", "__private", "_private", "_", "__", "_self",
+    "root", "properties", "$ref", "$defs", "a b", "a-b", "a.b", "9lives", "1", "-", "registry", "SPAN_TYPES", "AgentParams",
+]  # fmt: skip
+
+
+def executed() -> bool:
+    return hasattr(builtins, "EXECUTED")
+
+
+def object_of(*members: tuple[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(members), **more}
+
+
+def schemas_of_names() -> dict[str, dict[str, Any]]:
+    """The names as properties of one object, and as objects that have the name again.
+
+    Names that would become the same Python name, which is told, go into different span types.
+    """
+    groups: dict[int, list[str]] = {}
+    alike: dict[str, int] = {}
+    for name in dict.fromkeys([*NAMES, *TEXTS]):
+        letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()
+        alike[letters] = alike.get(letters, -1) + 1
+        groups.setdefault(alike[letters], []).append(name)
+    text, number = {"type": "string"}, {"type": ["integer", "null"]}
+    found: dict[str, dict[str, Any]] = {}
+    for index, names in groups.items():
+        found[f"scalars {index}"] = object_of(*((name, text) for name in names), required=names[::2])
+        nested = [
+            (name, object_of((name, number), ("text", text), ("day", {"type": "string", "format": "date"})))
+            for name in names
+            if name.strip("_") != "dict"  # as an object it takes the name of the literal, which is told
+        ]
+        found[f"nested {index}"] = object_of(*nested, ("flag", {"type": "boolean"}), ("n", {"type": "number"}))
+    return found
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("names")
+    (folder / "names.json").write_text(json.dumps({"span_schemas": schemas_of_names()}))
+    assert run([str(folder / "names.json"), "--output", str(folder / "out"), "--package", "names_package"]) == 0
+    return folder / "out"
+
+
+def test_payloads_with_any_property_name_go_round(package: Path) -> None:
+    span_types = load_package(package, "names_package").SPAN_TYPES
+    for name, schema in schemas_of_names().items():
+        payload = {key: sample(member) for key, member in schema["properties"].items()}
+        assert span_types[name].Params.model_validate(payload).model_dump(by_alias=True) == payload
+    assert not executed()
+
+
+def test_any_property_name_type_checks(package: Path) -> None:
+    assert type_errors(package) == ""
+
+
+def sample(schema: dict[str, Any]) -> Any:
+    kinds = {"string": "text", "boolean": True, "number": 1.5, None: "a"}
+    match schema.get("type"):
+        case "object":
+            return {key: sample(member) for key, member in schema["properties"].items()}
+        case ["integer", "null"]:
+            return 1
+        case kind:
+            return kinds[kind]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:20]))
+def test_texts_stay_texts(text: str, project: Project) -> None:
+    schema: dict[str, Any] = {
+        "title": text, "description": text, "$comment": text, "type": "object", "default": {text: text}, "examples": [text], "x-any": {text: text},
+        "properties": {
+            "plain": {"type": "string", "title": text, "description": text, "default": text},
+            "choice": {"enum": [text, 1], "description": text},
+            "exact": {"const": text},
+            "nested": {"type": "object", "title": text, "properties": {"x": {"description": text}}},
+        },
+    }  # fmt: skip
+    entry = {
+        "name": "agent",
+        "title": text,
+        "description": text,
+        "template": text,
+        "params_schema": schema,
+        "result_schema": schema,
+    }
+    project.write("schemas/a.json", {"span_type_schemas": [{**entry, "data_risk": {text: text}}]})
+    result = project.generate()
+    assert result.code == 0, result.err
+    module = load_package(project.package.parent, "made")
+    assert not executed()
+    assert module.registry.to_agent_schema_version("")["span_type_schemas"] == [{**entry, "data_risk": {text: text}}]
+    assert module.AgentParams(choice=text, exact=text).model_dump() == {"choice": text, "exact": text}
+
+
+@pytest.mark.parametrize("pattern", ['"', "'", "\\\\", "\n", '"""', "^\\{\\{x\\}\\}$", "^(?=a)a", "\\d+", "é", "#"])
+def test_patterns_stay_patterns(pattern: str, project: Project) -> None:
+    project.span_types(agent=object_of(("x", {"type": "string", "pattern": pattern})))
+    result = project.generate()
+    assert result.code == 0, result.err
+    schema = load_package(project.package.parent, "made").AgentParams.model_json_schema()
+    assert schema["properties"]["x"]["pattern"] == pattern
+
+
+@pytest.mark.parametrize(
+    "key", ["customBasePath", "customTypePath", "default_factory", "x-python-type", "x-python-import"]
+)
+def test_keys_that_steer_the_model_generator_are_refused_wherever_they_stand(key: str, project: Project) -> None:
+    steered = {"type": "string", key: "os.system"}
+    project.span_types(
+        agent={**object_of(("x", {"type": "array", "items": steered})), "$defs": {"D": steered}, key: "os.system"}
+    )
+    result = project.generate()
+    assert result.code == 1
+    assert [line.split(": error ")[1][:5] for line in result.findings] == ["PG009"] * 3
+    project.span_types(agent=object_of((key, {"type": "string"})))
+    assert project.generate().code == 0, "as a name of a property it means nothing special"
+
+
+@pytest.mark.parametrize("depth", [30, 45])
+def test_deep_schemas(depth: int, project: Project) -> None:
+    nested: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        nested = object_of(("a", nested))
+    arrays: dict[str, Any] = {"type": "integer"}
+    for _ in range(2 * depth):
+        arrays = {"type": "array", "items": arrays}
+    project.span_types(objects=nested, arrays=object_of(("a", arrays)))
+    assert project.generate().code == 0
+    load_package(project.package.parent, "made")
+
+
+def test_repeated_conjunctions_do_not_multiply(project: Project) -> None:
+    definitions = {
+        f"A{number}": {
+            "allOf": [{"$ref": f"#/$defs/A{number + 1}"}, {"$ref": f"#/$defs/A{number + 1}"}, {"minLength": 1}]
+        }
+        for number in range(60)
+    }
+    schema = {**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": {**definitions, "A60": {"type": "string"}}}
+    project.span_types(agent=schema)
+    assert project.generate().code == 0
+
+
+# A small grammar of schemas, some of them wrong, with hostile names and texts everywhere.
+texts = st.one_of(
+    st.sampled_from(TEXTS), st.sampled_from(NAMES), st.text(max_size=12).filter(lambda text: not has_surrogate(text))
+)
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts)
+references = st.one_of(
+    st.just("#"),
+    st.just("#/$defs/D"),
+    st.builds("#/properties/{}".format, texts),
+    st.sampled_from(["a.json", "http://x/y", "#/"]),
+    texts,
+)
+
+
+def has_surrogate(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def extended(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    members = st.dictionaries(texts, inner, max_size=3)
+    keywords = {
+        "title": texts, "description": texts, "default": scalars, "$comment": texts, "type": st.sampled_from(["string", "integer", "object", "array", ["object", "null"], ["string", "integer"]]),
+        "properties": members, "required": st.lists(texts, max_size=2, unique=True), "additionalProperties": st.one_of(st.booleans(), inner), "patternProperties": members,
+        "items": st.one_of(st.booleans(), inner), "prefixItems": st.lists(inner, min_size=1, max_size=2), "minItems": st.integers(0, 3),
+        "enum": st.lists(scalars, min_size=1, max_size=3, unique_by=repr), "const": scalars, "pattern": texts, "minLength": st.integers(0, 3),
+        "minimum": st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False)), "format": st.sampled_from(["date", "uuid", "email", "password"]),
+        "anyOf": st.lists(inner, min_size=1, max_size=3), "oneOf": st.lists(inner, min_size=1, max_size=2), "allOf": st.lists(inner, min_size=1, max_size=3),
+        "$ref": references, "$defs": st.fixed_dictionaries({"D": inner}), "$anchor": texts, "not": inner, "x-python-type": texts, "nullable": st.booleans(),
+    }  # fmt: skip
+    chosen = st.sets(st.sampled_from(sorted(keywords)), max_size=4)
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({name: keywords[name] for name in names}))
+
+
+schemas_of_any_kind = st.recursive(
+    st.one_of(st.booleans(), st.just({}), st.just({"type": "string"})), extended, max_leaves=6
+)
+roots = st.one_of(
+    extended(schemas_of_any_kind),
+    st.builds(
+        lambda members: {"type": "object", "properties": members},
+        st.dictionaries(texts, schemas_of_any_kind, max_size=3),
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(name=st.one_of(st.just("agent:x"), texts), params=roots, result=st.none() | roots, title=texts)
+def test_any_registry_gives_diagnostics_or_sound_code(name: str, params: Any, result: Any, title: str) -> None:
+    entry = {"name": name, "title": title, "description": title, "params_schema": params, "result_schema": result}
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "spans.json"
+        source.write_text(json.dumps({"span_type_schemas": [entry]}))
+        code = run([str(source), "--output", folder, "--package", "fuzzed"])
+        assert code in {0, 1}
+        if code == 0:
+            for path in (Path(folder) / "fuzzed").glob("*.py"):
+                ast.parse(path.read_text("utf-8"))
+            module = load_package(Path(folder), "fuzzed")
+            stated = {key: value for key, value in entry.items() if value is not None}
+            assert module.registry.to_agent_schema_version("")["span_type_schemas"] == [stated]
+            span_type = module.SPAN_TYPES[name]
+            assert span_type.Params.model_json_schema()
+            assert span_type.Result.model_json_schema()
+    assert not executed()
