@@ -6,9 +6,9 @@ that types cannot say stay behind; the whole schema still goes to the API, and w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from prefactor_gen.conjunction import fold
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
@@ -17,7 +17,7 @@ from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
 from prefactor_gen.refs import step
 from prefactor_gen.view import is_object_schema, typing_view
-from prefactor_gen.walk import map_subschemas
+from prefactor_gen.walk import POSITIONS, Position, map_subschemas
 
 __all__ = ["Bundle", "Bundled", "bundle_schema"]
 
@@ -82,6 +82,7 @@ class _SchemaBundler:
         self.names: dict[str, str] = {"": name}
         self.pending: list[tuple[str, str]] = []
         self.open: dict[frozenset[int], str] = {}
+        self.origins: dict[str, ObjectNode] = {}
 
     def run(self) -> None:
         self.define("", self.root, self.root_name, self.place)
@@ -108,7 +109,8 @@ class _SchemaBundler:
         return [name for name in self.names.values() if name in self.bundle.definitions]
 
     def define(self, pointer: str, schema: JsonValue, name: str, place: Place) -> None:
-        self.bundle.add(Bundled(name, self.view(schema, name, pointer, hoist=False), schema, place))
+        view = self.view(schema, name, pointer, hoist=False)
+        self.bundle.add(Bundled(name, view, self.origins.get(name, schema), place))
 
     def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
         """The typing view of a subschema; `name` is the class it gets if it needs one."""
@@ -126,18 +128,21 @@ class _SchemaBundler:
             self.not_enforced(folded.schema, keyword)
         if not is_object_schema(said):
             return self.described(said, name, pointer)
+        # The members of a folded object are those of its parts, with their texts.
+        origin = schema.with_items({**schema, "properties": folded.schema.get("properties")}.items())
         if not hoist:
+            self.origins[name] = origin
             return self.described(self.with_required(said), name, pointer, folded.origins)
-        return said.with_items([("$ref", f"#/$defs/{self.hoisted(schema, said, name, pointer, folded.origins)}")])
+        return said.with_items([("$ref", f"#/$defs/{self.hoisted(origin, said, name, pointer, folded.origins)}")])
 
-    def hoisted(self, schema: ObjectNode, said: ObjectNode, name: str, pointer: str, origins: frozenset[int]) -> str:
+    def hoisted(self, origin: ObjectNode, said: ObjectNode, name: str, pointer: str, parts: frozenset[int]) -> str:
         """The class of a nested object. One that is folded from what an outer one is folded from is that one again."""
-        if origins and origins in self.open:
-            return self.open[origins]
+        if parts and parts in self.open:
+            return self.open[parts]
         if pointer not in self.names:
             self.names[pointer] = name
-            view = self.described(self.with_required(said), name, pointer, origins)
-            self.bundle.add(Bundled(name, view, schema, schema.place))
+            view = self.described(self.with_required(said), name, pointer, parts)
+            self.bundle.add(Bundled(name, view, origin, origin.place))
         return self.names[pointer]
 
     def described(self, said: ObjectNode, name: str, pointer: str, origins: frozenset[int] = frozenset()) -> ObjectNode:
@@ -212,16 +217,28 @@ _SUFFIXES: Mapping[str, str] = {
 def _suffix(keys: tuple[str, ...]) -> str:
     """The words that a class name gets for a step down: the property's name, `Item`, `Value`, `Option1` …"""
     keyword, *rest = keys
-    if keyword == "properties":
+    if keyword in {"properties", "$defs", "definitions"} and rest:
         return pascal(rest[0]) or f"Property{len(rest[0])}"
     suffix = _SUFFIXES.get(keyword, pascal(keyword))
-    if not rest or keyword == "patternProperties":
-        return suffix + (pascal(re.sub(r"[^A-Za-z0-9]+", " ", rest[0])) if rest else "")
-    return f"{suffix}{int(rest[0]) + 1}" if rest[0].isdecimal() else suffix + pascal(rest[0])
+    if not rest:
+        return suffix
+    return (
+        f"{suffix}{int(rest[0]) + 1}"
+        if rest[0].isdecimal() and keyword != "patternProperties"
+        else suffix + pascal(rest[0])
+    )
 
 
 def _pointer_words(pointer: str) -> str:
-    """`/$defs/Usage` → `Usage`; `/properties/usage/items` → `UsageItems`."""
-    tokens = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-    containers = {"$defs", "definitions", "properties"}
-    return "".join(pascal(token) for token in tokens if token not in containers) or "Definition"
+    """The words for a whole pointer, the same as step by step: `/properties/usage/items` → `UsageItem`."""
+    tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    words: list[str] = []
+    while tokens:
+        position = POSITIONS.get(tokens[0])
+        several = position in {Position.MAP, Position.LIST} or (
+            position is Position.SCHEMA_OR_LIST and tokens[1:] and tokens[1].isdecimal()
+        )
+        length = 2 if several else 1
+        words.append(_suffix(tuple(tokens[:length])))
+        tokens = tokens[length:]
+    return "".join(words) or "Definition"

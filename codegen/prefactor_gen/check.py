@@ -24,6 +24,7 @@ _DRAFTS: dict[str, type[Validator]] = {
 }
 # Keys that datamodel-code-generator obeys: they name modules to import and code to write.
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
+_MAX_NAME = 128
 _STEERING_PREFIX = "x-python-"
 
 
@@ -62,6 +63,10 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
         name = class_name(item.name)
         if not is_usable(name) or not name.isascii():  # it also names a file
             message = f"the span type {item.name!r} would become the class {name!r}, which is no usable Python name"
+            yield Diagnostic("PG004", message, item.place)
+            continue
+        if len(module_name(item.name)) > _MAX_NAME:
+            message = f"expected a span type name of at most {_MAX_NAME - 1} characters, for it also names a file"
             yield Diagnostic("PG004", message, item.place)
             continue
         # Case-insensitively: on some file systems two such modules are one file.

@@ -75,7 +75,6 @@ def _generate_package(sources: Sequence[str], base: Path, package: str, fingerpr
     found.extend(check_definitions(definitions))
     schema_files = SchemaFiles(base)
     definitions = _self_contained(definitions, schema_files, found)
-    found.extend(check_definitions(definitions))  # what was pulled in is checked too
     found.extend(unused_documents(loaded.documents, schema_files.parsed))
     if has_errors(found):
         return Generated(diagnostics=sorted_diagnostics(found))
@@ -122,10 +121,13 @@ def _self_contained(definitions: Definitions, files: SchemaFiles, found: list[Di
 
     def inline(source: SchemaSource) -> SchemaSource:
         try:
-            return SchemaSource(inline_files(source, files), source.document, source.place)
+            inlined = SchemaSource(inline_files(source, files), source.document, source.place)
         except DiagnosticError as error:
             found.extend(error.diagnostics)
             return source
+        if inlined.schema is not source.schema:
+            found.extend(check_schema(inlined))  # what was pulled in is checked too
+        return inlined
 
     def span_type(item: SpanTypeDefinition) -> SpanTypeDefinition:
         result = inline(item.result) if item.result is not None else None

@@ -433,6 +433,12 @@ def test_names_that_become_the_same(case: str, project: Project) -> None:
     assert any("error PG005" in line and expected in line for line in result.findings), result.err
 
 
+def test_names_too_long_for_a_file(project: Project) -> None:
+    project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
+    line = only(project.generate().findings)
+    assert "error PG004: expected a span type name of at most 127 characters, for it also names a file" in line
+
+
 def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None:
     project.span_types(**{"a\nb\x1b[31m\u202e": {"type": "array"}})
     result = project.generate()

@@ -59,6 +59,7 @@ class AgentChatParamsPerson(PayloadModel):
 class AgentChatResult(PayloadModel):
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
+    """What is said."""
     replies: list[AgentChatResultMessage] | MISSING = MISSING
     usage: AgentChatResultTokenUsage
 
@@ -165,7 +166,11 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
         usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict,
     ) -> None:
-        """Finish the span as `complete` with its result."""
+        """Finish the span as `complete` with its result.
+
+        Args:
+            content: What is said.
+        """
         await self._complete({
             "role": role,
             "content": content,
@@ -182,7 +187,11 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
         usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Gather a part of the result for the finish.
+
+        Args:
+            content: What is said.
+        """
         self._set_result({
             "role": role,
             "content": content,
