@@ -12,10 +12,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 from prefactor_gen.cli import run
 
-__all__ = ["Project", "Result", "load_package", "type_errors"]
+__all__ = ["CASES", "GOLDEN", "TOPICS", "Project", "Result", "load_package", "type_errors"]
+
+GOLDEN = Path(__file__).parent / "golden"
+TOPICS = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
+CASES: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,9 @@ def type_errors(folder: Path) -> str:
     packages = [path.name for path in sorted(folder.iterdir()) if (path / "__init__.py").exists()]
     mypy = [sys.executable, "-m", "mypy", "--config-file", str(config), *packages]
     pyright = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, *packages]
-    runs = [
-        subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False) for command in (mypy, pyright)
+    running = [
+        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for command in (mypy, pyright)
     ]
-    return "".join(f"{each.stdout}{each.stderr}" for each in runs if each.returncode)
+    said = [process.communicate()[0] for process in running]
+    return "".join(text for text, process in zip(said, running, strict=True) if process.returncode)

@@ -7,88 +7,29 @@ from __future__ import annotations
 import ast
 import builtins
 import json
-import re
 import tempfile
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.codegen.support import Project, load_package, type_errors
+from tests.codegen.hostile import NAMES, TEXTS, object_of, schemas_of_names
+from tests.codegen.support import Project, load_package
 
 from prefactor_gen.cli import run
-
-# What would leave a trace if it ran as Python or as a template.
-TRACE = "__import__('builtins').__dict__.__setitem__('EXECUTED', 1)"
-TEXTS = [
-    TRACE, f'"""\n{TRACE}\n"""', f"'''\n{TRACE}\n'''", f'"+{TRACE}+"', f"'+{TRACE}+'", f"\\\"; {TRACE} #", f"\n{TRACE}\n",
-    f"\r{TRACE}", f"\u2028{TRACE}", f"#\x0c{TRACE}", "{{ 7 * 7 }}", "{% include 'x' %}", "{# c #}", f"{{{{ cycler.__init__.__globals__ }}}} {TRACE}",
-    "\\", "\\\\", '"', '""', '"""', "'", "\\N{BULLET}", "\\x", "\\u12", "%s {0} $x", "\0", "\x1b[31m", "\u202eabc\u2066", "\ufeff", "\u200b",
-    "\t", " ", "", "x" * 10_000, "é", "e\u0301", "\U0001d54f", "ﬁ", "名前", "😀", "# type: ignore", "# noqa", "None", "-1", "*", "**", "/", "~", "a/b~c%d",
-]  # fmt: skip
-NAMES = [
-    "copy", "json", "dict", "model_config", "model_fields", "model_dump", "model_validate", "validate", "construct", "schema", "fields",
-    "self", "cls", "params", "Params", "Result", "result", "schema_name", "id", "start", "complete", "finish", "cancel", "fail", "set_result",
-    "start_with", "MISSING", "Literal", "Annotated", "Any", "Field", "ConfigDict", "PayloadModel", "TypedSpan", "TypeAlias", "TypedDict",
-    "NotRequired", "Mapping", "ArrayOf", "JsonInteger", "JsonNumber", "JsonBoolean", "UUID", "datetime", "date", "time", "str", "int",
-    "float", "bool", "list", "tuple", "object", "type", "None", "True", "class", "import", "async", "await", "match", "print", "super",
-    "__init__", "__class__", "__dict__", "__slots__", "__annotations__", "__pydantic_extra__", "__private", "_private", "_", "__", "_self",
-    "root", "properties", "$ref", "$defs", "a b", "a-b", "a.b", "9lives", "1", "-", "registry", "SPAN_TYPES", "AgentParams",
-]  # fmt: skip
 
 
 def executed() -> bool:
     return hasattr(builtins, "EXECUTED")
 
 
-def object_of(*members: tuple[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(members), **more}
-
-
-def schemas_of_names() -> dict[str, dict[str, Any]]:
-    """The names as properties of one object, and as objects that have the name again.
-
-    Names that would become the same Python name, which is told, go into different span types.
-    """
-    groups: dict[int, list[str]] = {}
-    alike: dict[str, int] = {}
-    for name in dict.fromkeys([*NAMES, *TEXTS]):
-        letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()
-        alike[letters] = alike.get(letters, -1) + 1
-        groups.setdefault(alike[letters], []).append(name)
-    text, number = {"type": "string"}, {"type": ["integer", "null"]}
-    found: dict[str, dict[str, Any]] = {}
-    for index, names in groups.items():
-        found[f"scalars {index}"] = object_of(*((name, text) for name in names), required=names[::2])
-        nested = [
-            (name, object_of((name, number), ("text", text), ("day", {"type": "string", "format": "date"})))
-            for name in names
-            if name.strip("_") != "dict"  # as an object it takes the name of the literal, which is told
-        ]
-        found[f"nested {index}"] = object_of(*nested, ("flag", {"type": "boolean"}), ("n", {"type": "number"}))
-    return found
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("names")
-    (folder / "names.json").write_text(json.dumps({"span_schemas": schemas_of_names()}))
-    assert run([str(folder / "names.json"), "--output", str(folder / "out"), "--package", "names_package"]) == 0
-    return folder / "out"
-
-
-def test_payloads_with_any_property_name_go_round(package: Path) -> None:
-    span_types = load_package(package, "names_package").SPAN_TYPES
+def test_payloads_with_any_property_name_go_round(packages: Path) -> None:
+    span_types = load_package(packages, "names_package").SPAN_TYPES
     for name, schema in schemas_of_names().items():
         payload = {key: sample(member) for key, member in schema["properties"].items()}
         assert span_types[name].Params.model_validate(payload).model_dump(by_alias=True) == payload
     assert not executed()
-
-
-def test_any_property_name_type_checks(package: Path) -> None:
-    assert type_errors(package) == ""
 
 
 def sample(schema: dict[str, Any]) -> Any:
@@ -102,32 +43,37 @@ def sample(schema: dict[str, Any]) -> Any:
             return kinds[kind]
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:20]))
-def test_texts_stay_texts(text: str, project: Project) -> None:
-    schema: dict[str, Any] = {
-        "title": text, "description": text, "$comment": text, "type": "object", "default": {text: text}, "examples": [text], "x-any": {text: text},
+def entry_of(name: str, text: str) -> dict[str, Any]:
+    """A span type with the text in every place that takes one."""
+    schema = {
+        "title": text,
+        "description": text,
+        "$comment": text,
+        "type": "object",
+        "default": {text: text},
+        "examples": [text],
+        "x-any": {text: text},
         "properties": {
             "plain": {"type": "string", "title": text, "description": text, "default": text},
             "choice": {"enum": [text, 1], "description": text},
             "exact": {"const": text},
             "nested": {"type": "object", "title": text, "properties": {"x": {"description": text}}},
         },
-    }  # fmt: skip
-    entry = {
-        "name": "agent",
-        "title": text,
-        "description": text,
-        "template": text,
-        "params_schema": schema,
-        "result_schema": schema,
     }
-    project.write("schemas/a.json", {"span_type_schemas": [{**entry, "data_risk": {text: text}}]})
+    texts = {"title": text, "description": text, "template": text, "data_risk": {text: text}}
+    return {"name": name, **texts, "params_schema": schema, "result_schema": schema}
+
+
+def test_texts_stay_texts(project: Project) -> None:
+    entries = [entry_of(f"agent:{index:02}", text) for index, text in enumerate(TEXTS)]
+    project.write("schemas/a.json", {"span_type_schemas": entries})
     result = project.generate()
     assert result.code == 0, result.err
     module = load_package(project.package.parent, "made")
     assert not executed()
-    assert module.registry.to_agent_schema_version("")["span_type_schemas"] == [{**entry, "data_risk": {text: text}}]
-    assert module.AgentParams(choice=text, exact=text).model_dump() == {"choice": text, "exact": text}
+    assert module.registry.to_agent_schema_version("")["span_type_schemas"] == entries
+    for span_type, text in zip(module.SPAN_TYPES.values(), TEXTS, strict=True):
+        assert span_type.Params(choice=text, exact=text).model_dump() == {"choice": text, "exact": text}
 
 
 @pytest.mark.parametrize("pattern", ['"', "'", "\\\\", "\n", '"""', "^\\{\\{x\\}\\}$", "^(?=a)a", "\\d+", "é", "#"])
