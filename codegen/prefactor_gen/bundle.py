@@ -81,7 +81,7 @@ class _SchemaBundler:
         self.refs_stand_alone = "draft-07" in str(schema.get("$schema"))
         self.names: dict[str, str] = {"": name}
         self.pending: list[tuple[str, str]] = []
-        self.open: dict[frozenset[int], str] = {}
+        self.open: dict[frozenset[Place], str] = {}
         self.origins: dict[str, ObjectNode] = {}
 
     def run(self) -> None:
@@ -135,7 +135,7 @@ class _SchemaBundler:
             return self.described(self.with_required(said), name, pointer, folded.origins)
         return said.with_items([("$ref", f"#/$defs/{self.hoisted(origin, said, name, pointer, folded.origins)}")])
 
-    def hoisted(self, origin: ObjectNode, said: ObjectNode, name: str, pointer: str, parts: frozenset[int]) -> str:
+    def hoisted(self, origin: ObjectNode, said: ObjectNode, name: str, pointer: str, parts: frozenset[Place]) -> str:
         """The class of a nested object. One that is folded from what an outer one is folded from is that one again."""
         if parts and parts in self.open:
             return self.open[parts]
@@ -145,7 +145,9 @@ class _SchemaBundler:
             self.bundle.add(Bundled(name, view, origin, origin.place))
         return self.names[pointer]
 
-    def described(self, said: ObjectNode, name: str, pointer: str, origins: frozenset[int] = frozenset()) -> ObjectNode:
+    def described(
+        self, said: ObjectNode, name: str, pointer: str, origins: frozenset[Place] = frozenset()
+    ) -> ObjectNode:
         """The view with its subschemas viewed and its reference renamed."""
         reference = said.get("$ref")
         if isinstance(reference, str):

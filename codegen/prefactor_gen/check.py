@@ -61,7 +61,7 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
     taken: dict[str, tuple[str, Place]] = {}
     for item in definitions.span_types:
         name = class_name(item.name)
-        if not is_usable(name) or not name.isascii():  # it also names a file
+        if not is_usable(name) or not module_name(item.name).isascii():  # a file, too
             message = f"the span type {item.name!r} would become the class {name!r}, which is no usable Python name"
             yield Diagnostic("PG004", message, item.place)
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.local_refs import LocalRefs
@@ -19,10 +19,10 @@ _NAMED_MEMBERS = frozenset({"properties", "patternProperties"})
 
 @dataclass
 class Folded:
-    """A schema without `allOf`, the nodes (by id) that it was folded from, and the keywords that did not fit."""
+    """A schema without `allOf`, the places of what it was folded from, and the keywords that did not fit."""
 
     schema: ObjectNode
-    origins: frozenset[int] = frozenset()
+    origins: frozenset[Place] = frozenset()
     left: list[tuple[ObjectNode, str]] = field(default_factory=list)
 
 
@@ -43,11 +43,11 @@ def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool) -> Folded:
     if not {"$ref", "allOf"} & schema.keys():
         return Folded(schema)
     parts = list(_Flattener(refs, alone).parts(schema, ()))
-    result = Folded(schema, frozenset(id(origin) for origin, _ in parts))
+    result = Folded(schema, frozenset(part.place for part in parts))
     merger = _Merger(result)
-    for _, part in parts:
-        merger.take(part, [other for _, other in parts if other is not part])
-    result.schema = schema.with_items(merger.members.items())
+    for part in parts:
+        merger.take(part, [other for other in parts if other is not part])
+    result.schema = ObjectNode(merger.members.items(), place=schema.place, key_places=merger.places)
     return result
 
 
@@ -62,18 +62,18 @@ def _unwrapped(schema: ObjectNode) -> ObjectNode:
 
 
 class _Flattener:
-    """Yields the parts of a conjunction, each with the node that it was written in, and each target once."""
+    """Yields the parts of a conjunction, and what several of them refer to once."""
 
     def __init__(self, refs: LocalRefs, alone: bool) -> None:
         self.refs = refs
         self.alone = alone
         self.seen: set[str] = set()
 
-    def parts(self, schema: JsonValue, path: tuple[str, ...]) -> Iterator[tuple[ObjectNode, ObjectNode]]:
+    def parts(self, schema: JsonValue, path: tuple[str, ...]) -> Iterator[ObjectNode]:
         if not isinstance(schema, ObjectNode):
             if schema is False:
                 place = self.refs.root.place
-                yield self.refs.root, ObjectNode([("not", ObjectNode(place=place))], place=place)
+                yield ObjectNode([("not", ObjectNode(place=place))], place=place)
             return
         reference = schema.get("$ref")
         if isinstance(reference, str):
@@ -82,14 +82,12 @@ class _Flattener:
                 return
         own = schema.with_items((key, value) for key, value in schema.items() if key not in {"allOf", "$ref"})
         if own.keys() & ASSERTIONS:
-            yield schema, own
+            yield own
         conjuncts = schema.get("allOf")
         for part in conjuncts if isinstance(conjuncts, ListNode) else ():
             yield from self.parts(part, path)
 
-    def target(
-        self, reference: str, schema: ObjectNode, path: tuple[str, ...]
-    ) -> Iterator[tuple[ObjectNode, ObjectNode]]:
+    def target(self, reference: str, schema: ObjectNode, path: tuple[str, ...]) -> Iterator[ObjectNode]:
         place = schema.place_at("$ref")
         pointer = self.refs.pointer(reference, place)
         if pointer in path:
@@ -104,6 +102,7 @@ class _Merger:
     def __init__(self, result: Folded) -> None:
         self.result = result
         self.members: dict[str, JsonValue] = {}
+        self.places: dict[str, Place] = {}
 
     def take(self, part: ObjectNode, others: list[ObjectNode]) -> None:
         for keyword, value in part.items():
@@ -115,6 +114,7 @@ class _Merger:
                     self.result.left.append((part, keyword))
             elif keyword not in self.members or self.members[keyword] == value:
                 self.members[keyword] = value
+                self.places[keyword] = part.place_at(keyword)
             elif (merged := _both(keyword, self.members[keyword], value)) is not None:
                 self.members[keyword] = merged
             else:
@@ -131,7 +131,7 @@ def _both(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
         members = dict(one)
         for name, schema in two.items():
             members[name] = _conjunction(members[name], schema, two) if name in members else schema
-        return one.with_items(members.items())
+        return ObjectNode(members.items(), place=one.place, key_places={**two.key_places, **one.key_places})
     if keyword == "type":
         return _common_type(one, two)
     return None

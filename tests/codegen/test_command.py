@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -158,10 +159,12 @@ def test_a_file_that_only_a_reference_of_a_single_source_leads_to_is_watched(pro
 def test_a_registry_that_changes_is_noticed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     source = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('agent', {})\n"
     project.write("my_registry.py", source)
-    assert process("my_registry:registry", "--package", "made", cwd=project.root).returncode == 0
-    assert process("my_registry:registry", "--package", "made", "--check", cwd=project.root).returncode == 0
+    assert project.run("my_registry:registry", "--package", "made").code == 0
+    assert project.run("my_registry:registry", "--package", "made", "--check").code == 0
     project.write("my_registry.py", source + "registry.register('more', {})\n")
-    assert process("my_registry:registry", "--package", "made", "--check", cwd=project.root).returncode == 1
+    monkeypatch.delitem(sys.modules, "my_registry")  # another process would import it anew
+    importlib.invalidate_caches()
+    assert project.run("my_registry:registry", "--package", "made", "--check").code == 1
 
 
 def test_another_package_name_is_another_package(project: Project) -> None:

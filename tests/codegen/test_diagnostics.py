@@ -362,10 +362,10 @@ def test_a_circle_of_references_across_files(project: Project) -> None:
 
 def test_a_long_chain_of_references_is_told(project: Project) -> None:
     definitions = {
-        f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}, {"minLength": 1}]} for number in range(2000)
+        f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}, {"minLength": 1}]} for number in range(700)
     }
     project.span_types(
-        agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d2000": {"type": "string"}}}
+        agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d700": {"type": "string"}}}
     )
     assert "PG001: the definitions refer to each other too deeply" in only(project.generate().findings)
 
@@ -392,6 +392,15 @@ def test_a_nested_id_is_refused_where_it_changes_references(project: Project) ->
     inner = {"$id": "https://example.com/inner", "$defs": {"x": {}}, "properties": {"x": {"$ref": "#/$defs/x"}}}
     project.span_types(agent=properties(inner=inner, plain={"$id": "https://example.com/plain", "type": "string"}))
     assert "/properties/inner/$id: error PG008: a nested $id changes" in only(project.generate().findings)
+
+
+def test_places_survive_folding(project: Project) -> None:
+    part = {"type": "object", "properties": {"y": {"minimum": 1}}, "minProperties": 1}
+    project.span_types(agent={"allOf": [OBJECT, part], "$defs": {}})
+    assert [line.split(": warning")[0].split(" ")[1] for line in project.generate().findings] == [
+        "/span_schemas/agent/allOf/1/properties/y/minimum",
+        "/span_schemas/agent/allOf/1/minProperties",
+    ]
 
 
 def test_an_unused_file_is_told(project: Project) -> None:
@@ -431,6 +440,15 @@ def test_names_that_become_the_same(case: str, project: Project) -> None:
     result = project.generate()
     assert result.code == 1
     assert any("error PG005" in line and expected in line for line in result.findings), result.err
+
+
+def test_names_that_only_look_like_ascii(project: Project) -> None:
+    project.span_types(**{"A²": OBJECT, "ﬁle": OBJECT, "ºG": OBJECT})
+    assert [line.split("PG004: the span type ")[1][:4] for line in project.generate().findings] == [
+        "'A²'",
+        "'ºG'",
+        "'ﬁle",
+    ]
 
 
 def test_names_too_long_for_a_file(project: Project) -> None:
