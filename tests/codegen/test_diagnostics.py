@@ -446,8 +446,8 @@ def test_names_that_only_look_like_ascii(project: Project) -> None:
     project.span_types(**{"A²": OBJECT, "ﬁle": OBJECT, "ºG": OBJECT})
     assert [line.split("PG004: the span type ")[1][:4] for line in project.generate().findings] == [
         "'A²'",
-        "'ºG'",
         "'ﬁle",
+        "'ºG'",
     ]
 
 
