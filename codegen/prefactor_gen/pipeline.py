@@ -24,7 +24,7 @@ from prefactor_gen.literals import quote
 from prefactor_gen.load import load_sources
 from prefactor_gen.models import SPAN_OPTIONS, ModelSet, generate_models, generate_wire_modules
 from prefactor_gen.names import class_name
-from prefactor_gen.plan import SpanPlan, plan_span_type
+from prefactor_gen.plan import plan_span_type
 from prefactor_gen.refs import SchemaFiles, inline_files
 from prefactor_gen.render import (
     MARK,
@@ -37,6 +37,7 @@ from prefactor_gen.render import (
     render_span_type,
     render_wire_catalog,
 )
+from prefactor_gen.representation import SpanPlan
 
 __all__ = ["Generated", "generate_package", "generate_wire_package"]
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prefactor_gen.documents import JsonValue
 from prefactor_gen.literals import docstring, python_literal, quote
-from prefactor_gen.plan import SpanPlan
+from prefactor_gen.representation import SpanPlan
 
 __all__ = [
     "MARK",

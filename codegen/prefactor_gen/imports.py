@@ -1,0 +1,145 @@
+"""What a generated module imports, and the names that it must not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from prefactor_gen.annotations import names_in, renamed
+from prefactor_gen.representation import FieldPlan, ImportPlan, MethodPlan, SpanPlan
+
+__all__ = ["taken_names", "undefined_names", "with_imports"]
+
+_IMPORTS: dict[str, str] = {
+    **dict.fromkeys(("Mapping",), "collections.abc"),
+    **dict.fromkeys(("date", "datetime", "time"), "datetime"),
+    **dict.fromkeys(("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict"), "typing"),
+    "UUID": "uuid",
+    **dict.fromkeys(("ConfigDict", "Field"), "pydantic"),
+    **dict.fromkeys(
+        (
+            "MISSING", "ArrayOf", "EmptyResult", "JsonBoolean", "JsonInteger", "JsonNumber", "PayloadModel",
+            "PayloadRoot", "TypedSpan",
+        ),
+        "prefactor_core.typed",
+    ),
+    "TypeAliasType": "typing_extensions",
+}  # fmt: skip
+# What the catalog imports beside the names of the modules.
+_CATALOG_NAMES = frozenset({"SchemaRegistry"})
+_BUILT_IN = frozenset({"bool", "dict", "float", "int", "list", "object", "str", "tuple"})
+_IMPORT_ORDER = (
+    "builtins",
+    "collections.abc",
+    "datetime",
+    "typing",
+    "uuid",
+    "pydantic",
+    "typing_extensions",
+    "prefactor_core.typed",
+)
+
+
+def taken_names(plan: SpanPlan) -> list[str]:
+    """The names of the module that mean something else in it already."""
+    names = plan.exports
+    reserved = _IMPORTS.keys() | _CATALOG_NAMES | _field_names(plan)
+    return sorted({name for name in names if names.count(name) > 1 or name in reserved})
+
+
+def undefined_names(plan: SpanPlan) -> list[str]:
+    """The names that the module uses and nothing defines."""
+    known = {*_IMPORTS, *_BUILT_IN}
+    return sorted(_used_names(plan) - {*plan.exports, *known, *(f"_{name}" for name in known)})
+
+
+def _expressions(plan: SpanPlan) -> Iterator[str]:
+    for model in plan.models:
+        yield from (item.annotation for item in model.fields)
+    yield from (item.value for item in plan.types)
+    for entries in plan.dicts:
+        yield from (item.annotation for item in entries.entries)
+    for method in (plan.start, plan.complete):
+        yield from (item.annotation for item in method.parameters)
+        yield from [method.any_keyword] if method.any_keyword else []
+    yield from (plan.params_input, plan.result_input, plan.result_class)
+
+
+def _used_names(plan: SpanPlan) -> set[str]:
+    return {name for text in _expressions(plan) for name in names_in(text)}
+
+
+def _field_names(plan: SpanPlan) -> set[str]:
+    """The names that class bodies of the module bind."""
+    keys = {item.key for model in plan.models for item in model.fields}
+    return keys | {item.key for entries in plan.dicts if not entries.functional for item in entries.entries}
+
+
+def _without_shadows(plan: SpanPlan) -> SpanPlan:
+    """Where a field has the name of something imported, the import gets an underscore in this module."""
+    used = _used_names(plan) | {
+        "MISSING",
+        "Field",
+        "ConfigDict",
+        "Annotated",
+    }
+    used &= _IMPORTS.keys() | _BUILT_IN
+    shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
+    if not shadowed:
+        return plan
+
+    def fields(items: Iterable[FieldPlan]) -> tuple[FieldPlan, ...]:
+        return tuple(
+            replace(
+                item,
+                annotation=renamed(item.annotation, shadowed),
+                default=item.default and renamed(item.default, shadowed),
+            )
+            for item in items
+        )
+
+    def method(item: MethodPlan) -> MethodPlan:
+        parameters = (replace(each, annotation=renamed(each.annotation, shadowed)) for each in item.parameters)
+        return replace(
+            item,
+            parameters=tuple(parameters),
+            any_keyword=item.any_keyword and renamed(item.any_keyword, shadowed),
+            missing=shadowed.get("MISSING", "MISSING"),
+        )
+
+    return replace(
+        plan,
+        models=tuple(replace(item, fields=fields(item.fields)) for item in plan.models),
+        types=tuple(replace(item, value=renamed(item.value, shadowed)) for item in plan.types),
+        dicts=tuple(replace(item, entries=fields(item.entries)) for item in plan.dicts),
+        params_input=renamed(plan.params_input, shadowed),
+        result_input=renamed(plan.result_input, shadowed),
+        start=method(plan.start),
+        complete=method(plan.complete),
+        imports=tuple(ImportPlan(_IMPORTS.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(shadowed)),
+    )
+
+
+def with_imports(plan: SpanPlan) -> SpanPlan:
+    """The plan with the imports that its expressions need."""
+    plan = _without_shadows(plan)
+    names = _used_names(plan) & _IMPORTS.keys()
+    names |= {"TypeAlias", "TypedSpan"}
+    names |= (
+        {"MISSING"}
+        if plan.start.missing == "MISSING" and (plan.start.parameters or plan.complete.parameters)
+        else set()
+    )
+    names |= {item.base for item in plan.models}
+    names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
+    names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()
+    names |= {"TypedDict"} if plan.dicts else set()
+    by_module: dict[str, list[str]] = {}
+    for name in names:
+        by_module.setdefault(_IMPORTS[name], []).append(name)
+    for shadow in plan.imports:
+        by_module.setdefault(shadow.module, []).extend(shadow.names)
+    imports = tuple(
+        ImportPlan(module, tuple(sorted(by_module[module]))) for module in _IMPORT_ORDER if module in by_module
+    )
+    return replace(plan, imports=imports)
