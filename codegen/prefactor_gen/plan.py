@@ -197,7 +197,9 @@ class _SpanPlanner:
 
     def name_clashes(self, plan: SpanPlan) -> Iterator[Diagnostic]:
         for name in taken_names(plan):
-            yield Diagnostic("PG005", f"the generated name {name} is taken; rename a property", self.definition.place)
+            yield Diagnostic(
+                "PG005", f"the generated name {name} is taken; rename what it is made from", self.definition.place
+            )
         for name in undefined_names(plan):
             yield Diagnostic("PG011", f"the model generator made {name}, which nothing defines", self.definition.place)
 

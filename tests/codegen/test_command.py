@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.codegen.support import Project
+from tests.codegen.support import Project, load_package
 
 from prefactor_gen.emit import Change, write
 
@@ -288,6 +288,40 @@ class TestConfiguration:
     def test_names_that_a_package_cannot_have(self, name: str, configured: Project) -> None:
         result = configured.run("schemas", "--package", name)
         assert result.code == (0 if not name else 2)  # an empty option is none
+
+
+class TestWirePackage:
+    """Models of plain JSON Schema documents, as this project makes of the API's."""
+
+    @pytest.fixture
+    def configured(self, project: Project) -> Project:
+        table = '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "spans"\n'
+        project.write("pyproject.toml", table + '[tool.prefactor-gen.wire]\nsources = ["api"]\npackage = "wire"\n')
+        project.span_types(agent=OBJECT)
+        members = {"id": {"type": "string"}, "at": {"type": ["string", "null"]}}
+        project.write(
+            "api/thing.json", {"$defs": {"Thing": {"type": "object", "properties": members, "required": ["id"]}}}
+        )
+        return project
+
+    def test_models(self, configured: Project) -> None:
+        assert configured.run().out.splitlines()[1] == "generated/wire: 0 span types, 3 files changed"
+        thing = load_package(configured.root / "generated", "wire").thing.Thing
+        assert thing(id="a").at is None
+        assert thing.model_validate({"id": "a", "unknown": 1}).model_dump() == {"id": "a", "at": None}
+        assert configured.run("--check").code == 0
+
+    def test_problems_of_both_packages_in_one_run(self, configured: Project) -> None:
+        configured.span_types(agent={"type": "array"})
+        configured.write("api/thing.json", {"type": "strnig"})
+        result = configured.run()
+        assert result.code == 1
+        assert [line.split(" PG")[1][:3] for line in result.findings] == ["007", "006"]
+
+    def test_takes_one_folder(self, configured: Project) -> None:
+        text = (configured.root / "pyproject.toml").read_text().replace('["api"]', '["api/thing.json"]')
+        configured.write("pyproject.toml", text)
+        assert "PG001: expected one folder of JSON Schema documents" in configured.run().err
 
 
 def test_help_has_examples(project: Project) -> None:
