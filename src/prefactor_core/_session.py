@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -22,7 +21,7 @@ from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.exceptions import is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
 
-__all__ = ["ApiSession", "DisabledSession", "Session", "is_disabled"]
+__all__ = ["ApiSession", "DisabledSession", "Session"]
 
 logger = logging.getLogger("prefactor_core")
 
@@ -61,11 +60,6 @@ class Session(Protocol):
     async def close(self, timeout: float | None) -> DeliveryReport:
         """Deliver what waits, and end."""
         ...
-
-
-def is_disabled() -> bool:
-    """The environment switches recording off."""
-    return os.environ.get("PREFACTOR_DISABLED", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 class ApiSession:

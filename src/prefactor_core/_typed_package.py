@@ -8,8 +8,12 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from prefactor_core.schema_registry import SchemaRegistry
-from prefactor_core.typed import TypedSpan
+from prefactor_http._distributions import warn_if_installed
+
+warn_if_installed("prefactor-core")  # before what another distribution's files may lack
+
+from prefactor_core.schema_registry import SchemaRegistry  # noqa: E402
+from prefactor_core.typed import TypedSpan  # noqa: E402
 
 __all__ = ["load"]
 

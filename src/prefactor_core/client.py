@@ -15,7 +15,7 @@ from prefactor_core import _pfid
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._records import CreateState, InstanceRecord
-from prefactor_core._session import ApiSession, DisabledSession, Session, is_disabled
+from prefactor_core._session import ApiSession, DisabledSession, Session
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
@@ -29,6 +29,7 @@ from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.config import is_disabled
 from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.types import InstancePurpose

@@ -72,3 +72,4 @@ __all__ = [
 ]
 
 warn_if_installed("prefactor-http")
+warn_if_installed("prefactor-core")  # it may be there without its prefactor-http, and then only this module is ours

@@ -5,15 +5,21 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 __all__ = ["warn_if_installed"]
 
+_checked: set[str] = set()
+
 
 def warn_if_installed(name: str) -> None:
-    """Warns when the distribution `name` is installed: its files and ours lie in the same folder.
+    """Warns when the distribution `name` is installed: its files and ours lie in the same folder. Once per name.
 
-    Called once by the package of that name, when it is imported.
+    Whichever was installed last has overwritten the other's files, `__init__` among them: so it is called from several
+    places, also from modules that the other distribution does not have.
 
     Args:
         name: Distribution name, such as "prefactor-http"; its import package has the same name with an underscore.
     """
+    if name in _checked:
+        return
+    _checked.add(name)
     try:
         distribution(name)
     except PackageNotFoundError:

@@ -66,12 +66,12 @@ class Transport:
                 )
         except TimeoutError as error:
             raise PrefactorConnectionError(
-                f"no answer to {request} within {self._config.request_timeout:g} s"
+                f"no answer to {request} at {self._url} within {self._config.request_timeout:g} s"
             ) from error
         except _WRONG_USE as error:
             raise PrefactorClientError(f"{request} cannot be sent: {type(error).__name__}") from error
         except httpx.HTTPError as error:
-            raise PrefactorConnectionError(f"no answer to {request}: {_reason(error)}") from error
+            raise PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}") from error
         _logger.debug("%s: %d", request, response.status_code)
         return Answer(
             request,

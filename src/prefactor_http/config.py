@@ -7,11 +7,21 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["HttpClientConfig"]
+__all__ = ["HttpClientConfig", "is_disabled"]
 
 
-def _from_environment(name: str) -> str:
-    return field(default_factory=lambda: os.environ.get(name, ""), repr=name != "PREFACTOR_API_TOKEN")
+def is_disabled() -> bool:
+    """The environment switches recording off: PREFACTOR_DISABLED=1."""
+    return os.environ.get("PREFACTOR_DISABLED", "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _from_environment(name: str, *, disabled: str) -> str:
+    """A field's default; where recording is off nothing has to be set, as in a CI without credentials."""
+
+    def value() -> str:
+        return os.environ.get(name) or (disabled if is_disabled() else "")
+
+    return field(default_factory=value, repr=name != "PREFACTOR_API_TOKEN")
 
 
 @dataclass
@@ -34,8 +44,8 @@ class HttpClientConfig:
         ValueError: A value is missing or wrong. The message never holds the token.
     """
 
-    api_url: str = _from_environment("PREFACTOR_API_URL")
-    api_token: str = _from_environment("PREFACTOR_API_TOKEN")
+    api_url: str = _from_environment("PREFACTOR_API_URL", disabled="https://prefactor.invalid")
+    api_token: str = _from_environment("PREFACTOR_API_TOKEN", disabled="disabled")
     request_timeout: float = 30.0
     connect_timeout: float = 10.0
     max_retries: int = 3

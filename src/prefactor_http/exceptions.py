@@ -36,6 +36,10 @@ TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 
+_MAX_ERRORS = 5
+_MAX_PROBLEM = 200
+
+
 class PrefactorHttpError(Exception):
     """Base of the errors of this package."""
 
@@ -82,6 +86,21 @@ class PrefactorValidationError(PrefactorApiError):
     def __init__(self, message: str, code: str, status_code: int, errors: dict[str, Any]) -> None:
         super().__init__(message, code, status_code)
         self.errors = errors
+
+    def __str__(self) -> str:
+        """The message and the first errors: what the API says of a field is what helps."""
+        told = [f"{field}: {_told(problem)}" for field, problem in list(self.errors.items())[:_MAX_ERRORS]]
+        return f"{super().__str__()} ({'; '.join(told)})" if told else super().__str__()
+
+
+def _told(problem: Any) -> str:
+    """A field's problem as text: sources differ in its form."""
+    if isinstance(problem, list):
+        return ", ".join(map(_told, problem[:_MAX_ERRORS]))
+    if isinstance(problem, dict) and isinstance(problem.get("message"), str):
+        return str(problem["message"])
+    text = str(problem)
+    return text if len(text) <= _MAX_PROBLEM else f"{text[:_MAX_PROBLEM]} …"
 
 
 class PrefactorClientError(PrefactorHttpError):

@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import pkgutil
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,3 +99,17 @@ def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert not loaded & {"datamodel_code_generator", "jinja2", "jsonschema", "starlette", "uvicorn", "yaml", "liquid"}
+
+
+def test_a_generated_package_warns_of_files_that_are_not_ours(tmp_path: Path) -> None:
+    """prefactor-core was installed last: its `__init__` stands where ours stood, and knows nothing of us."""
+    (tmp_path / "prefactor_core-0.5.3.dist-info").mkdir()
+    metadata = "Metadata-Version: 2.1\nName: prefactor-core\nVersion: 0.5.3\n"
+    (tmp_path / "prefactor_core-0.5.3.dist-info" / "METADATA").write_text(metadata, encoding="utf-8")
+    shutil.copytree(folder("prefactor_core"), tmp_path / "prefactor_core")
+    shutil.copytree(folder("prefactor_http"), tmp_path / "prefactor_http")
+    for lost in ("prefactor_core/__init__.py", "prefactor_core/schema_registry.py", "prefactor_http/__init__.py"):
+        (tmp_path / lost).write_text("")
+    done = run([sys.executable, "-c", "from prefactor_spans import registry"], tmp_path, {"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "prefactor-core is installed beside prefactor-sdk" in done.stderr

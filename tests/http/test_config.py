@@ -21,6 +21,14 @@ def test_defaults() -> None:
     assert config.default_idempotency_key is None
 
 
+def test_nothing_has_to_be_given_where_recording_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFACTOR_DISABLED", "1")
+    HttpClientConfig()
+    monkeypatch.setenv("PREFACTOR_DISABLED", "0")
+    with pytest.raises(ValueError, match="api_url is missing"):
+        HttpClientConfig()
+
+
 def test_environment_fills_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFACTOR_API_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("PREFACTOR_API_TOKEN", "from-environment")

@@ -188,7 +188,9 @@ def unused_port() -> int:
 
 async def test_a_refused_connection() -> None:
     async with PrefactorHttpClient(HttpClientConfig(f"http://127.0.0.1:{unused_port()}", "t"), retry=False) as client:
-        with pytest.raises(PrefactorConnectionError, match="no answer to GET /api/v1/ping: ConnectError") as caught:
+        with pytest.raises(
+            PrefactorConnectionError, match=r"no answer to GET /api/v1/ping at http://127.0.0.1:\d+: ConnectError"
+        ) as caught:
             await client.validate_token()
     assert isinstance(caught.value, PrefactorClientError)
     assert is_transient_http_error(caught.value)
@@ -198,7 +200,9 @@ async def test_request_timeout_is_the_total_of_a_try(api: LocalApi) -> None:
     config = HttpClientConfig(api.url, api.token, request_timeout=0.05)
     api.inject(Fault(path=PING, delay=30))
     async with PrefactorHttpClient(config, retry=False) as client:
-        with pytest.raises(PrefactorConnectionError, match=r"no answer to GET /api/v1/ping within 0\.05 s") as caught:
+        with pytest.raises(
+            PrefactorConnectionError, match=r"no answer to GET /api/v1/ping at \S+ within 0\.05 s"
+        ) as caught:
             await client.validate_token()
     assert is_transient_http_error(caught.value)
 
@@ -266,3 +270,12 @@ def test_errors_can_be_pickled(error: PrefactorHttpError) -> None:
     error.retry_after = 2.0
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+async def test_a_validation_error_says_which_field_and_why(client: PrefactorHttpClient, api: LocalApi) -> None:
+    errors = {"agent_id": ["is required with an account token"], "a": {"code": "x", "message": "too long"}}
+    body = {"status": "error", "code": "validation_errors", "message": "Invalid: agent_id.", "errors": errors}
+    api.inject(Fault(path=PING, status=422, body=body))
+    error = await failure(client)
+    assert str(error) == "Invalid: agent_id. (agent_id: is required with an account token; a: too long)"
+    assert error.args == ("Invalid: agent_id.",)

@@ -110,6 +110,11 @@ def test_a_second_distribution_of_the_package_is_warned_about_once(tmp_path: Pat
     assert "prefactor-http is installed beside prefactor-sdk" in warning
 
 
+def test_core_alone_beside_ours_is_warned_about_too(tmp_path: Path) -> None:
+    """Its `prefactor_core` is imported then, and reaches our `prefactor_http`."""
+    assert "prefactor-core is installed beside prefactor-sdk" in import_with(tmp_path, "prefactor-core")
+
+
 def test_no_warning_without_it(tmp_path: Path) -> None:
     assert import_with(tmp_path, "prefactor-other") == ""
 

@@ -47,6 +47,7 @@ def test_a_pending_span_is_cancelled(api: LocalApi, http: Http) -> None:
     details = http.finish_span(pending["id"], status="cancelled")["details"]
     assert details["started_at"] == details["finished_at"] is not None
     assert not api.violations
+    assert [span["schema_errors"] for span in api.spans()] == [[]]
 
 
 def test_cancel_after_start(http: Http, connect: Callable[..., Http]) -> None:
