@@ -16,7 +16,7 @@ from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.refs import is_own_id, is_remote
 from prefactor_gen.walk import subschemas
 
-__all__ = ["check_definitions", "check_schema"]
+__all__ = ["check_names", "check_schema"]
 
 _DRAFTS: dict[str, type[Validator]] = {
     "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
@@ -26,18 +26,6 @@ _DRAFTS: dict[str, type[Validator]] = {
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
 _MAX_NAME = 128
 _STEERING_PREFIX = "x-python-"
-
-
-def check_definitions(definitions: Definitions) -> list[Diagnostic]:
-    """Everything that is wrong with the names and schemas of the definitions."""
-    found = [*_names(definitions)]
-    for item in definitions.span_types:
-        found.extend(check_schema(item.params))
-        if item.result is not None:
-            found.extend(check_schema(item.result))
-    for quality in definitions.quality:
-        found.extend(check_schema(quality.schema))
-    return found
 
 
 def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnostic]:
@@ -55,6 +43,11 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
         found.extend(_references(schema, source.schema))
         found.extend(_patterns(schema))
     return found
+
+
+def check_names(definitions: Definitions) -> list[Diagnostic]:
+    """What is wrong with the names of the span types: what cannot be a Python name, and what becomes the same one."""
+    return list(_names(definitions))
 
 
 def _names(definitions: Definitions) -> Iterator[Diagnostic]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import Change, NotGeneratedError, compare, is_current, write
-from prefactor_gen.fingerprint import fingerprint, source_contents
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
 
@@ -24,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code: 0 done, 1 definitions wrong or output stale, 2 usage."""
     given = list(arguments)
     if not given or (given[0] not in _COMMANDS and given[0] not in {"-h", "--help", "--version"}):
-        given.insert(0, "generate")
+        given = ["generate", *(word for word in given if word != "generate")]
     options = _parser().parse_args(given)
     try:
         if options.command == "demo":
@@ -114,6 +113,8 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
 
 
 def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
+    from prefactor_gen.fingerprint import fingerprint, source_contents  # needs the extra, unlike --help
+
     try:
         mark = fingerprint(source_contents(package.sources, base), package.package)
     except (DiagnosticError, OSError):
@@ -133,20 +134,24 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     try:
         changes = compare(folder, generated.files)
         if check:
-            return _show(changes, base)
+            return _show([change for change in changes if not change.only_headers], shown, base)
         write(changes)
     except NotGeneratedError as error:
         shown = Path(os.path.relpath(error.path, Path.cwd())).as_posix()
         raise ConfigError(
             f"{shown} was not written by prefactor-gen: move it away, or choose another --package or --output"
         ) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
     print(f"{shown}: {_count(len(generated.span_types), 'span type')}, {_count(len(changes), 'file')} changed")
     return DONE
 
 
-def _show(changes: Sequence[Change], base: Path) -> int:
+def _show(changes: Sequence[Change], shown: str, base: Path) -> int:
+    if not changes:
+        print(f"{shown} is up to date")
     for change in changes:
         print(change.diff(base), end="")
     for change in changes:

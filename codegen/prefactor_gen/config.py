@@ -61,7 +61,9 @@ class ProjectConfig:
         """
         name = package.package
         if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
-            raise ConfigError(f"expected a Python package name, found {name!r}")
+            usable = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+            hint = f"; {usable!r} would be one" if usable.isidentifier() and not keyword.iskeyword(usable) else ""
+            raise ConfigError(f"expected a Python package name for the generated package, found {name!r}{hint}")
         if name in SHIPPED_PACKAGES and self.name != OWN_PROJECT:
             raise ConfigError(
                 f"PG013: {name!r} is a package of prefactor-sdk itself; name yours after your project, "
@@ -115,15 +117,16 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     sources = table.get("sources")
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
         raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
-    output = _text(table, "output", "generated", where)
-    package = _text(table, "package", config.default_package(), where)
+    output = _text(table, "output", "generated", where, config)
+    package = _text(table, "package", config.default_package(), where, config)
     return PackageConfig(tuple(sources), config.base / output, package, wire)
 
 
-def _text(table: dict[str, object], key: str, default: str | None, where: str) -> str:
+def _text(table: dict[str, object], key: str, default: str | None, where: str, config: ProjectConfig) -> str:
     value = table.get(key, default)
     if not isinstance(value, str):
         if value is None:
-            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none')
+            why = "" if config.name is None else f"; the project's name {config.name!r} gives no package name"
+            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none{why}')
         raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
     return value

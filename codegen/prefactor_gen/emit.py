@@ -35,6 +35,13 @@ class Change:
     old: str | None
     new: str | None
 
+    @property
+    def only_headers(self) -> bool:
+        """Only what vouches for the package changes, as after a new comment in a definition; nobody edited the file."""
+        if self.old is None or self.new is None or not _is_sealed(self.old):
+            return False
+        return _body(self.old) == _body(self.new)
+
     def diff(self, base: Path) -> str:
         """The change as a unified diff, with paths relative to `base`."""
         name = Path(os.path.relpath(self.path, base)).as_posix()
@@ -73,12 +80,13 @@ def is_current(folder: Path, fingerprint: str) -> bool:
         text = (folder / CATALOG).read_bytes().decode()
     except (OSError, UnicodeDecodeError):
         return False
+    if not _is_sealed(text):
+        return False
     lines = text.split("\n")
     headers = [line.removeprefix(HEADER_PREFIX).split(" ") for line in lines if line.startswith(HEADER_PREFIX)]
     recorded = {tuple(words[:-1]): words[-1] for words in headers}
-    own = recorded.pop(("catalog",), None)
-    unsealed = "\n".join(line for line in lines if not line.startswith(f"{HEADER_PREFIX}catalog "))
-    if own != content_hash(unsealed) or recorded.pop(("fingerprint",), None) != fingerprint:
+    del recorded["catalog",]
+    if recorded.pop(("fingerprint",), None) != fingerprint:
         return False
     files = {words[1]: digest for words, digest in recorded.items() if words[0] == "file"}
     return _generated_files(folder) == {CATALOG, *files} and all(
@@ -144,6 +152,18 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _is_sealed(catalog: str) -> bool:
+    """The catalog is as it was written."""
+    seal_prefix = f"{HEADER_PREFIX}catalog "
+    lines = catalog.split("\n")
+    seals = [line.removeprefix(seal_prefix) for line in lines if line.startswith(seal_prefix)]
+    return seals == [content_hash("\n".join(line for line in lines if not line.startswith(seal_prefix)))]
+
+
+def _body(text: str) -> list[str]:
+    return [line for line in text.split("\n") if not line.startswith(HEADER_PREFIX)]
 
 
 def _read(path: Path) -> str | None:

@@ -125,11 +125,8 @@ def with_imports(plan: SpanPlan) -> SpanPlan:
     plan = _without_shadows(plan)
     names = _used_names(plan) & _IMPORTS.keys()
     names |= {"TypeAlias", "TypedSpan"}
-    names |= (
-        {"MISSING"}
-        if plan.start.missing == "MISSING" and (plan.start.parameters or plan.complete.parameters)
-        else set()
-    )
+    optional = any(not item.required for item in plan.start.parameters) or plan.complete.parameters
+    names |= {"MISSING"} if plan.start.missing == "MISSING" and optional else set()
     names |= {item.base for item in plan.models}
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
     names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()

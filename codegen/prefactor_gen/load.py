@@ -77,10 +77,14 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     if not source or "\0" in source:
         raise DiagnosticError([Diagnostic("PG001", "expected a file, a folder or module:attribute", Place(source))])
     path = (base / source).resolve()
+    if path.is_file() and path.suffix == ".py":
+        message = "expected JSON or YAML; a SchemaRegistry in Python is given as module:attribute"
+        raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
     if path.is_file():
         return [(path, path.parent)]
     if not path.is_dir():
-        raise DiagnosticError([Diagnostic("PG001", "expected a file, a folder or module:attribute", Place(source))])
+        message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}"
+        raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
     files = sorted(_walk(path))
     if not files:
         raise DiagnosticError([Diagnostic("PG012", "expected JSON or YAML files in this folder", Place(source))])
@@ -148,6 +152,8 @@ def load_attribute(source: str, base: Path) -> Document:
         raise
     except BaseException as error:  # the user's module may raise anything, and exit
         found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
+            found += f" in {base} or what is installed"
         raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
     finally:
         sys.path.remove(str(base))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prefactor_core._schema_hash import schema_version_hash
-from prefactor_gen.bundle import Bundle, bundle_schema
-from prefactor_gen.check import check_definitions, check_schema
+from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
+from prefactor_gen.check import check_names, check_schema
 from prefactor_gen.definitions import (
     Definitions,
     QualityDefinition,
@@ -22,7 +24,7 @@ from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.emit import package_headers, seal
 from prefactor_gen.literals import quote
 from prefactor_gen.load import load_sources
-from prefactor_gen.models import SPAN_OPTIONS, ModelSet, generate_models, generate_wire_modules
+from prefactor_gen.models import SPAN_OPTIONS, Model, ModelSet, generate_models, generate_wire_modules
 from prefactor_gen.names import class_name
 from prefactor_gen.plan import plan_span_type
 from prefactor_gen.refs import SchemaFiles, inline_files
@@ -73,22 +75,19 @@ def _generate_package(sources: Sequence[str], base: Path, package: str, fingerpr
     found = [*loaded.diagnostics, *definitions.diagnostics]
     if loaded.diagnostics:  # what could not be read is what is missing
         found = [item for item in found if item.code != "PG012" or item in loaded.diagnostics]
-    found.extend(check_definitions(definitions))
     schema_files = SchemaFiles(base)
-    definitions = _self_contained(definitions, schema_files, found)
+    # What is wrong with one span type does not hide what is wrong with another: the sound ones go on.
+    sound = _sound(definitions, schema_files, found)
     found.extend(unused_documents(loaded.documents, schema_files.parsed))
-    if has_errors(found):
-        return Generated(diagnostics=sorted_diagnostics(found))
     bundle = Bundle()
-    owned = {item.name: _bundle(bundle, item) for item in definitions.span_types}
+    bundled = {item.name: _bundle(bundle, item) for item in sound.span_types}
     found.extend(bundle.diagnostics)
-    if has_errors(found):
-        return Generated(diagnostics=sorted_diagnostics(found))
+    owned = {name: names for name, names in bundled.items() if names}
     models = _models(bundle, owned, found)
-    plans = _plans(definitions, bundle, models, owned, found)
+    plans = _plans([item for item in sound.span_types if item.name in owned], bundle, models, owned, found)
     if has_errors(found):
         return Generated(diagnostics=sorted_diagnostics(found))
-    files = _render(definitions, plans, package, fingerprint)
+    files = _render(sound, plans, package, fingerprint)
     return Generated(files, sorted_diagnostics(found), tuple(owned))
 
 
@@ -117,41 +116,44 @@ def generate_wire_package(sources: Sequence[str], base: Path, _package: str, fin
     return Generated({**files, "__init__.py": seal(render_wire_catalog(header, modules))}, sorted_diagnostics(found))
 
 
-def _self_contained(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]) -> Definitions:
-    """Pull in what the schemas refer to in other files."""
+def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]) -> Definitions:
+    """The definitions that nothing is wrong with, each schema with all that it refers to in other files."""
+    named = check_names(definitions)
+    found.extend(named)
+    misnamed = {item.place for item in (*named, *definitions.diagnostics)}
 
-    def inline(source: SchemaSource) -> SchemaSource:
+    def schema(source: SchemaSource) -> SchemaSource | None:
+        problems = check_schema(source)
+        inlined = source
         try:
             inlined = SchemaSource(inline_files(source, files), source.document, source.place)
         except DiagnosticError as error:
-            found.extend(error.diagnostics)
-            return source
+            problems.extend(error.diagnostics)
         if inlined.schema is not source.schema:
-            found.extend(check_schema(inlined))  # what was pulled in is checked too
-        return inlined
+            problems.extend(check_schema(inlined))  # what was pulled in is checked too
+        found.extend(problems)
+        return None if has_errors(problems) else inlined
 
-    def span_type(item: SpanTypeDefinition) -> SpanTypeDefinition:
-        result = inline(item.result) if item.result is not None else None
-        texts = (item.title, item.description, item.template)
-        return SpanTypeDefinition(item.name, item.place, inline(item.params), result, *texts, item.data_risk)
-
-    def quality(item: QualityDefinition) -> QualityDefinition:
-        texts = (item.title, item.description, item.template)
-        return QualityDefinition(item.name, item.place, inline(item.schema), *texts, item.data_risk)
-
-    return Definitions(
-        [span_type(item) for item in definitions.span_types], [quality(item) for item in definitions.quality]
-    )
+    result = Definitions()
+    for item in definitions.span_types:
+        params, answer = schema(item.params), schema(item.result) if item.result is not None else None
+        if params is not None and (answer is None) == (item.result is None) and item.place not in misnamed:
+            result.span_types.append(replace(item, params=params, result=answer))
+    for quality in definitions.quality:
+        if (checked := schema(quality.schema)) is not None:
+            result.quality.append(replace(quality, schema=checked))
+    return result
 
 
 def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> list[str]:
-    """Bundle the schemas of one span type; returns the names that belong to it."""
-    before = set(bundle.definitions)
+    """Bundle the schemas of one span type; returns the names that belong to it, none where something is wrong."""
+    before, told = set(bundle.definitions), len(bundle.diagnostics)
     name = class_name(item.name)
     bundle_schema(bundle, f"{name}Params", _as_object(item.params.schema), item.params.place)
     if item.result is not None:
         bundle_schema(bundle, f"{name}Result", _as_object(item.result.schema), item.result.place)
-    return [each for each in bundle.definitions if each not in before]
+    names = [each for each in bundle.definitions if each not in before]
+    return [] if has_errors(bundle.diagnostics[told:]) else names
 
 
 def _as_object(schema: ObjectNode) -> ObjectNode:
@@ -162,7 +164,7 @@ def _as_object(schema: ObjectNode) -> ObjectNode:
 
 def _models(bundle: Bundle, owned: Mapping[str, list[str]], found: list[Diagnostic]) -> ModelSet:
     """Run the model generator; each of its warnings and each departure from the bundle's names is a diagnostic."""
-    places = {name: bundled.place for name, bundled in bundle.definitions.items()}
+    places = {name: bundle.definitions[name].place for names in owned.values() for name in names}
     first = next(iter(places.values()), None)
     if first is None:
         return ModelSet()
@@ -177,9 +179,21 @@ def _models(bundle: Bundle, owned: Mapping[str, list[str]], found: list[Diagnost
     missing = places.keys() - models.models.keys()
     found.extend(Diagnostic("PG011", f"no class {name} was made for this schema", places[name]) for name in missing)
     for name, wire_name, field_name in models.collisions:
-        message = f"the property {wire_name!r} of {name} would become {field_name!r}: another one has its Python name"
-        found.append(Diagnostic("PG005", message, places[name]))
+        found.append(_collision(bundle.definitions[name], models.models[name], wire_name, field_name))
     return models
+
+
+def _collision(bundled: Bundled, model: Model, wire_name: str, field_name: str) -> Diagnostic:
+    """Two properties of one object have the same Python name; the model generator makes the later one unique."""
+    first = re.sub(r"_\d+$", "", field_name)
+    made = {item.wire_name for item in model.fields if item.name in {field_name, first}} - {wire_name}
+    properties = bundled.origin.get("properties") if isinstance(bundled.origin, ObjectNode) else None
+    keys = properties if isinstance(properties, ObjectNode) else ObjectNode(place=bundled.place)
+    # Python reads `ﬁ` and `fi` as one name.
+    alike = [key for key in keys if key != wire_name and unicodedata.normalize("NFKC", key) == field_name]
+    other = next(iter([*made, *alike]), wire_name)
+    message = f"the properties {other!r} and {wire_name!r} would both become {first!r} in Python; rename one"
+    return Diagnostic("PG005", message, keys.place_at(wire_name))
 
 
 def _refusals(bundle: Bundle, owned: Mapping[str, list[str]]) -> list[Diagnostic]:
@@ -198,17 +212,21 @@ def _refusal(error: ValueError, place: Place) -> Diagnostic:
 
 
 def _plans(
-    definitions: Definitions, bundle: Bundle, models: ModelSet, owned: Mapping[str, list[str]], found: list[Diagnostic]
+    span_types: Sequence[SpanTypeDefinition],
+    bundle: Bundle,
+    models: ModelSet,
+    owned: Mapping[str, list[str]],
+    found: list[Diagnostic],
 ) -> list[SpanPlan]:
-    if has_errors(found):
+    if not models.models:
         return []
     plans: list[SpanPlan] = []
-    for item in definitions.span_types:
+    for item in span_types:
         plan, diagnostics = plan_span_type(item, bundle, models, owned[item.name])
         plans.append(plan)
         found.extend(diagnostics)
     names: dict[str, SpanPlan] = {}
-    for plan, item in zip(plans, definitions.span_types, strict=True):
+    for plan, item in zip(plans, span_types, strict=True):
         for name in plan.exports:
             other = names.setdefault(name, plan)
             if other is not plan:

@@ -133,6 +133,8 @@ class _SpanPlanner:
 
     def root_input(self, name: str) -> str:
         model = self.by_name[name]
+        if _is_free(model):
+            return f"{name} | Mapping[str, object]"
         return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
 
     def dict(self, model: Model) -> DictPlan:
@@ -158,7 +160,7 @@ class _SpanPlanner:
         parameters = tuple(
             Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required) for item in fields
         )
-        any_keyword = self.any_keyword(model) if model is not None and model.alias is not None else None
+        any_keyword = self.any_keyword(model) if model is not None and (model.alias or _is_free(model)) else None
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
         told = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
         docs = (docstring(_method_doc(first, told), "        ") for first in (doc, partial_doc))
@@ -202,6 +204,11 @@ class _SpanPlanner:
             )
         for name in undefined_names(plan):
             yield Diagnostic("PG011", f"the model generator made {name}, which nothing defines", self.definition.place)
+
+
+def _is_free(model: Model) -> bool:
+    """Say whether the schema names no properties and allows any: then every keyword is one."""
+    return model.alias is None and not model.fields and model.extra != "forbid"
 
 
 def _method_doc(first: str, parameters: Sequence[tuple[str, str | None]]) -> str:

@@ -99,6 +99,15 @@ class TestCheck:
         assert "--- generated/made/_one.py (current)\n+++ generated/made/_one.py (generated)\n" in result.out
         assert "-    x: str | MISSING = MISSING\n+    x: str\n" in result.out
 
+    def test_a_comment_makes_nothing_stale(self, project: Project) -> None:
+        """The fingerprint is another one then; the next run writes it, and until then nothing is wrong."""
+        project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
+        project.generate()
+        project.write("schemas/a.yaml", "# a comment\r\nspan_schemas: {agent: {}}\r\n")
+        result = project.generate("--check")
+        assert (result.code, result.out, result.err) == (0, "generated/made is up to date\n", "")
+        assert "1 file changed" in project.generate().out
+
     def test_before_the_first_run(self, project: Project) -> None:
         project.span_types(agent=OBJECT)
         assert project.generate("--check").code == 1
@@ -244,7 +253,7 @@ CONFIGURATIONS = {
     "[tool.prefactor-gen]\nsources = []": "pyproject.toml: expected sources",
     "[tool.prefactor-gen]\nsources = ['a']": 'pyproject.toml: expected package = "…" in [tool.prefactor-gen], found none',
     "[tool.prefactor-gen]\nsources = ['a']\npackage = 1": "pyproject.toml: expected text in package",
-    "[tool.prefactor-gen]\nsources = ['a']\npackage = 'a-b'": "expected a Python package name, found 'a-b'",
+    "[tool.prefactor-gen]\nsources = ['a']\npackage = 'a-b'": "found 'a-b'; 'a_b' would be one",
     "[tool]\nprefactor-gen = 1": "pyproject.toml: expected a table in [tool.prefactor-gen], found int",
     "[tool.prefactor-gen]\nsources = ['a']\npackage = 'p'\nwire = 1": "expected a table in [tool.prefactor-gen.wire]",
     "tool = 1": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
@@ -329,6 +338,39 @@ def test_help_has_examples(project: Project) -> None:
         result = project.run(*arguments)
         assert result.code == 0
         assert "example" in result.out.lower()
+
+
+def test_help_needs_no_extra(project: Project) -> None:
+    code = "import sys; sys.modules['yaml'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"
+    for option in ("--help", "--version"):
+        result = process(option, cwd=project.root, code=code)
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_command_may_follow_its_options(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    assert project.run("--package", "made", "generate", "schemas").code == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("nowhere", "found nothing of this name in"), ("registry.py", "a SchemaRegistry in Python is given as module:")],
+)
+def test_sources_that_are_none(source: str, expected: str, project: Project) -> None:
+    project.write("registry.py", "registry = None")
+    result = project.run(source, "--package", "made")
+    assert result.code == 1
+    assert expected in result.err
+
+
+def test_a_reader_that_has_seen_enough(project: Project) -> None:
+    """`prefactor-gen --check | head -1`."""
+    project.span_types(**{f"agent{number}": OBJECT for number in range(200)})
+    command = f"{sys.executable} -m prefactor_gen --check schemas --package made | head -1"
+    result = subprocess.run(["sh", "-c", command], cwd=project.root, capture_output=True, encoding="utf-8", check=True)
+    assert result.stdout.count("\n") == 1
+    assert "Broken pipe" not in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_unknown_options_are_usage_errors(project: Project) -> None:

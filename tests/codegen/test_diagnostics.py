@@ -53,8 +53,8 @@ RULE_EXAMPLES = {
     "PG005": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties: {a-b: {}, a_b: {}}\n",
-        "schemas/a.yaml:2:3 /span_schemas/agent: error PG005: the property 'a_b' of AgentParams would become 'a_b_1': "
-        "another one has its Python name",
+        "schemas/a.yaml:3:27 /span_schemas/agent/properties/a_b: error PG005: the properties 'a-b' and 'a_b' would both "
+        "become 'a_b' in Python; rename one",
     ),
     "PG006": (
         "a.yaml",
@@ -429,7 +429,7 @@ CLASHES = {
     "imported-name": ({"any": OBJECT}, "the generated name Any is taken"),
     "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is taken"),
     "property-and-class": ({"a": properties(AParamsX=properties(n={}), x=properties(n={}))}, "AParamsX"),
-    "unicode-forms": ({"a": {"properties": {"ﬁ": {}, "fi": {}}}}, "the property 'fi' of AParams would become 'fi'"),
+    "unicode-forms": ({"a": {"properties": {"ﬁ": {}, "fi": {}}}}, "the properties 'ﬁ' and 'fi' would both become 'fi'"),
 }  # fmt: skip
 
 
@@ -462,3 +462,18 @@ def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None
     result = project.generate()
     assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in only(result.findings)
     assert len(result.err.splitlines()) == 2
+
+
+def test_what_is_wrong_with_one_span_type_hides_nothing_of_another(project: Project) -> None:
+    """Each is found by another stage: metaschema, file references, local references, names, model generator."""
+    project.span_types(
+        a=properties(x={"type": "strnig"}),
+        b=properties(x={"$ref": "nowhere.json"}, y={"$ref": "#/$defs/Nowhere"}),
+        c=properties(x={"$ref": "#/$defs/Nowhere"}),
+        d={"properties": {"a-b": {}, "a_b": {}}},
+        e={"uniqueItems": True},
+    )
+    result = project.generate()
+    assert result.code == 1
+    for code, place in (("PG006", "/a/"), ("PG008", "/b/"), ("PG008", "/c/"), ("PG005", "/d/"), ("PG010", "/e/")):
+        assert any(code in line and place in line for line in result.findings), (code, result.err)

@@ -236,6 +236,13 @@ async def any_object(client: PrefactorCoreClient, instance: AgentInstanceHandle)
         await span.start()
         await span.complete()
     async with instance.span(EventAny) as span:
+        await span.start(any="thing", at=[1])
+        span.set_result(other=None)
+        await span.complete()
+    async with instance.span(EventAny) as span:
+        await span.start_with({"any": "thing", "at": [1]})
+        await span.complete_with({"other": None})
+    async with instance.span(EventAny) as span:
         await span.start_with(EventAny.Params.model_validate({"any": "thing", "at": [1]}))
         await span.complete_with(EventAny.Result.model_validate({"other": None}))
 

@@ -202,7 +202,7 @@ async def odd_names(span: NamesOdd) -> None:
 
 
 async def other_shapes(event: EventAny, meter: MeterRead, media: MediaShow) -> None:
-    await event.start(any="thing")  # E: "any"
+    await event.start({"any": "thing"})  # E: "start"
     await meter.start(kitchen="warm")  # E: "kitchen"
     await meter.start(kitchen=None)  # E: "kitchen"
     await meter.start_with({"kitchen": "warm"})  # E: "float"

@@ -163,7 +163,10 @@ EXPECTED = {
         ),
     ],
     "no_result_schema": [Span("note:write", NOTE), Span("note:write", NOTE)],
-    "any_object": [Span("event:any", {}), Span("event:any", {"any": "thing", "at": [1]}, {"other": None})],
+    "any_object": [
+        Span("event:any", {}),
+        *[Span("event:any", {"any": "thing", "at": [1]}, {"other": None})] * 3,
+    ],
     "maps": [
         Span("meter:read", {"kitchen": 20.5, "attic": 31}, {"kitchen": "fine", "attic": None}),
         Span("meter:read", {"kitchen": 20.5}, {"kitchen": "fine", "attic": None}),

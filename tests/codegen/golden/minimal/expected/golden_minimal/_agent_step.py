@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from typing import TypeAlias, TypedDict
-from prefactor_core.typed import EmptyResult, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentStep",
