@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
+from pydantic import BaseModel
 
 from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
@@ -16,7 +18,7 @@ from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.refs import is_own_id, is_remote
 from prefactor_gen.walk import subschemas
 
-__all__ = ["check_names", "check_schema"]
+__all__ = ["check_data_risk", "check_names", "check_schema"]
 
 _DRAFTS: dict[str, type[Validator]] = {
     "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
@@ -26,6 +28,13 @@ _DRAFTS: dict[str, type[Validator]] = {
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
 _MAX_NAME = 128
 _STEERING_PREFIX = "x-python-"
+
+
+def check_data_risk(data_risk: ObjectNode | None) -> list[Diagnostic]:
+    """What the API would refuse in a data-risk classification, when the agent starts."""
+    from prefactor_http.models import DataRisk
+
+    return [] if data_risk is None else list(_data_risk(DataRisk, data_risk))
 
 
 def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnostic]:
@@ -141,3 +150,24 @@ def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:
     if kind is not None and "object" not in kinds:
         message = f"params and results are JSON objects: expected type object, found {to_plain(kind)!r}"
         yield Diagnostic("PG007", message, source.schema.place_at("type"))
+
+
+def _data_risk(model: type[BaseModel], node: ObjectNode) -> Iterator[Diagnostic]:
+    """Compare with the wire model: it has the names, and its Literals have the words."""
+    for name, field in model.model_fields.items():
+        if field.is_required() and name not in node:
+            yield Diagnostic("PG002", f"expected {name} in data_risk", node.place)
+    for name, value in node.items():
+        expected = model.model_fields.get(name)
+        kind = expected.annotation if expected is not None else None
+        place = node.place_at(name)
+        if expected is None:
+            words = ", ".join(model.model_fields)
+            yield Diagnostic("PG002", f"unknown key {name!r} in data_risk; expected one of {words}", place)
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            if isinstance(value, ObjectNode):
+                yield from _data_risk(kind, value)
+            else:
+                yield Diagnostic("PG002", f"expected an object in {name}, found {value!r}", place)
+        elif value not in get_args(kind):
+            yield Diagnostic("PG002", f"expected one of {', '.join(get_args(kind))} in {name}, found {value!r}", place)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
-from prefactor_gen.check import check_names, check_schema
+from prefactor_gen.check import check_data_risk, check_names, check_schema
 from prefactor_gen.definitions import (
     Definitions,
     QualityDefinition,
@@ -135,6 +135,8 @@ def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]
         return None if has_errors(problems) else inlined
 
     result = Definitions()
+    risks = [*(item.data_risk for item in definitions.span_types), *(item.data_risk for item in definitions.quality)]
+    found.extend(problem for data_risk in risks for problem in check_data_risk(data_risk))
     for item in definitions.span_types:
         params, answer = schema(item.params), schema(item.result) if item.result is not None else None
         if params is not None and (answer is None) == (item.result is None) and item.place not in misnamed:

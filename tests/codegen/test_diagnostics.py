@@ -477,3 +477,32 @@ def test_what_is_wrong_with_one_span_type_hides_nothing_of_another(project: Proj
     assert result.code == 1
     for code, place in (("PG006", "/a/"), ("PG008", "/b/"), ("PG008", "/c/"), ("PG005", "/d/"), ("PG010", "/e/")):
         assert any(code in line and place in line for line in result.findings), (code, result.err)
+
+
+def test_data_risk_is_what_the_api_takes(project: Project) -> None:
+    project.write(
+        "schemas/a.yaml",
+        "span_type_schemas:\n"
+        "  - name: agent\n"
+        "    params_schema: {}\n"
+        "    data_risk:\n"
+        "      action_profile: {create_data: alowed, reed_data: allowed}\n"
+        "      params_data_categories: {classification: public}\n"
+        "      result_data_categories: none\n"
+        "  - {name: other, params_schema: {}, data_risk: {}}\n",
+    )
+    result = project.generate()
+    assert result.code == 1
+    told = [line.partition("error PG002: ")[::2] for line in result.findings]
+    assert [place.split(" ")[0] for place, _ in told][:3] == [
+        "schemas/a.yaml:5:24",
+        "schemas/a.yaml:5:45",
+        "schemas/a.yaml:7:7",
+    ]
+    assert told[0][1] == "expected one of unknown, allowed, disallowed in create_data, found 'alowed'"
+    assert told[1][1].startswith("unknown key 'reed_data' in data_risk; expected one of create_data, ")
+    assert told[2][1] == "expected an object in result_data_categories, found 'none'"
+    assert [text for _, text in told[3:]] == [
+        f"expected {name} in data_risk"
+        for name in ("action_profile", "params_data_categories", "result_data_categories")
+    ]

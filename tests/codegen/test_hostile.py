@@ -62,7 +62,7 @@ def entry_of(name: str, text: str) -> dict[str, Any]:
             "nested": {"type": "object", "title": text, "properties": {"x": {"description": text}}},
         },
     }
-    texts = {"title": text, "description": text, "template": text, "data_risk": {text: text}}
+    texts = {"title": text, "description": text, "template": text}
     return {"name": name, **texts, "params_schema": schema, "result_schema": schema}
 
 
