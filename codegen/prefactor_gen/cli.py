@@ -134,7 +134,7 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     try:
         changes = compare(folder, generated.files)
         if check:
-            return _show([change for change in changes if not change.only_headers], shown, base)
+            return _show(changes, shown, base)
         write(changes)
     except NotGeneratedError as error:
         shown = Path(os.path.relpath(error.path, Path.cwd())).as_posix()

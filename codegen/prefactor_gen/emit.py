@@ -35,13 +35,6 @@ class Change:
     old: str | None
     new: str | None
 
-    @property
-    def only_headers(self) -> bool:
-        """Only what vouches for the package changes, as after a new comment in a definition; nobody edited the file."""
-        if self.old is None or self.new is None or not _is_sealed(self.old):
-            return False
-        return _body(self.old) == _body(self.new)
-
     def diff(self, base: Path) -> str:
         """The change as a unified diff, with paths relative to `base`."""
         name = Path(os.path.relpath(self.path, base)).as_posix()
@@ -77,7 +70,7 @@ def seal(catalog: str) -> str:
 def is_current(folder: Path, fingerprint: str) -> bool:
     """Say whether the folder holds what this fingerprint generates, unedited: reads files, generates nothing."""
     try:
-        text = (folder / CATALOG).read_bytes().decode()
+        text = (folder / CATALOG).read_bytes().decode().replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError):
         return False
     if not _is_sealed(text):
@@ -162,13 +155,10 @@ def _is_sealed(catalog: str) -> bool:
     return seals == [content_hash("\n".join(line for line in lines if not line.startswith(seal_prefix)))]
 
 
-def _body(text: str) -> list[str]:
-    return [line for line in text.split("\n") if not line.startswith(HEADER_PREFIX)]
-
-
 def _read(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode("utf-8", errors="replace")
+        # A checkout on Windows may have changed the line ends; what Python reads is the same.
+        return path.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
 

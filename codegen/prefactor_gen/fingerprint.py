@@ -35,7 +35,7 @@ def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
             contents[source] = json.dumps(to_plain(load_attribute(source, base).root), sort_keys=True).encode()
             continue
         for path in _with_mentioned(definition_files(source, base)):
-            contents[display_name(path, base.resolve())] = path.read_bytes()
+            contents[display_name(path, base.resolve())] = path.read_bytes().replace(b"\r\n", b"\n")
     return contents
 
 

@@ -99,14 +99,21 @@ class TestCheck:
         assert "--- generated/made/_one.py (current)\n+++ generated/made/_one.py (generated)\n" in result.out
         assert "-    x: str | MISSING = MISSING\n+    x: str\n" in result.out
 
-    def test_a_comment_makes_nothing_stale(self, project: Project) -> None:
-        """The fingerprint is another one then; the next run writes it, and until then nothing is wrong."""
-        project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
+    def test_line_endings_make_nothing_stale(self, project: Project) -> None:
+        project.write("schemas/a.yaml", "span_schemas:\n  agent: {}\n")
         project.generate()
-        project.write("schemas/a.yaml", "# a comment\r\nspan_schemas: {agent: {}}\r\n")
+        project.write("schemas/a.yaml", "span_schemas:\r\n  agent: {}\r\n")
         result = project.generate("--check")
         assert (result.code, result.out, result.err) == (0, "generated/made is up to date\n", "")
-        assert "1 file changed" in project.generate().out
+
+    def test_a_comment_changes_the_fingerprint_alone(self, project: Project) -> None:
+        """Whatever a run would change is stale, so that a green check means that a run changes nothing."""
+        project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
+        project.generate()
+        project.write("schemas/a.yaml", "span_schemas: {agent: {}}  # a comment")
+        result = project.generate("--check")
+        assert result.code == 1
+        assert result.err == "generated/made/__init__.py is stale; run prefactor-gen\n"
 
     def test_before_the_first_run(self, project: Project) -> None:
         project.span_types(agent=OBJECT)
