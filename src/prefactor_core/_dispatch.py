@@ -115,14 +115,14 @@ class Dispatch:
             unreachable=outcome.unreachable,
             retry_after=outcome.retry_after,
         )
-        if not verdict.burns_retry:
-            self._scheduler.send_again(ticket, last=True)
-            return Losses()
-        if ticket.retries >= self._policy.max_retries:
+        if verdict.burns_retry and ticket.retries >= self._policy.max_retries:
             self._outage.forget(ticket)
             return self._fail(ticket, outcome.error, RETRIES_EXHAUSTED)
-        delay = self._policy.delay(ticket.retries, outcome.retry_after)
-        ticket.retries += 1
+        if self._outage.away and not verdict.burns_retry:
+            self._scheduler.send_again(ticket, last=True)
+            return Losses()
+        delay = self._policy.delay(ticket.retries + verdict.setbacks, outcome.retry_after)
+        ticket.retries += verdict.burns_retry
         self._scheduler.send_again(ticket, at=now + delay)
         return Losses()
 

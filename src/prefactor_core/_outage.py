@@ -5,6 +5,7 @@ Pure: the time and the random numbers come from outside.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -14,13 +15,20 @@ __all__ = ["OutageMonitor", "Verdict"]
 
 _AWAY_AFTER = 3
 _MAX_PROBE_DELAY = 5.0
+_MAX_ASKED_DELAY = 60.0  # of Retry-After: everything waits for one probe
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a failure means for its operation: it used up a retry, or it was the weather."""
+    """What a failure means for its operation.
+
+    Attributes:
+        burns_retry: it used up a retry; otherwise it was the weather.
+        setbacks: how often it failed before with no success of any operation since.
+    """
 
     burns_retry: bool
+    setbacks: int = 0
 
 
 @dataclass(slots=True)
@@ -28,9 +36,11 @@ class OutageMonitor:
     """Decides whether delivery runs or pauses.
 
     The API is away when a request got no connection or no answer in time and nothing else succeeded meanwhile, or when
-    `_AWAY_AFTER` different operations got retryable answers in a row. Then one operation at a time is sent as a probe,
-    at growing intervals, and failures use up no retries; any success ends the outage. An operation that fails again
-    although others succeeded in between is itself the problem, and uses up a retry.
+    `_AWAY_AFTER` retryable answers came in a row: of different operations, or of the only one that can be sent. Then
+    one operation at a time is sent as a probe, at growing intervals; any success ends the outage.
+
+    An operation uses up a retry only when another one succeeded since its last failure, or while it was under way: then
+    it is itself the problem. As long as nothing succeeds, nothing tells it from an API that is away.
 
     Attributes:
         successes: how many operations have succeeded; the epoch that `failed()` compares with.
@@ -38,7 +48,7 @@ class OutageMonitor:
 
     policy: RetryPolicy
     successes: int = 0
-    _failing: set[Hashable] = field(default_factory=set)
+    _failing: Counter[Hashable] = field(default_factory=Counter)
     _last_failure: dict[Hashable, int] = field(default_factory=dict)
     _away: bool = False
     _probes: int = 0
@@ -85,14 +95,15 @@ class OutageMonitor:
             retry_after: seconds that the API asked to wait.
         """
         alone = sent_in == self.successes
+        setbacks = self._failing[key]
         begins = self._begins(key, unreachable=unreachable and alone)
         previous, self._last_failure[key] = self._last_failure.get(key), self.successes
-        if not self._away:
-            return Verdict(burns_retry=True)
-        if begins or key == self._probe:
-            self._pause(now)
-        self._probe_at = max(self._probe_at, now + (retry_after or 0.0))
-        return Verdict(burns_retry=not alone or (previous is not None and previous != self.successes))
+        if begins or (self._away and key == self._probe):
+            self._pause(now, setbacks if begins else 0)
+        if self._away:
+            self._probe_at = max(self._probe_at, now + min(retry_after or 0.0, _MAX_ASKED_DELAY))
+        burns_retry = not alone or (previous is not None and previous != self.successes)
+        return Verdict(burns_retry, setbacks)
 
     def forget(self, key: Hashable) -> None:
         """An operation is over without a success."""
@@ -103,11 +114,13 @@ class OutageMonitor:
     def _begins(self, key: Hashable, *, unreachable: bool) -> bool:
         if self._away:
             return False
-        self._failing.add(key)
-        self._away = unreachable or len(self._failing) >= _AWAY_AFTER
+        self._failing[key] += 1
+        self._away = unreachable or self._failing.total() >= _AWAY_AFTER
         return self._away
 
-    def _pause(self, now: float) -> None:
+    def _pause(self, now: float, setbacks: int) -> None:
+        """Wait for the next probe; not for a shorter time than the operation would have waited by itself."""
         self._probe = None
+        self._probes += setbacks
         self._probe_at = now + min(self.policy.delay(self._probes, None), _MAX_PROBE_DELAY)
         self._probes += 1

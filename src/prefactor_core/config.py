@@ -20,7 +20,9 @@ class QueueConfig(BaseModel):
     Attributes:
         num_workers: how many requests run at a time.
         max_retries: how often an operation that fails is tried again while others succeed.
-        retry_delay_base: seconds before the first retry; doubled with each further one.
+            A failure costs no retry as long as nothing succeeds: then the API is away, and delivery waits for it.
+        retry_delay_base: seconds before the first retry; doubled with each further one. Retry-After is honoured up to
+            300 s for an operation, and up to 60 s when the API is away.
         close_timeout: seconds that `flush()` and `close()` take at most when they are given no time-out.
         span_ids: "auto" mints span ids here when the instance's id allows it; "server" leaves them to the API, and
             `span.start()` waits for it.

@@ -141,6 +141,14 @@ class Bench:
             self.now = wake_at
         return ticket
 
+    def succeed_with_another(self) -> None:
+        """Another instance's operation is delivered."""
+        other = Operation(OperationType.CREATE_SPAN, {}, NOW, instance=InstanceRecord("o"), span=span())
+        self.admit(other)
+        ticket = self.wait()
+        assert ticket.operation is other
+        self.settle(ticket, Delivered())
+
     def settle(self, ticket: Ticket, outcome: Outcome) -> list[str]:
         return [error.reason for error in self.dispatch.settle(ticket, outcome, self.now).errors]
 
@@ -148,22 +156,48 @@ class Bench:
 def test_retries_at_doubling_delays_with_the_same_key_until_they_are_used_up() -> None:
     bench = Bench(max_retries=3)
     bench.admit(START)
-    times = []
-    for _ in range(3):
+    tries = []
+    while not bench.ledger.report(()).failed:
         ticket = bench.wait()
-        times.append(bench.now)
-        assert bench.settle(ticket, BUSY) == []
-    ticket = bench.wait()
-    assert [*times, bench.now] == [0.0, 1.0, 3.0, 7.0]
+        tries.append(bench.now)
+        bench.succeed_with_another()
+        bench.settle(ticket, BUSY)
+    assert tries == [0.0, 1.0, 3.0, 7.0]
     assert ticket.operation.idempotency_key == "key"
-    assert bench.settle(ticket, BUSY) == ["retries_exhausted"]
     assert bench.ledger.report(()).failures == {(OperationType.START_AGENT_INSTANCE, "retries_exhausted"): 1}
 
 
 def test_no_retries() -> None:
     bench = Bench(max_retries=0)
     bench.admit(START)
-    assert bench.settle(bench.wait(), BUSY) == ["retries_exhausted"]
+    ticket = bench.wait()
+    bench.succeed_with_another()
+    assert bench.settle(ticket, BUSY) == ["retries_exhausted"]
+
+
+def test_a_failure_before_any_success_uses_up_no_retry() -> None:
+    bench = Bench(max_retries=1)
+    bench.admit(START, operation(OperationType.CREATE_SPAN, span()))
+    for _ in range(2):
+        assert bench.settle(bench.wait(), BUSY) == []
+        assert not bench.dispatch.away
+    while bench.now < 60:
+        assert bench.settle(bench.wait(), BUSY) == []  # the create waits for the start
+        assert bench.dispatch.away
+    bench.settle(bench.wait(), Delivered())
+    bench.settle(bench.wait(), Delivered())
+    assert bench.ledger.report(()).complete
+
+
+def test_a_slow_agent_in_an_outage_between_two_operations() -> None:
+    bench = Bench(max_retries=1)
+    for _ in range(5):
+        record = span()
+        bench.admit(operation(OperationType.CREATE_SPAN, record), operation(OperationType.FINISH_SPAN, record))
+        assert bench.settle(bench.wait(), BUSY) == []
+    while bench.ledger.pending:
+        bench.settle(bench.wait(), Delivered())
+    assert bench.ledger.report(()).complete
 
 
 def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
@@ -189,7 +223,8 @@ def test_an_outage_in_which_nothing_waits_asks_for_no_wake_up() -> None:
         bench.settle(ticket, BUSY)
     assert bench.dispatch.away
     assert bench.dispatch.wake_at() is not None
-    assert bench.settle(bench.wait(), Failed(KeyError(), "not_sent", answered=False)) == ["not_sent"]
+    for _ in range(3):
+        assert bench.settle(bench.wait(), Failed(KeyError(), "not_sent", answered=False)) == ["not_sent"]
     assert bench.dispatch.away
     assert bench.dispatch.wake_at() is None
 

@@ -180,15 +180,40 @@ async def test_a_passing_failure_is_retried_unchanged(api: LocalApi, run: Run, s
     assert len(api.spans()) == 1
 
 
-async def test_an_operation_that_keeps_failing_is_given_up(api: LocalApi, run: Run) -> None:
+async def test_an_operation_that_keeps_failing_while_others_succeed_is_given_up(api: LocalApi, run: Run) -> None:
     async with run(queue={"max_retries": 2}) as (client, instance):
         api.inject(Fault(method="POST", path=".*/record_quality", status=500, times=None))
         await instance.record_quality("q", {})
-        await record(instance)
+        async with asyncio.timeout(5):
+            while not client.stats().failed:
+                await record(instance)
+                await asyncio.sleep(0.005)
         report = await client.flush()
     assert report.failures == {(OperationType.RECORD_QUALITY, "retries_exhausted"): 1}
-    assert len([request for request in api.requests if request.path.endswith("/record_quality")]) == 3
-    assert len(api.spans()) == 1
+    assert 3 <= len([request for request in api.requests if request.path.endswith("/record_quality")]) <= 4
+
+
+async def test_an_outage_at_the_instances_start_loses_nothing(api: LocalApi, run: Run) -> None:
+    api.inject(Fault(method="POST", path=".*/start|.*/finish|/api/v1/agent_spans", status=503, times=9))
+    async with run(queue={"max_retries": 1}) as (client, instance):
+        for _ in range(3):
+            await record(instance)
+        await instance.finish()
+        assert (await client.flush()).complete
+    assert steps(api)[-1] == "finish instance"
+    assert [span["status"] for span in api.spans()] == ["complete"] * 3
+    assert not api.violations
+
+
+async def test_a_lonely_operation_that_always_fails_is_dropped_at_the_deadline(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api, queue={"max_retries": 1}))
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    api.inject(Fault(method="POST", path=".*/start", status=503, times=None))
+    await instance.start()
+    report = await client.close(timeout=0.3)
+    assert report.drops == {(OperationType.START_AGENT_INSTANCE, "deadline"): 1}
+    assert report.failed == 0
 
 
 async def test_an_outage_costs_nothing_but_time(api: LocalApi, run: Run) -> None:

@@ -25,10 +25,39 @@ def test_delays_double_with_jitter_and_honour_the_api() -> None:
     assert low.delay(10**6, None) == 45.0
 
 
-def test_one_operation_that_fails_is_no_outage() -> None:
+def test_one_operation_that_fails_between_successes_is_no_outage() -> None:
     outage = monitor()
-    assert [fail(outage, "a") for _ in range(4)] == [True] * 4
+    costs = []
+    for _ in range(4):
+        costs.append(fail(outage, "a"))
+        outage.succeeded("other")
+        assert outage.may_send(0.0)
+    assert costs == [False, True, True, True]
+
+
+def test_the_only_operation_that_can_be_sent_burns_nothing_and_pauses_delivery() -> None:
+    outage = monitor()
+    assert [fail(outage, "a") for _ in range(2)] == [False] * 2
     assert outage.may_send(0.0)
+    assert fail(outage, "a", 3.0) is False
+    assert outage.away
+    assert outage.next_probe() == 7.0  # it would have waited 4 s as its third retry
+
+
+def test_it_is_the_probe_at_growing_intervals() -> None:
+    outage = monitor()
+    waits, now = [], 0.0
+    for _ in range(3):
+        fail(outage, "a", now)
+    for _ in range(3):
+        probe_at = outage.next_probe()
+        assert probe_at is not None
+        waits.append(probe_at - now)
+        now = probe_at
+        assert not fail(outage, "a", now)
+    assert waits == [4.0, 5.0, 5.0]
+    outage.succeeded("a")
+    assert outage.may_send(now)
 
 
 def test_no_answer_at_all_is_an_outage_at_once() -> None:
@@ -42,10 +71,12 @@ def test_no_answer_at_all_is_an_outage_at_once() -> None:
 
 def test_three_operations_in_a_row_are_an_outage() -> None:
     outage = monitor()
-    assert fail(outage, "a")
-    assert fail(outage, "b")
-    assert not fail(outage, "c")
+    assert not fail(outage, "a")
+    assert not fail(outage, "b")
+    assert not outage.away
+    assert not fail(outage, "c", 10.0)
     assert outage.away
+    assert outage.next_probe() == 11.0
 
 
 def test_a_success_in_between_is_none() -> None:
@@ -98,6 +129,14 @@ def test_retry_after_postpones_the_probe() -> None:
     for key in "abc":
         fail(outage, key, 0.0, retry_after=30.0)
     assert outage.next_probe() == 30.0
+
+
+def test_retry_after_has_a_limit() -> None:
+    outage = monitor()
+    for key in "abc":
+        fail(outage, key, 0.0, retry_after=99_999.0)
+    assert outage.next_probe() == 60.0
+    assert outage.policy.delay(0, 99_999.0) == 300.0
 
 
 def test_an_operation_that_fails_while_others_succeed_uses_up_its_retries() -> None:
