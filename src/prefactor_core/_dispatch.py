@@ -7,18 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prefactor_core._ledger import Ledger
-from prefactor_core._outage import OutageMonitor
+from prefactor_core._outage import OutageMonitor, Verdict
 from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain
 from prefactor_core._records import CreateState, SpanRecord
 from prefactor_core._retry import RetryPolicy
 from prefactor_core._scheduler import Batch, Consequences, Scheduler, Ticket
 from prefactor_core.exceptions import DeliveryError
-from prefactor_core.operations import Operation
+from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
 
 __all__ = ["Dispatch", "Losses"]
 
 RETRIES_EXHAUSTED = "retries_exhausted"
+BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
 
 
@@ -108,15 +109,11 @@ class Dispatch:
         return self._scheduler.at_rest
 
     def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Losses:
-        verdict = self._outage.failed(
-            ticket,
-            now,
-            sent_in=ticket.sent_in,
-            unreachable=outcome.unreachable,
-            retry_after=outcome.retry_after,
-        )
+        verdict = self._verdict(ticket, outcome, now)
         if verdict.burns_retry and ticket.retries >= self._policy.max_retries:
             self._outage.forget(ticket)
+            if outcome.garbled:
+                return self._fail(ticket, outcome.error, BAD_ANSWER, may_be_there=_has_known_id(ticket.operation))
             return self._fail(ticket, outcome.error, RETRIES_EXHAUSTED)
         if self._outage.away and not verdict.burns_retry:
             self._scheduler.send_again(ticket, last=True)
@@ -126,6 +123,18 @@ class Dispatch:
         self._scheduler.send_again(ticket, at=now + delay)
         return Losses()
 
+    def _verdict(self, ticket: Ticket, outcome: TryAgain, now: float) -> Verdict:
+        if outcome.garbled:  # the API is there
+            self._outage.succeeded(ticket)
+            return Verdict(burns_retry=True)
+        return self._outage.failed(
+            ticket,
+            now,
+            sent_in=ticket.sent_in,
+            unreachable=outcome.unreachable,
+            retry_after=outcome.retry_after,
+        )
+
     def _rewrite(self, ticket: Ticket, *, refused_id: bool) -> None:
         """Another body wants another key: what the API does with the same key and another body is not known."""
         operation = ticket.operation
@@ -134,12 +143,14 @@ class Dispatch:
         if refused_id:
             self.mint_ids = False
             return
-        result = {**operation.payload.get("result_payload", {}), "error": {"type": "cancelled"}}
-        operation.payload = {**operation.payload, "status": "failed", "result_payload": result}
+        operation.payload = {**operation.payload, "status": "failed"}
+        if operation.span:
+            result = {**operation.payload.get("result_payload", {}), "error": {"type": "cancelled"}}
+            operation.payload["result_payload"] = result
 
-    def _fail(self, ticket: Ticket, error: Exception, reason: str) -> Losses:
+    def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_there: bool = False) -> Losses:
         loss = self._lose(ticket.operation, reason, str(error), error)
-        losses = self._lost_with(self._scheduler.settle(ticket, delivered=False))
+        losses = self._lost_with(self._scheduler.settle(ticket, delivered=may_be_there))
         return Losses((loss, *losses.errors), losses.orphaned)
 
     def _lost_with(self, consequences: Consequences) -> Losses:
@@ -156,3 +167,10 @@ class Dispatch:
         error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
         error.__cause__ = cause
         return error
+
+
+def _has_known_id(operation: Operation) -> bool:
+    """What depends on the operation can be sent without its answer."""
+    if operation.type is OperationType.CREATE_SPAN:
+        return operation.span is not None and operation.span.minted
+    return operation.type is not OperationType.REGISTER_AGENT_INSTANCE

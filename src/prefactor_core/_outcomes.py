@@ -21,7 +21,14 @@ __all__ = ["Delivered", "Failed", "Outcome", "SendOtherwise", "TryAgain", "judge
 _CONFLICT = 409
 _IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
 _SPEAKS_OF_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
-_ANSWERS = (PrefactorApiError, PrefactorResponseContractError)
+_PENDING = re.compile(r"\bpending\b", re.IGNORECASE)
+_FINISHED = re.compile(
+    r"""\b(?:terminated|terminal)\b
+    | \b(?:already|is|are|was|been|state|status)\W+(?:(?:already|been|in|is|now|state|status)\W+)*
+      (?:finished|completed?|failed|cancell?ed|ended|closed)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_INVALID_ACTION = "invalid_action"
 _FINISHES = {OperationType.FINISH_SPAN, OperationType.FINISH_AGENT_INSTANCE}
 
 
@@ -32,11 +39,19 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """The same request may succeed later."""
+    """The same request may succeed later.
+
+    Attributes:
+        error: why it has not.
+        unreachable: no answer came.
+        retry_after: seconds that the API asked to wait.
+        garbled: the API says that it succeeded, in an answer that cannot be read: a proxy may have emptied it.
+    """
 
     error: Exception
     unreachable: bool
     retry_after: float | None = None
+    garbled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +84,42 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
     if is_transient_http_error(error):
         retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
         return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
+    if isinstance(error, PrefactorResponseContractError):
+        return TryAgain(error, unreachable=False, garbled=True)
     if isinstance(error, PrefactorApiError):
         if operation.type in _FINISHES and error.status_code == _CONFLICT:
-            return _refused_finish(operation)
+            return _refused_finish(error, operation, repeated=repeated)
         if operation.span and operation.type is OperationType.CREATE_SPAN:
             return _refused_create(error, operation.span, repeated=repeated)
         if operation.type is OperationType.START_AGENT_INSTANCE and repeated and error.status_code == _CONFLICT:
             return Delivered()  # it was taken the first time
-    return Failed(error, _reason(error), answered=isinstance(error, _ANSWERS))
+    return Failed(error, _reason(error), answered=isinstance(error, PrefactorApiError))
 
 
-def _refused_finish(operation: Operation) -> Outcome:
-    """The span or instance is finished already; or it is started, and its cancellation is not allowed."""
-    span = operation.span
-    if span and operation.payload["status"] == "cancelled" and span.started_at and not span.finish_delivered:
+def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:
+    """Finished already, which is what was wanted; or not yet started; or started, and not to be cancelled any more.
+
+    The API's words for these are documented in part only, so what is known here counts first, then the text.
+    """
+    text = f"{error} {error.code}".replace("_", " ")
+    finished = _has_finish(operation) or _FINISHED.search(text) is not None
+    if operation.payload["status"] == "cancelled" and _may_be_started(operation) and not (finished or repeated):
         return SendOtherwise(refused_id=False)
-    return Delivered()
+    if _PENDING.search(text):
+        return Failed(error, _reason(error))
+    if finished or repeated or (operation.span and error.code == _INVALID_ACTION):
+        return Delivered()
+    return Failed(error, _reason(error))
+
+
+def _has_finish(operation: Operation) -> bool:
+    """The API took an earlier finish."""
+    record = operation.span or operation.instance
+    return record is not None and record.finish_delivered
+
+
+def _may_be_started(operation: Operation) -> bool:
+    return operation.span is None or operation.span.started_at is not None
 
 
 def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: bool) -> Outcome:
@@ -113,8 +148,4 @@ def _complaint_about_id(error: PrefactorValidationError) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, PrefactorApiError):
-        return f"http_{error.status_code}"
-    if isinstance(error, PrefactorResponseContractError):
-        return "bad_answer"
-    return "not_sent"
+    return f"http_{error.status_code}" if isinstance(error, PrefactorApiError) else "not_sent"

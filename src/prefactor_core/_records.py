@@ -23,7 +23,10 @@ class Phase(Enum):
 
 
 class CreateState(Enum):
-    """How far delivery has taken a span's create, or an instance's registration. Written by the scheduler alone."""
+    """How far delivery has taken a span's create, or an instance's registration.
+
+    Written by the scheduler; the client writes PENDING before it hands over the registration of an instance.
+    """
 
     NOT_HANDED_OVER = auto()
     PENDING = auto()
@@ -39,11 +42,13 @@ class InstanceRecord:
         id: local until the API has answered, when the registration was queued.
         partition: that of the id, when the id is a PFID.
         registration: pending only when the registration was queued.
+        finish_delivered: the API holds a finish of this instance.
     """
 
     id: str
     partition: int | None = None
     registration: CreateState = CreateState.DELIVERED
+    finish_delivered: bool = False
 
 
 @dataclass(slots=True, eq=False)

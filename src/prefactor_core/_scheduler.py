@@ -143,7 +143,12 @@ class Scheduler:
                 heapq.heappush(self._delayed, (at, ticket))
 
     def settle(self, ticket: Ticket, *, delivered: bool) -> Consequences:
-        """Give back an operation that is over, and release what waits for it."""
+        """Give back an operation that is over, and release what waits for it.
+
+        Args:
+            ticket: the operation.
+            delivered: the API has it, or may have it: what depends on it is sent.
+        """
         with self._lock:
             self._in_flight -= 1
             consequences = Consequences()
@@ -261,6 +266,8 @@ class Scheduler:
             del lane.qualities[operation.payload["name"]]
         if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
             operation.instance.registration = CreateState.DELIVERED if delivered else CreateState.FAILED
+        if operation.type is OperationType.FINISH_AGENT_INSTANCE and operation.instance:
+            operation.instance.finish_delivered |= delivered
         if span and operation.type is OperationType.CREATE_SPAN:
             del self._creates[span]
             span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED

@@ -47,8 +47,26 @@ CANCEL_UNSTARTED = operation(OperationType.FINISH_SPAN, span(started=False), "ca
 START = operation(OperationType.START_AGENT_INSTANCE)
 REGISTER = operation(OperationType.REGISTER_AGENT_INSTANCE)
 END = operation(OperationType.FINISH_AGENT_INSTANCE)
+CANCEL_INSTANCE = operation(OperationType.FINISH_AGENT_INSTANCE, status="cancelled")
+
+
+def finished_before(kind: OperationType) -> Operation:
+    record = span()
+    record.finish_delivered = True
+    instance = InstanceRecord("finished", finish_delivered=True)
+    return Operation(kind, {"status": "complete"}, NOW, "key", instance=instance, span=record)
+
+
+FINISH_AGAIN = finished_before(OperationType.FINISH_SPAN)
+END_AGAIN = finished_before(OperationType.FINISH_AGENT_INSTANCE)
 
 CONFLICT = PrefactorApiError("no", "invalid_action", 409)
+CONFLICT_CODE = PrefactorApiError("Conflict", "conflict", 409)
+FINISHED = PrefactorApiError("Agent span is already complete.", "conflict", 409)
+TERMINATED = PrefactorApiError("no", "instance_terminated", 409)
+PENDING = PrefactorApiError("Agent span is pending, it can only be cancelled.", "invalid_action", 409)
+ONLY_PENDING = PrefactorApiError("Agent span is active, only a pending one can be cancelled.", "invalid_action", 409)
+EMPTY = PrefactorResponseContractError("no JSON", status_code=200)
 BAD_ID = PrefactorValidationError("no", "validation_errors", 422, {"id": ["is in another partition"]})
 TAKEN_ID = PrefactorValidationError("no", "validation_errors", 422, {"details": {"id": ["has already been taken"]}})
 BAD_PARTITION = PrefactorValidationError("wrong partition", "bad_request", 400, {})
@@ -60,7 +78,23 @@ BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload
     ("error", "tried", "repeated", "expected"),
     [
         (CONFLICT, FINISH, False, Delivered()),
-        (CONFLICT, END, False, Delivered()),
+        (CONFLICT, END, False, Failed(CONFLICT, "http_409")),
+        (CONFLICT, END, True, Delivered()),
+        (CONFLICT_CODE, FINISH, False, Failed(CONFLICT_CODE, "http_409")),
+        (CONFLICT_CODE, FINISH, True, Delivered()),
+        (CONFLICT_CODE, FINISH_AGAIN, False, Delivered()),
+        (CONFLICT_CODE, END, False, Failed(CONFLICT_CODE, "http_409")),
+        (CONFLICT_CODE, END_AGAIN, False, Delivered()),
+        (FINISHED, FINISH, False, Delivered()),
+        (FINISHED, END, False, Delivered()),
+        (TERMINATED, END, False, Delivered()),
+        (TERMINATED, CANCEL_INSTANCE, False, Delivered()),
+        (PENDING, FINISH, False, Failed(PENDING, "http_409")),
+        (PENDING, FINISH, True, Failed(PENDING, "http_409")),
+        (PENDING, END, False, Failed(PENDING, "http_409")),
+        (ONLY_PENDING, CANCEL, False, SendOtherwise(refused_id=False)),
+        (ONLY_PENDING, CANCEL_INSTANCE, False, SendOtherwise(refused_id=False)),
+        (CONFLICT_CODE, CANCEL_INSTANCE, True, Delivered()),
         (CONFLICT, CANCEL, False, SendOtherwise(refused_id=False)),
         (CONFLICT, CANCEL_UNSTARTED, False, Delivered()),
         (CONFLICT, START, False, Failed(CONFLICT, "http_409")),
@@ -91,6 +125,10 @@ def test_answers_that_ask_to_try_again(error: PrefactorApiError) -> None:
     assert judge(error, CREATE, repeated=False) == TryAgain(error, unreachable=False, retry_after=3.0)
 
 
+def test_an_answer_that_cannot_be_read() -> None:
+    assert judge(EMPTY, CREATE, repeated=False) == TryAgain(EMPTY, unreachable=False, garbled=True)
+
+
 def test_no_answer() -> None:
     error = PrefactorConnectionError("no answer")
     assert judge(error, CREATE, repeated=False) == TryAgain(error, unreachable=True)
@@ -101,7 +139,6 @@ def test_no_answer() -> None:
     [
         (PrefactorAuthError("no", "unauthorized", 401), "http_401", True),
         (PrefactorNotFoundError("no", "not_found", 404), "http_404", True),
-        (PrefactorResponseContractError("odd"), "bad_answer", True),
         (PrefactorHttpError("odd"), "not_sent", False),
         (KeyError("bug"), "not_sent", False),
     ],
@@ -198,6 +235,61 @@ def test_a_slow_agent_in_an_outage_between_two_operations() -> None:
     while bench.ledger.pending:
         bench.settle(bench.wait(), Delivered())
     assert bench.ledger.report(()).complete
+
+
+GARBLED = TryAgain(EMPTY, unreachable=False, garbled=True)
+
+
+def test_a_create_whose_answers_cannot_be_read_may_be_there() -> None:
+    bench = Bench(max_retries=1)
+    parent, child = span(), span()
+    child.parent = parent
+    bench.admit(
+        operation(OperationType.CREATE_SPAN, parent),
+        operation(OperationType.FINISH_SPAN, parent),
+        operation(OperationType.CREATE_SPAN, child),
+    )
+    assert bench.settle(bench.wait(), GARBLED) == []
+    assert bench.settle(bench.wait(), GARBLED) == ["bad_answer"]
+    bench.settle(bench.wait(), Delivered())
+    bench.settle(bench.wait(), Delivered())
+    assert child.parent_id() == parent.id
+    report = bench.ledger.report(())
+    assert (report.delivered, report.failed, report.pending) == (2, 1, 0)
+
+
+def test_a_create_without_an_id_whose_answers_cannot_be_read_takes_its_finish_along() -> None:
+    bench = Bench(max_retries=0)
+    record = span(minted=False)
+    bench.admit(operation(OperationType.CREATE_SPAN, record), operation(OperationType.FINISH_SPAN, record))
+    assert bench.settle(bench.wait(), GARBLED) == ["bad_answer", "dependency"]
+
+
+def test_answers_that_cannot_be_read_are_no_outage() -> None:
+    bench = Bench(max_retries=3)
+    bench.admit(START)
+    for _ in range(3):
+        assert bench.settle(bench.wait(), GARBLED) == []
+        assert not bench.dispatch.away
+    assert bench.settle(bench.wait(), GARBLED) == ["bad_answer"]
+
+
+def test_an_instance_remembers_that_its_finish_was_delivered() -> None:
+    bench = Bench()
+    instance = InstanceRecord("i")
+    bench.admit(Operation(OperationType.FINISH_AGENT_INSTANCE, {"status": "complete"}, NOW, instance=instance))
+    bench.settle(bench.wait(), Delivered())
+    assert instance.finish_delivered
+
+
+def test_a_refused_cancellation_of_an_instance_becomes_a_failed_finish() -> None:
+    bench = Bench()
+    cancel = operation(OperationType.FINISH_AGENT_INSTANCE, status="cancelled")
+    bench.admit(cancel)
+    bench.settle(bench.wait(), SendOtherwise(refused_id=False))
+    assert cancel.payload["status"] == "failed"
+    assert "result_payload" not in cancel.payload
+    assert cancel.idempotency_key != "key"
 
 
 def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
