@@ -15,6 +15,8 @@ Python can hold is accepted; nothing raises.
     exceptions                 {"type", "message"}
     a container inside itself  "[circular reference]"
     deeper than 64 levels      "[nested too deeply]"
+    over 100,000 values        the rest of each container is one marker, "[cut: more than 100,000 values]"
+    keys with the same text    the later ones are numbered: "1", "1 (2)"
     anything else              its repr, at most 10,000 characters
 """
 
@@ -25,28 +27,53 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import itertools
 import math
 import numbers
 import os
 import uuid
+from collections import UserString
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, JsonValue, RootModel
 
 __all__ = ["error_payload", "snapshot", "snapshot_object"]
 
 _MAX_DEPTH = 64
+_MAX_VALUES = 100_000  # objects that are shared, or refer to each other, would multiply without end
 _MAX_REPR = 10_000
 _MAX_INT_BITS = 10_000  # Python refuses to write integers of more than 4,300 digits
 _CIRCULAR = "[circular reference]"
 _TOO_DEEP = "[nested too deeply]"
+_NO_STACK = "[nested too deeply for the stack]"
+_UNREADABLE = "[unreadable]"
+_CUT = f"[cut: more than {_MAX_VALUES:,} values]"
+_CUT_KEY = "[cut]"
+_MEANT_FOR_THE_PROGRAM = (KeyboardInterrupt, SystemExit)
+
+
+class _Room:
+    """How many more values this payload may hold."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = _MAX_VALUES
 
 
 def snapshot(value: object) -> JsonValue:
     """A JSON-safe deep copy of `value`; never raises."""
-    copied: JsonValue = _copy(value, ())
+    copied: JsonValue
+    try:
+        copied = _copy(value, (), _Room())
+    except _MEANT_FOR_THE_PROGRAM:
+        raise
+    except RecursionError:  # here, not at every level: each would go on with the next value, and fail again
+        copied = _NO_STACK
+    except BaseException:
+        copied = _UNREADABLE
     return copied
 
 
@@ -58,7 +85,7 @@ def snapshot_object(payload: Mapping[str, Any] | None, what: str) -> dict[str, A
     """
     if payload is None:
         return {}
-    if type(payload) is not dict and not isinstance(payload, Mapping):
+    if type(payload) is not dict and not _is_mapping(payload):
         raise TypeError(f"{what} must be a mapping, not {type(payload).__name__}")
     copied: Any = snapshot(payload)
     return copied if isinstance(copied, dict) else {"unreadable": copied}
@@ -69,7 +96,16 @@ def error_payload(error: BaseException) -> dict[str, Any]:
     return {"error": _from_exception(error)}
 
 
-def _copy(value: Any, path: tuple[int, ...]) -> Any:
+def _is_mapping(value: object) -> bool:
+    try:
+        return isinstance(value, Mapping)
+    except _MEANT_FOR_THE_PROGRAM:
+        raise
+    except BaseException:  # a `__class__` of the program's
+        return False
+
+
+def _copy(value: Any, path: tuple[int, ...], room: _Room) -> Any:
     kind = type(value)
     if kind is str:
         return value if value.isascii() else _text(value)
@@ -80,49 +116,87 @@ def _copy(value: Any, path: tuple[int, ...]) -> Any:
     if kind is float:
         return value if math.isfinite(value) else _not_finite(value)
     if kind is dict or kind is list:
-        return _copy_container(value, kind, path)
+        return _copy_container(value, kind, path, room)
     try:
-        return _copy_other(value, path)
-    except Exception:  # a payload's own code (properties, iterators, serialisers) failed
+        return _copy_other(value, path, room)
+    except (RecursionError, *_MEANT_FOR_THE_PROGRAM):
+        raise
+    except BaseException:  # a payload's own code (properties, iterators, serialisers) failed
         return _represent(value)
 
 
-def _copy_container(value: Any, kind: type, path: tuple[int, ...]) -> Any:
+def _copy_container(value: Any, kind: type, path: tuple[int, ...], room: _Room) -> Any:
     if id(value) in path:
         return _CIRCULAR
     if len(path) >= _MAX_DEPTH:
         return _TOO_DEEP
     path = (*path, id(value))
+    value = value.copy()  # another thread may change it meanwhile
+    room.left -= len(value)
+    if room.left < 0:
+        return _copy_part(value, kind, path, room)
     if kind is list:
-        return [_copy(item, path) for item in value.copy()]
-    # A copy first, for another thread may change it meanwhile.
-    return {
-        key if type(key) is str and key.isascii() else _key(key): _copy(item, path)
-        for key, item in value.copy().items()
-    }
+        return [_copy(item, path, room) for item in value]
+    copied: dict[str, Any] = {}
+    for key, item in value.items():
+        name = key if type(key) is str and key.isascii() else _key(key, value, copied, path, room)
+        copied[name] = _copy(item, path, room)
+    return copied
 
 
-def _copy_other(value: Any, path: tuple[int, ...]) -> Any:
+def _copy_part(value: Any, kind: type, path: tuple[int, ...], room: _Room) -> Any:
+    """As much of a container as there is room for."""
+    fitting, room.left = len(value) + room.left, 0
+    if kind is list:
+        return [*(_copy(item, path, room) for item in value[:fitting]), _CUT]
+    items = itertools.islice(value.items(), fitting)
+    part = {_key(key, value, {}, path, room): _copy(item, path, room) for key, item in items}
+    return {**part, _CUT_KEY: _CUT}
+
+
+def _copy_other(value: Any, path: tuple[int, ...], room: _Room) -> Any:
     if id(value) in path:
         return _CIRCULAR
     if len(path) >= _MAX_DEPTH:
         return _TOO_DEEP
+    path = (*path, id(value))
     for kinds, convert in _CONVERSIONS:
         if isinstance(value, kinds):
-            return _copy(convert(value), (*path, id(value)))
+            return _copy(convert(value), path, room)
+    if isinstance(value, Mapping):
+        return _copy(dict(itertools.islice(value.items(), room.left + 1)), path, room)
+    if isinstance(value, AbstractSet | Sequence):
+        items = _copy(list(itertools.islice(value, room.left + 1)), path, room)
+        return sorted(items, key=_sort_key) if isinstance(value, AbstractSet) and isinstance(items, list) else items
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
-        return _copy(fields, (*path, id(value)))
+        return _copy(fields, path, room)
     return _represent(value)
 
 
-def _key(key: object) -> str:
+def _key(key: object, source: dict[Any, Any], copied: dict[str, Any], path: tuple[int, ...], room: _Room) -> str:
+    """A key as text, which is no other key's."""
+    text = name = _key_text(key, path, room)
+    if type(key) is str and text == key:
+        return key
+    for number in itertools.count(2):
+        if name not in source and name not in copied:
+            break
+        name = f"{text} ({number})"
+    return name
+
+
+def _key_text(key: object, path: tuple[int, ...], room: _Room) -> str:
     if isinstance(key, enum.Enum):
         key = key.value
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    copied = _copy(key, ())
+    copied = _copy(key, path, room)
     return copied if isinstance(copied, str) else _text(_printed(copied, str))
+
+
+def _sort_key(copied: Any) -> tuple[str, str]:
+    return type(copied).__name__, str(copied)
 
 
 def _text(value: str) -> str:
@@ -153,21 +227,33 @@ def _from_model(value: BaseModel) -> Any:
     try:
         return value.model_dump(mode="json", by_alias=True, warnings=False)
     except Exception:  # a field that pydantic cannot write as JSON; this module can
-        return {**dict(value), **(value.model_extra or {})}
+        return value.root if isinstance(value, RootModel) else _field_by_field(value)
+
+
+def _field_by_field(value: BaseModel) -> dict[str, Any]:
+    """What pydantic writes, and the value itself of each field that it cannot write."""
+    kind = type(value)
+    written: dict[str, Any] = {}
+    for name in (*kind.model_fields, *(value.model_extra or {}), *kind.model_computed_fields):
+        try:
+            written |= value.model_dump(mode="json", by_alias=True, warnings=False, include={name})
+        except Exception:
+            field = kind.model_fields.get(name) or kind.model_computed_fields.get(name)
+            alias = getattr(field, "serialization_alias", None) or getattr(field, "alias", None) or name
+            written[alias] = getattr(value, name, None)
+    return written
 
 
 def _from_exception(error: BaseException) -> dict[str, str]:
     return {"type": type(error).__name__, "message": _text(_printed(error, str))}
 
 
-def _from_set(value: AbstractSet[Any]) -> list[Any]:
-    return sorted((_copy(item, ()) for item in value), key=lambda item: (type(item).__name__, str(item)))
-
-
 def _printed(value: object, how: Callable[[object], str]) -> str:
     try:
         return how(value)
-    except Exception:
+    except _MEANT_FOR_THE_PROGRAM:
+        raise
+    except BaseException:
         return f"[{type(value).__name__} without a printable form]"
 
 
@@ -175,10 +261,11 @@ def _represent(value: object) -> str:
     return _text(_printed(value, repr))[:_MAX_REPR]
 
 
-# In this order: an enum may be an int, a bool-like is Integral, and text is a sequence.
+# In this order, and before the containers: an enum may be an int, a bool-like is Integral, and text is a sequence.
 _CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: value.value),
     (str, _text),
+    (UserString, str),
     ((datetime.date, datetime.time), lambda value: value.isoformat()),
     (datetime.timedelta, datetime.timedelta.total_seconds),
     ((uuid.UUID, decimal.Decimal), str),
@@ -188,7 +275,4 @@ _CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] =
     (numbers.Real, float),
     (BaseModel, _from_model),
     (BaseException, _from_exception),
-    (Mapping, lambda value: dict(value.items())),
-    (AbstractSet, _from_set),
-    (Sequence, list),
 )

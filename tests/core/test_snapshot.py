@@ -4,15 +4,16 @@ import decimal
 import enum
 import json
 import pathlib
+import sys
 import types
 import uuid
-from collections import UserDict, deque
+from collections import UserDict, UserString, deque
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, RootModel, SecretStr, computed_field
 
 from prefactor_core._snapshot import error_payload, snapshot, snapshot_object
 
@@ -39,6 +40,50 @@ class Model(BaseModel):
 class Unwritable(BaseModel):
     model_config = {"arbitrary_types_allowed": True}
     thing: Any
+
+
+class Mixed(BaseModel):
+    model_config = {"arbitrary_types_allowed": True, "extra": "allow"}
+    odd: Any = Field(serialization_alias="Odd")
+    secret: SecretStr = Field(alias="Secret")
+    left_out: int = Field(default=1, exclude=True)
+
+    @computed_field
+    def doubled(self) -> int:
+        return self.left_out * 2
+
+
+class OddRoot(RootModel[Any]):
+    pass
+
+
+@dataclasses.dataclass(eq=False)
+class Node:
+    name: str
+    near: set["Node"] = dataclasses.field(default_factory=set)
+
+
+class Weird(BaseException):
+    pass
+
+
+class WeirdRepr:
+    def __repr__(self) -> str:
+        raise Weird
+
+
+class WeirdIteration(deque[int]):
+    def __iter__(self) -> Any:
+        raise Weird
+
+
+class WeirdClass:
+    @property
+    def __class__(self) -> Any:
+        raise Weird
+
+    @__class__.setter
+    def __class__(self, value: Any) -> None: ...
 
 
 class Broken:
@@ -81,6 +126,8 @@ NOON = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)
         ("\ud800", "?"),
         (ValueError("bad"), {"type": "ValueError", "message": "bad"}),
         (SecretStr("x"), "SecretStr('**********')"),
+        (UserString("text"), "text"),
+        (Unwritable(thing=SecretStr("x")), {"thing": "**********"}),
     ],
 )
 def test_what_becomes_of_a_value(value: object, expected: object) -> None:
@@ -111,6 +158,89 @@ def test_cycles_and_depth() -> None:
     assert "[nested too deeply]" in json.dumps(snapshot(deep))
     shared = {"a": 1}
     assert snapshot([shared, shared]) == [shared, shared]
+
+
+def test_keys_that_are_the_same_text_are_all_kept() -> None:
+    assert snapshot({1: "a", "1": "b", 1.0 + 0.5: "c", "1.5": "d"}) == {
+        "1 (2)": "a",
+        "1": "b",
+        "1.5 (2)": "c",
+        "1.5": "d",
+    }
+    assert snapshot({"1": "b", 1: "a", "1 (2)": "c"}) == {"1": "b", "1 (3)": "a", "1 (2)": "c"}
+    assert snapshot({"\ud800": 1, "?": 2}) == {"? (2)": 1, "?": 2}
+    assert snapshot({"é": 1, Colour.RED: 2, "red": 3}) == {"é": 1, "red (2)": 2, "red": 3}
+
+
+def test_sets_of_objects_that_refer_to_each_other() -> None:
+    nodes = [Node(str(number)) for number in range(6)]
+    for node in nodes:
+        node.near |= set(nodes) - {node}
+    text = json.dumps(snapshot({"node": nodes[0]}))
+    assert "[circular reference]" in text
+
+
+def test_shared_objects_do_not_multiply_without_end() -> None:
+    lists: Any = [1]
+    mappings: Any = {"a": 1}
+    sets: Any = frozenset({1})
+    for number in range(40):
+        lists = [lists, lists]
+        mappings = {"a": mappings, "b": mappings}
+        sets = frozenset({sets, (number, sets)})
+    keys: Any = (1,)
+    for _ in range(17):  # the hash of a key takes its time
+        keys = (keys, keys)
+    for value in (lists, mappings, sets, {keys: 1}):
+        assert "[cut: more than 100,000 values]" in json.dumps(snapshot(value))
+
+
+def test_more_values_than_a_payload_may_hold() -> None:
+    cut = snapshot({"numbers": range(10**9), "after": {"a": 1}, "empty": {}})
+    assert isinstance(cut, dict)
+    assert isinstance(cut["numbers"], list)
+    assert len(cut["numbers"]) == 100_000 - 3 + 1
+    assert cut["numbers"][-1] == "[cut: more than 100,000 values]"
+    assert cut["after"] == {"[cut]": "[cut: more than 100,000 values]"}
+    assert cut["empty"] == {}
+
+
+def test_code_of_the_payload_that_raises_what_is_no_exception() -> None:
+    assert snapshot([WeirdRepr(), 1]) == ["[WeirdRepr without a printable form]", 1]
+    assert snapshot({"a": WeirdIteration(), "b": 2}) == {"a": "[WeirdIteration without a printable form]", "b": 2}
+    assert isinstance(snapshot(WeirdClass()), str)
+    with pytest.raises(TypeError, match="must be a mapping"):
+        snapshot_object(WeirdClass(), "payload")  # type: ignore[arg-type]
+
+
+def test_a_stack_that_is_almost_used_up() -> None:
+    deep: dict[str, Any] = {}
+    payload = {"deep": deep}
+    for _ in range(100):
+        deep["d"] = {}
+        deep = deep["d"]
+
+    def call(depth: int) -> dict[str, Any]:
+        return call(depth - 1) if depth else snapshot_object(payload, "payload")
+
+    used = 0
+    frame: types.FrameType | None = sys._getframe()
+    while frame := frame.f_back if frame else None:
+        used += 1
+    assert call(sys.getrecursionlimit() - used - 60) == {"unreadable": "[nested too deeply for the stack]"}
+
+
+def test_pydantic_writes_every_field_that_it_can() -> None:
+    model = Mixed(odd=Point(1, 2), Secret=SecretStr("hush"), more=NOON)  # type: ignore[call-arg]
+    assert snapshot(model) == {
+        "Odd": {"x": 1, "y": 2},
+        "Secret": "**********",
+        "more": "2026-01-02T12:00:00Z",
+        "doubled": 2,
+    }
+    broken = Mixed(odd=Broken(), Secret=SecretStr("hush"))
+    assert snapshot(broken) == {"Odd": "[Broken without a printable form]", "Secret": "**********", "doubled": 2}
+    assert snapshot(OddRoot(Broken())) == "[Broken without a printable form]"
 
 
 def test_what_has_no_form() -> None:
