@@ -12,12 +12,15 @@ __all__ = ["SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
+_NAMED_LISTS = ("span_type_schemas", "quality_schemas")  # lists in the API's form; the others are maps
+
 
 class SchemaRegistry:
     """Collects schemas from several sources; registered at the API they are the agent's schema version.
 
-    A name is registered once, in either form: `register_type` (params, result, title, template …), or the older pair
-    `register` and `register_result`. Definitions are copied in and out: changing them afterwards changes nothing here.
+    A span type has two forms: `register_type` (params, result, title, template …), and the older pair `register` and
+    `register_result`. A name is registered once in each; what is registered in both is sent in both.
+    Definitions are copied in and out: changing them afterwards changes nothing here.
     """
 
     def __init__(self) -> None:
@@ -37,7 +40,7 @@ class SchemaRegistry:
             content_hash: their hash, when it is known; computed otherwise.
 
         Raises:
-            ValueError: a name is there twice.
+            ValueError: a name is there twice in one of them.
         """
         registry = cls()
         for entry in definitions.get("span_type_schemas") or ():
@@ -53,24 +56,23 @@ class SchemaRegistry:
         return registry
 
     def register(self, schema_name: str, schema: dict[str, Any]) -> None:
-        """Register the params schema of a span type.
+        """Register the params schema of a span type, in the older form.
 
         Raises:
-            ValueError: the name is taken.
+            ValueError: it has one.
         """
         self._add(self._params, schema_name, schema)
 
     def register_unsafe(self, schema_name: str, schema: dict[str, Any]) -> None:
-        """Register the params schema of a span type, in place of what has this name."""
-        self._types.pop(schema_name, None)
+        """Register the params schema of a span type, in place of what `register` gave."""
         self._params[schema_name] = copy.deepcopy(schema)
         self._hash = None
 
     def register_result(self, schema_name: str, result_schema: dict[str, Any]) -> None:
-        """Register the result schema of a span type whose params schema is given with `register`.
+        """Register the result schema of a span type, in the older form.
 
         Raises:
-            ValueError: the span type has a result schema.
+            ValueError: it has one.
         """
         self._add(self._results, schema_name, result_schema)
 
@@ -96,7 +98,7 @@ class SchemaRegistry:
             data_risk: the data-risk classification.
 
         Raises:
-            ValueError: the name is taken.
+            ValueError: a span type of this name is registered with this method.
         """
         entry = {
             "name": name,
@@ -134,34 +136,28 @@ class SchemaRegistry:
         self._add(self._qualities, name, _stated(entry))
 
     def get(self, schema_name: str) -> dict[str, Any] | None:
-        """The params schema of a span type, or None."""
-        if (schema := self._params.get(schema_name)) is not None:
-            return copy.deepcopy(schema)
-        entry = self._types.get(schema_name)
-        return None if entry is None else copy.deepcopy(entry["params_schema"])
+        """The schema that `register` gave to a span type, or None."""
+        return copy.deepcopy(self._params.get(schema_name))
 
     def has_schema(self, schema_name: str) -> bool:
-        """A span type of this name is registered."""
+        """A span type of this name is registered, in either form."""
         return schema_name in self._params or schema_name in self._types
 
     def list_schemas(self) -> list[str]:
-        """The names of all span types, in order of registration."""
-        return [*self._params, *self._types]
+        """The names of the span types that were registered with `register`, in this order."""
+        return list(self._params)
 
     def merge(self, other: SchemaRegistry) -> None:
-        """Take over all definitions of `other`; equal ones may be in both.
+        """Take over all definitions of `other`.
 
         Raises:
-            ValueError: a name has another definition here; then nothing is taken over.
+            ValueError: names are registered in the same form in both; then nothing is taken over.
         """
-        for mine, theirs in self._pairs(other):
-            for name, definition in theirs.items():
-                if name in mine and mine[name] != definition:
-                    raise ValueError(f"{name!r} is registered with another definition")
-        if crossed := (self._params.keys() & other._types.keys()) | (self._types.keys() & other._params.keys()):
-            raise ValueError(f"registered in another form: {', '.join(sorted(crossed))}")
-        for mine, theirs in self._pairs(other):
-            mine.update(copy.deepcopy(theirs))
+        mine, theirs = self._collections(), other._collections()
+        if conflicts := [f"{form}/{name}" for form in mine for name in theirs[form] if name in mine[form]]:
+            raise ValueError(f"both registries define {', '.join(conflicts)}")
+        for form, collection in mine.items():
+            collection.update(copy.deepcopy(theirs[form]))
         self._content_addressed |= other._content_addressed
         self._hash = None
 
@@ -177,25 +173,21 @@ class SchemaRegistry:
         return self._hash
 
     def _definitions(self) -> dict[str, Any]:
-        definitions = {
+        definitions: dict[str, Any] = self._collections()
+        for form in _NAMED_LISTS:
+            definitions[form] = list(definitions[form].values())
+        return {form: value for form, value in definitions.items() if value}
+
+    def _collections(self) -> dict[str, _Definitions]:
+        return {
             "span_schemas": self._params,
             "span_result_schemas": self._results,
-            "span_type_schemas": list(self._types.values()),
-            "quality_schemas": list(self._qualities.values()),
+            "span_type_schemas": self._types,
+            "quality_schemas": self._qualities,
         }
-        return {key: value for key, value in definitions.items() if value}
-
-    def _pairs(self, other: SchemaRegistry) -> list[tuple[_Definitions, _Definitions]]:
-        return [
-            (self._params, other._params),
-            (self._results, other._results),
-            (self._types, other._types),
-            (self._qualities, other._qualities),
-        ]
 
     def _add(self, collection: _Definitions, name: str, definition: Mapping[str, Any]) -> None:
-        names_span_type = collection is self._params or collection is self._types
-        if name in collection or (names_span_type and self.has_schema(name)):
+        if name in collection:
             raise ValueError(f"{name!r} is already registered")
         collection[name] = copy.deepcopy(dict(definition))
         self._hash = None

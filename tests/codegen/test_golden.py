@@ -44,7 +44,8 @@ def test_golden_imports(topic: str, packages: Path) -> None:
     module = load_package(packages, f"golden_{topic}")
     assert isinstance(module.registry, SchemaRegistry)
     assert module.registry.content_hash == module.SCHEMA_VERSION
-    assert sorted(module.registry.list_schemas()) == list(module.SPAN_TYPES)
+    entries = module.registry.to_agent_schema_version("v1")["span_type_schemas"]
+    assert sorted(entry["name"] for entry in entries) == list(module.SPAN_TYPES)
     for name, span_type in module.SPAN_TYPES.items():
         assert span_type.schema_name == name
         assert span_type.Params.model_json_schema(), "each model can be built"

@@ -143,7 +143,8 @@ class TestCatalog:
 
     def test_the_definitions_are_whole(self, made: Made) -> None:
         schema = {**properties(x={"type": "array", "uniqueItems": True, "x-mine": 1}), "minProperties": 1, "title": "T"}
-        assert made(agent=schema).registry.get("agent") == schema
+        (entry,) = made(agent=schema).registry.to_agent_schema_version("v1")["span_type_schemas"]
+        assert entry["params_schema"] == schema
 
 
 # Schemas, and payloads that they take or refuse; a validator of JSON Schema is the judge of the list.

@@ -25,11 +25,12 @@ def test_both_forms_and_quality_schemas() -> None:
     registry.register_type("new", PARAMS, RESULT, "New", "A new one", "{{model}}", {"action_profile": {}})
     registry.register_type("bare", PARAMS)
     registry.register_quality_schema("q", RESULT, title="Q")
-    assert registry.list_schemas() == ["old", "new", "bare"]
+    assert registry.list_schemas() == ["old"]
     assert registry.has_schema("old")
     assert registry.has_schema("new")
     assert not registry.has_schema("q")
-    assert registry.get("new") == PARAMS
+    assert registry.get("old") == PARAMS
+    assert registry.get("new") is None
     assert registry.get("other") is None
     assert registry.to_agent_schema_version("v1") == {
         "external_identifier": "v1",
@@ -55,55 +56,79 @@ def test_an_empty_registry_emits_no_forms() -> None:
     assert SchemaRegistry().to_agent_schema_version("v1") == {"external_identifier": "v1"}
 
 
-def test_a_name_is_registered_once() -> None:
+def test_a_name_is_registered_once_in_each_form() -> None:
+    registry = SchemaRegistry()
+    registered = (
+        registry.register,
+        registry.register_result,
+        registry.register_type,
+        registry.register_quality_schema,
+    )
+    for register in registered:
+        register("name", PARAMS)
+    for register in registered:
+        with pytest.raises(ValueError, match="'name' is already registered"):
+            register("name", RESULT)
+    assert registry.to_agent_schema_version("v1") == {
+        "external_identifier": "v1",
+        "span_schemas": {"name": PARAMS},
+        "span_result_schemas": {"name": PARAMS},
+        "span_type_schemas": [{"name": "name", "params_schema": PARAMS}],
+        "quality_schemas": [{"name": "name", "schema": PARAMS}],
+    }
+
+
+def test_register_unsafe_replaces_what_register_gave_and_no_type() -> None:
     registry = SchemaRegistry()
     registry.register("name", PARAMS)
-    registry.register_quality_schema("name", PARAMS)
-    for again in (registry.register, registry.register_type, registry.register_quality_schema):
-        with pytest.raises(ValueError, match="'name' is already registered"):
-            again("name", RESULT)
-    registry.register_unsafe("name", RESULT)
-    assert registry.get("name") == RESULT
-
-
-def test_register_unsafe_replaces_a_type() -> None:
-    registry = SchemaRegistry()
     registry.register_type("name", PARAMS)
     registry.register_unsafe("name", RESULT)
-    assert registry.list_schemas() == ["name"]
-    assert "span_type_schemas" not in registry.to_agent_schema_version("v1")
+    registry.register_unsafe("new", RESULT)
+    assert registry.get("name") == RESULT
+    assert registry.list_schemas() == ["name", "new"]
+    assert registry.to_agent_schema_version("v1")["span_type_schemas"] == [{"name": "name", "params_schema": PARAMS}]
 
 
 def test_definitions_are_copied_in_and_out() -> None:
     registry = SchemaRegistry()
     schema = copy.deepcopy(PARAMS)
     registry.register_type("name", schema)
+    registry.register("name", schema)
     schema["properties"].clear()
     (registry.get("name") or {}).clear()
     registry.to_agent_schema_version("v1")["span_type_schemas"][0].clear()
     assert registry.get("name") == PARAMS
+    assert registry.to_agent_schema_version("v1")["span_type_schemas"] == [{"name": "name", "params_schema": PARAMS}]
+
+
+def names(registry: SchemaRegistry) -> list[str]:
+    return [entry["name"] for entry in registry.to_agent_schema_version("v1").get("span_type_schemas", [])]
 
 
 def test_merge_takes_all_or_nothing() -> None:
     registry, other = SchemaRegistry(), SchemaRegistry()
     registry.register_type("a", PARAMS)
-    other.register_type("a", PARAMS)
+    other.register("a", PARAMS)
     other.register_type("b", PARAMS)
     other.register_quality_schema("q", RESULT)
     registry.merge(other)
-    assert registry.list_schemas() == ["a", "b"]
-    for conflicting in ("a", "b"):
-        third = SchemaRegistry()
-        third.register_type("c", PARAMS)
-        (third.register if conflicting == "a" else third.register_type)(conflicting, RESULT)
-        with pytest.raises(ValueError, match=conflicting):
-            registry.merge(third)
-    assert registry.list_schemas() == ["a", "b"]
+    assert names(registry) == ["a", "b"]
+    assert registry.list_schemas() == ["a"]
+    before = registry.to_agent_schema_version("v1")
+    with pytest.raises(ValueError, match=r"span_schemas/a, span_type_schemas/b, quality_schemas/q"):
+        registry.merge(other)
+    third = SchemaRegistry()
+    third.register_type("c", PARAMS)
+    third.register_type("b", RESULT)
+    with pytest.raises(ValueError, match="span_type_schemas/b"):
+        registry.merge(third)
+    assert registry.to_agent_schema_version("v1") == before
 
 
 def test_from_definitions_round_trip() -> None:
     registry = SchemaRegistry.from_definitions(DEFINITIONS)
-    assert registry.list_schemas() == ["b", "a"]
+    assert names(registry) == ["b", "a"]
+    assert registry.has_schema("a")
     assert registry.content_hash == schema_version_hash(DEFINITIONS)
     assert schema_version_hash(registry.to_agent_schema_version("other")) == registry.content_hash
 
@@ -115,7 +140,7 @@ def test_from_definitions_of_the_older_form() -> None:
 
 def test_from_definitions_refuses_names_that_are_there_twice() -> None:
     with pytest.raises(ValueError, match="'b'"):
-        SchemaRegistry.from_definitions({**DEFINITIONS, "span_schemas": {"b": PARAMS}})
+        SchemaRegistry.from_definitions({"span_type_schemas": DEFINITIONS["span_type_schemas"][:1] * 2})
 
 
 def test_content_hash() -> None:
@@ -128,7 +153,11 @@ def test_content_hash() -> None:
     changed = registry.content_hash
     assert changed not in {None, "sha256-given"}
     hand_made.merge(registry)
-    assert hand_made.content_hash not in {None, changed}
+    merged = hand_made.content_hash
+    assert merged == schema_version_hash(hand_made.to_agent_schema_version("v1"))
+    assert merged not in {None, changed}
+    hand_made.register("c", PARAMS)
+    assert hand_made.content_hash not in {None, changed, merged}
 
 
 def test_the_hash_is_that_of_the_content() -> None:
