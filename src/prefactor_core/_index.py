@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from prefactor_core._records import SpanRecord
+from prefactor_core._records import CreateState, SpanRecord
 
 __all__ = ["SpanIndex"]
 
 _REMEMBERED = 1000
+_AT_ONCE = 2  # more than one, so that what an outage piled up goes away again
+_UNSETTLED = {CreateState.NOT_HANDED_OVER, CreateState.PENDING}
 
 
 class SpanIndex:
     """Open spans, and the last ones that were finished: a late second finish still finds its span.
 
+    A span whose create is not settled stays: its id may be a local one, which only its record can replace.
     Safe from any thread.
     """
 
@@ -42,7 +45,12 @@ class SpanIndex:
         """A span needs to be remembered only for a while."""
         with self._lock:
             self._finished.append(record)
-            if len(self._finished) > _REMEMBERED:
-                oldest = self._finished.popleft()
-                self._records.pop(oldest.id, None)
-                self._records.pop(oldest.local_id, None)
+            for _ in range(min(_AT_ONCE, len(self._finished) - _REMEMBERED)):
+                self._forget(self._finished.popleft())
+
+    def _forget(self, oldest: SpanRecord) -> None:
+        if oldest.create_state in _UNSETTLED:
+            self._finished.append(oldest)
+            return
+        self._records.pop(oldest.id, None)
+        self._records.pop(oldest.local_id, None)

@@ -1,0 +1,38 @@
+"""How long spans can be found by their ids."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefactor_core._index import SpanIndex
+from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+INSTANCE = InstanceRecord("i")
+
+
+def finish(index: SpanIndex, number: int, state: CreateState) -> SpanRecord:
+    record = SpanRecord(f"s{number}", INSTANCE, "step", None, minted=True, entered_at=NOW, create_state=state)
+    index.add(record)
+    index.finished(record)
+    return record
+
+
+def test_the_last_thousand_finished_spans_are_remembered() -> None:
+    index = SpanIndex()
+    for number in range(1001):
+        finish(index, number, CreateState.DELIVERED)
+    assert index.find("s0") is None
+    assert index.find("s1") is not None
+
+
+def test_a_span_whose_create_is_not_settled_is_remembered_until_it_is() -> None:
+    index = SpanIndex()
+    waiting = [finish(index, number, CreateState.PENDING) for number in range(3000)]
+    assert all(index.find(record.id) is record for record in waiting)
+    for record in waiting:
+        record.create_state = CreateState.DELIVERED
+    for number in range(3000, 6000):
+        finish(index, number, CreateState.DELIVERED)
+    assert sum(index.find(f"s{number}") is not None for number in range(6000)) == 1000
+    assert index.find("s5999") is not None
