@@ -2,7 +2,7 @@
 
 from prefactor_core._ledger import ClientStats, DeliveryReport, OperationCounts
 from prefactor_core.client import PrefactorCoreClient
-from prefactor_core.config import PrefactorCoreConfig, QueueConfig
+from prefactor_core.config import PrefactorCoreConfig, QueueConfig, SchemaSource
 from prefactor_core.context_stack import SpanContextStack
 from prefactor_core.exceptions import (
     ClientAlreadyInitializedError,
@@ -51,6 +51,7 @@ __all__ = [
     "QueueClosedError",
     "QueueConfig",
     "SchemaRegistry",
+    "SchemaSource",
     "Span",
     "SpanContext",
     "SpanContextStack",

@@ -12,22 +12,24 @@ import concurrent.futures
 import contextlib
 import logging
 import math
-from collections.abc import Callable, Coroutine
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from prefactor_core._dispatch import Dispatch, Losses
-from prefactor_core._incidents import ErrorCallback, Incidents
+from prefactor_core._incidents import ErrorCallback, FirstTime, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
-from prefactor_core._loop_thread import LoopThread
+from prefactor_core._loop_thread import LoopThread, wait_for
+from prefactor_core._outcomes import Failed, Outcome
 from prefactor_core._records import SpanRecord
 from prefactor_core._retry import RetryPolicy
 from prefactor_core._scheduler import Batch, Ticket
 from prefactor_core._sender import Sender
 from prefactor_core.config import QueueConfig
-from prefactor_core.operations import Operation
+from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError, TaskExecutor
-from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["Delivery"]
 
@@ -41,8 +43,22 @@ _LINGER_ROUNDS = 10
 _RELEASE_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
 _DEADLINE = "deadline"
+_QUEUE_REFUSED = "queue_refused"
+_INTERNAL_ERROR = "internal_error"
 
 logger = logging.getLogger("prefactor_core")
+
+
+class _Closing(NamedTuple):
+    """The one end of delivery: everyone who closes waits for it, each as long as it wants.
+
+    Attributes:
+        done: when it is over.
+        final_at: the time (monotonic) from which it is over even if a callback of the program blocks its thread.
+    """
+
+    done: concurrent.futures.Future[None]
+    final_at: float
 
 
 class Delivery:
@@ -53,7 +69,8 @@ class Delivery:
         sender: makes the requests; called on the delivery thread.
         ledger: the account.
         on_error: called on the delivery thread for every operation that fails.
-        queue: a queue of the program's own; its methods are called on the delivery thread.
+        queue: a queue of the program's own; its methods are called on the delivery thread, unless it is an
+            InMemoryQueue itself, which takes operations from any thread.
     """
 
     def __init__(
@@ -70,7 +87,8 @@ class Delivery:
         self._ledger = ledger
         self._incidents = Incidents(on_error)
         self._dispatch = Dispatch(ledger, RetryPolicy(config.retry_delay_base, config.max_retries))
-        self._inbox = queue if isinstance(queue, InMemoryQueue) else InMemoryQueue[Operation]()
+        # A subclass may do more than its base: only the class itself may be filled past its methods.
+        self._inbox = queue if type(queue) is InMemoryQueue else InMemoryQueue[Operation]()
         self._own_queue = None if queue is self._inbox else queue
         self._ready: InMemoryQueue[Batch] = InMemoryQueue()
         self._workers = TaskExecutor(self._ready, self._send, num_workers=config.num_workers, max_retries=0)
@@ -80,7 +98,9 @@ class Delivery:
         self._timer: asyncio.TimerHandle | None = None
         self._rested = asyncio.Event()
         self._awaited: set[SpanRecord] = set()
-        self._retired: list[PrefactorHttpClient] = []
+        self._first_time = FirstTime()
+        self._closing: _Closing | None = None
+        self._closing_lock = threading.Lock()
 
     def start(self) -> None:
         """Start the thread. Delivery begins with `begin()`."""
@@ -99,25 +119,28 @@ class Delivery:
             QueueClosedError: delivery is closed.
         """
         self._ledger.accept(operation.type)
+        span = operation.span
+        if span is not None and span.answered is not None and operation.type is OperationType.CREATE_SPAN:
+            self._awaited.add(span)
         try:
             self._inbox.put_nowait(operation)
         except QueueClosedError:
             self._ledger.retract(operation.type)
+            self._thread.call_soon(self._pump)  # who waits for the rest may have counted it
             raise
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the delivery thread."""
+        """Run a coroutine on the delivery thread.
+
+        Raises:
+            ClientClosedError: delivery ended first.
+        """
         return await self._thread.call(coroutine)
 
     @property
     def mints_ids(self) -> bool:
         """The API takes span ids that are minted here, as far as is known."""
         return self._dispatch.mint_ids
-
-    def use_http(self, http: PrefactorHttpClient) -> None:
-        """Send through another client from the next request on."""
-        self._retired.append(self._sender.http)
-        self._sender.http = http
 
     def report(self) -> DeliveryReport:
         """What became of all operations so far."""
@@ -126,30 +149,43 @@ class Delivery:
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Wait until nothing more can be delivered now, at most `timeout` seconds."""
         seconds = self._seconds(timeout)
-        await _wait(self._thread.submit(self._rest(seconds)), seconds)
+        await wait_for(self._thread.submit(self._rest(seconds)), _with_grace(seconds))
         return self.report()
+
+    def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
+        """Take nothing more, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
+
+        That happens once: a second call has the first one's future.
+        """
+        with self._closing_lock:
+            if self._closing is None:
+                seconds = self._seconds(timeout)
+                done = self._thread.submit(self._close(seconds))
+                self._closing = _Closing(done, time.monotonic() + (_with_grace(seconds) or math.inf))
+                done.add_done_callback(lambda _: self._thread.stop())
+            return self._closing.done
 
     async def close(self, timeout: float | None) -> DeliveryReport:
-        """Take nothing more, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread."""
-        seconds = self._seconds(timeout)
-        closing = self._thread.submit(self._close(seconds))
-        closing.add_done_callback(lambda _: self._thread.stop())
-        await _wait(closing, seconds)
-        self._log_dropped()
+        """As `begin_close()`, and wait for it, at most `timeout` seconds."""
+        await wait_for(self.begin_close(timeout), _with_grace(self._seconds(timeout)))
+        if self._closing and (self._closing.done.done() or time.monotonic() >= self._closing.final_at):
+            self.finalise()
         return self.report()
 
-    def drain_at_exit(self) -> None:
-        """As `close()`, without an event loop; does nothing in a forked child, where the thread is not there."""
-        if not self._thread.alive:
-            return
-        seconds = self._seconds(None)
-        closing = self._thread.submit(self._close(seconds))
-        concurrent.futures.wait([closing], None if seconds is None else seconds + _GRACE_SECONDS)
-        self._log_dropped()
+    def finalise(self) -> None:
+        """What is not delivered by now never will be: count it, tell of it, and let those go who wait for answers."""
+        if dropped := self._ledger.close(_DEADLINE):
+            logger.error("%d operations were not delivered before the client closed", dropped)
+        self._answer(*list(self._awaited))
 
     def abort(self) -> None:
-        """End the thread; nothing was handed over yet."""
-        self._thread.submit(self._release()).add_done_callback(lambda _: self._thread.stop())
+        """End the thread; nothing was handed over yet, and the program's queue stays open."""
+        self._thread.submit(self._sender.http.close()).add_done_callback(lambda _: self._thread.stop())
+
+    @property
+    def exit_seconds(self) -> float | None:
+        """How long the end of the program may wait for delivery; None without end. 0 when there is no thread."""
+        return _with_grace(self._seconds(None)) if self._thread.alive else 0.0
 
     def _seconds(self, timeout: float | None) -> float | None:
         seconds = self._config.close_timeout if timeout is None else timeout
@@ -183,9 +219,13 @@ class Delivery:
     async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
         try:
             await queue.put(operation)
-        except Exception:
-            self._ledger.lose(operation.type, "dropped", "queue_refused")
-            logger.exception("the program's queue refused an operation")
+        except Exception as error:
+            self._ledger.lose(operation.type, "dropped", _QUEUE_REFUSED)
+            if self._first_time(type(error)):
+                logger.exception("the program's queue refused an operation; further ones are counted, not logged")
+            if operation.span:
+                self._answer(operation.span)
+            self._pump()
 
     async def _intake_from(self, queue: Queue[Operation]) -> None:
         """From the program's queue; when that fails, the rest of it is pending until the client closes."""
@@ -200,9 +240,19 @@ class Delivery:
             self._admit([operation])
 
     def _admit(self, operations: list[Operation]) -> None:
-        self._awaited.update(operation.span for operation in operations if operation.span and operation.span.answered)
-        self._report(self._dispatch.admit(operations))
+        for operation in operations:
+            try:
+                self._report(self._dispatch.admit([operation]))
+            except Exception:
+                self._lose_by_fault(operation)
         self._pump()
+
+    def _lose_by_fault(self, operation: Operation) -> None:
+        """An operation that cannot even be taken, such as what a queue of the program makes up. Delivery goes on."""
+        if isinstance(operation, Operation):
+            self._ledger.lose(operation.type, "failed", _INTERNAL_ERROR)
+        if self._first_time(_INTERNAL_ERROR):
+            logger.exception("%.100r cannot be delivered; further ones are not logged", operation)
 
     def _pump(self) -> None:
         """Give the workers what they can send now, and see to it that this is called again in time."""
@@ -217,7 +267,7 @@ class Delivery:
         wake_at = self._dispatch.wake_at()
         self._timer = None if wake_at is None else self._thread.loop.call_at(wake_at, self._pump)
         if self._dispatch.away:
-            self._answer(*self._awaited)
+            self._answer(*list(self._awaited))  # other threads add to it
         if self._at_rest():
             self._rested.set()
 
@@ -225,18 +275,31 @@ class Delivery:
         try:
             for ticket in batch.tickets:
                 await self._send_one(ticket)
+        except Exception:
+            logger.exception("delivery failed in itself")
         finally:
             self._sending -= 1
             self._pump()
 
     async def _send_one(self, ticket: Ticket) -> None:
-        outcome = await self._sender.send(ticket, mint_ids=self._dispatch.mint_ids)
+        outcome = await self._try(ticket)
         losses = self._dispatch.settle(ticket, outcome, self._thread.loop.time())
         if span := ticket.operation.span:
             self._answer(span)
         self._report(losses)
 
+    async def _try(self, ticket: Ticket) -> Outcome:
+        """The sender does not raise; if a part below it does, that costs this operation and not the thread."""
+        try:
+            return await self._sender.send(ticket, mint_ids=self._dispatch.mint_ids)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            return Failed(RuntimeError(f"sending failed: {error!r}"), _INTERNAL_ERROR, answered=False)
+
     def _report(self, losses: Losses) -> None:
+        if not (losses.errors or losses.orphaned):
+            return
         self._answer(*(error.operation.span for error in losses.errors if error.operation.span))
         self._incidents.report(losses)
 
@@ -244,8 +307,9 @@ class Delivery:
         """Let `start()` return, which waits for the ids of these spans; in an outage they come later."""
         for span in spans:
             self._awaited.discard(span)
-            if span.answered and not span.answered.done():
-                span.answered.set_result(None)
+            if span.answered:
+                with contextlib.suppress(concurrent.futures.InvalidStateError):  # it was answered before
+                    span.answered.set_result(None)
 
     def _at_rest(self) -> bool:
         """All that was handed over has arrived here, and none of it can be sent now or by time alone."""
@@ -265,7 +329,8 @@ class Delivery:
         self._report(self._dispatch.release_parked())
         self._pump()
         await self._rest(None if deadline is None else max(deadline - self._thread.loop.time(), 0.0))
-        self._log_dropped()
+        self.finalise()
+        self._thread.cancel_calls()
         for task in self._background:
             task.cancel()
         with contextlib.suppress(TimeoutError):
@@ -274,21 +339,19 @@ class Delivery:
         await self._release()
 
     async def _release(self) -> None:
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(_RELEASE_SECONDS):
-                if self._own_queue is not None:
-                    await self._own_queue.close()
-                for http in (*self._retired, self._sender.http):
-                    await http.close()
-
-    def _log_dropped(self) -> None:
-        if dropped := self._ledger.close(_DEADLINE):
-            logger.error("%d operations were not delivered before the client closed", dropped)
+        await _end("the connections", self._sender.http.close)
+        if self._own_queue is not None:
+            await _end("the program's queue", self._own_queue.close)
 
 
-async def _wait(future: concurrent.futures.Future[None], seconds: float | None) -> None:
-    """Wait for the delivery thread, but not past a deadline even if a callback of the program blocks that thread.
+async def _end(what: str, close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(_RELEASE_SECONDS):
+            await close()
+    except Exception as error:
+        logger.warning("%s did not close: %r", what, error)
 
-    What was begun there goes on when the caller is cancelled.
-    """
-    await asyncio.wait({asyncio.wrap_future(future)}, timeout=None if seconds is None else seconds + _GRACE_SECONDS)
+
+def _with_grace(seconds: float | None) -> float | None:
+    """The thread keeps the deadline itself; a callback of the program that blocks it may not hold up the caller."""
+    return None if seconds is None else seconds + _GRACE_SECONDS

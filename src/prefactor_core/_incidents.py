@@ -6,12 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
-from prefactor_core._dispatch import Losses
-from prefactor_core._records import SpanRecord
+from prefactor_core._dispatch import DEPENDENCY, Losses
 from prefactor_core.exceptions import DeliveryError
 from prefactor_http.exceptions import PrefactorApiError
 
-__all__ = ["ErrorCallback", "Incidents"]
+__all__ = ["ErrorCallback", "FirstTime", "Incidents"]
 
 ErrorCallback: TypeAlias = Callable[[DeliveryError], None]
 
@@ -21,17 +20,29 @@ _Cause: TypeAlias = tuple[str | None, str, str, str | None]
 logger = logging.getLogger("prefactor_core")
 
 
+class FirstTime:
+    """Tells whether something is said for the first time: what recurs with every span is logged once."""
+
+    def __init__(self) -> None:
+        self._said: set[object] = set()
+
+    def __call__(self, what: object) -> bool:
+        first = what not in self._said
+        self._said.add(what)
+        return first
+
+
 class Incidents:
     """Tells of losses. Used on the delivery thread only.
 
     Args:
-        on_error: called for every operation that fails; what it raises is logged.
+        on_error: called for every operation that fails; what it raises is logged once.
     """
 
     def __init__(self, on_error: ErrorCallback | None) -> None:
         self._on_error = on_error
         self._first: dict[_Cause, DeliveryError] = {}
-        self._orphans_logged = False
+        self._first_time = FirstTime()
 
     @property
     def errors(self) -> tuple[DeliveryError, ...]:
@@ -40,33 +51,41 @@ class Incidents:
 
     def report(self, losses: Losses) -> None:
         """Tell of losses."""
+        self._log_once(losses)
         for error in losses.errors:
-            self._log_once(error)
             self._call_back(error)
-        if losses.orphaned and not self._orphans_logged:
-            self._orphans_logged = True
-            self._log_orphans(losses.orphaned)
 
-    def _log_once(self, error: DeliveryError) -> None:
-        cause = _cause(error)
-        if cause not in self._first and len(self._first) < _KEPT:
+    def _log_once(self, losses: Losses) -> None:
+        """One record per cause: what is lost with an operation is told in that operation's record."""
+        dependent = sum(error.reason == DEPENDENCY for error in losses.errors)
+        for error in losses.errors:
+            cause = _cause(error)
+            if cause in self._first or len(self._first) >= _KEPT:
+                continue
             self._first[cause] = error
-            logger.error("%s; further ones of this cause are counted, not logged", error)
-
-    def _log_orphans(self, orphans: tuple[SpanRecord, ...]) -> None:
-        logger.warning(
-            "a span of type %r is sent without its parent, whose create failed or was never made; "
-            "further ones are not logged",
-            orphans[0].schema_name,
-        )
+            if error.reason != DEPENDENCY:
+                taken_along = _taken_along(losses, dependent)
+                logger.error("%s%s; further ones of this cause are counted, not logged", error, taken_along)
+        if losses.orphaned and not losses.errors and self._first_time("orphans"):
+            logger.warning(
+                "a span of type %r is sent without its parent, which was never started; further ones are not logged",
+                losses.orphaned[0].schema_name,
+            )
 
     def _call_back(self, error: DeliveryError) -> None:
         if self._on_error is None:
             return
         try:
             self._on_error(error)
-        except Exception:
-            logger.exception("on_error raised")
+        except BaseException:  # pytest.fail and sys.exit too: they would end the delivery thread, not the program
+            if self._first_time("on_error"):
+                logger.exception("on_error raised; what it raises from now on is not logged")
+
+
+def _taken_along(losses: Losses, dependent: int) -> str:
+    """What an operation takes with it, in words."""
+    lost = f"; operations that fail with it: {dependent}" if dependent else ""
+    return lost + (f"; spans that are sent without their parent: {len(losses.orphaned)}" if losses.orphaned else "")
 
 
 def _cause(error: DeliveryError) -> _Cause:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
+import logging
 import queue
 import threading
 from collections.abc import Callable, Coroutine
@@ -10,11 +13,15 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread"]
+from prefactor_core.exceptions import ClientClosedError
+
+__all__ = ["LoopThread", "wait_for"]
 
 T = TypeVar("T")
 
 _JOIN_SECONDS = 0.5
+
+logger = logging.getLogger("prefactor_core")
 
 
 class _Helper:
@@ -68,11 +75,18 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class LoopThread:
-    """Runs coroutines for callers on any thread and any event loop."""
+    """Runs coroutines for callers on any thread and any event loop.
+
+    Whatever happens to the loop, a future that was given out is done in the end: what the loop's end leaves behind, and
+    what comes after it, is cancelled.
+    """
 
     def __init__(self, name: str) -> None:
         self.loop = _Loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._given_out: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
+        self._calls: set[Future[Any]] = set()
+        self._ended = False
 
     def start(self) -> None:
         """Start the thread."""
@@ -84,16 +98,52 @@ class LoopThread:
         return self._thread.is_alive()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine; its result or error is the future's."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        """Run a coroutine; its result or error is the future's, which is cancelled when the loop ends before."""
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        except RuntimeError:  # the loop is closed
+            coroutine.close()
+            future = Future()
+            future.cancel()
+            return future
+        self._given_out[future] = coroutine
+        future.add_done_callback(self._take_back)
+        if self._ended:  # it ended meanwhile, and may not have seen this one
+            self._abandon()
+        return future
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine and wait for it without blocking the caller's loop; a cancellation reaches it."""
-        return await asyncio.wrap_future(self.submit(coroutine))
+        """Run a coroutine and wait for it without blocking the caller's loop; a cancellation reaches it.
+
+        Raises:
+            ClientClosedError: the thread ended first, or `cancel_calls()` was called.
+        """
+        future = self.submit(coroutine)
+        self._calls.add(future)
+        try:
+            await wait_for(future, None)
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+        finally:
+            self._calls.discard(future)
+        if future.cancelled():
+            raise ClientClosedError("the client was closed before the API had answered")
+        return future.result()
+
+    def cancel_calls(self) -> None:
+        """Let everyone who waits in `call()` go."""
+        for future in list(self._calls):
+            future.cancel()
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Call a function on the loop; not when it has ended."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(callback)
 
     def stop(self) -> None:
         """Stop the loop, cancel what runs on it, and wait a moment for the thread to end."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.call_soon(self.loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_SECONDS)
 
@@ -101,9 +151,15 @@ class LoopThread:
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_forever()
+        except BaseException:  # SystemExit in a callback, say: nobody else would tell of it
+            logger.exception("the delivery thread ends: nothing more is sent")
         finally:
-            self._cancel_tasks()
-            self.loop.close()
+            try:
+                self._cancel_tasks()
+            finally:
+                self._ended = True
+                self._abandon()
+                self.loop.close()
 
     def _cancel_tasks(self) -> None:
         tasks = asyncio.all_tasks(self.loop)
@@ -112,3 +168,30 @@ class LoopThread:
         if tasks:
             self.loop.run_until_complete(asyncio.wait(tasks, timeout=_JOIN_SECONDS / 2))
         self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn
+
+    def _take_back(self, future: Future[Any]) -> None:
+        self._given_out.pop(future, None)
+
+    def _abandon(self) -> None:
+        for future, coroutine in list(self._given_out.items()):
+            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                coroutine.close()
+            future.cancel()
+
+
+async def wait_for(future: Future[Any], seconds: float | None) -> bool:
+    """Wait until a future of another thread is done, at most `seconds`; whether it is.
+
+    Unlike asyncio.wrap_future, a caller who gives up leaves the future alone, and may close its loop then.
+    """
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake(_: Future[Any]) -> None:
+        with contextlib.suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(done.set)
+
+    future.add_done_callback(wake)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await done.wait()
+    return future.done()

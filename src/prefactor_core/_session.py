@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import concurrent.futures
 import logging
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from prefactor_core import _pfid
 from prefactor_core._delivery import Delivery
@@ -16,21 +18,40 @@ from prefactor_core._sender import Sender
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation
-from prefactor_core.queue import Queue
+from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.exceptions import is_transient_http_error
+from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["ApiSession", "DisabledSession", "Session"]
+
+T = TypeVar("T")
+
+# How long the agent waits for an API that is not required: once for the token, once for a registration.
+_START_SECONDS = 5.0
 
 logger = logging.getLogger("prefactor_core")
 
 
 class Session(Protocol):
-    """What a client talks to."""
+    """What a client talks to. `start`, `check`, `begin`, then either `begin_close` and `close`, or after a failed check
+    `abort`.
+    """
 
-    async def open(self) -> None:
-        """Begin."""
+    def start(self) -> None:
+        """Start what the rest needs."""
+        ...
+
+    async def check(self) -> None:
+        """See that it works."""
+        ...
+
+    def begin(self) -> None:
+        """Begin to deliver."""
+        ...
+
+    def abort(self) -> None:
+        """End before it began."""
         ...
 
     async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
@@ -57,13 +78,21 @@ class Session(Protocol):
         """Deliver what waits."""
         ...
 
+    def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
+        """Take nothing more, deliver what waits, and end, which calls `closed`."""
+        ...
+
     async def close(self, timeout: float | None) -> DeliveryReport:
-        """Deliver what waits, and end."""
+        """Wait for the end that `begin_close` began, at most so long."""
         ...
 
 
 class ApiSession:
-    """A session with the API."""
+    """A session with the API.
+
+    Raises:
+        QueueClosedError: the program's queue is closed.
+    """
 
     def __init__(
         self,
@@ -76,6 +105,8 @@ class ApiSession:
         on_registered: Callable[[InstanceRecord, str], None],
         sdk_header: str,
     ) -> None:
+        if queue is not None and queue.closed:
+            raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
         self._monitor = monitor
         self._http = PrefactorHttpClient(config.http_config, sdk_header)
@@ -87,34 +118,45 @@ class ApiSession:
         )
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
 
-    async def open(self) -> None:
-        """Check the token, and begin to deliver.
+    def start(self) -> None:
+        """Start the thread."""
+        self._delivery.start()
+
+    async def check(self) -> None:
+        """Check the token.
 
         Raises:
             PrefactorHttpError: the API refuses the token, or does not answer while `require_api_at_start`.
+            ClientClosedError: it was closed meanwhile.
         """
-        self._delivery.start()
         try:
-            await self._check_token()
-        except BaseException:
-            self._delivery.abort()
-            raise
-        self._delivery.begin(self._monitor.run)
-        _drained_at_exit.add(self)
-
-    async def _check_token(self) -> None:
-        try:
-            await self._delivery.call(self._http.validate_token())
-        except Exception as error:
+            await self._at_start(lambda http: http.validate_token())
+        except PrefactorHttpError as error:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
             logger.warning("the API does not answer yet: %s", error)
 
+    def begin(self) -> None:
+        """Begin to deliver."""
+        self._delivery.begin(self._monitor.run)
+        _drained_at_exit.add(self._delivery)
+
+    def abort(self) -> None:
+        """End the thread."""
+        self._delivery.abort()
+
     async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
-        """Register an agent instance; its id. Tried only once when the API is not required at the start."""
-        http = self._http if self._config.require_api_at_start else self._sender.http
-        register = http.agent_instances.register(**details, idempotency_key=idempotency_key)
-        return (await self._delivery.call(register)).id
+        """Register an agent instance; its id."""
+        answer = await self._at_start(
+            lambda http: http.agent_instances.register(**details, idempotency_key=idempotency_key)
+        )
+        return answer.id
+
+    async def _at_start(self, request: Callable[[PrefactorHttpClient], Coroutine[Any, Any, T]]) -> T:
+        """Send a request that the agent waits for: with retries, or once and shortly when the API is not required."""
+        if self._config.require_api_at_start:
+            return await self._delivery.call(request(self._http))
+        return await self._delivery.call(_shortly(request(self._sender.http)))
 
     async def fetch(self, instance_id: str) -> AgentInstance:
         """An agent instance as the API has it. Runs on the delivery thread."""
@@ -130,35 +172,46 @@ class ApiSession:
 
     def use_header(self, sdk_header: str) -> None:
         """Send another X-Prefactor-SDK header from now on."""
-        self._http = PrefactorHttpClient(self._config.http_config, sdk_header)
-        self._delivery.use_http(self._http.without_retries())
+        self._http.use_sdk_header(sdk_header)
 
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Deliver what waits."""
         return await self._delivery.flush(timeout)
 
-    async def close(self, timeout: float | None) -> DeliveryReport:
-        """Deliver what waits, and end."""
-        _drained_at_exit.discard(self)
-        return await self._delivery.close(timeout)
+    def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
+        """Take nothing more, deliver what waits, and end, which calls `closed`."""
+        done = self._delivery.begin_close(timeout)
+        done.add_done_callback(lambda _: _drained_at_exit.discard(self._delivery))
+        done.add_done_callback(lambda _: closed())
 
-    def drain_at_exit(self) -> None:
-        """Deliver what waits, without an event loop."""
-        self._delivery.drain_at_exit()
+    async def close(self, timeout: float | None) -> DeliveryReport:
+        """Wait for the end that `begin_close` began, at most so long."""
+        return await self._delivery.close(timeout)
 
 
 class DisabledSession:
     """A session without the API: no thread, no network, nothing recorded."""
 
-    async def open(self) -> None:
-        """Begin."""
+    def start(self) -> None:
+        """Nothing runs."""
+
+    async def check(self) -> None:
+        """Nothing can fail."""
+
+    def begin(self) -> None:
+        """Nothing is delivered."""
+
+    def abort(self) -> None:
+        """Nothing runs."""
 
     async def register(self, details: dict[str, Any], idempotency_key: str) -> str:  # noqa: ARG002
         """An id for the instance."""
         return details["id"] or _pfid.generate(0)
 
     def hand_over(self, operation: Operation) -> None:
-        """Forget an operation."""
+        """Forget an operation; its id is final."""
+        if operation.span and operation.span.answered and not operation.span.answered.done():
+            operation.span.answered.set_result(None)
 
     def mints_ids(self) -> bool:
         """Nobody else does."""
@@ -179,15 +232,35 @@ class DisabledSession:
         """Nothing waits."""
         return DeliveryReport()
 
+    def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:  # noqa: ARG002
+        """Nothing waits."""
+        closed()
+
     async def close(self, timeout: float | None) -> DeliveryReport:  # noqa: ARG002
         """Nothing waits."""
         return DeliveryReport()
 
 
-_drained_at_exit: set[ApiSession] = set()
+async def _shortly(request: Coroutine[Any, Any, T]) -> T:
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            return await request
+    except TimeoutError as error:
+        raise PrefactorConnectionError(f"no answer within {_START_SECONDS:g} s") from error
+
+
+_drained_at_exit: set[Delivery] = set()
 
 
 @atexit.register
 def _drain_at_exit() -> None:
-    for session in list(_drained_at_exit):
-        session.drain_at_exit()
+    """Deliver what waits, without an event loop of the caller's: all clients at the same time, within one deadline.
+
+    In a forked child nothing happens: the threads are not there.
+    """
+    waiting = {delivery: seconds for delivery in list(_drained_at_exit) if (seconds := delivery.exit_seconds) != 0}
+    closings = [delivery.begin_close(None) for delivery in waiting]
+    limits = [seconds for seconds in waiting.values() if seconds is not None]
+    concurrent.futures.wait(closings, max(limits) if len(limits) == len(waiting) and limits else None)
+    for delivery in waiting:
+        delivery.finalise()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -12,20 +12,21 @@ from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
 from prefactor_core import _pfid
+from prefactor_core._incidents import FirstTime
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
+from prefactor_core._life_cycle import LifeCycle, State
 from prefactor_core._records import CreateState, InstanceRecord
 from prefactor_core._session import ApiSession, DisabledSession, Session
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
-from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientClosedError, ClientNotInitializedError
+from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
-from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
@@ -35,6 +36,8 @@ from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.types import InstancePurpose
 
 __all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient"]
+
+logger = logging.getLogger("prefactor_core")
 
 ParamsT = TypeVar("ParamsT")
 SpanT = TypeVar("SpanT")
@@ -49,7 +52,8 @@ class PrefactorCoreClient:
 
     Args:
         config: the configuration.
-        queue: a queue of the program's own; its methods are called on the delivery thread.
+        queue: a queue of the program's own; its methods are called on the delivery thread, unless it is an
+            InMemoryQueue itself, which takes operations from any thread. Closing the client closes it.
         sdk_header_entry: `package@version` of the integration that uses this client.
     """
 
@@ -62,9 +66,9 @@ class PrefactorCoreClient:
         self._config = config
         self._queue = queue
         self._sdk_header_entry = sdk_header_entry
-        self._session: Session | None = None
-        self._initialized = False
+        self._life = LifeCycle()
         self._ledger = Ledger()
+        self._first_time = FirstTime()
         self._span_index = SpanIndex()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.Lock()
@@ -89,30 +93,32 @@ class PrefactorCoreClient:
         await self.close()
 
     @property
+    def _initialized(self) -> bool:
+        """Integrations read it."""
+        return self._life.state is State.OPEN
+
+    @property
     def instance_manager(self) -> AgentInstanceManager:
         """Hands over the operations of agent instances.
 
         Raises:
             ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
         """
-        self._open_session()
+        self._life.open_session()
         return self._instance_manager
 
     async def initialize(self) -> None:
         """Check the token and begin to deliver.
 
         Raises:
-            ClientAlreadyInitializedError: it was called before.
+            ClientAlreadyInitializedError: the client is initialised, or about to be, or not yet closed.
+            ClientClosedError: `close()` was called meanwhile.
+            QueueClosedError: the queue that the client was given is closed.
             PrefactorAuthError: the API refuses the token.
-            PrefactorHttpError: the API does not answer (unless `require_api_at_start=False`).
+            PrefactorHttpError: the API does not answer (with `require_api_at_start=False` it is asked once, for 5
+                seconds at most, and a warning is logged).
         """
-        if self._initialized:
-            raise ClientAlreadyInitializedError("the client is initialised already")
-        self._ledger = Ledger()
-        session = self._new_session()
-        await session.open()
-        self._session = session
-        self._initialized = True
+        await self._life.open(self._new_session)
 
     async def flush(self, timeout: float | None = None) -> DeliveryReport:
         """Wait until everything that can be delivered now is delivered.
@@ -125,21 +131,21 @@ class PrefactorCoreClient:
         Raises:
             ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
         """
-        return await self._open_session().flush(timeout)
+        return await self._life.open_session().flush(timeout)
 
     async def close(self, timeout: float | None = None) -> DeliveryReport:
         """Deliver what was handed over, and end. Never raises for what could not be delivered: the report says it.
 
-        Does nothing on a client that is not initialised.
+        It goes on when the caller is cancelled; who closes again waits for the same end and gets the same report. Does
+        nothing on a client that is not initialised.
 
         Args:
-            timeout: seconds to deliver at most; `QueueConfig.close_timeout` by default, `math.inf` for ever.
+            timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for ever. The first
+                call's is the time that delivery has.
         """
-        if self._session is None or not self._initialized:
-            return self._ledger.report(())
-        self._initialized = False
-        self._termination_monitor.sync(None)
-        return await self._session.close(timeout)
+        if self._initialized:
+            self._termination_monitor.sync(None)
+        return await self._life.close(timeout)
 
     def stats(self) -> ClientStats:
         """The account of all operations since `initialize()`: accepted = delivered + failed + dropped + pending."""
@@ -156,14 +162,14 @@ class PrefactorCoreClient:
         purpose: InstancePurpose | None = None,
         external_identifier: str | None = None,
     ) -> AgentInstanceHandle:
-        """Register an agent instance. Waits for the API; the only call that does.
+        """Register an agent instance. Waits for the API, as `initialize()` does.
 
-        With `require_api_at_start=False`, an API that does not answer does not stop the agent: the registration is
-        queued, and the instance has a local id until it is delivered.
+        With `require_api_at_start=False`, an API that does not answer within 5 seconds does not stop the agent: the
+        registration is queued, and the instance has a local id until it is delivered.
 
         Args:
             agent_version: `name`, `external_identifier`, `description`; `runtime_environment` is added.
-            agent_schema_version: the span types, in place of those of `schema_registry`.
+            agent_schema_version: the span types, in place of those of `schema_registry`; one of both is needed.
             agent_id: the agent; left out with a token of one deployment.
             instance_id: an id for the instance.
             external_schema_version_id: a name for the schema version; by default the hash of a generated registry, and
@@ -174,8 +180,10 @@ class PrefactorCoreClient:
 
         Raises:
             ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
+            ValueError: no span types: neither `agent_schema_version` nor a `schema_registry` in the configuration.
             PrefactorHttpError: the API refuses, or does not answer.
         """
+        session = self._life.open_session()
         details = {
             "agent_version": self._complete_version(agent_version),
             "agent_schema_version": self._schema_version(agent_schema_version, external_schema_version_id, agent_id),
@@ -187,7 +195,7 @@ class PrefactorCoreClient:
         }
         key = generate_idempotency_key()
         try:
-            registered = await self._open_session().register(details, key)
+            registered = await session.register(details, key)
         except PrefactorHttpError as error:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
@@ -202,7 +210,7 @@ class PrefactorCoreClient:
         schema_name: str,
         parent_span_id: str | None = None,
         payload: dict[str, Any] | None = None,
-    ) -> AbstractAsyncContextManager[SpanContext]: ...
+    ) -> SpanScope[SpanContext]: ...
 
     @overload
     def span(
@@ -211,10 +219,10 @@ class PrefactorCoreClient:
         schema_name: SpanTypeOf[ParamsT, SpanT],
         parent_span_id: str | None = None,
         payload: PayloadOf[ParamsT] = None,
-    ) -> AbstractAsyncContextManager[SpanT]: ...
+    ) -> SpanScope[SpanT]: ...
 
     def span(self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
-        """A span, as an async context manager.
+        """A span, as an async context manager; as a decorator of a coroutine function, one for each of its calls.
 
         Args:
             instance_id: the agent instance.
@@ -226,12 +234,12 @@ class PrefactorCoreClient:
             ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
             TypeError: an argument has a wrong type.
         """
-        self._open_session()
+        self._life.open_session()
         wrap: Any = _itself
         if not isinstance(schema_name, str):
             schema_name, payload, wrap = self._read_type(schema_name, payload)
         open_span = partial(self._span_manager.open_span, instance_id, schema_name, parent_span_id, payload)
-        return SpanScope(self._span_manager, open_span, wrap)
+        return SpanScope(self._span_manager, open_span, wrap, self._warn_of_open_span)
 
     async def create_span(
         self,
@@ -249,7 +257,7 @@ class PrefactorCoreClient:
         Raises:
             ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
         """
-        self._open_session()
+        self._life.open_session()
         return await self._span_manager.create(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
 
     async def finish_span(
@@ -258,8 +266,10 @@ class PrefactorCoreClient:
         """Finish a span as `complete`.
 
         Raises:
+            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
             SpanNotFoundError: this client made no such span. It is a KeyError too.
         """
+        self._life.open_session()
         await self._span_manager.finish(span_id, result_payload, timestamp=timestamp)
 
     async def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> None:
@@ -269,10 +279,11 @@ class PrefactorCoreClient:
     def _set_sdk_header_entry(self, entry: str | None) -> None:
         """Name the integration that uses this client, from the next request on."""
         self._sdk_header_entry = entry
-        if self._session is not None and self._initialized:
-            self._session.use_header(build_sdk_header(entry))
+        if session := self._life.session:
+            session.use_header(build_sdk_header(entry))
 
     def _new_session(self) -> Session:
+        self._ledger = Ledger()
         if is_disabled():
             return DisabledSession()
         return ApiSession(
@@ -285,24 +296,26 @@ class PrefactorCoreClient:
             sdk_header=build_sdk_header(self._sdk_header_entry),
         )
 
-    def _open_session(self) -> Session:
-        if self._session is None:
-            raise ClientNotInitializedError("use `async with` or initialize() first")
-        if not self._initialized:
-            raise ClientClosedError("the client is closed")
-        return self._session
-
     def _hand_over(self, operation: Operation) -> None:
         try:
-            self._open_session().hand_over(operation)
-        except QueueClosedError as error:  # closed meanwhile, or the program closed the queue that it gave
-            raise ClientClosedError("the client is closed") from error
+            self._life.open_session().hand_over(operation)
+        except QueueClosedError as error:
+            if not self._initialized:  # closed meanwhile
+                raise ClientClosedError("the client is closed") from error
+            raise QueueClosedError("the queue that the client was given is closed") from error
+
+    def _warn_of_open_span(self) -> None:
+        if self._first_time("open span"):
+            logger.warning(
+                "a span was left open: the client was closed inside its `async with` block; further ones are not logged"
+            )
 
     def _count_mismatch(self) -> None:
         self._ledger.count_mismatch()
 
     def _mints_ids(self) -> bool:
-        return self._session is not None and self._session.mints_ids()
+        session = self._life.session
+        return session is not None and session.mints_ids()
 
     def _register_later(self, details: dict[str, Any], idempotency_key: str) -> AgentInstanceHandle:
         instance_id = details["id"] or generate_idempotency_key()
@@ -339,15 +352,14 @@ class PrefactorCoreClient:
         self._termination_monitor.finished(instance_id)
 
     async def _fetch_instance(self, instance_id: str) -> AgentInstance:
-        session = self._open_session()
-        return await session.fetch(instance_id)
+        return await self._life.open_session().fetch(instance_id)
 
     def _read_type(self, span_type: Any, payload: Any) -> tuple[str, Any, Any]:
         name = getattr(span_type, "schema_name", None)
         if not isinstance(name, str):
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
-        registry = self._config.schema_registry
-        if registry is not None and not registry.has_schema(name):
+        has_schema = getattr(self._config.schema_registry, "has_schema", None)
+        if has_schema is not None and not has_schema(name):
             self._span_manager.validation.unknown_type(name)
         return name, span_type._default_params(payload), span_type
 
@@ -361,9 +373,14 @@ class PrefactorCoreClient:
     ) -> dict[str, Any]:
         if given is not None:
             return snapshot_object(given, "agent_schema_version")
-        registry = self._config.schema_registry or SchemaRegistry()
-        name = external_id or registry.content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
-        return registry.to_agent_schema_version(name)
+        registry = self._config.schema_registry
+        if registry is None:
+            raise ValueError("the span types are missing: give agent_schema_version, or configure a schema_registry")
+        content_hash = getattr(registry, "content_hash", None)
+        version = registry.to_agent_schema_version(
+            external_id or content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
+        )
+        return snapshot_object(version, "agent_schema_version")
 
 
 def _itself(context: SpanContext) -> SpanContext:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from prefactor_core._incidents import ErrorCallback
 from prefactor_core._validation import ValidationMode
-from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_http.config import HttpClientConfig
 
-__all__ = ["PrefactorCoreConfig", "QueueConfig"]
+__all__ = ["PrefactorCoreConfig", "QueueConfig", "SchemaSource"]
+
+
+class SchemaSource(Protocol):
+    """What serves as a `schema_registry`: a SchemaRegistry, or any object with this method.
+
+    If it has `content_hash`, that names its schema version; if it has `has_schema`, span types are looked up there.
+    """
+
+    def to_agent_schema_version(self, external_identifier: str, /) -> dict[str, Any]:
+        """The API's `agent_schema_version`."""
+        ...
 
 
 class QueueConfig(BaseModel):
@@ -41,20 +51,28 @@ class PrefactorCoreConfig(BaseModel):
     Attributes:
         http_config: where the API is.
         queue_config: how operations are delivered.
-        schema_registry: the span types; registered with every agent instance.
+        schema_registry: the span types, registered with every agent instance: a SchemaRegistry, or any object with its
+            method `to_agent_schema_version`.
         validation: what becomes of a typed payload that does not match its span type: "warn" counts it and logs a
             warning, "raise" raises SpanValidationError, "off" does not look.
         on_error: called on the delivery thread with a DeliveryError for every operation that fails. What is dropped
             because the client closed first is in the report of `close()`.
         require_api_at_start: `initialize()` and `create_agent_instance()` raise when the API does not answer; otherwise
-            the registration is queued. An invalid token always raises.
+            each asks once, for 5 seconds at most, and the registration is queued. An invalid token always raises.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     http_config: HttpClientConfig
     queue_config: QueueConfig = Field(default_factory=QueueConfig)
-    schema_registry: SchemaRegistry | None = None
+    schema_registry: SchemaSource | None = None
     validation: ValidationMode = "warn"
     on_error: ErrorCallback | None = None
     require_api_at_start: bool = True
+
+    @field_validator("schema_registry", mode="plain")
+    @classmethod
+    def _check_schema_registry(cls, value: Any) -> Any:
+        if value is not None and not callable(getattr(value, "to_agent_schema_version", None)):
+            raise ValueError(f"schema_registry needs a method to_agent_schema_version; {type(value).__name__} has none")
+        return value

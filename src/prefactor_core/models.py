@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-
-from pydantic import BaseModel, Field
 
 __all__ = ["AgentInstance", "Span"]
 
@@ -14,21 +13,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class AgentInstance(BaseModel):
+@dataclass
+class AgentInstance:
     """One run of an agent."""
 
     id: str
     agent_id: str
     status: str = "pending"
-    created_at: datetime = Field(default_factory=_now)
+    purpose: str | None = None
+    created_at: datetime = field(default_factory=_now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    purpose: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
     quality_payloads: dict[str, dict[str, Any]] | None = None
-    metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-class Span(BaseModel):
+@dataclass
+class Span:
     """One recorded step of a run."""
 
     id: str
@@ -36,7 +37,7 @@ class Span(BaseModel):
     schema_name: str
     parent_span_id: str | None = None
     status: str = "pending"
-    payload: dict[str, Any] = Field(default_factory=dict)
-    created_at: datetime = Field(default_factory=_now)
+    payload: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime = field(default_factory=_now)
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from prefactor_core._records import Phase, SpanRecord
 from prefactor_core._snapshot import error_payload, snapshot_object
@@ -17,12 +16,10 @@ from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.managers.span import SpanManager
 from prefactor_http.models.types import FinishStatus
 
-__all__ = ["SpanContext"]
+__all__ = ["SpanContext", "SpanScope"]
 
-SpanT = TypeVar("SpanT")
+SpanT_co = TypeVar("SpanT_co", covariant=True)
 PayloadCheck: TypeAlias = Callable[[Literal["params", "result"], dict[str, Any]], None]
-
-logger = logging.getLogger("prefactor_core")
 
 
 class SpanContext:
@@ -125,24 +122,33 @@ class SpanContext:
             self._check_payload(part, payload)
 
 
-class SpanScope(AbstractAsyncContextManager[SpanT], Generic[SpanT]):
-    """`async with` around a span.
+class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):
+    """`async with` around a span; as a decorator of a coroutine function, around a span of its own for each call.
 
     Args:
         manager: makes the span.
         open_span: prepares it; called when the scope is entered, for the parent is the span that is current then.
         wrap: what the scope yields for the span's context.
+        on_left_open: called when the client was closed inside the block.
     """
 
     def __init__(
-        self, manager: SpanManager, open_span: Callable[[], SpanRecord], wrap: Callable[[SpanContext], SpanT]
+        self,
+        manager: SpanManager,
+        open_span: Callable[[], SpanRecord],
+        wrap: Callable[[SpanContext], SpanT_co],
+        on_left_open: Callable[[], None],
     ) -> None:
         self._manager = manager
         self._open_span = open_span
         self._wrap = wrap
+        self._on_left_open = on_left_open
         self._context: SpanContext | None = None
 
-    async def __aenter__(self) -> SpanT:
+    def _recreate_cm(self) -> Self:
+        return type(self)(self._manager, self._open_span, self._wrap, self._on_left_open)
+
+    async def __aenter__(self) -> SpanT_co:
         record = self._open_span()
         self._context = SpanContext(record.id, self._manager)
         yielded = self._wrap(self._context)
@@ -158,6 +164,6 @@ class SpanScope(AbstractAsyncContextManager[SpanT], Generic[SpanT]):
         try:
             context._leave(exc)
         except ClientClosedError:  # not the body's fault, and its exception must pass
-            logger.warning("a span was left open: the client was closed inside its `async with` block")
+            self._on_left_open()
         finally:
             remove_entry(context._record)

@@ -30,13 +30,13 @@ class Transport:
     """
 
     def __init__(self, config: HttpClientConfig, sdk_header: str) -> None:
+        self.sdk_header = sdk_header
         self._config = config
         self._url = config.api_url.rstrip("/")
         self._headers = {
             "Authorization": f"Bearer {config.api_token}",
             "Content-Type": "application/json",
             "Accept": "application/json",
-            "X-Prefactor-SDK": sdk_header,
             "User-Agent": f"prefactor-sdk/{__version__}",
         }
         self._client: httpx.AsyncClient | None = None
@@ -62,7 +62,11 @@ class Transport:
             client = self._open_client()
             async with asyncio.timeout(self._config.request_timeout):
                 response = await client.request(
-                    method, self._url + path, params=params, content=content, headers=headers
+                    method,
+                    self._url + path,
+                    params=params,
+                    content=content,
+                    headers={"X-Prefactor-SDK": self.sdk_header, **(headers or {})},
                 )
         except TimeoutError as error:
             raise PrefactorConnectionError(

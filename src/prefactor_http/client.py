@@ -86,6 +86,12 @@ class PrefactorHttpClient:
         if self._transport is not None:
             await self._transport.close()
 
+    def use_sdk_header(self, sdk_header: str) -> None:
+        """Sends another X-Prefactor-SDK header from the next request on; clients on the same connections do too."""
+        self._sdk_header = sdk_header
+        if self._transport is not None:
+            self._transport.sdk_header = sdk_header
+
     def without_retries(self) -> PrefactorHttpClient:
         """A client on the same connections that tries each request once. Closing either closes them for both."""
         client = PrefactorHttpClient(self.config, self._sdk_header, retry=False)

@@ -15,11 +15,19 @@ Running = tuple[PrefactorCoreClient, AgentInstanceHandle]
 Run = Callable[..., AbstractAsyncContextManager[Running]]
 
 
+class NoSpanTypes:
+    """The least that serves as a schema registry."""
+
+    def to_agent_schema_version(self, external_identifier: str) -> dict[str, Any]:
+        return {"external_identifier": external_identifier}
+
+
 def config_for(api: LocalApi, *, queue: dict[str, Any] | None = None, **fields: Any) -> PrefactorCoreConfig:
     """A configuration with short delays; `queue` goes to QueueConfig, `fields` to PrefactorCoreConfig."""
     http = HttpClientConfig(api_url=api.url, api_token=api.token, max_retries=0, request_timeout=5.0)
     queue_config = QueueConfig(**{"retry_delay_base": 0.01, **(queue or {})})
-    return PrefactorCoreConfig(**{"http_config": http, "queue_config": queue_config, **fields})
+    defaults = {"http_config": http, "queue_config": queue_config, "schema_registry": NoSpanTypes()}
+    return PrefactorCoreConfig(**{**defaults, **fields})
 
 
 CREATE = "/api/v1/agent_spans"

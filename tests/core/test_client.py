@@ -324,11 +324,12 @@ async def test_disabled(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
 
 EXIT = """
 import asyncio, sys
-from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig
 
 async def main():
-    client = PrefactorCoreClient(PrefactorCoreConfig(http_config=HttpClientConfig()))
+    config = PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=SchemaRegistry())
+    client = PrefactorCoreClient(config)
     await client.initialize()
     instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
     await instance.start()

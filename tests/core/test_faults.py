@@ -134,9 +134,8 @@ async def test_a_cause_is_logged_once(api: LocalApi, run: Run, caplog: pytest.Lo
             await record(instance)
         assert (await client.flush()).failed == 10
     lines = [line.getMessage() for line in caplog.records if line.levelno >= logging.WARNING]
-    assert len(lines) == 2
+    assert len(lines) == 1
     assert "CREATE_SPAN" in lines[0]
-    assert "FINISH_SPAN" in lines[1]
 
 
 async def test_what_on_error_raises_is_swallowed(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -165,7 +164,7 @@ async def test_children_of_a_refused_span_are_sent_without_it(
             assert SpanContextStack.is_empty()
             await record(instance, "later")
     assert {span["schema_name"]: span["parent_span_id"] for span in api.spans()} == {"child": None, "later": None}
-    assert "without its parent" in caplog.text
+    assert "without their parent" in caplog.text
     assert not api.violations
 
 

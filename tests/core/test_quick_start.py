@@ -110,7 +110,9 @@ async def test_what_goes_over_the_wire(api: LocalApi) -> None:
 
 async def test_initialize_and_close_by_hand(api: LocalApi) -> None:
     client = PrefactorCoreClient(
-        PrefactorCoreConfig(http_config=HttpClientConfig(api_url=api.url, api_token=api.token))
+        PrefactorCoreConfig(
+            http_config=HttpClientConfig(api_url=api.url, api_token=api.token), schema_registry=registry()
+        )
     )
     await client.initialize()
     instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
@@ -125,7 +127,9 @@ async def test_initialize_and_close_by_hand(api: LocalApi) -> None:
 
 
 async def test_the_examples_of_failing_and_skipping(api: LocalApi) -> None:
-    config = PrefactorCoreConfig(http_config=HttpClientConfig(api_url=api.url, api_token=api.token))
+    config = PrefactorCoreConfig(
+        http_config=HttpClientConfig(api_url=api.url, api_token=api.token), schema_registry=registry()
+    )
     async with PrefactorCoreClient(config) as client:
         instance = await client.create_agent_instance(agent_id="a", agent_version={"name": "Agent"})
         await instance.start()

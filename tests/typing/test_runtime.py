@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 import prefactor_spans
-from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_local import LocalApi
 
 THREAD = "8c8fd8a1-0f0a-4f0b-9f2c-6f4cfe6f5c11"
@@ -275,7 +275,7 @@ def recorded(programs: list[ModuleType]) -> Recorded:
 async def _record(api: LocalApi, programs: list[ModuleType]) -> Recorded:
     instances: dict[str, str] = {}
     config: PrefactorCoreConfig = programs[0].configuration(api.url, api.token)
-    assert config.schema_registry is not None
+    assert isinstance(config.schema_registry, SchemaRegistry)
     config.schema_registry.merge(prefactor_spans.registry)
     async with PrefactorCoreClient(config) as client:
         for name, scenario in _scenarios(programs):

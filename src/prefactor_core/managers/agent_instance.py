@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
 
@@ -15,7 +14,7 @@ from prefactor_http.models.types import FinishStatus
 
 if TYPE_CHECKING:
     from prefactor_core.client import PrefactorCoreClient
-    from prefactor_core.span_context import SpanContext
+    from prefactor_core.span_context import SpanContext, SpanScope
     from prefactor_core.typed import PayloadOf, SpanTypeOf
 
 __all__ = ["AgentInstanceHandle", "AgentInstanceManager"]
@@ -130,7 +129,7 @@ class AgentInstanceHandle:
     @overload
     def span(
         self, schema_name: str, parent_span_id: str | None = None, payload: dict[str, Any] | None = None
-    ) -> AbstractAsyncContextManager[SpanContext]: ...
+    ) -> SpanScope[SpanContext]: ...
 
     @overload
     def span(
@@ -138,7 +137,7 @@ class AgentInstanceHandle:
         schema_name: SpanTypeOf[ParamsT, SpanT],
         parent_span_id: str | None = None,
         payload: PayloadOf[ParamsT] = None,
-    ) -> AbstractAsyncContextManager[SpanT]: ...
+    ) -> SpanScope[SpanT]: ...
 
     def span(self, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
         """A span of this instance; arguments as in `PrefactorCoreClient.span`."""

@@ -76,7 +76,7 @@ class TerminationMonitor:
         for callback in callbacks:
             try:
                 callback()
-            except Exception:
+            except BaseException:  # sys.exit too: it would end the delivery thread, not the program
                 logger.exception("a termination callback raised")
 
     def get_termination_event(self) -> asyncio.Event:

@@ -1,0 +1,329 @@
+"""Opening and closing: concurrently, cancelled, again, without an API, and at the end of the program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Awaitable
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from tests.core.support import CREATE, config_for, eventually
+
+from prefactor_core import (
+    ClientAlreadyInitializedError,
+    ClientClosedError,
+    ClientNotInitializedError,
+    DeliveryReport,
+    InMemoryQueue,
+    Operation,
+    OperationType,
+    PrefactorCoreClient,
+    QueueClosedError,
+    _session,
+)
+from prefactor_http import HttpClientConfig, PrefactorAuthError
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+
+async def started(api: LocalApi, **settings: Any) -> tuple[PrefactorCoreClient, Any]:
+    client = PrefactorCoreClient(config_for(api, **settings))
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    await instance.start()
+    await client.flush()
+    return client, instance
+
+
+def delivery_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "prefactor-delivery"]
+
+
+async def outcome(call: Awaitable[object]) -> object:
+    try:
+        return await call
+    except BaseException as error:
+        return type(error)
+
+
+def arrived(api: LocalApi, path_end: str) -> bool:
+    return any(request.path.endswith(path_end) for request in api.requests)
+
+
+async def test_a_cancelled_close_goes_on(api: LocalApi) -> None:
+    client, instance = await started(api)
+    api.inject(Fault(method="POST", path=CREATE, delay=0.2))
+    await instance.create_span("step")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.close()
+    with pytest.raises(ClientClosedError):
+        await instance.create_span("late")
+    with pytest.raises(ClientAlreadyInitializedError, match="being closed"):
+        await client.initialize()
+    report = await client.close()
+    assert (report.accepted, report.delivered) == (2, 2)
+    assert len(api.spans()) == 1
+    await client.initialize()
+    await client.close()
+
+
+async def test_everyone_who_closes_gets_the_report(api: LocalApi) -> None:
+    client, instance = await started(api)
+    api.inject(Fault(method="POST", path=CREATE, status=422, delay=0.1))
+    for _ in range(2):
+        async with instance.span("step"):
+            pass
+    reports: list[DeliveryReport] = [*await asyncio.gather(client.close(), client.close()), await client.close()]
+    assert [(report.delivered, report.failed, report.pending) for report in reports] == [(3, 2, 0)] * 3
+    assert [len(report.errors) for report in reports] == [2, 2, 2]
+
+
+async def test_each_close_keeps_its_own_deadline(api: LocalApi) -> None:
+    client, instance = await started(api)
+    api.inject(Fault(method="POST", path=CREATE, delay=3))
+    await instance.create_span("step")
+    first = asyncio.create_task(client.close(30))
+    await asyncio.sleep(0)
+    assert (await client.close(0)).pending == 1
+    assert (await first).complete
+
+
+async def test_one_of_two_initializes_wins(api: LocalApi) -> None:
+    threads = len(delivery_threads())
+    client = PrefactorCoreClient(config_for(api))
+    outcomes = await asyncio.gather(outcome(client.initialize()), outcome(client.initialize()))
+    assert list(outcomes) == [None, ClientAlreadyInitializedError]
+    assert len(delivery_threads()) == threads + 1
+    await client.close()
+    await eventually(lambda: len(delivery_threads()) == threads)
+
+
+async def test_close_during_initialize(api: LocalApi) -> None:
+    api.inject(Fault(path=".*/ping", delay=5))
+    client = PrefactorCoreClient(config_for(api))
+    opening = asyncio.create_task(outcome(client.initialize()))
+    await eventually(lambda: client._life.session is not None)
+    assert (await client.close()).accepted == 0
+    assert await opening is ClientClosedError
+    assert not client._initialized
+    with pytest.raises(ClientClosedError):
+        client.span("i", "step")
+    async with client:
+        assert client._initialized
+
+
+async def test_close_while_an_instance_is_registered(api: LocalApi) -> None:
+    client, _ = await started(api)
+    api.inject(Fault(path=".*/register", delay=5))
+    registering = asyncio.create_task(outcome(client.create_agent_instance({"name": "Agent"}, agent_id="a")))
+    await asyncio.sleep(0)
+    await client.close()
+    assert await registering is ClientClosedError
+
+
+async def test_a_cancelled_registration_is_a_cancellation(api: LocalApi) -> None:
+    client, _ = await started(api)
+    api.inject(Fault(path=".*/register", delay=5))
+    registering = asyncio.create_task(client.create_agent_instance({"name": "Agent"}, agent_id="a"))
+    await asyncio.sleep(0)
+    registering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await registering
+    await client.close()
+
+
+@pytest.mark.parametrize("timeout", [0.0, 0.2])
+async def test_close_lets_those_go_who_wait_for_an_id(api: LocalApi, timeout: float) -> None:
+    client, instance = await started(api, queue={"span_ids": "server"})
+    api.inject(Fault(method="POST", path=CREATE, delay=60))
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        async with instance.span("step") as span:
+            begun.set()
+            await span.start({})
+
+    working = asyncio.create_task(work())
+    await begun.wait()
+    await asyncio.sleep(0)
+    report = await client.close(timeout)
+    assert report.dropped == 1
+    async with asyncio.timeout(2):  # not request_timeout, which is 5 s
+        await working
+
+
+async def test_calls_on_a_client_that_is_not_open(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    with pytest.raises(ClientNotInitializedError):
+        await client.finish_span("unknown")
+    async with client:
+        pass
+    with pytest.raises(ClientClosedError):
+        await client.finish_span("unknown")
+
+
+async def test_a_closed_queue_is_said_to_be_closed(api: LocalApi) -> None:
+    queue: InMemoryQueue[Operation] = InMemoryQueue()
+    client = PrefactorCoreClient(config_for(api), queue=queue)
+    async with client:
+        pass
+    with pytest.raises(QueueClosedError, match="the queue that the client was given"):
+        await client.initialize()
+
+    other = PrefactorCoreClient(config_for(api), queue=(queue := InMemoryQueue()))
+    async with other:
+        instance = await other.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await queue.close()
+        with pytest.raises(QueueClosedError, match="the queue that the client was given") as caught:
+            await instance.start()
+        assert not isinstance(caught.value, ClientClosedError)
+
+
+async def test_a_failed_initialize_leaves_the_queue_open(api: LocalApi) -> None:
+    queue: InMemoryQueue[Operation] = InMemoryQueue()
+    api.inject(Fault(path=".*/ping", status=401))
+    client = PrefactorCoreClient(config_for(api), queue=queue)
+    with pytest.raises(PrefactorAuthError):
+        await client.initialize()
+    async with client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+    assert client.stats().delivered == 1
+
+
+async def test_an_optional_api_is_asked_once(
+    api: LocalApi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prefactor_core._session._START_SECONDS", 0.05)
+    api.inject(Fault(path=".*/ping", status=503))
+    api.inject(Fault(path=".*/register", delay=60))
+    http = HttpClientConfig(api_url=api.url, api_token=api.token, max_retries=5)
+    client = PrefactorCoreClient(config_for(api, http_config=http, require_api_at_start=False))
+    async with client:
+        assert [request.path for request in api.requests] == ["/api/v1/ping"]
+        assert "does not answer yet" in caplog.text
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        await client.flush()
+    assert client.stats().delivered == 2
+    api.inject(Fault(path=".*/ping", status=401))
+    with pytest.raises(PrefactorAuthError):
+        await PrefactorCoreClient(config_for(api, require_api_at_start=False)).initialize()
+
+
+async def test_a_header_entry_costs_no_connection(api: LocalApi) -> None:
+    client, instance = await started(api)
+    for number in range(20):
+        client._set_sdk_header_entry(f"prefactor-langchain@{number}")
+        await instance.record_quality("q", {})
+        await client.flush()
+    await client.close()
+    assert api.requests[-1].headers["x-prefactor-sdk"].startswith("prefactor-langchain@19 ")
+
+
+async def test_what_is_refused_while_a_flush_looks_does_not_hold_it(api: LocalApi) -> None:
+    client, instance = await started(api, queue={"close_timeout": 60.0})
+    session: Any = client._life.session
+    looked = threading.Event()
+    at_rest = session._delivery._at_rest
+
+    def look() -> bool:
+        result: bool = at_rest()
+        looked.set()
+        return result
+
+    session._delivery._at_rest = look
+    client._ledger.accept(OperationType.CREATE_SPAN)  # as `submit` does, on another thread, before the queue refuses
+    flushing = asyncio.create_task(client.flush())
+    await asyncio.to_thread(looked.wait)
+    put, session._delivery._inbox.put_nowait = session._delivery._inbox.put_nowait, _refuse
+    client._ledger.retract(OperationType.CREATE_SPAN)
+    with pytest.raises(QueueClosedError):
+        await instance.record_quality("q", {})
+    session._delivery._inbox.put_nowait = put
+    async with asyncio.timeout(5):
+        await flushing
+    await client.close()
+
+
+def _refuse(operation: Operation) -> None:
+    raise QueueClosedError
+
+
+def run_program(program: str, api_url: str, token: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PREFACTOR_API_URL": api_url, "PREFACTOR_API_TOKEN": token}
+    return subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+PROGRAM = """
+import asyncio
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
+from prefactor_http import HttpClientConfig
+
+async def started():
+    client = PrefactorCoreClient(PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=SchemaRegistry()))
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    await instance.start()
+    return client, instance
+"""
+
+CANCELLED = (
+    PROGRAM
+    + """
+async def main():
+    client, instance = await started()
+    await instance.create_span("step")
+    await instance.finish()
+    try:
+        async with asyncio.timeout(0.05):
+            await client.close()
+    except TimeoutError:
+        print("cancelled")
+
+asyncio.run(main())
+"""
+)
+
+
+async def test_a_cancelled_close_is_completed_at_the_end_of_the_program(api: LocalApi) -> None:
+    api.inject(Fault(path=".*/agent_instance/.*/start", delay=0.5))
+    ended = await asyncio.to_thread(run_program, CANCELLED, api.url, api.token)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "cancelled\n", "")
+    assert len(api.spans()) == 1
+    assert api.instances()[0]["status"] == "complete"
+
+
+def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Delivery:
+        """Done as soon as the end of all has begun."""
+
+        exit_seconds = 5.0
+
+        def __init__(self) -> None:
+            self.done: Future[None] = Future()
+            self.begun = self.delivered = False
+
+        def begin_close(self, timeout: float | None) -> Future[None]:
+            self.begun = True
+            if all(delivery.begun for delivery in deliveries):
+                for delivery in deliveries:
+                    delivery.done.set_result(None)
+            return self.done
+
+        def finalise(self) -> None:
+            self.delivered = self.done.done()
+
+    deliveries = [Delivery() for _ in range(3)]
+    monkeypatch.setattr(_session, "_drained_at_exit", set(deliveries))
+    _session._drain_at_exit()
+    assert [delivery.delivered for delivery in deliveries] == [True] * 3
