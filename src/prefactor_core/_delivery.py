@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from prefactor_core._dispatch import Dispatch, Losses
+from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
 from prefactor_core._incidents import ErrorCallback, FirstTime, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._loop_thread import LoopThread, wait_for
@@ -42,7 +42,6 @@ _LINGER_SECONDS = 0.002
 _LINGER_ROUNDS = 10
 _RELEASE_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
-_DEADLINE = "deadline"
 _QUEUE_REFUSED = "queue_refused"
 _INTERNAL_ERROR = "internal_error"
 
@@ -92,7 +91,7 @@ class Delivery:
         self._own_queue = None if queue is self._inbox else queue
         self._ready: InMemoryQueue[Batch] = InMemoryQueue()
         self._workers = TaskExecutor(self._ready, self._send, num_workers=config.num_workers, max_retries=0)
-        self._thread = LoopThread("prefactor-delivery")
+        self._thread = LoopThread("prefactor-delivery", at_end=self._disconnect)
         self._background: list[asyncio.Task[None]] = []
         self._sending = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -174,13 +173,13 @@ class Delivery:
 
     def finalise(self) -> None:
         """What is not delivered by now never will be: count it, tell of it, and let those go who wait for answers."""
-        if dropped := self._ledger.close(_DEADLINE):
-            logger.error("%d operations were not delivered before the client closed", dropped)
+        if dropped := self._ledger.close(DEADLINE):
+            self._incidents.dropped(dropped, self._dispatch.last_trouble())
         self._answer(*list(self._awaited))
 
     def abort(self) -> None:
         """End the thread; nothing was handed over yet, and the program's queue stays open."""
-        self._thread.submit(self._sender.http.close()).add_done_callback(lambda _: self._thread.stop())
+        self._thread.submit(self._disconnect()).add_done_callback(lambda _: self._thread.stop())
 
     @property
     def exit_seconds(self) -> float | None:
@@ -298,8 +297,6 @@ class Delivery:
             return Failed(RuntimeError(f"sending failed: {error!r}"), _INTERNAL_ERROR, answered=False)
 
     def _report(self, losses: Losses) -> None:
-        if not (losses.errors or losses.orphaned):
-            return
         self._answer(*(error.operation.span for error in losses.errors if error.operation.span))
         self._incidents.report(losses)
 
@@ -339,9 +336,12 @@ class Delivery:
         await self._release()
 
     async def _release(self) -> None:
-        await _end("the connections", self._sender.http.close)
+        await self._disconnect()
         if self._own_queue is not None:
             await _end("the program's queue", self._own_queue.close)
+
+    async def _disconnect(self) -> None:
+        await _end("the connections", self._sender.http.close)
 
 
 async def _end(what: str, close: Callable[[], Awaitable[None]]) -> None:

@@ -79,9 +79,14 @@ class LoopThread:
 
     Whatever happens to the loop, a future that was given out is done in the end: what the loop's end leaves behind, and
     what comes after it, is cancelled.
+
+    Args:
+        name: the thread's.
+        at_end: runs on the loop before it is closed, however it ends; it should be short, and not raise.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._at_end = at_end
         self.loop = _Loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._given_out: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
@@ -155,18 +160,19 @@ class LoopThread:
             logger.exception("the delivery thread ends: nothing more is sent")
         finally:
             try:
-                self._cancel_tasks()
+                self._wind_up()
             finally:
                 self._ended = True
                 self._abandon()
                 self.loop.close()
 
-    def _cancel_tasks(self) -> None:
+    def _wind_up(self) -> None:
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
         if tasks:
             self.loop.run_until_complete(asyncio.wait(tasks, timeout=_JOIN_SECONDS / 2))
+        self.loop.run_until_complete(self._at_end())
         self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn
 
     def _take_back(self, future: Future[Any]) -> None:

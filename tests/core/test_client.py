@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import logging
 import os
@@ -18,6 +19,7 @@ import pytest
 from tests.core.support import Run, bodies, config_for, creates, eventually
 
 from prefactor_core import (
+    AgentInstance,
     AgentInstanceHandle,
     ClientAlreadyInitializedError,
     ClientNotInitializedError,
@@ -31,6 +33,7 @@ from prefactor_core import (
     QueueClosedError,
     QueueConfig,
     SchemaRegistry,
+    Span,
     SpanNotFoundError,
     build_runtime_environment,
     generate_idempotency_key,
@@ -320,6 +323,74 @@ async def test_disabled(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (await client.flush()).accepted == 0
         assert threading.active_count() == threads
     assert api.requests == []
+
+
+async def test_disabled_answers_at_once(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFACTOR_DISABLED", "1")
+    async with PrefactorCoreClient(config_for(api)) as client, asyncio.timeout(2):  # request_timeout is 5 s
+        async with client.span("instance_123", "step") as span:
+            await span.start({})
+        await client.create_span("instance_123", "step")
+
+
+async def test_a_span_as_a_decorator(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+
+        @client.span(instance.id, "outer", payload={"x": 1})
+        async def work(depth: int) -> int:
+            """Recursive: each call has a span of its own."""
+            if depth:
+                await work(depth - 1)
+            return depth
+
+        assert await work(2) == 2
+        await client.flush()
+        await asyncio.gather(work(0), work(0))
+    spans = api.spans()
+    assert [span["payload"] for span in spans] == [{"x": 1}] * 5
+    assert [span["parent_span_id"] for span in spans] == [None, spans[0]["id"], spans[1]["id"], None, None]
+
+
+@pytest.mark.parametrize("disabled", ["", "1"])
+async def test_span_types_are_needed(api: LocalApi, monkeypatch: pytest.MonkeyPatch, disabled: str) -> None:
+    monkeypatch.setenv("PREFACTOR_DISABLED", disabled)
+    async with PrefactorCoreClient(config_for(api, schema_registry=None)) as client:
+        for name in (None, "mine"):
+            with pytest.raises(ValueError, match="agent_schema_version"):
+                await client.create_agent_instance({}, agent_id="a", external_schema_version_id=name)
+        await client.create_agent_instance({"name": "Agent"}, {"external_identifier": "given"}, "a")
+
+
+async def test_any_object_that_gives_a_schema_version(api: LocalApi) -> None:
+    class Source:
+        def to_agent_schema_version(self, external_id: str) -> dict[str, Any]:
+            return {"external_identifier": external_id, "span_schemas": {"step": {"type": "object"}}}
+
+    async with PrefactorCoreClient(config_for(api, schema_registry=Source())) as client:
+        await client.create_agent_instance({"name": "Agent"}, agent_id="a", external_schema_version_id="mine")
+    (body,) = bodies(api, "/register")
+    assert body["agent_schema_version"] == {"external_identifier": "mine", "span_schemas": {"step": {"type": "object"}}}
+    with pytest.raises(ValueError, match="needs a method to_agent_schema_version; int has none"):
+        config_for(api, schema_registry=3)
+
+
+def test_models_take_positional_arguments() -> None:
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    instance = AgentInstance("i", "a", "active", "live", at, at, None, {"m": 1}, {"q": {}})
+    assert dataclasses.asdict(instance) == {
+        "id": "i",
+        "agent_id": "a",
+        "status": "active",
+        "purpose": "live",
+        "created_at": at,
+        "started_at": at,
+        "finished_at": None,
+        "metadata": {"m": 1},
+        "quality_payloads": {"q": {}},
+    }
+    span = Span("s", "i", "step", "p", "active", {"x": 1}, at, at, None)
+    assert (span.parent_span_id, span.payload, span.created_at) == ("p", {"x": 1}, at)
+    assert AgentInstance("i", "a").created_at.tzinfo is UTC
 
 
 EXIT = """

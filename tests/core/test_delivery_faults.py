@@ -1,0 +1,195 @@
+"""Faults of the program's own parts (callbacks, queues) and of delivery itself: they cost one record and no span."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from typing import Any
+
+import pytest
+from tests.core.support import CREATE, Run, config_for, creates, eventually
+
+from prefactor_core import (
+    ClientClosedError,
+    DeliveryError,
+    InMemoryQueue,
+    Operation,
+    OperationType,
+    PrefactorCoreClient,
+)
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+
+async def record(instance: Any, name: str = "step") -> None:
+    async with instance.span(name) as span:
+        await span.start({"x": 1})
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+async def test_what_on_error_raises_does_not_stop_delivery(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, kind: type[BaseException]
+) -> None:
+    def on_error(error: DeliveryError) -> None:
+        raise kind("callback")
+
+    async with run(on_error=on_error) as (client, instance):
+        api.inject(Fault(method="POST", path=CREATE, status=422, times=3))
+        for _ in range(5):
+            await record(instance)
+        assert (await client.flush()).failed == 6
+        await record(instance)
+        assert (await client.flush()).pending == 0
+    assert len(api.spans()) == 3
+    assert len(warnings(caplog)) == 2  # the cause, and that on_error raised
+    assert caplog.text.count("Traceback") == 1
+
+
+async def test_what_a_termination_callback_raises_does_not_stop_delivery(api: LocalApi, run: Run) -> None:
+    def stop() -> None:
+        raise SystemExit
+
+    async with run() as (client, instance):
+        client._termination_monitor.subscribe(stop)
+        await client.flush()
+        api.terminate(instance.id, "enough")
+        for _ in range(2):
+            await record(instance)
+        assert (await client.flush()).pending == 0
+
+
+async def test_one_cause_gives_one_record(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=422, delay=0.05))
+        async with instance.span("parent") as parent:
+            await parent.start({})
+            await record(instance, "child")
+        assert (await client.flush()).failed == 2
+    (line,) = warnings(caplog)
+    assert "operations that fail with it: 1" in line
+    assert "without their parent: 1" in line
+
+
+async def test_open_spans_are_told_of_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    for _ in range(3):
+        async with client, client.span("instance", "step"):
+            await client.close()
+    assert sum("was left open" in line for line in warnings(caplog)) == 1
+
+
+async def test_a_delivery_thread_that_died(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    def die() -> None:
+        raise SystemExit
+
+    async with run() as (client, instance):
+        await client.flush()
+        thread = client._life.open_session()._delivery._thread  # type: ignore[attr-defined]
+        thread.call_soon(die)
+        await eventually(lambda: not thread.alive)
+        await record(instance)
+        assert (await client.flush()).pending == 2
+        with pytest.raises(ClientClosedError):
+            await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        report = await client.close()
+        assert (report.delivered, report.dropped) == (1, 2)
+        assert await client.close() == report
+    assert "the delivery thread ends" in caplog.text
+    assert "2 operations were not delivered" in caplog.text
+
+
+class Counting(InMemoryQueue[Operation]):
+    """A queue of the program's that does more than its base."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[OperationType] = []
+
+    async def put(self, item: Operation) -> None:
+        self.seen.append(item.type)
+        await super().put(item)
+
+
+async def recorded(api: LocalApi, queue: InMemoryQueue[Operation]) -> PrefactorCoreClient:
+    client = PrefactorCoreClient(config_for(api), queue=queue)
+    await client.initialize()
+    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    await instance.start()
+    await record(instance)
+    await record(instance)
+    return client
+
+
+async def test_a_subclass_of_the_queue_is_used_through_its_methods(api: LocalApi) -> None:
+    queue = Counting()
+    client = await recorded(api, queue)
+    assert (await client.close()).delivered == 5
+    assert len(queue.seen) == 5
+
+
+async def test_a_queue_that_refuses_is_told_of_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    class Full(Counting):
+        async def put(self, item: Operation) -> None:
+            raise asyncio.QueueFull
+
+    client = await recorded(api, Full())
+    async with asyncio.timeout(5):  # not close_timeout, which is 10 s: nothing is left to wait for
+        assert (await client.flush()).dropped == 5
+    await client.close()
+    assert len(warnings(caplog)) == 1
+
+
+async def test_a_queue_that_makes_things_up(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(Counting):
+        async def put(self, item: Operation) -> None:
+            await super().put(item)
+            self.put_nowait(None)  # type: ignore[arg-type]
+
+    client = await recorded(api, Odd())
+    assert (await client.close()).delivered == 5
+    assert len(warnings(caplog)) == 1
+    assert "cannot be delivered" in caplog.text
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_connections_close_whatever_the_queue_does(
+    api: LocalApi, caplog: pytest.LogCaptureFixture, hangs: bool
+) -> None:
+    class Stuck(Counting):
+        async def close(self, num_waiters: int = 1) -> None:
+            if hangs:
+                await asyncio.Event().wait()
+            raise RuntimeError("no")
+
+    client = await recorded(api, Stuck())
+    assert (await client.close()).complete
+    assert len(creates(api)) == 2
+    assert "the program's queue did not close" in caplog.text
+    del client
+    gc.collect()  # an open connection warns here, which fails the test
+
+
+async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        sender = client._life.open_session()._sender  # type: ignore[attr-defined]
+        send, failures = sender.send, [SystemExit()]
+
+        async def fail_once(*args: Any, **options: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return await send(*args, **options)
+
+        sender.send = fail_once
+        await instance.record_quality("q", {})
+        await record(instance)
+        report = await client.flush()
+    assert report.failures == {(OperationType.RECORD_QUALITY, "internal_error"): 1}
+    assert len(api.spans()) == 1
