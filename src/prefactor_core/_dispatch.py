@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefactor_core._ledger import Ledger
 from prefactor_core._outage import OutageMonitor, Verdict
@@ -21,14 +21,24 @@ __all__ = ["Dispatch", "Losses"]
 RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
+DEADLINE = "deadline"
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What a decision means for the agent's record: operations that are lost, and spans that lose their parent."""
+    """What a decision means for the agent's record.
+
+    Attributes:
+        errors: operations that are lost.
+        orphaned: spans that lose their parent.
+        paused: why delivery pauses from now on, when that has just begun.
+        resumed: delivery goes on after a pause.
+    """
 
     errors: tuple[DeliveryError, ...] = ()
     orphaned: tuple[SpanRecord, ...] = ()
+    paused: Exception | None = None
+    resumed: bool = False
 
 
 class Dispatch:
@@ -44,6 +54,7 @@ class Dispatch:
         self._policy = policy
         self._scheduler = Scheduler()
         self._outage = OutageMonitor(policy)
+        self._troubles: dict[Ticket, Exception] = {}  # the latest last
         self.mint_ids = True
 
     def admit(self, operations: Iterable[Operation]) -> Losses:
@@ -73,6 +84,22 @@ class Dispatch:
 
     def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Losses:
         """Record what became of a try."""
+        was_away = self._outage.away
+        self._troubles.pop(ticket, None)
+        losses = self._settle(ticket, outcome, now)
+        if isinstance(outcome, TryAgain) and self._outage.away and not was_away:
+            return replace(losses, paused=outcome.error)
+        return replace(losses, resumed=True) if was_away and not self._outage.away else losses
+
+    def last_trouble(self) -> DeliveryError | None:
+        """Why an operation that is still to be delivered was not, as its loss, if one was tried. From any thread."""
+        troubles = list(self._troubles.items())
+        if not troubles:
+            return None
+        ticket, error = troubles[-1]
+        return _lost(ticket.operation, DEADLINE, str(error), error)
+
+    def _settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Losses:
         match outcome:
             case Delivered():
                 self._outage.succeeded(ticket)
@@ -115,6 +142,7 @@ class Dispatch:
             if outcome.garbled:
                 return self._fail(ticket, outcome.error, BAD_ANSWER, may_be_there=_has_known_id(ticket.operation))
             return self._fail(ticket, outcome.error, RETRIES_EXHAUSTED)
+        self._troubles[ticket] = outcome.error
         if self._outage.away and not verdict.burns_retry:
             self._scheduler.send_again(ticket, last=True)
             return Losses()
@@ -164,9 +192,13 @@ class Dispatch:
 
     def _lose(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
         self._ledger.lose(operation.type, "failed", reason)
-        error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
-        error.__cause__ = cause
-        return error
+        return _lost(operation, reason, message, cause)
+
+
+def _lost(operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
+    error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
+    error.__cause__ = cause
+    return error
 
 
 def _has_known_id(operation: Operation) -> bool:

@@ -50,10 +50,21 @@ class Incidents:
         return tuple(self._first.values())[:_KEPT]
 
     def report(self, losses: Losses) -> None:
-        """Tell of losses."""
+        """Tell of losses, and of an outage that begins or ends."""
+        if losses.paused:
+            logger.warning("the API is away, delivery pauses: %s", losses.paused)
+        if losses.resumed:
+            logger.info("the API is back, delivery goes on")
         self._log_once(losses)
         for error in losses.errors:
             self._call_back(error)
+
+    def dropped(self, count: int, trouble: DeliveryError | None) -> None:
+        """Tell of what the end of the client dropped, and why it had not been delivered, if that is known."""
+        why = f"; the last error: {trouble}" if trouble else ""
+        logger.error("%d operations were not delivered before the client closed%s", count, why)
+        if trouble:
+            self._first.setdefault(_cause(trouble), trouble)
 
     def _log_once(self, losses: Losses) -> None:
         """One record per cause: what is lost with an operation is told in that operation's record."""

@@ -307,6 +307,32 @@ def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
     assert bench.ledger.report(()).complete
 
 
+def test_an_outage_is_told_of_when_it_begins_and_when_it_ends() -> None:
+    bench = Bench()
+    bench.admit(START, operation(OperationType.CREATE_SPAN, span()))
+    told = []
+    for outcome in (BUSY, BUSY, BUSY, BUSY, Delivered(), GONE, Failed(BAD_PAYLOAD, "http_422")):
+        losses = bench.dispatch.settle(bench.wait(), outcome, bench.now)
+        told.append((losses.paused, losses.resumed))
+    quiet = (None, False)
+    assert told == [quiet, quiet, (BUSY.error, False), quiet, (None, True), (GONE.error, False), (None, True)]
+
+
+def test_why_what_is_pending_was_not_delivered() -> None:
+    bench = Bench()
+    bench.admit(operation(OperationType.CREATE_SPAN, span()), operation(OperationType.CREATE_SPAN, span()))
+    first, second = bench.wait(), bench.wait()
+    assert bench.dispatch.last_trouble() is None
+    bench.settle(first, BUSY)
+    bench.settle(second, GONE)
+    trouble = bench.dispatch.last_trouble()
+    assert trouble is not None
+    assert (trouble.__cause__, trouble.operation, trouble.reason) == (GONE.error, second.operation, "deadline")
+    bench.settle(bench.wait(), Delivered())
+    bench.settle(bench.wait(), Delivered())
+    assert bench.dispatch.last_trouble() is None
+
+
 def test_an_outage_in_which_nothing_waits_asks_for_no_wake_up() -> None:
     bench = Bench(max_retries=0)
     bench.admit(*(operation(OperationType.CREATE_SPAN, span()) for _ in range(3)))
