@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from prefactor_core import _pfid
 from prefactor_core._index import SpanIndex
+from prefactor_core._loop_thread import wait_for
 from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
@@ -139,7 +139,7 @@ class SpanManager:
         self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
         record.answered = Future()
         self.begin(record, params, started_at)
-        await asyncio.wait({asyncio.wrap_future(record.answered)}, timeout=self._answer_timeout)
+        await wait_for(record.answered, self._answer_timeout)
 
     async def create(
         self,

@@ -15,7 +15,9 @@ class QueueClosedError(Exception):
 
 
 class Queue(ABC, Generic[T]):
-    """First in, first out. A client that is given one calls it on its delivery loop."""
+    """First in, first out. A client that is given one calls all its methods on the delivery loop, so that it may be
+    written for one loop. Only InMemoryQueue itself, which works from any thread, is filled by the caller's.
+    """
 
     @abstractmethod
     async def put(self, item: T) -> None:
