@@ -134,7 +134,7 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     try:
         changes = compare(folder, generated.files)
         if check:
-            return _show(changes, shown, base)
+            return _show(changes, base)
         write(changes)
     except NotGeneratedError as error:
         shown = Path(os.path.relpath(error.path, Path.cwd())).as_posix()
@@ -149,9 +149,7 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     return DONE
 
 
-def _show(changes: Sequence[Change], shown: str, base: Path) -> int:
-    if not changes:
-        print(f"{shown} is up to date")
+def _show(changes: Sequence[Change], base: Path) -> int:
     for change in changes:
         print(change.diff(base), end="")
     for change in changes:

@@ -48,7 +48,7 @@ class Validation:
             raise SpanValidationError(span_type, part, problems)
         if self._first(span_type, part, problems[0].partition(":")[0]):
             logger.warning(
-                "%s of %r do not match the span type: %s; it is recorded all the same, and further ones are not logged",
+                "%s of %r: not what the span type says: %s; recorded all the same, and further ones are not logged",
                 part,
                 span_type,
                 "; ".join(problems),

@@ -78,7 +78,7 @@ class SpanValidationError(PrefactorCoreError):
     """
 
     def __init__(self, span_type: str, part: Literal["params", "result"], problems: Sequence[str]) -> None:
-        super().__init__(f"{part} of {span_type!r} do not match the span type: " + "; ".join(problems))
+        super().__init__(f"{part} of {span_type!r}: not what the span type says: " + "; ".join(problems))
         self.span_type = span_type
         self.part = part
         self.problems = tuple(problems)

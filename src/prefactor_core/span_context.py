@@ -93,9 +93,9 @@ class SpanContext:
         if self._record.phase is Phase.FINISHED:
             return
         merged = {**self._result, **snapshot_object(result, "result")}
-        if status != "cancelled" and self._record.phase is Phase.PREPARED:
-            self._check("params", self._default_params())
         if status == "complete":
+            if self._record.phase is Phase.PREPARED:
+                self._check("params", self._default_params())
             self._check("result", merged)
         self._manager.end(self._record, status, merged, timestamp)
 

@@ -1,7 +1,6 @@
 """What the types refuse: every marked line is a mistake that both checkers must report, and no other line is.
 
 `# E: "text"` says what mypy must say; `# E(mypy): "text"` and `# E(pyright)` mark what only one of them sees.
-`BUG`: see test_checkers.py.
 Nothing here runs.
 """
 
