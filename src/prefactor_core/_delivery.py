@@ -18,11 +18,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from prefactor_core._bound import QueueBound
 from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
 from prefactor_core._incidents import ErrorCallback, FirstTime, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._loop_thread import LoopThread, wait_for
-from prefactor_core._outcomes import Failed, Outcome
+from prefactor_core._outcomes import BulkOutcome, Failed, NoBulk, Outcome
 from prefactor_core._records import SpanRecord
 from prefactor_core._retry import RetryPolicy
 from prefactor_core._scheduler import Batch, Ticket
@@ -42,6 +43,7 @@ _LINGER_SECONDS = 0.002
 _LINGER_ROUNDS = 10
 _RELEASE_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
+_QUEUE_FULL = "queue_full"
 _QUEUE_REFUSED = "queue_refused"
 _INTERNAL_ERROR = "internal_error"
 
@@ -85,7 +87,9 @@ class Delivery:
         self._sender = sender
         self._ledger = ledger
         self._incidents = Incidents(on_error)
-        self._dispatch = Dispatch(ledger, RetryPolicy(config.retry_delay_base, config.max_retries))
+        retries = RetryPolicy(config.retry_delay_base, config.max_retries)
+        self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto")
+        self._bound = QueueBound(ledger, config.max_queue_size, config.max_queue_bytes)
         # A subclass may do more than its base: only the class itself may be filled past its methods.
         self._inbox = queue if type(queue) is InMemoryQueue else InMemoryQueue[Operation]()
         self._own_queue = None if queue is self._inbox else queue
@@ -112,21 +116,35 @@ class Delivery:
         self._thread.submit(self._begin([*sources, *also]))
 
     def submit(self, operation: Operation) -> None:
-        """Take an operation, from any thread; never waits.
+        """Take an operation, from any thread, or drop it when the queue is full; never waits.
 
         Raises:
             QueueClosedError: delivery is closed.
         """
-        self._ledger.accept(operation.type)
+        if not self._bound.takes(operation):
+            self._drop(operation)
+            return
+        self._ledger.accept(operation)
         span = operation.span
         if span is not None and span.answered is not None and operation.type is OperationType.CREATE_SPAN:
             self._awaited.add(span)
         try:
             self._inbox.put_nowait(operation)
         except QueueClosedError:
-            self._ledger.retract(operation.type)
+            self._ledger.retract(operation)
             self._thread.call_soon(self._pump)  # who waits for the rest may have counted it
             raise
+
+    def _drop(self, operation: Operation) -> None:
+        if self._inbox.closed:
+            raise QueueClosedError("the queue is closed")
+        self._ledger.refuse(operation, _QUEUE_FULL)
+        span = operation.span
+        if span is None or operation.type is not OperationType.CREATE_SPAN:
+            return
+        self._answer(span)
+        if self._dispatch.has_parked:
+            self._thread.call_soon(partial(self._release_children, span))
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the delivery thread.
@@ -173,6 +191,7 @@ class Delivery:
 
     def finalise(self) -> None:
         """What is not delivered by now never will be: count it, tell of it, and let those go who wait for answers."""
+        self._bound.end()
         if dropped := self._ledger.close(DEADLINE):
             self._incidents.dropped(dropped, self._dispatch.last_trouble())
         self._answer(*list(self._awaited))
@@ -219,7 +238,7 @@ class Delivery:
         try:
             await queue.put(operation)
         except Exception as error:
-            self._ledger.lose(operation.type, "dropped", _QUEUE_REFUSED)
+            self._ledger.lose(operation, "dropped", _QUEUE_REFUSED)
             if self._first_time(type(error)):
                 logger.exception("the program's queue refused an operation; further ones are counted, not logged")
             if operation.span:
@@ -249,7 +268,7 @@ class Delivery:
     def _lose_by_fault(self, operation: Operation) -> None:
         """An operation that cannot even be taken, such as what a queue of the program makes up. Delivery goes on."""
         if isinstance(operation, Operation):
-            self._ledger.lose(operation.type, "failed", _INTERNAL_ERROR)
+            self._ledger.lose(operation, "failed", _INTERNAL_ERROR)
         if self._first_time(_INTERNAL_ERROR):
             logger.exception("%.100r cannot be delivered; further ones are not logged", operation)
 
@@ -272,29 +291,45 @@ class Delivery:
 
     async def _send(self, batch: Batch) -> None:
         try:
-            for ticket in batch.tickets:
-                await self._send_one(ticket)
+            losses = await (self._send_one(*batch.tickets) if len(batch.tickets) == 1 else self._send_bulk(batch))
+            self._answer(*_spans(batch))
+            self._report(losses)
         except Exception:
             logger.exception("delivery failed in itself")
         finally:
             self._sending -= 1
             self._pump()
 
-    async def _send_one(self, ticket: Ticket) -> None:
+    async def _send_one(self, ticket: Ticket) -> Losses:
         outcome = await self._try(ticket)
-        losses = self._dispatch.settle(ticket, outcome, self._thread.loop.time())
-        if span := ticket.operation.span:
-            self._answer(span)
-        self._report(losses)
+        return self._dispatch.settle(ticket, outcome, self._thread.loop.time())
+
+    async def _send_bulk(self, batch: Batch) -> Losses:
+        outcome = await self._try_bulk(batch)
+        return self._dispatch.settle_bulk(batch, outcome, self._thread.loop.time())
 
     async def _try(self, ticket: Ticket) -> Outcome:
         """The sender does not raise; if a part below it does, that costs this operation and not the thread."""
         try:
-            return await self._sender.send(ticket, mint_ids=self._dispatch.mint_ids)
+            return await self._sender.send(ticket)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             return Failed(RuntimeError(f"sending failed: {error!r}"), _INTERNAL_ERROR, answered=False)
+
+    async def _try_bulk(self, batch: Batch) -> BulkOutcome:
+        """As `_try`; each operation is then tried by itself."""
+        try:
+            return await self._sender.send_bulk(batch)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            return NoBulk(RuntimeError(f"sending failed: {error!r}"), refused=False)
+
+    def _release_children(self, span: SpanRecord) -> None:
+        """Of a span that was dropped."""
+        self._report(self._dispatch.release_children(span))
+        self._pump()
 
     def _report(self, losses: Losses) -> None:
         self._answer(*(error.operation.span for error in losses.errors if error.operation.span))
@@ -342,6 +377,10 @@ class Delivery:
 
     async def _disconnect(self) -> None:
         await _end("the connections", self._sender.http.close)
+
+
+def _spans(batch: Batch) -> list[SpanRecord]:
+    return [ticket.operation.span for ticket in batch.tickets if ticket.operation.span]
 
 
 async def _end(what: str, close: Callable[[], Awaitable[None]]) -> None:

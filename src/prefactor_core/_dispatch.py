@@ -1,4 +1,4 @@
-"""Decides what is sent when, and what becomes of it: scheduler, retries, outage and ledger put together. Pure."""
+"""Decides what is sent when, and what becomes of it: scheduler, bulk, retries, outage and ledger together. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from prefactor_core._bulk import BulkUse
 from prefactor_core._ledger import Ledger
 from prefactor_core._outage import OutageMonitor, Verdict
-from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain
+from prefactor_core._outcomes import (
+    BulkOutcome,
+    Delivered,
+    Failed,
+    NoBulk,
+    NotCarriedOut,
+    Outcome,
+    SendAlone,
+    SendOtherwise,
+    TryAgain,
+)
 from prefactor_core._records import CreateState, SpanRecord
 from prefactor_core._retry import RetryPolicy
-from prefactor_core._scheduler import Batch, Consequences, Scheduler, Ticket
+from prefactor_core._scheduler import SINGLE, Batch, Consequences, Scheduler, Ticket
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
@@ -33,12 +44,24 @@ class Losses:
         orphaned: spans that lose their parent.
         paused: why delivery pauses from now on, when that has just begun.
         resumed: delivery goes on after a pause.
+        no_bulk: why the bulk endpoint is not used from now on, when that has just been found.
     """
 
     errors: tuple[DeliveryError, ...] = ()
     orphaned: tuple[SpanRecord, ...] = ()
     paused: Exception | None = None
     resumed: bool = False
+    no_bulk: Exception | None = None
+
+    def and_also(self, other: Losses) -> Losses:
+        """Both together."""
+        return Losses(
+            self.errors + other.errors,
+            self.orphaned + other.orphaned,
+            self.paused or other.paused,
+            self.resumed or other.resumed,
+            self.no_bulk or other.no_bulk,
+        )
 
 
 class Dispatch:
@@ -47,11 +70,13 @@ class Dispatch:
     Args:
         ledger: counts what is settled here.
         policy: retries and their delays.
+        bulk: operations may share requests.
     """
 
-    def __init__(self, ledger: Ledger, policy: RetryPolicy) -> None:
+    def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
         self._ledger = ledger
         self._policy = policy
+        self._bulk = BulkUse(usable=bulk)
         self._scheduler = Scheduler()
         self._outage = OutageMonitor(policy)
         self._troubles: dict[Ticket, Exception] = {}  # the latest last
@@ -64,15 +89,22 @@ class Dispatch:
         return Losses(tuple(self._lose_with_another(operation) for operation in failed))
 
     def next_batch(self, now: float) -> Batch | None:
-        """What to send now; it must come back through `settle`, ticket by ticket."""
+        """What to send now; it must come back through `settle`, or `settle_bulk` when it is more than one."""
         if not self._outage.may_send(now):
             return None
-        batch = self._scheduler.next_batch(now)
+        room = SINGLE if self._outage.away else self._bulk.room(self._scheduler.waiting, mint_ids=self.mint_ids)
+        batch = self._scheduler.next_batch(now, room)
         for ticket in batch.tickets if batch else ():
-            ticket.tries += 1
-            ticket.sent_in = self._outage.successes
-            self._outage.sent(ticket)
+            self._sent(ticket)
         return batch
+
+    def _sent(self, ticket: Ticket) -> None:
+        ticket.tries += 1
+        ticket.sent_in = self._outage.successes
+        self._outage.sent(ticket)
+        span = ticket.operation.span
+        if span and not self.mint_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
+            span.minted = False  # what was sent before is repeated unchanged
 
     def wake_at(self) -> float | None:
         """When `next_batch` may have something by time alone; None when time does not matter."""
@@ -91,6 +123,29 @@ class Dispatch:
             return replace(losses, paused=outcome.error)
         return replace(losses, resumed=True) if was_away and not self._outage.away else losses
 
+    def settle_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Losses:
+        """Record what became of operations that shared a request."""
+        first, *others = batch.tickets
+        match outcome:
+            case NoBulk(error, refused):
+                found, self._bulk.usable = self._bulk.usable, False
+                for ticket in batch.tickets:
+                    self._send_alone(ticket, refused=refused)
+                return Losses(no_bulk=error if found else None)
+            case TryAgain():
+                self._bulk.failed(len(batch.tickets))
+                losses = self.settle(first, outcome, now)  # one request failed: it counts once
+                again_at = None if self._outage.away else now + self._policy.delay(0, outcome.retry_after)
+                for ticket in others:
+                    self._scheduler.send_again(ticket, at=again_at)
+                return losses
+            case _:
+                self._bulk.succeeded()
+                losses = Losses()
+                for ticket, result in zip(batch.tickets, outcome, strict=True):
+                    losses = losses.and_also(self.settle(ticket, result, now))
+                return losses
+
     def last_trouble(self) -> DeliveryError | None:
         """Why an operation that is still to be delivered was not, as its loss, if one was tried. From any thread."""
         troubles = list(self._troubles.items())
@@ -103,7 +158,8 @@ class Dispatch:
         match outcome:
             case Delivered():
                 self._outage.succeeded(ticket)
-                self._ledger.deliver(ticket.operation.type)
+                self._learn_of_ids(ticket)
+                self._ledger.deliver(ticket.operation)
                 return self._lost_with(self._scheduler.settle(ticket, delivered=True))
             case SendOtherwise(refused_id):
                 self._outage.succeeded(ticket)
@@ -112,6 +168,14 @@ class Dispatch:
                 return Losses()
             case TryAgain():
                 return self._try_again(ticket, outcome, now)
+            case NotCarriedOut():
+                ticket.tries -= 1
+                self._scheduler.send_again(ticket)
+                return Losses()
+            case SendAlone(refused):
+                self._outage.succeeded(ticket)
+                self._send_alone(ticket, refused=refused)
+                return Losses()
             case Failed(error, reason, answered):
                 (self._outage.succeeded if answered else self._outage.forget)(ticket)
                 return self._fail(ticket, error, reason)
@@ -119,6 +183,15 @@ class Dispatch:
     def release_parked(self) -> Losses:
         """Send the children whose parents were never started, without a parent."""
         return self._lost_with(self._scheduler.release_parked())
+
+    def release_children(self, parent: SpanRecord) -> Losses:
+        """Send the children of a span that will never be handed over, without a parent."""
+        return self._lost_with(self._scheduler.release_parked(parent))
+
+    @property
+    def has_parked(self) -> bool:
+        """Children wait for parents that were not handed over."""
+        return self._scheduler.has_parked
 
     @property
     def away(self) -> bool:
@@ -134,6 +207,16 @@ class Dispatch:
     def at_rest(self) -> bool:
         """Nothing can be sent, now or by time alone."""
         return self._scheduler.at_rest
+
+    def _send_alone(self, ticket: Ticket, *, refused: bool) -> None:
+        ticket.alone = True
+        ticket.tries -= refused
+        self._scheduler.send_again(ticket)
+
+    def _learn_of_ids(self, ticket: Ticket) -> None:
+        span = ticket.operation.span
+        if span and span.minted and ticket.operation.type is OperationType.CREATE_SPAN:
+            self._bulk.ids_hold = not span.local_id  # the API did not give it another one
 
     def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Losses:
         verdict = self._verdict(ticket, outcome, now)
@@ -191,7 +274,7 @@ class Dispatch:
         return self._lose(operation, DEPENDENCY, cause, None)
 
     def _lose(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
-        self._ledger.lose(operation.type, "failed", reason)
+        self._ledger.lose(operation, "failed", reason)
         return _lost(operation, reason, message, cause)
 
 

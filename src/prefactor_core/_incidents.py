@@ -50,11 +50,13 @@ class Incidents:
         return tuple(self._first.values())[:_KEPT]
 
     def report(self, losses: Losses) -> None:
-        """Tell of losses, and of an outage that begins or ends."""
+        """Tell of losses, of an outage that begins or ends, and of a missing bulk endpoint."""
         if losses.paused:
             logger.warning("the API is away, delivery pauses: %s", losses.paused)
         if losses.resumed:
             logger.info("the API is back, delivery goes on")
+        if losses.no_bulk:
+            logger.warning("no bulk endpoint, operations are sent one by one: %s", losses.no_bulk)
         self._log_once(losses)
         for error in losses.errors:
             self._call_back(error)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
-from prefactor_core.operations import OperationType
+from prefactor_core.operations import Operation, OperationType
 
 __all__ = ["ClientStats", "DeliveryReport", "Ledger", "OperationCounts"]
 
@@ -25,7 +25,7 @@ class OperationCounts:
         accepted: handed over by the agent.
         delivered: taken by the API.
         failed: refused by the API, given up after the last retry, or dependent on one that was.
-        dropped: not sent, because the client closed first.
+        dropped: not sent, because the client closed first or the queue was full.
         pending: still to be delivered.
     """
 
@@ -87,7 +87,12 @@ class DeliveryReport(ClientStats):
 
 
 class Ledger:
-    """Counts operations; safe from any thread. After `close()` the account is final."""
+    """Counts operations; safe from any thread. After `close()` the account is final.
+
+    Attributes:
+        pending: how many operations are still to be delivered.
+        pending_bytes: how many bytes their payloads take as JSON, at most.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -97,32 +102,45 @@ class Ledger:
         self._lost: dict[LossKind, Counter[tuple[OperationType, str]]] = {"failed": Counter(), "dropped": Counter()}
         self._mismatches = 0
         self._closed = False
+        self.pending = 0
+        self.pending_bytes = 0
 
-    def accept(self, kind: OperationType) -> None:
+    def accept(self, operation: Operation) -> None:
         """An operation was handed over."""
         with self._lock:
-            self._accepted[kind] += 1
-            self._pending[kind] += 1
+            self._accepted[operation.type] += 1
+            self._count(operation, 1)
 
-    def retract(self, kind: OperationType) -> None:
+    def retract(self, operation: Operation) -> None:
         """An operation that was counted could not be handed over, and the caller was told."""
         with self._lock:
-            self._accepted[kind] -= 1
-            self._pending[kind] -= 1
+            self._accepted[operation.type] -= 1
+            self._count(operation, -1)
 
-    def deliver(self, kind: OperationType) -> None:
+    def refuse(self, operation: Operation, reason: str) -> None:
+        """An operation was handed over, and dropped at once."""
+        with self._lock:
+            self._accepted[operation.type] += 1
+            self._lost["dropped"][operation.type, reason] += 1
+
+    def deliver(self, operation: Operation) -> None:
         """The API has an operation."""
         with self._lock:
             if not self._closed:
-                self._pending[kind] -= 1
-                self._delivered[kind] += 1
+                self._count(operation, -1)
+                self._delivered[operation.type] += 1
 
-    def lose(self, kind: OperationType, how: LossKind, reason: str) -> None:
+    def lose(self, operation: Operation, how: LossKind, reason: str) -> None:
         """An operation will not reach the API."""
         with self._lock:
             if not self._closed:
-                self._pending[kind] -= 1
-                self._lost[how][kind, reason] += 1
+                self._count(operation, -1)
+                self._lost[how][operation.type, reason] += 1
+
+    def _count(self, operation: Operation, number: int) -> None:
+        self._pending[operation.type] += number
+        self.pending += number
+        self.pending_bytes += number * operation.size
 
     def close(self, reason: str) -> int:
         """Drop everything that is pending, for good: what is settled later is not counted. How many were dropped."""
@@ -132,18 +150,13 @@ class Ledger:
             for kind, count in dropped.items():
                 self._lost["dropped"][kind, reason] += count
             self._pending.clear()
+            self.pending = self.pending_bytes = 0
             return dropped.total()
 
     def count_mismatch(self) -> None:
         """A payload did not match its span type."""
         with self._lock:
             self._mismatches += 1
-
-    @property
-    def pending(self) -> int:
-        """How many operations are still to be delivered."""
-        with self._lock:
-            return self._pending.total()
 
     def stats(self) -> ClientStats:
         """A snapshot."""

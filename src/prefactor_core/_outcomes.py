@@ -16,7 +16,19 @@ from prefactor_http.exceptions import (
     is_transient_http_error,
 )
 
-__all__ = ["Delivered", "Failed", "Outcome", "SendOtherwise", "TryAgain", "judge"]
+__all__ = [
+    "BulkOutcome",
+    "Delivered",
+    "Failed",
+    "NoBulk",
+    "NotCarriedOut",
+    "Outcome",
+    "SendAlone",
+    "SendOtherwise",
+    "TryAgain",
+    "judge",
+    "judge_bulk",
+]
 
 _CONFLICT = 409
 _IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
@@ -70,7 +82,38 @@ class Failed:
     answered: bool = True
 
 
-Outcome: TypeAlias = Delivered | TryAgain | SendOtherwise | Failed
+@dataclass(frozen=True, slots=True)
+class NotCarriedOut:
+    """It shared a request with one that was refused before its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendAlone:
+    """It shared a request, whose answer does not say enough of it: the answer to a request of its own will.
+
+    Attributes:
+        refused: the API did not take it.
+    """
+
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoBulk:
+    """The API has no bulk endpoint that could be used.
+
+    Attributes:
+        error: how it showed.
+        refused: nothing of the request was carried out.
+    """
+
+    error: Exception
+    refused: bool
+
+
+Outcome: TypeAlias = Delivered | TryAgain | SendOtherwise | Failed | NotCarriedOut | SendAlone
+BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | NoBulk
+"""One outcome per operation; or that of the request as a whole, when it failed."""
 
 
 def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
@@ -82,8 +125,7 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
         repeated: an earlier try may have reached the API.
     """
     if is_transient_http_error(error):
-        retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
-        return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
+        return _try_again(error)
     if isinstance(error, PrefactorResponseContractError):
         return TryAgain(error, unreachable=False, garbled=True)
     if isinstance(error, PrefactorApiError):
@@ -94,6 +136,18 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
         if operation.type is OperationType.START_AGENT_INSTANCE and repeated and error.status_code == _CONFLICT:
             return Delivered()  # it was taken the first time
     return Failed(error, _reason(error), answered=isinstance(error, PrefactorApiError))
+
+
+def judge_bulk(error: Exception) -> TryAgain | NoBulk:
+    """Judge a bulk request that failed as a whole."""
+    if is_transient_http_error(error):
+        return _try_again(error)
+    return NoBulk(error, refused=isinstance(error, PrefactorApiError))
+
+
+def _try_again(error: Exception) -> TryAgain:
+    retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
+    return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
 
 
 def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:

@@ -25,7 +25,8 @@ class Phase(Enum):
 class CreateState(Enum):
     """How far delivery has taken a span's create, or an instance's registration.
 
-    Written by the scheduler; the client writes PENDING before it hands over the registration of an instance.
+    Written by the scheduler; the client writes PENDING before it hands over the registration of an instance, and
+    FAILED when the queue is full.
     """
 
     NOT_HANDED_OVER = auto()
@@ -60,6 +61,7 @@ class SpanRecord:
         minted: `id` may be sent to the API as the span's id.
         parent: the parent's record, or the id of a span that this client did not create.
         on_stack: it may be the parent of new spans.
+        dropped: the queue was full when the span was started: none of it is sent.
         finish_delivered: the API holds a finish of this span.
         answered: done as soon as the API has answered the create, or the first try has failed.
         local_id: the id before the API gave another one.
@@ -79,6 +81,7 @@ class SpanRecord:
     status: str = "pending"
     payload: dict[str, Any] = field(default_factory=dict)
     on_stack: bool = False
+    dropped: bool = False
     finish_delivered: bool = False
     answered: Future[None] | None = None
     local_id: str = ""

@@ -14,6 +14,8 @@ What was never handed over holds nothing back, with one exception: a child that 
 waits for the parent's create, which is expected to follow. It is *parked*, and an instance's finish passes it by.
 Operations that do not wait for each other are handed out oldest first.
 
+A batch for the bulk endpoint, which runs its items in order, may hold an operation together with all that it waits for.
+
 Pure: no I/O and no clock. Every method takes the lock, decides, and returns what follows from it.
 """
 
@@ -23,14 +25,16 @@ import heapq
 import itertools
 import math
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 
-__all__ = ["Batch", "Consequences", "Scheduler", "Ticket"]
+__all__ = ["SINGLE", "Batch", "Consequences", "Room", "Scheduler", "Ticket"]
+
+_IN_BULK = {OperationType.CREATE_SPAN, OperationType.FINISH_SPAN}  # the kinds that the bulk endpoint is known to take
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +48,8 @@ class Ticket:
         sent_in: the epoch of the outage monitor when it was last sent.
         blockers: how many operations it waits for.
         followers: the operations that wait for it.
+        alone: it is sent in a request of its own.
+        taken: it was handed out and not given back.
     """
 
     operation: Operation
@@ -54,6 +60,13 @@ class Ticket:
     blockers: int = 0
     followers: list[Ticket] = field(default_factory=list)
     settled: bool = False
+    alone: bool = False
+    taken: bool = False
+
+    @property
+    def in_bulk(self) -> bool:
+        """It may share a request with others. What used up a retry goes alone: it may be what fails the others."""
+        return self.operation.type in _IN_BULK and not (self.alone or self.retries)
 
     def __lt__(self, other: Ticket) -> bool:
         return self.rank < other.rank
@@ -64,6 +77,24 @@ class Batch:
     """Operations for one request, in causal order."""
 
     tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What fits into one request.
+
+    Attributes:
+        operations: how many.
+        size: how large their payloads may be together, in bytes.
+        with_creates: a span's create may be followed by what refers to the span: the id that is minted here holds.
+    """
+
+    operations: int
+    size: int = 0
+    with_creates: bool = False
+
+
+SINGLE = Room(operations=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +129,7 @@ class Scheduler:
         self._ready: list[Ticket] = []
         self._delayed: list[tuple[float, Ticket]] = []
         self._in_flight = 0
+        self._open = 0
 
     def admit(self, operation: Operation) -> Consequences:
         """Take an operation that was handed over. Operations must come in the order of their calls."""
@@ -114,15 +146,20 @@ class Scheduler:
                 heapq.heappush(self._ready, ticket)
             return Consequences()
 
-    def next_batch(self, now: float) -> Batch | None:
+    def next_batch(self, now: float, room: Room = SINGLE) -> Batch | None:
         """The operations for the next request, or None when nothing can be sent now. Each must be given back."""
         with self._lock:
             while self._delayed and self._delayed[0][0] <= now:
                 heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
             if not self._ready:
                 return None
-            self._in_flight += 1
-            return Batch((heapq.heappop(self._ready),))
+            tickets = [heapq.heappop(self._ready)]
+            if room.operations > 1 and tickets[0].in_bulk:
+                self._fill(tickets, room)
+            for ticket in tickets:
+                ticket.taken = True
+            self._in_flight += len(tickets)
+            return Batch(tuple(tickets))
 
     def next_due(self) -> float | None:
         """When an operation can be sent: minus infinity for now, None for never by time alone."""
@@ -134,7 +171,9 @@ class Scheduler:
     def send_again(self, ticket: Ticket, *, at: float | None = None, last: bool = False) -> None:
         """Give back an operation that must be sent again: not before `at`, and behind all others when `last`."""
         with self._lock:
-            self._in_flight -= 1
+            self._give_back(ticket)
+            if ticket.settled or ticket.blockers:
+                return  # over, or what it waits for was sent with it, and comes first again
             if last:
                 ticket.rank = next(self._ranks)
             if at is None:
@@ -150,24 +189,33 @@ class Scheduler:
             delivered: the API has it, or may have it: what depends on it is sent.
         """
         with self._lock:
-            self._in_flight -= 1
+            self._give_back(ticket)
             consequences = Consequences()
             self._leave(ticket, consequences, delivered=delivered)
             orphaned = [span for span in consequences.orphaned if span.create_state is not CreateState.FAILED]
             return Consequences(consequences.failed, orphaned)
 
-    def release_parked(self) -> Consequences:
-        """Let the children go whose parents were never handed over: they are sent without a parent."""
+    def release_parked(self, parent: SpanRecord | None = None) -> Consequences:
+        """Let the children go whose parents will never be handed over: they are sent without a parent.
+
+        Args:
+            parent: only the children of this one.
+        """
         with self._lock:
+            parents = list(self._parked) if parent is None else [parent]
+            parked = [ticket for each in parents for ticket in self._parked.pop(each, ()) if not ticket.settled]
             consequences = Consequences()
-            parked = [ticket for tickets in self._parked.values() for ticket in tickets if not ticket.settled]
-            self._parked.clear()
             for span in _spans(parked):
                 span.parent = None
                 consequences.orphaned.append(span)
             for ticket in parked:
                 self._release(ticket)
             return consequences
+
+    @property
+    def has_parked(self) -> bool:
+        """Children wait for parents that were not handed over."""
+        return bool(self._parked)
 
     @property
     def at_rest(self) -> bool:
@@ -178,8 +226,37 @@ class Scheduler:
     @property
     def open_operations(self) -> int:
         """How many operations are not settled."""
-        with self._lock:
-            return sum(len(lane.open) for lane in self._lanes.values())
+        return self._open
+
+    @property
+    def waiting(self) -> int:
+        """How many operations are not settled and not in flight."""
+        return self._open - self._in_flight
+
+    def _fill(self, tickets: list[Ticket], room: Room) -> None:
+        """Add what can be sent after the first one, oldest first: what is ready, and what waits for this batch only."""
+        size = tickets[0].operation.size
+        freed: list[Ticket] = []
+        met: Counter[Ticket] = Counter()
+        passed_by: list[Ticket] = []
+        while len(tickets) < room.operations:
+            _free_followers(tickets[-1], freed, met, room)
+            source = freed if freed and (not self._ready or freed[0] < self._ready[0]) else self._ready
+            if not source:
+                break
+            ticket = heapq.heappop(source)
+            if ticket.in_bulk and (size := size + ticket.operation.size) <= room.size:
+                tickets.append(ticket)
+            elif source is self._ready:
+                passed_by.append(ticket)
+            if size > room.size:
+                break
+        for ticket in passed_by:
+            heapq.heappush(self._ready, ticket)
+
+    def _give_back(self, ticket: Ticket) -> None:
+        self._in_flight -= 1
+        ticket.taken = False
 
     def _blockers(self, operation: Operation, lane: _Lane) -> Iterator[Ticket]:
         kind, span = operation.type, operation.span
@@ -200,6 +277,7 @@ class Scheduler:
     def _enter(self, ticket: Ticket, lane: _Lane) -> None:
         operation, span = ticket.operation, ticket.operation.span
         lane.open[ticket] = None
+        self._open += 1
         if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
             lane.registration = ticket
             operation.instance.registration = CreateState.PENDING
@@ -250,13 +328,14 @@ class Scheduler:
 
     def _release(self, ticket: Ticket) -> None:
         ticket.blockers -= 1
-        if not ticket.blockers:
+        if not ticket.blockers and not ticket.taken:
             heapq.heappush(self._ready, ticket)
 
     def _forget(self, ticket: Ticket, *, delivered: bool) -> None:
         operation, span = ticket.operation, ticket.operation.span
         lane = self._lanes[operation.instance]
         del lane.open[ticket]
+        self._open -= 1
         if not lane.open:
             del self._lanes[operation.instance]
         lane.registration = None if lane.registration is ticket else lane.registration
@@ -277,6 +356,17 @@ class Scheduler:
             span.finish_delivered |= delivered
             if self._finishes[span] is ticket:
                 del self._finishes[span]
+
+
+def _free_followers(ticket: Ticket, freed: list[Ticket], met: Counter[Ticket], room: Room) -> None:
+    """What waits for nothing but the operations of a batch, now that `ticket` is the last of them."""
+    span = ticket.operation.span
+    if ticket.operation.type is OperationType.CREATE_SPAN and not (room.with_creates and span and span.minted):
+        return
+    for follower in ticket.followers:
+        met[follower] += 1
+        if met[follower] == follower.blockers and not follower.settled:
+            heapq.heappush(freed, follower)
 
 
 def _comes_too_late(operation: Operation) -> bool:

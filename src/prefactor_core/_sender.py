@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import cast
 
 from prefactor_core._index import SpanIndex
-from prefactor_core._outcomes import Delivered, Outcome, judge
+from prefactor_core._outcomes import BulkOutcome, Delivered, NotCarriedOut, Outcome, SendAlone, judge, judge_bulk
 from prefactor_core._records import InstanceRecord, SpanRecord
-from prefactor_core._scheduler import Ticket
+from prefactor_core._scheduler import Batch, Ticket
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.models.types import AgentStatus, FinishStatus
+from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
+from prefactor_http.models.bulk import BulkOutput
 
 __all__ = ["Sender"]
 
@@ -47,20 +48,43 @@ class Sender:
             OperationType.FINISH_SPAN: self._finish_span,
         }
 
-    async def send(self, ticket: Ticket, *, mint_ids: bool) -> Outcome:
-        """Try once; never raises.
-
-        Args:
-            ticket: the operation.
-            mint_ids: creates may carry the ids that were minted here. What was sent before is repeated unchanged.
-        """
+    async def send(self, ticket: Ticket) -> Outcome:
+        """Try an operation once; never raises."""
         operation = ticket.operation
-        if operation.span and not mint_ids and ticket.tries == 1 and operation.type is OperationType.CREATE_SPAN:
-            operation.span.minted = False
         try:
             await self._calls[operation.type](operation)
         except Exception as error:
             return judge(error, operation, repeated=ticket.tries > 1)
+        return Delivered()
+
+    async def send_bulk(self, batch: Batch) -> BulkOutcome:
+        """Try creates and finishes of spans in one request; never raises."""
+        try:
+            outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
+        except Exception as error:
+            return judge_bulk(error)
+        return tuple(self._read_outputs(batch, outputs))
+
+    def _read_outputs(self, batch: Batch, outputs: Mapping[str, BulkOutput]) -> Iterator[Outcome]:
+        stopped = False
+        for ticket in batch.tickets:
+            output = outputs.get(cast("str", ticket.operation.idempotency_key))
+            if output is None:
+                yield NotCarriedOut() if stopped else SendAlone(refused=False)
+            elif output.status == "error":
+                stopped = True
+                yield SendAlone(refused=True)
+            else:
+                yield self._read_output(ticket.operation, output)
+
+    def _read_output(self, operation: Operation, output: BulkOutput) -> Outcome:
+        span = _span(operation)
+        if operation.type is OperationType.CREATE_SPAN and output.span_id != span.id:
+            if output.span_id is None and not span.minted:
+                return SendAlone(refused=False)  # the span is there, and nobody knows its id: the key finds it again
+            self._spans.rename(span, output.span_id or span.id)
+        if output.terminates:
+            self._on_control(_instance(operation).id, output.termination_reason)
         return Delivered()
 
     async def _register(self, operation: Operation) -> None:
@@ -93,13 +117,7 @@ class Sender:
     async def _create_span(self, operation: Operation) -> None:
         span, instance = _span(operation), _instance(operation)
         answer = await self.http.agent_spans.create(
-            instance.id,
-            span.schema_name,
-            cast("AgentStatus", operation.payload["status"]),
-            operation.payload["payload"],
-            id=span.id if span.minted else None,
-            parent_span_id=span.parent_id(),
-            started_at=operation.timestamp if operation.send_timestamp else None,
+            **_create_fields(operation),
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),
         )
@@ -109,13 +127,39 @@ class Sender:
     async def _finish_span(self, operation: Operation) -> None:
         instance = _instance(operation)
         await self.http.agent_spans.finish(
-            _span(operation).id,
-            status=cast("FinishStatus", operation.payload["status"]),
-            result_payload=operation.payload["result_payload"] or None,
-            timestamp=operation.timestamp if operation.send_timestamp else None,
+            **_finish_fields(operation),
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),
         )
+
+
+def _create_fields(operation: Operation) -> CreateFields:
+    span = _span(operation)
+    return {
+        "agent_instance_id": _instance(operation).id,
+        "schema_name": span.schema_name,
+        "status": operation.payload["status"],
+        "payload": operation.payload["payload"],
+        "id": span.id if span.minted else None,
+        "parent_span_id": span.parent_id(),
+        "started_at": operation.timestamp if operation.send_timestamp else None,
+    }
+
+
+def _finish_fields(operation: Operation) -> FinishFields:
+    return {
+        "agent_span_id": _span(operation).id,
+        "status": operation.payload["status"],
+        "result_payload": operation.payload["result_payload"] or None,
+        "timestamp": operation.timestamp if operation.send_timestamp else None,
+    }
+
+
+def _bulk_item(operation: Operation) -> dict[str, object]:
+    key = cast("str", operation.idempotency_key)
+    if operation.type is OperationType.CREATE_SPAN:
+        return create_item(_create_fields(operation), key)
+    return finish_item(_finish_fields(operation), key)
 
 
 def _instance(operation: Operation) -> InstanceRecord:

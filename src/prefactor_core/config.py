@@ -36,6 +36,10 @@ class QueueConfig(BaseModel):
         close_timeout: seconds that `flush()` and `close()` take at most when they are given no time-out.
         span_ids: "auto" mints span ids here when the instance's id allows it; "server" leaves them to the API, and
             `span.start()` waits for it.
+        bulk: "auto" lets operations share requests while more than a few wait; "never" sends each by itself.
+        max_queue_size: how many operations may wait for delivery. When it is full, spans that are started are dropped
+            whole, counted, and told of in the log; what belongs to spans that were taken is always taken.
+        max_queue_bytes: the same for the size of their payloads, as JSON.
     """
 
     num_workers: int = Field(default=3, ge=1, le=20)
@@ -43,6 +47,9 @@ class QueueConfig(BaseModel):
     retry_delay_base: float = Field(default=1.0, gt=0)
     close_timeout: float = Field(default=10.0, ge=0)
     span_ids: Literal["auto", "server"] = "auto"
+    bulk: Literal["auto", "never"] = "auto"
+    max_queue_size: int = Field(default=100_000, ge=1)
+    max_queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
 
 
 class PrefactorCoreConfig(BaseModel):

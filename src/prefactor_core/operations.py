@@ -37,6 +37,7 @@ class Operation:
         metadata: free for custom queues; this package does not read it.
         instance: the agent instance that it belongs to.
         span: the span that it creates or finishes.
+        size: bytes that the payload takes as JSON, at most.
         send_timestamp: the request carries `timestamp`; otherwise the API's clock decides.
     """
 
@@ -48,3 +49,4 @@ class Operation:
     instance: InstanceRecord | None = field(default=None, repr=False)
     span: SpanRecord | None = field(default=None, repr=False)
     send_timestamp: bool = True
+    size: int = 0

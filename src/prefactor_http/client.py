@@ -141,11 +141,12 @@ class PrefactorHttpClient:
         *,
         params: Mapping[str, Any] | None = None,
         json_data: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request with its retries. The answer that comes back is a success."""
+        """One request with its retries; the body is `json_data`, or `content` as it is. The answer is a success."""
         transport = self._open_transport()
-        content = None if json_data is None else encode_json(json_data)
+        content = content if json_data is None else encode_json(json_data)
 
         async def one_try() -> Answer:
             answer = await transport.send(method, path, params=params, content=content, headers=headers)

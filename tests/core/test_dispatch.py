@@ -161,7 +161,7 @@ class Bench:
 
     def admit(self, *operations: Operation) -> None:
         for each in operations:
-            self.ledger.accept(each.type)
+            self.ledger.accept(each)
         self.dispatch.admit(operations)
 
     def take(self) -> Ticket | None:

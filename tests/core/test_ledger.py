@@ -8,14 +8,18 @@ from prefactor_core._ledger import Ledger, OperationCounts
 CREATE, FINISH = OperationType.CREATE_SPAN, OperationType.FINISH_SPAN
 
 
+def operation(kind: OperationType = CREATE, size: int = 0) -> Operation:
+    return Operation(kind, {}, datetime.now(UTC), size=size)
+
+
 def ledger() -> Ledger:
     """Five creates and a finish: 2 delivered, 1 failed, the rest pending."""
     account = Ledger()
     for kind in (CREATE, CREATE, CREATE, CREATE, CREATE, FINISH):
-        account.accept(kind)
-    account.deliver(CREATE)
-    account.deliver(FINISH)
-    account.lose(CREATE, "failed", "http_422")
+        account.accept(operation(kind))
+    account.deliver(operation())
+    account.deliver(operation(FINISH))
+    account.lose(operation(), "failed", "http_422")
     return account
 
 
@@ -33,7 +37,7 @@ def test_closing_drops_what_is_pending_for_good() -> None:
     account = ledger()
     assert account.close("deadline") == 3
     assert account.close("deadline") == 0
-    account.deliver(CREATE)
+    account.deliver(operation())
     report = account.report(())
     assert (report.delivered, report.dropped, report.pending) == (2, 3, 0)
     assert report.drops == {(CREATE, "deadline"): 3}
@@ -41,23 +45,42 @@ def test_closing_drops_what_is_pending_for_good() -> None:
 
 def test_a_retracted_operation_was_never_accepted() -> None:
     account = Ledger()
-    account.accept(CREATE)
-    account.retract(CREATE)
+    account.accept(operation())
+    account.retract(operation())
     assert account.report(()).by_type == {}
 
 
 def test_a_report_raises_for_loss_only() -> None:
     account = Ledger()
-    account.accept(CREATE)
+    account.accept(operation())
     account.report(()).raise_for_loss()
-    account.lose(CREATE, "failed", "http_422")
-    operation = Operation(CREATE, {}, datetime.now(UTC))
-    cause = DeliveryError("CREATE_SPAN failed: no", operation=operation, reason="http_422")
+    account.lose(operation(), "failed", "http_422")
+    cause = DeliveryError("CREATE_SPAN failed: no", operation=operation(), reason="http_422")
     with pytest.raises(PrefactorTelemetryFailureError, match="1 of 1 operations") as caught:
         account.report((cause,)).raise_for_loss()
     assert caught.value.cause is cause
     assert caught.value.operation_type == "CREATE_SPAN"
     assert caught.value.dropped_operations == 1
+
+
+def test_bytes_are_pending_with_their_operations() -> None:
+    account = Ledger()
+    first, second, third = (operation(size=size) for size in (1, 10, 100))
+    for each in (first, second, third):
+        account.accept(each)
+    account.deliver(first)
+    account.lose(second, "failed", "http_422")
+    assert (account.pending, account.pending_bytes) == (1, 100)
+    account.close("deadline")
+    assert (account.pending, account.pending_bytes) == (0, 0)
+
+
+def test_a_refused_operation_was_accepted_and_dropped() -> None:
+    account = Ledger()
+    account.refuse(operation(), "queue_full")
+    report = account.report(())
+    assert (report.accepted, report.dropped, report.pending) == (1, 1, 0)
+    assert report.drops == {(CREATE, "queue_full"): 1}
 
 
 def test_a_report_raises_for_drops_without_a_cause() -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Awaitable
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -236,11 +237,12 @@ async def test_what_is_refused_while_a_flush_looks_does_not_hold_it(api: LocalAp
         return result
 
     session._delivery._at_rest = look
-    client._ledger.accept(OperationType.CREATE_SPAN)  # as `submit` does, on another thread, before the queue refuses
+    record = Operation(OperationType.RECORD_QUALITY, {}, datetime.now(UTC))
+    client._ledger.accept(record)  # as `submit` does, on another thread, before the queue refuses
     flushing = asyncio.create_task(client.flush())
     await asyncio.to_thread(looked.wait)
     put, session._delivery._inbox.put_nowait = session._delivery._inbox.put_nowait, _refuse
-    client._ledger.retract(OperationType.CREATE_SPAN)
+    client._ledger.retract(record)
     with pytest.raises(QueueClosedError):
         await instance.record_quality("q", {})
     session._delivery._inbox.put_nowait = put

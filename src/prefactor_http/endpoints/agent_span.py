@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from prefactor_api.agent_span import ControlSignal
 from prefactor_http._request import api_path, checked_key, given, iso_time
@@ -15,7 +15,66 @@ from prefactor_http.models.types import AgentStatus, FinishStatus
 if TYPE_CHECKING:
     from prefactor_http.client import PrefactorHttpClient
 
-__all__ = ["AgentSpanClient"]
+__all__ = ["AgentSpanClient", "CreateFields", "FinishFields", "create_item", "finish_item"]
+
+
+class CreateFields(TypedDict):
+    """What `AgentSpanClient.create` takes for a span that is not finished."""
+
+    agent_instance_id: str
+    schema_name: str
+    status: AgentStatus
+    payload: dict[str, Any] | None
+    id: str | None
+    parent_span_id: str | None
+    started_at: datetime | None
+
+
+class FinishFields(TypedDict):
+    """What `AgentSpanClient.finish` takes."""
+
+    agent_span_id: str
+    status: FinishStatus | None
+    result_payload: dict[str, Any] | None
+    timestamp: datetime | None
+
+
+def create_item(fields: CreateFields, idempotency_key: str) -> dict[str, object]:
+    """The create of a span as an item of a bulk request: the span stands under `details` (API.md 3.7)."""
+    return {"_type": "agent_spans/create", "idempotency_key": idempotency_key, "details": _details(**fields)}
+
+
+def finish_item(fields: FinishFields, idempotency_key: str) -> dict[str, object]:
+    """The finish of a span as an item of a bulk request: its fields stand beside the key (API.md 3.7)."""
+    return {
+        "_type": "agent_spans/finish",
+        "idempotency_key": idempotency_key,
+        **given(
+            agent_span_id=fields["agent_span_id"],
+            status=fields["status"],
+            result_payload=fields["result_payload"],
+            timestamp=iso_time(fields["timestamp"]),
+        ),
+    }
+
+
+def _details(
+    agent_instance_id: str,
+    schema_name: str,
+    status: AgentStatus,
+    payload: dict[str, Any] | None,
+    *,
+    started_at: datetime | None = None,
+    finished_at: datetime | None = None,
+    **optional: object,
+) -> dict[str, Any]:
+    return {
+        "agent_instance_id": agent_instance_id,
+        "schema_name": schema_name,
+        "status": status,
+        "payload": payload if payload is not None else {},
+        **given(**optional, started_at=iso_time(started_at), finished_at=iso_time(finished_at)),
+    }
 
 
 class _SpanResponse(ApiResponse[AgentSpan]):
@@ -62,21 +121,19 @@ class AgentSpanClient:
             idempotency_key: At most 64 characters.
             control_signal_callback: Called with the reason when the run was terminated.
         """
-        details = {
-            "agent_instance_id": agent_instance_id,
-            "schema_name": schema_name,
-            "status": status,
-            "payload": payload if payload is not None else {},
-            **given(
-                result_payload=result_payload,
-                id=id,
-                parent_span_id=parent_span_id,
-                started_at=iso_time(started_at),
-                finished_at=iso_time(finished_at),
-                # Inside details, where the documented client has it; the API's pages have it beside (API.md 2.8).
-                idempotency_key=checked_key(idempotency_key),
-            ),
-        }
+        details = _details(
+            agent_instance_id,
+            schema_name,
+            status,
+            payload,
+            result_payload=result_payload,
+            id=id,
+            parent_span_id=parent_span_id,
+            started_at=started_at,
+            finished_at=finished_at,
+            # Inside details, where the documented client has it; the API's pages have it beside (API.md 2.8).
+            idempotency_key=checked_key(idempotency_key),
+        )
         return await self._write(api_path("agent_spans"), {"details": details}, control_signal_callback)
 
     async def finish(  # noqa: PLR0917  # documented order
