@@ -6,7 +6,16 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import cast
 
 from prefactor_core._index import SpanIndex
-from prefactor_core._outcomes import BulkOutcome, Delivered, NotCarriedOut, Outcome, SendAlone, judge, judge_bulk
+from prefactor_core._outcomes import (
+    BulkOutcome,
+    Delivered,
+    NoBulk,
+    NotCarriedOut,
+    Outcome,
+    SendAlone,
+    judge,
+    judge_bulk,
+)
 from prefactor_core._records import InstanceRecord, SpanRecord
 from prefactor_core._scheduler import Batch, Ticket
 from prefactor_core.operations import Operation, OperationType
@@ -63,6 +72,8 @@ class Sender:
             outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
         except Exception as error:
             return judge_bulk(error)
+        if batch.tickets[0].operation.idempotency_key not in outputs:
+            return NoBulk(LookupError("its answer does not name the first operation"), refused=False)
         return tuple(self._read_outputs(batch, outputs))
 
     def _read_outputs(self, batch: Batch, outputs: Mapping[str, BulkOutput]) -> Iterator[Outcome]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
-from prefactor_core._scheduler import Scheduler, Ticket
+from prefactor_core._scheduler import SINGLE, Room, Scheduler, Ticket
 from prefactor_core.operations import Operation, OperationType
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -234,13 +234,19 @@ class Model:
     settled: set[Operation] = field(default_factory=set)
     handed_over: list[Operation] = field(default_factory=list)
 
-    def check(self, request: Operation) -> None:
+    def check(self, batch: list[Operation]) -> None:
+        """The API carries out the operations of a batch in turn."""
+        for number, request in enumerate(batch):
+            self._check(request, {*self.settled, *batch[:number]})
+
+    def _check(self, request: Operation, done: set[Operation]) -> None:
         for earlier in self.handed_over[: self.handed_over.index(request)]:
             if earlier.instance is request.instance and self._must_wait(earlier, request):
-                assert earlier in self.settled, (earlier, request)
+                assert earlier in done, (earlier, request)
         parent = request.span.parent if request.span and request.type is OperationType.CREATE_SPAN else None
         if isinstance(parent, SpanRecord):
-            assert parent.create_state in {CreateState.DELIVERED, CreateState.FAILED}
+            created = [each for each in done if each.span is parent and each.type is OperationType.CREATE_SPAN]
+            assert created or parent.create_state is CreateState.FAILED
 
     def _must_wait(self, earlier: Operation, later: Operation) -> bool:
         if earlier.type is OperationType.FINISH_AGENT_INSTANCE:
@@ -267,13 +273,16 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps, st.booleans())
-def test_no_program_and_no_answers_break_causality(program: list[Step], registered_late: bool) -> None:
+rooms = st.one_of(st.just(SINGLE), st.builds(Room, st.integers(2, 9), st.just(100), st.booleans()))
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps, st.booleans(), rooms)
+def test_no_program_and_no_answers_break_causality(program: list[Step], registered_late: bool, room: Room) -> None:
     scheduler, model = Scheduler(), Model()
     instances = [InstanceRecord("a"), InstanceRecord("b")]
     spans: list[SpanRecord] = []
-    in_flight: list[Ticket] = []
+    in_flight: list[tuple[Ticket, ...]] = []
     admitted = 0
 
     def admit(each: Operation) -> None:
@@ -282,15 +291,23 @@ def test_no_program_and_no_answers_break_causality(program: list[Step], register
         model.handed_over.append(each)
         model.settled.update(scheduler.admit(each).failed)
 
-    def settle(ticket: Ticket, *, delivered: bool) -> None:
-        model.settled.add(ticket.operation)
-        model.settled.update(scheduler.settle(ticket, delivered=delivered).failed)
+    def settle(*tickets: Ticket, delivered: bool) -> None:
+        for ticket in tickets:
+            model.settled.add(ticket.operation)
+            model.settled.update(scheduler.settle(ticket, delivered=delivered).failed)
 
     def send() -> None:
-        if batch := scheduler.next_batch(0.0):
-            for ticket in batch.tickets:
-                model.check(ticket.operation)
-            in_flight.extend(batch.tickets)
+        if batch := scheduler.next_batch(0.0, room):
+            assert len(batch.tickets) <= room.operations
+            model.check([ticket.operation for ticket in batch.tickets])
+            in_flight.append(batch.tickets)
+
+    def stop_at(tickets: tuple[Ticket, ...], number: int) -> None:
+        """The API carries out so many of them, and refuses the next one."""
+        settle(*tickets[:number], delivered=True)
+        tickets[number].alone = True
+        for ticket in tickets[number:]:
+            scheduler.send_again(ticket)
 
     if registered_late:
         admit(operation(OperationType.REGISTER_AGENT_INSTANCE, instances[0]))
@@ -310,16 +327,85 @@ def test_no_program_and_no_answers_break_causality(program: list[Step], register
             admit(finish(span))
         elif action == "send":
             send()
-        elif in_flight and action == "again":
-            scheduler.send_again(in_flight.pop(a % len(in_flight)), last=bool(b % 2))
-        elif in_flight and action in {"ok", "fail"}:
-            settle(in_flight.pop(a % len(in_flight)), delivered=action == "ok")
+        elif in_flight and action in {"again", "ok", "fail"}:
+            tickets = in_flight.pop(a % len(in_flight))
+            if action == "again":
+                for ticket in tickets:
+                    scheduler.send_again(ticket, last=bool(b % 2))
+            elif action == "fail" and len(tickets) > 1:
+                stop_at(tickets, b % len(tickets))
+            else:
+                settle(*tickets, delivered=action == "ok")
         assert scheduler.open_operations == admitted - len(model.settled)
 
     for _ in range(2):  # with what is parked, then without
         while not scheduler.at_rest:
             send()
-            settle(in_flight.pop(), delivered=True)
+            settle(*in_flight.pop(), delivered=True)
         scheduler.release_parked()
-    assert scheduler.open_operations == 0
+    assert scheduler.open_operations == scheduler.waiting == 0
     assert len(model.settled) == admitted
+
+
+def test_a_batch_holds_what_is_ready_and_what_waits_for_the_batch_alone() -> None:
+    instance = InstanceRecord("i")
+    parent, child, stranger = span_of(instance), span_of(instance), span_of(instance)
+    child.parent = parent
+    operations = [create(parent), create(child), finish(child), finish(parent), create(stranger), end(instance)]
+    bench = Bench(*operations)
+    batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=True))
+    assert batch is not None
+    assert [ticket.operation for ticket in batch.tickets] == operations[:5]
+    assert bench.take() == []
+    for ticket in batch.tickets:
+        bench.scheduler.settle(ticket, delivered=True)
+    assert bench.take() == operations[5:]
+
+
+def test_what_refers_to_a_span_waits_until_its_id_is_known() -> None:
+    instance = InstanceRecord("i")
+    first, unminted = span_of(instance), span_of(instance)
+    unminted.minted = False
+    bench = Bench(create(first), finish(first), create(unminted), finish(unminted))
+    for with_creates, expected in ((False, 2), (True, 3)):
+        batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=with_creates))
+        assert batch is not None
+        assert len(batch.tickets) == expected
+        for ticket in batch.tickets:
+            bench.scheduler.send_again(ticket)
+
+
+def test_a_batch_has_a_size_and_an_operation_that_is_larger_goes_alone() -> None:
+    instance = InstanceRecord("i")
+    operations = [create(span_of(instance)) for _ in range(5)]
+    for each, size in zip(operations, (200, 40, 40, 40, 40), strict=True):
+        each.size = size
+    room = Room(10, 100)
+    bench = Bench(*operations)
+    sizes = []
+    while batch := bench.scheduler.next_batch(0.0, room):
+        sizes.append(len(batch.tickets))
+    assert sizes == [1, 2, 2]
+
+
+def test_instances_and_what_failed_before_go_alone() -> None:
+    instance, other = InstanceRecord("i"), InstanceRecord("o")
+    begin, quality = start(instance), operation(OperationType.RECORD_QUALITY, other, name="q")
+    operations = [create(span_of(other)) for _ in range(3)]
+    bench = Bench(begin, quality, *operations)
+    room = Room(10, 100)
+    batches = []
+    while batch := bench.scheduler.next_batch(0.0, room):
+        batches.append([ticket.operation for ticket in batch.tickets])
+    assert batches == [[begin], [quality], operations]
+
+
+def test_a_ready_operation_that_cannot_share_is_not_passed_over_for_good() -> None:
+    instance = InstanceRecord("i")
+    first, second = create(span_of(instance)), create(span_of(instance))
+    quality = operation(OperationType.RECORD_QUALITY, instance)
+    bench = Bench(first, quality, second)
+    batch = bench.scheduler.next_batch(0.0, Room(10, 100))
+    assert batch is not None
+    assert [ticket.operation for ticket in batch.tickets] == [first, second]
+    assert bench.take() == [quality]

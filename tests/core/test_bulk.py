@@ -1,0 +1,182 @@
+"""Many operations at once: they share requests, in causal order, and nothing is lost when that does not work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from tests.core.support import CREATE, Run, Running, bodies
+
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+BULK = ".*/bulk"
+SPANS = 60
+
+
+@pytest.fixture
+def backlog(api: LocalApi, run: Run) -> Any:
+    """A client whose first spans are known, and that is held back until many operations wait."""
+
+    @asynccontextmanager
+    async def waiting(**settings: Any) -> AsyncIterator[Running]:
+        async with run(**settings) as (client, instance):
+            await record(instance, "first")
+            await client.flush()
+            api.inject(Fault(path=f"{CREATE}.*", status=503, times=3))  # an outage, until the first probe
+            await record_many(instance)
+            yield client, instance
+            await instance.finish()
+
+    return waiting
+
+
+async def record(instance: Any, name: str) -> None:
+    async with instance.span(name) as span:
+        await span.start({"name": name})
+        await span.complete({"name": name})
+
+
+async def record_many(instance: Any) -> None:
+    for number in range(SPANS // 3):
+        async with instance.span(f"outer{number}") as outer:
+            await outer.start({})
+            await asyncio.gather(record(instance, f"inner{number}"), record(instance, f"other{number}"))
+
+
+def requests(api: LocalApi, path_end: str) -> int:
+    return sum(request.path.endswith(path_end) for request in api.requests)
+
+
+def check(api: LocalApi, client: Any) -> None:
+    """Everything arrived, once, in order."""
+    spans = api.spans()
+    assert len(spans) == SPANS + 1
+    assert {span["status"] for span in spans} == {"complete"}
+    ids = {span["schema_name"]: span["id"] for span in spans}
+    for span in spans:
+        number = span["schema_name"].removeprefix("inner").removeprefix("other")
+        expected = ids[f"outer{number}"] if number.isdigit() else None
+        assert span["parent_span_id"] == expected
+    assert not api.violations
+    assert api.instances()[0]["status"] == "complete"
+    stats = client.stats()
+    assert stats.delivered == stats.accepted == 2 * (SPANS + 1) + 2
+
+
+async def test_a_backlog_shares_requests_in_causal_order(api: LocalApi, backlog: Any) -> None:
+    async with backlog() as (client, _):
+        pass
+    check(api, client)
+    sizes = [len(body["items"]) for body in bodies(api, "/bulk")]
+    assert sum(sizes) > SPANS
+    assert max(sizes) > 10
+    first = bodies(api, "/bulk")[0]["items"]
+    assert {item["_type"] for item in first} <= {"agent_spans/create", "agent_spans/finish"}
+
+
+async def test_a_short_queue_is_sent_as_single_requests(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        for number in range(30):
+            await record(instance, f"s{number}")
+            await client.flush()
+    assert requests(api, "/bulk") == 0
+
+
+async def test_bulk_can_be_switched_off(api: LocalApi, backlog: Any) -> None:
+    async with backlog(queue={"bulk": "never"}) as (client, _):
+        pass
+    check(api, client)
+    assert requests(api, "/bulk") == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404},
+        {"status": 403},
+        {"status": 422},
+        {"status": 200, "body": {"status": "success", "details": {"items": [{"status": 200, "body": {}}]}}},
+        {"status": 200, "body": {"status": "success", "outputs": {}}},
+        {"status": 200, "body": {"status": "success", "outputs": {"unknown": {"status": "success"}}}},
+        {"status": 200, "body": {"status": "success", "outputs": []}},
+        {"status": 200, "body": "<html>"},
+    ],
+)
+async def test_an_endpoint_that_is_missing_or_answers_otherwise(
+    api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
+) -> None:
+    caplog.set_level(logging.INFO, "prefactor_core")
+    api.inject(Fault(path=BULK, times=None, **answer))
+    async with backlog() as (client, _):
+        pass
+    check(api, client)
+    told = [text for text in caplog.messages if "bulk" in text]
+    assert len(told) == 1
+    assert requests(api, "/bulk") <= 3  # one for each worker
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_a_bulk_request_that_fails_for_a_while(api: LocalApi, backlog: Any, status: int) -> None:
+    api.inject(Fault(path=BULK, status=status, times=4))
+    async with backlog() as (client, _):
+        pass
+    check(api, client)
+    assert requests(api, "/bulk") > 4
+
+
+async def test_an_endpoint_that_always_fails_does_not_stop_delivery(api: LocalApi, backlog: Any) -> None:
+    api.inject(Fault(path=BULK, status=500, times=None))
+    async with backlog() as (client, _):
+        pass
+    check(api, client)
+
+
+async def test_an_item_that_is_refused_fails_alone(api: LocalApi, run: Run) -> None:
+    errors: list[Any] = []
+    async with run(on_error=errors.append) as (client, instance):
+        await record(instance, "first")
+        await client.flush()
+        api.inject(Fault(path=f"{CREATE}.*", status=503, times=3))
+        for number in range(30):
+            await record(instance, f"s{number}")
+        await instance.create_span("child of nothing", parent_span_id="no PFID")
+        for number in range(30, 60):
+            await record(instance, f"s{number}")
+        await instance.finish()
+    assert requests(api, "/bulk") > 0
+    assert [error.operation.span.schema_name for error in errors] == ["child of nothing"]
+    assert [error.reason for error in errors] == ["http_422"]
+    assert len(api.spans()) == 61
+    assert not api.violations
+
+
+async def test_ids_of_the_api_share_requests_too(api: LocalApi, run: Run) -> None:
+    async with run(queue={"span_ids": "server", "num_workers": 1}) as (client, instance):
+        await client.flush()
+        tasks = [asyncio.create_task(record(instance, f"s{number}")) for number in range(60)]
+        await asyncio.gather(*tasks)
+        await instance.finish()
+    assert len(api.spans()) == 60
+    assert {span["status"] for span in api.spans()} == {"complete"}
+    assert requests(api, "/bulk") > 0
+    assert not api.violations
+
+
+async def test_cancelled_spans_behind_a_refused_one_are_cancelled(api: LocalApi, run: Run) -> None:
+    """An operation that its request did not come to was not tried: a refusal is its first one."""
+    async with run() as (client, instance):
+        await record(instance, "first")
+        await client.flush()
+        api.inject(Fault(path=f"{CREATE}.*", status=503, times=3))
+        await instance.create_span("refused", parent_span_id="no PFID")
+        for number in range(30):
+            async with instance.span(f"s{number}") as span:
+                await span.start({})
+                await span.cancel()
+    assert {span["status"] for span in api.spans() if span["schema_name"] != "first"} == {"cancelled"}
