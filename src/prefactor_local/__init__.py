@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from prefactor_local._api import LocalApi
     from prefactor_local._errors import LocalApiError
     from prefactor_local._faults import Fault
-    from prefactor_local._requestlog import RecordedRequest
+    from prefactor_local._requestlog import RecordedCall, RecordedRequest
 
-__all__ = ["Fault", "LocalApi", "LocalApiError", "MissingExtraError", "RecordedRequest"]
+__all__ = ["Fault", "LocalApi", "LocalApiError", "MissingExtraError", "RecordedCall", "RecordedRequest"]
 
 
 class MissingExtraError(ImportError):
@@ -26,6 +26,7 @@ _HOME = {
     "Fault": "prefactor_local._faults",
     "LocalApi": "prefactor_local._api",
     "LocalApiError": "prefactor_local._errors",
+    "RecordedCall": "prefactor_local._requestlog",
     "RecordedRequest": "prefactor_local._requestlog",
 }
 

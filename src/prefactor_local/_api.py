@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from prefactor_local import _instances, _spans
+from prefactor_local._admin import routes
 from prefactor_local._app import build
 from prefactor_local._faults import Fault, FaultPlan
-from prefactor_local._operations import TERMINATE, perform
+from prefactor_local._operations import TERMINATE, carry_out
 from prefactor_local._platform import Call, Caller, Platform
-from prefactor_local._requestlog import RecordedRequest
+from prefactor_local._requestlog import RecordedCall, RecordedRequest
 from prefactor_local._server import ServerThread
+from prefactor_local._settings import BulkMode, Settings, bulk_mode
 from prefactor_local._store import Store
 
 __all__ = ["LocalApi"]
@@ -32,10 +36,16 @@ class LocalApi:
         host: address to listen on.
         port: 0 for any free one.
         token: the account token to accept; by default one is made, and kept with the database.
-        keep_requests: whether `requests` is filled.
+        keep_requests: whether `requests` and `calls` are filled.
+        faults: injected from the start.
+        seed: of the randomness in faults.
+        refuse_ids: refuse what a client creates with an `id` of its own (422 naming `id`).
+        bulk: `"missing"`: the bulk endpoint answers 404; `"other_form"`: it carries out the items and answers in a
+            form that is not the documented one.
 
     Raises:
         OSError: the address cannot be used (on entry).
+        ValueError: `bulk` is none of these.
         sqlite3.Error: the file is no database, or one of another version of this package (on entry).
     """
 
@@ -48,19 +58,38 @@ class LocalApi:
         port: int = 0,
         token: str | None = None,
         keep_requests: bool = True,
+        faults: Iterable[Fault] = (),
+        seed: int = 0,
+        refuse_ids: bool = False,
+        bulk: BulkMode = "on",
     ) -> None:
         self.requests: list[RecordedRequest] = []
-        """What arrived, in order."""
+        """What arrived, in order, whatever became of it."""
+        self.calls: list[RecordedCall] = []
+        """The operations that were carried out or refused, requests and items of bulk requests alike, in that order.
+        What a fault answered is not among them."""
         self.violations: Counter[str] = Counter()
-        """Breaches of a run's life cycle, by name, for example `child_before_parent`."""
+        """Breaches of a run's life cycle, and a key that was used again with another body (`key_reused`), by name.
+
+        `child_before_parent`, `parent_in_other_instance`, `span_create_before_instance_start`,
+        `span_after_instance_finish`, `span_create_after_create`, `span_finish_before_create`,
+        `span_finish_after_finish`, `span_finish_while_pending`, `span_finish_after_instance_finish`,
+        `instance_create_after_create`, `instance_start_after_start`, `instance_finish_before_start`,
+        `instance_finish_after_finish`, `quality_after_instance_finish`. Each arrival counts, a repetition under a known
+        key does not. What is created twice without an `id` of the client and under different keys cannot be told from
+        two things; a run that was terminated may go on without breach.
+        """
         self.replays: Counter[str] = Counter()
         """Repetitions under a known idempotency key, by operation, for example `agent_spans/create`."""
         self._database = database
-        self._strict_cancel = strict_cancel
+        self._settings = Settings(strict_cancel=strict_cancel, refuse_ids=refuse_ids, bulk=bulk_mode(bulk))
         self._address = (host, port)
         self._given_token = token
         self._keep_requests = keep_requests
-        self._faults = FaultPlan()
+        self._arrived = 0
+        self._faults = FaultPlan(seed)
+        for fault in faults:
+            self._faults.add(fault)
         self._running: _Running | None = None
 
     def __repr__(self) -> str:
@@ -108,8 +137,75 @@ class LocalApi:
         self._faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Forget all faults that have not happened yet."""
+        """Forget all faults that have not happened yet, and let requests that hang or are delayed go on."""
         self._faults.clear()
+        if self._running is not None:
+            self._running.server.release()
+
+    def pending_faults(self) -> list[tuple[Fault, int | None]]:
+        """The faults that are still to happen, in order, each with how often (None: always)."""
+        return self._faults.waiting()
+
+    @property
+    def refuse_ids(self) -> bool:
+        """Whether it refuses what a client creates with an `id` of its own. May be set while it runs."""
+        return self._settings.refuse_ids
+
+    @refuse_ids.setter
+    def refuse_ids(self, refuse: bool) -> None:
+        self._settings.refuse_ids = refuse
+
+    @property
+    def bulk(self) -> BulkMode:
+        """How the bulk endpoint answers. May be set while it runs."""
+        return self._settings.bulk
+
+    @bulk.setter
+    def bulk(self, mode: BulkMode) -> None:
+        self._settings.bulk = bulk_mode(mode)
+
+    def go_away(self) -> None:
+        """Refuse connections and reset those that are open, until come_back(). The state is kept.
+
+        Requests in progress are dropped unhandled if they are waiting for a fault.
+        """
+        self._now.server.go_away()
+
+    def come_back(self) -> None:
+        """Listen again, on the same port."""
+        self._now.server.come_back()
+
+    def away_for(self, seconds: float) -> None:
+        """Go away, and come back after so many seconds. Does not wait for that."""
+        self._now.server.go_away(seconds)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """A block in which it is away."""
+        self.go_away()
+        try:
+            yield
+        finally:
+            self.come_back()
+
+    def report(self) -> dict[str, Any]:
+        """Number of requests, violations, replays, and numbers of instances and spans by status."""
+        store = self._now.platform.store
+        with store.transaction():
+            instances, spans = store.count_by_status("agent_instance"), store.count_by_status("agent_span")
+        return {
+            "requests": self._arrived,
+            "violations": dict(self.violations),
+            "replays": dict(self.replays),
+            "instances": instances,
+            "spans": spans,
+        }
+
+    def reset_counters(self) -> None:
+        """Forget requests, calls, violations and replays. Instances and spans stay."""
+        self._arrived = 0
+        for log in (self.requests, self.calls, self.violations, self.replays):
+            log.clear()
 
     def terminate(self, instance_id: str, reason: str) -> None:
         """Stop an active instance, as people do on the platform.
@@ -118,7 +214,7 @@ class LocalApi:
             LocalApiError: there is no such instance (404), or it is not active (409).
         """
         call = Call(Caller(), instance_id, {"reason": reason})
-        perform(self._now.platform, TERMINATE, call)
+        carry_out(self._now.platform, TERMINATE, call)
 
     def __enter__(self) -> Self:
         if self._running is not None:
@@ -158,14 +254,21 @@ class LocalApi:
         platform = Platform(
             store,
             self._given_token,
-            strict_cancel=self._strict_cancel,
+            settings=self._settings,
             violations=self.violations,
             replays=self.replays,
+            record=self._record_call,
         )
-        server = ServerThread(partial(build, platform, self._faults, self._record), *self._address)
+        admin = routes(self, platform.caller)
+        server = ServerThread(partial(build, platform, self._faults, self._record, admin), *self._address)
         return _Running(platform, server, server.start())
 
+    def _record_call(self, call: RecordedCall) -> None:
+        if self._keep_requests:
+            self.calls.append(call)
+
     def _record(self, request: RecordedRequest) -> None:
+        self._arrived += 1
         if self._keep_requests:
             self.requests.append(request)
 

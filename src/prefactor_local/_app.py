@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,37 +13,54 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prefactor_local import _bulk
 from prefactor_local._errors import LocalApiError, bad_request, not_found
-from prefactor_local._faults import FaultGate, FaultPlan
+from prefactor_local._faults import FaultPlan
+from prefactor_local._gate import FaultGate
+from prefactor_local._lifeline import Lifeline
 from prefactor_local._operations import OPERATIONS, Operation, perform
+from prefactor_local._paths import ADMIN, BULK, PREFIX
 from prefactor_local._platform import Call, Platform
 from prefactor_local._requestlog import RecordedRequest, RequestLog
 from prefactor_local._store import Record
 
 __all__ = ["build"]
 
-PREFIX = "/api/v1"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def build(
-    platform: Platform, faults: FaultPlan, record: Callable[[RecordedRequest], None], closing: asyncio.Event
-) -> Starlette:
-    """The app. Every request is recorded, then meets its fault if there is one, then its operation."""
-    return Starlette(
+    platform: Platform,
+    faults: FaultPlan,
+    record: Callable[[RecordedRequest], None],
+    admin: Sequence[Route],
+    line: Lifeline,
+) -> ASGIApp:
+    """The app. Every request is recorded, then meets its faults, then its operation; those to `admin` do not."""
+    api = Starlette(
         routes=[
             *(Route(PREFIX + each.path, _endpoint(platform, each), methods=[each.method]) for each in OPERATIONS),
-            Route(f"{PREFIX}/bulk", _bulk_endpoint(platform), methods=["POST"]),
+            Route(BULK, _bulk_endpoint(platform, faults, line), methods=["POST"]),
         ],
         middleware=[
             Middleware(RequestLog, record=record),
-            Middleware(FaultGate, plan=faults, closing=closing),
+            Middleware(FaultGate, plan=faults, line=line, store=platform.store),
         ],
-        exception_handlers={LocalApiError: _refused, HTTPException: _unrouted, Exception: _broken},
+        exception_handlers=_HANDLERS,
     )
+    controls = Starlette(routes=admin, exception_handlers=_HANDLERS)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if line.away:  # the connection was accepted, but not yet known, when the server went away
+            await line.reset(line.transport(scope))
+            return
+        chosen = controls if scope["path"].startswith(f"{ADMIN}/") else api
+        await chosen(scope, receive, send)
+
+    return app
 
 
 def _endpoint(platform: Platform, operation: Operation) -> Endpoint:
@@ -57,10 +73,12 @@ def _endpoint(platform: Platform, operation: Operation) -> Endpoint:
     return endpoint
 
 
-def _bulk_endpoint(platform: Platform) -> Endpoint:
+def _bulk_endpoint(platform: Platform, faults: FaultPlan, line: Lifeline) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         caller = platform.caller(request.headers.get("authorization"))
-        return _json(200, _bulk.execute(platform, caller, _parsed(await request.body())))
+        answer, delay = _bulk.execute(platform, faults, caller, _parsed(await request.body()))
+        await line.pause(delay)
+        return _json(200, answer)
 
     return endpoint
 
@@ -104,3 +122,10 @@ async def _unrouted(_request: Request, error: Exception) -> Response:
 async def _broken(_request: Request, _error: Exception) -> Response:
     # Starlette raises the error again after this answer, so that it is logged.
     return _json(500, LocalApiError(500, "internal_error", "The embedded API has a bug.").envelope())
+
+
+_HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    LocalApiError: _refused,
+    HTTPException: _unrouted,
+    Exception: _broken,
+}

@@ -1,16 +1,22 @@
-"""The bulk endpoint: operations in order, each in a transaction of its own, up to the first that is refused."""
+"""The bulk endpoint: operations in order, each in a transaction of its own, up to the first that is refused.
+
+It may be told to be missing, or to answer in the form of another client's code, which no documentation knows:
+`{"status": "success", "details": {"items": [{"status": 200, "body": …}]}}`. The items are carried out then as always.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from prefactor_local._errors import LocalApiError, bad_request, validation_errors
-from prefactor_local._operations import OPERATIONS, perform
+from prefactor_local._errors import LocalApiError, bad_request, not_found, validation_errors
+from prefactor_local._faults import Fault, FaultPlan, Strike, Target
+from prefactor_local._operations import OPERATIONS, Operation, perform
 from prefactor_local._platform import Call, Caller, Platform
 from prefactor_local._requests import is_text, problems
+from prefactor_local._spantypes import of_operation
 from prefactor_local._store import Record
 
 __all__ = ["execute"]
@@ -32,19 +38,37 @@ class _Request(BaseModel):
     items: Annotated[list[_Item], Field(min_length=1)]
 
 
-def execute(platform: Platform, caller: Caller, body: Mapping[str, Any]) -> Record:
-    """The outputs by key. What comes after a refused item is left out.
+class _Output(NamedTuple):
+    status: int
+    body: Record
+    delay: float = 0.0
+
+
+def execute(platform: Platform, plan: FaultPlan, caller: Caller, body: Mapping[str, Any]) -> tuple[Record, float]:
+    """The answer with the outputs by key, and the seconds that it is to be held back. What comes after a refused item
+    is left out.
 
     Raises:
-        LocalApiError: 422, the request itself is wrong and no item was carried out.
+        LocalApiError: 422, the request itself is wrong; 404, there is no such endpoint. No item was carried out.
     """
-    outputs: dict[str, Record] = {}
+    if platform.settings.bulk == "missing":
+        raise not_found("Path")
+    outputs: dict[str, _Output] = {}
     for item in _items(body):
-        output = _output(platform, caller, item)
-        outputs[item.idempotency_key] = output
-        if output["status"] == "error":
+        outputs[item.idempotency_key] = output = _output(platform, plan, caller, item)
+        if output.status != 200:
             break
-    return {"status": "success", "outputs": outputs}
+    answer = _other_form(outputs) if platform.settings.bulk == "other_form" else _documented_form(outputs)
+    return answer, sum(output.delay for output in outputs.values())
+
+
+def _documented_form(outputs: Mapping[str, _Output]) -> Record:
+    return {"status": "success", "outputs": {key: output.body for key, output in outputs.items()}}
+
+
+def _other_form(outputs: Mapping[str, _Output]) -> Record:
+    items = [{"status": output.status, "body": output.body} for output in outputs.values()]
+    return {"status": "success", "details": {"items": items}}
 
 
 def _items(body: Mapping[str, Any]) -> list[_Item]:
@@ -57,17 +81,41 @@ def _items(body: Mapping[str, Any]) -> list[_Item]:
     return items
 
 
-def _output(platform: Platform, caller: Caller, item: _Item) -> Record:
+def _output(platform: Platform, plan: FaultPlan, caller: Caller, item: _Item) -> _Output:
     try:
-        operation = _BY_NAME.get(item.type)
-        if operation is None:
-            raise bad_request("Unknown _type.")
-        fields = dict(item.model_extra or {})
-        target = "" if operation.parameter is None else _target(operation.parameter, fields)
-        query = {name: value for name, value in fields.items() if is_text(value)}
-        return perform(platform, operation, Call(caller, target, _body(item, fields), query))
+        operation, call = _call(caller, item)
+        delay, fault = _strike(platform, plan, operation, call) if plan else Strike()
+        if fault is None:
+            return _Output(200, perform(platform, operation, call))
+        return _Output(fault.status or 500, _refusal(fault), delay)
     except LocalApiError as error:
-        return error.envelope()
+        return _Output(error.status, error.envelope())
+
+
+def _call(caller: Caller, item: _Item) -> tuple[Operation, Call]:
+    operation = _BY_NAME.get(item.type)
+    if operation is None:
+        raise bad_request("Unknown _type.")
+    fields = dict(item.model_extra or {})
+    target = "" if operation.parameter is None else _target(operation.parameter, fields)
+    # Of the operations here only those that read have a query.
+    query = {name: value for name, value in fields.items() if is_text(value)} if operation.method == "GET" else {}
+    return operation, Call(caller, target, _body(item, fields), query, bulk=True)
+
+
+def _strike(platform: Platform, plan: FaultPlan, operation: Operation, call: Call) -> Strike:
+    return plan.strike_item(
+        Target(
+            operation.method,
+            operation.place(call.target),
+            lambda: of_operation(platform.store, operation.name, call.target, call.body),
+        )
+    )
+
+
+def _refusal(fault: Fault) -> Record:
+    """An item's output is always an object that says `error`."""
+    return {**fault.body, "status": "error"} if isinstance(fault.body, Mapping) else fault.envelope()
 
 
 def _target(parameter: str, fields: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ __all__ = [
 def register(platform: Platform, call: Call) -> Record:
     wanted = parse(Register, call.body)
     agent_id, environment_id = _identity(platform, call.caller, wanted)
-    instance_id = platform.claim_id("agent_instance", wanted.id)
+    instance_id = platform.claim_id("agent_instance", wanted.id, violation="instance_create_after_create")
     _check_external_identifier(platform, agent_id, wanted.external_identifier)
     described = wanted.agent_version or AgentVersion()
     _agents.found_or_created(platform, agent_id, described.name, described.description)
@@ -66,7 +66,9 @@ def start(platform: Platform, call: Call) -> Record:
 def finish(platform: Platform, call: Call) -> Record:
     instance, wanted = existing(platform, call.caller, call.target), parse(Finish, call.body)
     status, moment = wanted.status or "complete", wanted.timestamp or platform.now()
-    platform.apply(_lifecycle.finish_instance(instance["status"], status, strict_cancel=platform.strict_cancel))
+    platform.apply(
+        _lifecycle.finish_instance(instance["status"], status, strict_cancel=platform.settings.strict_cancel)
+    )
     return _changed(platform, instance, status=status, started_at=instance["started_at"] or moment, finished_at=moment)
 
 
@@ -81,6 +83,7 @@ def terminate(platform: Platform, call: Call) -> Record:
 
 def record_quality(platform: Platform, call: Call) -> Record:
     instance, wanted = existing(platform, call.caller, call.target), parse(Quality, call.body)
+    platform.apply(_lifecycle.record_quality(instance["status"]))
     others = {name: payload for name, payload in instance["quality_payloads"].items() if name != wanted.name}
     named = {} if wanted.payload is None else {wanted.name: wanted.payload}
     return _changed(platform, instance, quality_payloads={**others, **named})

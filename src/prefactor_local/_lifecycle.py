@@ -17,6 +17,7 @@ __all__ = [
     "finish_instance",
     "finish_span",
     "open_span",
+    "record_quality",
     "start_instance",
     "terminate_instance",
 ]
@@ -59,6 +60,11 @@ def terminate_instance(status: str) -> Verdict:
     if status == "active":
         return Verdict()
     return Verdict(f"Agent instance is {status}, only an active one can be terminated.")
+
+
+def record_quality(status: str) -> Verdict:
+    """Never refused: runs are also judged after their end, but a client that writes in order does it before."""
+    return Verdict(violations=("quality_after_instance_finish",) if status in _FINISHED_BY_CLIENT else ())
 
 
 def open_span(instance_status: str, parent: Parent) -> Verdict:

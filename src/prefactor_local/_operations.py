@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from prefactor_local import _agents, _instances, _spans, _versions
-from prefactor_local._errors import unauthorized, validation_errors
+from prefactor_local._errors import LocalApiError, unauthorized, validation_errors
+from prefactor_local._paths import PREFIX
 from prefactor_local._platform import Call, Platform, answer
+from prefactor_local._requestlog import RecordedCall
 from prefactor_local._requests import GeneratePfids, parse
 from prefactor_local._store import Record
 
-__all__ = ["OPERATIONS", "TERMINATE", "Operation", "perform"]
+__all__ = ["OPERATIONS", "TERMINATE", "Operation", "carry_out", "perform"]
 
 Function: TypeAlias = Callable[[Platform, Call], Record]
 KEY_LENGTH = 64
+_FORM = frozenset({"idempotency_key", "details"})
+_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 @dataclass(frozen=True)
@@ -34,38 +41,68 @@ class Operation:
     run: Function
     account_only: bool = False
 
-    @property
+    @cached_property
     def parameter(self) -> str | None:
         return self.path.partition("{")[2].partition("}")[0] or None
 
+    def place(self, target: str) -> str:
+        """The path of a request for it."""
+        return PREFIX + (self.path.replace(f"{{{self.parameter}}}", target) if self.parameter else self.path)
+
 
 def perform(platform: Platform, operation: Operation, call: Call) -> Record:
-    """The answer to a call. A key that was used for this operation and target gets the first answer again.
+    """The answer to a call of a client. A key that was used for this operation and target gets the first answer again.
 
     Raises:
         LocalApiError: the call is refused, and nothing has changed.
     """
+    try:
+        given, replay = carry_out(platform, operation, call)
+    except LocalApiError as error:
+        _record(platform, operation, call, None, status=error.status, code=error.code)
+        raise
+    _record(platform, operation, call, given, replay=replay)
+    return given
+
+
+def carry_out(platform: Platform, operation: Operation, call: Call) -> tuple[Record, bool]:
+    """As perform(), unrecorded. Tells also whether the answer is that of an earlier call."""
     if operation.account_only and not call.caller.is_account:
         raise unauthorized("This action needs an account token.")
     with platform.store.transaction():
         if operation.method == "GET":
-            return operation.run(platform, call)
-        return _perform_once(platform, operation, call)
+            return operation.run(platform, call), False
+        return _carry_out_once(platform, operation, call)
 
 
-def _perform_once(platform: Platform, operation: Operation, call: Call) -> Record:
+def _carry_out_once(platform: Platform, operation: Operation, call: Call) -> tuple[Record, bool]:
     key = _idempotency_key(call.body)
     if key is None:
-        return operation.run(platform, call)
-    scope = f"{operation.name} {call.target}"
+        return operation.run(platform, call), False
+    scope, essence = f"{operation.name} {call.target}", _essence(call.body)
     earlier = platform.store.one("answered", operation=scope, key=key)
     if earlier is not None:
         platform.replays[operation.name] += 1
-        first: Record = earlier["answer"]
-        return first
+        platform.violations.update(["key_reused"] if earlier["fingerprint"] != essence else [])
+        return earlier["answer"], True
     given = operation.run(platform, call)
-    platform.store.insert("answered", operation=scope, key=key, answer=given)
-    return given
+    platform.store.insert("answered", operation=scope, key=key, fingerprint=essence, answer=given)
+    return given, False
+
+
+def _essence(body: Mapping[str, Any]) -> str:
+    """The same for two forms of one request: fields under `details` or flat, null or left out."""
+    details = body.get("details")
+    fields = {**body, **details} if isinstance(details, dict) else body
+    said = {name: value for name, value in fields.items() if value is not None and name not in _FORM}
+    return blake2b(_encode(said).encode(), digest_size=16).hexdigest()
+
+
+def _record(platform: Platform, operation: Operation, call: Call, given: Record | None, **outcome: Any) -> None:
+    details = (given or {}).get("details")
+    # What creates something has no target before.
+    target = call.target or (details.get("id", "") if isinstance(details, dict) else "")
+    platform.record(RecordedCall(operation.name, target, call.body, bulk=call.bulk, **outcome))
 
 
 def _idempotency_key(body: Mapping[str, Any]) -> str | None:

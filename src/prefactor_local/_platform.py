@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 from prefactor_local import _pfid
 from prefactor_local._errors import bad_authtoken, conflict, invalid_action, unauthorized, validation_errors
 from prefactor_local._lifecycle import Verdict
+from prefactor_local._requestlog import RecordedCall
 from prefactor_local._requests import timestamp
+from prefactor_local._settings import Settings
 from prefactor_local._store import Record, Store
 
 __all__ = ["Call", "Caller", "Platform"]
@@ -39,12 +41,14 @@ class Call:
 
     Attributes:
         target: the ID in the path, of the thing that the operation is about.
+        bulk: it is an item of a bulk request.
     """
 
     caller: Caller
     target: str = ""
     body: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    bulk: bool = False
 
 
 class Platform:
@@ -52,9 +56,9 @@ class Platform:
 
     Args:
         token: the account token; None for the stored one, made with the database.
-        strict_cancel: refuse to cancel what is active.
         violations: counts breaches of a run's life cycle, by name.
         replays: counts repetitions that were given the first answer again, by operation.
+        record: is given every operation that was carried out or refused.
 
     Attributes:
         schema_versions: by ID, those in use. They never change.
@@ -65,14 +69,16 @@ class Platform:
         store: Store,
         token: str | None,
         *,
-        strict_cancel: bool,
+        settings: Settings,
         violations: Counter[str],
         replays: Counter[str],
+        record: Callable[[RecordedCall], None],
     ) -> None:
         self.store = store
-        self.strict_cancel = strict_cancel
+        self.settings = settings
         self.violations = violations
         self.replays = replays
+        self.record = record
         self.schema_versions: dict[str, Record] = {}
         with store.transaction():
             self.partition = int(store.setting("partition", str(_pfid.random_partition())))
@@ -86,17 +92,20 @@ class Platform:
     def new_id(self) -> str:
         return _pfid.generate(self.partition)
 
-    def claim_id(self, table: str, wanted: str | None) -> str:
-        """The ID that a client assigned in advance, or a new one.
+    def claim_id(self, table: str, wanted: str | None, violation: str | None = None) -> str:
+        """The ID that a client assigned in advance, or a new one. `violation` is counted if it is taken.
 
         Raises:
-            LocalApiError: 422 naming `id` if it is no ID of this account; 409 `conflict` if it is taken. The two
-                differ so that a client can tell a repetition from an ID that will never be accepted.
+            LocalApiError: 422 naming `id` if it is no ID of this account, or if none may be given; 409 `conflict`
+                if it is taken. The two differ so that a client can tell a repetition from an ID that is never accepted.
         """
         if wanted is None:
             return self.new_id()
+        if self.settings.refuse_ids:
+            raise validation_errors({"id": ["must not be given"]})
         self.check_id("id", wanted)
         if self.store.exists(table, id=wanted):
+            self.violations.update([violation] if violation else [])
             raise conflict(f"An {table.replace('_', ' ')} with this id already exists.")
         return wanted
 

@@ -20,7 +20,7 @@ def create(platform: Platform, call: Call) -> Record:
     if wanted.result_payload is not None and wanted.status not in TERMINAL:
         raise validation_errors({"result_payload": ["is only valid with a terminal status"]})
     instance = _instances.existing(platform, call.caller, wanted.agent_instance_id)
-    span_id = _claimed_id(platform, wanted.id)
+    span_id = platform.claim_id("agent_span", wanted.id, violation="span_create_after_create")
     platform.apply(_lifecycle.open_span(instance["status"], _parent(platform, wanted)))
     now = platform.now()
     started_at, finished_at = _times(wanted, now)
@@ -49,7 +49,9 @@ def finish(platform: Platform, call: Call) -> Record:
     instance = _instances.existing(platform, call.caller, span["agent_instance_id"])
     status, now = wanted.status or "complete", platform.now()
     platform.apply(
-        _lifecycle.finish_span(span["status"], status, instance["status"], strict_cancel=platform.strict_cancel)
+        _lifecycle.finish_span(
+            span["status"], status, instance["status"], strict_cancel=platform.settings.strict_cancel
+        )
     )
     finished_at = wanted.timestamp or now
     changes = {
@@ -117,15 +119,6 @@ def _span_type(platform: Platform, row: Record) -> Record | None:
     types = _versions.schemas_of(platform, row["agent_schema_version_id"])["span_types"]
     span_type: Record | None = types.get(row["schema_name"])
     return span_type
-
-
-def _claimed_id(platform: Platform, wanted: str | None) -> str:
-    try:
-        return platform.claim_id("agent_span", wanted)
-    except LocalApiError as error:
-        if error.code == "conflict":
-            platform.violations["span_create_after_create"] += 1
-        raise
 
 
 def _parent(platform: Platform, wanted: SpanDetails) -> Parent:

@@ -17,7 +17,7 @@ Record: TypeAlias = dict[str, Any]
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the tables below; raise it with every change to them."""
 
 # `seq` keeps the order of arrival. Tables hold no foreign keys: a span may arrive before its parent.
@@ -57,7 +57,9 @@ CREATE TABLE agent_span (
     inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX agent_span_of_instance ON agent_span (agent_instance_id, status);
-CREATE TABLE answered (operation TEXT, key TEXT, answer TEXT NOT NULL, PRIMARY KEY (operation, key)) STRICT;
+CREATE TABLE answered (
+    operation TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (operation, key)
+) STRICT;
 """
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
