@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import signal
 import sqlite3
 import sys
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from prefactor_local import MissingExtraError
+
+if TYPE_CHECKING:
+    from prefactor_local import Fault
 
 __all__ = ["main"]
 
 EXAMPLE = """\
-example:
+examples:
   prefactor-local serve --port 8765 --database runs.db
+  prefactor-local serve --latency 0.1 --jitter 0.2 --error-rate 0.1 --error-status 503 --error-status 429 \\
+      --retry-after 2 --reset-rate 0.02
 
   Then give the printed URL and token to the client, for example as PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
 """
+
+
+class _UsageError(Exception):
+    """The options do not go together."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _serve(options)
+    except _UsageError as error:
+        return _complain(str(error), 2)
     except MissingExtraError as error:
         return _complain(str(error), 2)
     except OSError as error:
@@ -55,7 +68,70 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--token", help="account token to accept (default: a new one, kept with the database)")
     serve.add_argument("--strict-cancel", action="store_true", help="refuse to cancel what has started")
     serve.add_argument("--verbose", action="store_true", help="print every request")
+    _add_faults(serve)
     return parser
+
+
+def _add_faults(serve: argparse.ArgumentParser) -> None:
+    group = serve.add_argument_group(
+        "faults",
+        "Rates are shares of all requests, from 0 to 1, and together at most 1.\n"
+        "While it runs, faults can also be given to POST /_local/faults, with the account token.",
+    )
+    for option, meaning in (
+        ("--latency", "wait so long before every request is handled"),
+        ("--jitter", "wait up to so much longer"),
+    ):
+        group.add_argument(option, type=_seconds, default=0.0, metavar="SECONDS", help=meaning)
+    for option, meaning in (
+        ("--error-rate", "answer with an error in place of handling the request"),
+        ("--reset-rate", "reset the connection before the request is handled"),
+        ("--reset-after-rate", "reset the connection after the request is handled"),
+        ("--hang-rate", "do not answer"),
+        ("--garble-rate", "handle the request, and answer broken JSON or JSON of a wrong shape"),
+    ):
+        group.add_argument(option, type=_rate, default=0.0, metavar="RATE", help=meaning)
+    group.add_argument(
+        "--error-status", type=_status, action="append", metavar="STATUS",
+        help="of the errors; several take turns at random (default: 503)",
+    )  # fmt: skip
+    group.add_argument("--retry-after", type=_whole_seconds, metavar="SECONDS", help="header Retry-After of the errors")
+    group.add_argument("--refuse-ids", action="store_true", help="refuse what a client creates with an ID of its own")
+    group.add_argument(
+        "--bulk", choices=("on", "missing", "other-form"), default="on",
+        help="leave out the bulk endpoint, or answer in a form that is not documented (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument("--seed", type=int, default=0, help="of the randomness (default: %(default)s)")
+
+
+def _seconds(text: str) -> float:
+    return _number(text, "a number of seconds, 0 or more", math.inf)
+
+
+def _rate(text: str) -> float:
+    return _number(text, "a number from 0 to 1", 1)
+
+
+def _number(text: str, wanted: str, highest: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (0 <= number <= highest and math.isfinite(number)):
+        raise argparse.ArgumentTypeError(f"must be {wanted}, not {text!r}")
+    return number
+
+
+def _whole_seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"must be a whole number of seconds, not {text!r}")
+    return int(text)
+
+
+def _status(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 400 <= int(text) <= 599):
+        raise argparse.ArgumentTypeError(f"must be a status from 400 to 599, not {text!r}")
+    return int(text)
 
 
 def _port(text: str) -> int:
@@ -67,6 +143,7 @@ def _port(text: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from prefactor_local import LocalApi  # noqa: PLC0415 - needs the extra
 
+    faults = _faults(options)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -79,11 +156,37 @@ def _serve(options: argparse.Namespace) -> int:
         token=options.token,
         strict_cancel=options.strict_cancel,
         keep_requests=False,
+        faults=faults,
+        seed=options.seed,
+        refuse_ids=options.refuse_ids,
+        bulk=options.bulk.replace("-", "_"),
     ) as api:
         sys.stdout.write(f"url:   {api.url}\ntoken: {api.token}\n")
         sys.stdout.flush()
         stop.wait()
     return 0
+
+
+def _faults(options: argparse.Namespace) -> list[Fault]:
+    from prefactor_local import Fault  # noqa: PLC0415 - as above
+    from prefactor_local._mixture import mixture  # noqa: PLC0415
+
+    statuses = options.error_status or [503]
+    headers = {} if options.retry_after is None else {"Retry-After": str(options.retry_after)}
+    shares = [
+        *((options.error_rate / len(statuses), Fault(status=each, headers=headers, times=None)) for each in statuses),
+        (options.reset_rate, Fault(reset="before", times=None)),
+        (options.reset_after_rate, Fault(reset="after", times=None)),
+        (options.hang_rate, Fault(hang=True, times=None)),
+        (options.garble_rate / 2, Fault(garble="malformed", times=None)),
+        (options.garble_rate / 2, Fault(garble="shape", times=None)),
+    ]
+    slow = options.latency or options.jitter
+    latency = [Fault(delay=options.latency, jitter=options.jitter, times=None)] if slow else []
+    try:
+        return [*latency, *mixture(shares)]
+    except ValueError as error:
+        raise _UsageError(str(error)) from None
 
 
 def _print_requests() -> None:

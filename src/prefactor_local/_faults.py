@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import threading
@@ -78,8 +79,9 @@ class Fault:
 
     def __post_init__(self) -> None:
         re.compile(self.path)  # a mistake shows here, not in the server
-        for problem in _problems(self):
-            raise ValueError(problem)
+        problems = _problems(self)
+        if problems:
+            raise ValueError("; ".join(problems))
 
     def matches(self, method: str, path: str) -> bool:
         """Whether the fault is meant for such a request, whatever its span."""
@@ -219,6 +221,8 @@ def _problems(fault: Fault) -> list[str]:
     ):
         if value not in {None, *allowed}:
             found.append(f"{name} must be {' or '.join(map(repr, allowed))}, not {value!r}")
+    if not _is_sendable(fault.body):
+        found.append(f"body must be text, bytes or what JSON can say, not {fault.body!r:.100}")
     return found + _contradictions(fault)
 
 
@@ -234,6 +238,13 @@ def _contradictions(fault: Fault) -> list[str]:
         if useless:
             found.append(f"{' and '.join(useless)} belong to an answer: give a status too")
     return found
+
+
+def _is_sendable(body: Any) -> bool:
+    try:
+        return isinstance(body, str | bytes) or json.dumps(body) is not None
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _words(status: int) -> tuple[str, str]:

@@ -218,11 +218,44 @@ def test_without_the_extra_the_command_says_what_to_install(package: str) -> Non
     assert done.stderr == "prefactor-local: prefactor_local needs more packages: pip install 'prefactor-sdk[local]'\n"
 
 
+def test_the_command_makes_faults() -> None:
+    options = ["--error-rate", "1", "--error-status", "429", "--retry-after", "3", "--latency", "0.01", "--jitter", "0"]
+    settings = ["--bulk", "other-form", "--refuse-ids", "--seed", "7", "--token", "t"]
+    with command("serve", "--port", "0", *options, *settings) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        with httpx.Client(base_url=url, headers={"Authorization": "Bearer t"}, trust_env=False) as client:
+            answer = client.get("/api/v1/ping")
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
+            assert client.get("/_local/settings").json()["details"] == {"refuse_ids": True, "bulk": "other_form"}
+            delays = [fault["delay"] for fault in client.get("/_local/faults").json()["details"]]
+            assert delays == [0.01, 0.0]
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--error-rate", "0.7", "--reset-rate", "0.7"], "the rates add up to more than 1"),
+        (["--hang-rate", "2"], "argument --hang-rate: must be a number from 0 to 1, not '2'"),
+        (["--latency", "-1"], "argument --latency: must be a number of seconds, 0 or more, not '-1'"),
+        (["--error-status", "200"], "argument --error-status: must be a status from 400 to 599, not '200'"),
+        (["--retry-after", "1.5"], "argument --retry-after: must be a whole number of seconds, not '1.5'"),
+    ],
+)
+def test_the_command_says_which_option_is_wrong(options: list[str], message: str) -> None:
+    code, err = failed("serve", "--port", "0", *options)
+    assert code == 2
+    assert message in err
+
+
 def test_help_has_an_example() -> None:
     for arguments in (["--help"], ["serve", "--help"]):
         with command(*arguments) as process:
             out, _ = process.communicate(timeout=10)
         assert "prefactor-local serve --port 8765" in out
+        assert "--error-status 503" in out
 
 
 def command(*arguments: str) -> subprocess.Popen[str]:
