@@ -24,24 +24,24 @@ def create(platform: Platform, call: Call) -> Record:
     platform.apply(_lifecycle.open_span(instance["status"], _parent(platform, wanted)))
     now = platform.now()
     started_at, finished_at = _times(wanted, now)
-    platform.store.insert(
-        "agent_span",
-        id=span_id,
-        agent_id=instance["agent_id"],
-        agent_instance_id=instance["id"],
-        agent_schema_version_id=instance["agent_schema_version_id"],
-        parent_span_id=wanted.parent_span_id,
-        schema_name=wanted.schema_name,
-        status=wanted.status,
-        payload=wanted.payload,
-        result_payload=wanted.result_payload,
-        sensitive_encoding=wanted.sensitive_encoding,
-        started_at=started_at,
-        finished_at=finished_at,
-        inserted_at=now,
-        updated_at=now,
-    )
-    return _answer(platform, call, _existing(platform, call.caller, span_id), instance)
+    row = {
+        "id": span_id,
+        "agent_id": instance["agent_id"],
+        "agent_instance_id": instance["id"],
+        "agent_schema_version_id": instance["agent_schema_version_id"],
+        "parent_span_id": wanted.parent_span_id,
+        "schema_name": wanted.schema_name,
+        "status": wanted.status,
+        "payload": wanted.payload,
+        "result_payload": wanted.result_payload,
+        "sensitive_encoding": wanted.sensitive_encoding,
+        "started_at": started_at,
+        "finished_at": finished_at,
+        "inserted_at": now,
+        "updated_at": now,
+    }
+    platform.store.insert("agent_span", **row)
+    return _answer(platform, call, row, instance)
 
 
 def finish(platform: Platform, call: Call) -> Record:
@@ -125,10 +125,9 @@ def _parent(platform: Platform, wanted: SpanDetails) -> Parent:
     if wanted.parent_span_id is None:
         return "none"
     platform.check_id("parent_span_id", wanted.parent_span_id)
-    parent = platform.store.one("agent_span", id=wanted.parent_span_id)
-    if parent is None:
-        return "missing"
-    return "present" if parent["agent_instance_id"] == wanted.agent_instance_id else "elsewhere"
+    if platform.store.exists("agent_span", id=wanted.parent_span_id, agent_instance_id=wanted.agent_instance_id):
+        return "present"
+    return "elsewhere" if platform.store.exists("agent_span", id=wanted.parent_span_id) else "missing"
 
 
 def _times(wanted: SpanDetails, now: str) -> tuple[str | None, str | None]:

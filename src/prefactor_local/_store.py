@@ -65,6 +65,7 @@ _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
 )
 _BOOLEAN = frozenset({"retired", "sensitive_encoding"})
+_CONVERTED = _JSON | _BOOLEAN
 
 
 class Store:
@@ -161,12 +162,8 @@ def _json(value: object) -> str | None:
 
 
 def _record(row: sqlite3.Row) -> Record:
-    return {name: _value(name, row[name]) for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
-
-
-def _value(name: str, stored: Any) -> Any:
-    if stored is None:
-        return None
-    if name in _JSON:
-        return json.loads(stored)
-    return bool(stored) if name in _BOOLEAN else stored
+    record = dict(row)
+    for name in _CONVERTED & record.keys():
+        if record[name] is not None:
+            record[name] = json.loads(record[name]) if name in _JSON else bool(record[name])
+    return record
