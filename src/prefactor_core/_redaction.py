@@ -151,7 +151,7 @@ class Marks:
         if target is True:
             return REDACTED
         rules = [self._rules[place] for place in target]
-        if not rules or value is None:
+        if value is None or not any(rule.objects or rule.arrays for rule in rules):
             return value
         if isinstance(value, dict) and any(rule.objects for rule in rules):
             return {name: self._value(item, _union(_of_member(rules, name))) for name, item in value.items()}
