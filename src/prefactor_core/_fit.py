@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from json.encoder import encode_basestring
-from typing import Any
+from typing import Any, NamedTuple
 
 from prefactor_core._snapshot import CUT_KEY, CutText, Payload
 
@@ -28,6 +28,7 @@ ESCAPED_SIZE = 6
 
 _LEAST = 64  # everything can be cut to so many bytes, which hold the longest of the markers above
 _LEAST_ITEM = 1_000  # of a list: rather some items as they are than all in shreds
+_SHORT = 100  # characters
 _MEASURED = 4  # times the limit: a text may stand in a payload many times, and takes its time each time
 
 _quoted: Callable[[str], str] = encode_basestring
@@ -50,13 +51,20 @@ def _json_size(value: dict[str, Any]) -> int:
     return len(_encode(value).encode())
 
 
+class _Sizes(NamedTuple):
+    """Of a container, and of each member or item without its name."""
+
+    whole: int
+    members: list[int]
+
+
 class _Cutter:
     """Cuts one payload. Sizes are in bytes of JSON."""
 
     def __init__(self, limit: int) -> None:
         self._too_large = limit + 1
         self._unmeasured = _MEASURED * limit
-        self._sizes: dict[int, int] = {}  # of containers, by id: they live as long as the payload
+        self._sizes: dict[int, _Sizes] = {}  # of containers, by id: they live as long as the payload
 
     def cut(self, value: Any, room: int) -> Any:
         """The value in at most `room` bytes, which are at least `_LEAST` or what it takes."""
@@ -71,45 +79,51 @@ class _Cutter:
         return f"[cut: a number of {len(str(value)):,} digits]"
 
     def _cut_list(self, items: list[Any], room: int) -> list[Any]:
-        sizes = [self._size(item) + 1 for item in items]
         room -= 2
+        sizes = [size + 1 for size in self._measured(items).members]
         least = max(_LEAST, min(_LEAST_ITEM, room // 8)) + 1
-        kept = _how_many([min(size, least) for size in sizes], room)
+        costs = [min(size, least) for size in sizes]
+        kept = _how_many(costs, room)
         if kept < len(items):
             room -= _LEAST
-            kept = _how_many([min(size, least) for size in sizes], room)
-        share = _share(sizes[:kept], room) - 1
-        cut = [self.cut(item, max(share, _LEAST)) for item in items[:kept]]
+            kept = _how_many(costs, room)
+        share = max(_share(sizes[:kept], room) - 1, _LEAST)
+        cut = [
+            item if size <= share else self.cut(item, share) for item, size in zip(items[:kept], sizes, strict=False)
+        ]
         return cut if kept == len(items) else [*cut, _marker(kept, len(items), "items")]
 
     def _cut_object(self, members: dict[str, Any], room: int) -> dict[str, Any]:
         room -= 2
-        sizes = {name: self._size(value) for name, value in members.items()}
-        ends = {name: self._text_size(name) + 2 for name in members}
-        kept = _which({name: ends[name] + min(sizes[name], _LEAST) for name in members}, room)
+        sizes = dict(zip(members, self._measured(members).members, strict=True))
+        ends = {name: self._size(name) + 2 for name in members}
+        costs = {name: ends[name] + min(size, _LEAST) for name, size in sizes.items()}
+        kept = _which(costs, room)
         if len(kept) < len(members):
             room -= _LEAST
-            kept = _which({name: ends[name] + min(sizes[name], _LEAST) for name in members}, room)
-        share = _share([sizes[name] for name in kept], room - sum(ends[name] for name in kept))
-        cut = {name: self.cut(members[name], max(share, _LEAST)) for name in kept}
+            kept = _which(costs, room)
+        share = max(_share([sizes[name] for name in kept], room - sum(ends[name] for name in kept)), _LEAST)
+        cut = {name: members[name] if sizes[name] <= share else self.cut(members[name], share) for name in kept}
         return cut if len(kept) == len(members) else {**cut, CUT_KEY: _marker(len(kept), len(members), "members")}
 
     def _size(self, value: Any) -> int:
         kind = type(value)
         if kind is str:
-            return self._text_size(value)
+            return len(_quoted(value).encode()) if len(value) <= _SHORT else self._text_size(value)
         if kind is dict or kind is list:
-            size = self._sizes.get(id(value))
-            if size is None:
-                size = self._sizes[id(value)] = self._container_size(value)
-            return size
+            return self._measured(value).whole
         if kind is CutText:
             return self._too_large
         return 4 if value is None else 5 if kind is bool else len(repr(value))
 
-    def _container_size(self, value: Any) -> int:
-        size = 1 + max(len(value), 1) + sum(map(self._size, value.values() if type(value) is dict else value))
-        return size + sum(self._text_size(name) + 1 for name in value) if type(value) is dict else size
+    def _measured(self, value: Any) -> _Sizes:
+        """The sizes of a container."""
+        sizes = self._sizes.get(id(value))
+        if sizes is None:
+            members = list(map(self._size, value.values() if type(value) is dict else value))
+            names = sum(map(self._size, value)) + len(value) if type(value) is dict else 0
+            sizes = self._sizes[id(value)] = _Sizes(1 + max(len(value), 1) + sum(members) + names, members)
+        return sizes
 
     def _text_size(self, text: str) -> int:
         """Exact, or an upper bound where it has to be cut anyway or measuring all would take too long."""
@@ -123,6 +137,8 @@ class _Cutter:
 
 
 def _cut_text(text: str, room: int) -> str:
+    if len(text) <= room and not isinstance(text, CutText) and len(_quoted(text).encode()) <= room:
+        return text  # its size was an upper bound
     whole = text.whole if isinstance(text, CutText) else f"{len(text):,} characters"
     beginning = _beginning(text, room - len(f'"[cut: {whole}, {len(text):,} kept]"'))
     return f"{beginning}[cut: {whole}, {len(beginning):,} kept]"
