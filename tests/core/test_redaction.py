@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import pytest
 from pydantic import ValidationError
-from tests.core.support import Run, bodies, config_for
+from tests.core.support import Run, bodies, config_for, creates
 
 from prefactor_core import Operation, PrefactorCoreConfig
 from prefactor_core._redaction import PayloadField
@@ -17,6 +17,12 @@ from prefactor_local import LocalApi
 pytestmark = pytest.mark.anyio
 
 FAILED = "[redacted: the redact callable failed]"
+
+ONE_WORKER = {"num_workers": 1}  # what arrives is in the order of the calls
+
+
+def results(api: LocalApi) -> list[Any]:
+    return [body.get("result_payload") for body in bodies(api, "/finish")]
 
 
 def without_keys(field: PayloadField) -> object:
@@ -30,7 +36,7 @@ async def test_every_payload_goes_through_the_callable(api: LocalApi, run: Run) 
         seen.append(field)
         return without_keys(field)
 
-    async with run(redact=redact) as (_, instance):
+    async with run(redact=redact, queue=ONE_WORKER) as (_, instance):
         async with instance.span("step", payload={"api_key": "default"}):
             pass
         async with instance.span("step") as span:
@@ -41,20 +47,20 @@ async def test_every_payload_goes_through_the_callable(api: LocalApi, run: Run) 
             async with instance.span("step"):
                 raise ValueError("the token is secret")
         await instance.record_quality("score", {"api_key": "q"})
-    first, second, _ = api.spans()
-    assert first["payload"] == {"api_key": "***"}
-    assert second["payload"] == {"messages": [{"api_key": "***", "text": "a"}], "n": 1}
-    assert second["result_payload"] == {"api_key": ["***", {"y": "***"}], "empty": []}
-    assert [body["payload"] for body in bodies(api, "/quality/score")] in ([], [{"api_key": "***"}])
+    first, second, _ = [create["payload"] for create in creates(api)]
+    assert first == {"api_key": "***"}
+    assert second == {"messages": [{"api_key": "***", "text": "a"}], "n": 1}
+    assert results(api)[1] == {"api_key": ["***", {"y": "***"}], "empty": []}
+    assert [body["payload"] for body in bodies(api, "/record_quality")] == [{"api_key": "***"}]
     assert PayloadField("step", "params", ("messages", 0, "text"), "a") in seen
     assert PayloadField("step", "result", ("error", "message"), "the token is secret") in seen
     assert PayloadField("score", "quality", ("api_key",), "q") in seen
 
 
 async def test_what_it_returns_is_made_json_safe_and_bounded(api: LocalApi, run: Run) -> None:
-    async with run(redact=lambda field: {"at": {1, 2}, "long": "x" * 5000}, max_payload_bytes=1024) as (_, instance):
-        async with instance.span("step") as span:
-            await span.start({"a": 1})
+    answer = {"at": {1, 2}, "long": "x" * 5000}
+    async with run(redact=lambda _: answer, max_payload_bytes=1024) as (_, instance), instance.span("step") as span:
+        await span.start({"a": 1})
     (record,) = api.spans()
     assert record["payload"]["a"]["at"] == [1, 2]
     assert "[cut: 5,000 characters, " in record["payload"]["a"]["long"]
@@ -99,7 +105,7 @@ def test_sizes_that_are_refused(api: LocalApi, size: int) -> None:
 async def test_what_is_too_large_is_cut_and_told_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with run(max_payload_bytes=2048) as (_, instance):
+    async with run(max_payload_bytes=2048, queue=ONE_WORKER) as (_, instance):
         for _ in range(2):
             async with instance.span("step") as span:
                 await span.start({"prompt": "x" * 9000, "model": "m"})
@@ -108,11 +114,12 @@ async def test_what_is_too_large_is_cut_and_told_once(
         with pytest.raises(ValueError, match="zzz"):
             async with instance.span("step"):
                 raise ValueError("z" * 50_000)
-    *_, done, failed = api.spans()
-    assert done["payload"]["model"] == "m"
-    assert "[cut: 9,000 characters, " in done["payload"]["prompt"]
-    assert [name for name in done["result_payload"] if name.startswith("part")] == [f"part {n}" for n in range(9)]
-    assert "[cut: " in failed["result_payload"]["error"]["message"]
+    params = creates(api)[0]["payload"]
+    assert params["model"] == "m"
+    assert "[cut: 9,000 characters, " in params["prompt"]
+    done, _, failed = results(api)
+    assert list(done) == [f"part {number}" for number in range(9)]
+    assert "[cut: " in failed["error"]["message"]
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line.partition(";")[0] for line in lines] == [
         "params of 'step' is too large and was cut (max_payload_bytes is 2,048)",
@@ -123,8 +130,7 @@ async def test_what_is_too_large_is_cut_and_told_once(
 async def test_an_operation_knows_its_size(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[Operation] = []
     async with run() as (client, instance):
-        hand_over = client._hand_over
-        monkeypatch.setattr(client._span_manager, "_hand_over", lambda each: (handed.append(each), hand_over(each)))
+        monkeypatch.setattr(client._span_manager, "_hand_over", handed.append)
         async with instance.span("step") as span:
             await span.start({"text": "x" * 1000})
             await span.complete({"text": "y" * 300_000})
@@ -142,7 +148,7 @@ class Marked(TypedSpan[MarkedParams, EmptyResult]):
     schema_name: ClassVar[str] = "marked"
     Params: TypeAlias = MarkedParams
     Result: TypeAlias = EmptyResult
-    _redacted = {
+    _redacted: ClassVar[Any] = {
         "params": {
             "": {"kinds": ["object"], "objects": [{"properties": {"token": True, "user": ["/u"]}}]},
             "/u": {"kinds": ["object"], "objects": [{"properties": {"mail": True, "friends": ["/f"]}}]},
@@ -160,20 +166,18 @@ WRONG: Any = "a secret number"
 
 async def test_marks_are_honoured_in_every_call(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     secret: Any = {"token": 1, "user": {"mail": "m", "name": "n"}}
-    async with run() as (_, instance):
-        async with instance.span(Marked, payload=secret):  # starts its parent, which nobody starts
-            async with instance.span(Marked) as span:
-                await span.start(**secret)
+    async with run(queue=ONE_WORKER) as (_, instance):
+        async with instance.span(Marked, payload=secret), instance.span(Marked) as span:
+            await span.start(**secret)
         async with instance.span(Marked) as span:
             await span.start_with(secret)
             span.set_result_with({"a": "secret"})  # type: ignore[arg-type]
             await span.fail({"b": {"c": "secret"}})
         async with instance.span(Marked) as span:
             await span.start(token=WRONG)
-    spans = api.spans()
     hidden = {"token": "[redacted]", "user": {"mail": "[redacted]", "name": "n"}}
-    assert [span["payload"] for span in spans] == [hidden, hidden, hidden, {"token": "[redacted]"}]
-    assert spans[2]["result_payload"] == {"a": "[redacted]", "b": "[redacted]"}
+    assert [create["payload"] for create in creates(api)] == [hidden, hidden, hidden, {"token": "[redacted]"}]
+    assert results(api)[2] == {"a": "[redacted]", "b": "[redacted]"}
     assert "params of 'marked': not what the span type says: token: " in caplog.text
     assert "secret" not in caplog.text
 
@@ -191,9 +195,8 @@ async def test_marks_are_honoured_in_every_call(api: LocalApi, run: Run, caplog:
     ],
 )
 async def test_what_deviates_is_redacted_as_a_whole(api: LocalApi, run: Run, user: Any, expected: Any) -> None:
-    async with run(validation="off") as (_, instance):
-        async with instance.span(Marked) as span:
-            await span.start(user=user)
+    async with run(validation="off") as (_, instance), instance.span(Marked) as span:
+        await span.start(user=user)
     assert api.spans()[0]["payload"] == {"user": expected}
 
 
@@ -203,9 +206,8 @@ class Broken(dict[str, Any]):
 
 
 async def test_a_payload_that_fails_is_no_way_out(api: LocalApi, run: Run) -> None:
-    async with run(validation="off") as (_, instance):
-        async with instance.span(Marked) as span:
-            await span.start_with(Broken(token="secret"))  # type: ignore[arg-type]
+    async with run(validation="off") as (_, instance), instance.span(Marked) as span:
+        await span.start_with(Broken(token="secret"))  # type: ignore[arg-type]
     assert api.spans()[0]["payload"] == {"unreadable": "[redacted]"}
 
 
