@@ -31,6 +31,7 @@ RULES: dict[str, str] = {
     "PG011": "the model generator could not express the schema as chosen",
     "PG012": "a definition source holds no definitions",
     "PG013": "the output package cannot have this name",
+    "PG014": "a mark for redaction stands where it cannot be honoured",
 }
 
 

@@ -24,6 +24,7 @@ from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.emit import package_headers, seal
 from prefactor_gen.literals import quote
 from prefactor_gen.load import load_sources
+from prefactor_gen.marks import check_marks
 from prefactor_gen.models import SPAN_OPTIONS, Model, ModelSet, generate_models, generate_wire_modules
 from prefactor_gen.names import class_name
 from prefactor_gen.plan import plan_span_type
@@ -122,7 +123,7 @@ def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]
     found.extend(named)
     misnamed = {item.place for item in (*named, *definitions.diagnostics)}
 
-    def schema(source: SchemaSource) -> SchemaSource | None:
+    def schema(source: SchemaSource, *, typed: bool = True) -> SchemaSource | None:
         problems = check_schema(source)
         inlined = source
         try:
@@ -131,6 +132,8 @@ def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]
             problems.extend(error.diagnostics)
         if inlined.schema is not source.schema:
             problems.extend(check_schema(inlined))  # what was pulled in is checked too
+        if not has_errors(problems):
+            problems.extend(check_marks(inlined.schema, typed=typed))
         found.extend(problems)
         return None if has_errors(problems) else inlined
 
@@ -142,7 +145,7 @@ def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]
         if params is not None and (answer is None) == (item.result is None) and item.place not in misnamed:
             result.span_types.append(replace(item, params=params, result=answer))
     for quality in definitions.quality:
-        if (checked := schema(quality.schema)) is not None:
+        if (checked := schema(quality.schema, typed=False)) is not None:
             result.quality.append(replace(quality, schema=checked))
     return result
 

@@ -9,9 +9,10 @@ from prefactor_gen.annotations import field_type, input_type, names_in
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic
-from prefactor_gen.documents import JsonValue, ObjectNode
+from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
-from prefactor_gen.literals import docstring, quote
+from prefactor_gen.literals import docstring, python_literal, quote
+from prefactor_gen.marks import compile_marks
 from prefactor_gen.models import Model, ModelField, ModelSet
 from prefactor_gen.names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
@@ -70,9 +71,16 @@ class _SpanPlanner:
                 "Finish the span as `complete` with its result.",
                 "Gather a part of the result for the finish.",
             ),
+            redacted=self.redacted(),
         )
         plan = with_imports(plan)
         return plan, list(self.name_clashes(plan))
+
+    def redacted(self) -> str | None:
+        schemas = {"params": self.definition.params, "result": self.definition.result}
+        rules = {part: compile_marks(source.schema) for part, source in schemas.items() if source is not None}
+        marked = {part: each for part, each in rules.items() if each}
+        return python_literal(from_python(marked, self.definition.place), 1) if marked else None
 
     def doc(self) -> str:
         parts = (self.definition.title or self.definition.name, self.definition.description)

@@ -108,7 +108,9 @@ class MethodPlan:
 
 @dataclass(frozen=True)
 class SpanPlan:
-    """One generated module: the models of a span type and its helper class."""
+    """One generated module: the models of a span type and its helper class. `redacted` is a literal: the rules of the
+    marks in its schemas.
+    """
 
     module: str
     class_name: str
@@ -124,6 +126,7 @@ class SpanPlan:
     result_input: str
     start: MethodPlan
     complete: MethodPlan
+    redacted: str | None = None
 
     @property
     def exports(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.keywords import ASSERTIONS, FOR_KIND, NOT_ENFORCED, TYPED_FORMATS
 
-__all__ = ["is_object_schema", "typing_view"]
+__all__ = ["is_object_schema", "kinds_of", "typing_view"]
 
 _CHOICES = ("anyOf", "oneOf")
 _SAYABLE = ASSERTIONS - NOT_ENFORCED
@@ -77,10 +77,10 @@ class _Viewer:
             values = values.with_items([said["const"]] if said["const"] in values else [])
         kind = said.get("type")
         kinds = kind if isinstance(kind, ListNode) else [kind]
-        typed = [value for value in values if kind is None or _kinds(value) & set(map(str, kinds))]
+        typed = [value for value in values if kind is None or kinds_of(value) & set(map(str, kinds))]
         if not typed or not all(value is None or isinstance(value, str | int) for value in typed):
             return self.without(said, ("enum", "const"))
-        kinds_said = {kind for value in typed for kind in _kinds(value)}
+        kinds_said = {kind for value in typed for kind in kinds_of(value)}
         beside = frozenset(_CHOICES).union(*(FOR_KIND.get(kind, ()) for kind in kinds_said))
         self.left.extend(keyword for keyword in said if keyword in beside)
         return self.made([("enum", values.with_items(typed))])
@@ -162,7 +162,7 @@ class _Viewer:
         )
 
 
-def _kinds(value: JsonValue) -> set[str]:
+def kinds_of(value: JsonValue) -> set[str]:
     """The names of the types that a value has."""
     if value is None:
         return {"null"}

@@ -5,11 +5,15 @@ Operations refer to records, never to ids: an id may change until the API has an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
+
+from prefactor_core._redaction import Marks, PayloadPart
+from prefactor_core._snapshot import Payload
 
 __all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
 
@@ -60,6 +64,8 @@ class SpanRecord:
         id: minted here, or local until the API answers.
         minted: `id` may be sent to the API as the span's id.
         parent: the parent's record, or the id of a span that this client did not create.
+        default_payload: the params, unless `start` gives others.
+        marks: what the span type's schemas mark for redaction.
         on_stack: it may be the parent of new spans.
         dropped: the queue was full when the span was started: none of it is sent.
         finish_delivered: the API holds a finish of this span.
@@ -73,7 +79,8 @@ class SpanRecord:
     parent: SpanRecord | str | None
     minted: bool
     entered_at: datetime
-    default_payload: dict[str, Any] | None = None
+    default_payload: Payload | None = None
+    marks: Mapping[PayloadPart, Marks] = field(default_factory=dict)
     phase: Phase = Phase.PREPARED
     create_state: CreateState = CreateState.NOT_HANDED_OVER
     started_at: datetime | None = None

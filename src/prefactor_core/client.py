@@ -16,6 +16,7 @@ from prefactor_core._incidents import FirstTime
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._life_cycle import LifeCycle, State
+from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import CreateState, InstanceRecord
 from prefactor_core._session import ApiSession, DisabledSession, Session
 from prefactor_core._snapshot import snapshot_object
@@ -73,12 +74,14 @@ class PrefactorCoreClient:
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.Lock()
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
-        self._instance_manager = AgentInstanceManager(self._hand_over, self._instance)
+        payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
+        self._instance_manager = AgentInstanceManager(self._hand_over, self._instance, payloads)
         self._span_manager = SpanManager(
             self._hand_over,
             self._instance,
             self._span_index,
             Validation(config.validation, self._count_mismatch),
+            payloads,
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
@@ -364,7 +367,7 @@ class PrefactorCoreClient:
         return name, span_type._default_params(payload), span_type
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:
-        version = snapshot_object(agent_version, "agent_version")
+        version = snapshot_object(agent_version, "agent_version").value
         version.setdefault("runtime_environment", build_runtime_environment(self._sdk_header_entry))
         return version
 
@@ -372,7 +375,7 @@ class PrefactorCoreClient:
         self, given: dict[str, Any] | None, external_id: str | None, agent_id: str | None
     ) -> dict[str, Any]:
         if given is not None:
-            return snapshot_object(given, "agent_schema_version")
+            return snapshot_object(given, "agent_schema_version").value
         registry = self._config.schema_registry
         if registry is None:
             raise ValueError("the span types are missing: give agent_schema_version, or configure a schema_registry")
@@ -380,7 +383,7 @@ class PrefactorCoreClient:
         version = registry.to_agent_schema_version(
             external_id or content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
         )
-        return snapshot_object(version, "agent_schema_version")
+        return snapshot_object(version, "agent_schema_version").value
 
 
 def _itself(context: SpanContext) -> SpanContext:

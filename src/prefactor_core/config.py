@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from prefactor_core._incidents import ErrorCallback
+from prefactor_core._redaction import RedactCallback
+from prefactor_core._snapshot import TEXT_LIMIT
 from prefactor_core._validation import ValidationMode
 from prefactor_http.config import HttpClientConfig
 
@@ -66,6 +69,10 @@ class PrefactorCoreConfig(BaseModel):
             because the client closed first is in the report of `close()`.
         require_api_at_start: `initialize()` and `create_agent_instance()` raise when the API does not answer; otherwise
             each asks once, for 5 seconds at most, and the registration is queued. An invalid token always raises.
+        max_payload_bytes: what the params, the result or a quality payload takes at most as JSON. A larger one is cut,
+            long texts first; it says in its place what was cut, and a warning is logged.
+        redact: called for every value of every payload, in the agent's call, before it is recorded; what it returns is
+            recorded instead. When it raises, the value is left out, and a warning is logged.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
@@ -76,10 +83,19 @@ class PrefactorCoreConfig(BaseModel):
     validation: ValidationMode = "warn"
     on_error: ErrorCallback | None = None
     require_api_at_start: bool = True
+    max_payload_bytes: int = Field(default=1_048_576, ge=1024, le=TEXT_LIMIT)
+    redact: RedactCallback | None = None
 
     @field_validator("schema_registry", mode="plain")
     @classmethod
     def _check_schema_registry(cls, value: Any) -> Any:
         if value is not None and not callable(getattr(value, "to_agent_schema_version", None)):
             raise ValueError(f"schema_registry needs a method to_agent_schema_version; {type(value).__name__} has none")
+        return value
+
+    @field_validator("redact")
+    @classmethod
+    def _check_redact(cls, value: Any) -> Any:
+        if inspect.iscoroutinefunction(value):
+            raise ValueError("redact must not be a coroutine function: it is called, not awaited")
         return value

@@ -37,7 +37,7 @@ class Operation:
         metadata: free for custom queues; this package does not read it.
         instance: the agent instance that it belongs to.
         span: the span that it creates or finishes.
-        size: bytes that the payload takes as JSON, at most.
+        size: about the bytes that the agent's payload in it takes as JSON; 0 when it carries none.
         send_timestamp: the request carries `timestamp`; otherwise the API's clock decides.
     """
 

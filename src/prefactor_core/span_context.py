@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from prefactor_core._records import Phase, SpanRecord
-from prefactor_core._snapshot import error_payload, snapshot_object
+from prefactor_core._snapshot import Payload, error_payload, snapshot_object
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.managers.span import SpanManager
@@ -42,7 +42,7 @@ class SpanContext:
         self._record = span_manager.record(temp_id)
         self._validation = span_manager.validation
         self._check_payload: PayloadCheck | None = None  # set by the typed helper around this context
-        self._result: dict[str, Any] = {}
+        self._result = Payload({})
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
 
@@ -61,7 +61,7 @@ class SpanContext:
         if self._record.phase is not Phase.PREPARED:
             return
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
-        self._check("params", params)
+        self._check("params", params.value)
         await self._manager.start_span(self._record, params, started_at)
 
     async def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None:
@@ -87,16 +87,16 @@ class SpanContext:
 
     def set_result(self, data: dict[str, Any]) -> None:
         """Collect result data for the finish; later values of a key win."""
-        self._result.update(snapshot_object(data, "result"))
+        self._result = self._manager.payloads.bounded(_merged(self._result, snapshot_object(data, "result")))
 
     def _finish(self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None) -> None:
         if self._record.phase is Phase.FINISHED:
             return
-        merged = {**self._result, **snapshot_object(result, "result")}
+        merged = _merged(self._result, snapshot_object(result, "result"))
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
-                self._check("params", self._default_params())
-            self._check("result", merged)
+                self._check("params", self._default_params().value)
+            self._check("result", merged.value)
         self._manager.end(self._record, status, merged, timestamp)
 
     def _leave(self, error: BaseException | None) -> None:
@@ -112,14 +112,23 @@ class SpanContext:
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):
             self._manager.end(self._record, "cancelled", self._result)
         else:
-            self._manager.end(self._record, "failed", {**self._result, **error_payload(error)})
+            self._manager.end(self._record, "failed", _merged(self._result, error_payload(error)))
 
-    def _default_params(self) -> dict[str, Any]:
-        return self._record.default_payload or {}
+    def _default_params(self) -> Payload:
+        return self._record.default_payload or Payload({})
 
     def _check(self, part: Literal["params", "result"], payload: dict[str, Any]) -> None:
         if self._check_payload is not None and self._validation.mode != "off":
             self._check_payload(part, payload)
+
+
+def _merged(first: Payload, later: Payload) -> Payload:
+    return Payload(
+        {**first.value, **later.value},
+        first.size + later.size,
+        cut=first.cut or later.cut,
+        unreadable=first.unreadable or later.unreadable,
+    )
 
 
 class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Ne
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError
 from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
 
-from prefactor_core._snapshot import error_payload, snapshot_object
+from prefactor_core._redaction import REDACTED, Marks, PayloadPart, ValueRule
+from prefactor_core._snapshot import snapshot_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,16 +149,21 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     schema_name: ClassVar[str]
     _params_type: ClassVar[type[BaseModel]]
     _result_type: ClassVar[type[BaseModel]]
+    _redacted: ClassVar[Mapping[Part, Mapping[str, ValueRule]]] = {}
+    _marks: ClassVar[Mapping[PayloadPart, Marks]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "Params" in cls.__dict__:
             cls._params_type = cls.__dict__["Params"]
             cls._result_type = cls.__dict__["Result"]
+        if "_redacted" in cls.__dict__:
+            cls._marks = {part: Marks(rules) for part, rules in cls._redacted.items()}
 
     def __init__(self, span: SpanContext, /) -> None:
         self._span = span
         span._check_payload = self._check
+        span._record.marks = self._marks
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
@@ -204,8 +210,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
             error: an exception (recorded as `{"error": {"type", "message"}}`), or a result; it is not checked against
                 the result schema, for a failed call rarely has a whole result.
         """
-        payload = error_payload(error) if isinstance(error, BaseException) else self._payload(error)
-        await self._span.fail(payload)
+        await self._span.fail({"error": error} if isinstance(error, BaseException) else self._payload(error))
 
     @classmethod
     def _around(cls, span: SpanContext, /) -> Self:
@@ -229,14 +234,15 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     def _set_result(self, values: Mapping[str, object]) -> None:
         self._span.set_result(_present(values))
 
-    @staticmethod
-    def _payload(value: object) -> dict[str, Any]:
+    @classmethod
+    def _payload(cls, value: object) -> dict[str, Any]:
         """A model or a literal as a JSON-safe object under the names of the wire."""
         if isinstance(value, BaseModel):
             value = value.model_dump(mode="python", by_alias=True)
         if value is not None and not isinstance(value, Mapping):
             raise TypeError(f"expected a model or a mapping, found {type(value).__name__}")
-        return snapshot_object(_present(value or {}), "payload")
+        copied = snapshot_object(_readable(value), "payload")
+        return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._marks else copied.value
 
     def _check(self, part: Part, payload: Mapping[str, object]) -> None:
         """Report what does not match the model. Called by the span whenever params or a complete result go out."""
@@ -249,6 +255,13 @@ class TypedSpan(Generic[ParamsT, ResultT]):
                 for problem in error.errors(include_url=False, include_context=False, include_input=False)
             ]
             self._span._validation.mismatch(self.schema_name, part, problems)
+
+
+def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:
+    try:
+        return None if values is None else _present(values)
+    except Exception:  # a mapping of the program's own, which fails; the snapshot says so
+        return values
 
 
 def _present(values: Mapping[str, object]) -> dict[str, Any]:

@@ -86,6 +86,12 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:3:5 /span_schemas/agent/minProperties: warning PG010: minProperties is sent to the API but not "
         "enforced by the generated types",
     ),
+    "PG014": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {not: {x-prefactor-redact: true}}\n",
+        "schemas/a.yaml:4:17 /span_schemas/agent/properties/x/not/x-prefactor-redact: error PG014: x-prefactor-redact "
+        "cannot be honoured: it stands under not, which names no part of a payload",
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",

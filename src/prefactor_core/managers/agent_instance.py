@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
 
+from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import InstanceRecord
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core.operations import Operation, OperationType
@@ -29,11 +30,18 @@ class AgentInstanceManager:
     Args:
         hand_over: takes an operation.
         instance: finds the record of an agent instance.
+        payloads: the client's policy.
     """
 
-    def __init__(self, hand_over: Callable[[Operation], None], instance: Callable[[str], InstanceRecord]) -> None:
+    def __init__(
+        self,
+        hand_over: Callable[[Operation], None],
+        instance: Callable[[str], InstanceRecord],
+        payloads: PayloadPolicy,
+    ) -> None:
         self._hand_over = hand_over
         self._instance = instance
+        self._payloads = payloads
 
     async def start(self, instance_id: str, timestamp: datetime | None = None) -> None:
         """Start an instance, now by default."""
@@ -71,13 +79,14 @@ class AgentInstanceManager:
         """Record a named quality payload; None removes it."""
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        copied = None if payload is None else snapshot_object(payload, "payload")
+        sealed = None if payload is None else self._payloads.seal(snapshot_object(payload, "payload"), name, "quality")
         self._submit(
             instance_id,
             OperationType.RECORD_QUALITY,
-            {"name": name, "payload": copied},
+            {"name": name, "payload": sealed and sealed.value},
             None,
             generate_idempotency_key(),
+            size=sealed.size if sealed else 0,
         )
 
     def _submit(
@@ -87,11 +96,13 @@ class AgentInstanceManager:
         payload: dict[str, Any],
         timestamp: datetime | None,
         idempotency_key: str,
+        *,
+        size: int = 0,
     ) -> None:
         if timestamp is not None and not isinstance(timestamp, datetime):
             raise TypeError(f"timestamp must be a datetime, not {type(timestamp).__name__}")
         at = timestamp or datetime.now(UTC)
-        self._hand_over(Operation(kind, payload, at, idempotency_key, instance=self._instance(instance_id)))
+        self._hand_over(Operation(kind, payload, at, idempotency_key, instance=self._instance(instance_id), size=size))
 
 
 class AgentInstanceHandle:

@@ -10,8 +10,9 @@ from typing import Any, Literal
 from prefactor_core import _pfid
 from prefactor_core._index import SpanIndex
 from prefactor_core._loop_thread import wait_for
+from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanRecord
-from prefactor_core._snapshot import snapshot_object
+from prefactor_core._snapshot import Payload, snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
 from prefactor_core.exceptions import SpanNotFoundError
@@ -32,6 +33,7 @@ class SpanManager:
         instance: finds the record of an agent instance.
         spans: the spans that can be found by id.
         validation: the client's policy, for typed spans.
+        payloads: the client's policy for what is recorded.
         mints_ids: whether ids are minted here at the moment.
         answer_timeout: seconds that `start` waits at most for an id that the API generates.
     """
@@ -42,11 +44,13 @@ class SpanManager:
         instance: Callable[[str], InstanceRecord],
         spans: SpanIndex,
         validation: Validation,
+        payloads: PayloadPolicy,
         *,
         mints_ids: Callable[[], bool],
         answer_timeout: float,
     ) -> None:
         self.validation = validation
+        self.payloads = payloads
         self._hand_over = hand_over
         self._instance = instance
         self._spans = spans
@@ -128,7 +132,7 @@ class SpanManager:
         return record.id
 
     async def start_span(
-        self, record: SpanRecord, params: dict[str, Any] | None = None, started_at: datetime | None = None
+        self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
     ) -> None:
         """As `begin`; when the API generates the span's id, wait for its first answer."""
         if record.phase is not Phase.PREPARED:
@@ -173,22 +177,20 @@ class SpanManager:
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
-        self.end(self.record(temp_id), "cancelled", {}, timestamp)
+        self.end(self.record(temp_id), "cancelled", Payload({}), timestamp)
 
-    def begin(
-        self, record: SpanRecord, params: dict[str, Any] | None = None, started_at: datetime | None = None
-    ) -> None:
+    def begin(self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None) -> None:
         """Hand over the create of an active span. Does nothing when it is started.
 
         Args:
             record: the span.
-            params: its params, JSON-safe and owned by the span from now on; those it was opened with by default.
+            params: its params, owned by the span from now on; those it was opened with by default.
             started_at: now by default.
         """
         if record.phase is not Phase.PREPARED:
             return
         _check_time("started_at", started_at)
-        params = record.default_payload or {} if params is None else params
+        params = record.default_payload or Payload({}) if params is None else params
         record.started_at = started_at or datetime.now(UTC)
         self._create(record, "active", params, record.started_at)
 
@@ -196,7 +198,7 @@ class SpanManager:
         self,
         record: SpanRecord,
         status: FinishStatus,
-        result: dict[str, Any],
+        result: Payload,
         timestamp: datetime | None = None,
     ) -> None:
         """Hand over a finish, and before it the create when there was none. The span leaves the context stack.
@@ -207,21 +209,23 @@ class SpanManager:
         Args:
             record: the span.
             status: how it ends.
-            result: the result, JSON-safe and owned by the span from now on.
+            result: the result, owned by the span from now on.
             timestamp: now by default.
         """
         _check_time("timestamp", timestamp)
         now = datetime.now(UTC)
         if record.phase is Phase.PREPARED:
             if status == "cancelled":
-                self._create(record, "pending", {}, now)
+                self._create(record, "pending", Payload({}), now)
             else:
                 self.begin(record, started_at=record.entered_at)
+        sealed = self._seal(record, "result", result) if record.started_at else Payload({})
         self._submit(
             record,
             OperationType.FINISH_SPAN,
-            {"status": status, "result_payload": result if record.started_at else {}},
+            {"status": status, "result_payload": sealed.value},
             timestamp or now,
+            sealed.size,
             send_timestamp=record.started_at is not None or timestamp is not None,
         )
         first = record.phase is not Phase.FINISHED
@@ -239,12 +243,14 @@ class SpanManager:
         for ancestor in reversed(prepared):
             self.begin(ancestor, started_at=ancestor.entered_at)
 
-    def _create(
-        self, record: SpanRecord, status: Literal["active", "pending"], params: dict[str, Any], at: datetime
-    ) -> None:
-        payload = {"status": status, "payload": params}
-        self._submit(record, OperationType.CREATE_SPAN, payload, at, send_timestamp=status == "active")
-        record.phase, record.status, record.payload = Phase.STARTED, status, params
+    def _create(self, record: SpanRecord, status: Literal["active", "pending"], params: Payload, at: datetime) -> None:
+        sealed = self._seal(record, "params", params)
+        payload = {"status": status, "payload": sealed.value}
+        self._submit(record, OperationType.CREATE_SPAN, payload, at, sealed.size, send_timestamp=status == "active")
+        record.phase, record.status, record.payload = Phase.STARTED, status, sealed.value
+
+    def _seal(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
+        return self.payloads.seal(payload, record.schema_name, part, record.marks.get(part))
 
     def _submit(
         self,
@@ -252,6 +258,7 @@ class SpanManager:
         kind: OperationType,
         payload: dict[str, Any],
         at: datetime,
+        size: int,
         *,
         send_timestamp: bool,
     ) -> None:
@@ -264,6 +271,7 @@ class SpanManager:
                 instance=record.instance,
                 span=record,
                 send_timestamp=send_timestamp,
+                size=size,
             )
         )
 

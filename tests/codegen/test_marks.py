@@ -1,0 +1,146 @@
+"""`x-prefactor-redact`: what the generated helper records of a payload, and where a mark is refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from tests.codegen.conftest import compile_into
+from tests.codegen.support import Project, load_package
+
+from prefactor_core._redaction import Marks
+from prefactor_core._snapshot import Payload
+from prefactor_gen.marks import MARK
+
+Made = Callable[..., ModuleType]
+
+GONE = "[redacted]"
+SECRET: dict[str, Any] = {"type": "string", MARK: True}
+TREE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"secret": SECRET, "kids": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}},
+}
+
+
+def schema(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": members, "$defs": {"Tree": TREE, "Secret": SECRET}}
+
+
+def items(**item: Any) -> dict[str, Any]:
+    return {"type": "array", **item}
+
+
+KIDS: dict[str, Any] = {"secret": "a", "kids": [{"kids": [{"secret": "b", "n": 1}]}]}
+KIDS_GONE: dict[str, Any] = {"secret": GONE, "kids": [{"kids": [{"secret": GONE, "n": 1}]}]}
+
+# Name of the case: the schema of the property x, and values of x with what is recorded of them.
+CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
+    "property": (SECRET, [("a", GONE), (1, GONE), ({"a": 1}, GONE)]),
+    "not-marked": ({"type": "string", MARK: False}, [("a", "a")]),
+    "reference": ({"$ref": "#/$defs/Secret"}, [("a", GONE)]),
+    "beside-a-reference": ({"$ref": "#/$defs/Tree", MARK: True}, [({}, GONE)]),
+    "nested": (schema(y=schema(z=SECRET), w={}), [({"y": {"z": "a"}, "w": 1}, {"y": {"z": GONE}, "w": 1})]),
+    "items": (items(items=SECRET), [(["a", "b"], [GONE, GONE]), ("a", GONE), ({"0": "a"}, GONE)]),
+    "tuple": (items(prefixItems=[{"type": "string"}, SECRET], items={}), [(["a", "b", "c"], ["a", GONE, "c"])]),
+    "rest-of-a-tuple": (items(prefixItems=[{}], items=SECRET), [(["a", "b", "c"], ["a", GONE, GONE])]),
+    "contains": (items(contains=SECRET), [(["a"], [GONE])]),
+    "map": ({"type": "object", "additionalProperties": SECRET}, [({"a": "b"}, {"a": GONE}), (["b"], GONE)]),
+    "others": ({**schema(a={}), "additionalProperties": SECRET}, [({"a": "b", "c": "d"}, {"a": "b", "c": GONE})]),
+    "pattern": (
+        {"type": "object", "patternProperties": {"^s": SECRET, "^p": {}}, "additionalProperties": {"type": "string"}},
+        [({"s": "a", "p": "b", "c": "d"}, {"s": GONE, "p": "b", "c": "d"})],
+    ),
+    "look-ahead": (
+        {"type": "object", "patternProperties": {"^(?=a)(a+)+$": SECRET}},
+        [({"a" * 40 + "b": "in doubt"}, {"a" * 40 + "b": GONE})],
+    ),
+    "unevaluated": (
+        {"allOf": [schema(a={"type": "string"})], "unevaluatedProperties": SECRET},
+        [({"a": "b", "c": "d"}, {"a": "b", "c": GONE})],
+    ),
+    "conjunction": ({"allOf": [schema(a=SECRET), schema(b={})]}, [({"a": "c", "b": "d"}, {"a": GONE, "b": "d"})]),
+    "branch": ({"anyOf": [SECRET, {"type": "integer"}]}, [("a", GONE), (1, GONE)]),
+    "in-a-branch": (
+        {"oneOf": [{"type": "string"}, items(items=schema(a=SECRET))]},
+        [("text", "text"), ([{"a": "b", "c": 1}], [{"a": GONE, "c": 1}]), (1, GONE), ({"a": "b"}, GONE)],
+    ),
+    "branches-that-differ": (
+        {"anyOf": [schema(body={"type": "string"}), schema(body=schema(key=SECRET))]},
+        [
+            ({"body": "text"}, {"body": "text"}),
+            ({"body": {"key": "a"}}, {"body": {"key": GONE}}),
+            ({"body": [1]}, {"body": GONE}),
+        ],
+    ),
+    "condition": ({**schema(a={}), "if": {}, "then": schema(a=SECRET)}, [({"a": "b"}, {"a": GONE})]),
+    "recursion": ({"$ref": "#/$defs/Tree"}, [(KIDS, KIDS_GONE)]),
+    "root-recursion": (
+        {"type": "object", "properties": {"up": {"$ref": "#"}, "s": SECRET}},
+        [({"up": {"x": {"s": "a"}}}, {"up": {"x": {"s": GONE}}})],
+    ),
+    "null": ({"type": ["object", "null"], "properties": {"a": SECRET}}, [(None, None)]),
+    "data": ({"enum": [{MARK: True}], "default": {MARK: True}}, [({MARK: True}, {MARK: True})]),
+    "name": (schema(**{MARK: {"type": "string"}}), [({MARK: "a"}, {MARK: "a"})]),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def span_types(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """All cases in one package."""
+    folder = tmp_path_factory.mktemp("marks")
+    definitions = {f"t:{name}": schema(x=case[0]) for name, case in CASES.items()}
+    project = folder / "sources"
+    project.mkdir()
+    (project / "spans.json").write_text(json.dumps({"span_schemas": definitions}))
+    compile_into(folder / "out", project, "spans.json", "marks_package")
+    yield load_package(folder / "out", "marks_package").SPAN_TYPES
+    for module in [each for each in sys.modules if each.startswith("marks_package")]:
+        del sys.modules[module]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_recorded(case: str, span_types: dict[str, Any]) -> None:
+    marks = span_types[f"t:{case}"]._marks.get("params", Marks({"": {"kinds": ["object"]}}))
+    for value, expected in CASES[case][1]:
+        assert marks.redact(Payload({"x": value, "other": 1})).value == {"x": expected, "other": 1}
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "root": ({"type": "object", MARK: True}, "the payload itself cannot be redacted, only what is in it"),
+    "root-by-reference": ({"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", MARK: True}}}, "the payload itself"),
+    "text": (schema(x={MARK: "true"}), "expected true or false"),
+    "if": (
+        schema(x={"if": {"properties": {"a": SECRET}}, "then": {}}),
+        "it stands under if, which names no part of a payload",
+    ),
+    "names": (schema(x={"propertyNames": SECRET}), "it stands under propertyNames"),
+    "unknown": (schema(x={"propertys": {"a": SECRET}}), "it stands under propertys, where no schema is expected"),
+    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET), "what a $dynamicRef leads to"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_marks_that_cannot_be_honoured(case: str, project: Project) -> None:
+    definition, message = REFUSED[case]
+    project.span_types(agent=definition)
+    result = project.generate()
+    assert result.code == 1
+    (line,) = [line for line in result.findings if " error " in line]
+    assert f"error PG014: {MARK} cannot be honoured: {message}" in line
+
+
+def test_a_quality_payload_has_no_helper(project: Project) -> None:
+    project.write("schemas/a.json", {"quality_schemas": [{"name": "q", "schema": schema(x=SECRET)}]})
+    assert any(
+        "PG014" in line and "a quality payload has no typed helper" in line for line in project.generate().findings
+    )
+
+
+def test_the_mark_goes_to_the_api(made: Made) -> None:
+    module = made(agent=schema(x=SECRET, y={"$ref": "#/$defs/Tree"}))
+    entry = module.registry.to_agent_schema_version("v")["span_type_schemas"][0]
+    assert entry["params_schema"]["properties"]["x"] == SECRET

@@ -1,0 +1,216 @@
+"""What must not leave the program does not: `PrefactorCoreConfig.redact`, and the marks of schemas, field by field."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar, TypeAlias
+
+import pytest
+from pydantic import ValidationError
+from tests.core.support import Run, bodies, config_for, creates
+
+from prefactor_core import Operation, PrefactorCoreConfig
+from prefactor_core._redaction import PayloadField
+from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.anyio
+
+FAILED = "[redacted: the redact callable failed]"
+
+ONE_WORKER = {"num_workers": 1}  # what arrives is in the order of the calls
+
+
+def results(api: LocalApi) -> list[Any]:
+    return [body.get("result_payload") for body in bodies(api, "/finish")]
+
+
+def without_keys(field: PayloadField) -> object:
+    return "***" if "api_key" in field.path else field.value
+
+
+async def test_every_payload_goes_through_the_callable(api: LocalApi, run: Run) -> None:
+    seen: list[PayloadField] = []
+
+    def redact(field: PayloadField) -> object:
+        seen.append(field)
+        return without_keys(field)
+
+    async with run(redact=redact, queue=ONE_WORKER) as (_, instance):
+        async with instance.span("step", payload={"api_key": "default"}):
+            pass
+        async with instance.span("step") as span:
+            await span.start({"messages": [{"api_key": "secret", "text": "a"}], "n": 1})
+            span.set_result({"api_key": ["x", {"y": None}]})
+            await span.complete({"empty": []})
+        with pytest.raises(ValueError, match="token"):
+            async with instance.span("step"):
+                raise ValueError("the token is secret")
+        await instance.record_quality("score", {"api_key": "q"})
+    first, second, _ = [create["payload"] for create in creates(api)]
+    assert first == {"api_key": "***"}
+    assert second == {"messages": [{"api_key": "***", "text": "a"}], "n": 1}
+    assert results(api)[1] == {"api_key": ["***", {"y": "***"}], "empty": []}
+    assert [body["payload"] for body in bodies(api, "/record_quality")] == [{"api_key": "***"}]
+    assert PayloadField("step", "params", ("messages", 0, "text"), "a") in seen
+    assert PayloadField("step", "result", ("error", "message"), "the token is secret") in seen
+    assert PayloadField("score", "quality", ("api_key",), "q") in seen
+
+
+async def test_what_it_returns_is_made_json_safe_and_bounded(api: LocalApi, run: Run) -> None:
+    answer = {"at": {1, 2}, "long": "x" * 5000}
+    async with run(redact=lambda _: answer, max_payload_bytes=1024) as (_, instance), instance.span("step") as span:
+        await span.start({"a": 1})
+    (record,) = api.spans()
+    assert record["payload"]["a"]["at"] == [1, 2]
+    assert "[cut: 5,000 characters, " in record["payload"]["a"]["long"]
+
+
+class Odd(BaseException):
+    pass
+
+
+async def test_a_field_that_it_fails_for_is_left_out_and_told_once(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    def redact(field: PayloadField) -> object:
+        if field.path == ("bad",):
+            raise Odd(f"cannot judge {field.value}")
+        return field.value
+
+    async with run(redact=redact) as (_, instance):
+        for _ in range(3):
+            async with instance.span("step") as span:
+                await span.start({"bad": "secret", "good": 1})
+    assert [span["payload"] for span in api.spans()] == [{"bad": FAILED, "good": 1}] * 3
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert line.startswith("params of 'step' has a field that redact failed for (Odd)")
+    assert "secret" not in caplog.text
+
+
+def test_a_coroutine_function_is_refused(api: LocalApi) -> None:
+    async def redact(field: PayloadField) -> object:
+        return field.value
+
+    with pytest.raises(ValidationError, match="must not be a coroutine function"):
+        config_for(api, redact=redact)
+
+
+@pytest.mark.parametrize("size", [0, 1023, 10_000_001])
+def test_sizes_that_are_refused(api: LocalApi, size: int) -> None:
+    with pytest.raises(ValidationError):
+        config_for(api, max_payload_bytes=size)
+
+
+async def test_what_is_too_large_is_cut_and_told_once(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run(max_payload_bytes=2048, queue=ONE_WORKER) as (_, instance):
+        for _ in range(2):
+            async with instance.span("step") as span:
+                await span.start({"prompt": "x" * 9000, "model": "m"})
+                for number in range(9):
+                    span.set_result({f"part {number}": "y" * 1000})
+        with pytest.raises(ValueError, match="zzz"):
+            async with instance.span("step"):
+                raise ValueError("z" * 50_000)
+    params = creates(api)[0]["payload"]
+    assert params["model"] == "m"
+    assert "[cut: 9,000 characters, " in params["prompt"]
+    done, _, failed = results(api)
+    assert list(done) == [f"part {number}" for number in range(9)]
+    assert "[cut: " in failed["error"]["message"]
+    lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [line.partition(";")[0] for line in lines] == [
+        "params of 'step' is too large and was cut (max_payload_bytes is 2,048)",
+        "result of 'step' is too large and was cut (max_payload_bytes is 2,048)",
+    ]
+
+
+async def test_an_operation_knows_its_size(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[Operation] = []
+    async with run() as (client, instance):
+        monkeypatch.setattr(client._span_manager, "_hand_over", handed.append)
+        async with instance.span("step") as span:
+            await span.start({"text": "x" * 1000})
+            await span.complete({"text": "y" * 300_000})
+    create, finish = handed
+    assert 1000 <= create.size < 1200
+    assert finish.size == 300_000 + len('{"text":""}')
+
+
+class MarkedParams(PayloadModel):
+    user: Any = None
+    token: int = 0
+
+
+class Marked(TypedSpan[MarkedParams, EmptyResult]):
+    schema_name: ClassVar[str] = "marked"
+    Params: TypeAlias = MarkedParams
+    Result: TypeAlias = EmptyResult
+    _redacted: ClassVar[Any] = {
+        "params": {
+            "": {"kinds": ["object"], "objects": [{"properties": {"token": True, "user": ["/u"]}}]},
+            "/u": {"kinds": ["object"], "objects": [{"properties": {"mail": True, "friends": ["/f"]}}]},
+            "/f": {"kinds": ["array"], "arrays": [{"items": ["/u"]}]},
+        },
+        "result": {"": {"kinds": ["object"], "objects": [{"others": True}]}},
+    }
+
+    async def start(self, **values: object) -> None:
+        await self._start(values)
+
+
+WRONG: Any = "a secret number"
+
+
+async def test_marks_are_honoured_in_every_call(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    secret: Any = {"token": 1, "user": {"mail": "m", "name": "n"}}
+    async with run(queue=ONE_WORKER) as (_, instance):
+        async with instance.span(Marked, payload=secret), instance.span(Marked) as span:
+            await span.start(**secret)
+        async with instance.span(Marked) as span:
+            await span.start_with(secret)
+            span.set_result_with({"a": "secret"})  # type: ignore[arg-type]
+            await span.fail({"b": {"c": "secret"}})
+        async with instance.span(Marked) as span:
+            await span.start(token=WRONG)
+    hidden = {"token": "[redacted]", "user": {"mail": "[redacted]", "name": "n"}}
+    assert [create["payload"] for create in creates(api)] == [hidden, hidden, hidden, {"token": "[redacted]"}]
+    assert results(api)[2] == {"a": "[redacted]", "b": "[redacted]"}
+    assert "params of 'marked': not what the span type says: token: " in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ({"friends": [{"friends": [{"mail": "m"}]}]}, {"friends": [{"friends": [{"mail": "[redacted]"}]}]}),
+        ([{"mail": "m"}], "[redacted]"),
+        ('{"mail": "m"}', "[redacted]"),
+        ({"friends": {"0": {"mail": "m"}}}, {"friends": "[redacted]"}),
+        ({"friends": ["m", None]}, {"friends": ["[redacted]", None]}),
+        ({"mail": None}, {"mail": "[redacted]"}),
+        (None, None),
+    ],
+)
+async def test_what_deviates_is_redacted_as_a_whole(api: LocalApi, run: Run, user: Any, expected: Any) -> None:
+    async with run(validation="off") as (_, instance), instance.span(Marked) as span:
+        await span.start(user=user)
+    assert api.spans()[0]["payload"] == {"user": expected}
+
+
+class Broken(dict[str, Any]):
+    def items(self) -> Any:
+        raise RuntimeError("no")
+
+
+async def test_a_payload_that_fails_is_no_way_out(api: LocalApi, run: Run) -> None:
+    async with run(validation="off") as (_, instance), instance.span(Marked) as span:
+        await span.start_with(Broken(token="secret"))  # type: ignore[arg-type]
+    assert api.spans()[0]["payload"] == {"unreadable": "[redacted]"}
+
+
+def test_the_default_is_no_callable_and_a_megabyte() -> None:
+    fields = PrefactorCoreConfig.model_fields
+    assert (fields["redact"].default, fields["max_payload_bytes"].default) == (None, 2**20)
