@@ -350,7 +350,8 @@ class Scheduler:
         if span and operation.type is OperationType.CREATE_SPAN:
             del self._creates[span]
             span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED
-            span.on_stack &= delivered  # a span that never was cannot be a parent
+            if not delivered:
+                span.on_stack = False  # a span that never was cannot be a parent
             span.parent = span.parent_id()  # a chain of records would keep every ancestor alive
         elif span:
             span.finish_delivered |= delivered

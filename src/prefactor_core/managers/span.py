@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -14,9 +16,10 @@ from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanReco
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
-from prefactor_core.exceptions import SpanNotFoundError
+from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span
 from prefactor_core.operations import Operation, OperationType
+from prefactor_core.queue import QueueClosedError
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http.models.types import FinishStatus
 
@@ -25,7 +28,7 @@ __all__ = ["SpanManager"]
 
 class SpanManager:
     """Makes spans, and hands over their operations. No method but `start` and `create` ever waits, and those only when
-    the API generates the id.
+    the API generates the id. Safe from any thread: a span that two threads start or finish is started and finished once.
 
     Args:
         hand_over: takes an operation; never waits.
@@ -52,6 +55,9 @@ class SpanManager:
         self._spans = spans
         self._mints_ids = mints_ids
         self._answer_timeout = answer_timeout
+        # A step of a span and its hand-over are one, or a finish could overtake its create. Reentrant: a signal handler
+        # or a finaliser may record a span while its thread is in here.
+        self._lock = threading.RLock()
 
     def prepare(self, instance_id: str, schema_name: str, parent_span_id: str | None = None) -> str:
         """A new span that is not sent yet, as `open_span` makes it; its id."""
@@ -131,15 +137,15 @@ class SpanManager:
         self, record: SpanRecord, params: dict[str, Any] | None = None, started_at: datetime | None = None
     ) -> None:
         """As `begin`; when the API generates the span's id, wait for its first answer."""
-        if record.phase is not Phase.PREPARED:
-            return
-        if record.minted or record.instance.registration is CreateState.PENDING:
+        with self._lock:
+            if record.phase is not Phase.PREPARED:
+                return
+            if not record.minted and record.instance.registration is not CreateState.PENDING:
+                self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
+                record.answered = Future()
             self.begin(record, params, started_at)
-            return
-        self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
-        record.answered = Future()
-        self.begin(record, params, started_at)
-        await wait_for(record.answered, self._answer_timeout)
+        if record.answered is not None:
+            await wait_for(record.answered, self._answer_timeout)
 
     async def create(
         self,
@@ -151,9 +157,14 @@ class SpanManager:
         started_at: datetime | None = None,
     ) -> str:
         """Make and start a span; it is the current span until it is finished. Its id."""
+        _check_time("started_at", started_at)
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
-        await self.start_span(record, None, started_at)
+        try:
+            await self.start_span(record, None, started_at)
+        except BaseException:  # a cancellation, or a closed client
+            self._abandon(record)
+            raise
         return record.id
 
     async def finish(
@@ -169,11 +180,12 @@ class SpanManager:
         Raises:
             SpanNotFoundError: no such span.
         """
-        self.end(self.record(span_id), status, snapshot_object(result_payload, "result_payload"), timestamp)
+        result = snapshot_object(result_payload, "result_payload")
+        self.end(self.record(span_id), status, result, timestamp, again=True)
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
-        self.end(self.record(temp_id), "cancelled", {}, timestamp)
+        self.end(self.record(temp_id), "cancelled", {}, timestamp, again=True)
 
     def begin(
         self, record: SpanRecord, params: dict[str, Any] | None = None, started_at: datetime | None = None
@@ -185,12 +197,13 @@ class SpanManager:
             params: its params, JSON-safe and owned by the span from now on; those it was opened with by default.
             started_at: now by default.
         """
-        if record.phase is not Phase.PREPARED:
-            return
         _check_time("started_at", started_at)
-        params = record.default_payload or {} if params is None else params
-        record.started_at = started_at or datetime.now(UTC)
-        self._create(record, "active", params, record.started_at)
+        with self._lock:
+            if record.phase is not Phase.PREPARED:
+                return
+            params = record.default_payload or {} if params is None else params
+            record.started_at = started_at or datetime.now(UTC)
+            self._create(record, "active", params, record.started_at)
 
     def end(
         self,
@@ -198,6 +211,8 @@ class SpanManager:
         status: FinishStatus,
         result: dict[str, Any],
         timestamp: datetime | None = None,
+        *,
+        again: bool = False,
     ) -> None:
         """Hand over a finish, and before it the create when there was none. The span leaves the context stack.
 
@@ -209,27 +224,28 @@ class SpanManager:
             status: how it ends.
             result: the result, JSON-safe and owned by the span from now on.
             timestamp: now by default.
+            again: also when the span is finished.
         """
         _check_time("timestamp", timestamp)
         now = datetime.now(UTC)
-        if record.phase is Phase.PREPARED:
-            if status == "cancelled":
-                self._create(record, "pending", {}, now)
-            else:
-                self.begin(record, started_at=record.entered_at)
-        self._submit(
-            record,
-            OperationType.FINISH_SPAN,
-            {"status": status, "result_payload": result if record.started_at else {}},
-            timestamp or now,
-            send_timestamp=record.started_at is not None or timestamp is not None,
-        )
-        first = record.phase is not Phase.FINISHED
-        record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
-        record.payload, record.default_payload = {}, None
+        with self._lock:
+            if record.phase is Phase.FINISHED and not again:
+                return
+            self._create_if_prepared(record, status, now)
+            self._finish(record, status, result, timestamp, now)
+            first = record.phase is not Phase.FINISHED
+            record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
+            record.payload, record.default_payload = {}, None
         remove_entry(record)
         if first:
             self._spans.finished(record)
+
+    def _abandon(self, record: SpanRecord) -> None:
+        """A span whose id nobody was given: nobody else can finish it."""
+        remove_entry(record)
+        if record.phase is Phase.STARTED:
+            with contextlib.suppress(ClientClosedError, QueueClosedError):
+                self.end(record, "cancelled", {})
 
     def _begin_ancestors(self, record: SpanRecord) -> None:
         prepared: list[SpanRecord] = []
@@ -239,12 +255,36 @@ class SpanManager:
         for ancestor in reversed(prepared):
             self.begin(ancestor, started_at=ancestor.entered_at)
 
+    def _create_if_prepared(self, record: SpanRecord, status: FinishStatus, now: datetime) -> None:
+        if record.phase is not Phase.PREPARED:
+            return
+        if status == "cancelled":
+            self._create(record, "pending", {}, now)
+        else:
+            self.begin(record, started_at=record.entered_at)
+
     def _create(
         self, record: SpanRecord, status: Literal["active", "pending"], params: dict[str, Any], at: datetime
     ) -> None:
         payload = {"status": status, "payload": params}
         self._submit(record, OperationType.CREATE_SPAN, payload, at, send_timestamp=status == "active")
         record.phase, record.status, record.payload = Phase.STARTED, status, params
+
+    def _finish(
+        self,
+        record: SpanRecord,
+        status: FinishStatus,
+        result: dict[str, Any],
+        timestamp: datetime | None,
+        now: datetime,
+    ) -> None:
+        self._submit(
+            record,
+            OperationType.FINISH_SPAN,
+            {"status": status, "result_payload": result if record.started_at else {}},
+            timestamp or now,
+            send_timestamp=record.started_at is not None or timestamp is not None,
+        )
 
     def _submit(
         self,
