@@ -48,6 +48,12 @@ def finishes(api: LocalApi, span_id: str) -> list[dict[str, Any]]:
     return bodies(api, f"/agent_spans/{span_id}/finish")
 
 
+def parents(api: LocalApi) -> dict[str, str | None]:
+    """The schema name of the parent of each span, by schema name."""
+    names = {span["id"]: span["schema_name"] for span in api.spans()}
+    return {span["schema_name"]: names.get(span["parent_span_id"]) for span in api.spans()}
+
+
 def steps(api: LocalApi) -> list[str]:
     """What arrived, in words: `start`, `create <schema name>`, `finish <schema name>`, `finish instance` …"""
     names = {span["id"]: span["schema_name"] for span in api.spans()}

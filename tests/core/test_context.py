@@ -6,18 +6,12 @@ import asyncio
 import threading
 
 import pytest
-from tests.core.support import Run, creates
+from tests.core.support import Run, creates, parents
 
 from prefactor_core import AgentInstanceHandle, SpanContextStack
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
-
-
-def parents(api: LocalApi) -> dict[str, str | None]:
-    """Name of the parent of each span, by name."""
-    names = {span["id"]: span["schema_name"] for span in api.spans()}
-    return {span["schema_name"]: names.get(span["parent_span_id"]) for span in api.spans()}
 
 
 async def leaf(instance: AgentInstanceHandle, name: str) -> None:

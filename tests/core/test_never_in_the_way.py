@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from prefactor_spans import AgentTool
 from tests.core.support import CREATE, Run, Running, config_for, finishes
 
 from prefactor_core import (
@@ -24,6 +23,7 @@ from prefactor_core import (
     SpanNotFoundError,
 )
 from prefactor_local import Fault, LocalApi
+from prefactor_spans import AgentTool
 
 pytestmark = pytest.mark.anyio
 
@@ -180,14 +180,14 @@ async def test_errors_reach_everyone_who_asks(api: LocalApi, run: Run, caplog: p
     assert len([line for line in caplog.records if line.levelno >= logging.WARNING]) == 1
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text")
 
 
 EXCEPTIONS = [
     ZeroDivisionError("by zero"),
-    Unprintable(),
+    UnprintableError(),
     ExceptionGroup("several", [ValueError("one"), TypeError("two")]),
     BaseExceptionGroup("several", [KeyboardInterrupt()]),
     KeyboardInterrupt(),

@@ -28,7 +28,7 @@ __all__ = ["SpanManager"]
 
 class SpanManager:
     """Makes spans, and hands over their operations. No method but `start` and `create` ever waits, and those only when
-    the API generates the id. Safe from any thread: a span that two threads start or finish is started and finished once.
+    the API generates the id. Safe from any thread: what two threads start or finish is started and finished once.
 
     Args:
         hand_over: takes an operation; never waits.
