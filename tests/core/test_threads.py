@@ -8,7 +8,7 @@ import functools
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,7 +44,7 @@ def block_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.002)
 
 
-def in_threads(calls: list[Callable[[], object]]) -> None:
+def in_threads(calls: Sequence[Callable[[], object]]) -> None:
     """Run the calls at the same time, each in a thread of its own; raise what they raise."""
     barrier = threading.Barrier(len(calls))
 
@@ -185,7 +185,7 @@ async def test_threads_that_keep_the_interpreter_busy(api: LocalApi, run: Run) -
         thread = threading.Thread(target=spin)
         thread.start()
         try:
-            for _ in range(50):
+            for _ in range(15):
                 await leaf(instance, "step")
             report = await client.flush()
         finally:
