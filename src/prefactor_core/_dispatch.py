@@ -33,6 +33,7 @@ RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
 DEADLINE = "deadline"
+_PLENTY = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,11 @@ class Dispatch:
     def away(self) -> bool:
         """Delivery is paused: the API as a whole does not answer."""
         return self._outage.away
+
+    @property
+    def has_plenty(self) -> bool:
+        """So many operations wait that more need not be admitted: some of them can be sent now."""
+        return self._scheduler.waiting >= _PLENTY and self._scheduler.next_due() == -math.inf
 
     @property
     def open_operations(self) -> int:
