@@ -87,7 +87,8 @@ class Dispatch:
         """Take operations that were handed over, in the order of their calls."""
         consequences = [self._scheduler.admit(operation) for operation in operations]
         failed = [operation for consequence in consequences for operation in consequence.failed]
-        return Losses(tuple(self._lose_with_another(operation) for operation in failed))
+        orphaned = [span for consequence in consequences for span in consequence.orphaned]
+        return Losses(tuple(self._lose_with_another(operation) for operation in failed), tuple(orphaned))
 
     def next_batch(self, now: float) -> Batch | None:
         """What to send now; it must come back through `settle`, or `settle_bulk` when it is more than one."""
