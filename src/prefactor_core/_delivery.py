@@ -100,6 +100,7 @@ class Delivery:
         self._sending = 0
         self._timer: asyncio.TimerHandle | None = None
         self._rested = asyncio.Event()
+        self._wants_more = asyncio.Event()
         self._awaited: set[SpanRecord] = set()
         self._first_time = FirstTime()
         self._closing: _Closing | None = None
@@ -220,6 +221,7 @@ class Delivery:
             while True:
                 self._admit(await self._next_operations())
                 await asyncio.sleep(0)
+                await self._wants_more.wait()
 
     async def _next_operations(self) -> list[Operation]:
         for _ in range(_LINGER_ROUNDS):
@@ -288,6 +290,10 @@ class Delivery:
             self._answer(*list(self._awaited))  # other threads add to it
         if self._at_rest():
             self._rested.set()
+        if self._dispatch.has_plenty:  # what is not admitted is a third less work for the garbage collector
+            self._wants_more.clear()
+        else:
+            self._wants_more.set()
 
     async def _send(self, batch: Batch) -> None:
         try:

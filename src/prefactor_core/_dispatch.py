@@ -33,6 +33,7 @@ RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
 DEADLINE = "deadline"
+_PLENTY = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Dispatch:
         """Take operations that were handed over, in the order of their calls."""
         consequences = [self._scheduler.admit(operation) for operation in operations]
         failed = [operation for consequence in consequences for operation in consequence.failed]
-        return Losses(tuple(self._lose_with_another(operation) for operation in failed))
+        orphaned = [span for consequence in consequences for span in consequence.orphaned]
+        return Losses(tuple(self._lose_with_another(operation) for operation in failed), tuple(orphaned))
 
     def next_batch(self, now: float) -> Batch | None:
         """What to send now; it must come back through `settle`, or `settle_bulk` when it is more than one."""
@@ -197,6 +199,11 @@ class Dispatch:
     def away(self) -> bool:
         """Delivery is paused: the API as a whole does not answer."""
         return self._outage.away
+
+    @property
+    def has_plenty(self) -> bool:
+        """So many operations wait that more need not be admitted: some of them can be sent now."""
+        return self._scheduler.waiting >= _PLENTY and self._scheduler.next_due() == -math.inf
 
     @property
     def open_operations(self) -> int:

@@ -81,7 +81,7 @@ class Incidents:
                 logger.error("%s%s; further ones of this cause are counted, not logged", error, taken_along)
         if losses.orphaned and not losses.errors and self._first_time("orphans"):
             logger.warning(
-                "a span of type %r is sent without its parent, which was never started; further ones are not logged",
+                "a span of type %r is sent without its parent, lost or never started; further ones are not logged",
                 losses.orphaned[0].schema_name,
             )
 

@@ -37,9 +37,9 @@ class SpanIndex:
     def rename(self, record: SpanRecord, span_id: str) -> None:
         """The API gave a span another id than it had here."""
         with self._lock:
+            if record.id in self._records:
+                self._records[span_id] = record  # first, or one who reads the new id may not find it
             record.local_id, record.id = record.id, span_id
-            if record.local_id in self._records:
-                self._records[span_id] = record
 
     def finished(self, record: SpanRecord) -> None:
         """A span needs to be remembered only for a while."""

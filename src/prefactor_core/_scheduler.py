@@ -144,7 +144,7 @@ class Scheduler:
             self._enter(ticket, lane)
             if not ticket.blockers:
                 heapq.heappush(self._ready, ticket)
-            return Consequences()
+            return Consequences(orphaned=_spans([ticket]) if _lacks_parent(operation) else [])
 
     def next_batch(self, now: float, room: Room = SINGLE) -> Batch | None:
         """The operations for the next request, or None when nothing can be sent now. Each must be given back."""
@@ -350,7 +350,8 @@ class Scheduler:
         if span and operation.type is OperationType.CREATE_SPAN:
             del self._creates[span]
             span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED
-            span.on_stack &= delivered  # a span that never was cannot be a parent
+            if not delivered:
+                span.on_stack = False  # a span that never was cannot be a parent
             span.parent = span.parent_id()  # a chain of records would keep every ancestor alive
         elif span:
             span.finish_delivered |= delivered
@@ -375,6 +376,12 @@ def _comes_too_late(operation: Operation) -> bool:
         return True
     span = operation.span
     return bool(span and operation.type is OperationType.FINISH_SPAN and span.create_state is CreateState.FAILED)
+
+
+def _lacks_parent(operation: Operation) -> bool:
+    """Its parent was lost before it came."""
+    parent = operation.span.parent if operation.span and operation.type is OperationType.CREATE_SPAN else None
+    return isinstance(parent, SpanRecord) and parent.create_state is CreateState.FAILED
 
 
 def _fails_with(operation: Operation, failed: Operation) -> bool:

@@ -134,6 +134,8 @@ def _merged(first: Payload, later: Payload) -> Payload:
 class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):
     """`async with` around a span; as a decorator of a coroutine function, around a span of its own for each call.
 
+    It serves one block at a time: entering it while it is entered raises RuntimeError.
+
     Args:
         manager: makes the span.
         open_span: prepares it; called when the scope is entered, for the parent is the span that is current then.
@@ -158,6 +160,8 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
         return type(self)(self._manager, self._open_span, self._wrap, self._on_left_open)
 
     async def __aenter__(self) -> SpanT_co:
+        if self._context is not None:
+            raise RuntimeError("this span is entered already: call span() for every block")
         record = self._open_span()
         self._context = SpanContext(record.id, self._manager)
         yielded = self._wrap(self._context)
@@ -167,7 +171,7 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        context = self._context
+        context, self._context = self._context, None
         if context is None:
             return
         try:

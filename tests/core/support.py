@@ -48,6 +48,13 @@ def finishes(api: LocalApi, span_id: str) -> list[dict[str, Any]]:
     return bodies(api, f"/agent_spans/{span_id}/finish")
 
 
+def parents(api: LocalApi, instance_id: str | None = None) -> dict[str, str | None]:
+    """The schema name of the parent of each span, by schema name; of one instance or all."""
+    spans = api.spans(instance_id)
+    names = {None: None, **{span["id"]: span["schema_name"] for span in spans}}
+    return {span["schema_name"]: names[span["parent_span_id"]] for span in spans}
+
+
 def steps(api: LocalApi) -> list[str]:
     """What arrived, in words: `start`, `create <schema name>`, `finish <schema name>`, `finish instance` …"""
     names = {span["id"]: span["schema_name"] for span in api.spans()}

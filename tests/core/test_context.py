@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+import functools
+import gc
+import itertools
 import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
 
 import pytest
-from tests.core.support import Run, creates
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.core.support import Run, creates, eventually, parents
 
-from prefactor_core import AgentInstanceHandle, SpanContextStack
+from prefactor_core import AgentInstanceHandle, SpanContext, SpanContextStack
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
-
-
-def parents(api: LocalApi) -> dict[str, str | None]:
-    """Name of the parent of each span, by name."""
-    names = {span["id"]: span["schema_name"] for span in api.spans()}
-    return {span["schema_name"]: names.get(span["parent_span_id"]) for span in api.spans()}
 
 
 async def leaf(instance: AgentInstanceHandle, name: str) -> None:
@@ -145,3 +149,274 @@ async def test_ids_that_are_pushed_by_hand(api: LocalApi, run: Run) -> None:
         assert SpanContextStack.pop() == outer
         assert SpanContextStack.pop() is None
         assert SpanContextStack.peek() is None
+
+
+async def ticks(instance: AgentInstanceHandle, name: str = "generator") -> AsyncIterator[int]:
+    async with instance.span(name) as span:
+        await span.start({})
+        for number in range(10):
+            yield number
+
+
+@pytest.mark.parametrize("how", ["aclose", "break", "collected", "other task", "exhausted"])
+async def test_an_async_generator_that_ends(api: LocalApi, run: Run, how: str) -> None:
+    async with run() as (client, instance), instance.span("root") as root:
+        await root.start({})
+        generator: Any = ticks(instance)
+        async for _ in generator:
+            await leaf(instance, "within")  # a generator runs in the context of its consumer
+            if how != "exhausted":
+                break
+        if how == "aclose":
+            await generator.aclose()
+        elif how == "other task":
+            await asyncio.create_task(generator.aclose())
+        else:
+            del generator
+            gc.collect()
+        await eventually(lambda: SpanContextStack.get_stack() == [root.id])
+        await leaf(instance, "after")
+        await client.flush()
+    spans = {span["schema_name"]: span for span in api.spans()}
+    assert spans["generator"]["status"] == ("complete" if how == "exhausted" else "cancelled")
+    assert parents(api) == {"root": None, "generator": "root", "within": "generator", "after": "root"}
+    assert not api.violations
+
+
+async def test_async_generators_that_take_turns(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        first, second = ticks(instance, "first"), ticks(instance, "second")
+        await anext(first)
+        await anext(second)
+        await leaf(instance, "innermost")
+        await first.aclose()  # type: ignore[attr-defined]
+        await leaf(instance, "second is left")
+        await second.aclose()  # type: ignore[attr-defined]
+        assert SpanContextStack.is_empty()
+    found = parents(api)
+    assert (found["innermost"], found["second is left"]) == ("second", "second")
+
+
+async def test_a_fixture_that_is_entered_and_left_in_different_contexts(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        fixture: Any = ticks(instance, "fixture")
+        await asyncio.create_task(anext(fixture))  # tokens of contextvars would fail at the other end
+        assert SpanContextStack.is_empty()
+        await leaf(instance, "test")
+        await asyncio.create_task(fixture.aclose())
+
+        scope = instance.span("scope")
+        span = await contextvars.Context().run(asyncio.create_task, scope.__aenter__())
+        await span.start({})
+        await asyncio.create_task(scope.__aexit__(None, None, None))
+        assert (await client.flush()).complete
+    assert parents(api) == {"fixture": None, "test": None, "scope": None}
+    assert {span["schema_name"]: span["status"] for span in api.spans()}["scope"] == "complete"
+
+
+async def test_an_exit_stack_that_is_left_elsewhere(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        stack = AsyncExitStack()
+        outer = await stack.enter_async_context(instance.span("outer"))
+        inner = await stack.enter_async_context(instance.span("inner"))
+        await outer.start({})
+        await inner.start({})
+        await asyncio.create_task(stack.aclose())
+        assert SpanContextStack.is_empty()
+        await leaf(instance, "after")
+    assert parents(api) == {"outer": None, "inner": "outer", "after": None}
+
+
+async def test_blocks_that_are_left_out_of_order(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        outer, inner = instance.span("outer"), instance.span("inner")
+        await outer.__aenter__()
+        inner_span = await inner.__aenter__()
+        await outer.__aexit__(None, None, None)
+        assert SpanContextStack.get_stack() == [inner_span.id]
+        await leaf(instance, "leaf")
+        await inner.__aexit__(None, None, None)
+        assert SpanContextStack.is_empty()
+    assert parents(api) == {"outer": None, "inner": "outer", "leaf": "inner"}
+    assert not api.violations
+
+
+async def test_a_span_that_a_task_takes_over(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        handed_over = asyncio.Event()
+
+        async def take_over(span: SpanContext) -> None:
+            await handed_over.wait()
+            assert SpanContextStack.is_empty()  # it ended where it was opened
+            await span.complete({"too": "late"})
+            await leaf(instance, "late")
+
+        async with instance.span("block") as span:
+            await span.start({})
+            task = asyncio.create_task(take_over(span))
+        handed_over.set()
+        await task
+
+        by_id = await instance.create_span("by id")
+        task = asyncio.create_task(instance.finish_span(by_id, {"in": "time"}))
+        await task
+        await leaf(instance, "after")
+    results = {span["schema_name"]: span["result_payload"] for span in api.spans()}
+    assert (results["block"], results["by id"]) == (None, {"in": "time"})
+    assert parents(api) == {"block": None, "late": None, "by id": None, "after": None}
+
+
+async def test_tasks_that_outlive_the_span_they_were_made_in(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance), instance.span("root") as root:
+        await root.start({})
+        go_on = asyncio.Event()
+
+        async def later() -> None:
+            await leaf(instance, "at once")
+            await go_on.wait()
+            await leaf(instance, "later")
+
+        async with instance.span("short") as short:
+            await short.start({})
+            task = asyncio.create_task(later())
+            await asyncio.sleep(0)
+        go_on.set()
+        await task
+    assert parents(api) == {"root": None, "short": "root", "at once": "short", "later": "root"}
+
+
+async def test_two_instances_interleaved(api: LocalApi, run: Run) -> None:
+    async with run() as (client, a):
+        b = await client.create_agent_instance({"name": "B"}, agent_id="b")
+        await b.start()
+        async with a.span("a1") as a1, b.span("b1") as b1, a.span("a2") as a2, b.span("b2") as b2:
+            for span in (b2, a2, b1, a1):
+                await span.start({})
+            await asyncio.gather(leaf(a, "a3"), leaf(b, "b3"))
+            await a2.complete()
+            await asyncio.gather(leaf(a, "a4"), leaf(b, "b4"))
+    assert parents(api) == {
+        "a1": None, "b1": None, "a2": "a1", "b2": "b1", "a3": "a2", "b3": "b2", "a4": "a1", "b4": "b2",
+    }  # fmt: skip
+    assert not api.violations
+
+
+async def test_nested_clients(api: LocalApi, run: Run) -> None:
+    async with run() as (_, outer), outer.span("outer") as span:
+        await span.start({})
+        async with run() as (inner_client, inner), inner.span("inner") as other:
+            await other.start({})
+            await leaf(outer, "outer leaf")
+            await leaf(inner, "inner leaf")
+            await inner_client.close()
+            await leaf(outer, "outer goes on")
+        assert SpanContextStack.get_stack() == [span.id]
+    found = parents(api)
+    assert (found["inner"], found["inner leaf"]) == (None, "inner")
+    assert (found["outer leaf"], found["outer goes on"]) == ("outer", "outer")
+
+
+async def test_a_decorated_function_has_a_span_for_each_call(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+
+        @instance.span("decorated", payload={"x": 1})
+        async def call(depth: int) -> int:
+            if depth == 0:
+                raise LookupError
+            await leaf(instance, f"depth {depth}")
+            with contextlib.suppress(LookupError):
+                await call(depth - 1)
+            return depth
+
+        assert list(await asyncio.gather(call(1), call(1))) == [1, 1]
+    statuses = sorted(span["status"] for span in api.spans() if span["schema_name"] == "decorated")
+    assert statuses == ["complete", "complete", "failed", "failed"]
+    assert parents(api)["depth 1"] == "decorated"
+    assert not api.violations
+
+
+class Step(NamedTuple):
+    """A span, how it is run by its parent, and its children, which run in it one by one or all together."""
+
+    how: str
+    together: bool
+    start: str
+    children: tuple[Step, ...]
+
+
+HOWS = ("inline", "task", "thread", "executor", "bare thread", "by id")
+steps_of_trees = st.recursive(
+    st.builds(Step, st.sampled_from(HOWS), st.booleans(), st.sampled_from(["first", "last", "never"]), st.just(())),
+    lambda children: st.builds(
+        Step,
+        st.sampled_from(HOWS),
+        st.booleans(),
+        st.sampled_from(["first", "last", "never"]),
+        st.lists(children, min_size=1, max_size=3).map(tuple),
+    ),
+    max_leaves=8,
+)
+
+
+class Tree:
+    """Runs trees of spans, and notes the parent that scoping gives to each."""
+
+    def __init__(self, instance: AgentInstanceHandle) -> None:
+        self.instance = instance
+        self.expected: dict[str, str | None] = {}
+        self._numbers = itertools.count()
+
+    async def run(self, step: Step, parent: str | None) -> None:
+        if step.how == "task":
+            await asyncio.create_task(self._span(step, parent))
+        elif step.how == "thread":
+            await asyncio.to_thread(lambda: asyncio.run(self._span(step, parent)))
+        elif step.how == "executor":
+            call = functools.partial(contextvars.copy_context().run, asyncio.run, self._span(step, parent))
+            await asyncio.get_running_loop().run_in_executor(None, call)
+        elif step.how == "bare thread":
+            thread = threading.Thread(target=asyncio.run, args=(self._span(step, None),))
+            thread.start()
+            await asyncio.to_thread(thread.join)
+        else:
+            await self._span(step, parent)
+
+    async def _span(self, step: Step, parent: str | None) -> None:
+        name = f"span {next(self._numbers)}"
+        self.expected[name] = parent
+        if step.how == "by id":
+            span_id = await self.instance.create_span(name)
+            await self._children(step, name)
+            await self.instance.finish_span(span_id)
+            return
+        async with self.instance.span(name) as span:
+            if step.start == "first":
+                await span.start({})
+            await self._children(step, name)
+            if step.start == "last":
+                await span.start({})
+
+    async def _children(self, step: Step, name: str) -> None:
+        before = SpanContextStack.get_stack()
+        # In one task, spans by id that overlap would be each other's parents: those run one by one.
+        together = step.together and all(child.how != "by id" for child in step.children)
+        if together:
+            await asyncio.gather(*(self.run(child, name) for child in step.children))
+        else:
+            for child in step.children:
+                await self.run(child, name)
+        assert SpanContextStack.get_stack() == before
+
+
+@pytest.mark.parametrize("num_workers", [1, 7])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tree=steps_of_trees)
+async def test_parents_of_any_tree_of_tasks_and_threads(api: LocalApi, run: Run, tree: Step, num_workers: int) -> None:
+    async with run(queue={"num_workers": num_workers}) as (client, instance):
+        grown = Tree(instance)
+        await grown.run(tree, None)
+        assert SpanContextStack.is_empty()
+        await instance.finish()
+        assert (await client.flush()).complete
+    assert parents(api, instance.id) == grown.expected
+    assert not api.violations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -15,9 +17,10 @@ from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanReco
 from prefactor_core._snapshot import Payload, snapshot_object
 from prefactor_core._validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
-from prefactor_core.exceptions import SpanNotFoundError
+from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span
 from prefactor_core.operations import Operation, OperationType
+from prefactor_core.queue import QueueClosedError
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http.models.types import FinishStatus
 
@@ -26,7 +29,7 @@ __all__ = ["SpanManager"]
 
 class SpanManager:
     """Makes spans, and hands over their operations. No method but `start` and `create` ever waits, and those only when
-    the API generates the id.
+    the API generates the id. Safe from any thread: what two threads start or finish is started and finished once.
 
     Args:
         hand_over: takes an operation; never waits.
@@ -56,6 +59,9 @@ class SpanManager:
         self._spans = spans
         self._mints_ids = mints_ids
         self._answer_timeout = answer_timeout
+        # A step of a span and its hand-over are one, or a finish could overtake its create. Reentrant: a signal handler
+        # or a finaliser may record a span while its thread is in here.
+        self._lock = threading.RLock()
 
     def prepare(self, instance_id: str, schema_name: str, parent_span_id: str | None = None) -> str:
         """A new span that is not sent yet, as `open_span` makes it; its id."""
@@ -137,13 +143,12 @@ class SpanManager:
         """As `begin`; when the API generates the span's id, wait for its first answer."""
         if record.phase is not Phase.PREPARED:
             return
-        if record.minted or record.instance.registration is CreateState.PENDING:
-            self.begin(record, params, started_at)
-            return
-        self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
-        record.answered = Future()
-        self.begin(record, params, started_at)
-        await wait_for(record.answered, self._answer_timeout)
+        waits = not record.minted and record.instance.registration is not CreateState.PENDING
+        if waits:
+            self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
+        self.begin(record, params, started_at, answered=Future() if waits else None)
+        if record.answered is not None:
+            await wait_for(record.answered, self._answer_timeout)
 
     async def create(
         self,
@@ -155,9 +160,14 @@ class SpanManager:
         started_at: datetime | None = None,
     ) -> str:
         """Make and start a span; it is the current span until it is finished. Its id."""
+        _check_time("started_at", started_at)
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
-        await self.start_span(record, None, started_at)
+        try:
+            await self.start_span(record, None, started_at)
+        except BaseException:  # a cancellation, or a closed client
+            self._abandon(record)
+            raise
         return record.id
 
     async def finish(
@@ -173,26 +183,38 @@ class SpanManager:
         Raises:
             SpanNotFoundError: no such span.
         """
-        self.end(self.record(span_id), status, snapshot_object(result_payload, "result_payload"), timestamp)
+        result = snapshot_object(result_payload, "result_payload")
+        self.end(self.record(span_id), status, result, timestamp, again=True)
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
-        self.end(self.record(temp_id), "cancelled", Payload({}), timestamp)
+        self.end(self.record(temp_id), "cancelled", Payload({}), timestamp, again=True)
 
-    def begin(self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None) -> None:
+    def begin(
+        self,
+        record: SpanRecord,
+        params: Payload | None = None,
+        started_at: datetime | None = None,
+        answered: Future[None] | None = None,
+    ) -> None:
         """Hand over the create of an active span. Does nothing when it is started.
 
         Args:
             record: the span.
             params: its params, owned by the span from now on; those it was opened with by default.
             started_at: now by default.
+            answered: done as soon as the API has answered.
         """
+        _check_time("started_at", started_at)
         if record.phase is not Phase.PREPARED:
             return
-        _check_time("started_at", started_at)
+        at = started_at or datetime.now(UTC)
         params = record.default_payload or Payload({}) if params is None else params
-        record.started_at = started_at or datetime.now(UTC)
-        self._create(record, "active", params, record.started_at)
+        sealed = self._seal(record, "params", params)  # calls code of the program's: not under the lock
+        with self._lock:
+            if record.phase is Phase.PREPARED:
+                record.started_at, record.answered = at, answered
+                self._create(record, "active", sealed, at)
 
     def end(
         self,
@@ -200,6 +222,8 @@ class SpanManager:
         status: FinishStatus,
         result: Payload,
         timestamp: datetime | None = None,
+        *,
+        again: bool = False,
     ) -> None:
         """Hand over a finish, and before it the create when there was none. The span leaves the context stack.
 
@@ -211,29 +235,31 @@ class SpanManager:
             status: how it ends.
             result: the result, owned by the span from now on.
             timestamp: now by default.
+            again: also when the span is finished.
         """
         _check_time("timestamp", timestamp)
         now = datetime.now(UTC)
-        if record.phase is Phase.PREPARED:
-            if status == "cancelled":
-                self._create(record, "pending", Payload({}), now)
-            else:
-                self.begin(record, started_at=record.entered_at)
+        if record.phase is Phase.FINISHED and not again:
+            return
+        self._create_if_prepared(record, status, now)
         sealed = self._seal(record, "result", result) if record.started_at else Payload({})
-        self._submit(
-            record,
-            OperationType.FINISH_SPAN,
-            {"status": status, "result_payload": sealed.value},
-            timestamp or now,
-            sealed.size,
-            send_timestamp=record.started_at is not None or timestamp is not None,
-        )
-        first = record.phase is not Phase.FINISHED
-        record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
-        record.payload, record.default_payload = {}, None
+        with self._lock:
+            first = record.phase is not Phase.FINISHED
+            if not first and not again:
+                return
+            self._finish(record, status, sealed, timestamp, now)
+            record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
+            record.payload, record.default_payload = {}, None
         remove_entry(record)
         if first:
             self._spans.finished(record)
+
+    def _abandon(self, record: SpanRecord) -> None:
+        """A span whose id nobody was given: nobody else can finish it."""
+        remove_entry(record)
+        if record.phase is Phase.STARTED:
+            with contextlib.suppress(ClientClosedError, QueueClosedError):
+                self.end(record, "cancelled", Payload({}))
 
     def _begin_ancestors(self, record: SpanRecord) -> None:
         prepared: list[SpanRecord] = []
@@ -243,14 +269,33 @@ class SpanManager:
         for ancestor in reversed(prepared):
             self.begin(ancestor, started_at=ancestor.entered_at)
 
+    def _create_if_prepared(self, record: SpanRecord, status: FinishStatus, now: datetime) -> None:
+        if status != "cancelled":
+            self.begin(record, started_at=record.entered_at)
+            return
+        with self._lock:
+            if record.phase is Phase.PREPARED:
+                self._create(record, "pending", Payload({}), now)
+
     def _create(self, record: SpanRecord, status: Literal["active", "pending"], params: Payload, at: datetime) -> None:
-        sealed = self._seal(record, "params", params)
-        payload = {"status": status, "payload": sealed.value}
-        self._submit(record, OperationType.CREATE_SPAN, payload, at, sealed.size, send_timestamp=status == "active")
-        record.phase, record.status, record.payload = Phase.STARTED, status, sealed.value
+        payload = {"status": status, "payload": params.value}
+        self._submit(record, OperationType.CREATE_SPAN, payload, at, params.size, send_timestamp=status == "active")
+        record.phase, record.status, record.payload = Phase.STARTED, status, params.value
 
     def _seal(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
         return self.payloads.seal(payload, record.schema_name, part, record.marks.get(part))
+
+    def _finish(
+        self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None, now: datetime
+    ) -> None:
+        self._submit(
+            record,
+            OperationType.FINISH_SPAN,
+            {"status": status, "result_payload": result.value},
+            timestamp or now,
+            result.size,
+            send_timestamp=record.started_at is not None or timestamp is not None,
+        )
 
     def _submit(
         self,
