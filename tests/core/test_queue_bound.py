@@ -41,11 +41,11 @@ async def test_whole_spans_are_dropped_the_newest_and_told_of_twice(
         await client.flush()
         await record(instance, "later")
         await instance.finish()
-    assert [span["schema_name"] for span in api.spans()] == ["s0", "s1", "s2", "s3", "s4", "later"]
+    assert {span["schema_name"] for span in api.spans()} == {"s0", "s1", "s2", "s3", "s4", "later"}
     assert all(span["status"] == "complete" for span in api.spans())
     told = [message for message in caplog.messages if "queue" in message]
-    assert [message.split(":")[0] for message in told] == [
-        "the queue is full (10 operations, 0 bytes)",
+    assert [message.split(",")[0].split(":")[0] for message in told] == [
+        "the queue is full (10 operations",
         "45 spans and quality records were dropped while the queue was full",
     ]
     assert not api.violations
