@@ -11,6 +11,7 @@ import pytest
 from tests.compat import surface
 
 from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
+from prefactor_core.client import CORE_SDK_HEADER_ENTRY
 from prefactor_http import BulkItem, BulkRequest, HttpClientConfig
 
 ITEM = {"_type": "agents/show", "idempotency_key": "k" * 8}
@@ -69,5 +70,6 @@ def test_private_names_that_integrations_read() -> None:
     assert client._sdk_header_entry == "adapter@1"
     client._set_sdk_header_entry("adapter@2")
     assert client._sdk_header_entry == "adapter@2"
+    assert client._build_http_sdk_header() == f"adapter@2 {CORE_SDK_HEADER_ENTRY}"
     assert isinstance(client._termination_monitor.get_termination_event(), asyncio.Event)
     assert AgentInstanceHandle("instance", client)._client is client
