@@ -128,7 +128,8 @@ def _attributes(name: str, found: Any, promise: Mapping[str, Any]) -> Iterator[s
 
 def _arguments(promise: str) -> ast.arguments:
     parsed: Any = ast.parse(f"def f({promise.partition('(')[2]}: ...").body[0]
-    return parsed.args
+    arguments: ast.arguments = parsed.args
+    return arguments
 
 
 def _fields(name: str, found: Any, promise: Mapping[str, Any]) -> Iterator[str]:
