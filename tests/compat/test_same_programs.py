@@ -23,6 +23,11 @@ from prefactor_local import LocalApi
 pytestmark = pytest.mark.integrations
 
 DOCUMENTED = "prefactor-core==0.5.3"
+ASKED_FOR = {
+    "direct_requests": ["span_finish_after_finish"],
+    "repeated_calls": ["key_reused"],  # instance.start() again: the same key with another time, as observed
+}
+"""Breaches of the life cycle that a program commits itself."""
 
 
 @dataclass
@@ -95,9 +100,9 @@ def test_a_program_is_the_same_on_both(name: str, observed: Runs, ours: Runs) ->
     assert list(deviations(name, observed[name].events, ours[name].events)) == []
 
 
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "direct_requests"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_ours_keeps_to_the_life_cycle(name: str, ours: Runs) -> None:
-    assert ours[name].violations == []
+    assert ours[name].violations == ASKED_FOR.get(name, [])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.because)
