@@ -1,4 +1,5 @@
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ def test_an_empty_registry_emits_no_forms() -> None:
 
 def test_a_name_is_registered_once_in_each_form() -> None:
     registry = SchemaRegistry()
-    registered = {
+    registered: dict[str, Callable[[str, dict[str, Any]], None]] = {
         "Params schema": registry.register,
         "Result schema": registry.register_result,
         "Span type schema": registry.register_type,
