@@ -27,7 +27,12 @@ from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, S
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import Queue, QueueClosedError
-from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
+from prefactor_core.runtime import (
+    CORE_SDK_HEADER_ENTRY,
+    build_core_header,
+    build_runtime_environment,
+    build_sdk_header,
+)
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
@@ -284,6 +289,10 @@ class PrefactorCoreClient:
         self._sdk_header_entry = entry
         if session := self._life.session:
             session.use_header(build_sdk_header(entry))
+
+    def _build_http_sdk_header(self) -> str:
+        """Tests of integrations read it."""
+        return build_core_header(self._sdk_header_entry)
 
     def _new_session(self) -> Session:
         self._ledger = Ledger()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from prefactor_http._version import __version__
 from prefactor_http.client import DEFAULT_SDK_HEADER
 
-__all__ = ["CORE_SDK_HEADER_ENTRY", "__version__", "build_runtime_environment", "build_sdk_header"]
+__all__ = ["CORE_SDK_HEADER_ENTRY", "__version__", "build_core_header", "build_runtime_environment", "build_sdk_header"]
 
 
 CORE_SDK_HEADER_ENTRY: Final = f"prefactor-core@{__version__}"
@@ -32,5 +32,9 @@ def build_runtime_environment(sdk_header_entry: str | None = None) -> dict[str, 
 
 def build_sdk_header(sdk_header_entry: str | None = None) -> str:
     """The value of `X-Prefactor-SDK`: the outermost package first."""
-    entries = [sdk_header_entry, CORE_SDK_HEADER_ENTRY, DEFAULT_SDK_HEADER]
-    return " ".join(entry for entry in entries if entry)
+    return f"{build_core_header(sdk_header_entry)} {DEFAULT_SDK_HEADER}"
+
+
+def build_core_header(sdk_header_entry: str | None = None) -> str:
+    """The part of `X-Prefactor-SDK` that names this package and the integration that uses it."""
+    return f"{sdk_header_entry} {CORE_SDK_HEADER_ENTRY}" if sdk_header_entry else CORE_SDK_HEADER_ENTRY

@@ -12,6 +12,7 @@ __all__ = ["SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
+_SPAN_TYPE, _QUALITY = "Span type schema", "Quality schema"  # as tests of integrations expect them in the message
 _NAMED_LISTS = ("span_type_schemas", "quality_schemas")  # lists in the API's form; the others are maps
 
 
@@ -44,13 +45,13 @@ class SchemaRegistry:
         """
         registry = cls()
         for entry in definitions.get("span_type_schemas") or ():
-            registry._add(registry._types, entry["name"], _stated(entry))
+            registry._add(registry._types, entry["name"], _stated(entry), _SPAN_TYPE)
         for name, schema in (definitions.get("span_schemas") or {}).items():
             registry.register(name, schema)
         for name, schema in (definitions.get("span_result_schemas") or {}).items():
             registry.register_result(name, schema)
         for entry in definitions.get("quality_schemas") or ():
-            registry._add(registry._qualities, entry["name"], _stated(entry))
+            registry._add(registry._qualities, entry["name"], _stated(entry), _QUALITY)
         registry._content_addressed = True
         registry._hash = content_hash
         return registry
@@ -61,7 +62,7 @@ class SchemaRegistry:
         Raises:
             ValueError: it has one.
         """
-        self._add(self._params, schema_name, schema)
+        self._add(self._params, schema_name, schema, "Params schema")
 
     def register_unsafe(self, schema_name: str, schema: dict[str, Any]) -> None:
         """Register the params schema of a span type, in place of what `register` gave."""
@@ -74,7 +75,7 @@ class SchemaRegistry:
         Raises:
             ValueError: it has one.
         """
-        self._add(self._results, schema_name, result_schema)
+        self._add(self._results, schema_name, result_schema, "Result schema")
 
     def register_type(  # noqa: PLR0917 - the documented signature
         self,
@@ -109,7 +110,7 @@ class SchemaRegistry:
             "template": template,
             "data_risk": data_risk,
         }
-        self._add(self._types, name, _stated(entry))
+        self._add(self._types, name, _stated(entry), _SPAN_TYPE)
 
     def register_quality_schema(  # noqa: PLR0917 - the documented signature
         self,
@@ -133,7 +134,7 @@ class SchemaRegistry:
             "template": template,
             "data_risk": data_risk,
         }
-        self._add(self._qualities, name, _stated(entry))
+        self._add(self._qualities, name, _stated(entry), _QUALITY)
 
     def get(self, schema_name: str) -> dict[str, Any] | None:
         """The schema that `register` gave to a span type, or None."""
@@ -186,9 +187,9 @@ class SchemaRegistry:
             "quality_schemas": self._qualities,
         }
 
-    def _add(self, collection: _Definitions, name: str, definition: Mapping[str, Any]) -> None:
+    def _add(self, collection: _Definitions, name: str, definition: Mapping[str, Any], kind: str) -> None:
         if name in collection:
-            raise ValueError(f"{name!r} is already registered")
+            raise ValueError(f"{kind} {name!r} is already registered")
         collection[name] = copy.deepcopy(dict(definition))
         self._hash = None
 

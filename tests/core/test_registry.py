@@ -1,4 +1,5 @@
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -58,16 +59,15 @@ def test_an_empty_registry_emits_no_forms() -> None:
 
 def test_a_name_is_registered_once_in_each_form() -> None:
     registry = SchemaRegistry()
-    registered = (
-        registry.register,
-        registry.register_result,
-        registry.register_type,
-        registry.register_quality_schema,
-    )
-    for register in registered:
+    registered: dict[str, Callable[[str, dict[str, Any]], None]] = {
+        "Params schema": registry.register,
+        "Result schema": registry.register_result,
+        "Span type schema": registry.register_type,
+        "Quality schema": registry.register_quality_schema,
+    }
+    for kind, register in registered.items():
         register("name", PARAMS)
-    for register in registered:
-        with pytest.raises(ValueError, match="'name' is already registered"):
+        with pytest.raises(ValueError, match=f"^{kind} 'name' is already registered$"):
             register("name", RESULT)
     assert registry.to_agent_schema_version("v1") == {
         "external_identifier": "v1",

@@ -55,7 +55,7 @@ async def test_retire_reinstate_delete(api: LocalApi, client: PrefactorHttpClien
     agent = await client.agents.create(AgentForCreate(name="A"))
 
     assert (await client.agents.retire(agent.id)).status == "retired"
-    assert (api.requests[-1].path, api.requests[-1].body) == (f"/api/v1/agent/{agent.id}/retire", {})
+    assert (api.requests[-1].path, api.requests[-1].body) == (f"/api/v1/agent/{agent.id}/retire", None)
     assert (await client.agents.reinstate(agent.id, "reinstate-key")).status == "pending"
     assert api.requests[-1].body == {"idempotency_key": "reinstate-key"}
     assert (await client.agents.delete(agent.id)).id == agent.id

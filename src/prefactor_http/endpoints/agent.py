@@ -107,8 +107,8 @@ class AgentClient:
 
     async def _write(self, method: str, path: str, body: dict[str, Any], idempotency_key: str | None) -> Agent:
         json_data = {**body, **given(idempotency_key=checked_key(idempotency_key))}
-        # A DELETE without a key has no body at all: some proxies drop or refuse one.
-        answer = await self._http._send(method, path, json_data=json_data if json_data or method != "DELETE" else None)
+        # Without anything to say there is no body at all: some proxies drop or refuse that of a DELETE.
+        answer = await self._http._send(method, path, json_data=json_data or None)
         return answer.parse(_AgentResponse).details
 
 

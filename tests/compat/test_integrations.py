@@ -1,0 +1,119 @@
+"""The published integrations on our distribution: what they record, and their own tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.compat import environments
+from tests.e2e.processes import ROOT, run
+
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.integrations
+
+INTEGRATIONS = ("prefactor-langchain==0.3.0", "prefactor-livekit==0.1.5")
+NEEDED = ("langchain==1.4.7", "pytest>=9,<10", "pytest-asyncio>=1.2,<2", "httpx>=0.28,<1", "jsonschema>=4.23")
+"""What they and ours need. prefactor-livekit needs livekit-agents (310 MB) for type checkers only."""
+
+Spans = Counter[tuple[str, str | None]]
+"""Schema name and the parent's schema name, and how often."""
+
+OUTER: Spans = Counter([("custom:outer", None), ("langchain:agent", "custom:outer")])
+NODES: Spans = Counter([("langchain:agent", None), *[("langchain:node", "langchain:agent")] * 4])
+
+
+def steps(parent: str) -> Spans:
+    return Counter({("langchain:llm", parent): 2, ("langchain:tool", parent): 2})
+
+
+RECORDED: dict[str, dict[str, Spans]] = {
+    "langchain_agent.py": {
+        # LangGraph runs each step in a task of its own: the agent's span is current only in the one that opens it.
+        "middleware": OUTER + steps("custom:outer"),
+        "middleware, synchronous": OUTER + steps("langchain:agent"),
+        "callbacks": NODES + steps("langchain:node"),
+        "callbacks, synchronous": NODES + steps("langchain:node"),
+    },
+    "livekit_session.py": {
+        "session": Counter(
+            [
+                ("livekit:session", None),
+                ("livekit:user_turn", "livekit:session"),
+                ("livekit:assistant_turn", "livekit:session"),
+                ("livekit:tool", "livekit:assistant_turn"),
+                ("livekit:llm", "livekit:assistant_turn"),
+            ]
+        )
+    },
+}
+OWN_TESTS = {
+    # It tests an example of theirs, which needs the package of a model vendor.
+    "prefactor_langchain": ["--ignore=tests/test_termination_demo.py"],
+    # They put a stub in the place of the module-level name of the documented client's HTTP client.
+    "prefactor_livekit": [
+        f"--deselect=tests/test_session.py::TestPrefactorLiveKitSession::{name}"
+        for name in (
+            "test_existing_instance_includes_livekit_in_runtime_environment",
+            "test_existing_instance_without_livekit_header_misses_metadata",
+        )
+    ],
+}
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An environment with the integrations and our distribution, in the place of the documented packages."""
+    wheel = environments.own_wheel(tmp_path_factory.mktemp("wheel"))
+    python = environments.create(tmp_path_factory.mktemp("integrations"), *NEEDED)
+    environments.pip(python, "install", "--no-compile", "--no-deps", str(wheel), *INTEGRATIONS)
+    return str(python)
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The integrations' source distributions; they ship their tests."""
+    folder = tmp_path_factory.mktemp("sources")
+    only_sources = "--no-binary=prefactor-langchain,prefactor-livekit"
+    options = ("--no-deps", "--no-build-isolation", only_sources, "--dest", str(folder))
+    environments.pip(Path(sys.executable), "download", *options, *INTEGRATIONS)
+    for archive in folder.glob("*.tar.gz"):
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    return folder
+
+
+def execute(*command: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a command; bytecode is kept, for importing LangChain without takes 5 s."""
+    return run(command, folder, {"PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+
+
+def recorded(api: LocalApi, instance_id: str) -> Spans:
+    spans = api.spans(instance_id)
+    named = {span["id"]: span["schema_name"] for span in spans} | {None: None}
+    return Counter((span["schema_name"], named[span["parent_span_id"]]) for span in spans)
+
+
+@pytest.mark.parametrize("script", RECORDED)
+def test_every_span_arrives_finished_with_its_parent(script: str, python: str) -> None:
+    with LocalApi() as api:
+        done = execute(python, str(ROOT / "tests/compat/integrations" / script), api.url, api.token)
+        assert (done.returncode, done.stderr) == (0, "")
+        instances = api.instances()
+        runs = dict(zip(RECORDED[script], (recorded(api, instance["id"]) for instance in instances), strict=True))
+        spans = api.spans()
+    assert runs == RECORDED[script]
+    assert {record["status"] for record in (*spans, *instances)} == {"complete"}
+    assert not api.violations
+
+
+@pytest.mark.parametrize("package", OWN_TESTS)
+def test_its_own_tests_pass(package: str, python: str, sources: Path) -> None:
+    [folder] = sources.glob(f"{package}-*/")
+    options = ("-q", "-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto")
+    done = execute(python, "-m", "pytest", *options, *OWN_TESTS[package], "tests", folder=folder)
+    assert done.returncode == 0, done.stdout
