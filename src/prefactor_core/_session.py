@@ -16,7 +16,6 @@ from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._records import InstanceRecord
 from prefactor_core._sender import Sender
 from prefactor_core.config import PrefactorCoreConfig
-from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http.client import PrefactorHttpClient
@@ -90,6 +89,16 @@ class Session(Protocol):
 class ApiSession:
     """A session with the API.
 
+    Args:
+        config: the client's.
+        queue: a queue of the program's own.
+        ledger: the account.
+        spans: the spans that can be found by id.
+        on_registered: called with the record and the id of an instance whose registration was queued.
+        on_control: called with the instance's id and the reason when an answer says that it was terminated.
+        beside: runs on the delivery thread while the session is open.
+        sdk_header: the X-Prefactor-SDK header.
+
     Raises:
         QueueClosedError: the program's queue is closed.
     """
@@ -101,20 +110,21 @@ class ApiSession:
         *,
         ledger: Ledger,
         spans: SpanIndex,
-        monitor: TerminationMonitor,
         on_registered: Callable[[InstanceRecord, str], None],
+        on_control: Callable[[str, str | None], None],
+        beside: Callable[[], Coroutine[Any, Any, None]],
         sdk_header: str,
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
-        self._monitor = monitor
+        self._beside = beside
         self._http = PrefactorHttpClient(config.http_config, sdk_header)
         self._sender = Sender(
             self._http.without_retries(),
             spans,
             on_registered=on_registered,
-            on_control=lambda instance_id, reason: monitor.detect_termination(reason, instance_id),
+            on_control=on_control,
         )
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
 
@@ -138,7 +148,7 @@ class ApiSession:
 
     def begin(self) -> None:
         """Begin to deliver."""
-        self._delivery.begin(self._monitor.run)
+        self._delivery.begin(self._beside)
         _drained_at_exit.add(self._delivery)
 
     def abort(self) -> None:

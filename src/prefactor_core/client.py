@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -24,7 +25,7 @@ from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
-from prefactor_core.monitoring import TerminationMonitor
+from prefactor_core.monitoring import TerminationCallback, TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_core.runtime import CORE_SDK_HEADER_ENTRY, build_runtime_environment, build_sdk_header
@@ -75,7 +76,9 @@ class PrefactorCoreClient:
         self._instances_lock = threading.Lock()
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
-        self._instance_manager = AgentInstanceManager(self._hand_over, self._instance, payloads)
+        self._instance_manager = AgentInstanceManager(
+            self._hand_over, self._instance, payloads, self._termination_monitor
+        )
         self._span_manager = SpanManager(
             self._hand_over,
             self._instance,
@@ -203,8 +206,9 @@ class PrefactorCoreClient:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
             return self._register_later(details, key)
-        self._termination_monitor.sync(registered)
-        return AgentInstanceHandle(registered, self)
+        handle = AgentInstanceHandle(registered, self)
+        self._watch(handle._record)
+        return handle
 
     @overload
     def span(
@@ -279,6 +283,20 @@ class PrefactorCoreClient:
         """Record a named quality payload of an agent instance; None removes it."""
         await self.instance_manager.record_quality(instance_id, name, payload)
 
+    def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
+        """Call a function when the platform terminates an agent instance of this client.
+
+        One instance has `AgentInstanceHandle.terminated`, to wait for, and `raise_if_terminated()`.
+
+        Args:
+            callback: gets the instance's id and the reason, if the platform said one. It runs on the delivery thread,
+                so it should only hand on; what it raises is logged.
+
+        Returns:
+            A function that ends it.
+        """
+        return self._termination_monitor.on_terminate(callback)
+
     def _set_sdk_header_entry(self, entry: str | None) -> None:
         """Name the integration that uses this client, from the next request on."""
         self._sdk_header_entry = entry
@@ -294,8 +312,9 @@ class PrefactorCoreClient:
             self._queue,
             ledger=self._ledger,
             spans=self._span_index,
-            monitor=self._termination_monitor,
             on_registered=self._registered,
+            on_control=self._terminated,
+            beside=self._termination_monitor.run,
             sdk_header=build_sdk_header(self._sdk_header_entry),
         )
 
@@ -336,7 +355,7 @@ class PrefactorCoreClient:
         self._instances[instance_id] = record
         record.partition = _pfid.partition_of(instance_id)
         record.id = instance_id
-        self._termination_monitor.sync(instance_id)
+        self._watch(record)
 
     def _instance(self, instance_id: str) -> InstanceRecord:
         """The record of an instance, also of one that was registered elsewhere."""
@@ -351,8 +370,14 @@ class PrefactorCoreClient:
                     self._instances[instance_id] = record
         return record
 
-    def _instance_finished(self, instance_id: str) -> None:
-        self._termination_monitor.finished(instance_id)
+    def _watch(self, instance: InstanceRecord) -> None:
+        if not instance.ended:
+            self._termination_monitor.watch(instance)
+            self._termination_monitor.sync(instance.id)
+
+    def _terminated(self, instance_id: str, reason: str | None) -> None:
+        if instance := self._instances.get(instance_id):
+            self._termination_monitor.terminate(instance, reason)
 
     async def _fetch_instance(self, instance_id: str) -> AgentInstance:
         return await self._life.open_session().fetch(instance_id)
