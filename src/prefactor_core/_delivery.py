@@ -104,6 +104,7 @@ class Delivery:
         self._first_time = FirstTime()
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
+        self._thread.ended.add_done_callback(lambda _: self._answer(*list(self._awaited)))
 
     def start(self) -> None:
         """Start the thread. Delivery begins with `begin()`."""
@@ -134,6 +135,8 @@ class Delivery:
             self._ledger.retract(operation)
             self._thread.call_soon(self._pump)  # who waits for the rest may have counted it
             raise
+        if span is not None and self._thread.ended.done():  # and may not have seen this one
+            self._answer(span)
 
     def _drop(self, operation: Operation) -> None:
         if self._inbox.closed:
@@ -237,7 +240,9 @@ class Delivery:
     async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
         try:
             await queue.put(operation)
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # SystemExit too: it would end the thread
             self._ledger.lose(operation, "dropped", _QUEUE_REFUSED)
             if self._first_time(type(error)):
                 logger.exception("the program's queue refused an operation; further ones are counted, not logged")
@@ -250,9 +255,9 @@ class Delivery:
         while True:
             try:
                 operation = await queue.get()
-            except QueueClosedError:
+            except (QueueClosedError, asyncio.CancelledError):
                 return
-            except Exception:
+            except BaseException:  # SystemExit too: it would end the thread
                 logger.exception("the program's queue failed")
                 return
             self._admit([operation])
@@ -387,7 +392,9 @@ async def _end(what: str, close: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(_RELEASE_SECONDS):
             await close()
-    except Exception as error:
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # SystemExit too: it would end the thread
         logger.warning("%s did not close: %r", what, error)
 
 
