@@ -169,8 +169,12 @@ class Delivery:
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Wait until nothing more can be delivered now, at most `timeout` seconds."""
         seconds = self._seconds(timeout)
-        await wait_for(self._thread.submit(self._rest(seconds)), _with_grace(seconds))
+        await wait_for(self.begin_flush(timeout), _with_grace(seconds))
         return self.report()
+
+    def begin_flush(self, timeout: float | None = None) -> concurrent.futures.Future[None]:
+        """As `flush()`, without waiting. Takes no lock that another caller may hold."""
+        return self._thread.submit(self._rest(self._seconds(timeout)))
 
     def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
         """Take nothing more, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
@@ -205,8 +209,13 @@ class Delivery:
 
     @property
     def exit_seconds(self) -> float | None:
-        """How long the end of the program may wait for delivery; None without end. 0 when there is no thread."""
-        return _with_grace(self._seconds(None)) if self._thread.alive else 0.0
+        """How long the end of the program may wait for delivery; None without end."""
+        return _with_grace(self._seconds(None))
+
+    @property
+    def pending(self) -> int:
+        """How many operations are still to be delivered."""
+        return self._ledger.pending
 
     def _seconds(self, timeout: float | None) -> float | None:
         seconds = self._config.close_timeout if timeout is None else timeout

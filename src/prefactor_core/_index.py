@@ -41,6 +41,14 @@ class SpanIndex:
             if record.local_id in self._records:
                 self._records[span_id] = record
 
+    def renew_after_fork(self) -> None:
+        """In a forked child: creates that are under way are the parent's to deliver."""
+        self._lock = threading.Lock()
+        for record in list(self._records.values()):
+            if record.create_state is CreateState.PENDING:
+                record.parent = record.parent_id()
+                record.create_state, record.inherited = CreateState.DELIVERED, True
+
     def finished(self, record: SpanRecord) -> None:
         """A span needs to be remembered only for a while."""
         with self._lock:

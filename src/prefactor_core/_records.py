@@ -76,6 +76,7 @@ class SpanRecord:
         finish_delivered: the API holds a finish of this span.
         answered: done as soon as the API has answered the create, or the first try has failed.
         local_id: the id before the API gave another one.
+        inherited: the parent of this process delivers the create, which may still be under way.
     """
 
     id: str
@@ -97,6 +98,7 @@ class SpanRecord:
     finish_delivered: bool = False
     answered: Future[None] | None = None
     local_id: str = ""
+    inherited: bool = False
 
     def parent_id(self) -> str | None:
         """The id to send as `parent_span_id`; None when the parent never came to be."""

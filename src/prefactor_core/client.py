@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
-from prefactor_core import _pfid
+from prefactor_core import _fork, _pfid
 from prefactor_core._incidents import FirstTime
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
@@ -88,6 +88,7 @@ class PrefactorCoreClient:
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
+        _fork.renew_in_child(self)
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -304,7 +305,8 @@ class PrefactorCoreClient:
             session.use_header(build_sdk_header(entry))
 
     def _new_session(self) -> Session:
-        self._ledger = Ledger()
+        if self._life.state is not State.OPEN:  # a forked child has a new one already
+            self._ledger = Ledger()
         if is_disabled():
             return DisabledSession()
         return ApiSession(
@@ -317,6 +319,17 @@ class PrefactorCoreClient:
             beside=self._termination_monitor.run,
             sdk_header=build_sdk_header(self._sdk_header_entry),
         )
+
+    def _renew_after_fork(self) -> None:
+        """In a forked child: what waits is delivered by the parent, which goes on with its thread and connections."""
+        if self._life.state in {State.OPENING, State.OPEN, State.CLOSING}:  # otherwise the parent does not use it
+            _fork.abandon(self._queue)
+            self._queue = None
+        self._ledger = Ledger()
+        self._instances_lock = threading.Lock()
+        self._span_index.renew_after_fork()
+        self._termination_monitor.renew_locks()
+        self._life.renew_after_fork()
 
     def _hand_over(self, operation: Operation) -> None:
         try:
