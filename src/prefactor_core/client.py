@@ -52,10 +52,16 @@ class PrefactorCoreClient:
     raises here; see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of `flush()` and `close()`. Every call
     works from any thread and any event loop.
 
+    What waits when the program ends is delivered then, for `QueueConfig.close_timeout` at most, or the loss is logged.
+    An open client that a forked child inherits goes on there, with an account, a thread and connections of its own,
+    made with the first use; what waited at the fork is the parent's to deliver, and `flush()` before the fork keeps
+    the order of what both record.
+
     Args:
         config: the configuration.
         queue: a queue of the program's own; its methods are called on the delivery thread, unless it is an
             InMemoryQueue itself, which takes operations from any thread. Closing the client closes it.
+            A forked child leaves it to its parent.
         sdk_header_entry: `package@version` of the integration that uses this client.
     """
 

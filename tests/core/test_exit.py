@@ -236,9 +236,6 @@ def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -
 
 
 SIGTERM = f"""
-def mine(number, frame):
-    say("mine")
-
 async def main(wait=lambda: time.sleep(60)):
     client, instance = await started(drain_on_sigterm=True)
     {RECORD}
@@ -278,15 +275,13 @@ def test_a_second_sigterm_does_not_wait(api: LocalApi) -> None:
 
 
 OWN_HANDLER = """
-signal.signal(signal.SIGTERM, mine)
+handled = []
 
 def wait():
-    signal.pause()  # returns after a handler has run: first the one that drains, then this program's
-    say("goes on")
-    signal.pause()
+    while not handled:
+        time.sleep(0.01)
     assert handled == ["mine"]
 
-handled = []
 def mine(number, frame):
     handled.append("mine")
 
@@ -307,7 +302,6 @@ def test_the_programs_handler_is_called_when_all_is_delivered(slow_api: LocalApi
     with running_program(SIGTERM + OWN_HANDLER, slow_api) as program:
         assert program.line() == "recorded"
         program.send(signal.SIGTERM)
-        assert program.line() == "goes on"
         assert program.line() == "end"
         ended = program.end()
     assert (ended.code, ended.errors) == (0, "")
@@ -333,7 +327,7 @@ thread = threading.Thread(target=lambda: asyncio.run(main_elsewhere()))
 
 async def main_elsewhere():
     async with new_client(drain_on_sigterm=True):
-        say(signal.getsignal(signal.SIGTERM))
+        say(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
 
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 thread.start()
@@ -343,7 +337,7 @@ thread.join()
 
 def test_the_handler_is_restored_if_it_is_still_there(api: LocalApi) -> None:
     ended = run_program(RESTORED, api)
-    assert (ended.code, ended.output) == (0, "Handlers.SIG_DFL\n")
+    assert (ended.code, ended.output) == (0, "True\n")
     assert "drain_on_sigterm needs initialize() on the main thread" in ended.errors
     assert len(ended.errors.splitlines()) == 1
 
@@ -382,7 +376,7 @@ signal.signal(signal.SIGTERM, mine)
 async def main():
     client, instance = await started(drain_on_sigterm=True)
     def storm():
-        for _ in range(300):
+        for _ in range(100):
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(0.001)
     thread = threading.Thread(target=storm)
