@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from prefactor_core._records import CreateState, SpanRecord
+from prefactor_core._records import CreateState, Phase, SpanRecord
 
 __all__ = ["SpanIndex"]
 
@@ -42,10 +42,10 @@ class SpanIndex:
                 self._records[span_id] = record
 
     def renew_after_fork(self) -> None:
-        """In a forked child: creates that are under way are the parent's to deliver."""
+        """In a forked child: creates that are handed over and not settled are the parent's to deliver."""
         self._lock = threading.Lock()
         for record in list(self._records.values()):
-            if record.create_state is CreateState.PENDING:
+            if record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED:
                 record.parent = record.parent_id()
                 record.create_state, record.inherited = CreateState.DELIVERED, True
 
