@@ -1,6 +1,7 @@
 """Queue/worker client of the Prefactor API: records agent instances and spans without ever blocking the agent."""
 
 from prefactor_core._ledger import ClientStats, DeliveryReport, OperationCounts
+from prefactor_core._termination import TerminationEvent
 from prefactor_core.client import PrefactorCoreClient
 from prefactor_core.config import PrefactorCoreConfig, QueueConfig, SchemaSource
 from prefactor_core.context_stack import SpanContextStack
@@ -58,6 +59,7 @@ __all__ = [
     "SpanNotFoundError",
     "SpanValidationError",
     "TaskExecutor",
+    "TerminationEvent",
     "__version__",
     "build_runtime_environment",
     "generate_idempotency_key",

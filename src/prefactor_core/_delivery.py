@@ -105,6 +105,7 @@ class Delivery:
         self._first_time = FirstTime()
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
+        self._thread.ended.add_done_callback(lambda _: self._answer(*list(self._awaited)))
 
     def start(self) -> None:
         """Start the thread. Delivery begins with `begin()`."""
@@ -135,6 +136,8 @@ class Delivery:
             self._ledger.retract(operation)
             self._thread.call_soon(self._pump)  # who waits for the rest may have counted it
             raise
+        if span is not None and self._thread.ended.done():  # and may not have seen this one
+            self._answer(span)
 
     def _drop(self, operation: Operation) -> None:
         if self._inbox.closed:
@@ -167,8 +170,12 @@ class Delivery:
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Wait until nothing more can be delivered now, at most `timeout` seconds."""
         seconds = self._seconds(timeout)
-        await wait_for(self._thread.submit(self._rest(seconds)), _with_grace(seconds))
+        await wait_for(self.begin_flush(timeout), _with_grace(seconds))
         return self.report()
+
+    def begin_flush(self, timeout: float | None = None) -> concurrent.futures.Future[None]:
+        """As `flush()`, without waiting. Takes no lock that another caller may hold."""
+        return self._thread.submit(self._rest(self._seconds(timeout)))
 
     def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
         """Take nothing more, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
@@ -203,8 +210,13 @@ class Delivery:
 
     @property
     def exit_seconds(self) -> float | None:
-        """How long the end of the program may wait for delivery; None without end. 0 when there is no thread."""
-        return _with_grace(self._seconds(None)) if self._thread.alive else 0.0
+        """How long the end of the program may wait for delivery; None without end."""
+        return _with_grace(self._seconds(None))
+
+    @property
+    def pending(self) -> int:
+        """How many operations are still to be delivered."""
+        return self._ledger.pending
 
     def _seconds(self, timeout: float | None) -> float | None:
         seconds = self._config.close_timeout if timeout is None else timeout
@@ -239,7 +251,9 @@ class Delivery:
     async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
         try:
             await queue.put(operation)
-        except Exception as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # SystemExit too: it would end the thread
             self._ledger.lose(operation, "dropped", _QUEUE_REFUSED)
             if self._first_time(type(error)):
                 logger.exception("the program's queue refused an operation; further ones are counted, not logged")
@@ -252,9 +266,9 @@ class Delivery:
         while True:
             try:
                 operation = await queue.get()
-            except QueueClosedError:
+            except (QueueClosedError, asyncio.CancelledError):
                 return
-            except Exception:
+            except BaseException:  # SystemExit too: it would end the thread
                 logger.exception("the program's queue failed")
                 return
             self._admit([operation])
@@ -393,7 +407,9 @@ async def _end(what: str, close: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(_RELEASE_SECONDS):
             await close()
-    except Exception as error:
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # SystemExit too: it would end the thread
         logger.warning("%s did not close: %r", what, error)
 
 

@@ -242,7 +242,7 @@ class Dispatch:
         return Losses()
 
     def _verdict(self, ticket: Ticket, outcome: TryAgain, now: float) -> Verdict:
-        if outcome.garbled:  # the API is there
+        if outcome.garbled or outcome.early:  # the API is there
             self._outage.succeeded(ticket)
             return Verdict(burns_retry=True)
         return self._outage.failed(

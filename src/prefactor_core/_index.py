@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from prefactor_core._records import CreateState, SpanRecord
+from prefactor_core._records import CreateState, Phase, SpanRecord
 
 __all__ = ["SpanIndex"]
 
@@ -40,6 +40,14 @@ class SpanIndex:
             if record.id in self._records:
                 self._records[span_id] = record  # first, or one who reads the new id may not find it
             record.local_id, record.id = record.id, span_id
+
+    def renew_after_fork(self) -> None:
+        """In a forked child: creates that are handed over and not settled are the parent's to deliver."""
+        self._lock = threading.Lock()
+        for record in list(self._records.values()):
+            if record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED:
+                record.parent = record.parent_id()
+                record.create_state, record.inherited = CreateState.DELIVERED, True
 
     def finished(self, record: SpanRecord) -> None:
         """A span needs to be remembered only for a while."""

@@ -83,6 +83,9 @@ class LoopThread:
     Args:
         name: the thread's.
         at_end: runs on the loop before it is closed, however it ends; it should be short, and not raise.
+
+    Attributes:
+        ended: done when nothing runs there any more.
     """
 
     def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -91,7 +94,7 @@ class LoopThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._given_out: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
         self._calls: set[Future[Any]] = set()
-        self._ended = False
+        self.ended: Future[None] = Future()
 
     def start(self) -> None:
         """Start the thread."""
@@ -113,7 +116,7 @@ class LoopThread:
             return future
         self._given_out[future] = coroutine
         future.add_done_callback(self._take_back)
-        if self._ended:  # it ended meanwhile, and may not have seen this one
+        if self.ended.done():  # it ended meanwhile, and may not have seen this one
             self._abandon()
         return future
 
@@ -162,7 +165,7 @@ class LoopThread:
             try:
                 self._wind_up()
             finally:
-                self._ended = True
+                self.ended.set_result(None)
                 self._abandon()
                 self.loop.close()
 

@@ -30,6 +30,7 @@ __all__ = [
     "judge_bulk",
 ]
 
+_NOT_FOUND = 404
 _CONFLICT = 409
 _IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
 _SPEAKS_OF_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
@@ -58,12 +59,14 @@ class TryAgain:
         unreachable: no answer came.
         retry_after: seconds that the API asked to wait.
         garbled: the API says that it succeeded, in an answer that cannot be read: a proxy may have emptied it.
+        early: what it refers to is delivered by another process, and has not arrived yet.
     """
 
     error: Exception
     unreachable: bool
     retry_after: float | None = None
     garbled: bool = False
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
     if isinstance(error, PrefactorResponseContractError):
         return TryAgain(error, unreachable=False, garbled=True)
     if isinstance(error, PrefactorApiError):
+        if operation.type is OperationType.FINISH_SPAN and error.status_code == _NOT_FOUND and _is_inherited(operation):
+            return TryAgain(error, unreachable=False, early=True)
         if operation.type in _FINISHES and error.status_code == _CONFLICT:
             return _refused_finish(error, operation, repeated=repeated)
         if operation.span and operation.type is OperationType.CREATE_SPAN:
@@ -164,6 +169,10 @@ def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated:
     if finished or repeated or (operation.span and error.code == _INVALID_ACTION):
         return Delivered()
     return Failed(error, _reason(error))
+
+
+def _is_inherited(operation: Operation) -> bool:
+    return operation.span is not None and operation.span.inherited
 
 
 def _has_finish(operation: Operation) -> bool:

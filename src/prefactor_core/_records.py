@@ -14,6 +14,7 @@ from typing import Any
 
 from prefactor_core._redaction import Marks, PayloadPart
 from prefactor_core._snapshot import Payload
+from prefactor_core._termination import TerminationEvent
 
 __all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
 
@@ -48,12 +49,16 @@ class InstanceRecord:
         partition: that of the id, when the id is a PFID.
         registration: pending only when the registration was queued.
         finish_delivered: the API holds a finish of this instance.
+        ended: the agent finished it, or the platform terminated it.
+        terminated: set when the platform terminated it.
     """
 
     id: str
     partition: int | None = None
     registration: CreateState = CreateState.DELIVERED
     finish_delivered: bool = False
+    ended: bool = False
+    terminated: TerminationEvent = field(default_factory=TerminationEvent)
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +76,7 @@ class SpanRecord:
         finish_delivered: the API holds a finish of this span.
         answered: done as soon as the API has answered the create, or the first try has failed.
         local_id: the id before the API gave another one.
+        inherited: the parent of this process delivers the create, which may still be under way.
     """
 
     id: str
@@ -92,6 +98,7 @@ class SpanRecord:
     finish_delivered: bool = False
     answered: Future[None] | None = None
     local_id: str = ""
+    inherited: bool = False
 
     def parent_id(self) -> str | None:
         """The id to send as `parent_span_id`; None when the parent never came to be."""

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import concurrent.futures
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from prefactor_core import _pfid
+from prefactor_core import _exit, _exit_signal, _pfid
 from prefactor_core._delivery import Delivery
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._records import InstanceRecord
 from prefactor_core._sender import Sender
 from prefactor_core.config import PrefactorCoreConfig
-from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http.client import PrefactorHttpClient
@@ -90,6 +87,16 @@ class Session(Protocol):
 class ApiSession:
     """A session with the API.
 
+    Args:
+        config: the client's.
+        queue: a queue of the program's own.
+        ledger: the account.
+        spans: the spans that can be found by id.
+        on_registered: called with the record and the id of an instance whose registration was queued.
+        on_control: called with the instance's id and the reason when an answer says that it was terminated.
+        beside: runs on the delivery thread while the session is open.
+        sdk_header: the X-Prefactor-SDK header.
+
     Raises:
         QueueClosedError: the program's queue is closed.
     """
@@ -101,20 +108,22 @@ class ApiSession:
         *,
         ledger: Ledger,
         spans: SpanIndex,
-        monitor: TerminationMonitor,
         on_registered: Callable[[InstanceRecord, str], None],
+        on_control: Callable[[str, str | None], None],
+        beside: Callable[[], Coroutine[Any, Any, None]],
         sdk_header: str,
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
-        self._monitor = monitor
+        self._beside = beside
+        self._handles_sigterm = False
         self._http = PrefactorHttpClient(config.http_config, sdk_header)
         self._sender = Sender(
             self._http.without_retries(),
             spans,
             on_registered=on_registered,
-            on_control=lambda instance_id, reason: monitor.detect_termination(reason, instance_id),
+            on_control=on_control,
         )
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
 
@@ -138,8 +147,11 @@ class ApiSession:
 
     def begin(self) -> None:
         """Begin to deliver."""
-        self._delivery.begin(self._monitor.run)
-        _drained_at_exit.add(self._delivery)
+        self._delivery.begin(self._beside)
+        _exit.drain_at_exit(self._delivery)
+        if self._config.drain_on_sigterm:
+            _exit_signal.install()
+            self._handles_sigterm = True
 
     def abort(self) -> None:
         """End the thread."""
@@ -181,12 +193,16 @@ class ApiSession:
     def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
         """Take nothing more, deliver what waits, and end, which calls `closed`."""
         done = self._delivery.begin_close(timeout)
-        done.add_done_callback(lambda _: _drained_at_exit.discard(self._delivery))
+        done.add_done_callback(lambda _: _exit.forget(self._delivery))
         done.add_done_callback(lambda _: closed())
 
     async def close(self, timeout: float | None) -> DeliveryReport:
         """Wait for the end that `begin_close` began, at most so long."""
-        return await self._delivery.close(timeout)
+        report = await self._delivery.close(timeout)
+        if self._handles_sigterm:
+            self._handles_sigterm = False
+            _exit_signal.uninstall()
+        return report
 
 
 class DisabledSession:
@@ -247,20 +263,3 @@ async def _shortly(request: Coroutine[Any, Any, T]) -> T:
             return await request
     except TimeoutError as error:
         raise PrefactorConnectionError(f"no answer within {_START_SECONDS:g} s") from error
-
-
-_drained_at_exit: set[Delivery] = set()
-
-
-@atexit.register
-def _drain_at_exit() -> None:
-    """Deliver what waits, without an event loop of the caller's: all clients at the same time, within one deadline.
-
-    In a forked child nothing happens: the threads are not there.
-    """
-    waiting = {delivery: seconds for delivery in list(_drained_at_exit) if (seconds := delivery.exit_seconds) != 0}
-    closings = [delivery.begin_close(None) for delivery in waiting]
-    limits = [seconds for seconds in waiting.values() if seconds is not None]
-    concurrent.futures.wait(closings, max(limits) if len(limits) == len(waiting) and limits else None)
-    for delivery in waiting:
-        delivery.finalise()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
-from prefactor_core import _pfid
+from prefactor_core import _fork, _pfid
 from prefactor_core._incidents import FirstTime
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
@@ -24,7 +25,7 @@ from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
-from prefactor_core.monitoring import TerminationMonitor
+from prefactor_core.monitoring import TerminationCallback, TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_core.runtime import (
@@ -56,10 +57,16 @@ class PrefactorCoreClient:
     raises here; see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of `flush()` and `close()`. Every call
     works from any thread and any event loop.
 
+    What waits when the program ends is delivered then, for `QueueConfig.close_timeout` at most, or the loss is logged.
+    An open client that a forked child inherits goes on there, with an account, a thread and connections of its own,
+    made with the first use; what waited at the fork is the parent's to deliver, and `flush()` before the fork keeps
+    the order of what both record.
+
     Args:
         config: the configuration.
         queue: a queue of the program's own; its methods are called on the delivery thread, unless it is an
             InMemoryQueue itself, which takes operations from any thread. Closing the client closes it.
+            A forked child leaves it to its parent.
         sdk_header_entry: `package@version` of the integration that uses this client.
     """
 
@@ -80,7 +87,9 @@ class PrefactorCoreClient:
         self._instances_lock = threading.Lock()
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
-        self._instance_manager = AgentInstanceManager(self._hand_over, self._instance, payloads)
+        self._instance_manager = AgentInstanceManager(
+            self._hand_over, self._instance, payloads, self._termination_monitor
+        )
         self._span_manager = SpanManager(
             self._hand_over,
             self._instance,
@@ -90,6 +99,7 @@ class PrefactorCoreClient:
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
+        _fork.renew_in_child(self)
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -208,8 +218,9 @@ class PrefactorCoreClient:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
             return self._register_later(details, key)
-        self._termination_monitor.sync(registered)
-        return AgentInstanceHandle(registered, self)
+        handle = AgentInstanceHandle(registered, self)
+        self._watch(handle._record)
+        return handle
 
     @overload
     def span(
@@ -284,6 +295,20 @@ class PrefactorCoreClient:
         """Record a named quality payload of an agent instance; None removes it."""
         await self.instance_manager.record_quality(instance_id, name, payload)
 
+    def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
+        """Call a function when the platform terminates an agent instance of this client.
+
+        One instance has `AgentInstanceHandle.terminated`, to wait for, and `raise_if_terminated()`.
+
+        Args:
+            callback: gets the instance's id and the reason, if the platform said one. It runs on the delivery thread,
+                so it should only hand on; what it raises is logged.
+
+        Returns:
+            A function that ends it.
+        """
+        return self._termination_monitor.on_terminate(callback)
+
     def _set_sdk_header_entry(self, entry: str | None) -> None:
         """Name the integration that uses this client, from the next request on."""
         self._sdk_header_entry = entry
@@ -295,7 +320,8 @@ class PrefactorCoreClient:
         return build_core_header(self._sdk_header_entry)
 
     def _new_session(self) -> Session:
-        self._ledger = Ledger()
+        if self._life.state is not State.OPEN:  # a forked child has a new one already
+            self._ledger = Ledger()
         if is_disabled():
             return DisabledSession()
         return ApiSession(
@@ -303,10 +329,22 @@ class PrefactorCoreClient:
             self._queue,
             ledger=self._ledger,
             spans=self._span_index,
-            monitor=self._termination_monitor,
             on_registered=self._registered,
+            on_control=self._terminated,
+            beside=self._termination_monitor.run,
             sdk_header=build_sdk_header(self._sdk_header_entry),
         )
+
+    def _renew_after_fork(self) -> None:
+        """In a forked child: what waits is delivered by the parent, which goes on with its thread and connections."""
+        if self._life.state in {State.OPENING, State.OPEN, State.CLOSING}:  # otherwise the parent does not use it
+            _fork.abandon(self._queue)
+            self._queue = None
+        self._ledger = Ledger()
+        self._instances_lock = threading.Lock()
+        self._span_index.renew_after_fork()
+        self._termination_monitor.renew_locks()
+        self._life.renew_after_fork()
 
     def _hand_over(self, operation: Operation) -> None:
         try:
@@ -345,7 +383,7 @@ class PrefactorCoreClient:
         self._instances[instance_id] = record
         record.partition = _pfid.partition_of(instance_id)
         record.id = instance_id
-        self._termination_monitor.sync(instance_id)
+        self._watch(record)
 
     def _instance(self, instance_id: str) -> InstanceRecord:
         """The record of an instance, also of one that was registered elsewhere."""
@@ -360,8 +398,14 @@ class PrefactorCoreClient:
                     self._instances[instance_id] = record
         return record
 
-    def _instance_finished(self, instance_id: str) -> None:
-        self._termination_monitor.finished(instance_id)
+    def _watch(self, instance: InstanceRecord) -> None:
+        if not instance.ended:
+            self._termination_monitor.watch(instance)
+            self._termination_monitor.sync(instance.id)
+
+    def _terminated(self, instance_id: str, reason: str | None) -> None:
+        if instance := self._instances.get(instance_id):
+            self._termination_monitor.terminate(instance, reason)
 
     async def _fetch_instance(self, instance_id: str) -> AgentInstance:
         return await self._life.open_session().fetch(instance_id)

@@ -73,6 +73,9 @@ class PrefactorCoreConfig(BaseModel):
             long texts first; it says in its place what was cut, and a warning is logged.
         redact: called for every value of every payload, in the agent's call, before it is recorded; what it returns is
             recorded instead. When it raises, the value is left out, and a warning is logged.
+        drain_on_sigterm: SIGTERM delivers what waits, for `close_timeout` at most, while the program goes on, and only
+            then does what it did before: end the program, or call its handler. A second one does not wait. It needs
+            `initialize()` to be called on the main thread. A signal that an event loop handles is left to the program.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
@@ -85,6 +88,7 @@ class PrefactorCoreConfig(BaseModel):
     require_api_at_start: bool = True
     max_payload_bytes: int = Field(default=1_048_576, ge=1024, le=TEXT_LIMIT)
     redact: RedactCallback | None = None
+    drain_on_sigterm: bool = False
 
     @field_validator("schema_registry", mode="plain")
     @classmethod

@@ -193,3 +193,44 @@ async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run:
         report = await client.flush()
     assert report.failures == {(OperationType.RECORD_QUALITY, "internal_error"): 1}
     assert len(api.spans()) == 1
+
+
+async def test_who_waits_for_an_id_is_let_go_when_the_thread_dies(api: LocalApi, run: Run) -> None:
+    def die() -> None:
+        raise SystemExit
+
+    async with run(queue={"span_ids": "server", "close_timeout": 0.5}) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, delay=60))
+        arrived = len(api.requests)
+        session: Any = client._life.session
+        async with asyncio.timeout(2):  # not request_timeout, which is 5 s
+            async with instance.span("step") as waiting:
+                starting = asyncio.create_task(waiting.start({}))
+                await eventually(lambda: len(api.requests) > arrived)
+                session._delivery._thread.loop.call_soon_threadsafe(die)
+                await starting
+                await eventually(session._delivery._thread.ended.done)
+                await record(instance)  # nor does anybody wait who comes later
+    assert client.stats().dropped == 4
+
+
+@pytest.mark.parametrize("method", ["put", "get", "close"])
+async def test_a_queue_that_exits_does_not_end_the_thread(
+    api: LocalApi, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    async def leave(*args: Any, **options: Any) -> Any:
+        raise SystemExit
+
+    queue = Counting()
+    setattr(queue, method, leave)
+    client = PrefactorCoreClient(config_for(api, queue={"close_timeout": 0.3}), queue=queue)
+    async with client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        await eventually(lambda: method == "close" or "queue" in caplog.text)
+        assert client._life.session is not None
+        assert (await client.create_agent_instance({"name": "Agent"}, agent_id="a")).id  # the thread lives
+    counts = client.stats()
+    assert (counts.accepted, counts.delivered, counts.dropped) == (1, int(method == "close"), int(method != "close"))
+    assert "queue" in caplog.text

@@ -1,14 +1,10 @@
-"""Opening and closing: concurrently, cancelled, again, without an API, and at the end of the program."""
+"""Opening and closing: concurrently, cancelled, again, and without an API."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Awaitable
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +21,6 @@ from prefactor_core import (
     OperationType,
     PrefactorCoreClient,
     QueueClosedError,
-    _session,
 )
 from prefactor_http import HttpClientConfig, PrefactorAuthError
 from prefactor_local import Fault, LocalApi
@@ -253,75 +248,3 @@ async def test_what_is_refused_while_a_flush_looks_does_not_hold_it(api: LocalAp
 
 def _refuse(operation: Operation) -> None:
     raise QueueClosedError
-
-
-def run_program(program: str, api_url: str, token: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PREFACTOR_API_URL": api_url, "PREFACTOR_API_TOKEN": token}
-    return subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
-
-
-PROGRAM = """
-import asyncio
-from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
-from prefactor_http import HttpClientConfig
-
-async def started():
-    client = PrefactorCoreClient(PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=SchemaRegistry()))
-    await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
-    await instance.start()
-    return client, instance
-"""
-
-CANCELLED = (
-    PROGRAM
-    + """
-async def main():
-    client, instance = await started()
-    await instance.create_span("step")
-    await instance.finish()
-    try:
-        async with asyncio.timeout(0.05):
-            await client.close()
-    except TimeoutError:
-        print("cancelled")
-
-asyncio.run(main())
-"""
-)
-
-
-async def test_a_cancelled_close_is_completed_at_the_end_of_the_program(api: LocalApi) -> None:
-    api.inject(Fault(path=".*/agent_instance/.*/start", delay=0.5))
-    ended = await asyncio.to_thread(run_program, CANCELLED, api.url, api.token)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "cancelled\n", "")
-    assert len(api.spans()) == 1
-    assert api.instances()[0]["status"] == "complete"
-
-
-def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Delivery:
-        """Done as soon as the end of all has begun."""
-
-        exit_seconds = 5.0
-
-        def __init__(self) -> None:
-            self.done: Future[None] = Future()
-            self.begun = self.delivered = False
-
-        def begin_close(self, timeout: float | None) -> Future[None]:
-            self.begun = True
-            if all(delivery.begun for delivery in deliveries):
-                for delivery in deliveries:
-                    delivery.done.set_result(None)
-            return self.done
-
-        def finalise(self) -> None:
-            self.delivered = self.done.done()
-
-    deliveries = [Delivery() for _ in range(3)]
-    monkeypatch.setattr(_session, "_drained_at_exit", set(deliveries))
-    _session._drain_at_exit()
-    assert [delivery.delivered for delivery in deliveries] == [True] * 3

@@ -6,8 +6,10 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
-from tests.core.support import Run, eventually
+from tests.core.support import Run, config_for, eventually
 
+from prefactor_core import PrefactorCoreClient, PrefactorTerminatedError
+from prefactor_core._records import InstanceRecord
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_local import LocalApi
 
@@ -95,10 +97,12 @@ async def test_another_run_is_not_stopped() -> None:
 
 async def test_a_run_that_ended_is_not_watched() -> None:
     monitor = TerminationMonitor(never)
+    instance = InstanceRecord("i1")
     monitor.sync("i1")
-    monitor.finished("i1")
-    monitor.detect_termination("late", "i1")
+    monitor.finished(instance)
+    monitor.terminate(instance, "late")
     assert monitor.termination_reason is None
+    assert not instance.terminated.is_set()
 
 
 async def test_every_loop_has_its_event() -> None:
@@ -148,3 +152,107 @@ def test_outside_of_any_loop() -> None:
     event = monitor.get_termination_event()
     monitor.detect_termination("enough")
     assert event.is_set()
+
+
+async def test_each_instance_has_its_event(api: LocalApi, run: Run) -> None:
+    async with run() as (client, first):
+        second = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
+        await second.start()
+        await client.flush()
+        heard: list[tuple[str, str | None]] = []
+        unsubscribe = client.on_terminate(lambda instance_id, reason: heard.append((instance_id, reason)))
+        api.terminate(first.id, "enough")
+        await second.create_span("step")
+        await first.create_span("step")
+        async with asyncio.timeout(5):
+            await first.terminated.wait()
+        await eventually(lambda: heard == [(first.id, "enough")])
+        assert first.terminated.is_set()
+        assert first.termination_reason == "enough"
+        with pytest.raises(PrefactorTerminatedError, match="enough"):
+            first.raise_if_terminated()
+        assert not second.terminated.is_set()
+        second.raise_if_terminated()
+        await first.create_span("after")  # is delivered, and says it again
+        assert (await client.flush()).complete
+        unsubscribe()
+        api.terminate(second.id, "too")
+        await second.create_span("step")
+        await eventually(second.terminated.is_set)
+        assert heard == [(first.id, "enough")]
+
+
+async def test_the_signal_in_the_answer_to_a_finish(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        span_id = await instance.create_span("step")
+        await client.flush()
+        api.terminate(instance.id, "enough")
+        await instance.finish_span(span_id)
+        await eventually(instance.terminated.is_set)
+
+
+async def test_the_poll_asks_for_every_live_instance(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    client._termination_monitor.poll_interval = 0.01
+    async with client:
+        first, second, third = [await client.create_agent_instance({"name": "A"}, agent_id="a") for _ in range(3)]
+        for instance in (first, second, third):
+            await instance.start()
+        await third.finish()
+        await client.flush()
+        api.terminate(first.id, "first")
+        await eventually(first.terminated.is_set)
+        polls = len(asked(api, first.id))
+        api.terminate(second.id, "second")
+        await eventually(second.terminated.is_set)
+        assert (first.termination_reason, second.termination_reason) == ("first", "second")
+        third_polled = len(asked(api, third.id))
+        assert len(asked(api, first.id)) == polls  # it is known
+        await third.create_span("late")
+        await client.flush()
+        assert len(asked(api, third.id)) == third_polled
+    assert not third.terminated.is_set()
+
+
+def asked(api: LocalApi, instance_id: str) -> list[str]:
+    path = f"/api/v1/agent_instance/{instance_id}"
+    return [request.path for request in api.requests if request.method == "GET" and request.path == path]
+
+
+async def test_a_run_that_the_agent_has_finished_is_not_terminated(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        api.terminate(instance.id, "enough")
+        await instance.finish()
+        await instance.create_span("late")
+        await client.flush()
+        assert not instance.terminated.is_set()
+        assert not client._termination_monitor.get_termination_event().is_set()
+
+
+async def test_waiting_in_another_loop_and_thread(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        waiting = [asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(instance.terminated.wait())))]
+        waiting.append(asyncio.create_task(instance.terminated.wait()))
+        await client.flush()
+        api.terminate(instance.id, "enough")
+        await instance.create_span("step")
+        async with asyncio.timeout(5):
+            assert await asyncio.gather(*waiting) == [True, True]
+
+
+async def test_a_callback_that_raises(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run() as (client, instance):
+        heard: list[str] = []
+
+        def leave(instance_id: str, reason: str | None) -> None:
+            raise SystemExit(1)
+
+        client.on_terminate(leave)
+        client.on_terminate(lambda instance_id, reason: heard.append(instance_id))
+        await client.flush()
+        api.terminate(instance.id, "enough")
+        await instance.create_span("step")
+        await eventually(lambda: heard == [instance.id])
+        assert "an on_terminate callback raised" in caplog.text
+        assert (await client.flush()).complete

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
 from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import InstanceRecord
 from prefactor_core._snapshot import snapshot_object
+from prefactor_core._termination import TerminationEvent
+from prefactor_core.exceptions import PrefactorTerminatedError
+from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http.models.types import FinishStatus
@@ -31,6 +34,7 @@ class AgentInstanceManager:
         hand_over: takes an operation.
         instance: finds the record of an agent instance.
         payloads: the client's policy.
+        monitor: is told which instances are live.
     """
 
     def __init__(
@@ -38,10 +42,12 @@ class AgentInstanceManager:
         hand_over: Callable[[Operation], None],
         instance: Callable[[str], InstanceRecord],
         payloads: PayloadPolicy,
+        monitor: TerminationMonitor,
     ) -> None:
         self._hand_over = hand_over
         self._instance = instance
         self._payloads = payloads
+        self._monitor = monitor
 
     async def start(self, instance_id: str, timestamp: datetime | None = None) -> None:
         """Start an instance, now by default."""
@@ -52,6 +58,7 @@ class AgentInstanceManager:
     ) -> None:
         """Start an instance under a key of the caller's."""
         self._submit(instance_id, OperationType.START_AGENT_INSTANCE, {}, timestamp, idempotency_key)
+        self._monitor.watch(self._instance(instance_id))
 
     async def finish(
         self, instance_id: str, status: FinishStatus = "complete", timestamp: datetime | None = None
@@ -74,6 +81,7 @@ class AgentInstanceManager:
         if status not in get_args(FinishStatus):
             raise ValueError(f"status must be one of {', '.join(get_args(FinishStatus))}, not {status!r}")
         self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": status}, timestamp, idempotency_key)
+        self._monitor.finished(self._instance(instance_id))
 
     async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
         """Record a named quality payload; None removes it."""
@@ -124,6 +132,30 @@ class AgentInstanceHandle:
         """The instance's id."""
         return self._record.id
 
+    @property
+    def terminated(self) -> TerminationEvent:
+        """Set when the platform terminates this instance, until it is finished here: `await instance.terminated.wait()`
+        from any event loop, `instance.terminated.is_set()` from anywhere.
+
+        The platform tells of it in the answer to the next span, and is asked every 30 seconds. It stops nothing: the
+        program decides, and what it still records is delivered.
+        """
+        return self._record.terminated
+
+    @property
+    def termination_reason(self) -> str | None:
+        """Why the instance was terminated, if it was and the platform said why."""
+        return self._record.terminated.reason
+
+    def raise_if_terminated(self) -> None:
+        """Do nothing while the instance is not terminated.
+
+        Raises:
+            PrefactorTerminatedError: it is.
+        """
+        if self._record.terminated.is_set():
+            raise PrefactorTerminatedError(self._record.terminated.reason)
+
     async def start(self, timestamp: datetime | None = None) -> None:
         """Start the instance, now by default."""
         await self._client.instance_manager.start_with_idempotency_key(self.id, self._start_key, timestamp)
@@ -131,7 +163,6 @@ class AgentInstanceHandle:
     async def finish(self, status: FinishStatus = "complete", timestamp: datetime | None = None) -> None:
         """Finish the instance, now by default. It is sent after everything that was handed over before."""
         await self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
-        self._client._instance_finished(self.id)
 
     async def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> None:
         """Record a named quality payload of this run; None removes it."""

@@ -1,5 +1,5 @@
 """Watching for the platform's stop signal."""
 
-from prefactor_core.monitoring.termination_monitor import TerminationMonitor
+from prefactor_core.monitoring.termination_monitor import TerminationCallback, TerminationMonitor
 
-__all__ = ["TerminationMonitor"]
+__all__ = ["TerminationCallback", "TerminationMonitor"]

@@ -1,16 +1,20 @@
-"""Notices that the platform has terminated the active agent instance."""
+"""Hears of it when the platform terminates an agent instance."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Protocol
-from weakref import WeakKeyDictionary
+from typing import Protocol, TypeAlias
+from weakref import WeakSet
 
-__all__ = ["TerminationMonitor"]
+from prefactor_core._records import CreateState, InstanceRecord
+from prefactor_core._termination import LoopFlag, Subscribers
+
+__all__ = ["TerminationCallback", "TerminationMonitor"]
+
+TerminationCallback: TypeAlias = Callable[[str, str | None], object]
 
 logger = logging.getLogger("prefactor_core")
 
@@ -26,10 +30,14 @@ class InstanceState(Protocol):
 
 
 class TerminationMonitor:
-    """Knows the active instance, and hears of its termination: from answers to span requests, and from a poll.
+    """Hears of terminations: from answers to span requests, and from a poll of the instances that are live.
 
-    What concerns another instance than the active one is ignored, so that a late answer of an old run cannot stop a
-    new one. Every method works from any thread; `run()` belongs on the delivery loop.
+    Each instance has an event of its own, so a late answer of an old run cannot stop a new one, and an instance that
+    the agent has finished is not terminated any more. Beside these events there is the view that integrations use, of
+    the *active* instance, which is the last one that was created: `sync()`, `get_termination_event()`, `subscribe()`,
+    `termination_reason`.
+
+    Every method works from any thread; `run()` belongs on the delivery loop.
 
     Args:
         fetch_instance: gets an instance from the API.
@@ -37,15 +45,48 @@ class TerminationMonitor:
     """
 
     def __init__(self, fetch_instance: Callable[[str], Awaitable[InstanceState]], poll_interval: float = 30.0) -> None:
+        self.poll_interval = poll_interval
         self._fetch_instance = fetch_instance
-        self._poll_interval = poll_interval
         self._lock = threading.RLock()
+        self._live: WeakSet[InstanceRecord] = WeakSet()
+        self._listeners: Subscribers[[str, str | None]] = Subscribers("an on_terminate callback")
         self._active: str | None = None
-        self._terminated = False
+        self._flag = LoopFlag()
         self._reason: str | None = None
-        self._events: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
-        self._unbound = asyncio.Event()
-        self._callbacks: list[Callable[[], None]] = []
+        self._callbacks: Subscribers[[]] = Subscribers("a termination callback")
+
+    # The instances.
+
+    def watch(self, instance: InstanceRecord) -> None:
+        """Poll an instance until it is finished or terminated, or nobody holds it any more."""
+        with self._lock:
+            if not instance.ended:
+                self._live.add(instance)
+
+    def finished(self, instance: InstanceRecord) -> None:
+        """The agent finished an instance: it is not watched any more."""
+        with self._lock:
+            instance.ended = True
+            self._live.discard(instance)
+            if self._active == instance.id:
+                self._active = None
+
+    def terminate(self, instance: InstanceRecord, reason: str | None) -> None:
+        """The platform terminated an instance: its event is set, callbacks are called, once."""
+        with self._lock:
+            if instance.ended:
+                return
+            instance.ended = True
+            self._live.discard(instance)
+        instance.terminated._terminate(reason)
+        self.detect_termination(reason, instance.id)
+        self._listeners.call(instance.id, reason)
+
+    def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
+        """Call `callback` with id and reason of every instance that is terminated; the returned function ends that."""
+        return self._listeners.add(callback)
+
+    # The active instance.
 
     @property
     def termination_reason(self) -> str | None:
@@ -59,74 +100,70 @@ class TerminationMonitor:
                 self.reset()
             self._active = instance_id
 
-    def finished(self, instance_id: str) -> None:
-        """An instance ended by itself: it is not watched any more."""
-        with self._lock:
-            if self._active == instance_id:
-                self._active = None
-
     def detect_termination(self, reason: str | None, instance_id: str | None = None) -> None:
-        """The platform terminated an instance, the active one by default. Events are set, callbacks called, once."""
+        """The platform terminated the active instance; of another one, nothing happens."""
         with self._lock:
-            if self._terminated or (instance_id is not None and instance_id != self._active):
+            if self._flag.is_set() or (instance_id is not None and instance_id != self._active):
                 return
-            self._terminated, self._reason = True, reason
-            callbacks = list(self._callbacks)
-        self._change(asyncio.Event.set)
-        for callback in callbacks:
-            try:
-                callback()
-            except BaseException:  # sys.exit too: it would end the delivery thread, not the program
-                logger.exception("a termination callback raised")
+            self._reason = reason
+            self._flag.set()
+        self._callbacks.call()
 
     def get_termination_event(self) -> asyncio.Event:
         """The event that is set at termination. Each event loop has its own, and so have callers outside of any."""
-        loop = asyncio._get_running_loop()
-        with self._lock:
-            event = self._unbound if loop is None else self._events.setdefault(loop, asyncio.Event())
-            if self._terminated:
-                event.set()
-            return event
+        return self._flag.event()
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` at termination, on the delivery thread; the returned function ends that."""
-        self._callbacks.append(callback)
-
-        def unsubscribe() -> None:
-            with contextlib.suppress(ValueError):
-                self._callbacks.remove(callback)
-
-        return unsubscribe
+        return self._callbacks.add(callback)
 
     def reset(self) -> None:
         """Forget the active instance and its termination."""
         with self._lock:
-            self._active, self._terminated, self._reason = None, False, None
-        self._change(asyncio.Event.clear)
+            self._active, self._reason = None, None
+            self._flag.clear()
 
     def destroy(self) -> None:
         """Forget everything, also who wants to know."""
-        self.reset()
+        with self._lock:
+            self._live.clear()
+            self.reset()
         self._callbacks.clear()
+        self._listeners.clear()
 
-    def _change(self, change: Callable[[asyncio.Event], None]) -> None:
-        change(self._unbound)
-        for loop, event in list(self._events.items()):
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-                loop.call_soon_threadsafe(change, event)
+    def renew_locks(self) -> None:
+        """In a forked child: another thread of the parent may have held them."""
+        self._lock = threading.RLock()
+
+    # The poll.
 
     async def run(self) -> None:
-        """Poll the active instance until cancelled."""
+        """Poll until cancelled."""
         while True:
-            await asyncio.sleep(self._poll_interval)
-            if (instance_id := self._active) is not None and not self._terminated:
-                await self._poll(instance_id)
+            await asyncio.sleep(self.poll_interval)
+            for instance in self._polled():
+                await self._poll(instance)
+            if (active := self._active) is not None and not self._flag.is_set():
+                await self._poll_active(active)
 
-    async def _poll(self, instance_id: str) -> None:
+    def _polled(self) -> list[InstanceRecord]:
+        with self._lock:
+            return [instance for instance in self._live if instance.registration is CreateState.DELIVERED]
+
+    async def _poll(self, instance: InstanceRecord) -> None:
+        state = await self._state(instance.id)
+        if state is not None and state.status == "terminated":
+            self.terminate(instance, state.termination_reason)
+
+    async def _poll_active(self, instance_id: str) -> None:
+        if all(instance.id != instance_id for instance in self._polled()):  # made active by its id only
+            state = await self._state(instance_id)
+            if state is not None and state.status == "terminated":
+                self.detect_termination(state.termination_reason, instance_id)
+
+    async def _state(self, instance_id: str) -> InstanceState | None:
         try:
-            instance = await self._fetch_instance(instance_id)
+            return await self._fetch_instance(instance_id)
         except Exception as error:
-            logger.debug("the agent instance could not be polled: %s", error)
-            return
-        if instance.status == "terminated":
-            self.detect_termination(instance.termination_reason, instance_id)
+            logger.debug("an agent instance could not be polled: %s", error)
+            return None

@@ -1,0 +1,401 @@
+"""The end of a program that did not close its client: real processes, against the embedded API."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+from tests.core.programs import run_program, running_program
+from tests.core.support import CREATE
+
+from prefactor_core import _exit
+from prefactor_local import Fault, LocalApi
+
+RECORD = """
+    for _ in range(20):
+        async with instance.span("step"):
+            pass
+    await instance.finish()
+"""
+MAIN = f"""
+async def main():
+    client, instance = await started()
+    {RECORD}
+"""
+ENDS = {
+    "return": ("asyncio.run(main())", 0, ""),
+    "exit": ("    sys.exit(3)\nasyncio.run(main())", 3, ""),
+    "exception": ("    raise ValueError('mine')\nasyncio.run(main())", 1, "ValueError: mine"),
+    "loop left open": ("loop = asyncio.new_event_loop()\nloop.run_until_complete(main())", 0, ""),
+    "another thread": ("threading.Thread(target=lambda: asyncio.run(main())).start()", 0, ""),
+}
+
+
+def assert_all_arrived(api: LocalApi) -> None:
+    assert [span["status"] for span in api.spans()] == ["complete"] * 20
+    assert api.instances()[0]["status"] == "complete"
+    assert not api.violations
+
+
+@pytest.fixture
+def slow_api(api: LocalApi) -> LocalApi:
+    """Slow at first, so that most is still to be sent when the program ends."""
+    api.inject(Fault(path=".*/start", delay=0.3))
+    return api
+
+
+@pytest.mark.parametrize(("end", "host"), [("return", "127.0.0.1"), *((end, "localhost") for end in ENDS)])
+def test_what_waits_is_sent(slow_api: LocalApi, end: str, host: str) -> None:
+    text, code, said = ENDS[end]
+    ended = run_program(MAIN + text, slow_api, url=slow_api.url.replace("127.0.0.1", host))
+    assert ended.code == code
+    assert said in ended.errors if said else ended.errors == ""
+    assert_all_arrived(slow_api)
+
+
+LOOP_GOES_ON = (
+    "done = threading.Event()"
+    + MAIN
+    + """
+    done.set()
+    await asyncio.sleep(60)
+
+threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
+done.wait()
+"""
+)
+
+
+def test_while_a_loop_goes_on_in_a_daemon_thread(slow_api: LocalApi) -> None:
+    assert run_program(LOOP_GOES_ON, slow_api).code == 0
+    assert_all_arrived(slow_api)
+
+
+THREADS_RECORD = """
+client, instance = asyncio.run(started())
+
+async def record():
+    time.sleep(0.1)
+    for _ in range(5):
+        async with instance.span("step"):
+            pass
+
+threads = [threading.Thread(target=lambda: asyncio.run(record())) for _ in range(4)]
+for thread in threads:
+    thread.start()
+"""
+
+
+def test_threads_that_record_after_the_end_of_main(api: LocalApi) -> None:
+    ended = run_program(THREADS_RECORD, api)
+    assert (ended.code, ended.errors) == (0, "")
+    assert [span["status"] for span in api.spans()] == ["complete"] * 20
+
+
+INTERRUPTED = f"""
+async def main():
+    client, instance = await started()
+    {RECORD}
+    say("recorded")
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+IN_BLOCK = """
+async def main():
+    async with new_client() as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        for _ in range(20):
+            async with instance.span("step"):
+                pass
+        await instance.finish()
+        say("recorded")
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("text", [INTERRUPTED, IN_BLOCK])
+def test_ctrl_c(slow_api: LocalApi, text: str) -> None:
+    with running_program(text, slow_api) as program:
+        assert program.line() == "recorded"
+        program.send(signal.SIGINT)
+        ended = program.end()
+    assert ended.code == -signal.SIGINT
+    assert "KeyboardInterrupt" in ended.errors
+    assert_all_arrived(slow_api)
+
+
+CANCELLED = """
+async def main():
+    client, instance = await started()
+    await instance.create_span("step")
+    await instance.finish()
+    try:
+        async with asyncio.timeout(0.05):
+            await client.close()
+    except TimeoutError:
+        say("cancelled")
+
+asyncio.run(main())
+"""
+
+
+def test_a_cancelled_close_is_completed_at_the_end_of_the_program(slow_api: LocalApi) -> None:
+    ended = run_program(CANCELLED, slow_api)
+    assert (ended.code, ended.output, ended.errors) == (0, "cancelled\n", "")
+    assert len(slow_api.spans()) == 1
+    assert slow_api.instances()[0]["status"] == "complete"
+
+
+@pytest.fixture
+def away() -> Iterator[str]:
+    """The address of an API that is not there: nobody else can take the port meanwhile."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+GONE = """
+async def main():
+    client, instance = await started(http_config=HttpClientConfig(max_retries=0), require_api_at_start=False)
+    for _ in range(5):
+        async with instance.span("step"):
+            pass
+
+asyncio.run(main())
+"""
+
+
+def test_an_api_that_is_away_costs_the_deadline_and_the_loss_is_said(api: LocalApi, away: str) -> None:
+    begun = time.monotonic()
+    ended = run_program(GONE, api, url=away, close_timeout=0.5)
+    assert time.monotonic() - begun < 10
+    assert ended.code == 0
+    assert "12 operations were not delivered before the client closed" in ended.errors
+
+
+def test_an_api_that_hangs_costs_the_deadline_and_the_loss_is_said(api: LocalApi) -> None:
+    api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
+    api.inject(Fault(method="POST", path=CREATE, delay=60, times=None))
+    begun = time.monotonic()
+    ended = run_program(MAIN + "asyncio.run(main())", api, close_timeout=0.5)
+    assert time.monotonic() - begun < 10
+    assert "42 operations were not delivered before the client closed" in ended.errors
+
+
+def test_an_impatient_ctrl_c_is_told_what_it_costs(api: LocalApi) -> None:
+    api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
+    text = MAIN + "    say('recorded')\nimport atexit\nasyncio.run(main())\natexit.register(say, 'ends')\n"
+    with running_program(text, api, close_timeout=60) as program:
+        assert [program.line(), program.line()] == ["recorded", "ends"]
+        while program.running:
+            program.send(signal.SIGINT)
+            time.sleep(0.05)
+        ended = program.end()
+    assert "42 operations were not delivered before the client closed" in ended.errors
+
+
+def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Delivery:
+        """Done as soon as the end of all has begun."""
+
+        exit_seconds = 5.0
+        pending = 0
+
+        def __init__(self) -> None:
+            self.done: Future[None] = Future()
+            self.begun = self.delivered = False
+
+        def begin_flush(self) -> Future[None]:
+            raise AssertionError
+
+        def begin_close(self, timeout: float | None) -> Future[None]:
+            self.begun = True
+            if all(delivery.begun for delivery in deliveries):
+                for delivery in deliveries:
+                    delivery.done.set_result(None)
+            return self.done
+
+        def finalise(self) -> None:
+            self.delivered = self.done.done()
+
+    deliveries = [Delivery() for _ in range(3)]
+    monkeypatch.setattr(_exit, "_open", set(deliveries))
+    _exit.drain()
+    assert [delivery.delivered for delivery in deliveries] == [True] * 3
+
+
+SIGTERM = f"""
+async def main(wait=lambda: time.sleep(60)):
+    client, instance = await started(drain_on_sigterm=True)
+    {RECORD}
+    say("recorded")
+    wait()
+
+"""
+
+
+def test_sigterm_ends_the_program_when_all_is_delivered(slow_api: LocalApi) -> None:
+    with running_program(SIGTERM + "asyncio.run(main())", slow_api) as program:
+        assert program.line() == "recorded"
+        program.send(signal.SIGTERM)
+        ended = program.end()
+    assert (ended.code, ended.errors) == (-signal.SIGTERM, "")
+    assert_all_arrived(slow_api)
+
+
+def test_sigterm_waits_for_the_deadline_only(api: LocalApi) -> None:
+    api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
+    with running_program(SIGTERM + "asyncio.run(main())", api, close_timeout=0.2) as program:
+        assert program.line() == "recorded"
+        program.send(signal.SIGTERM)
+        ended = program.end()
+    assert ended.code == -signal.SIGTERM
+    assert "SIGTERM: 42 operations were not delivered in time" in ended.errors
+
+
+def test_a_second_sigterm_does_not_wait(api: LocalApi) -> None:
+    api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
+    with running_program(SIGTERM + "asyncio.run(main())", api, close_timeout=60) as program:
+        assert program.line() == "recorded"
+        while program.running:
+            program.send(signal.SIGTERM)
+            time.sleep(0.05)
+        assert program.end().code == -signal.SIGTERM
+
+
+OWN_HANDLER = """
+handled = []
+
+def wait():
+    while not handled:
+        time.sleep(0.01)
+    assert handled == ["mine"]
+
+def mine(number, frame):
+    handled.append("mine")
+
+signal.signal(signal.SIGTERM, mine)
+
+async def after():
+    async with new_client(drain_on_sigterm=True) as client, new_client(drain_on_sigterm=True):
+        assert signal.getsignal(signal.SIGTERM) is not mine
+    assert signal.getsignal(signal.SIGTERM) is not mine  # the first client is still there
+    say("end")
+
+asyncio.run(main(wait))
+asyncio.run(after())
+"""
+
+
+def test_the_programs_handler_is_called_when_all_is_delivered(slow_api: LocalApi) -> None:
+    with running_program(SIGTERM + OWN_HANDLER, slow_api) as program:
+        assert program.line() == "recorded"
+        program.send(signal.SIGTERM)
+        assert program.line() == "end"
+        ended = program.end()
+    assert (ended.code, ended.errors) == (0, "")
+    assert_all_arrived(slow_api)
+
+
+RESTORED = """
+def mine(number, frame): pass
+
+async def main():
+    signal.signal(signal.SIGTERM, mine)
+    async with new_client(drain_on_sigterm=True), new_client(drain_on_sigterm=True):
+        assert signal.getsignal(signal.SIGTERM) is not mine
+    assert signal.getsignal(signal.SIGTERM) is mine
+    async with new_client(drain_on_sigterm=True):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    async with new_client(drain_on_sigterm=True):
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+
+asyncio.run(main())
+thread = threading.Thread(target=lambda: asyncio.run(main_elsewhere()))
+
+async def main_elsewhere():
+    async with new_client(drain_on_sigterm=True):
+        say(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
+
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+thread.start()
+thread.join()
+"""
+
+
+def test_the_handler_is_restored_if_it_is_still_there(api: LocalApi) -> None:
+    ended = run_program(RESTORED, api)
+    assert (ended.code, ended.output) == (0, "True\n")
+    assert "drain_on_sigterm needs initialize() on the main thread" in ended.errors
+    assert len(ended.errors.splitlines()) == 1
+
+
+LOOP_HANDLER = f"""
+async def main(before):
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if before:
+        loop.add_signal_handler(signal.SIGTERM, lambda: (say("stop"), stop.set()))
+    client, instance = await started(drain_on_sigterm=True)
+    if not before:
+        loop.add_signal_handler(signal.SIGTERM, lambda: (say("stop"), stop.set()))
+    {RECORD}
+    os.kill(os.getpid(), signal.SIGTERM)
+    await stop.wait()
+
+"""
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_signal_that_the_programs_loop_handles(slow_api: LocalApi, before: bool) -> None:
+    ended = run_program(LOOP_HANDLER + f"asyncio.run(main({before}))", slow_api)
+    assert (ended.code, ended.output, ended.errors) == (0, "stop\n", "")
+    assert_all_arrived(slow_api)
+
+
+STORM = """
+count = 0
+def mine(number, frame):
+    global count
+    count += 1
+
+signal.signal(signal.SIGTERM, mine)
+
+async def main():
+    client, instance = await started(drain_on_sigterm=True)
+    def storm():
+        for _ in range(100):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.002)
+    thread = threading.Thread(target=storm)
+    thread.start()
+    spans = 0
+    while thread.is_alive():
+        for _ in range(10):
+            spans += 1
+            async with instance.span("step"):
+                client.stats()
+        threading.Thread(target=int).start()
+        if client.stats().pending > 100:
+            await client.flush(0.05)
+    report = await client.close()
+    assert count and report.delivered == 1 + 2 * spans and report.complete, (count, report)
+    say("end")
+
+asyncio.run(main())
+"""
+
+
+def test_a_storm_of_signals_in_the_middle_of_everything(api: LocalApi) -> None:
+    ended = run_program(STORM, api, close_timeout=20)
+    assert (ended.code, ended.output, ended.errors) == (0, "end\n", "")
