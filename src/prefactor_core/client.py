@@ -343,6 +343,7 @@ class PrefactorCoreClient:
         self._ledger = Ledger()
         self._instances_lock = threading.Lock()
         self._span_index.renew_after_fork()
+        self._span_manager.renew_after_fork()
         self._termination_monitor.renew_locks()
         self._life.renew_after_fork()
 

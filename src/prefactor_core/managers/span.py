@@ -63,6 +63,10 @@ class SpanManager:
         # or a finaliser may record a span while its thread is in here.
         self._lock = threading.RLock()
 
+    def renew_after_fork(self) -> None:
+        """In a forked child: nobody holds the lock."""
+        self._lock = threading.RLock()
+
     def prepare(self, instance_id: str, schema_name: str, parent_span_id: str | None = None) -> str:
         """A new span that is not sent yet, as `open_span` makes it; its id."""
         return self.open_span(instance_id, schema_name, parent_span_id).id
