@@ -239,14 +239,15 @@ class Scheduler:
         freed: list[Ticket] = []
         met: Counter[Ticket] = Counter()
         passed_by: list[Ticket] = []
+        _free_followers(tickets[0], freed, met, room)
         while len(tickets) < room.operations:
-            _free_followers(tickets[-1], freed, met, room)
             source = freed if freed and (not self._ready or freed[0] < self._ready[0]) else self._ready
             if not source:
                 break
             ticket = heapq.heappop(source)
             if ticket.in_bulk and (size := size + ticket.operation.size) <= room.size:
                 tickets.append(ticket)
+                _free_followers(ticket, freed, met, room)
             elif source is self._ready:
                 passed_by.append(ticket)
             if size > room.size:

@@ -362,6 +362,16 @@ def test_a_batch_holds_what_is_ready_and_what_waits_for_the_batch_alone() -> Non
     assert bench.take() == operations[5:]
 
 
+def test_a_batch_does_not_overtake_the_end_of_the_instance() -> None:
+    instance = InstanceRecord("i")
+    span = span_of(instance)
+    operations = [create(span), end(instance), finish(span)]
+    bench = Bench(*operations)
+    batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=True))
+    assert batch is not None
+    assert [ticket.operation for ticket in batch.tickets] == operations[:1]
+
+
 def test_what_refers_to_a_span_waits_until_its_id_is_known() -> None:
     instance = InstanceRecord("i")
     first, unminted = span_of(instance), span_of(instance)
