@@ -1,6 +1,7 @@
 """Queue/worker client of the Prefactor API: records agent instances and spans without ever blocking the agent."""
 
 from prefactor_core._ledger import ClientStats, DeliveryReport, OperationCounts
+from prefactor_core._redaction import PayloadField, RedactCallback
 from prefactor_core._termination import TerminationEvent
 from prefactor_core.client import PrefactorCoreClient
 from prefactor_core.config import PrefactorCoreConfig, QueueConfig, SchemaSource
@@ -43,6 +44,7 @@ __all__ = [
     "OperationCounts",
     "OperationError",
     "OperationType",
+    "PayloadField",
     "PrefactorCoreClient",
     "PrefactorCoreConfig",
     "PrefactorCoreError",
@@ -51,6 +53,7 @@ __all__ = [
     "Queue",
     "QueueClosedError",
     "QueueConfig",
+    "RedactCallback",
     "SchemaRegistry",
     "SchemaSource",
     "Span",

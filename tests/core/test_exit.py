@@ -399,3 +399,25 @@ asyncio.run(main())
 def test_a_storm_of_signals_in_the_middle_of_everything(api: LocalApi) -> None:
     ended = run_program(STORM, api, close_timeout=20)
     assert (ended.code, ended.output, ended.errors) == (0, "end\n", "")
+
+
+def test_a_killed_program_loses_only_what_was_not_sent(api: LocalApi) -> None:
+    text = """
+async def main():
+    client, instance = await started()
+    for _ in range(20):
+        async with instance.span("sent"):
+            pass
+    print((await client.flush()).complete, flush=True)
+    while True:
+        async with instance.span("more"):
+            pass
+        await asyncio.sleep(0)
+asyncio.run(main())
+"""
+    with running_program(text, api) as program:
+        assert program.line() == "True"
+        program.send(signal.SIGKILL)
+        assert program.end().code == -signal.SIGKILL
+    assert [span["status"] for span in api.spans() if span["schema_name"] == "sent"] == ["complete"] * 20
+    assert not api.violations

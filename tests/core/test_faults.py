@@ -179,6 +179,26 @@ async def test_a_passing_failure_is_retried_unchanged(api: LocalApi, run: Run, s
     assert len(api.spans()) == 1
 
 
+async def test_a_lost_answer_is_repeated_under_its_key(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        api.inject(Fault(path=f"{CREATE}(/.*/finish)?", reset="after", times=2))
+        await record(instance)
+    assert [span["status"] for span in api.spans()] == ["complete"]
+    assert client.stats().delivered == client.stats().accepted
+    assert sum(api.replays.values()) == 2
+    assert not api.violations
+
+
+async def test_retry_after_is_honoured(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        api.inject(Fault(path=CREATE, status=429, headers={"Retry-After": "1"}))
+        await record(instance)
+    refused, repeated = [request.received_at for request in api.requests if request.path == CREATE]
+    assert repeated - refused >= 1.0
+
+
 async def test_an_operation_that_keeps_failing_while_others_succeed_is_given_up(api: LocalApi, run: Run) -> None:
     async with run(queue={"max_retries": 2}) as (client, instance):
         api.inject(Fault(method="POST", path=".*/record_quality", status=500, times=None))
