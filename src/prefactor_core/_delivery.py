@@ -396,7 +396,7 @@ class Delivery:
             await _end("the program's queue", self._own_queue.close)
 
     async def _disconnect(self) -> None:
-        await _end("the connections", self._sender.http.close)
+        await _end("the connections", self._sender.close)
 
 
 def _spans(batch: Batch) -> list[SpanRecord]:

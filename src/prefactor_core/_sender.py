@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cached_property
 from typing import cast
 
 from prefactor_core._index import SpanIndex
@@ -30,7 +31,7 @@ class Sender:
     """Sends one operation at a time; ids are read from the records now, so they are the latest.
 
     Args:
-        http: a client that does not retry.
+        http: used without its retries, and closed by `close()`.
         spans: told when the API gives a span another id.
         on_registered: called with the record and the id of an instance whose registration was queued.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
@@ -44,7 +45,7 @@ class Sender:
         on_registered: Callable[[InstanceRecord, str], None],
         on_control: Callable[[str, str | None], None],
     ) -> None:
-        self.http = http
+        self._connections = http
         self._spans = spans
         self._on_registered = on_registered
         self._on_control = on_control
@@ -56,6 +57,15 @@ class Sender:
             OperationType.CREATE_SPAN: self._create_span,
             OperationType.FINISH_SPAN: self._finish_span,
         }
+
+    @cached_property
+    def http(self) -> PrefactorHttpClient:
+        """A client on the same connections that does not retry."""
+        return self._connections.without_retries()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connections.__aexit__(None, None, None)
 
     async def send(self, ticket: Ticket) -> Outcome:
         """Try an operation once; never raises."""

@@ -89,13 +89,13 @@ class ApiSession:
 
     Args:
         config: the client's.
+        http: its connections are closed with the session.
         queue: a queue of the program's own.
         ledger: the account.
         spans: the spans that can be found by id.
         on_registered: called with the record and the id of an instance whose registration was queued.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
         beside: runs on the delivery thread while the session is open.
-        sdk_header: the X-Prefactor-SDK header.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -104,6 +104,7 @@ class ApiSession:
     def __init__(
         self,
         config: PrefactorCoreConfig,
+        http: PrefactorHttpClient,
         queue: Queue[Operation] | None,
         *,
         ledger: Ledger,
@@ -111,20 +112,14 @@ class ApiSession:
         on_registered: Callable[[InstanceRecord, str], None],
         on_control: Callable[[str, str | None], None],
         beside: Callable[[], Coroutine[Any, Any, None]],
-        sdk_header: str,
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
         self._beside = beside
         self._handles_sigterm = False
-        self._http = PrefactorHttpClient(config.http_config, sdk_header)
-        self._sender = Sender(
-            self._http.without_retries(),
-            spans,
-            on_registered=on_registered,
-            on_control=on_control,
-        )
+        self._http = http
+        self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
 
     def start(self) -> None:
@@ -184,7 +179,7 @@ class ApiSession:
 
     def use_header(self, sdk_header: str) -> None:
         """Send another X-Prefactor-SDK header from now on."""
-        self._http.use_sdk_header(sdk_header)
+        self._http.sdk_header = sdk_header
 
     async def flush(self, timeout: float | None) -> DeliveryReport:
         """Deliver what waits."""

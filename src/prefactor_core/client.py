@@ -37,6 +37,7 @@ from prefactor_core.runtime import (
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
 from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
@@ -326,13 +327,14 @@ class PrefactorCoreClient:
             return DisabledSession()
         return ApiSession(
             self._config,
+            # By the name in this module: tests of integrations put a stub in its place.
+            PrefactorHttpClient(self._config.http_config, build_sdk_header(self._sdk_header_entry)),
             self._queue,
             ledger=self._ledger,
             spans=self._span_index,
             on_registered=self._registered,
             on_control=self._terminated,
             beside=self._termination_monitor.run,
-            sdk_header=build_sdk_header(self._sdk_header_entry),
         )
 
     def _renew_after_fork(self) -> None:

@@ -86,8 +86,13 @@ class PrefactorHttpClient:
         if self._transport is not None:
             await self._transport.close()
 
-    def use_sdk_header(self, sdk_header: str) -> None:
-        """Sends another X-Prefactor-SDK header from the next request on; clients on the same connections do too."""
+    @property
+    def sdk_header(self) -> str:
+        """The X-Prefactor-SDK header. What is set counts from the next request on, here and on shared connections."""
+        return self._sdk_header
+
+    @sdk_header.setter
+    def sdk_header(self, sdk_header: str) -> None:
         self._sdk_header = sdk_header
         if self._transport is not None:
             self._transport.sdk_header = sdk_header

@@ -54,14 +54,7 @@ RECORDED: dict[str, dict[str, Spans]] = {
 OWN_TESTS = {
     # It tests an example of theirs, which needs the package of a model vendor.
     "prefactor_langchain": ["--ignore=tests/test_termination_demo.py"],
-    # They put a stub in the place of the module-level name of the documented client's HTTP client.
-    "prefactor_livekit": [
-        f"--deselect=tests/test_session.py::TestPrefactorLiveKitSession::{name}"
-        for name in (
-            "test_existing_instance_includes_livekit_in_runtime_environment",
-            "test_existing_instance_without_livekit_header_misses_metadata",
-        )
-    ],
+    "prefactor_livekit": [],
 }
 
 
