@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import _thread
 import concurrent.futures
-import logging
 import os
 import signal
 import threading
@@ -19,12 +18,13 @@ from types import FrameType
 from typing import TypeAlias
 
 from prefactor_core import _exit, _fork
+from prefactor_http._log import logger_of
 
 __all__ = ["install", "uninstall"]
 
 _Handler: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class _Sigterm:

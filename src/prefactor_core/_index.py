@@ -22,7 +22,7 @@ class SpanIndex:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may come in here while its own thread is
         self._records: dict[str, SpanRecord] = {}
         self._finished: deque[SpanRecord] = deque()
 
@@ -43,7 +43,7 @@ class SpanIndex:
 
     def renew_after_fork(self) -> None:
         """In a forked child: creates that are handed over and not settled are the parent's to deliver."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         for record in list(self._records.values()):
             if record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED:
                 record.parent = record.parent_id()

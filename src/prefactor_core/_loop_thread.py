@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import logging
 import queue
 import threading
 from collections.abc import Callable, Coroutine
@@ -14,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from prefactor_core.exceptions import ClientClosedError
+from prefactor_http._log import logger_of
 
 __all__ = ["LoopThread", "wait_for"]
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _JOIN_SECONDS = 0.5
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class _Helper:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prefactor_core._fit import fit
 from prefactor_core._redaction import Marks, PayloadPart, RedactCallback, redact_fields
 from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, NO_STACK, Payload
+from prefactor_http._log import logger_of
 
 __all__ = ["PayloadPolicy"]
 
 _MOST_WARNINGS = 1000
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 @dataclass

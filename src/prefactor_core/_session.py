@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +15,7 @@ from prefactor_core._sender import Sender
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
+from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
@@ -27,7 +27,7 @@ T = TypeVar("T")
 # How long the agent waits for an API that is not required: once for the token, once for a registration.
 _START_SECONDS = 5.0
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class Session(Protocol):

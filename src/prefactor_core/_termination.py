@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from typing import Generic, Literal, ParamSpec
 from weakref import WeakKeyDictionary
+
+from prefactor_http._log import logger_of
 
 __all__ = ["LoopFlag", "Subscribers", "TerminationEvent"]
 
 P = ParamSpec("P")
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class LoopFlag:

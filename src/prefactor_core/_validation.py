@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 from prefactor_core.exceptions import SpanValidationError
+from prefactor_http._log import logger_of
 
 __all__ = ["Validation", "ValidationMode"]
 
@@ -14,7 +14,7 @@ ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 
 _MOST_WARNINGS = 1000
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class Validation:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from prefactor_http._answer import Answer
+from prefactor_http._log import logger_of
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError
 
 __all__ = ["Transport"]
 
-_logger = logging.getLogger(__name__)
+_logger = logger_of(__name__)
 
 # Errors of httpx that a repetition does not mend.
 _WRONG_USE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeEncodeError)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
+from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import PrefactorHttpError, PrefactorRetryExhaustedError
 
@@ -16,7 +16,7 @@ __all__ = ["RetryHandler"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_logger = logging.getLogger(__name__)
+_logger = logger_of(__name__)
 
 
 def _jitter() -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
@@ -11,12 +10,13 @@ from weakref import WeakSet
 
 from prefactor_core._records import CreateState, InstanceRecord
 from prefactor_core._termination import LoopFlag, Subscribers
+from prefactor_http._log import logger_of
 
 __all__ = ["TerminationCallback", "TerminationMonitor"]
 
 TerminationCallback: TypeAlias = Callable[[str, str | None], object]
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class InstanceState(Protocol):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from prefactor_core.queue.base import Queue, QueueClosedError
+from prefactor_http._log import logger_of
 
 __all__ = ["TaskExecutor"]
 
 _FIRST_RETRY_DELAY = 1.0
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class TaskExecutor:
