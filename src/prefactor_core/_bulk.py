@@ -11,6 +11,7 @@ __all__ = ["BulkUse"]
 # A shorter queue is sent as the documented requests, one operation each.
 _BACKLOG = 20
 _MOST_OPERATIONS = 200
+_REFUSALS = 3  # in a row: then the endpoint takes nothing of ours
 _MOST_BYTES = 512 * 1024  # what servers and proxies refuse begins at 1 MB
 
 
@@ -24,13 +25,16 @@ class BulkUse:
     Attributes:
         usable: the API has the endpoint, as far as is known, and the program lets it be used.
         limit: the most operations of the next request.
+        most: the most operations of any request, after one that was too large.
         ids_hold: the API took a span's id that was minted here. Until then nothing that refers to a span shares a
             request with its create, for the span might get another id.
     """
 
     usable: bool
     limit: int = _MOST_OPERATIONS
+    most: int = _MOST_OPERATIONS
     ids_hold: bool = False
+    _refusals: int = 0
 
     def room(self, waiting: int, *, mint_ids: bool) -> Room:
         """What fits into the next request when so many operations wait."""
@@ -44,4 +48,14 @@ class BulkUse:
 
     def succeeded(self) -> None:
         """The API answered a request."""
-        self.limit = min(self.limit * 2, _MOST_OPERATIONS)
+        self.limit = min(self.limit * 2, self.most)
+        self._refusals = 0
+
+    def too_large(self, operations: int) -> None:
+        """A request of so many operations was refused for its size."""
+        self.limit = self.most = max(operations // 2, 1)
+
+    def refused(self) -> None:
+        """A request was refused for another reason. One operation in it may be why; or all, when it goes on."""
+        self._refusals += 1
+        self.usable = self.usable and self._refusals < _REFUSALS

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import logging
 import math
 import threading
 import time
@@ -18,19 +17,20 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from prefactor_core._bound import QueueBound
+from prefactor_core._bound import BOUNDED, QUEUE_FULL, QueueBound
 from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
 from prefactor_core._incidents import ErrorCallback, FirstTime, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._loop_thread import LoopThread, wait_for
-from prefactor_core._outcomes import BulkOutcome, Failed, NoBulk, Outcome
+from prefactor_core._outcomes import BulkOutcome, Failed, NotInBulk, Outcome
 from prefactor_core._records import SpanRecord
 from prefactor_core._retry import RetryPolicy
-from prefactor_core._scheduler import Batch, Ticket
+from prefactor_core._scheduler import Batch, Ticket, give_up
 from prefactor_core._sender import Sender
 from prefactor_core.config import QueueConfig
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError, TaskExecutor
+from prefactor_http._log import logger_of
 
 __all__ = ["Delivery"]
 
@@ -43,11 +43,10 @@ _LINGER_SECONDS = 0.002
 _LINGER_ROUNDS = 10
 _RELEASE_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
-_QUEUE_FULL = "queue_full"
 _QUEUE_REFUSED = "queue_refused"
 _INTERNAL_ERROR = "internal_error"
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class _Closing(NamedTuple):
@@ -89,7 +88,9 @@ class Delivery:
         self._incidents = Incidents(on_error)
         retries = RetryPolicy(config.retry_delay_base, config.max_retries)
         self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto")
-        self._bound = QueueBound(ledger, config.max_queue_size, config.max_queue_bytes)
+        self._bound = QueueBound(ledger, config.max_queue_size, config.max_queue_bytes, self._tell_of_bound_soon)
+        self._told_of_loss = False
+        self._told_lost = 0
         # A subclass may do more than its base: only the class itself may be filled past its methods.
         self._inbox = queue if type(queue) is InMemoryQueue else InMemoryQueue[Operation]()
         self._own_queue = None if queue is self._inbox else queue
@@ -98,6 +99,7 @@ class Delivery:
         self._thread = LoopThread("prefactor-delivery", at_end=self._disconnect)
         self._background: list[asyncio.Task[None]] = []
         self._sending = 0
+        self._relayed: set[Operation] = set()  # they are in the program's queue, or on their way into it
         self._timer: asyncio.TimerHandle | None = None
         self._rested = asyncio.Event()
         self._wants_more = asyncio.Event()
@@ -123,8 +125,8 @@ class Delivery:
         Raises:
             QueueClosedError: delivery is closed.
         """
-        if not self._bound.takes(operation):
-            self._drop(operation)
+        if (reason := self._bound.refuses(operation)) is not None:
+            self._refuse(operation, reason)
             return
         self._ledger.accept(operation)
         span = operation.span
@@ -134,21 +136,30 @@ class Delivery:
             self._inbox.put_nowait(operation)
         except QueueClosedError:
             self._ledger.retract(operation)
-            self._thread.call_soon(self._pump)  # who waits for the rest may have counted it
             raise
-        if span is not None and self._thread.ended.done():  # and may not have seen this one
+        if span is not None and (self._dispatch.away or self._thread.ended.done()):  # nobody else may see this one
             self._answer(span)
 
-    def _drop(self, operation: Operation) -> None:
+    def _refuse(self, operation: Operation, reason: str) -> None:
         if self._inbox.closed:
             raise QueueClosedError("the queue is closed")
-        self._ledger.refuse(operation, _QUEUE_FULL)
+        self._ledger.refuse(operation, reason)
+        self._give_up(operation, reason)
+
+    def _give_up(self, operation: Operation, reason: str) -> None:
+        """An operation never comes as far as the scheduler: what waits for it is not left waiting."""
+        give_up(operation)
         span = operation.span
         if span is None or operation.type is not OperationType.CREATE_SPAN:
             return
+        span.dropped = reason
         self._answer(span)
         if self._dispatch.has_parked:
             self._thread.call_soon(partial(self._release_children, span))
+
+    def _tell_of_bound_soon(self) -> None:
+        """Not here: a handler of the log may record spans, or take its time."""
+        self._thread.call_soon(self._tell_of_bound)
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the delivery thread.
@@ -199,8 +210,12 @@ class Delivery:
 
     def finalise(self) -> None:
         """What is not delivered by now never will be: count it, tell of it, and let those go who wait for answers."""
-        self._bound.end()
-        if dropped := self._ledger.close(DEADLINE):
+        dropped = self._ledger.close(DEADLINE)
+        self._tell_of_end_of_loss()
+        if dropped:
+            for operation in self._inbox.get_nowait(self._inbox.size()):
+                give_up(operation)
+            self._dispatch.abandon()
             self._incidents.dropped(dropped, self._dispatch.last_trouble())
         self._answer(*list(self._awaited))
 
@@ -246,7 +261,9 @@ class Delivery:
         """From the inbox into the program's queue."""
         with contextlib.suppress(QueueClosedError):
             while True:
-                await self._relay_one(await self._inbox.get(), queue)
+                operation = await self._inbox.get()
+                self._relayed.add(operation)
+                await self._relay_one(operation, queue)
 
     async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
         try:
@@ -254,11 +271,11 @@ class Delivery:
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # SystemExit too: it would end the thread
+            self._relayed.discard(operation)
             self._ledger.lose(operation, "dropped", _QUEUE_REFUSED)
             if self._first_time(type(error)):
                 logger.exception("the program's queue refused an operation; further ones are counted, not logged")
-            if operation.span:
-                self._answer(operation.span)
+            self._give_up(operation, _QUEUE_REFUSED)
             self._pump()
 
     async def _intake_from(self, queue: Queue[Operation]) -> None:
@@ -271,25 +288,52 @@ class Delivery:
             except BaseException:  # SystemExit too: it would end the thread
                 logger.exception("the program's queue failed")
                 return
+            self._relayed.discard(operation)
             self._admit([operation])
 
     def _admit(self, operations: list[Operation]) -> None:
         for operation in operations:
-            try:
-                self._report(self._dispatch.admit([operation]))
-            except Exception:
-                self._lose_by_fault(operation)
+            self._admit_one(operation)
         self._pump()
+
+    def _admit_one(self, operation: Operation) -> None:
+        try:
+            losses = self._dispatch.admit([operation])
+        except Exception:
+            self._lose_by_fault(operation)
+        else:
+            self._report(losses)
 
     def _lose_by_fault(self, operation: Operation) -> None:
         """An operation that cannot even be taken, such as what a queue of the program makes up. Delivery goes on."""
-        if isinstance(operation, Operation):
-            self._ledger.lose(operation, "failed", _INTERNAL_ERROR)
         if self._first_time(_INTERNAL_ERROR):
             logger.exception("%.100r cannot be delivered; further ones are not logged", operation)
+        if isinstance(operation, Operation):
+            self._ledger.lose(operation, "failed", _INTERNAL_ERROR)
+            self._give_up(operation, _INTERNAL_ERROR)
+
+    def _tell_of_bound(self) -> None:
+        if not self._bound.full:
+            self._tell_of_end_of_loss()
+        elif not self._told_of_loss:
+            self._told_of_loss = True
+            self._incidents.queue_full(self._ledger.pending, self._ledger.pending_bytes)
+
+    def _tell_of_end_of_loss(self) -> None:
+        told, self._told_of_loss = self._told_of_loss, False
+        if told:
+            lost = self._ledger.dropped_for(QUEUE_FULL, BOUNDED)
+            self._incidents.queue_has_room(lost - self._told_lost)
+            self._told_lost = lost
 
     def _pump(self) -> None:
         """Give the workers what they can send now, and see to it that this is called again in time."""
+        try:
+            self._pump_once()
+        except Exception:  # whoever calls this goes on
+            logger.exception("delivery failed in itself")
+
+    def _pump_once(self) -> None:
         if self._ready.closed:
             return
         now = self._thread.loop.time()
@@ -344,7 +388,7 @@ class Delivery:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            return NoBulk(RuntimeError(f"sending failed: {error!r}"), refused=False)
+            return NotInBulk(RuntimeError(f"sending failed: {error!r}"), refused=False)
 
     def _release_children(self, span: SpanRecord) -> None:
         """Of a span that was dropped."""
@@ -365,7 +409,7 @@ class Delivery:
 
     def _at_rest(self) -> bool:
         """All that was handed over has arrived here, and none of it can be sent now or by time alone."""
-        return self._dispatch.at_rest and self._ledger.pending == self._dispatch.open_operations
+        return self._dispatch.at_rest and not (self._inbox.size() or self._relayed)
 
     async def _rest(self, seconds: float | None) -> None:
         with contextlib.suppress(TimeoutError):

@@ -15,6 +15,7 @@ from prefactor_core._outcomes import (
     Failed,
     NoBulk,
     NotCarriedOut,
+    NotInBulk,
     Outcome,
     SendAlone,
     SendOtherwise,
@@ -34,6 +35,7 @@ BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
 DEADLINE = "deadline"
 _PLENTY = 2000
+_ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,23 @@ class Dispatch:
 
     def admit(self, operations: Iterable[Operation]) -> Losses:
         """Take operations that were handed over, in the order of their calls."""
-        consequences = [self._scheduler.admit(operation) for operation in operations]
+        consequences = [self._scheduler.admit(operation) for operation in operations if self._is_new(operation)]
         failed = [operation for consequence in consequences for operation in consequence.failed]
         orphaned = [span for consequence in consequences for span in consequence.orphaned]
         return Losses(tuple(self._lose_with_another(operation) for operation in failed), tuple(orphaned))
+
+    def _is_new(self, operation: Operation) -> bool:
+        """It did not come before: a queue may give out an operation twice, and a signal handler that raises in the
+        middle of a hand-over lets the create of a span be handed over twice.
+        """
+        if operation.admitted:
+            return False
+        operation.admitted = True
+        span = operation.span
+        is_repeated = operation.type is OperationType.CREATE_SPAN and span and span.create_state in _ADMITTED
+        if is_repeated:
+            self._ledger.retract(operation)
+        return not is_repeated
 
     def next_batch(self, now: float) -> Batch | None:
         """What to send now; it must come back through `settle`, or `settle_bulk` when it is more than one."""
@@ -134,6 +149,8 @@ class Dispatch:
                 for ticket in batch.tickets:
                     self._send_alone(ticket, refused=refused)
                 return Losses(no_bulk=error if found else None)
+            case NotInBulk():
+                return self._settle_refused_bulk(batch, outcome)
             case TryAgain():
                 self._bulk.failed(len(batch.tickets))
                 losses = self.settle(first, outcome, now)  # one request failed: it counts once
@@ -147,6 +164,18 @@ class Dispatch:
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
                     losses = losses.and_also(self.settle(ticket, result, now))
                 return losses
+
+    def _settle_refused_bulk(self, batch: Batch, outcome: NotInBulk) -> Losses:
+        was_usable = self._bulk.usable
+        if outcome.too_large:
+            self._bulk.too_large(len(batch.tickets))
+        else:
+            self._bulk.refused()
+        for ticket in batch.tickets:
+            ticket.tries -= outcome.refused
+            ticket.alone |= not outcome.too_large
+            self._scheduler.send_again(ticket)
+        return Losses(no_bulk=outcome.error if was_usable and not self._bulk.usable else None)
 
     def last_trouble(self) -> DeliveryError | None:
         """Why an operation that is still to be delivered was not, as its loss, if one was tried. From any thread."""
@@ -181,6 +210,10 @@ class Dispatch:
             case Failed(error, reason, answered):
                 (self._outage.succeeded if answered else self._outage.forget)(ticket)
                 return self._fail(ticket, error, reason)
+
+    def abandon(self) -> None:
+        """Nothing more is sent. From any thread."""
+        self._scheduler.abandon()
 
     def release_parked(self) -> Losses:
         """Send the children whose parents were never started, without a parent."""

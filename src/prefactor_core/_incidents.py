@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
 from prefactor_core._dispatch import DEPENDENCY, Losses
 from prefactor_core.exceptions import DeliveryError
+from prefactor_http._log import logger_of
 from prefactor_http.exceptions import PrefactorApiError
 
 __all__ = ["ErrorCallback", "FirstTime", "Incidents"]
@@ -17,7 +17,7 @@ ErrorCallback: TypeAlias = Callable[[DeliveryError], None]
 _KEPT = 20
 _Cause: TypeAlias = tuple[str | None, str, str, str | None]
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 
 class FirstTime:
@@ -60,6 +60,16 @@ class Incidents:
         self._log_once(losses)
         for error in losses.errors:
             self._call_back(error)
+
+    def queue_full(self, operations: int, size: int) -> None:
+        """Tell that loss begins."""
+        logger.error(
+            "the queue is full (%d operations, %d bytes): new spans are dropped until there is room", operations, size
+        )
+
+    def queue_has_room(self, dropped: int) -> None:
+        """Tell that loss has ended."""
+        logger.error("%d spans and quality records were dropped while the queue was full", dropped)
 
     def dropped(self, count: int, trouble: DeliveryError | None) -> None:
         """Tell of what the end of the client dropped, and why it had not been delivered, if that is known."""

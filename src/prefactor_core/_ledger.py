@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
 from prefactor_core.operations import Operation, OperationType
@@ -86,8 +86,20 @@ class DeliveryReport(ClientStats):
         )
 
 
+class _Entry(NamedTuple):
+    """One step of an operation: what it adds to the account."""
+
+    kind: OperationType
+    pending: int
+    size: int
+    delivered: int = 0
+    how: LossKind | None = None
+    reason: str = ""
+
+
 class Ledger:
-    """Counts operations; safe from any thread. After `close()` the account is final.
+    """Counts operations; safe from any thread, and from a signal handler that interrupts it. After `close()` the
+    account is final.
 
     Attributes:
         pending: how many operations are still to be delivered.
@@ -95,11 +107,14 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._accepted: Counter[OperationType] = Counter()
-        self._delivered: Counter[OperationType] = Counter()
-        self._pending: Counter[OperationType] = Counter()
-        self._lost: dict[LossKind, Counter[tuple[OperationType, str]]] = {"failed": Counter(), "dropped": Counter()}
+        # Reentrant, for a signal handler may come here while its own thread is in here. What it enters then is counted
+        # by the call that it interrupted.
+        self._lock = threading.RLock()
+        self._entries: deque[_Entry] = deque()
+        self._counting = False
+        self._delivered = _nothing_of_any()
+        self._pending = _nothing_of_any()
+        self._lost: dict[LossKind, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
         self._mismatches = 0
         self._closed = False
         self.pending = 0
@@ -107,51 +122,41 @@ class Ledger:
 
     def accept(self, operation: Operation) -> None:
         """An operation was handed over."""
-        with self._lock:
-            self._accepted[operation.type] += 1
-            self._count(operation, 1)
+        self._enter(_Entry(operation.type, 1, operation.size))
 
     def retract(self, operation: Operation) -> None:
         """An operation that was counted could not be handed over, and the caller was told."""
-        with self._lock:
-            self._accepted[operation.type] -= 1
-            self._count(operation, -1)
+        self._enter(_Entry(operation.type, -1, -operation.size))
 
     def refuse(self, operation: Operation, reason: str) -> None:
         """An operation was handed over, and dropped at once."""
-        with self._lock:
-            self._accepted[operation.type] += 1
-            self._lost["dropped"][operation.type, reason] += 1
+        self._enter(_Entry(operation.type, 0, 0, how="dropped", reason=reason))
 
     def deliver(self, operation: Operation) -> None:
         """The API has an operation."""
-        with self._lock:
-            if not self._closed:
-                self._count(operation, -1)
-                self._delivered[operation.type] += 1
+        self._enter(_Entry(operation.type, -1, -operation.size, delivered=1))
 
     def lose(self, operation: Operation, how: LossKind, reason: str) -> None:
         """An operation will not reach the API."""
-        with self._lock:
-            if not self._closed:
-                self._count(operation, -1)
-                self._lost[how][operation.type, reason] += 1
-
-    def _count(self, operation: Operation, number: int) -> None:
-        self._pending[operation.type] += number
-        self.pending += number
-        self.pending_bytes += number * operation.size
+        self._enter(_Entry(operation.type, -1, -operation.size, how=how, reason=reason))
 
     def close(self, reason: str) -> int:
         """Drop everything that is pending, for good: what is settled later is not counted. How many were dropped."""
         with self._lock:
+            self._count()
             self._closed = True
-            dropped = +self._pending
+            dropped = {kind: count for kind, count in self._pending.items() if count > 0}
             for kind, count in dropped.items():
-                self._lost["dropped"][kind, reason] += count
-            self._pending.clear()
+                self._lost["dropped"][kind, reason] = self._lost["dropped"].get((kind, reason), 0) + count
+            self._pending = _nothing_of_any()
             self.pending = self.pending_bytes = 0
-            return dropped.total()
+            return sum(dropped.values())
+
+    def dropped_for(self, reason: str, kinds: Iterable[OperationType]) -> int:
+        """How many operations of some types were dropped for a reason."""
+        with self._lock:
+            self._count()
+            return sum(self._lost["dropped"].get((kind, reason), 0) for kind in kinds)
 
     def count_mismatch(self) -> None:
         """A payload did not match its span type."""
@@ -166,33 +171,64 @@ class Ledger:
         """A snapshot with the errors so far."""
         return DeliveryReport(**self._snapshot(), errors=errors)
 
+    def _enter(self, entry: _Entry) -> None:
+        self._entries.append(entry)
+        with self._lock:
+            self._count()
+
+    def _count(self) -> None:
+        if self._counting:
+            return
+        try:
+            self._counting = True
+            # Between reading an entry and deleting it nothing is called: an exception that a signal handler raises
+            # comes before or after.
+            while self._entries:
+                kind, pending, size, delivered, how, reason = self._entries[0]
+                if not self._closed:
+                    self._pending[kind] += pending
+                    self.pending += pending
+                    self.pending_bytes += size
+                    self._delivered[kind] += delivered
+                    if how:
+                        lost = self._lost[how]
+                        key = kind, reason
+                        lost[key] = lost[key] + 1 if key in lost else 1
+                del self._entries[0]
+        finally:
+            self._counting = False
+
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            failures, drops = Counter(self._lost["failed"]), Counter(self._lost["dropped"])
-            by_type = {kind: self._counts(kind, failures, drops) for kind in OperationType if self._accepted[kind]}
-            mismatches = self._mismatches
+            self._count()
+            delivered, pending = dict(self._delivered), dict(self._pending)
+            failures, drops = dict(self._lost["failed"]), dict(self._lost["dropped"])
+        counts = {kind: _counts(kind, delivered[kind], pending[kind], failures, drops) for kind in OperationType}
+        by_type = {kind: count for kind, count in counts.items() if count.accepted}
         return {
-            "accepted": sum(counts.accepted for counts in by_type.values()),
-            "delivered": sum(counts.delivered for counts in by_type.values()),
-            "failed": failures.total(),
-            "dropped": drops.total(),
-            "pending": sum(counts.pending for counts in by_type.values()),
+            "accepted": sum(count.accepted for count in by_type.values()),
+            "delivered": sum(delivered.values()),
+            "failed": sum(failures.values()),
+            "dropped": sum(drops.values()),
+            "pending": sum(pending.values()),
             "by_type": MappingProxyType(by_type),
             "failures": MappingProxyType(failures),
             "drops": MappingProxyType(drops),
-            "schema_mismatches": mismatches,
+            "schema_mismatches": self._mismatches,
         }
 
-    def _counts(
-        self,
-        kind: OperationType,
-        failures: Counter[tuple[OperationType, str]],
-        drops: Counter[tuple[OperationType, str]],
-    ) -> OperationCounts:
-        return OperationCounts(
-            accepted=self._accepted[kind],
-            delivered=self._delivered[kind],
-            failed=sum(count for (failed, _), count in failures.items() if failed is kind),
-            dropped=sum(count for (dropped, _), count in drops.items() if dropped is kind),
-            pending=self._pending[kind],
-        )
+
+def _counts(
+    kind: OperationType,
+    delivered: int,
+    pending: int,
+    failures: Mapping[tuple[OperationType, str], int],
+    drops: Mapping[tuple[OperationType, str], int],
+) -> OperationCounts:
+    failed = sum(count for (each, _), count in failures.items() if each is kind)
+    dropped = sum(count for (each, _), count in drops.items() if each is kind)
+    return OperationCounts(delivered + failed + dropped + pending, delivered, failed, dropped, pending)
+
+
+def _nothing_of_any() -> dict[OperationType, int]:
+    return dict.fromkeys(OperationType, 0)

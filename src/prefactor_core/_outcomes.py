@@ -22,6 +22,7 @@ __all__ = [
     "Failed",
     "NoBulk",
     "NotCarriedOut",
+    "NotInBulk",
     "Outcome",
     "SendAlone",
     "SendOtherwise",
@@ -32,6 +33,8 @@ __all__ = [
 
 _NOT_FOUND = 404
 _CONFLICT = 409
+_TOO_LARGE = 413
+_NO_ENDPOINT = {404, 405, 501}
 _IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
 _SPEAKS_OF_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
 _PENDING = re.compile(r"\bpending\b", re.IGNORECASE)
@@ -114,8 +117,23 @@ class NoBulk:
     refused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NotInBulk:
+    """This request failed as a whole, for good; another one may not.
+
+    Attributes:
+        error: how.
+        refused: nothing of the request was carried out.
+        too_large: a smaller one would be taken.
+    """
+
+    error: Exception
+    refused: bool
+    too_large: bool = False
+
+
 Outcome: TypeAlias = Delivered | TryAgain | SendOtherwise | Failed | NotCarriedOut | SendAlone
-BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | NoBulk
+BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | NoBulk | NotInBulk
 """One outcome per operation; or that of the request as a whole, when it failed."""
 
 
@@ -143,11 +161,17 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
     return Failed(error, _reason(error), answered=isinstance(error, PrefactorApiError))
 
 
-def judge_bulk(error: Exception) -> TryAgain | NoBulk:
+def judge_bulk(error: Exception) -> TryAgain | NoBulk | NotInBulk:
     """Judge a bulk request that failed as a whole."""
+    if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
+        return NoBulk(error, refused=True)
     if is_transient_http_error(error):
         return _try_again(error)
-    return NoBulk(error, refused=isinstance(error, PrefactorApiError))
+    if isinstance(error, PrefactorResponseContractError):
+        return NoBulk(error, refused=False)
+    if isinstance(error, PrefactorApiError):
+        return NotInBulk(error, refused=True, too_large=error.status_code == _TOO_LARGE)
+    return NotInBulk(error, refused=False)
 
 
 def _try_again(error: Exception) -> TryAgain:

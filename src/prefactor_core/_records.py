@@ -31,7 +31,7 @@ class CreateState(Enum):
     """How far delivery has taken a span's create, or an instance's registration.
 
     Written by the scheduler; the client writes PENDING before it hands over the registration of an instance, and
-    FAILED when the queue is full.
+    delivery writes FAILED for what never reaches the scheduler.
     """
 
     NOT_HANDED_OVER = auto()
@@ -72,7 +72,7 @@ class SpanRecord:
         default_payload: the params, unless `start` gives others.
         marks: what the span type's schemas mark for redaction.
         on_stack: it may be the parent of new spans.
-        dropped: the queue was full when the span was started: none of it is sent.
+        dropped: why none of it is sent: the queue was full when it was started, say.
         finish_delivered: the API holds a finish of this span.
         answered: done as soon as the API has answered the create, or the first try has failed.
         local_id: the id before the API gave another one.
@@ -94,7 +94,7 @@ class SpanRecord:
     status: str = "pending"
     payload: dict[str, Any] = field(default_factory=dict)
     on_stack: bool = False
-    dropped: bool = False
+    dropped: str | None = None
     finish_delivered: bool = False
     answered: Future[None] | None = None
     local_id: str = ""

@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 
-__all__ = ["SINGLE", "Batch", "Consequences", "Room", "Scheduler", "Ticket"]
+__all__ = ["SINGLE", "Batch", "Consequences", "Room", "Scheduler", "Ticket", "give_up"]
 
 _IN_BULK = {OperationType.CREATE_SPAN, OperationType.FINISH_SPAN}  # the kinds that the bulk endpoint is known to take
 
@@ -212,6 +212,13 @@ class Scheduler:
                 self._release(ticket)
             return consequences
 
+    def abandon(self) -> None:
+        """Nothing more is sent: what was not created yet never will be."""
+        with self._lock:
+            for lane in self._lanes.values():
+                for ticket in lane.open:
+                    give_up(ticket.operation)
+
     @property
     def has_parked(self) -> bool:
         """Children wait for parents that were not handed over."""
@@ -299,8 +306,21 @@ class Scheduler:
         ticket.followers += self._parked.pop(span, ())
         parent = span.parent
         if isinstance(parent, SpanRecord) and parent.create_state is CreateState.NOT_HANDED_OVER:
-            self._parked[parent].append(ticket)
-            ticket.blockers += 1
+            self._park(ticket, parent)
+
+    def _park(self, ticket: Ticket, parent: SpanRecord) -> None:
+        self._parked[parent].append(ticket)
+        ticket.blockers += 1
+        # An agent's thread may have dropped the parent just now, and looked for parked children before this one came.
+        if parent.create_state is CreateState.FAILED:
+            self._unpark(ticket, parent)
+            ticket.blockers -= 1
+
+    def _unpark(self, ticket: Ticket, parent: SpanRecord) -> None:
+        if parent in self._parked and ticket in self._parked[parent]:
+            self._parked[parent].remove(ticket)
+            if not self._parked[parent]:
+                del self._parked[parent]
 
     def _held_back(self, lane: _Lane) -> set[Ticket]:
         """Parked operations of a lane, and what waits for them."""
@@ -353,6 +373,8 @@ class Scheduler:
             span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED
             if not delivered:
                 span.on_stack = False  # a span that never was cannot be a parent
+            if isinstance(span.parent, SpanRecord):
+                self._unpark(ticket, span.parent)
             span.parent = span.parent_id()  # a chain of records would keep every ancestor alive
         elif span:
             span.finish_delivered |= delivered
@@ -369,6 +391,14 @@ def _free_followers(ticket: Ticket, freed: list[Ticket], met: Counter[Ticket], r
         met[follower] += 1
         if met[follower] == follower.blockers and not follower.settled:
             heapq.heappush(freed, follower)
+
+
+def give_up(operation: Operation) -> None:
+    """An operation is never sent: what needs it cannot be either, and a span that never was cannot be a parent."""
+    if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
+        operation.instance.registration = CreateState.FAILED
+    elif operation.type is OperationType.CREATE_SPAN and operation.span:
+        operation.span.create_state, operation.span.on_stack = CreateState.FAILED, False
 
 
 def _comes_too_late(operation: Operation) -> bool:

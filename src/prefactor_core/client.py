@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +36,7 @@ from prefactor_core.runtime import (
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
 from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
@@ -45,7 +45,7 @@ from prefactor_http.models.types import InstancePurpose
 
 __all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient"]
 
-logger = logging.getLogger("prefactor_core")
+logger = logger_of("prefactor_core")
 
 ParamsT = TypeVar("ParamsT")
 SpanT = TypeVar("SpanT")
@@ -85,7 +85,7 @@ class PrefactorCoreClient:
         self._first_time = FirstTime()
         self._span_index = SpanIndex()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
-        self._instances_lock = threading.Lock()
+        self._instances_lock = threading.RLock()  # a signal handler may come in here while its own thread is
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
         self._instance_manager = AgentInstanceManager(
@@ -343,7 +343,7 @@ class PrefactorCoreClient:
             _fork.abandon(self._queue)
             self._queue = None
         self._ledger = Ledger()
-        self._instances_lock = threading.Lock()
+        self._instances_lock = threading.RLock()
         self._span_index.renew_after_fork()
         self._span_manager.renew_after_fork()
         self._termination_monitor.renew_locks()
@@ -353,9 +353,9 @@ class PrefactorCoreClient:
         try:
             self._life.open_session().hand_over(operation)
         except QueueClosedError as error:
-            if not self._initialized:  # closed meanwhile
-                raise ClientClosedError("the client is closed") from error
-            raise QueueClosedError("the queue that the client was given is closed") from error
+            if self._initialized and self._queue is not None and self._queue.closed:
+                raise QueueClosedError("the queue that the client was given is closed") from error
+            raise ClientClosedError("the client is closed") from error  # meanwhile, or by the end of the program
 
     def _warn_of_open_span(self) -> None:
         if self._first_time("open span"):

@@ -39,6 +39,7 @@ class Operation:
         span: the span that it creates or finishes.
         size: about the bytes that the agent's payload in it takes as JSON; 0 when it carries none.
         send_timestamp: the request carries `timestamp`; otherwise the API's clock decides.
+        admitted: delivery has it: a queue that gives it out again changes nothing.
     """
 
     type: OperationType
@@ -50,3 +51,4 @@ class Operation:
     span: SpanRecord | None = field(default=None, repr=False)
     send_timestamp: bool = True
     size: int = 0
+    admitted: bool = field(default=False, repr=False)

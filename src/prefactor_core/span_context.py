@@ -14,6 +14,7 @@ from prefactor_core._snapshot import Payload, error_payload, snapshot_object
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.managers.span import SpanManager
+from prefactor_core.queue import QueueClosedError
 from prefactor_http.models.types import FinishStatus
 
 __all__ = ["SpanContext", "SpanScope"]
@@ -163,10 +164,15 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
         if self._context is not None:
             raise RuntimeError("this span is entered already: call span() for every block")
         record = self._open_span()
-        self._context = SpanContext(record.id, self._manager)
-        yielded = self._wrap(self._context)
-        push_entry(record)
-        return yielded
+        try:
+            self._context = SpanContext(record.id, self._manager)
+            yielded = self._wrap(self._context)
+            push_entry(record)
+            return yielded
+        except BaseException:  # a signal handler's: nobody leaves what was not entered
+            self._context = None
+            remove_entry(record)
+            raise
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -176,7 +182,7 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
             return
         try:
             context._leave(exc)
-        except ClientClosedError:  # not the body's fault, and its exception must pass
+        except (ClientClosedError, QueueClosedError):  # not the body's fault, and its exception must pass
             self._on_left_open()
         finally:
             remove_entry(context._record)

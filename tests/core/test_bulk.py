@@ -99,8 +99,8 @@ async def test_bulk_can_be_switched_off(api: LocalApi, backlog: Any) -> None:
     "answer",
     [
         {"status": 404},
-        {"status": 403},
-        {"status": 422},
+        {"status": 405},
+        {"status": 501},
         {"status": 200, "body": {"status": "success", "details": {"items": [{"status": 200, "body": {}}]}}},
         {"status": 200, "body": {"status": "success", "outputs": {}}},
         {"status": 200, "body": {"status": "success", "outputs": {"unknown": {"status": "success"}}}},
@@ -123,11 +123,52 @@ async def test_an_endpoint_that_is_missing_or_answers_otherwise(
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 async def test_a_bulk_request_that_fails_for_a_while(api: LocalApi, backlog: Any, status: int) -> None:
-    api.inject(Fault(path=BULK, status=status, times=4))
+    api.inject(Fault(path=BULK, status=status, times=2))
     async with backlog() as (client, _):
         pass
     check(api, client)
-    assert requests(api, "/bulk") > 4
+    assert requests(api, "/bulk") > 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+async def test_one_request_that_is_refused_says_nothing_of_the_next(api: LocalApi, backlog: Any, status: int) -> None:
+    async with backlog(queue={"num_workers": 1}) as (client, instance):
+        api.inject(Fault(path=BULK, status=status, times=1))
+        await client.flush()
+        await record_many(instance)
+        await client.flush()
+    assert requests(api, "/bulk") > 1
+    assert client.stats().delivered == client.stats().accepted
+    assert not api.violations
+
+
+async def test_an_endpoint_that_refuses_again_and_again_is_left_alone(
+    api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "prefactor_core")
+    api.inject(Fault(path=BULK, status=422, times=None))
+    async with backlog(queue={"num_workers": 1}) as (client, instance):
+        await client.flush()
+        for _ in range(4):
+            await record_many(instance)
+            await client.flush()
+    assert client.stats().delivered == client.stats().accepted
+    assert requests(api, "/bulk") == 3
+    assert len([text for text in caplog.messages if "bulk" in text]) == 1
+
+
+async def test_a_request_that_is_too_large_is_followed_by_smaller_ones(api: LocalApi, backlog: Any) -> None:
+    async with backlog(queue={"num_workers": 1}) as (client, instance):
+        api.inject(Fault(path=BULK, status=413, times=1))
+        await client.flush()
+        for _ in range(3):
+            await record_many(instance)
+            await client.flush()
+    refused, *taken = [len(body["items"]) for body in bodies(api, "/bulk")]
+    assert taken
+    assert max(taken) <= refused // 2
+    assert client.stats().delivered == client.stats().accepted
+    assert not api.violations
 
 
 async def test_an_endpoint_that_always_fails_does_not_stop_delivery(api: LocalApi, backlog: Any) -> None:

@@ -39,12 +39,15 @@ def operation(kind: OperationType, record: SpanRecord | None = None, status: str
     return Operation(kind, {"status": status, "name": "q"}, NOW, "key", instance=INSTANCE, span=record)
 
 
+def start() -> Operation:
+    return operation(OperationType.START_AGENT_INSTANCE)
+
+
 CREATE = operation(OperationType.CREATE_SPAN, span())
 CREATE_UNMINTED = operation(OperationType.CREATE_SPAN, span(minted=False))
 FINISH = operation(OperationType.FINISH_SPAN, span())
 CANCEL = operation(OperationType.FINISH_SPAN, span(), "cancelled")
 CANCEL_UNSTARTED = operation(OperationType.FINISH_SPAN, span(started=False), "cancelled")
-START = operation(OperationType.START_AGENT_INSTANCE)
 REGISTER = operation(OperationType.REGISTER_AGENT_INSTANCE)
 END = operation(OperationType.FINISH_AGENT_INSTANCE)
 CANCEL_INSTANCE = operation(OperationType.FINISH_AGENT_INSTANCE, status="cancelled")
@@ -97,8 +100,8 @@ BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload
         (CONFLICT_CODE, CANCEL_INSTANCE, True, Delivered()),
         (CONFLICT, CANCEL, False, SendOtherwise(refused_id=False)),
         (CONFLICT, CANCEL_UNSTARTED, False, Delivered()),
-        (CONFLICT, START, False, Failed(CONFLICT, "http_409")),
-        (CONFLICT, START, True, Delivered()),
+        (CONFLICT, start(), False, Failed(CONFLICT, "http_409")),
+        (CONFLICT, start(), True, Delivered()),
         (CONFLICT, REGISTER, True, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, False, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, True, Delivered()),
@@ -192,7 +195,7 @@ class Bench:
 
 def test_retries_at_doubling_delays_with_the_same_key_until_they_are_used_up() -> None:
     bench = Bench(max_retries=3)
-    bench.admit(START)
+    bench.admit(start())
     tries = []
     while not bench.ledger.report(()).failed:
         ticket = bench.wait()
@@ -206,7 +209,7 @@ def test_retries_at_doubling_delays_with_the_same_key_until_they_are_used_up() -
 
 def test_no_retries() -> None:
     bench = Bench(max_retries=0)
-    bench.admit(START)
+    bench.admit(start())
     ticket = bench.wait()
     bench.succeed_with_another()
     assert bench.settle(ticket, BUSY) == ["retries_exhausted"]
@@ -214,7 +217,7 @@ def test_no_retries() -> None:
 
 def test_a_failure_before_any_success_uses_up_no_retry() -> None:
     bench = Bench(max_retries=1)
-    bench.admit(START, operation(OperationType.CREATE_SPAN, span()))
+    bench.admit(start(), operation(OperationType.CREATE_SPAN, span()))
     for _ in range(2):
         assert bench.settle(bench.wait(), BUSY) == []
         assert not bench.dispatch.away
@@ -267,7 +270,7 @@ def test_a_create_without_an_id_whose_answers_cannot_be_read_takes_its_finish_al
 
 def test_answers_that_cannot_be_read_are_no_outage() -> None:
     bench = Bench(max_retries=3)
-    bench.admit(START)
+    bench.admit(start())
     for _ in range(3):
         assert bench.settle(bench.wait(), GARBLED) == []
         assert not bench.dispatch.away
@@ -309,7 +312,7 @@ def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
 
 def test_an_outage_is_told_of_when_it_begins_and_when_it_ends() -> None:
     bench = Bench()
-    bench.admit(START, operation(OperationType.CREATE_SPAN, span()))
+    bench.admit(start(), operation(OperationType.CREATE_SPAN, span()))
     told = []
     for outcome in (BUSY, BUSY, BUSY, BUSY, Delivered(), GONE, Failed(BAD_PAYLOAD, "http_422")):
         losses = bench.dispatch.settle(bench.wait(), outcome, bench.now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from prefactor_core import (
     DeliveryReport,
     InMemoryQueue,
     Operation,
-    OperationType,
     PrefactorCoreClient,
     QueueClosedError,
 )
@@ -218,33 +216,3 @@ async def test_a_header_entry_costs_no_connection(api: LocalApi) -> None:
         await client.flush()
     await client.close()
     assert api.requests[-1].headers["x-prefactor-sdk"].startswith("prefactor-langchain@19 ")
-
-
-async def test_what_is_refused_while_a_flush_looks_does_not_hold_it(api: LocalApi) -> None:
-    client, instance = await started(api, queue={"close_timeout": 60.0})
-    session: Any = client._life.session
-    looked = threading.Event()
-    at_rest = session._delivery._at_rest
-
-    def look() -> bool:
-        result: bool = at_rest()
-        looked.set()
-        return result
-
-    session._delivery._at_rest = look
-    record = Operation(OperationType.RECORD_QUALITY, {}, datetime.now(UTC))
-    client._ledger.accept(record)  # as `submit` does, on another thread, before the queue refuses
-    flushing = asyncio.create_task(client.flush())
-    await asyncio.to_thread(looked.wait)
-    put, session._delivery._inbox.put_nowait = session._delivery._inbox.put_nowait, _refuse
-    client._ledger.retract(record)
-    with pytest.raises(QueueClosedError):
-        await instance.record_quality("q", {})
-    session._delivery._inbox.put_nowait = put
-    async with asyncio.timeout(5):
-        await flushing
-    await client.close()
-
-
-def _refuse(operation: Operation) -> None:
-    raise QueueClosedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -59,13 +60,11 @@ class SpanManager:
         self._spans = spans
         self._mints_ids = mints_ids
         self._answer_timeout = answer_timeout
-        # A step of a span and its hand-over are one, or a finish could overtake its create. Reentrant: a signal handler
-        # or a finaliser may record a span while its thread is in here.
-        self._lock = threading.RLock()
+        self._steps = _Steps()
 
     def renew_after_fork(self) -> None:
-        """In a forked child: nobody holds the lock."""
-        self._lock = threading.RLock()
+        """In a forked child: nobody is in the middle of a step."""
+        self._steps = _Steps()
 
     def prepare(self, instance_id: str, schema_name: str, parent_span_id: str | None = None) -> str:
         """A new span that is not sent yet, as `open_span` makes it; its id."""
@@ -214,11 +213,13 @@ class SpanManager:
             return
         at = started_at or datetime.now(UTC)
         params = record.default_payload or Payload({}) if params is None else params
-        sealed = self._seal(record, "params", params)  # calls code of the program's: not under the lock
-        with self._lock:
+        sealed = self._seal(record, "params", params)  # calls code of the program's: not in the step
+
+        def step() -> None:
             if record.phase is Phase.PREPARED:
-                record.started_at, record.answered = at, answered
-                self._create(record, "active", sealed, at)
+                self._create(record, "active", sealed, at, answered)
+
+        self._steps.take(step)
 
     def end(
         self,
@@ -246,17 +247,21 @@ class SpanManager:
         if record.phase is Phase.FINISHED and not again:
             return
         self._create_if_prepared(record, status, now)
-        sealed = self._seal(record, "result", result) if record.started_at else Payload({})
-        with self._lock:
+        started = status != "cancelled" or record.started_at is not None
+        sealed = self._seal(record, "result", result) if started else Payload({})
+
+        def step() -> None:
             first = record.phase is not Phase.FINISHED
             if not first and not again:
                 return
             self._finish(record, status, sealed, timestamp, now)
             record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
             record.payload, record.default_payload = {}, None
+            if first:
+                self._spans.finished(record)
+
+        self._steps.take(step)
         remove_entry(record)
-        if first:
-            self._spans.finished(record)
 
     def _abandon(self, record: SpanRecord) -> None:
         """A span whose id nobody was given: nobody else can finish it."""
@@ -277,13 +282,25 @@ class SpanManager:
         if status != "cancelled":
             self.begin(record, started_at=record.entered_at)
             return
-        with self._lock:
+
+        def step() -> None:
             if record.phase is Phase.PREPARED:
                 self._create(record, "pending", Payload({}), now)
 
-    def _create(self, record: SpanRecord, status: Literal["active", "pending"], params: Payload, at: datetime) -> None:
+        self._steps.take(step)
+
+    def _create(
+        self,
+        record: SpanRecord,
+        status: Literal["active", "pending"],
+        params: Payload,
+        at: datetime,
+        answered: Future[None] | None = None,
+    ) -> None:
+        active = status == "active"
+        record.started_at, record.answered = at if active else None, answered
         payload = {"status": status, "payload": params.value}
-        self._submit(record, OperationType.CREATE_SPAN, payload, at, params.size, send_timestamp=status == "active")
+        self._submit(record, OperationType.CREATE_SPAN, payload, at, params.size, send_timestamp=active)
         record.phase, record.status, record.payload = Phase.STARTED, status, params.value
 
     def _seal(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
@@ -327,6 +344,41 @@ class SpanManager:
     def _known(self, span_id: str) -> SpanRecord | str:
         _check_text("parent_span_id", span_id)
         return self._spans.find(span_id) or span_id
+
+
+class _Steps:
+    """Takes steps of spans one at a time: a step and its hand-over are one, or a finish could overtake its create.
+
+    A signal handler, or a finaliser, may record a span while its thread is in a step: its own step comes after it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._stepping = False
+        self._later: deque[Callable[[], None]] = deque()
+
+    def take(self, step: Callable[[], None]) -> None:
+        """Take a step; raises what it raises, unless it is put off: its caller has gone on."""
+        with self._lock:
+            if self._stepping:
+                self._later.append(step)
+                return
+            try:
+                self._stepping = True
+                step()
+            finally:
+                try:
+                    self._take_those_put_off()
+                finally:  # a signal handler may raise, too
+                    self._stepping = False
+
+    def _take_those_put_off(self) -> None:
+        while self._stepping:
+            while self._later:
+                with contextlib.suppress(ClientClosedError, QueueClosedError):
+                    self._later.popleft()()
+            self._stepping = False
+            self._stepping = bool(self._later)  # one was put off just before
 
 
 def _local_id() -> str:

@@ -1,0 +1,199 @@
+"""Code that runs in the middle of the client's: signal handlers, and handlers of the log."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+import pytest
+from tests.core.support import Run, creates, eventually
+
+import prefactor_core
+from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.anyio
+
+OURS = prefactor_core.__path__[0]
+
+
+@contextmanager
+def interrupted(handler: Callable[[], object], *, at: int | None = None, event: str = "line") -> Iterator[list[int]]:
+    """Run `handler` in the middle of the client's code on this thread, as a signal does: at one place, or at each.
+
+    Args:
+        handler: the signal handler.
+        at: the number of the place.
+        event: what a place is. A finaliser may run at every `line`; the interpreter looks for signals at a `call`.
+
+    Yields a list that holds the number of places so far.
+    """
+    lines = [0]
+
+    def trace(frame: FrameType, what: str, _: object) -> Any:
+        if not frame.f_code.co_filename.startswith(OURS):
+            return None
+        if frame.f_code.co_flags & inspect.CO_GENERATOR:
+            return None  # raised while a generator is closed, nothing can catch it: Python itself reports it
+        if what == event:
+            lines[0] += 1
+            if at is None or at == lines[0]:
+                handler()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield lines
+    finally:
+        sys.settrace(before)
+
+
+def at_once(call: Coroutine[Any, Any, Any]) -> None:
+    """Make a call of the client outside of an event loop: it never waits."""
+    with pytest.raises(StopIteration):
+        call.send(None)
+
+
+async def record(instance: Any, name: str = "span") -> None:
+    async with instance.span(name) as span:
+        await span.start({"a": 1})
+        await span.complete({"b": 2})
+
+
+async def test_a_signal_handler_may_look_at_the_account_at_any_line(run: Run) -> None:
+    async with run() as (client, instance):
+
+        def look() -> None:
+            stats = client.stats()
+            assert stats.accepted == stats.delivered + stats.failed + stats.dropped + stats.pending
+
+        with interrupted(look):
+            await record(instance)
+        assert (await client.flush()).complete
+
+
+async def test_a_signal_handler_may_record_at_any_line(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        with interrupted(lambda: None) as lines:
+            await record(instance)
+        for line in range(1, lines[0]):
+            with interrupted(lambda: at_once(record(instance)), at=line):
+                await record(instance)
+        report = await client.flush()
+    assert report.complete
+    assert len(api.spans()) == 1 + 2 * (lines[0] - 1)
+    assert {span["status"] for span in api.spans()} == {"complete"}
+    assert not api.violations
+
+
+async def test_a_signal_handler_may_finish_the_span_that_is_started(api: LocalApi, run: Run) -> None:
+    async with run(queue={"bulk": "never"}) as (client, instance):
+        with interrupted(lambda: None) as lines:
+            await record(instance, "counted")
+        for line in range(1, lines[0], 4):
+            async with instance.span("interrupted") as span:
+                with interrupted(lambda: at_once(span.fail({"by": "signal"})), at=line):
+                    await span.start({"a": 1})
+                    await span.complete({"b": 2})
+        report = await client.flush()
+    assert report.complete
+    assert len(api.spans()) == 1 + len(range(1, lines[0], 4))
+    assert {span["status"] for span in api.spans()} == {"complete", "failed"}
+    assert not api.violations
+
+
+async def test_a_signal_handler_may_raise_anywhere(api: LocalApi, run: Run) -> None:
+    """What was interrupted is lost or not; nothing else is, and nobody waits for it."""
+
+    def give_up() -> None:
+        raise KeyboardInterrupt
+
+    async with run(queue={"close_timeout": 60.0}) as (client, instance):
+        with interrupted(lambda: None, event="call") as calls:
+            await record(instance, "counted")
+        for call in range(1, calls[0] + 1):
+            with suppress(KeyboardInterrupt), interrupted(give_up, at=call, event="call"):
+                await record(instance, "interrupted")
+            await record(instance, f"after {call}")
+        async with asyncio.timeout(30):
+            await client.flush()
+        stats = client.stats()
+        assert stats.accepted == stats.delivered + stats.failed + stats.dropped + stats.pending
+        assert stats.pending <= 4  # what was counted and not yet handed over at an unlucky line
+        await client.close(0.1)
+    names = [span["schema_name"] for span in api.spans() if span["status"] == "complete"]
+    assert {f"after {call}" for call in range(1, calls[0] + 1)} <= set(names)
+    assert api.violations.keys() <= {"span_finish_after_finish"}  # of an interrupted hand-over
+
+
+class Recorder(logging.Handler):
+    """A bridge from the log to spans."""
+
+    instance: Any = None
+
+    def emit(self, entry: logging.LogRecord) -> None:
+        at_once(record(self.instance, "log"))
+
+
+class Broken(logging.Handler):
+    """Fails at every record."""
+
+    def emit(self, entry: logging.LogRecord) -> None:
+        raise RuntimeError(entry.getMessage())
+
+
+@pytest.fixture
+def handle() -> Iterator[Callable[[logging.Handler], None]]:
+    """Gives the log a handler until the end of the test."""
+    log = logging.getLogger("prefactor_core")
+    before = list(log.handlers)
+    yield log.addHandler
+    log.handlers[:] = before
+
+
+AWAY = Fault(path=".*/(agent_spans|bulk).*", status=503, times=None)
+
+
+async def test_a_handler_of_the_log_may_record_spans(api: LocalApi, run: Run, handle: Any) -> None:
+    recorder = Recorder()
+    async with run(queue={"max_queue_size": 20}) as (client, recorder.instance):
+        await client.flush()
+        handle(recorder)
+        api.inject(AWAY)
+        for _ in range(50):
+            await record(recorder.instance)
+        api.clear_faults()
+        await client.flush()
+        await record(recorder.instance)  # there is room again, which is told of
+        await eventually(lambda: any(details["schema_name"] == "log" for details in creates(api)))
+    stats = client.stats()
+    assert stats.accepted == stats.delivered + stats.dropped
+    assert not api.violations
+
+
+async def test_a_handler_of_the_log_that_raises_stops_nothing(api: LocalApi, run: Run, handle: Any) -> None:
+    handle(Broken())
+    codes = [Fault(path=".*/agent_spans", status=422, times=1, code=code) for code in "abcd"]
+    async with run(queue={"num_workers": 2, "max_queue_size": 20}) as (client, instance):
+        await client.flush()
+        for fault in codes:
+            api.inject(fault)
+        for _ in range(5):
+            await record(instance, "refused")
+            await client.flush()
+        assert client.stats().failed == 8
+        api.inject(AWAY)
+        for _ in range(50):
+            await record(instance, "dropped")
+        api.clear_faults()
+        await client.flush()
+        await record(instance, "later")
+    stats = client.stats()
+    assert stats.accepted == stats.delivered + stats.failed + stats.dropped
+    assert "later" in {span["schema_name"] for span in api.spans()}
