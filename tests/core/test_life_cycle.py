@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, config_for, eventually
+from tests.core.support import CREATE, config_for, eventually, parents
 
 from prefactor_core import (
     ClientAlreadyInitializedError,
@@ -17,6 +17,7 @@ from prefactor_core import (
     DeliveryReport,
     InMemoryQueue,
     Operation,
+    OperationType,
     PrefactorCoreClient,
     QueueClosedError,
 )
@@ -216,3 +217,30 @@ async def test_a_header_entry_costs_no_connection(api: LocalApi) -> None:
         await client.flush()
     await client.close()
     assert api.requests[-1].headers["x-prefactor-sdk"].startswith("prefactor-langchain@19 ")
+
+
+async def test_what_a_close_dropped_stays_dropped_when_the_client_opens_again(api: LocalApi) -> None:
+    client, instance = await started(api)
+    api.inject(Fault(hang=True, times=None, path=CREATE))
+    parent = await client.create_span(instance.id, "parent")
+    assert (await client.close(0.1)).dropped == 1
+    api.clear_faults()
+    await client.initialize()
+    await client.create_span(instance.id, "child")
+    await client.finish_span(parent)
+    report = await client.flush(5)
+    assert (report.delivered, report.pending) == (1, 0)
+    assert dict(report.failures) == {(OperationType.FINISH_SPAN, "dependency"): 1}
+    assert parents(api) == {"child": None}
+    await client.close()
+
+
+async def test_starts_that_want_the_apis_id_do_not_wait_behind_a_long_outage(api: LocalApi) -> None:
+    client, instance = await started(api, queue={"span_ids": "server"})
+    api.go_away()
+    async with asyncio.timeout(20):
+        for _ in range(1100):  # more operations than delivery takes in at a time
+            async with client.span(instance.id, "step") as span:
+                await span.start()
+    assert client.stats().pending == 2200
+    await client.close(0.1)

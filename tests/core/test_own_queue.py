@@ -1,0 +1,67 @@
+"""A program's own queue (`PrefactorCoreClient(config, queue=…)`) that refuses, repeats, or is closed under the client."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from tests.core.support import config_for, parents
+
+from prefactor_core import InMemoryQueue, Operation, OperationType, PrefactorCoreClient
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.anyio
+
+
+class OddQueue(InMemoryQueue[Operation]):
+    """Refuses the create of the span `parent`, or takes each create twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.does: Literal["take", "refuse", "repeat"] = "take"
+
+    async def put(self, item: Operation) -> None:
+        create = item.type is OperationType.CREATE_SPAN
+        if self.does == "refuse" and create and item.span is not None and item.span.schema_name == "parent":
+            raise RuntimeError("full")
+        await super().put(item)
+        if self.does == "repeat" and create:
+            await super().put(item)
+
+
+async def trace(api: LocalApi, queue: OddQueue, does: Literal["refuse", "repeat"]) -> PrefactorCoreClient:
+    """Record a parent and its child while the queue is odd; the client is closed."""
+    async with PrefactorCoreClient(config_for(api), queue=queue) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await instance.start()
+        await client.flush()
+        queue.does = does
+        async with client.span(instance.id, "parent") as parent:
+            await parent.start()
+            async with client.span(instance.id, "child") as child:
+                await child.start()
+    return client
+
+
+async def test_what_it_refuses_is_dropped_and_the_rest_goes_on(api: LocalApi) -> None:
+    stats = (await trace(api, OddQueue(), "refuse")).stats()
+    assert (stats.accepted, stats.delivered, stats.dropped, stats.failed, stats.pending) == (5, 3, 1, 1, 0)
+    assert dict(stats.drops) == {(OperationType.CREATE_SPAN, "queue_refused"): 1}
+    assert parents(api) == {"child": None}
+
+
+async def test_what_it_gives_out_twice_is_sent_once(api: LocalApi) -> None:
+    stats = (await trace(api, OddQueue(), "repeat")).stats()
+    assert (stats.accepted, stats.delivered, stats.pending) == (5, 5, 0)
+    assert parents(api) == {"parent": None, "child": "parent"}
+    assert not api.violations
+
+
+async def test_closed_inside_a_span_it_does_not_hide_the_programs_exception(api: LocalApi) -> None:
+    queue: InMemoryQueue[Operation] = InMemoryQueue()
+    async with PrefactorCoreClient(config_for(api), queue=queue) as client:
+        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        with pytest.raises(ValueError, match="the agent's own"):
+            async with client.span(instance.id, "step"):
+                await queue.close()
+                raise ValueError("the agent's own")
