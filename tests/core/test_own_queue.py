@@ -1,4 +1,4 @@
-"""A program's own queue (`PrefactorCoreClient(config, queue=…)`) that refuses, repeats, or is closed under the client."""
+"""A program's own queue that refuses, repeats, or is closed under the client."""
 
 from __future__ import annotations
 
@@ -61,7 +61,11 @@ async def test_closed_inside_a_span_it_does_not_hide_the_programs_exception(api:
     queue: InMemoryQueue[Operation] = InMemoryQueue()
     async with PrefactorCoreClient(config_for(api), queue=queue) as client:
         instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
-        with pytest.raises(ValueError, match="the agent's own"):
+
+        async def step() -> None:
             async with client.span(instance.id, "step"):
                 await queue.close()
                 raise ValueError("the agent's own")
+
+        with pytest.raises(ValueError, match="the agent's own"):
+            await step()
