@@ -54,7 +54,7 @@ def test_an_instance_takes_the_id_that_was_assigned(http: Http) -> None:
     assert http.register(id=assigned, expect=409)["code"] == "conflict"
 
 
-@pytest.mark.parametrize("wanted", ["run-1", _pfid.generate(1), 7])
+@pytest.mark.parametrize("wanted", ["run-1", pytest.param(_pfid.generate(1), id="another partition"), 7])
 def test_a_foreign_id_is_refused_by_name(http: Http, wanted: object) -> None:
     answer = http.register(id=wanted, expect=422)
     assert answer["code"] == "validation_errors"

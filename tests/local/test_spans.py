@@ -70,7 +70,9 @@ def test_a_span_takes_the_id_that_was_assigned(api: LocalApi, http: Http) -> Non
 
 
 @pytest.mark.parametrize("field", ["id", "parent_span_id"])
-@pytest.mark.parametrize("wanted", ["0b9bbfa4-9a3f-4f5e-b5a5-d1ad1c2a9a01", _pfid.generate(1)])
+@pytest.mark.parametrize(
+    "wanted", ["0b9bbfa4-9a3f-4f5e-b5a5-d1ad1c2a9a01", pytest.param(_pfid.generate(1), id="another partition")]
+)
 def test_foreign_ids_are_refused_by_name(http: Http, field: str, wanted: str) -> None:
     answer = http.span(http.started(), expect=422, **{field: wanted})
     assert list(answer["errors"]) == [field]
