@@ -51,6 +51,7 @@ __all__ = [
     "CutText",
     "Payload",
     "error_payload",
+    "field_by_field",
     "snapshot",
     "snapshot_object",
     "snapshot_value",
@@ -333,11 +334,13 @@ def _from_model(value: BaseModel) -> Any:
     try:
         return value.model_dump(mode="json", by_alias=True, warnings=False)
     except Exception:  # a field that pydantic cannot write as JSON; this module can
-        return value.root if isinstance(value, RootModel) else _field_by_field(value)
+        return field_by_field(value)
 
 
-def _field_by_field(value: BaseModel) -> dict[str, Any]:
+def field_by_field(value: BaseModel) -> Any:
     """What pydantic writes, and the value itself of each field that it cannot write."""
+    if isinstance(value, RootModel):
+        return value.root
     kind = type(value)
     written: dict[str, Any] = {}
     for name in (*kind.model_fields, *(value.model_extra or {}), *kind.model_computed_fields):

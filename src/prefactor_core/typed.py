@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Str
 from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
 
 from prefactor_core._redaction import REDACTED, Marks, PayloadPart, ValueRule
-from prefactor_core._snapshot import snapshot_object
+from prefactor_core._snapshot import field_by_field, snapshot_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,7 +238,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     def _payload(cls, value: object) -> dict[str, Any]:
         """A model or a literal as a JSON-safe object under the names of the wire."""
         if isinstance(value, BaseModel):
-            value = value.model_dump(mode="python", by_alias=True)
+            value = _dumped(value)
         if value is not None and not isinstance(value, Mapping):
             raise TypeError(f"expected a model or a mapping, found {type(value).__name__}")
         copied = snapshot_object(_readable(value), "payload")
@@ -255,6 +255,13 @@ class TypedSpan(Generic[ParamsT, ResultT]):
                 for problem in error.errors(include_url=False, include_context=False, include_input=False)
             ]
             self._span._validation.mismatch(self.schema_name, part, problems)
+
+
+def _dumped(model: BaseModel) -> object:
+    try:
+        return model.model_dump(mode="python", by_alias=True, warnings=False)
+    except Exception:  # a serialiser of the program's own, which fails
+        return field_by_field(model)
 
 
 def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:

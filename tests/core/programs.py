@@ -19,6 +19,9 @@ import asyncio, multiprocessing, os, signal, sys, threading, time
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, QueueConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig
 
+# A test run in the background ignores SIGINT, and its children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def new_client(**fields):
     queue = QueueConfig(close_timeout=float(os.environ["CLOSE_TIMEOUT"]), retry_delay_base=0.05)
     fields = {"http_config": HttpClientConfig(), "schema_registry": SchemaRegistry(), "queue_config": queue, **fields}

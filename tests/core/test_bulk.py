@@ -132,8 +132,8 @@ async def test_a_bulk_request_that_fails_for_a_while(api: LocalApi, backlog: Any
 
 @pytest.mark.parametrize("status", [400, 403, 422])
 async def test_one_request_that_is_refused_says_nothing_of_the_next(api: LocalApi, backlog: Any, status: int) -> None:
+    api.inject(Fault(path=BULK, status=status, times=1))
     async with backlog(queue={"num_workers": 1}) as (client, instance):
-        api.inject(Fault(path=BULK, status=status, times=1))
         await client.flush()
         await record_many(instance)
         await client.flush()
@@ -158,8 +158,8 @@ async def test_an_endpoint_that_refuses_again_and_again_is_left_alone(
 
 
 async def test_a_request_that_is_too_large_is_followed_by_smaller_ones(api: LocalApi, backlog: Any) -> None:
+    api.inject(Fault(path=BULK, status=413, times=1))
     async with backlog(queue={"num_workers": 1}) as (client, instance):
-        api.inject(Fault(path=BULK, status=413, times=1))
         await client.flush()
         for _ in range(3):
             await record_many(instance)

@@ -6,6 +6,7 @@ import logging
 from typing import Any, ClassVar, TypeAlias
 
 import pytest
+from pydantic import field_serializer
 from tests.core.support import Run, config_for
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanContext, SpanValidationError
@@ -98,6 +99,19 @@ async def test_validation_may_be_off(api: LocalApi, run: Run, caplog: pytest.Log
             await span.start(x=WRONG)
         assert client.stats().schema_mismatches == 0
     assert caplog.records == []
+
+
+class Failing(StepResult):
+    @field_serializer("y")
+    def _written(self, value: int) -> int:
+        raise RuntimeError("mine")
+
+
+async def test_a_model_that_cannot_write_a_field_loses_nothing(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance), instance.span(Step) as typed:
+        await typed.start(x=1)
+        await typed.complete_with(Failing(y=1))
+    assert api.spans()[0]["result_payload"] == {"y": 1}
 
 
 async def test_what_fail_carries_is_not_checked(run: Run) -> None:

@@ -22,7 +22,7 @@ INSTALL = "python3 -m venv .venv && .venv/bin/pip install -e '.[dev]'"
 # Every command line of the README, and what runs it.
 RUN_BY = {
     f"{INSTALL} && .venv/bin/prefactor-gen demo": ".ci/run",
-    f"{INSTALL} && .venv/bin/pytest": ".ci/run",
+    f"{INSTALL} && .venv/bin/pytest -n 2": ".ci/run",
     "prefactor-local serve": "test_serve_prints_address_and_token",
     "prefactor-gen": "test_own_span_types",
     "prefactor-gen --check": "test_own_span_types",
