@@ -57,11 +57,14 @@ class _Sigterm:
             self._pass_on(number, frame)
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        if callable(self.previous) and not isinstance(self.previous, signal.Handlers):
-            self.previous(number, frame)
+        if (programs := self._programs_handler()) is not None:
+            programs(number, frame)
             return
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+
+    def _programs_handler(self) -> Callable[[int, FrameType | None], object] | None:
+        return self.previous if callable(self.previous) and not isinstance(self.previous, signal.Handlers) else None
 
     def _drain(self, deliveries: list[_exit.Drainable], drain: object) -> None:
         """On a thread of its own."""
@@ -70,7 +73,7 @@ class _Sigterm:
         if self.draining is not drain:  # a second signal did not wait
             return
         left = sum(delivery.pending for delivery in deliveries)
-        if left:
+        if left and self._programs_handler() is None:  # else the program goes on: its end drains, and tells
             logger.error("SIGTERM: %d operations were not delivered in time", left)
         os.kill(os.getpid(), signal.SIGTERM)
 

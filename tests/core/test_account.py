@@ -94,7 +94,8 @@ def test_the_account_balances_under_any_faults(
     async def run() -> None:
         http = HttpClientConfig(api_url=api.url, api_token=api.token, max_retries=0, request_timeout=0.2)
         queue = {"num_workers": workers, "close_timeout": 1.0, "max_queue_size": bound, "max_retries": 1}
-        async with PrefactorCoreClient(config_for(api, http_config=http, queue=queue)) as client:
+        config = config_for(api, http_config=http, queue=queue, require_api_at_start=False)
+        async with PrefactorCoreClient(config) as client:
             with Watch(client) as watch:
                 instance = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
                 for fault in faults:
