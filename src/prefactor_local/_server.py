@@ -139,12 +139,10 @@ class _Server(uvicorn.Server):
         self._line.interrupt("closing")
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=GRACE)
+        await _others()  # requests, and connections that asyncio is about to make
         for connection in list(self.server_state.connections):
             _transport(connection).abort()
-        if self.server_state.tasks:
-            await asyncio.wait(self.server_state.tasks, timeout=GRACE)
+        await _others()
 
     async def _come_back_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -163,6 +161,13 @@ class _Server(uvicorn.Server):
         if self._return is not None:
             self._return.cancel()
             self._return = None
+
+
+async def _others() -> None:
+    """Wait for the other tasks of this loop, and let it turn once more."""
+    if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(tasks, timeout=GRACE)
+    await asyncio.sleep(0)
 
 
 def _transport(connection: Any) -> asyncio.Transport:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import os
 import re
@@ -118,6 +120,17 @@ def test_it_stops_with_open_connections_and_delayed_requests() -> None:
     thread.join()
     idle.close()
     assert answers == [401]
+
+
+def test_it_closes_what_connects_at_the_last_moment() -> None:
+    for _ in range(10):
+        with contextlib.ExitStack() as clients, LocalApi() as api:
+            url = httpx.URL(api.url)
+            for _ in range(20):
+                client = clients.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex((url.host, url.port))
+        gc.collect()  # warns of what is open, and warnings are errors
 
 
 def test_nothing_is_logged_above_info(caplog: pytest.LogCaptureFixture) -> None:
