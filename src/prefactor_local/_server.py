@@ -113,8 +113,7 @@ class _Server(uvicorn.Server):
     async def go_away(self, seconds: float | None) -> None:
         self._forget_return()
         if self._reserved is None:
-            for server in self.servers:
-                server.close()
+            await self._stop_listening()
             # A port that is bound and does not listen refuses connections, and nobody else can take it.
             self._reserved = _bound(*self._address)
             self._line.away = True
@@ -134,15 +133,30 @@ class _Server(uvicorn.Server):
         self._forget_return()
         if self._reserved is not None:
             self._reserved.close()
-        for server in self.servers:
-            server.close()
+        await self._stop_listening()
         self._line.interrupt("closing")
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await _others()  # requests, and connections that asyncio is about to make
+        await self._rest()
         for connection in list(self.server_state.connections):
             _transport(connection).abort()
-        await _others()
+        await self._rest()
+
+    async def _stop_listening(self) -> None:
+        """Take no more connections. asyncio forgets to close what it accepts while its server closes."""
+        for server in self.servers:
+            for listener in server.sockets:
+                asyncio.get_running_loop().remove_reader(listener)
+        for _ in range(3):  # the task that accepted; connection_made; the task ends
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        self.servers.clear()
+
+    async def _rest(self) -> None:
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GRACE)
+        await asyncio.sleep(0)  # uvicorn learns of the loss of its connections
 
     async def _come_back_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -161,13 +175,6 @@ class _Server(uvicorn.Server):
         if self._return is not None:
             self._return.cancel()
             self._return = None
-
-
-async def _others() -> None:
-    """Wait for the other tasks of this loop, and let it turn once more."""
-    if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
-        await asyncio.wait(tasks, timeout=GRACE)
-    await asyncio.sleep(0)
 
 
 def _transport(connection: Any) -> asyncio.Transport:
