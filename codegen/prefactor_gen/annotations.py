@@ -101,6 +101,18 @@ def _annotated(expression: ast.expr, constraints: list[ast.keyword]) -> ast.expr
     return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, call]))
 
 
+def _with_metadata(expression: ast.expr, metadata: ast.expr) -> ast.expr:
+    return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, metadata]))
+
+
+def _is_text(literal: ast.Subscript) -> bool:
+    """Whether a Literal has only texts and null: pydantic tells those apart as JSON does."""
+    values = literal.slice.elts if isinstance(literal.slice, ast.Tuple) else [literal.slice]
+    return all(
+        isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, str)) for value in values
+    )
+
+
 class _Exact:
     """Rewrites an annotation so that it takes exactly what JSON Schema takes."""
 
@@ -134,7 +146,7 @@ class _Exact:
             inner, constraints = _split_annotated(member)
             return _Exact(constraints).visit(inner)
         if _name(member.value) == "Literal":
-            return member
+            return member if _is_text(member) else _with_metadata(member, ast.Name("JsonLiteral"))
         return ast.Subscript(member.value, self.arguments(member.slice))
 
     def arguments(self, arguments: ast.expr) -> ast.expr:

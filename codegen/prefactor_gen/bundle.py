@@ -1,12 +1,13 @@
 """Stage 3: every schema becomes part of one document of uniquely named definitions, as the model generator wants it.
 
 What goes to the model generator is the *typing view* of a schema: what types can say. Texts, defaults and the keywords
-that types cannot say stay behind; the whole schema still goes to the API, and what is not enforced is told (PG010).
+that types cannot say stay behind: the definition that they stand in is checked against the schema itself, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -15,21 +16,40 @@ from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severi
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
-from prefactor_gen.refs import step
+from prefactor_gen.refs import resolve_pointer, step
 from prefactor_gen.view import is_object_schema, typing_view
-from prefactor_gen.walk import POSITIONS, Position, map_subschemas
+from prefactor_gen.walk import POSITIONS, Position, map_subschemas, subschemas
 
-__all__ = ["Bundle", "Bundled", "bundle_schema"]
+__all__ = ["Bundle", "Bundled", "Unsaid", "bundle_schema"]
+
+# Where `false` is a member that may not be there, which types do not say.
+_MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
 
 
 @dataclass(frozen=True)
 class Bundled:
-    """One definition of the bundle: its typing view, and the schema it came from."""
+    """One definition of the bundle: its typing view, and the schema it came from.
+
+    Attributes:
+        payload: the class name of the payload that it is a part of.
+        pointer: where in the schema of that payload it stands.
+    """
 
     name: str
     view: JsonValue
     origin: JsonValue
     place: Place
+    payload: str
+    pointer: str
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """A keyword that types do not say, and the class name of the definition that is checked because of it."""
+
+    keyword: str
+    place: Place
+    definition: str
 
 
 @dataclass
@@ -37,6 +57,7 @@ class Bundle:
     """The document for the model generator: definitions by class name, in the order in which they were met."""
 
     definitions: dict[str, Bundled] = field(default_factory=dict)
+    unsaid: list[Unsaid] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def document(self, names: Iterable[str]) -> dict[str, object]:
@@ -83,6 +104,7 @@ class _SchemaBundler:
         self.pending: list[tuple[str, str]] = []
         self.open: dict[frozenset[Place], str] = {}
         self.origins: dict[str, ObjectNode] = {}
+        self.checkable: list[str] = []
 
     def run(self) -> None:
         self.define("", self.root, self.root_name, self.place)
@@ -91,6 +113,18 @@ class _SchemaBundler:
             target = self.refs.schema_at(pointer)
             self.define(pointer, target, name, place_of(target, self.place))
         self.note_endless()
+        self.note_unresolved(self.root)
+
+    def note_unresolved(self, schema: ObjectNode) -> None:
+        """Note each reference that leads nowhere, where no type stands too: under `not`, `if` …"""
+        if isinstance(reference := schema.get("$ref"), str):
+            try:
+                self.refs.pointer(reference, schema.place_at("$ref"))
+            except DiagnosticError as error:
+                self.bundle.diagnostics.extend(error.diagnostics)
+        for _, item in subschemas(schema):
+            if isinstance(item, ObjectNode):
+                self.note_unresolved(item)
 
     def note_endless(self) -> None:
         """Note each definition that is only another name of itself."""
@@ -109,8 +143,11 @@ class _SchemaBundler:
         return [name for name in self.names.values() if name in self.bundle.definitions]
 
     def define(self, pointer: str, schema: JsonValue, name: str, place: Place) -> None:
-        view = self.view(schema, name, pointer, hoist=False)
-        self.bundle.add(Bundled(name, view, self.origins.get(name, schema), place))
+        with self.checked_as(name):
+            view = self.view(schema, name, pointer, hoist=False)
+            if schema is False:
+                self.note_unsaid("false", place)
+        self.bundle.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
 
     def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
         """The typing view of a subschema; `name` is the class it gets if it needs one."""
@@ -122,10 +159,10 @@ class _SchemaBundler:
             self.bundle.diagnostics.extend(error.diagnostics)
             return True
         for part, keyword in folded.left:
-            self.not_enforced(part, keyword)
+            self.note_unsaid(keyword, part.place_at(keyword))
         said, left = typing_view(folded.schema)
         for keyword in left:
-            self.not_enforced(folded.schema, keyword)
+            self.note_unsaid(keyword, folded.schema.place_at(keyword))
         if not is_object_schema(said):
             return self.described(said, name, pointer)
         # The members of a folded object are those of its parts, with their texts.
@@ -141,8 +178,9 @@ class _SchemaBundler:
             return self.open[parts]
         if pointer not in self.names:
             self.names[pointer] = name
-            view = self.described(self.with_required(said), name, pointer, parts)
-            self.bundle.add(Bundled(name, view, origin, origin.place))
+            with self.checked_as(name) if self.stands_at(origin, pointer) else nullcontext():
+                view = self.described(self.with_required(said), name, pointer, parts)
+            self.bundle.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
         return self.names[pointer]
 
     def described(
@@ -157,11 +195,9 @@ class _SchemaBundler:
         inner = f"{pointer}/allOf" if origins else pointer
 
         def visit(item: JsonValue, keys: tuple[str, ...]) -> JsonValue:
-            if item is False and keys[0] == "properties":
-                members = said["properties"]
-                place = members.place_at(keys[1]) if isinstance(members, ObjectNode) else said.place
-                message = "false, which allows no value, is sent to the API but not enforced by the generated types"
-                self.bundle.note("PG010", message, place, Severity.WARNING)
+            if item is False and keys[0] in _MEMBERS:
+                members = said[keys[0]]
+                self.note_unsaid("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else said.place)
             return self.view(item, name + _suffix(keys), inner + step(keys))
 
         opened = {origins: name} if origins and origins not in self.open else {}
@@ -182,9 +218,22 @@ class _SchemaBundler:
         extra = [(name, ObjectNode(place=said.place_at("required"))) for name in names if name not in properties]
         return said.with_items({**said, "properties": properties.with_items([*properties.items(), *extra])}.items())
 
-    def not_enforced(self, schema: ObjectNode, keyword: str) -> None:
-        message = f"{keyword} is sent to the API but not enforced by the generated types"
-        self.bundle.note("PG010", message, schema.place_at(keyword), Severity.WARNING)
+    @contextmanager
+    def checked_as(self, name: str) -> Iterator[None]:
+        """What types do not say meanwhile is checked at this definition."""
+        self.checkable.append(name)
+        yield
+        self.checkable.pop()
+
+    def stands_at(self, schema: ObjectNode, pointer: str) -> bool:
+        """Whether the schema stands there, so that it can be checked; a part of a folded one stands nowhere."""
+        target = resolve_pointer(self.root, pointer)
+        return isinstance(target, ObjectNode) and target.place == schema.place
+
+    def note_unsaid(self, keyword: str, place: Place) -> None:
+        # What $dynamicRef means depends on all that leads to it.
+        definition = self.root_name if keyword == "$dynamicRef" else self.checkable[-1]
+        self.bundle.unsaid.append(Unsaid(keyword, place, definition))
 
     def target(self, reference: str, place: Place) -> str | None:
         """The class name of what a local reference means; the definition is queued the first time."""

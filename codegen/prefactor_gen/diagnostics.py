@@ -27,7 +27,6 @@ RULES: dict[str, str] = {
     "PG007": "params and results are JSON objects; the schema describes something else",
     "PG008": "a $ref cannot be resolved inside the definition folder",
     "PG009": "a key that would steer the model generator is refused",
-    "PG010": "a keyword is not enforced by the generated types",
     "PG011": "the model generator could not express the schema as chosen",
     "PG012": "a definition source holds no definitions",
     "PG013": "the output package cannot have this name",

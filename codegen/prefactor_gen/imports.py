@@ -18,8 +18,9 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("ConfigDict", "Field"), "pydantic"),
     **dict.fromkeys(
         (
-            "MISSING", "ArrayOf", "EmptyResult", "JsonBoolean", "JsonInteger", "JsonNumber", "PayloadModel",
-            "PayloadRoot", "TypedSpan",
+            "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
+            "JsonInteger", "JsonLiteral", "JsonNumber",
+            "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "TypedSpan",
         ),
         "prefactor_core.typed",
     ),
@@ -27,7 +28,7 @@ _IMPORTS: dict[str, str] = {
 }  # fmt: skip
 # What the catalog imports beside the names of the modules.
 _CATALOG_NAMES = frozenset({"SchemaRegistry"})
-_BUILT_IN = frozenset({"bool", "dict", "float", "int", "list", "object", "str", "tuple"})
+_BUILT_IN = frozenset({"__package__", "bool", "dict", "float", "int", "list", "object", "str", "tuple"})
 _IMPORT_ORDER = (
     "builtins",
     "collections.abc",
@@ -49,14 +50,17 @@ def taken_names(plan: SpanPlan) -> list[str]:
 
 def undefined_names(plan: SpanPlan) -> list[str]:
     """The names that the module uses and nothing defines."""
-    known = {*_IMPORTS, *_BUILT_IN}
+    known = {*_IMPORTS, *_BUILT_IN, *(f"_{item.name}Schema" for item in plan.types)}
     return sorted(_used_names(plan) - {*plan.exports, *known, *(f"_{name}" for name in known)})
 
 
 def _expressions(plan: SpanPlan) -> Iterator[str]:
     for model in plan.models:
         yield from (item.annotation for item in model.fields)
-    yield from (item.value for item in plan.types)
+        yield from [model.schema_part] if model.schema_part else []
+    for named in plan.types:
+        yield named.value
+        yield from [named.schema_part] if named.schema_part else []
     for entries in plan.dicts:
         yield from (item.annotation for item in entries.entries)
     for method in (plan.start, plan.complete):
@@ -98,6 +102,9 @@ def _without_shadows(plan: SpanPlan) -> SpanPlan:
             for item in items
         )
 
+    def part(call: str | None) -> str | None:
+        return call and renamed(call, shadowed)
+
     def method(item: MethodPlan) -> MethodPlan:
         parameters = (replace(each, annotation=renamed(each.annotation, shadowed)) for each in item.parameters)
         return replace(
@@ -109,8 +116,17 @@ def _without_shadows(plan: SpanPlan) -> SpanPlan:
 
     return replace(
         plan,
-        models=tuple(replace(item, fields=fields(item.fields)) for item in plan.models),
-        types=tuple(replace(item, value=renamed(item.value, shadowed)) for item in plan.types),
+        models=tuple(
+            replace(item, fields=fields(item.fields), schema_part=part(item.schema_part)) for item in plan.models
+        ),
+        types=tuple(
+            replace(
+                item,
+                value=renamed(item.value, shadowed),
+                schema_part=part(item.schema_part),
+            )
+            for item in plan.types
+        ),
         dicts=tuple(replace(item, entries=fields(item.entries)) for item in plan.dicts),
         params_input=renamed(plan.params_input, shadowed),
         result_input=renamed(plan.result_input, shadowed),

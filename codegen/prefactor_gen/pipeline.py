@@ -163,8 +163,18 @@ def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> list[str]:
 
 def _as_object(schema: ObjectNode) -> ObjectNode:
     """A payload is an object even where its schema does not say so."""
-    says = not isinstance(schema.get("type"), ListNode) and {"type", "$ref", "allOf", "anyOf", "oneOf"} & schema.keys()
-    return schema if says else schema.with_items({**schema, "type": "object"}.items())
+    if isinstance(schema.get("type"), str) or "$ref" in schema:
+        return schema
+    choices = {key: _as_objects(schema[key]) for key in ("anyOf", "oneOf") if key in schema}
+    if choices and not {"properties", "required", "allOf"} & schema.keys():
+        return schema.with_items({**schema, **choices}.items())
+    return schema.with_items({**schema, "type": "object"}.items())
+
+
+def _as_objects(options: JsonValue) -> JsonValue:
+    if not isinstance(options, ListNode):
+        return options
+    return options.with_items(_as_object(option) if isinstance(option, ObjectNode) else option for option in options)
 
 
 def _models(bundle: Bundle, owned: Mapping[str, list[str]], found: list[Diagnostic]) -> ModelSet:

@@ -45,6 +45,7 @@ class _SpanPlanner:
         self.params = f"{self.class_name}Params"
         self.result = f"{self.class_name}Result"
         wanted = set(names)
+        self.unsaid = {item.definition for item in bundle.unsaid} & wanted
         self.models = [model for model in models.models.values() if model.name in wanted]
         self.by_name = {model.name: model for model in self.models}
         self.roots = {name for name in (self.params, self.result) if name in self.by_name}
@@ -92,16 +93,28 @@ class _SpanPlanner:
 
     def model(self, model: Model) -> ModelPlan:
         doc = self.text_of(self.bundle.definitions[model.name].origin)
+        part = self.schema_part(model.name)
         if model.alias is not None:
             root = FieldPlan("root", field_type(model.alias))
-            return ModelPlan(model.name, "PayloadRoot", doc, (), (root,))
+            base = "PayloadRoot" if part is None else "CheckedRoot"
+            return ModelPlan(model.name, base, doc, (), (root,), part)
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
         config.extend([f"regex_engine={quote(model.regex_engine)}"] if model.regex_engine else [])
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
             extra = f"dict[str, {field_type(model.extra_type)}]"
             fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
-        return ModelPlan(model.name, "PayloadModel", doc, tuple(config), tuple(fields))
+        base = "PayloadModel" if part is None else "CheckedModel"
+        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part)
+
+    def schema_part(self, name: str) -> str | None:
+        """What the type is checked against beside what it says itself."""
+        if name not in self.unsaid:
+            return None
+        bundled = self.bundle.definitions[name]
+        key = "params_schema" if bundled.payload == self.params else "result_schema"
+        arguments = (quote(text) for text in (self.definition.name, key, bundled.pointer))
+        return f"SchemaPart(__package__, {', '.join(arguments)})"
 
     def field(self, model: str, item: ModelField) -> FieldPlan:
         alias = item.wire_name if item.wire_name != item.name else None
@@ -115,7 +128,10 @@ class _SpanPlanner:
             if model.alias is None:
                 continue
             if self.is_named_type(model):
-                yield NamedTypePlan(model.name, field_type(model.alias))
+                part = self.schema_part(model.name)
+                value = field_type(model.alias)
+                checked = f"Annotated[{value}, _{model.name}Schema]"
+                yield NamedTypePlan(model.name, value if part is None else checked, schema_part=part)
             if self.inputs[model.name] != model.name and self.is_named_type(model):
                 yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
 

@@ -40,25 +40,28 @@ class FieldPlan:
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """A pydantic class."""
+    """A pydantic class. `schema_part` is a call: what it is checked against beside its types."""
 
     name: str
     base: str
     doc: str | None
     config: tuple[str, ...]
     fields: tuple[FieldPlan, ...]
+    schema_part: str | None = None
 
 
 @dataclass(frozen=True)
 class NamedTypePlan:
     """A type with a name. Its expression is printed quoted, for it may refer to itself and to what comes later.
 
-    What a model holds is a TypeAliasType, which pydantic can read; what a caller passes is a TypeAlias.
+    What a model holds is a TypeAliasType, which pydantic can read; what a caller passes is a TypeAlias. `schema_part`
+    is a call, and what the type is checked against; its expression names that `_<name>Schema`.
     """
 
     name: str
     value: str
     is_input: bool = False
+    schema_part: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ One level only: what stands in subschema positions is viewed when the bundle get
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.keywords import ASSERTIONS, FOR_KIND, NOT_ENFORCED, TYPED_FORMATS
@@ -47,6 +48,8 @@ class _Viewer:
         if isinstance(kind, ListNode):
             said = self.split(said, [item for item in kind if item != "integer" or "number" not in kind])
         if is_object_schema(said):
+            if kind is None:
+                return self.object_or_else(said)
             return self.object(self.without(said, _CHOICES))
         choice = next((keyword for keyword in _CHOICES if keyword in said), None)
         if choice is not None:
@@ -102,11 +105,21 @@ class _Viewer:
         """`anyOf` with keywords beside it: they belong to each of its options."""
         beside = self.made((key, value) for key, value in said.items() if key != keyword)
         options = said[keyword]
+        if keyword == "oneOf" and not _tell_apart(options):
+            self.left.append(keyword)
         possible = [option for option in options if option is not False] if isinstance(options, ListNode) else []
         if beside:
             pairs = (ListNode([beside, option], place=said.place) for option in possible)
             possible = [self.made([("allOf", pair)]) for pair in pairs]
+        if not possible:
+            self.left.append(keyword)
         return self.made([(keyword, ListNode(possible, place=said.place))] if possible else [])
+
+    def object_or_else(self, said: ObjectNode) -> ObjectNode:
+        """What speaks of objects without asking for one: whatever is none is valid too."""
+        objects = self.made([("type", "object"), *said.items()])
+        others = self.made([("type", ListNode(["string", "number", "boolean", "array", "null"], place=said.place))])
+        return self.made([("anyOf", ListNode([objects, others], place=said.place))])
 
     def scalar(self, said: ObjectNode) -> ObjectNode:
         kind = said.get("type")
@@ -160,6 +173,43 @@ class _Viewer:
             if len(different) == 1
             else self.made([("anyOf", ListNode(different, place=self.schema.place))])
         )
+
+
+def _tell_apart(options: JsonValue) -> bool:
+    """Whether no value can match two of these, as their types alone or a member with different constants tell."""
+    if not isinstance(options, ListNode) or not all(isinstance(option, ObjectNode) for option in options):
+        return False
+    schemas = [option for option in options if isinstance(option, ObjectNode)]
+    return _disjoint([_kinds_taken(schema) for schema in schemas]) or any(
+        _disjoint([_constants(schema, name) for schema in schemas]) for name in _required(schemas[0])
+    )
+
+
+def _disjoint(sets: Sequence[AbstractSet[object] | None]) -> bool:
+    known = [each for each in sets if each is not None]
+    return len(known) == len(sets) and sum(map(len, known)) == len(frozenset().union(*known))
+
+
+def _kinds_taken(schema: ObjectNode) -> AbstractSet[object] | None:
+    kind = schema.get("type")
+    kinds = {str(item) for item in (kind if isinstance(kind, ListNode) else [kind])}
+    return None if kind is None else kinds | ({"integer"} if "number" in kinds else set())
+
+
+def _required(schema: ObjectNode) -> list[str]:
+    names = schema.get("required")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, ListNode) else []
+
+
+def _constants(schema: ObjectNode, name: str) -> AbstractSet[object] | None:
+    """The texts that a required member of an object may have, None if it may have others."""
+    properties = schema.get("properties")
+    member = properties.get(name) if isinstance(properties, ObjectNode) else None
+    if schema.get("type") != "object" or name not in _required(schema) or not isinstance(member, ObjectNode):
+        return None
+    values = [member["const"]] if "const" in member else member.get("enum")
+    texts = isinstance(values, list) and all(isinstance(value, str) for value in values)
+    return frozenset(map(str, values)) if texts and isinstance(values, list) else None
 
 
 def kinds_of(value: JsonValue) -> set[str]:

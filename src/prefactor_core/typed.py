@@ -1,17 +1,32 @@
-"""What generated span helpers are made of: payload models, JSON-exact scalars, and the typed span.
+"""What generated span helpers are made of: payload models, JSON-exact scalars and literals, and the typed span.
 
 Code written by `prefactor-gen` imports this module; its names are stable for every package that was generated.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Never, Protocol, Self, TypeAlias, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Never,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    get_args,
+)
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError, model_validator
 from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
 
+from prefactor_core._json_schema import SchemaPart
 from prefactor_core._redaction import REDACTED, Marks, PayloadPart, ValueRule
 from prefactor_core._snapshot import field_by_field, snapshot_object
 
@@ -23,13 +38,18 @@ if TYPE_CHECKING:
 __all__ = [
     "MISSING",
     "ArrayOf",
+    "CheckedModel",
+    "CheckedRoot",
     "EmptyResult",
     "JsonBoolean",
     "JsonInteger",
+    "JsonLiteral",
     "JsonNumber",
+    "NoObject",
     "PayloadModel",
     "PayloadOf",
     "PayloadRoot",
+    "SchemaPart",
     "SpanTypeOf",
     "TypedSpan",
 ]
@@ -58,11 +78,31 @@ class PayloadModel(BaseModel):
     )
 
 
+class CheckedModel(PayloadModel):
+    """Base of the generated models whose JSON Schema says more than types can: `__schema_part__` says the rest."""
+
+    __schema_part__: ClassVar[SchemaPart]
+
+    @model_validator(mode="after")
+    def _matches(self) -> Self:
+        return self.__schema_part__.checked(self)
+
+
 class PayloadRoot(RootModel[Any]):
     """Base of the generated models whose schema is no plain object: a map, or a union of objects.
 
     Subclasses give `root` its type.
     """
+
+
+class CheckedRoot(PayloadRoot):
+    """As `CheckedModel`, for a schema that is no plain object."""
+
+    __schema_part__: ClassVar[SchemaPart]
+
+    @model_validator(mode="after")
+    def _matches(self) -> Self:
+        return self.__schema_part__.checked(self)
 
 
 class EmptyResult(PayloadModel):
@@ -118,9 +158,38 @@ def _whole(value: float) -> int:
     return int(value)
 
 
+class JsonLiteral:
+    """Metadata of a Literal with numbers or booleans: 1.0 is 1, and true is not.
+
+    pydantic's own takes true for 1, and not 1.0.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        values = {_json_key(value): value for value in get_args(source)}
+
+        def value_of(given: object) -> object:
+            try:
+                return values[_json_key(given)]
+            except (KeyError, TypeError):
+                expected = ", ".join(json.dumps(value) for value in values.values())
+                raise PydanticCustomError(
+                    "json_literal", "Input should be one of {expected}", {"expected": expected}
+                ) from None
+
+        return core_schema.no_info_before_validator_function(value_of, handler(source))
+
+
+def _json_key(value: object) -> tuple[bool, object]:
+    """What is equal for values that are equal in JSON, and for no others."""
+    return isinstance(value, bool), value
+
+
 JsonInteger: TypeAlias = Annotated[int, _Integer]
 JsonNumber: TypeAlias = Annotated[float, _Number]
 JsonBoolean: TypeAlias = Annotated[bool, Strict()]
+NoObject: TypeAlias = str | JsonNumber | JsonBoolean | list[Any] | None
+"""What a schema that speaks of objects, but does not ask for one, allows beside them."""
 
 
 class SpanTypeOf(Protocol[ParamsT, SpanT_co]):

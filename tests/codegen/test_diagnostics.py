@@ -80,12 +80,6 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would steer "
         "the model generator; remove it, it means nothing to JSON Schema",
     ),
-    "PG010": (
-        "a.yaml",
-        "span_schemas:\n  agent:\n    minProperties: 1\n",
-        "schemas/a.yaml:3:5 /span_schemas/agent/minProperties: warning PG010: minProperties is sent to the API but not "
-        "enforced by the generated types",
-    ),
     "PG014": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {not: {x-prefactor-redact: true}}\n",
@@ -107,8 +101,8 @@ def test_rule(rule: str, project: Project) -> None:
     project.write(f"schemas/{name}", text)
     result = project.generate()
     assert only(result.findings) == line
-    assert result.code == (0 if rule == "PG010" else 1)
-    assert project.package.exists() == (rule == "PG010"), "nothing is written where something is wrong"
+    assert result.code == 1
+    assert not project.package.exists(), "nothing is written where something is wrong"
 
 
 def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -400,15 +394,6 @@ def test_a_nested_id_is_refused_where_it_changes_references(project: Project) ->
     assert "/properties/inner/$id: error PG008: a nested $id changes" in only(project.generate().findings)
 
 
-def test_places_survive_folding(project: Project) -> None:
-    part = {"type": "object", "properties": {"y": {"minimum": 1}}, "minProperties": 1}
-    project.span_types(agent={"allOf": [OBJECT, part], "$defs": {}})
-    assert [line.split(": warning")[0].split(" ")[1] for line in project.generate().findings] == [
-        "/span_schemas/agent/allOf/1/properties/y/minimum",
-        "/span_schemas/agent/allOf/1/minProperties",
-    ]
-
-
 def test_an_unused_file_is_told(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "used.yaml"}))
     project.write("schemas/used.yaml", "type: string")
@@ -477,11 +462,10 @@ def test_what_is_wrong_with_one_span_type_hides_nothing_of_another(project: Proj
         b=properties(x={"$ref": "nowhere.json"}, y={"$ref": "#/$defs/Nowhere"}),
         c=properties(x={"$ref": "#/$defs/Nowhere"}),
         d={"properties": {"a-b": {}, "a_b": {}}},
-        e={"uniqueItems": True},
     )
     result = project.generate()
     assert result.code == 1
-    for code, place in (("PG006", "/a/"), ("PG008", "/b/"), ("PG008", "/c/"), ("PG005", "/d/"), ("PG010", "/e/")):
+    for code, place in (("PG006", "/a/"), ("PG008", "/b/"), ("PG008", "/c/"), ("PG005", "/d/")):
         assert any(code in line and place in line for line in result.findings), (code, result.err)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 from typing_extensions import TypeAliasType
-from prefactor_core.typed import ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentLogin",
@@ -38,7 +38,9 @@ AgentLoginParamsPartInput: TypeAlias = "AgentLoginParamsPartOption1 | AgentLogin
 AgentLoginParamsSecret = TypeAliasType("AgentLoginParamsSecret", "str")
 
 
-class AgentLoginParams(PayloadModel):
+class AgentLoginParams(CheckedModel):
+    __schema_part__ = SchemaPart(__package__, "agent:login", "params_schema", "")
+
     user: AgentLoginParamsUser
     token: str
     note: str | MISSING = MISSING

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
+from prefactor_core.typed import JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
 
 __all__ = [
     "AgentScore",
@@ -31,7 +31,7 @@ class AgentScoreParamsScore(PayloadModel):
 
 
 class AgentScoreResultOption1(PayloadModel):
-    ok: Literal[True]
+    ok: Annotated[Literal[True], JsonLiteral]
 
 
 class AgentScoreResultOption2(PayloadModel):

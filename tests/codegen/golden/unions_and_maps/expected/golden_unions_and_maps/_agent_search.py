@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 from uuid import UUID
 from pydantic import Field
-from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
+from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentSearch",
@@ -22,11 +22,13 @@ __all__ = [
 ]
 
 
-class AgentSearchParams(PayloadModel):
+class AgentSearchParams(CheckedModel):
+    __schema_part__ = SchemaPart(__package__, "agent:search", "params_schema", "")
+
     query: AgentSearchParamsQueryOption1 | AgentSearchParamsQueryOption2
     limit: Annotated[JsonInteger, Field(ge=1)] | Annotated[str, Field(min_length=2)] | MISSING = MISSING
     range: tuple[JsonNumber, JsonNumber] | MISSING = MISSING
-    mode: Literal['fast', 'exact', 1, True] | None | MISSING = MISSING
+    mode: Annotated[Literal['fast', 'exact', 1, True], JsonLiteral] | None | MISSING = MISSING
     tags: dict[str, str] | None | MISSING = MISSING
     headers: dict[Annotated[str, Field(pattern='^x-')], str] | MISSING = MISSING
     since: str | JsonInteger | MISSING = MISSING

@@ -1,0 +1,89 @@
+"""What pydantic types cannot say of a payload, said by the JSON Schema itself.
+
+Generated types that need it carry a `SchemaPart`; jsonschema is imported when the first of them is checked.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from pydantic import GetCoreSchemaHandler, JsonValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from prefactor_core._snapshot import snapshot
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+__all__ = ["SchemaKey", "SchemaPart"]
+
+SchemaKey: TypeAlias = Literal["params_schema", "result_schema"]
+ValueT = TypeVar("ValueT")
+
+_ROOT = "urn:prefactor:schema"
+_LONGEST = 300
+
+
+class SchemaPart:
+    """A place in the schema of a span type, as the metadata of a type: what the type holds must match it.
+
+    Args:
+        package: the generated package, which holds the schema among its definitions.
+        span_type: the name of the span type.
+        key: which of its schemas.
+        pointer: the JSON pointer of the part; empty for the whole.
+    """
+
+    def __init__(self, package: str | None, span_type: str, key: SchemaKey, pointer: str) -> None:
+        self._module = f"{package}.__definitions__"
+        self._span_type = span_type
+        self._key = key
+        self._pointer = pointer
+
+    def __repr__(self) -> str:
+        return f"<SchemaPart {self._span_type} {self._key}{self._pointer}>"
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.checked, handler(source))
+
+    def checked(self, value: ValueT) -> ValueT:
+        """The value, if what would be sent of it matches; a pydantic error otherwise."""
+        problem = self._problem(snapshot(value))
+        if problem is not None:
+            raise PydanticCustomError("json_schema", "{problem}", {"problem": problem})
+        return value
+
+    def _problem(self, value: JsonValue) -> str | None:
+        from jsonschema.exceptions import best_match
+
+        try:
+            error = best_match(self._validator.iter_errors(value))
+        except RecursionError:
+            return "it is nested too deeply to be checked"
+        if error is None:
+            return None
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+        message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]} …"
+        return f"{where.removeprefix('.')}: {message}" if where else message
+
+    @cached_property
+    def _validator(self) -> Validator:
+        from jsonschema.validators import Draft202012Validator, validator_for
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012, specification_with
+
+        root = self._root()
+        draft = specification_with(str(root.get("$schema", "")).rstrip("#"), default=DRAFT202012)
+        registry: Registry[Any] = Registry().with_resource(_ROOT, draft.create_resource(root))
+        kind = validator_for(root, default=Draft202012Validator)
+        reference = {"$schema": kind.META_SCHEMA["$schema"], "$ref": f"{_ROOT}#{quote(self._pointer, safe='/~%')}"}
+        return kind(reference, registry=registry)
+
+    def _root(self) -> dict[str, Any]:
+        definitions = importlib.import_module(self._module).DEFINITIONS
+        found = next(item for item in definitions["span_type_schemas"] if item["name"] == self._span_type)
+        schema: dict[str, Any] = found[self._key]
+        return schema
