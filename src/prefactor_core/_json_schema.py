@@ -6,6 +6,7 @@ Generated types that need it carry a `SchemaPart`; jsonschema is imported when t
 from __future__ import annotations
 
 import importlib
+import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -24,7 +25,7 @@ SchemaKey: TypeAlias = Literal["params_schema", "result_schema"]
 ValueT = TypeVar("ValueT")
 
 _ROOT = "urn:prefactor:schema"
-_LONGEST = 300
+_LONGEST = 200
 
 
 class SchemaPart:
@@ -66,8 +67,9 @@ class SchemaPart:
         if error is None:
             return None
         where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-        message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]} …"
-        return f"{where.removeprefix('.')}: {message}" if where else message
+        # Not jsonschema's message, which shows the value: this goes into logs.
+        rule = json.dumps({str(error.validator): error.validator_value})
+        return f"{where.removeprefix('.') or 'the value'} does not match {rule[:_LONGEST]}"
 
     @cached_property
     def _validator(self) -> Validator:

@@ -208,6 +208,14 @@ UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
 }  # fmt: skip
 
 
+def test_a_mismatch_says_where_and_what_but_no_value(made: Made) -> None:
+    model = made(agent=properties(x={"type": "array", "items": properties(y={"uniqueItems": True})})).AgentParams
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate({"x": [{}, {"y": ["secret", "secret"]}]})
+    (error,) = caught.value.errors(include_input=False)
+    assert (error["loc"], error["msg"]) == (("x", 1), 'y does not match {"uniqueItems": true}')
+
+
 @pytest.mark.parametrize("keyword", sorted(UNSAID))
 def test_what_types_cannot_say_is_checked(keyword: str, made: Made) -> None:
     schema, valid, invalid = UNSAID[keyword]

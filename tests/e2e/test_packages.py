@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "prefactor_local": set[str](),
     "prefactor_gen": {"prefactor_core"},
 }
-RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema", "typing_extensions"}
+RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema", "referencing", "typing_extensions"}
 
 
 def folder(package: str) -> Path:
