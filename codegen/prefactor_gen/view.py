@@ -117,6 +117,7 @@ class _Viewer:
 
     def object_or_else(self, said: ObjectNode) -> ObjectNode:
         """What speaks of objects without asking for one: whatever is none is valid too."""
+        self.left.extend(keyword for keyword in said if keyword not in FOR_KIND["object"])
         objects = self.made([("type", "object"), *said.items()])
         others = self.made([("type", ListNode(["string", "number", "boolean", "array", "null"], place=said.place))])
         return self.made([("anyOf", ListNode([objects, others], place=said.place))])

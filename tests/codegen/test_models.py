@@ -193,6 +193,7 @@ UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "type": (properties(x={"allOf": [{"type": "string"}, {"type": "integer"}]}), {}, {"x": 1}),
     "false": (properties(x=False), {}, {"x": 1}),
     "required": (properties(x={"required": ["a"]}), {"x": "no object"}, {"x": {}}),
+    "minItems": (properties(x={"required": ["a"], "minItems": 1}), {"x": [1]}, {"x": []}),
     "properties": (properties(x={"properties": {"a": {"type": "string"}}}), {"x": [1]}, {"x": {"a": 1}}),
     "dependencies": ({"$schema": DRAFT_07, **OBJECT, "dependencies": {"x": ["y"]}}, {}, {"x": "a"}),
     "additionalItems": (
