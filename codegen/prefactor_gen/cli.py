@@ -8,15 +8,20 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, has_errors
 from prefactor_gen.emit import Change, NotGeneratedError, compare, is_current, write
+from prefactor_gen.report import FORMATS, summary
+
+if TYPE_CHECKING:
+    from prefactor_gen.pipeline import Generated
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
 
 DONE, WRONG, USAGE = 0, 1, 2
-_COMMANDS = ("generate", "demo")
+_COMMANDS = ("generate", "check", "demo")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -30,7 +35,7 @@ def run(arguments: Sequence[str]) -> int:
             from prefactor_gen.demo import run_demo
 
             return run_demo()
-        return _generate(options)
+        return _check(options) if options.command == "check" else _generate(options)
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
@@ -63,9 +68,33 @@ def _parser() -> argparse.ArgumentParser:
         "--output", metavar="DIR", help="folder that the package is written into (default: generated)"
     )
     generate.add_argument("--package", metavar="NAME", help="package name (default: the project's name and _spans)")
+    generate.set_defaults(fallback=None)
     generate.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 and name each file that would change"
     )
+    check = commands.add_parser(
+        "check",
+        help="tell what is wrong with definitions, and who enforces what",
+        description="Read definitions, tell everything that is wrong with them, and write nothing. "
+        "Exits with 1 where something is wrong.",
+        epilog=(
+            "examples:\n"
+            "  prefactor-gen check                      what [tool.prefactor-gen] of pyproject.toml says\n"
+            "  prefactor-gen check schemas --strict     a folder; warnings fail, too\n"
+            "  prefactor-gen check --format github      annotations in a workflow of GitHub's\n"
+            "  prefactor-gen check --explain            who enforces each keyword: types, or the schema itself\n"
+            "  prefactor-gen check --explain agent:llm  the same for one span type\n"
+            "  prefactor-gen check --explain PG008      what a rule is about\n"
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
+    check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
+    check.add_argument("--strict", action="store_true", help="warnings fail, too")
+    check.add_argument(
+        "--explain", nargs="?", const="", metavar="WHAT", help="a rule, a span type, or (left out) all span types"
+    )
+    check.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
     commands.add_parser(
         "demo",
         help="compile, type-check and run an example agent against the embedded API",
@@ -82,6 +111,38 @@ def _generate(options: argparse.Namespace) -> int:
     for package in _packages(options, project):
         code = max(code, _generate_one(package, _base(options, project), check=options.check))
     return code
+
+
+def _check(options: argparse.Namespace) -> int:
+    from prefactor_gen.explain import explain_rule, explained
+
+    if options.explain and options.explain in RULES:
+        print(explain_rule(options.explain))
+        return DONE
+    project = read_project(find_project(Path.cwd()))
+    base = _base(options, project)
+    found: list[Diagnostic] = []
+    lines: list[str] = []
+    for package in _packages(options, project):
+        generated = _compiled(package, base, "")
+        found.extend(generated.diagnostics)
+        lines.extend(explained(generated.sound, generated.bundle, options.explain or None))
+    if options.explain is not None and not has_errors(found):
+        if options.explain and not lines:
+            raise ConfigError(f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions")
+        print(*lines, sep="\n")
+        return DONE
+    print(FORMATS[options.format](found, base, sys.stdout), end="")
+    if options.format == "text":
+        print(summary(found) if found else "nothing is wrong")
+    return WRONG if has_errors(found) or (options.strict and found) else DONE
+
+
+def _compiled(package: PackageConfig, base: Path, mark: str) -> Generated:
+    from prefactor_gen.pipeline import generate_package, generate_wire_package  # needs the extra, unlike --help
+
+    generate = generate_wire_package if package.wire else generate_package
+    return generate(package.sources, base, package.package, mark)
 
 
 def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
@@ -102,7 +163,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
         if configured
         else project.base / "generated"
     )
-    name = options.package or (configured.package if configured else project.default_package())
+    name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
         raise ConfigError("expected --package NAME: there is no project name in pyproject.toml to take one from")
     first = PackageConfig(sources, output, name)
@@ -124,11 +185,8 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     if mark and is_current(folder, mark):
         print(f"{shown} is up to date")
         return DONE
-    from prefactor_gen.pipeline import generate_package, generate_wire_package
-
-    generate = generate_wire_package if package.wire else generate_package
-    generated = generate(package.sources, base, package.package, mark)
-    _report(generated.diagnostics)
+    generated = _compiled(package, base, mark)
+    _report(generated.diagnostics, base)
     if has_errors(generated.diagnostics):
         return WRONG
     try:
@@ -160,14 +218,10 @@ def _show(changes: Sequence[Change], base: Path) -> int:
     return WRONG if changes else DONE
 
 
-def _report(diagnostics: Sequence[Diagnostic]) -> int:
-    for found in diagnostics:
-        print(found, file=sys.stderr)
-    errors = sum(found.severity is Severity.ERROR for found in diagnostics)
+def _report(diagnostics: Sequence[Diagnostic], base: Path) -> None:
+    print(FORMATS["text"](diagnostics, base, sys.stderr), end="", file=sys.stderr)
     if diagnostics:
-        others = len(diagnostics) - errors
-        print(f"prefactor-gen: {_count(errors, 'error')}, {_count(others, 'warning')}", file=sys.stderr)
-    return WRONG if errors else DONE
+        print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["RULES", "Diagnostic", "DiagnosticError", "Place", "Severity", "has_errors", "sorted_diagnostics"]
+__all__ = [
+    "EXPLANATIONS",
+    "RULES",
+    "Diagnostic",
+    "DiagnosticError",
+    "Place",
+    "Severity",
+    "has_errors",
+    "sorted_diagnostics",
+]
 
 
 class Severity(StrEnum):
@@ -31,6 +40,69 @@ RULES: dict[str, str] = {
     "PG012": "a definition source holds no definitions",
     "PG013": "the output package cannot have this name",
     "PG014": "a mark for redaction stands where it cannot be honoured",
+}
+
+
+# A paragraph per rule: why it is one, and what to do.
+EXPLANATIONS: dict[str, str] = {
+    "PG001": (
+        "A definition source must exist and be UTF-8 text in JSON or YAML, or name a SchemaRegistry as "
+        "module:attribute. Keys must not repeat, numbers must be finite, and nesting must stay within 100 levels: "
+        "a parser that guesses would register something that nobody wrote. Correct the place that is named."
+    ),
+    "PG002": (
+        "Definitions have the form in which the API takes an agent schema version: span_type_schemas (a list of "
+        "objects with name, params_schema, and optionally result_schema, title, description, template, "
+        "data_risk), the pair span_schemas and span_result_schemas, and quality_schemas. What the API would "
+        "refuse when the agent starts is refused here."
+    ),
+    "PG003": (
+        "A span type has one definition. Two with the same name would overwrite each other at the API; remove or "
+        "rename one of the two places."
+    ),
+    "PG004": (
+        "A span type becomes a class and a module, a nested object a class. A name must give a usable Python name "
+        "for that: not empty, no keyword, and no longer than 127 characters."
+    ),
+    "PG005": (
+        "Two names that differ in the definitions become the same in Python (a-b and a_b, or Chat and chat on a "
+        "file system that ignores case). Numbering one of them would change its name when a third comes, so "
+        "neither is: rename one."
+    ),
+    "PG006": (
+        "A schema must be valid by its metaschema: draft 2020-12, or draft-07 where $schema says so. Patterns "
+        "must be regular expressions that Python can read."
+    ),
+    "PG007": (
+        "The params and the result of a span are JSON objects, by the API. A schema of another type could never "
+        "match; put the value into a property."
+    ),
+    "PG008": (
+        "A $ref must lead to a schema inside the definition folder: #/…, an anchor, or a file beside. Nothing is "
+        "fetched and no file outside is read, so that a build has no other inputs. A nested $id changes what the "
+        "references below it mean; use $defs and $anchor. A schema that is only a reference to itself describes "
+        "nothing."
+    ),
+    "PG009": (
+        "Some keys (customTypePath, customBasePath, default_factory, x-python-…) make datamodel-code-generator "
+        "import modules and write code. Definitions are data; they never choose what runs."
+    ),
+    "PG011": (
+        "datamodel-code-generator, which writes the models, refused the schema, warned of it, or made other "
+        "classes than asked for. Simplify the schema at the place that is named; if it is a plain one, report it."
+    ),
+    "PG012": (
+        "A source was read and holds no definition under any known key. It may be a misspelled key, or a file "
+        "that belongs elsewhere."
+    ),
+    "PG013": (
+        "The package would replace one of prefactor-sdk's own, or has no usable name. Choose another with --package."
+    ),
+    "PG014": (
+        "x-prefactor-redact must be true, and stand where it names a part of the payload: on a property, items, "
+        "or what a $ref leads to. Under not, if, contains and the like nobody could say which value is meant, and "
+        "it would go out in the clear."
+    ),
 }
 
 

@@ -47,11 +47,18 @@ __all__ = ["Generated", "generate_package", "generate_wire_package"]
 
 @dataclass
 class Generated:
-    """The files of a package by name, and what was found on the way; no files where something is wrong."""
+    """The files of a package by name, and what was found on the way; no files where something is wrong.
+
+    Attributes:
+        sound: the definitions that nothing is wrong with.
+        bundle: what was made of their schemas.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     span_types: tuple[str, ...] = ()
+    sound: Definitions = field(default_factory=Definitions)
+    bundle: Bundle = field(default_factory=Bundle)
 
 
 def generate_package(sources: Sequence[str], base: Path, package: str, fingerprint: str) -> Generated:
@@ -89,7 +96,7 @@ def _generate_package(sources: Sequence[str], base: Path, package: str, fingerpr
     if has_errors(found):
         return Generated(diagnostics=sorted_diagnostics(found))
     files = _render(sound, plans, package, fingerprint)
-    return Generated(files, sorted_diagnostics(found), tuple(owned))
+    return Generated(files, sorted_diagnostics(found), tuple(owned), sound, bundle)
 
 
 def generate_wire_package(sources: Sequence[str], base: Path, _package: str, fingerprint: str) -> Generated:

@@ -452,7 +452,8 @@ def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None
     project.span_types(**{"a\nb\x1b[31m\u202e": {"type": "array"}})
     result = project.generate()
     assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in only(result.findings)
-    assert len(result.err.splitlines()) == 2
+    finding, excerpt, caret, count = result.err.splitlines()
+    assert all(line.isprintable() for line in (finding, excerpt, caret, count))
 
 
 def test_what_is_wrong_with_one_span_type_hides_nothing_of_another(project: Project) -> None:

@@ -1,0 +1,38 @@
+"""What `check --explain` prints."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from prefactor_gen.bundle import Bundle
+from prefactor_gen.definitions import Definitions
+from prefactor_gen.diagnostics import EXPLANATIONS, RULES
+from prefactor_gen.enforcement import By, Enforced, enforcement
+
+__all__ = ["explain_rule", "explained"]
+
+_WHO = {By.SCHEMA: "checked against the schema itself", By.NOBODY: "not enforced"}
+
+
+def explain_rule(code: str) -> str:
+    """What a rule is about."""
+    return f"{code}: {RULES[code]}\n\n{textwrap.fill(EXPLANATIONS[code], 100, break_on_hyphens=False)}"
+
+
+def explained(definitions: Definitions, bundle: Bundle, span_type: str | None) -> Iterator[str]:
+    """The lines that say who enforces what, of one span type or of all."""
+    parts: dict[tuple[str, str], list[Enforced]] = {}
+    for item in enforcement(definitions, bundle):
+        if span_type in {None, item.span_type}:
+            parts.setdefault((item.span_type, item.part), []).append(item)
+    for (name, part), items in parts.items():
+        yield f"{name} {part}: {_by_types(items)}"
+        yield from (f"    {item.pointer}/{item.keyword}: {_WHO[item.by]}" for item in items if item.by in _WHO)
+
+
+def _by_types(items: Iterable[Enforced]) -> str:
+    counts = Counter(item.keyword for item in items if item.by is By.TYPES)
+    said = (f"{keyword} ({count})" if count > 1 else keyword for keyword, count in sorted(counts.items()))
+    return f"types enforce {', '.join(said)}" if counts else "types enforce nothing"

@@ -1,0 +1,106 @@
+"""How findings are shown: to people, as JSON, and as annotations of GitHub's."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, TextIO
+
+from prefactor_gen.diagnostics import Diagnostic, Place, Severity
+
+__all__ = ["FORMATS", "colourful", "for_people", "summary"]
+
+_COLOURS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
+_PLAIN: Final = "\x1b[0m"
+_WIDEST = 160
+
+
+def colourful(stream: TextIO) -> bool:
+    """Whether to write colours: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def for_people(found: Diagnostic, base: Path, *, colours: bool = False) -> str:
+    """One finding, and the line that it is about."""
+    text = str(found)
+    if colours:
+        mark = f"{found.severity} {found.code}"
+        text = text.replace(mark, f"{_COLOURS[found.severity]}{mark}{_PLAIN}", 1)
+    return "\n".join([text, *_excerpt(found.place, base)])
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many there are of each severity."""
+    errors = sum(found.severity is Severity.ERROR for found in diagnostics)
+    return f"{_count(errors, 'error')}, {_count(len(diagnostics) - errors, 'warning')}"
+
+
+def _excerpt(place: Place, base: Path) -> Iterator[str]:
+    if place.line is None or place.column is None:
+        return
+    try:
+        lines = (base / place.source).read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return
+    if place.line > len(lines):
+        return
+    start = max(0, place.column - 1 - _WIDEST // 2)
+    shown = lines[place.line - 1][start : start + _WIDEST]
+    yield f"    {''.join(char if char.isprintable() else ' ' for char in shown)}"
+    yield f"    {' ' * (place.column - 1 - start)}^"
+
+
+def _as_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> str:
+    colours = colourful(stream)
+    return "".join(f"{for_people(found, base, colours=colours)}\n" for found in diagnostics)
+
+
+def _as_json(diagnostics: Sequence[Diagnostic], _base: Path, _stream: TextIO) -> str:
+    findings = [
+        {
+            "code": found.code,
+            "severity": found.severity,
+            "message": found.message,
+            "source": found.place.source,
+            "pointer": found.place.pointer,
+            "line": found.place.line,
+            "column": found.place.column,
+        }
+        for found in diagnostics
+    ]
+    return json.dumps(findings, indent=2) + "\n"
+
+
+def _as_github(diagnostics: Sequence[Diagnostic], _base: Path, _stream: TextIO) -> str:
+    return "".join(f"{_annotation(found)}\n" for found in diagnostics)
+
+
+def _annotation(found: Diagnostic) -> str:
+    """A workflow command. Its values end at commas and colons, and a line break would begin another command."""
+    place = found.place
+    settings = {"file": place.source, "line": place.line, "col": place.column, "title": found.code}
+    given = ",".join(f"{key}={_property(str(value))}" for key, value in settings.items() if value is not None)
+    message = f"{found.message} ({place.pointer})" if place.pointer else found.message
+    return f"::{found.severity} {given}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+FORMATS: dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], str]] = {
+    "text": _as_text,
+    "json": _as_json,
+    "github": _as_github,
+}
+"""What `--format` takes: findings, the folder that places are relative to, the stream they go to → text."""

@@ -1,0 +1,134 @@
+"""`prefactor-gen check`: what is wrong, for people and for machines; who enforces what; what a rule is about."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.codegen.support import Project
+
+from prefactor_gen.diagnostics import EXPLANATIONS, RULES
+
+WRONG = """\
+span_schemas:
+  agent:
+    properties:
+      x: {type: strnig}
+      "y,z%": {$ref: "no:where.yaml"}
+"""
+WARNED = "span_type_schema: []\n"
+FINE = """\
+span_schemas:
+  agent:
+    type: object
+    properties:
+      tags: {type: array, items: {type: string}, uniqueItems: true}
+      day: {type: string, format: date}
+      never: false
+    not: {required: [tags, day]}
+"""
+
+
+def test_what_is_wrong_with_its_line(project: Project) -> None:
+    project.write("schemas/a.yaml", WRONG)
+    result = project.run("check", "schemas")
+    lines = result.out.splitlines()
+    assert result.code == 1
+    assert lines[0].startswith("schemas/a.yaml:4:11 /span_schemas/agent/properties/x/type: error PG006: ")
+    assert lines[1:3] == ["          x: {type: strnig}", "              ^"]
+    assert lines[-1] == "2 errors, 0 warnings"
+    assert not (project.root / "generated").exists()
+
+
+def test_as_json(project: Project) -> None:
+    project.write("schemas/a.yaml", WRONG)
+    result = project.run("check", "schemas", "--format", "json")
+    first, second = json.loads(result.out)
+    assert result.code == 1
+    assert (first["code"], first["severity"], first["source"]) == ("PG006", "error", "schemas/a.yaml")
+    assert (first["line"], first["column"], first["pointer"]) == (4, 11, "/span_schemas/agent/properties/x/type")
+    assert second["code"] == "PG008"
+
+
+def test_as_annotations_of_github(project: Project) -> None:
+    project.write("schemas/a,b:c.yaml", WRONG)
+    result = project.run("check", "schemas", "--format", "github")
+    first, second = result.out.splitlines()
+    assert first.startswith("::error file=schemas/a%2Cb%3Ac.yaml,line=4,col=11,title=PG006::")
+    assert second.endswith("(/span_schemas/agent/properties/y,z%25/$ref)")
+
+
+def test_nothing_is_wrong(project: Project) -> None:
+    project.write("schemas/a.yaml", FINE)
+    result = project.run("check", "schemas", "--strict")
+    assert (result.code, result.out, result.err) == (0, "nothing is wrong\n", "")
+    assert json.loads(project.run("check", "schemas", "--format", "json").out) == []
+
+
+def test_a_warning_fails_only_when_strict(project: Project) -> None:
+    project.write("schemas/a.yaml", FINE)
+    project.write("schemas/b.yaml", WARNED)
+    assert project.run("check", "schemas").code == 0
+    result = project.run("check", "schemas", "--strict")
+    assert result.code == 1
+    assert result.out.splitlines()[-1] == "0 errors, 1 warning"
+
+
+def test_it_checks_what_the_project_configures(project: Project) -> None:
+    project.write("pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "my_spans"\n')
+    project.write("schemas/a.yaml", WRONG)
+    assert "PG006" in project.run("check").out
+
+
+def test_who_enforces_what(project: Project) -> None:
+    project.write("schemas/a.yaml", FINE)
+    result = project.run("check", "schemas", "--explain")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "agent params: types enforce items, properties, type (4)",
+        "    /not: checked against the schema itself",
+        "    /properties/tags/uniqueItems: checked against the schema itself",
+        "    /properties/day/format: not enforced",
+        "    /properties/never/false: checked against the schema itself",
+        "    /not/required: checked against the schema itself",
+    ]
+    assert project.run("check", "schemas", "--explain", "agent").out == result.out
+
+
+def test_explain_what_is_not_there(project: Project) -> None:
+    project.write("schemas/a.yaml", FINE)
+    result = project.run("check", "schemas", "--explain", "PG999")
+    assert result.code == 2
+    assert "'PG999' is neither a rule nor a span type of these definitions" in result.err
+
+
+def test_explain_tells_first_what_is_wrong(project: Project) -> None:
+    project.write("schemas/a.yaml", WRONG)
+    result = project.run("check", "schemas", "--explain")
+    assert result.code == 1
+    assert "PG006" in result.out
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_each_rule_is_explained(rule: str, project: Project) -> None:
+    result = project.run("check", "--explain", rule)
+    assert result.code == 0
+    assert result.out.startswith(f"{rule}: {RULES[rule]}\n\n")
+    assert " ".join(result.out.split()).endswith(EXPLANATIONS[rule])
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colours_on_a_terminal(no_color: str, coloured: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(WRONG)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "prefactor_gen", "check", "a.yaml"]
+    subprocess.run(command, cwd=tmp_path, stdout=theirs, env={**os.environ, "NO_COLOR": no_color}, check=False)
+    os.close(theirs)
+    printed = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert ("\x1b[31merror PG006\x1b[0m" in printed) is coloured
