@@ -40,6 +40,8 @@ RULES: dict[str, str] = {
     "PG012": "a definition source holds no definitions",
     "PG013": "the output package cannot have this name",
     "PG014": "a mark for redaction stands where it cannot be honoured",
+    "PG015": "a keyword is unknown to JSON Schema, which ignores it",
+    "PG016": "a required name is no property of the object",
 }
 
 
@@ -102,6 +104,14 @@ EXPLANATIONS: dict[str, str] = {
         "x-prefactor-redact must be true, and stand where it names a part of the payload: on a property, items, "
         "or what a $ref leads to. Under not, if, contains and the like nobody could say which value is meant, and "
         "it would go out in the clear."
+    ),
+    "PG015": (
+        "JSON Schema ignores keywords that it does not know, so that propertes or minlength say nothing and nobody is "
+        "told. Keys of your own begin with x-."
+    ),
+    "PG016": (
+        "A name in required that properties does not have must be there and may hold anything; mostly it is "
+        "misspelled, or left over from a property that was renamed."
     ),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ASSERTIONS", "FOR_KIND", "NOT_ENFORCED", "TYPED_FORMATS"]
+__all__ = ["ASSERTIONS", "FOR_KIND", "KNOWN", "NOT_ENFORCED", "TYPED_FORMATS"]
 
 NOT_ENFORCED = frozenset({
     "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",
@@ -28,6 +28,15 @@ ASSERTIONS = (
     | {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type", "format"}
 )
 """All that decides whether a value is valid, with `format`, which changes what a caller may pass."""
+
+KNOWN = ASSERTIONS | {
+    "$anchor", "$comment", "$defs", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "contentEncoding",
+    "contentMediaType", "contentSchema", "default", "definitions", "deprecated", "description", "examples", "readOnly",
+    "title", "writeOnly",
+    # OpenAPI's, which other tools read in the same schemas.
+    "discriminator", "example", "externalDocs", "nullable", "xml",
+}  # fmt: skip
+"""Every keyword that means something, to JSON Schema or to those who read schemas."""
 
 TYPED_FORMATS = frozenset({"date-time", "date", "time", "uuid"})
 """Formats whose Python value a caller may pass instead of the text."""

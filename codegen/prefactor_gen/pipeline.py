@@ -22,6 +22,7 @@ from prefactor_gen.definitions import (
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity, has_errors, sorted_diagnostics
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.emit import package_headers, seal
+from prefactor_gen.lint import lint_schema
 from prefactor_gen.literals import quote
 from prefactor_gen.load import load_sources
 from prefactor_gen.marks import check_marks
@@ -141,6 +142,7 @@ def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]
             problems.extend(check_schema(inlined))  # what was pulled in is checked too
         if not has_errors(problems):
             problems.extend(check_marks(inlined.schema, typed=typed))
+            problems.extend(lint_schema(inlined.schema))
         found.extend(problems)
         return None if has_errors(problems) else inlined
 

@@ -1,0 +1,53 @@
+"""What is valid and yet hardly meant: misspelled keywords, required names that no property has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from prefactor_gen.diagnostics import Diagnostic, Severity
+from prefactor_gen.documents import ListNode, ObjectNode
+from prefactor_gen.keywords import KNOWN
+from prefactor_gen.walk import subschemas
+
+__all__ = ["lint_schema"]
+
+# Beside these, a required name may have its schema elsewhere.
+_SAYS_MORE = frozenset({
+    "$dynamicRef", "$ref", "allOf", "anyOf", "dependentSchemas", "if", "oneOf", "patternProperties",
+})  # fmt: skip
+# Where an object stands by itself. A part of a conjunction, or what a condition asks, has its properties elsewhere.
+_BY_ITSELF = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
+
+
+def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Warnings of one schema and of what stands in it."""
+    yield from _unknown_keywords(schema)
+    yield from _required_without_property(schema)
+    for keys, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            by_itself = keys[0] in _BY_ITSELF
+            yield from (found for found in lint_schema(item) if by_itself or found.code != "PG016")
+
+
+def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
+    for keyword in schema:
+        if keyword in KNOWN or keyword.startswith("x-"):
+            continue
+        near = difflib.get_close_matches(keyword, sorted(KNOWN), 1)
+        hint = f"did you mean {near[0]!r}?" if near else "a key of your own begins with x-"
+        message = f"JSON Schema knows no keyword {keyword!r} and ignores it; {hint}"
+        yield Diagnostic("PG015", message, schema.place_at(keyword), Severity.WARNING)
+
+
+def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
+    properties, required = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, ObjectNode) or not isinstance(required, ListNode) or _SAYS_MORE & schema.keys():
+        return
+    for index, name in enumerate(required):
+        if isinstance(name, str) and name not in properties:
+            near = difflib.get_close_matches(name, list(properties), 1)
+            hint = f"did you mean {near[0]!r}?" if near else "name it in properties to say what it holds"
+            yield Diagnostic(
+                "PG016", f"{name!r} is required, but no property; {hint}", required.place_at(index), Severity.WARNING
+            )
