@@ -103,6 +103,7 @@ class _Server(uvicorn.Server):
         self.server_state = state
         self._reserved: socket.socket | None = None
         self._return: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()  # of those who begin or end to listen
 
     async def open(self, listener: socket.socket) -> None:
         self._address = listener.getsockname()[:2]
@@ -111,29 +112,32 @@ class _Server(uvicorn.Server):
         await self.startup(sockets=[listener])
 
     async def go_away(self, seconds: float | None) -> None:
-        self._forget_return()
-        if self._reserved is None:
-            await self._stop_listening()
-            # A port that is bound and does not listen refuses connections, and nobody else can take it.
-            self._reserved = _bound(*self._address)
-            self._line.away = True
-            self._line.reset_all()
-            self._line.interrupt("gone")
-        if seconds is not None:
-            self._return = asyncio.create_task(self._come_back_after(seconds))
+        async with self._turn:
+            self._forget_return()
+            if self._reserved is None:
+                await self._stop_listening()
+                # A port that is bound and does not listen refuses connections, and nobody else can take it.
+                self._reserved = _bound(*self._address)
+                self._line.away = True
+                self._line.reset_all()
+                self._line.interrupt("gone")
+            if seconds is not None:
+                self._return = asyncio.create_task(self._come_back_after(seconds))
 
     async def come_back(self) -> None:
-        self._forget_return()
-        await self._listen_again()
+        async with self._turn:
+            self._forget_return()
+            await self._listen_again()
 
     async def release(self) -> None:
         self._line.interrupt("cleared")
 
     async def close(self) -> None:
-        self._forget_return()
-        if self._reserved is not None:
-            self._reserved.close()
-        await self._stop_listening()
+        async with self._turn:
+            self._forget_return()
+            if self._reserved is not None:
+                self._reserved.close()
+            await self._stop_listening()
         self._line.interrupt("closing")
         for connection in list(self.server_state.connections):
             connection.shutdown()
@@ -160,8 +164,9 @@ class _Server(uvicorn.Server):
 
     async def _come_back_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        self._return = None
-        await self._listen_again()
+        async with self._turn:
+            self._return = None
+            await self._listen_again()
 
     async def _listen_again(self) -> None:
         if self._reserved is None:

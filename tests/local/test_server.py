@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import os
@@ -130,6 +131,21 @@ def test_it_closes_what_connects_at_the_last_moment() -> None:
                 client = clients.enter_context(socket.socket())
                 client.setblocking(False)
                 client.connect_ex((url.host, url.port))
+        gc.collect()  # warns of what is open, and warnings are errors
+
+
+def test_going_away_and_coming_back_at_once() -> None:
+    for _ in range(5):
+        with LocalApi() as api:
+            away = functools.partial(api.away_for, 0.001)
+            steps: list[Callable[[], None]] = [api.go_away, away, api.come_back, api.go_away, away]
+            threads = [threading.Thread(target=step) for step in steps]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            api.come_back()
+            assert httpx.get(api.url).status_code == 404
         gc.collect()  # warns of what is open, and warnings are errors
 
 
