@@ -235,6 +235,7 @@ BUSY = (
     FORKED
     + """
 client, instance = asyncio.run(started())
+asyncio.run(client.flush())
 going_on = True
 
 def busy():
