@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 
 import yaml
 
@@ -34,7 +35,7 @@ def parse_yaml(text: str, source: str) -> JsonValue:
             nested too deeply; with line and column.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(source, "", mark.line + 1, mark.column + 1) if mark else Place(source)
@@ -47,6 +48,15 @@ def parse_yaml(text: str, source: str) -> JsonValue:
     if root is None:
         raise DiagnosticError([Diagnostic("PG001", "expected a document, found an empty file", Place(source))])
     return _Converter(source).convert(root, "", 0)
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """The document as nodes, by libyaml where it is there; what it refuses, the slower parser in Python tells."""
+    fast = getattr(yaml, "CSafeLoader", None)
+    if fast is not None:
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=fast)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class _Converter:
@@ -94,7 +104,7 @@ class _Converter:
     def scalar(self, node: yaml.Node, place: Place) -> JsonValue:
         assert isinstance(node, yaml.ScalarNode)  # noqa: S101  # the third and last kind of node
         text = self.text(node, place)
-        if node.style is not None:  # quoted or a block: always text
+        if node.style:  # quoted or a block: always text
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 
 __all__ = ["field_type", "input_type", "names_in", "renamed"]
 
@@ -39,9 +40,10 @@ def input_type(expression: ast.expr, models: Mapping[str, str]) -> str:
     return _Input(models).text(inner)
 
 
-def names_in(text: str) -> set[str]:
+@cache
+def names_in(text: str) -> frozenset[str]:
     """The names that a type expression refers to."""
-    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+    return frozenset(node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name))
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from prefactor_gen.conjunction import fold
@@ -19,6 +20,9 @@ from prefactor_gen.names import is_usable, pascal
 from prefactor_gen.refs import resolve_pointer, step
 from prefactor_gen.view import is_object_schema, typing_view
 from prefactor_gen.walk import POSITIONS, Position, map_subschemas, subschemas
+
+if TYPE_CHECKING:
+    from prefactor_gen.models import Document
 
 __all__ = ["Bundle", "Bundled", "Unsaid", "bundle_schema"]
 
@@ -60,7 +64,7 @@ class Bundle:
     unsaid: list[Unsaid] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def document(self, names: Iterable[str]) -> dict[str, object]:
+    def document(self, names: Iterable[str]) -> Document:
         """The JSON Schema document of some definitions."""
         return {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

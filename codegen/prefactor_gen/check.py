@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import get_args
+from urllib.parse import urljoin
 
 from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from prefactor_gen.definitions import Definitions, SchemaSource
@@ -87,10 +90,42 @@ def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
         message = f"expected one of {', '.join(_DRAFTS)}, found {named!r}"
         yield Diagnostic("PG006", message, source.schema.place_at("$schema"))
         return
-    validator = draft(draft.META_SCHEMA)
-    for error in validator.iter_errors(source.schema):
+    for error in _validator(draft).iter_errors(source.schema):
         message = error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
         yield Diagnostic("PG006", message, _place_at(source.schema, error))
+
+
+@cache
+def _validator(draft: type[Validator]) -> Validator:
+    """The metaschema's validator. Draft 2020-12's is seven vocabularies with dynamic references: as one, it is a
+    sixth of the time.
+    """
+    if draft is not Draft202012Validator:
+        return draft(draft.META_SCHEMA)
+    metaschema = draft.META_SCHEMA
+    uris = [urljoin(metaschema["$id"], part["$ref"]) for part in metaschema["allOf"]]
+    vocabularies = [*map(SPECIFICATIONS.contents, uris), metaschema]
+    maps = {
+        keyword: {name: _in_one(item) for each in vocabularies for name, item in each.get(keyword, {}).items()}
+        for keyword in ("properties", "$defs")
+    }
+    return draft({"type": ["object", "boolean"], **maps})
+
+
+def _in_one(part: object) -> object:
+    """A part of a vocabulary with its references as they are where all vocabularies are one schema."""
+    if isinstance(part, list):
+        return [_in_one(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if part == {"$dynamicRef": "#meta"}:
+        return {"$ref": "#"}
+    return {key: _definition(item) if key == "$ref" else _in_one(item) for key, item in part.items()}
+
+
+def _definition(reference: object) -> object:
+    """`meta/validation#/$defs/stringArray` → `#/$defs/stringArray`; a property that is named `$ref` is none."""
+    return f"#{reference.partition('#')[2]}" if isinstance(reference, str) else _in_one(reference)
 
 
 def _place_at(schema: ObjectNode, error: ValidationError) -> Place:

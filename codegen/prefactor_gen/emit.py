@@ -7,17 +7,21 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = [
     "HEADER_PREFIX",
     "Change",
     "NotGeneratedError",
+    "Origin",
+    "Previous",
     "compare",
     "content_hash",
     "is_current",
     "package_headers",
+    "read_previous",
+    "reuse_headers",
     "seal",
     "write",
 ]
@@ -42,6 +46,21 @@ class Change:
         return "".join(difflib.unified_diff(old, new, f"{name} (current)", f"{name} (generated)"))
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a package is made from, as `fingerprint.py` names it: all of it, and what generates it."""
+
+    fingerprint: str = ""
+    generator: str = ""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The unedited modules of an earlier run of the same generator: (mark, text) by module name."""
+
+    modules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
 class NotGeneratedError(Exception):
     """A file of somebody else stands where a generated one would go."""
 
@@ -61,6 +80,11 @@ def package_headers(fingerprint: str, files: Mapping[str, str]) -> tuple[str, ..
     return (f"fingerprint {fingerprint}", *hashes)
 
 
+def reuse_headers(generator: str, marks: Mapping[str, str]) -> tuple[str, ...]:
+    """The lines that the next run reads: what generated the package, and what each module was made from."""
+    return (f"generator {generator}", *(f"span {name} {mark}" for name, mark in sorted(marks.items())))
+
+
 def seal(catalog: str) -> str:
     """Add the hash of the catalog itself, so that an edit of it is noticed too."""
     first, rest = catalog.split("\n", 1)
@@ -69,22 +93,42 @@ def seal(catalog: str) -> str:
 
 def is_current(folder: Path, fingerprint: str) -> bool:
     """Say whether the folder holds what this fingerprint generates, unedited: reads files, generates nothing."""
-    try:
-        text = (folder / CATALOG).read_bytes().decode().replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError):
+    recorded = _recorded(folder)
+    if recorded.get(("fingerprint",)) != fingerprint:
         return False
-    if not _is_sealed(text):
-        return False
-    lines = text.split("\n")
-    headers = [line.removeprefix(HEADER_PREFIX).split(" ") for line in lines if line.startswith(HEADER_PREFIX)]
-    recorded = {tuple(words[:-1]): words[-1] for words in headers}
-    del recorded["catalog",]
-    if recorded.pop(("fingerprint",), None) != fingerprint:
-        return False
-    files = {words[1]: digest for words, digest in recorded.items() if words[0] == "file"}
+    files = _of_kind("file", recorded)
     return _generated_files(folder) == {CATALOG, *files} and all(
         _hash_of(folder / name) == digest for name, digest in files.items()
     )
+
+
+def read_previous(folder: Path, generator: str) -> Previous:
+    """The unedited modules of the folder that this generator made, and what it made them from."""
+    recorded = _recorded(folder)
+    if recorded.get(("generator",)) != generator:
+        return Previous()
+    digests, modules = _of_kind("file", recorded), dict[str, tuple[str, str]]()
+    for name, mark in _of_kind("span", recorded).items():
+        text = _read(folder / name)
+        if text is not None and content_hash(text) == digests.get(name):
+            modules[name.removesuffix(".py")] = (mark, text)
+    return Previous(modules)
+
+
+def _recorded(folder: Path) -> dict[tuple[str, ...], str]:
+    """The header lines of the folder's catalog, its last word by those before it; none where somebody edited it."""
+    try:
+        text = (folder / CATALOG).read_bytes().decode().replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    if not _is_sealed(text):
+        return {}
+    lines = [line.removeprefix(HEADER_PREFIX) for line in text.split("\n") if line.startswith(HEADER_PREFIX)]
+    return {tuple(words[:-1]): words[-1] for words in (line.split(" ") for line in lines)}
+
+
+def _of_kind(kind: str, recorded: Mapping[tuple[str, ...], str]) -> dict[str, str]:
+    return {words[1]: value for words, value in recorded.items() if len(words) == 2 and words[0] == kind}
 
 
 def compare(folder: Path, files: Mapping[str, str]) -> list[Change]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.documents import to_plain
+from prefactor_gen.emit import Origin
 from prefactor_gen.load import definition_files, display_name, is_attribute, load_attribute
 
-__all__ = ["fingerprint", "source_contents"]
+__all__ = ["package_origin", "source_contents"]
 
 # A `$ref` and its value, as JSON and YAML write them.
 _REFERENCE = re.compile(
@@ -39,7 +40,7 @@ def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
     return contents
 
 
-def fingerprint(contents: Mapping[str, bytes], package: str) -> str:
+def package_origin(contents: Mapping[str, bytes], package: str) -> Origin:
     """Name the contents together with the package's name and the versions of what generates it."""
     identity = {
         "package": package,
@@ -48,9 +49,14 @@ def fingerprint(contents: Mapping[str, bytes], package: str) -> str:
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
     digest.update(_own_code())
+    generator = _name(digest)
     for name, content in sorted(contents.items()):
         digest.update(f"\0{name}\0{len(content)}\0".encode())
         digest.update(content)
+    return Origin(_name(digest), generator)
+
+
+def _name(digest: hashlib._Hash) -> str:
     return f"sha256-{digest.hexdigest()[:32]}"
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import ast
 import copy
 import json
+import multiprocessing
+import os
 import re
+import sys
 import tempfile
 import unicodedata
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import TypedDict
 
@@ -26,6 +33,7 @@ __all__ = [
     "GENERATOR_VERSION",
     "SPAN_OPTIONS",
     "WIRE_OPTIONS",
+    "Document",
     "Model",
     "ModelField",
     "ModelSet",
@@ -77,6 +85,13 @@ WIRE_OPTIONS = _COMMON.model_copy(
 )
 
 
+# Documents for each process at least: fewer are made in the time that a process needs to start.
+_SHARE = 150
+
+Document = TypedDict("Document", {"$schema": str, "$defs": dict[str, object]})
+"""A JSON Schema document of definitions."""
+
+
 class _MetadataField(TypedDict):
     name: str
     original_name: str
@@ -87,6 +102,15 @@ class _MetadataModel(TypedDict):
     class_name: str
     source_path: list[str]
     fields: list[_MetadataField]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What the model generator made: a module, what it says of each class, and its warnings."""
+
+    code: str
+    metadata: list[_MetadataModel]
+    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -121,19 +145,62 @@ class ModelSet:
     """(class, wire name, field name) where the generator had to make a field name unique."""
 
 
-def generate_models(document: Mapping[str, object], options: GenerateConfig) -> ModelSet:
-    """Run the model generator once over a document of `$defs`.
+def generate_models(documents: Sequence[Document]) -> ModelSet:
+    """Run the model generator over documents of `$defs`, none of which refers to another.
 
     Raises:
-        ValueError: it refuses the document; the text is its own.
+        ValueError: it refuses a document; the text is its own.
     """
-    names = list(_definitions(document))
-    if not names:
-        return ModelSet()
+    result = ModelSet()
+    for made in _in_processes(_shares(documents)):
+        result.warnings.extend(made.warnings)
+        wanted = {
+            entry["class_name"]: entry
+            for entry in made.metadata
+            if entry["source_path"] == ["$defs", entry["class_name"]]
+        }
+        _Reader(result, wanted).read(ast.parse(made.code))
+    return result
+
+
+def _shares(documents: Sequence[Document]) -> list[Document]:
+    """The documents as one for each process that is worth its start."""
+    count = max(1, min(_processors(), len(documents) // _SHARE))
+    bounds = [len(documents) * index // count for index in range(count + 1)]
+    shares: list[Document] = []
+    for first, last in pairwise(bounds):
+        definitions: dict[str, object] = {}
+        for document in documents[first:last]:
+            definitions |= document["$defs"]
+        if definitions:
+            shares.append({**documents[first], "$defs": definitions})
+    return shares
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _in_processes(documents: Sequence[Document]) -> Iterator[_Made]:
+    """What the model generator makes of each document, in order; the first is made here, meanwhile."""
+    if len(documents) > 1:
+        with suppress(BrokenProcessPool, OSError):  # a sandbox may forbid processes, or what they wait with
+            yield from _pooled(documents)
+            return
+    yield from map(_made, documents)
+
+
+def _pooled(documents: Sequence[Document]) -> list[_Made]:
+    with ProcessPoolExecutor(len(documents) - 1, multiprocessing.get_context("spawn")) as pool:
+        others = pool.map(_made, documents[1:])
+        return [_made(documents[0]), *others]
+
+
+def _made(document: Document) -> _Made:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         metadata_file = Path(folder) / "metadata.json"
-        config = options.model_copy(update={"emit_model_metadata": metadata_file})
+        config = SPAN_OPTIONS.model_copy(update={"emit_model_metadata": metadata_file})
         try:
             code = generate(document, config=config)
         except Exception as error:  # it raises many kinds, each for a schema that it cannot take
@@ -141,17 +208,7 @@ def generate_models(document: Mapping[str, object], options: GenerateConfig) -> 
         metadata: list[_MetadataModel] = json.loads(metadata_file.read_text("utf-8"))["models"]
     if not isinstance(code, str):
         raise ValueError("the model generator wrote several modules")
-    result = ModelSet(warnings=[str(item.message) for item in caught])
-    wanted = {
-        entry["class_name"]: entry for entry in metadata if entry["source_path"] == ["$defs", entry["class_name"]]
-    }
-    _Reader(result, wanted).read(ast.parse(code))
-    return result
-
-
-def _definitions(document: Mapping[str, object]) -> Iterable[str]:
-    definitions = document.get("$defs")
-    return definitions if isinstance(definitions, dict) else ()
+    return _Made(code, metadata, [str(item.message) for item in caught])
 
 
 def generate_wire_modules(folder: Path, header: str) -> dict[str, str]:

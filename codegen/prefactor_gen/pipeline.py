@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias
 
 from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
@@ -21,12 +23,12 @@ from prefactor_gen.definitions import (
 )
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity, has_errors, sorted_diagnostics
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
-from prefactor_gen.emit import package_headers, seal
+from prefactor_gen.emit import Origin, Previous, package_headers, reuse_headers, seal
 from prefactor_gen.lint import lint_schema
 from prefactor_gen.literals import quote
 from prefactor_gen.load import load_sources
 from prefactor_gen.marks import check_marks
-from prefactor_gen.models import SPAN_OPTIONS, Model, ModelSet, generate_models, generate_wire_modules
+from prefactor_gen.models import Model, ModelSet, generate_models, generate_wire_modules
 from prefactor_gen.names import class_name
 from prefactor_gen.plan import plan_span_type
 from prefactor_gen.refs import SchemaFiles, inline_files
@@ -42,6 +44,7 @@ from prefactor_gen.render import (
     render_wire_catalog,
 )
 from prefactor_gen.representation import SpanPlan
+from prefactor_gen.reuse import SpanModule, definition_mark, kept_module
 
 __all__ = ["Generated", "generate_package", "generate_wire_package"]
 
@@ -62,45 +65,28 @@ class Generated:
     bundle: Bundle = field(default_factory=Bundle)
 
 
-def generate_package(sources: Sequence[str], base: Path, package: str, fingerprint: str) -> Generated:
+def generate_package(
+    sources: Sequence[str], base: Path, package: str, origin: Origin, previous: Previous | None = None
+) -> Generated:
     """Compile definitions into the files of a package.
 
     Args:
         sources: files, folders and `module:attribute` registries.
         base: the project folder, which paths are relative to.
         package: the name of the package.
-        fingerprint: what the result is made from, as `fingerprint.py` tells.
+        origin: what the result is made from, as `fingerprint.py` tells.
+        previous: what an earlier run made; the result is the same without it, but later.
     """
     try:
-        return _generate_package(sources, base, package, fingerprint)
+        return _Run(sources, base, package, origin).generated(previous or Previous())
     except RecursionError:  # a chain of thousands of references: each file is within the limit, all together are not
         place = Place(", ".join(sources))
         return Generated(diagnostics=[Diagnostic("PG001", "the definitions refer to each other too deeply", place)])
 
 
-def _generate_package(sources: Sequence[str], base: Path, package: str, fingerprint: str) -> Generated:
-    loaded = load_sources(sources, base)
-    definitions = collect_definitions(loaded.documents)
-    found = [*loaded.diagnostics, *definitions.diagnostics]
-    if loaded.diagnostics:  # what could not be read is what is missing
-        found = [item for item in found if item.code != "PG012" or item in loaded.diagnostics]
-    schema_files = SchemaFiles(base)
-    # What is wrong with one span type does not hide what is wrong with another: the sound ones go on.
-    sound = _sound(definitions, schema_files, found)
-    found.extend(unused_documents(loaded.documents, schema_files.parsed))
-    bundle = Bundle()
-    bundled = {item.name: _bundle(bundle, item) for item in sound.span_types}
-    found.extend(bundle.diagnostics)
-    owned = {name: names for name, names in bundled.items() if names}
-    models = _models(bundle, owned, found)
-    plans = _plans([item for item in sound.span_types if item.name in owned], bundle, models, owned, found)
-    if has_errors(found):
-        return Generated(diagnostics=sorted_diagnostics(found))
-    files = _render(sound, plans, package, fingerprint)
-    return Generated(files, sorted_diagnostics(found), tuple(owned), sound, bundle)
-
-
-def generate_wire_package(sources: Sequence[str], base: Path, _package: str, fingerprint: str) -> Generated:
+def generate_wire_package(
+    sources: Sequence[str], base: Path, _package: str, origin: Origin, _previous: Previous | None = None
+) -> Generated:
     """Compile a folder of plain JSON Schema documents into a package of models, one module a document.
 
     Args: as for `generate_package`; there is one source, a folder.
@@ -120,22 +106,110 @@ def generate_wire_package(sources: Sequence[str], base: Path, _package: str, fin
     except ValueError as error:
         return Generated(diagnostics=[Diagnostic("PG011", f"the model generator refuses the schemas: {error}", place)])
     files["py.typed"] = ""
-    header = tuple(f"prefactor-gen: {line}" for line in package_headers(fingerprint, files))
+    header = tuple(f"prefactor-gen: {line}" for line in package_headers(origin.fingerprint, files))
     modules = [name.removesuffix(".py") for name in files if name.endswith(".py")]
     return Generated({**files, "__init__.py": seal(render_wire_catalog(header, modules))}, sorted_diagnostics(found))
 
 
-def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]) -> Definitions:
-    """The definitions that nothing is wrong with, each schema with all that it refers to in other files."""
-    named = check_names(definitions)
-    found.extend(named)
-    misnamed = {item.place for item in (*named, *definitions.diagnostics)}
+_Kept: TypeAlias = "dict[str, tuple[SpanTypeDefinition, SpanModule]]"
 
-    def schema(source: SchemaSource, *, typed: bool = True) -> SchemaSource | None:
+
+class _Run:
+    """One run of all stages over all sources."""
+
+    def __init__(self, sources: Sequence[str], base: Path, package: str, origin: Origin) -> None:
+        self.package = package
+        self.origin = origin
+        self.files = SchemaFiles(base)
+        self.loaded = load_sources(sources, base)
+        self.definitions = collect_definitions(self.loaded.documents)
+
+    def generated(self, previous: Previous) -> Generated:
+        """The package, with the modules of an earlier run for the span types that are as they were."""
+        kept = self.kept(previous)
+        made = self.made(kept)
+        if made is None:  # a new name is also one of a kept module: a run without those tells all of it
+            made = self.made({})
+            assert made is not None  # noqa: S101  # nothing is kept
+        return made
+
+    def made(self, kept: _Kept) -> Generated | None:
+        found = [*self.loaded.diagnostics, *self.definitions.diagnostics]
+        if self.loaded.diagnostics:  # what could not be read is what is missing
+            found = [item for item in found if item.code != "PG012" or item in self.loaded.diagnostics]
+        # What is wrong with one span type does not hide what is wrong with another: the sound ones go on.
+        sound = self.sound(kept, found)
+        found.extend(unused_documents(self.loaded.documents, self.files.parsed))
+        bundle = Bundle()
+        bundled = {item.name: _bundle(bundle, item) for item in sound.span_types if item.name not in kept}
+        found.extend(bundle.diagnostics)
+        owned = {name: names for name, names in bundled.items() if names}
+        models = _models(bundle, owned, found)
+        new = [item for item in sound.span_types if item.name in owned]
+        plans = _plans(new, bundle, models, owned, found)
+        names = {name for plan in plans for name in plan.exports} | bundle.definitions.keys()
+        if any(not names.isdisjoint(module.exports) for _, module in kept.values()):
+            return None
+        if has_errors(found):
+            return Generated(diagnostics=sorted_diagnostics(found))
+        modules = {name: module for name, (_, module) in kept.items()}
+        modules |= {item.name: _module(plan, item) for item, plan in zip(new, plans, strict=True)}
+        # What the model generator warns of, it warns of in every run: nothing is kept then.
+        ordered = [modules[name] for name in sorted(modules)]
+        files = _render(sound, ordered, self.package, self.origin, keep=not models.warnings)
+        return Generated(files, sorted_diagnostics(found), tuple(sorted(modules)), sound, bundle)
+
+    def kept(self, previous: Previous) -> _Kept:
+        """The span types that are as they were, with what their schemas need of other files, and their modules."""
+        kept: _Kept = {}
+        for item in self.definitions.span_types if previous.modules else ():
+            try:
+                whole = replace(
+                    item, params=self.inlined(item.params), result=item.result and self.inlined(item.result)
+                )
+                module = kept_module(previous, whole)
+            except (DiagnosticError, RecursionError):  # told when it is checked
+                continue
+            if module is not None:
+                kept[item.name] = (whole, module)
+        return kept
+
+    def inlined(self, source: SchemaSource) -> SchemaSource:
+        return SchemaSource(inline_files(source, self.files), source.document, source.place)
+
+    def sound(self, kept: _Kept, found: list[Diagnostic]) -> Definitions:
+        """The definitions that nothing is wrong with, each schema with all that it refers to in other files.
+
+        What is kept was checked when it was made; what is only warned of is told in every run.
+        """
+        named = check_names(self.definitions)
+        found.extend(named)
+        misnamed = {item.place for item in (*named, *self.definitions.diagnostics)}
+        risks = [item.data_risk for item in self.definitions.span_types]
+        risks.extend(item.data_risk for item in self.definitions.quality)
+        found.extend(problem for data_risk in risks for problem in check_data_risk(data_risk))
+        result = Definitions()
+        for item in self.definitions.span_types:
+            if item.name in kept:
+                whole, _ = kept[item.name]
+                found.extend(lint_schema(whole.params.schema))
+                found.extend(lint_schema(whole.result.schema) if whole.result is not None else ())
+                result.span_types.append(whole)
+                continue
+            params = self.sound_schema(item.params, found)
+            answer = self.sound_schema(item.result, found) if item.result is not None else None
+            if params is not None and (answer is None) == (item.result is None) and item.place not in misnamed:
+                result.span_types.append(replace(item, params=params, result=answer))
+        for quality in self.definitions.quality:
+            if (checked := self.sound_schema(quality.schema, found, typed=False)) is not None:
+                result.quality.append(replace(quality, schema=checked))
+        return result
+
+    def sound_schema(self, source: SchemaSource, found: list[Diagnostic], *, typed: bool = True) -> SchemaSource | None:
         problems = check_schema(source)
         inlined = source
         try:
-            inlined = SchemaSource(inline_files(source, files), source.document, source.place)
+            inlined = self.inlined(source)
         except DiagnosticError as error:
             problems.extend(error.diagnostics)
         if inlined.schema is not source.schema:
@@ -146,27 +220,21 @@ def _sound(definitions: Definitions, files: SchemaFiles, found: list[Diagnostic]
         found.extend(problems)
         return None if has_errors(problems) else inlined
 
-    result = Definitions()
-    risks = [*(item.data_risk for item in definitions.span_types), *(item.data_risk for item in definitions.quality)]
-    found.extend(problem for data_risk in risks for problem in check_data_risk(data_risk))
-    for item in definitions.span_types:
-        params, answer = schema(item.params), schema(item.result) if item.result is not None else None
-        if params is not None and (answer is None) == (item.result is None) and item.place not in misnamed:
-            result.span_types.append(replace(item, params=params, result=answer))
-    for quality in definitions.quality:
-        if (checked := schema(quality.schema, typed=False)) is not None:
-            result.quality.append(replace(quality, schema=checked))
-    return result
+
+def _module(plan: SpanPlan, item: SpanTypeDefinition) -> SpanModule:
+    text = render_span_type(plan)
+    compile(text, plan.module, "exec", dont_inherit=True)
+    return SpanModule(plan.module, plan.class_name, plan.schema_name, plan.exports, text, definition_mark(item))
 
 
 def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> list[str]:
     """Bundle the schemas of one span type; returns the names that belong to it, none where something is wrong."""
-    before, told = set(bundle.definitions), len(bundle.diagnostics)
+    before, told = len(bundle.definitions), len(bundle.diagnostics)
     name = class_name(item.name)
     bundle_schema(bundle, f"{name}Params", _as_object(item.params.schema), item.params.place)
     if item.result is not None:
         bundle_schema(bundle, f"{name}Result", _as_object(item.result.schema), item.result.place)
-    names = [each for each in bundle.definitions if each not in before]
+    names = list(islice(bundle.definitions, before, None))
     return [] if has_errors(bundle.diagnostics[told:]) else names
 
 
@@ -193,7 +261,7 @@ def _models(bundle: Bundle, owned: Mapping[str, list[str]], found: list[Diagnost
     if first is None:
         return ModelSet()
     try:
-        models = generate_models(bundle.document(places), SPAN_OPTIONS)
+        models = generate_models([bundle.document(names) for names in owned.values()])
     except ValueError as error:
         found.extend(_refusals(bundle, owned) or [_refusal(error, first)])
         return ModelSet()
@@ -225,7 +293,7 @@ def _refusals(bundle: Bundle, owned: Mapping[str, list[str]]) -> list[Diagnostic
     found: list[Diagnostic] = []
     for names in owned.values():
         try:
-            generate_models(bundle.document(names), SPAN_OPTIONS)
+            generate_models([bundle.document(names)])
         except ValueError as error:
             found.append(_refusal(error, bundle.definitions[names[0]].place))
     return found
@@ -244,9 +312,14 @@ def _plans(
 ) -> list[SpanPlan]:
     if not models.models:
         return []
+    owner = {each: name for name, names in owned.items() for each in names}
+    models_of: dict[str, list[Model]] = {}
+    for model in models.models.values():
+        models_of.setdefault(owner[model.name], []).append(model)
+    unsaid = {item.definition for item in bundle.unsaid}
     plans: list[SpanPlan] = []
     for item in span_types:
-        plan, diagnostics = plan_span_type(item, bundle, models, owned[item.name])
+        plan, diagnostics = plan_span_type(item, bundle, models_of[item.name], unsaid)
         plans.append(plan)
         found.extend(diagnostics)
     names: dict[str, SpanPlan] = {}
@@ -259,21 +332,23 @@ def _plans(
     return plans
 
 
-def _render(definitions: Definitions, plans: Sequence[SpanPlan], package: str, fingerprint: str) -> dict[str, str]:
+def _render(
+    definitions: Definitions, modules: Sequence[SpanModule], package: str, origin: Origin, *, keep: bool
+) -> dict[str, str]:
     document = _agent_schema_version(definitions)
-    files = {f"{plan.module}.py": render_span_type(plan) for plan in plans}
-    files["__definitions__.py"] = render_definitions(document)
-    files["py.typed"] = ""
-    for name, text in files.items():
-        compile(text, name, "exec", dont_inherit=True)
+    text = render_definitions(document)
+    compile(text, "__definitions__.py", "exec", dont_inherit=True)
+    files = {**{f"{item.module}.py": item.text for item in modules}, "__definitions__.py": text, "py.typed": ""}
+    marks = {f"{item.module}.py": item.mark for item in modules if keep}
+    headers = (*package_headers(origin.fingerprint, files), *reuse_headers(origin.generator, marks))
     plain = to_plain(document)
     assert isinstance(plain, dict)  # noqa: S101  # it was made as one
     catalog = Catalog(
-        header=tuple(f"prefactor-gen: {line}" for line in package_headers(fingerprint, files)),
+        header=tuple(f"prefactor-gen: {line}" for line in headers),
         doc=catalog_doc(package),
         schema_version=quote(schema_version_hash(plain)),
-        modules=tuple(CatalogModule(f".{plan.module}", plan.exports) for plan in plans),
-        span_types=tuple(CatalogSpanType(plan.schema_name, plan.class_name) for plan in plans),
+        modules=tuple(CatalogModule(f".{item.module}", item.exports) for item in modules),
+        span_types=tuple(CatalogSpanType(item.schema_name, item.class_name) for item in modules),
     )
     text = seal(render_catalog(catalog))
     compile(text, "__init__.py", "exec", dont_inherit=True)

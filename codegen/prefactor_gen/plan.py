@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from prefactor_gen.annotations import field_type, input_type, names_in
 from prefactor_gen.bundle import Bundle
@@ -13,7 +14,7 @@ from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.literals import docstring, python_literal, quote
 from prefactor_gen.marks import compile_marks
-from prefactor_gen.models import Model, ModelField, ModelSet
+from prefactor_gen.models import Model, ModelField
 from prefactor_gen.names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
 
@@ -24,29 +25,30 @@ _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydanti
 
 
 def plan_span_type(
-    definition: SpanTypeDefinition, bundle: Bundle, models: ModelSet, names: Sequence[str]
+    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], unsaid: AbstractSet[str]
 ) -> tuple[SpanPlan, list[Diagnostic]]:
     """Decide what the module of one span type holds.
 
     Args:
         definition: the span type.
         bundle: the bundle that its schemas were put into.
-        models: what the model generator made of the bundle.
-        names: the class names that belong to this span type, its params' and result's roots among them.
+        models: what the model generator made of them, its params' and result's roots among them.
+        unsaid: the class names of what is checked against its schema, too.
     """
-    return _SpanPlanner(definition, bundle, models, names).plan()
+    return _SpanPlanner(definition, bundle, models, unsaid).plan()
 
 
 class _SpanPlanner:
-    def __init__(self, definition: SpanTypeDefinition, bundle: Bundle, models: ModelSet, names: Sequence[str]) -> None:
+    def __init__(
+        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], unsaid: AbstractSet[str]
+    ) -> None:
         self.definition = definition
         self.bundle = bundle
         self.class_name = class_name(definition.name)
         self.params = f"{self.class_name}Params"
         self.result = f"{self.class_name}Result"
-        wanted = set(names)
-        self.unsaid = {item.definition for item in bundle.unsaid} & wanted
-        self.models = [model for model in models.models.values() if model.name in wanted]
+        self.unsaid = unsaid
+        self.models = models
         self.by_name = {model.name: model for model in self.models}
         self.roots = {name for name in (self.params, self.result) if name in self.by_name}
         self.inputs = {model.name: self.input_name(model) for model in self.models}

@@ -29,6 +29,7 @@ from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from prefactor_gen.diagnostics import Diagnostic, has_errors
+from prefactor_gen.emit import Origin
 from prefactor_gen.pipeline import generate_package
 
 DRAFTS: dict[str, type[Validator]] = {"draft2020-12": Draft202012Validator, "draft7": Draft7Validator}
@@ -119,7 +120,7 @@ class Compiler:
         self._number += 1
         package = f"suite_{self._number}"
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
-        generated = generate_package(["spans.json"], self._folder, package, "")
+        generated = generate_package(["spans.json"], self._folder, package, Origin())
         if has_errors(generated.diagnostics):
             return generated.diagnostics
         (self._folder / package).mkdir()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from tests.codegen.support import load_package
 
 from prefactor_gen.diagnostics import has_errors
+from prefactor_gen.emit import Origin
 from prefactor_gen.pipeline import generate_package
 
 NAMES = ["a", "b", "ab"]
@@ -116,7 +117,7 @@ def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, typ
     sound = dict(schemas)
     while True:
         (folder / "spans.json").write_text(json.dumps({"span_schemas": sound}))
-        generated = generate_package(["spans.json"], folder, package, "")
+        generated = generate_package(["spans.json"], folder, package, Origin())
         if not has_errors(generated.diagnostics):
             break
         refused = {item.place.pointer.split("/")[2] for item in generated.diagnostics}
