@@ -97,9 +97,10 @@ def is_current(folder: Path, fingerprint: str) -> bool:
     if recorded.get(("fingerprint",)) != fingerprint:
         return False
     files = _of_kind("file", recorded)
-    return _generated_files(folder) == {CATALOG, *files} and all(
-        _hash_of(folder / name) == digest for name, digest in files.items()
-    )
+    if any(_hash_of(folder / name) != digest for name, digest in files.items()):
+        return False
+    others = {name for name in os.listdir(folder) if name.endswith(".py")} - {CATALOG, *files}
+    return not any(_is_generated(folder / name) for name in others)
 
 
 def read_previous(folder: Path, generator: str) -> Previous:
@@ -216,10 +217,12 @@ def _generated_files(folder: Path) -> set[str]:
     """The names of the folder's files that carry our mark, and the marker for type checkers."""
     if not folder.is_dir():
         return set()
-    found = {path.name for path in folder.glob("*.py") if path.is_file() and _is_generated(path)}
+    found = {path.name for path in folder.glob("*.py") if _is_generated(path)}
     return found | ({"py.typed"} if (folder / "py.typed").exists() else set())
 
 
 def _is_generated(path: Path) -> bool:
+    if not path.is_file():
+        return False
     with path.open("rb") as file:
         return file.readline().startswith(_MARK.encode())

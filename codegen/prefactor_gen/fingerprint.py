@@ -31,12 +31,13 @@ def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
         OSError: a file cannot be read.
     """
     contents: dict[str, bytes] = {}
+    resolved = base.resolve()
     for source in sources:
         if is_attribute(source, base):
             contents[source] = json.dumps(to_plain(load_attribute(source, base).root), sort_keys=True).encode()
             continue
         for path in _with_mentioned(definition_files(source, base)):
-            contents[display_name(path, base.resolve())] = path.read_bytes().replace(b"\r\n", b"\n")
+            contents[display_name(path, resolved)] = path.read_bytes().replace(b"\r\n", b"\n")
     return contents
 
 

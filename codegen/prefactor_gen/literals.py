@@ -13,6 +13,8 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 def quote(text: str) -> str:
     """The text as one double-quoted literal. What a screen does not show as it is (controls, bidi marks) is escaped."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return f'"{"".join(_ESCAPES.get(char) or visible(char) for char in text)}"'
 
 

@@ -46,6 +46,7 @@ class Sources:
 
     documents: list[Document] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    paths: set[Path] = field(default_factory=set)
 
 
 def load_sources(sources: Sequence[str], base: Path) -> Sources:
@@ -56,6 +57,7 @@ def load_sources(sources: Sequence[str], base: Path) -> Sources:
         base: the project folder; it is importable while a registry is loaded.
     """
     result = Sources()
+    base = base.resolve()
     for source in dict.fromkeys(sources):
         try:
             if is_attribute(source, base):
@@ -119,9 +121,10 @@ def _walk(folder: Path) -> Iterable[Path]:
 
 
 def _load_into(result: Sources, path: Path, folder: Path, base: Path) -> None:
-    if any(document.path == path for document in result.documents):
+    if path in result.paths:
         return
-    source = display_name(path, base.resolve())
+    result.paths.add(path)
+    source = display_name(path, base)
     if not path.resolve().is_relative_to(folder):
         message = f"expected a file of this folder, found a link to {path.resolve()}"
         result.diagnostics.append(Diagnostic("PG001", message, Place(source)))

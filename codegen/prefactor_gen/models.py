@@ -5,18 +5,16 @@ from __future__ import annotations
 import ast
 import copy
 import json
-import multiprocessing
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import unicodedata
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +37,7 @@ __all__ = [
     "ModelSet",
     "generate_models",
     "generate_wire_modules",
+    "serve",
 ]
 
 GENERATOR_VERSION = version("datamodel-code-generator")
@@ -181,22 +180,34 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _in_processes(documents: Sequence[Document]) -> Iterator[_Made]:
+def _in_processes(documents: Sequence[Document]) -> list[_Made]:
     """What the model generator makes of each document, in order; the first is made here, meanwhile."""
-    if len(documents) > 1:
-        with suppress(BrokenProcessPool, OSError):  # a sandbox may forbid processes, or what they wait with
-            yield from _pooled(documents)
-            return
-    yield from map(_made, documents)
+    if len(documents) < 2:
+        return [*map(_make, documents)]
+    with ThreadPoolExecutor(len(documents) - 1) as pool:
+        others = pool.map(_make_elsewhere, documents[1:])
+        return [_make(documents[0]), *others]
 
 
-def _pooled(documents: Sequence[Document]) -> list[_Made]:
-    with ProcessPoolExecutor(len(documents) - 1, multiprocessing.get_context("spawn")) as pool:
-        others = pool.map(_made, documents[1:])
-        return [_made(documents[0]), *others]
+def _make_elsewhere(document: Document) -> _Made:
+    """The same in a process of its own.
+
+    multiprocessing would import the program's main module there, and run a build script that does not expect it.
+    """
+    command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
+    try:
+        done = subprocess.run(command, input=json.dumps(document), capture_output=True, check=True, encoding="utf-8")
+        return _Made(**json.loads(done.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError):  # no processes here; or the schema: that is told here
+        return _make(document)
 
 
-def _made(document: Document) -> _Made:
+def serve() -> None:
+    """Make the document on standard input: what `_make_elsewhere` runs."""
+    print(json.dumps(asdict(_make(json.load(sys.stdin)))))
+
+
+def _make(document: Document) -> _Made:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         metadata_file = Path(folder) / "metadata.json"

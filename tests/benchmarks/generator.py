@@ -64,18 +64,17 @@ async def untyped(instance):
         await span.complete(dict(RESULT))
 
 async def typed(instance):
-    async with TeamTool0(instance) as span:
+    async with instance.span(TeamTool0) as span:
         await span.start(model="large", limit=3, tags=["a", "b"], message={"role": "user", "content": "hello"})
         await span.complete(answer="yes", usage={"input_tokens": 10, "output_tokens": 20})
 
 async def main():
-    with LocalPrefactor() as server:
-        config = PrefactorCoreConfig(http_config=HttpClientConfig(server.url, server.token))
+    with LocalApi() as api:
+        http = HttpClientConfig(api_url=api.url, api_token=api.token)
+        config = PrefactorCoreConfig(http_config=http, schema_registry=bench_spans.registry)
         async with PrefactorCoreClient(config) as client:
             instance = await client.create_agent_instance(
-                agent_id="bench", agent_version={"name": "1", "external_identifier": "1"},
-                agent_schema_version=bench_spans.registry.to_agent_schema_version("bench"),
-                external_schema_version_id="bench",
+                agent_id="bench", agent_version={"name": "1", "external_identifier": "1"}
             )
             await instance.start()
             kinds = {"untyped": untyped, "typed": typed}

@@ -121,10 +121,10 @@ def test_rule(rule: str, project: Project) -> None:
 def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     generate: Any = models.generate_models
 
-    def refuse(document: dict[str, Any], options: Any) -> models.ModelSet:
-        if "BadParams" in document["$defs"]:
+    def refuse(documents: list[models.Document]) -> models.ModelSet:
+        if any("BadParams" in document["$defs"] for document in documents):
             raise ValueError("RuntimeError: no")
-        return cast("models.ModelSet", generate(document, options))
+        return cast("models.ModelSet", generate(documents))
 
     monkeypatch.setattr(pipeline, "generate_models", refuse)
     project.span_types(good=OBJECT, bad=OBJECT)
