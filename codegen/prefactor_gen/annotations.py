@@ -86,7 +86,7 @@ def _name(expression: ast.expr) -> str | None:
 
 
 def _render(expression: ast.expr) -> str:
-    return ast.unparse(ast.fix_missing_locations(expression))
+    return ast.unparse(expression)
 
 
 def _union(members: list[ast.expr]) -> ast.expr:

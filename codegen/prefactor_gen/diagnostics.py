@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = [
     "EXPLANATIONS",
@@ -116,8 +117,7 @@ EXPLANATIONS: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A node of a definition source. Lines and columns count from 1; sources without text have only a pointer."""
 
     source: str

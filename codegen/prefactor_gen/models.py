@@ -196,7 +196,9 @@ def _make_elsewhere(document: Document) -> _Made:
     """
     command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
     try:
-        done = subprocess.run(command, input=json.dumps(document), capture_output=True, check=True, encoding="utf-8")
+        done = subprocess.run(  # noqa: S603  # our own interpreter and module
+            command, input=json.dumps(document), capture_output=True, check=True, encoding="utf-8"
+        )
         return _Made(**json.loads(done.stdout))
     except (OSError, subprocess.SubprocessError, ValueError):  # no processes here; or the schema: that is told here
         return _make(document)
@@ -267,7 +269,7 @@ class _Reader:
 
     def plain(self, expression: ast.expr) -> ast.expr:
         """The expression in terms of the bundle's classes and of what the standard library and pydantic call theirs."""
-        return _Replace(self.expressions).replaced(copy.deepcopy(expression))
+        return _Replace(self.expressions).replaced(expression)
 
     def model(self, node: ast.ClassDef) -> Model:
         # Python reads identifiers in their NFKC form.
