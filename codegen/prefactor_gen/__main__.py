@@ -8,7 +8,7 @@ import sys
 __all__ = ["main"]
 
 # What the extra `gen` installs, by import name.
-_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "yaml"})
+_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "yaml"})
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
-from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, has_errors
+from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import (
     Change,
     NotGeneratedError,
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
-    check.add_argument("--strict", action="store_true", help="warnings fail, too")
+    check.add_argument("--strict", action="store_true", help="warnings fail, too (notes do not)")
     check.add_argument(
         "--explain", nargs="?", const="", metavar="WHAT", help="a rule, a span type, or (left out) all span types"
     )
@@ -145,7 +145,8 @@ def _check(options: argparse.Namespace) -> int:
     print(FORMATS[options.format](found, base, sys.stdout), end="")
     if options.format == "text":
         print(summary(found) if found else "nothing is wrong")
-    return WRONG if has_errors(found) or (options.strict and found) else DONE
+    weighty = [item for item in found if item.severity is not Severity.NOTE]
+    return WRONG if has_errors(found) or (options.strict and weighty) else DONE
 
 
 def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
@@ -233,7 +234,8 @@ def _show(changes: Sequence[Change], base: Path) -> int:
     return WRONG if changes else DONE
 
 
-def _report(diagnostics: Sequence[Diagnostic], base: Path) -> None:
+def _report(found: Sequence[Diagnostic], base: Path) -> None:
+    diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # those are for `check`
     print(FORMATS["text"](diagnostics, base, sys.stderr), end="", file=sys.stderr)
     if diagnostics:
         print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)

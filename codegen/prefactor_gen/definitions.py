@@ -9,6 +9,7 @@ from pathlib import Path
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.load import Document
+from prefactor_gen.suppress import ALLOW
 
 __all__ = [
     "Definitions",
@@ -43,6 +44,7 @@ class SpanTypeDefinition:
     description: str | None = None
     template: str | None = None
     data_risk: ObjectNode | None = None
+    template_place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class QualityDefinition:
     description: str | None = None
     template: str | None = None
     data_risk: ObjectNode | None = None
+    template_place: Place | None = None
 
 
 @dataclass
@@ -123,7 +126,7 @@ class _Reader:
         self.diagnostics.append(Diagnostic("PG002", message, place, severity))
 
     def span_types(self) -> Iterator[SpanTypeDefinition]:
-        known = ("name", "title", "description", "template", "params_schema", "result_schema", "data_risk")
+        known = ("name", "title", "description", "template", "params_schema", "result_schema", "data_risk", ALLOW)
         for entry, place in self.entries("span_type_schemas", known):
             name = self.name(entry, place)
             params = self.schema(entry, "params_schema", required=True)
@@ -137,6 +140,7 @@ class _Reader:
                     self.text(entry, "description"),
                     self.text(entry, "template"),
                     self.object(entry, "data_risk"),
+                    entry.place_at("template"),
                 )
         yield from self.legacy_span_types()
 
@@ -154,7 +158,7 @@ class _Reader:
                 yield SpanTypeDefinition(name, params.place_at(name), schema, result)
 
     def quality(self) -> Iterator[QualityDefinition]:
-        known = ("name", "title", "description", "template", "schema", "data_risk")
+        known = ("name", "title", "description", "template", "schema", "data_risk", ALLOW)
         for entry, place in self.entries("quality_schemas", known):
             name, schema = self.name(entry, place), self.schema(entry, "schema", required=True)
             if name is not None and schema is not None:
@@ -166,6 +170,7 @@ class _Reader:
                     self.text(entry, "description"),
                     self.text(entry, "template"),
                     self.object(entry, "data_risk"),
+                    entry.place_at("template"),
                 )
 
     def entries(self, section: str, known: tuple[str, ...]) -> Iterator[tuple[ObjectNode, Place]]:
@@ -185,9 +190,13 @@ class _Reader:
                 self.note(f"expected an object, found {_kind(entry)}", at)
 
     def refuse_unknown(self, node: ObjectNode, known: tuple[str, ...]) -> None:
+        words = ", ".join(sorted(key for key in known if key != ALLOW))
         for key in node:
             if key not in known:
-                self.note(f"unknown key {key!r}; expected one of {', '.join(sorted(known))}", node.place_at(key))
+                self.note(
+                    f"unknown key {key!r}; expected one of {words}",
+                    node.place_at(key),
+                )
 
     def name(self, entry: ObjectNode, place: Place) -> str | None:
         name = self.text(entry, "name")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 __all__ = [
     "EXPLANATIONS",
     "RULES",
+    "SUPPRESSIBLE",
     "Diagnostic",
     "DiagnosticError",
     "Place",
@@ -20,10 +21,11 @@ __all__ = [
 
 
 class Severity(StrEnum):
-    """How much a diagnostic weighs: an error stops the generation, a warning does not."""
+    """How much a diagnostic weighs: an error stops the generation, a warning does not, a note only `check` tells."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 # One line per rule. The codes are stable: a rule that goes leaves its number unused.
@@ -43,7 +45,19 @@ RULES: dict[str, str] = {
     "PG014": "a mark for redaction stands where it cannot be honoured",
     "PG015": "a keyword is unknown to JSON Schema, which ignores it",
     "PG016": "a required name is no property of the object",
+    "PG017": "a template is no Liquid",
+    "PG018": "a template shows what is no property of params or result",
+    "PG019": "a template shows a property that is redacted",
+    "PG020": "a property's name suggests personal data that data_risk says nothing about",
+    "PG021": "a definition has no title or no description",
+    "PG022": "two names look alike, or a name mixes alphabets",
+    "PG023": "an object says nothing of its members",
+    "PG024": "definitions have both the structured and the legacy form",
+    "PG025": "an allowance is wrong or not needed",
 }
+
+SUPPRESSIBLE = frozenset({f"PG{number:03}" for number in range(15, 25)})
+"""The rules that a definition may allow itself to break, by x-prefactor-allow."""
 
 
 # A paragraph per rule: why it is one, and what to do.
@@ -113,6 +127,46 @@ EXPLANATIONS: dict[str, str] = {
     "PG016": (
         "A name in required that properties does not have must be there and may hold anything; mostly it is "
         "misspelled, or left over from a property that was renamed."
+    ),
+    "PG017": (
+        "The platform renders templates as Liquid, and shows no summary where one does not parse; nobody is told. "
+        "Values stand in {{ model }}, conditions in {% if model %}…{% endif %}."
+    ),
+    "PG018": (
+        "A template is rendered with the params and the result as one object. What no property holds is shown as "
+        "nothing. Inside objects a path leads on: {{ usage.input_tokens }}; a name with dots stands in brackets: "
+        '{{ inputs["model.id"] }}. Where a schema leaves its members open, nothing is said.'
+    ),
+    "PG019": (
+        "x-prefactor-redact replaces the value before it leaves the process, so the template could only show the "
+        "placeholder. Show another property, or do not redact this one."
+    ),
+    "PG020": (
+        "A name like email or password suggests personal data or a secret. data_risk says for params and result "
+        "which categories are included or excluded; the platform computes the risk of a run from it. State the "
+        "category, or mark the property with x-prefactor-redact, so that it is not recorded."
+    ),
+    "PG021": (
+        "Title and description are what people read in the platform, in an editor and in the documentation of the "
+        "generated helper. Without a title the platform shows the name."
+    ),
+    "PG022": (
+        "userId and user_id in one object, or a Cyrillic letter among Latin ones, are read as the same name by people "
+        "and are two for every program. Rename one."
+    ),
+    "PG023": (
+        "An object without properties takes anything, so that no type finds a misspelled member. Name the properties "
+        "that are known; additionalProperties says what the others hold."
+    ),
+    "PG024": (
+        "span_type_schemas is the structured form; span_schemas with span_result_schemas is the legacy one, which has "
+        "no titles, templates and data risk. Given both, the platform reads only the first. prefactor-gen registers "
+        "all as structured, but who reads the files has to know that. Move the legacy ones over."
+    ),
+    "PG025": (
+        "x-prefactor-allow in a definition or a schema names the rules that may be broken in it, each with the reason: "
+        '{"PG020": "a mail address of the company"}. It may name the rules PG015 to PG024. One that '
+        "allows nothing any more would hide the next mistake: remove it."
     ),
 }
 

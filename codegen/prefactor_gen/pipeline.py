@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TypeAlias
 from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
 from prefactor_gen.check import check_data_risk, check_names, check_schema
+from prefactor_gen.definition_lint import lint_definitions, lint_forms
 from prefactor_gen.definitions import (
     Definitions,
     QualityDefinition,
@@ -45,6 +46,7 @@ from prefactor_gen.render import (
 )
 from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_mark, kept_module
+from prefactor_gen.suppress import suppress
 
 __all__ = ["Generated", "generate_package", "generate_wire_package"]
 
@@ -140,6 +142,9 @@ class _Run:
         # What is wrong with one span type does not hide what is wrong with another: the sound ones go on.
         sound = self.sound(kept, found)
         found.extend(unused_documents(self.loaded.documents, self.files.parsed))
+        found.extend(lint_forms(self.loaded.documents))
+        found.extend(lint_definitions(sound))
+        found.extend(self.templates(sound))
         bundle = Bundle()
         bundled = {item.name: _bundle(bundle, item) for item in sound.span_types if item.name not in kept}
         found.extend(bundle.diagnostics)
@@ -150,6 +155,7 @@ class _Run:
         names = {name for plan in plans for name in plan.exports} | bundle.definitions.keys()
         if any(not names.isdisjoint(module.exports) for _, module in kept.values()):
             return None
+        found = suppress(found, [*(each.root for each in self.loaded.documents), *self.files.parsed.values()])
         if has_errors(found):
             return Generated(diagnostics=sorted_diagnostics(found))
         modules = {name: module for name, (_, module) in kept.items()}
@@ -173,6 +179,20 @@ class _Run:
             if module is not None:
                 kept[item.name] = (whole, module)
         return kept
+
+    @staticmethod
+    def templates(sound: Definitions) -> Iterator[Diagnostic]:
+        """What is wrong with templates, of the definitions whose schemas are sound."""
+        named: list[tuple[str | None, Place | None, list[SchemaSource]]] = [
+            (item.template, item.template_place, [item.params, *([item.result] if item.result else [])])
+            for item in sound.span_types
+        ]
+        named.extend((item.template, item.template_place, [item.schema]) for item in sound.quality)
+        for template, place, sources in named:
+            if template and place is not None:
+                from prefactor_gen.template_lint import lint_template
+
+                yield from lint_template(template, place, [source.schema for source in sources])
 
     def inlined(self, source: SchemaSource) -> SchemaSource:
         return SchemaSource(inline_files(source, self.files), source.document, source.place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
@@ -12,7 +13,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 
 __all__ = ["FORMATS", "colourful", "for_people", "summary"]
 
-_COLOURS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m"}
+_COLOURS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
 _PLAIN: Final = "\x1b[0m"
 _WIDEST = 160
 
@@ -33,8 +34,10 @@ def for_people(found: Diagnostic, base: Path, *, colours: bool = False) -> str:
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
     """How many there are of each severity."""
-    errors = sum(found.severity is Severity.ERROR for found in diagnostics)
-    return f"{_count(errors, 'error')}, {_count(len(diagnostics) - errors, 'warning')}"
+    counts = Counter(found.severity for found in diagnostics)
+    told = [_count(counts[severity], severity) for severity in (Severity.ERROR, Severity.WARNING)]
+    notes = counts[Severity.NOTE]
+    return ", ".join([*told, _count(notes, Severity.NOTE)] if notes else told)
 
 
 def _excerpt(place: Place, base: Path) -> Iterator[str]:
@@ -83,7 +86,8 @@ def _annotation(found: Diagnostic) -> str:
     settings = {"file": place.source, "line": place.line, "col": place.column, "title": found.code}
     given = ",".join(f"{key}={_property(str(value))}" for key, value in settings.items() if value is not None)
     message = f"{found.message} ({place.pointer})" if place.pointer else found.message
-    return f"::{found.severity} {given}::{_data(message)}"
+    command = "notice" if found.severity is Severity.NOTE else found.severity
+    return f"::{command} {given}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -1,0 +1,141 @@
+"""What is valid in a definition and yet hardly meant, or missing: texts, look-alikes, personal data, mixed forms."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from prefactor_gen.definitions import Definitions, QualityDefinition, SpanTypeDefinition
+from prefactor_gen.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.documents import ObjectNode
+from prefactor_gen.load import Document
+from prefactor_gen.lookup import Lookup
+from prefactor_gen.marks import MARK
+from prefactor_gen.names import snake
+from prefactor_gen.walk import subschemas
+
+__all__ = ["lint_definitions", "lint_forms"]
+
+# Words of property names, and the category of data_risk that they suggest.
+_SUGGESTS: dict[str, str] = {
+    **dict.fromkeys(
+        ("first_name", "full_name", "last_name", "national_id", "passport", "social_security", "ssn", "surname"),
+        "personal_identifiers",
+    ),
+    **dict.fromkeys(
+        ("email", "home_address", "mobile_number", "phone", "phone_number", "postal_address", "street", "telephone"),
+        "contact_information",
+    ),
+    **dict.fromkeys(
+        ("bank_account", "card_number", "credit_card", "cvv", "iban", "income", "salary"), "financial_information"
+    ),
+    **dict.fromkeys(("diagnosis", "medical", "medication", "patient"), "health_and_medical"),
+    **dict.fromkeys(
+        ("access_token", "api_key", "credentials", "passphrase", "password", "private_key", "secret"),
+        "authentication_and_secrets",
+    ),
+    **dict.fromkeys(("geolocation", "gps", "ip_address", "latitude", "longitude"), "location_and_tracking"),
+    **dict.fromkeys(("ethnicity",), "gdpr_racial_or_ethnic_origin"),
+    **dict.fromkeys(("religion",), "gdpr_religious_or_philosophical_beliefs"),
+    **dict.fromkeys(("fingerprint_scan", "biometric"), "gdpr_biometric_for_identification"),
+}
+_Part = Literal["params", "result"]
+
+
+def lint_definitions(definitions: Definitions) -> Iterator[Diagnostic]:
+    """Findings about definitions whose schemas are sound and self-contained."""
+    yield from _look_alikes("span type", ((item.name, item.place) for item in definitions.span_types))
+    for item in definitions.span_types:
+        yield from _missing_texts(item)
+        parts: list[tuple[_Part, ObjectNode]] = [("params", item.params.schema)]
+        parts.extend([("result", item.result.schema)] if item.result is not None else [])
+        for part, schema in parts:
+            yield from _personal_data(schema, Lookup(schema), part, item.data_risk)
+            yield from _objects(schema)
+    for quality in definitions.quality:
+        yield from _missing_texts(quality)
+
+
+def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
+    """Warn of definitions in both forms: the platform reads the structured ones only, where it gets both."""
+    roots = [document.root for document in documents if isinstance(document.root, ObjectNode)]
+    structured = [root for root in roots if "span_type_schemas" in root]
+    for root in roots if structured else ():
+        for key in ("span_schemas", "span_result_schemas"):
+            if isinstance(root.get(key), ObjectNode):
+                other = structured[0].place_at("span_type_schemas")
+                message = f"{key} beside span_type_schemas ({other}): expected one form, for readers of these files"
+                yield Diagnostic("PG024", message, root.place_at(key), Severity.WARNING)
+
+
+def _missing_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnostic]:
+    missing = [key for key, text in (("title", item.title), ("description", item.description)) if not text]
+    if missing and item.template_place is not None:  # the legacy form has none
+        message = f"{item.name!r} has no {' and no '.join(missing)}: people read them where its spans are shown"
+        yield Diagnostic("PG021", message, item.place, Severity.NOTE)
+
+
+def _personal_data(
+    schema: ObjectNode, lookup: Lookup, part: _Part, data_risk: ObjectNode | None
+) -> Iterator[Diagnostic]:
+    """A property whose name suggests data of a category that nobody said anything about."""
+    categories = data_risk.get(f"{part}_data_categories") if data_risk is not None else None
+    for name, place, member in _properties(schema):
+        words = f"_{snake(name)}_"
+        category = next((each for word, each in _SUGGESTS.items() if f"_{word}_" in words), None)
+        redacted = isinstance(member, ObjectNode) and lookup.is_redacted([member])
+        stated = isinstance(categories, ObjectNode) and categories.get(category or "", "unknown") != "unknown"
+        if category is not None and not redacted and not stated:
+            message = f"{name!r} suggests {category}: say in data_risk, {part}_data_categories, whether it is included"
+            yield Diagnostic("PG020", message, place, Severity.WARNING)
+
+
+def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, object]]:
+    properties = schema.get("properties")
+    if isinstance(properties, ObjectNode):
+        for name, member in properties.items():
+            yield name, properties.place_at(name), member
+    for _, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from _properties(item)
+
+
+def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Look-alike properties, and objects that say nothing of their members."""
+    properties = schema.get("properties")
+    if isinstance(properties, ObjectNode):
+        yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
+    elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", MARK}:
+        message = "an object of any members: no type can find a mistake in it; name its properties where they are known"
+        yield Diagnostic("PG023", message, schema.place, Severity.NOTE)
+    for _, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from _objects(item)
+
+
+def _look_alikes(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
+    first: dict[str, str] = {}
+    for name, place in named:
+        other = first.setdefault(_skeleton(name), name)
+        # Two that become the same Python name are refused.
+        if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
+            yield Diagnostic("PG022", f"the {kind} {name!r} looks like {other!r}", place, Severity.WARNING)
+        scripts = {script for char in name if (script := _script(char)) is not None}
+        if len(scripts) > 1:
+            message = f"the {kind} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
+            yield Diagnostic("PG022", message, place, Severity.WARNING)
+
+
+def _skeleton(name: str) -> str:
+    """What is left of a name without what eyes pass over: case, separators, accents and forms of letters."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    letters = re.sub(r"[\W_]", "", "".join(char for char in decomposed if not unicodedata.combining(char)))
+    return letters.translate({ord("l"): "1", ord("i"): "1", ord("o"): "0"}) or name
+
+
+def _script(char: str) -> str | None:
+    """The script of a letter, of those that have letters of the same look."""
+    word = unicodedata.name(char, "").partition(" ")[0]
+    return word.capitalize() if word in {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"} else None

@@ -1,0 +1,78 @@
+"""`x-prefactor-allow: {PG020: "why"}` in a definition or a schema: these findings in it are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from prefactor_gen.diagnostics import RULES, SUPPRESSIBLE, Diagnostic, Place, Severity
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+
+__all__ = ["ALLOW", "suppress"]
+
+ALLOW = "x-prefactor-allow"
+# Below these stand names that somebody chose and data, no keywords.
+_NAMES = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "span_schemas"})
+_DATA = frozenset({"const", "default", "enum", "examples"})
+
+
+@dataclass(frozen=True)
+class _Allowed:
+    code: str
+    inside: Place
+    place: Place
+
+    def covers(self, found: Diagnostic) -> bool:
+        pointer = self.inside.pointer
+        same = found.place.source == self.inside.source and found.code == self.code
+        return same and (found.place.pointer == pointer or found.place.pointer.startswith(f"{pointer}/"))
+
+
+def suppress(found: Iterable[Diagnostic], roots: Iterable[JsonValue]) -> list[Diagnostic]:
+    """The findings without those that their definitions allow, and with what is wrong about the allowances.
+
+    Args:
+        found: the findings.
+        roots: the documents of the run.
+    """
+    kept, problems, allowed = list(found), list[Diagnostic](), list[_Allowed]()
+    for root in roots:
+        for node in _allowing(root, is_map=False):
+            _read(node, allowed, problems)
+    for each in allowed:
+        rest = [item for item in kept if not each.covers(item)]
+        if len(rest) == len(kept):
+            message = f"{each.code} is allowed here, and nothing is found: remove it from {ALLOW}"
+            problems.append(Diagnostic("PG025", message, each.place, Severity.WARNING))
+        kept = rest
+    return [*kept, *problems]
+
+
+def _read(node: ObjectNode, allowed: list[_Allowed], problems: list[Diagnostic]) -> None:
+    allowances = node[ALLOW]
+    if not isinstance(allowances, ObjectNode):
+        message = f'expected {{"PG…": "the reason"}} in {ALLOW}'
+        problems.append(Diagnostic("PG025", message, node.place_at(ALLOW)))
+        return
+    for code, reason in allowances.items():
+        place = allowances.place_at(code)
+        if code not in SUPPRESSIBLE:
+            why = f"{code} cannot be allowed" if code in RULES else f"{code!r} is no rule"
+            message = f"{why}; expected one of {', '.join(sorted(SUPPRESSIBLE))}"
+            problems.append(Diagnostic("PG025", message, place))
+        elif not isinstance(reason, str) or not reason.strip():
+            problems.append(Diagnostic("PG025", f"expected the reason why {code} is allowed", place))
+        else:
+            allowed.append(_Allowed(code, node.place, place))
+
+
+def _allowing(node: JsonValue, *, is_map: bool) -> Iterator[ObjectNode]:
+    if isinstance(node, ListNode):
+        for item in node:
+            yield from _allowing(item, is_map=False)
+    if isinstance(node, ObjectNode):
+        if ALLOW in node and not is_map:
+            yield node
+        for key, item in node.items():
+            if is_map or key not in _DATA | {ALLOW}:
+                yield from _allowing(item, is_map=not is_map and key in _NAMES)
