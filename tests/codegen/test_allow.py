@@ -81,10 +81,10 @@ def test_a_property_of_that_name_allows_nothing(project: Project) -> None:
 
 FINE = [
     "plain text",
-    "{{ city }} {{ place.street }} {{ stops[0].name }} {{ stops.size }} {{ answer | upcase }}",
+    "{{ city }} {{ place.road }} {{ stops[0].name }} {{ stops.size }} {{ answer | upcase }}",
     "{% for stop in stops %}{{ stop.anything }}{% endfor %}",
     "{% assign name = city %}{{ name }}",
-    "{{ free.anything.at.all }} {{ inherited }} {{ place['street'] }}",
+    "{{ free.anything.at.all }} {{ inherited }} {{ place['road'] }}",
 ]
 ODD = {
     "{{ citty }}": "'citty' is no property of params or result; did you mean 'city'?",
@@ -105,7 +105,7 @@ def trip(project: Project, template: str) -> list[str]:
             "stops": {"type": "array", "items": {"$ref": "#/$defs/stop"}},
             "free": {"type": "object"},
         },
-        "$defs": {"place": {"properties": {"street": text}}, "stop": {"properties": {"name": text}}},
+        "$defs": {"place": {"properties": {"road": text}}, "stop": {"properties": {"name": text}}},
     }
     result = {"properties": {"answer": text}}
     entry = {"name": "trip", "template": template, "params_schema": params, "result_schema": result}

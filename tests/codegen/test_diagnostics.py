@@ -101,7 +101,7 @@ RULE_EXAMPLES = {
     "PG017": (
         "a.yaml",
         "span_type_schemas:\n  - {name: a, title: A, description: A., params_schema: {}, template: '{{ x'}\n",
-        "schemas/a.yaml:2:59 /span_type_schemas/0/template: warning PG017: not a Liquid template: expected '}}', found "
+        "schemas/a.yaml:2:61 /span_type_schemas/0/template: warning PG017: not a Liquid template: expected '}}', found "
         "end of file",
     ),
     "PG018": (

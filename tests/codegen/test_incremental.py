@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, cast
 
+import datamodel_code_generator
 import pytest
 from tests.codegen.support import Project
 
@@ -13,7 +15,7 @@ from prefactor_gen import models
 @pytest.fixture
 def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The params classes that went through the model generator."""
-    real: Any = models.generate
+    real: Any = datamodel_code_generator.generate
     names: list[str] = []
 
     def generate(document: dict[str, Any], **options: Any) -> object:
@@ -123,5 +125,5 @@ def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.M
     project.span_types(one={"type": "object"}, two={"type": "object"})
     monkeypatch.setattr(models, "_SHARE", 1)
     monkeypatch.setattr(models, "_processors", lambda: 2)
-    monkeypatch.setattr(models.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert project.generate().code == 0
