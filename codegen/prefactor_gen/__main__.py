@@ -5,10 +5,22 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["main"]
+__all__ = ["main", "missing_extra"]
 
 # What the extra `gen` installs, by import name.
 _EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "yaml"})
+
+
+def missing_extra(error: ModuleNotFoundError) -> str:
+    """What to do where a module of the extra is missing.
+
+    Raises:
+        ModuleNotFoundError: it is another module.
+    """
+    missing = (error.name or "").partition(".")[0]
+    if missing not in _EXTRA:
+        raise error
+    return f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'"
 
 
 def main() -> int:
@@ -18,10 +30,7 @@ def main() -> int:
 
         return run(sys.argv[1:])
     except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in _EXTRA:
-            raise
-        print(f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'", file=sys.stderr)
+        print(missing_extra(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -1,0 +1,143 @@
+"""In builds, as a user would: a wheel by hatch, a commit with pre-commit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling", "prefactor-sdk[gen]"]
+build-backend = "hatchling.build"
+
+[project]
+name = "weather-agent"
+version = "1.0"
+
+[tool.prefactor-gen]
+sources = ["schemas"]
+
+[tool.hatch.build.hooks.prefactor-gen]
+
+[tool.hatch.build.targets.wheel]
+packages = ["generated/weather_agent_spans"]
+"""
+SCHEMA = "span_schemas:\n  weather:lookup:\n    type: object\n    properties: {{{name}: {{type: string}}}}\n"
+GENERATED = "generated/weather_agent_spans/_weather_lookup.py"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT, "utf-8")
+    (tmp_path / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="city"), "utf-8")
+    run(tmp_path, "git", "init", "-q")
+    return tmp_path
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with the tools of this environment; what it said is in `stdout`."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    names = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
+    environment = {**os.environ, "PATH": path, "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit")}
+    environment |= {f"GIT_{name}": "ada@example.com" for name in names}
+    return subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+
+
+def build(project: Path) -> subprocess.CompletedProcess[str]:
+    return run(project, sys.executable, "-m", "hatchling", "build", "-t", "wheel")
+
+
+def wheel(project: Path) -> dict[str, str]:
+    (path,) = (project / "dist").glob("*.whl")
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_a_wheel_holds_what_the_definitions_say(project: Path) -> None:
+    (project / ".gitignore").write_text("generated/\n", "utf-8")
+    assert build(project).returncode == 0
+    (project / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="place"), "utf-8")
+    done = build(project)
+    assert done.returncode == 0, done.stdout
+    files = wheel(project)
+    assert "place: " in files["weather_agent_spans/_weather_lookup.py"]
+    assert {"weather_agent_spans/__init__.py", "weather_agent_spans/py.typed"} <= files.keys()
+
+
+def test_no_wheel_of_wrong_definitions(project: Path) -> None:
+    (project / "schemas" / "weather.yaml").write_text("span_schemas: {a: {type: objekt}}\n", "utf-8")
+    done = build(project)
+    assert done.returncode != 0
+    assert "schemas/weather.yaml:1:20 /span_schemas/a/type: error PG006" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not list((project / "dist").glob("*.whl"))
+
+
+def test_a_hook_without_a_configuration(project: Path) -> None:
+    text = PYPROJECT.replace('[tool.prefactor-gen]\nsources = ["schemas"]\n', "")
+    (project / "pyproject.toml").write_text(text, "utf-8")
+    done = build(project)
+    assert done.returncode != 0
+    assert "expected [tool.prefactor-gen] with sources in pyproject.toml" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def hooks() -> list[dict[str, object]]:
+    """The hooks that this repository offers, run with what is installed here: nothing is fetched."""
+    offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    return [
+        {**{key: value for key, value in hook.items() if key != "additional_dependencies"}, "language": "unsupported"}
+        for hook in offered
+    ]
+
+
+@pytest.fixture
+def committing(project: Path) -> Path:
+    config = {"repos": [{"repo": "local", "hooks": hooks()}]}
+    (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), "utf-8")
+    assert run(project, "pre-commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")).returncode == 0
+    assert run(project, "pre-commit", "install").returncode == 0
+    return project
+
+
+def commit(project: Path) -> subprocess.CompletedProcess[str]:
+    run(project, "git", "add", "-A")
+    return run(project, "git", "commit", "-m", "A span type")
+
+
+def test_a_commit_stops_where_generated_code_is_stale(committing: Path) -> None:
+    run(committing, "prefactor-gen")
+    assert commit(committing).returncode == 0
+    (committing / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="place"), "utf-8")
+    stopped = commit(committing)
+    assert stopped.returncode == 1
+    assert "files were modified by this hook" in stopped.stdout
+    assert "place: " in (committing / GENERATED).read_text("utf-8")
+    done = commit(committing)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_commit_stops_where_definitions_are_odd(committing: Path) -> None:
+    (committing / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="email"), "utf-8")
+    run(committing, "prefactor-gen")
+    stopped = commit(committing)
+    assert stopped.returncode == 1
+    assert "warning PG020: 'email' suggests contact_information" in stopped.stdout
+
+
+def test_a_commit_of_something_else_runs_nothing(committing: Path) -> None:
+    (committing / "notes.txt").write_text("x", "utf-8")
+    run(committing, "git", "add", "notes.txt")
+    done = run(committing, "git", "commit", "-m", "Notes")
+    assert done.returncode == 0
+    assert done.stdout.count("(no files to check)") == len(hooks())
