@@ -157,6 +157,7 @@ def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Prev
     try:
         return generate(package.sources, base, package.package, origin, previous)
     finally:
+        gc.freeze()  # nor is it looked through at the end
         gc.enable()
 
 
