@@ -19,7 +19,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.refs import is_own_id, is_remote
-from prefactor_gen.walk import subschemas
+from prefactor_gen.walk import all_schemas
 
 __all__ = ["check_data_risk", "check_names", "check_schema"]
 
@@ -50,7 +50,7 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
     found = list(_metaschema(source))
     if payload and not found:
         found.extend(_root_is_object(source))
-    for schema in _all_schemas(source.schema):
+    for schema in all_schemas(source.schema):
         found.extend(_steering(schema))
         found.extend(_references(schema, source.schema))
         found.extend(_patterns(schema))
@@ -140,13 +140,6 @@ def _place_at(schema: ObjectNode, error: ValidationError) -> Place:
     return place
 
 
-def _all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
-    yield schema
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _all_schemas(item)
-
-
 def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
     for key in schema:
         if key in _STEERING or key.startswith(_STEERING_PREFIX):
@@ -162,7 +155,7 @@ def _references(schema: ObjectNode, root: ObjectNode) -> Iterator[Diagnostic]:
     identifier = schema.get("$id")
     if schema is root or not isinstance(identifier, str) or identifier.startswith("#"):
         return
-    if any("$ref" in item for item in _all_schemas(schema)):
+    if any("$ref" in item for item in all_schemas(schema)):
         message = "a nested $id changes what the $refs below it mean: expected $defs and $anchor instead"
         yield Diagnostic("PG008", message, schema.place_at("$id"))
 

@@ -8,12 +8,10 @@ from prefactor_gen.diagnostics import DiagnosticError
 from prefactor_gen.documents import ListNode, ObjectNode
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.marks import MARK
-from prefactor_gen.walk import subschemas
+from prefactor_gen.walk import SAME_VALUE, subschemas
 
 __all__ = ["Lookup"]
 
-# Keywords whose schemas speak of the same value as the schema that they stand in.
-_SAME_VALUE = frozenset({"allOf", "anyOf", "dependentSchemas", "else", "oneOf", "then"})
 _OPEN = frozenset({"additionalProperties", "patternProperties", "unevaluatedProperties"})
 
 
@@ -33,7 +31,7 @@ class Lookup:
                 continue
             parts.append(schema)
             pending.extend(
-                item for keys, item in subschemas(schema) if keys[0] in _SAME_VALUE and isinstance(item, ObjectNode)
+                item for keys, item in subschemas(schema) if keys[0] in SAME_VALUE and isinstance(item, ObjectNode)
             )
             if isinstance(reference := schema.get("$ref"), str):
                 try:

@@ -16,7 +16,7 @@ from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.refs import step
 from prefactor_gen.view import kinds_of
-from prefactor_gen.walk import subschemas
+from prefactor_gen.walk import SAME_VALUE, all_schemas, subschemas
 
 __all__ = ["MARK", "MarkRules", "check_marks", "compile_marks"]
 
@@ -24,8 +24,6 @@ MARK = "x-prefactor-redact"
 
 MarkRules: TypeAlias = Mapping[str, Mapping[str, object]]
 
-# Keywords whose schemas speak of the same value as the schema that they stand in.
-_SAME_VALUE = frozenset({"allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas", "dependencies"})
 # Keywords whose schemas say nothing of a value's members that could be replaced.
 _BLIND = frozenset({"not", "if", "propertyNames", "contentSchema"})
 _DATA = frozenset({"const", "default", "enum", "examples"})
@@ -47,7 +45,7 @@ def check_marks(schema: ObjectNode, *, typed: bool = True) -> list[Diagnostic]:
     if _Compiler(schema).node("").marked:
         message = "the payload itself cannot be redacted, only what is in it"
         found.extend(_cannot(part, message) for part in _Compiler(schema).node("").parts.values() if _is_marked(part))
-    if any("$dynamicRef" in part for part in _all_schemas(schema)) and any(map(_is_marked, _all_schemas(schema))):
+    if any("$dynamicRef" in part for part in all_schemas(schema)) and any(map(_is_marked, all_schemas(schema))):
         found.append(_cannot(schema, "what a $dynamicRef leads to is not known before the payload is"))
     return found
 
@@ -58,13 +56,6 @@ def _is_marked(schema: ObjectNode) -> bool:
 
 def _cannot(schema: ObjectNode, why: str, place: Place | None = None) -> Diagnostic:
     return Diagnostic("PG014", f"{MARK} cannot be honoured: {why}", place or schema.place_at(MARK))
-
-
-def _all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
-    yield schema
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _all_schemas(item)
 
 
 def _stray_marks(schema: ObjectNode, blind: str | None) -> Iterator[Diagnostic]:
@@ -170,7 +161,7 @@ class _Compiler:
                 continue
             seen.add(at)
             yield at, schema
-            pending.extend(at + step(keys) for keys, _ in subschemas(schema) if keys[0] in _SAME_VALUE)
+            pending.extend(at + step(keys) for keys, _ in subschemas(schema) if keys[0] in SAME_VALUE)
             reference = schema.get("$ref")
             if isinstance(reference, str):
                 try:

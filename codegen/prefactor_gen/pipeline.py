@@ -160,8 +160,8 @@ class _Run:
             return Generated(diagnostics=sorted_diagnostics(found))
         modules = {name: module for name, (_, module) in kept.items()}
         modules |= {item.name: _module(plan, item) for item, plan in zip(new, plans, strict=True)}
-        # What the model generator warns of, it warns of in every run: nothing is kept then.
         ordered = [modules[name] for name in sorted(modules)]
+        # What the model generator warns of, it warns of in every run: nothing is kept then.
         files = _render(sound, ordered, self.package, self.origin, keep=not models.warnings)
         return Generated(files, sorted_diagnostics(found), tuple(sorted(modules)), sound, bundle)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from prefactor_gen.diagnostics import RULES, SUPPRESSIBLE, Diagnostic, Place, Severity
+from prefactor_gen.diagnostics import RULES, SUPPRESSIBLE, Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 
 __all__ = ["ALLOW", "suppress"]
@@ -39,9 +39,10 @@ def suppress(found: Iterable[Diagnostic], roots: Iterable[JsonValue]) -> list[Di
     for root in roots:
         for node in _allowing(root, is_map=False):
             _read(node, allowed, problems)
-    for each in allowed:
+    whole = not has_errors(kept)  # what is wrong is not looked at further
+    for each in dict.fromkeys(allowed):  # a file that a $ref leads to is read twice
         rest = [item for item in kept if not each.covers(item)]
-        if len(rest) == len(kept):
+        if len(rest) == len(kept) and whole:
             message = f"{each.code} is allowed here, and nothing is found: remove it from {ALLOW}"
             problems.append(Diagnostic("PG025", message, each.place, Severity.WARNING))
         kept = rest

@@ -7,7 +7,10 @@ from enum import Enum, auto
 
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 
-__all__ = ["POSITIONS", "Position", "map_subschemas", "subschemas"]
+__all__ = ["POSITIONS", "SAME_VALUE", "Position", "all_schemas", "map_subschemas", "subschemas"]
+
+SAME_VALUE = frozenset({"allOf", "anyOf", "dependencies", "dependentSchemas", "else", "oneOf", "then"})
+"""Keywords whose schemas speak of the same value as the schema that they stand in."""
 
 
 class Position(Enum):
@@ -49,6 +52,14 @@ def subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], JsonValue]
                 yield (keyword, str(index)), item
         elif position in {Position.SCHEMA, Position.SCHEMA_OR_LIST}:
             yield (keyword,), value
+
+
+def all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
+    """Yield the schema and every schema that stands in it."""
+    yield schema
+    for _, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from all_schemas(item)
 
 
 def map_subschemas(schema: ObjectNode, visit: Visit) -> ObjectNode:

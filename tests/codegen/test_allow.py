@@ -51,6 +51,23 @@ def test_an_allowance_holds_there_only(project: Project) -> None:
     assert codes(project) == [EMAIL_FOUND]
 
 
+def test_an_allowance_in_a_file_that_is_referred_to(project: Project) -> None:
+    project.write(
+        "schemas/shared.yaml", "x-prefactor-allow: {PG020: It is ours.}\nproperties: {email: {type: string}}\n"
+    )
+    project.span_types(agent={"type": "object", "properties": {"sender": {"$ref": "shared.yaml"}}})
+    assert project.generate().findings == []
+
+
+def test_what_is_wrong_makes_no_allowance_unused(project: Project) -> None:
+    project.write(
+        "schemas/a.yaml",
+        "span_schemas:\n  a: {x-prefactor-allow: {PG020: Ours.}, properties: {email: {type: objekt}}}\n",
+    )
+    (line,) = project.generate().findings
+    assert "PG006" in line
+
+
 def test_an_allowance_of_the_definition_does_not_go_to_the_api(project: Project) -> None:
     mail(project, on_definition="x-prefactor-allow: {PG020: These are ours.}")
     project.generate()
