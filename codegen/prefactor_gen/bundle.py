@@ -24,7 +24,7 @@ from prefactor_gen.walk import POSITIONS, Position, map_subschemas, subschemas
 if TYPE_CHECKING:
     from prefactor_gen.models import Document
 
-__all__ = ["Bundle", "Bundled", "Unsaid", "bundle_schema"]
+__all__ = ["Bundle", "Bundled", "Unsaid", "bundle_schema", "class_clash"]
 
 # Where `false` is a member that may not be there, which types do not say.
 _MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
@@ -77,14 +77,18 @@ class Bundle:
         if not is_usable(name):
             self.note("PG004", f"the class name {name!r} made from it is no usable Python name", bundled.place)
         elif name in self.definitions:
-            other = self.definitions[name].place
-            self.note("PG005", f"it becomes the class {name}, like the definition at {other}", bundled.place)
+            self.diagnostics.append(class_clash(name, bundled.place, self.definitions[name].place))
         else:
             self.definitions[name] = bundled
 
     def note(self, code: str, message: str, place: Place, severity: Severity = Severity.ERROR) -> None:
         """Add a finding."""
         self.diagnostics.append(Diagnostic(code, message, place, severity))
+
+
+def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
+    """Two definitions become the same class."""
+    return Diagnostic("PG005", f"it becomes the class {name}, like the definition at {other}", place)
 
 
 def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:

@@ -23,10 +23,12 @@ from prefactor_gen.emit import (
     read_previous,
     write,
 )
+from prefactor_gen.progress import progress_line
 from prefactor_gen.report import FORMATS, summary
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import Generated
+    from prefactor_gen.workers import Progress
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
 
@@ -136,7 +138,7 @@ def _check(options: argparse.Namespace) -> int:
     for package in _packages(options, project):
         generated = _compiled(package, base, Origin(), Previous())
         found.extend(generated.diagnostics)
-        lines.extend(explained(generated.sound, generated.bundle, options.explain or None))
+        lines.extend(explained(generated.definitions, generated.unsaid, options.explain or None))
     if options.explain is not None and not has_errors(found):
         if options.explain and not lines:
             raise ConfigError(f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions")
@@ -150,12 +152,21 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
-    from prefactor_gen.pipeline import generate_package, generate_wire_package  # needs the extra, unlike --help
+    with progress_line(sys.stderr, package.package) as progress:
+        return _made(package, base, origin, previous, progress)
 
-    generate = generate_wire_package if package.wire else generate_package
+
+def _made(
+    package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
+) -> Generated:
+    from prefactor_gen.pipeline import generate_package  # needs the extra, unlike --help
+    from prefactor_gen.wire import generate_wire_package
+
     gc.disable()  # a fifth of the time; little of what is made is garbage, and then the process ends
     try:
-        return generate(package.sources, base, package.package, origin, previous)
+        if package.wire:
+            return generate_wire_package(package.sources, base, origin)
+        return generate_package(package.sources, base, package.package, origin, previous=previous, progress=progress)
     finally:
         gc.freeze()  # nor is it looked through at the end
         gc.enable()
@@ -220,7 +231,9 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
         raise
     except OSError as error:
         raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
-    print(f"{shown}: {_count(len(generated.span_types), 'span type')}, {_count(len(changes), 'file')} changed")
+    print(
+        f"{shown}: {_count(len(generated.definitions.span_types), 'span type')}, {_count(len(changes), 'file')} changed"
+    )
     return DONE
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from prefactor_gen.definitions import Definitions, QualityDefinition, SpanTypeDefinition
+from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.load import Document
@@ -16,7 +16,7 @@ from prefactor_gen.marks import MARK
 from prefactor_gen.names import snake
 from prefactor_gen.walk import subschemas
 
-__all__ = ["lint_definitions", "lint_forms"]
+__all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
 
 # Words of property names, and the category of data_risk that they suggest.
 _SUGGESTS: dict[str, str] = {
@@ -44,18 +44,18 @@ _SUGGESTS: dict[str, str] = {
 _Part = Literal["params", "result"]
 
 
-def lint_definitions(definitions: Definitions) -> Iterator[Diagnostic]:
-    """Findings about definitions whose schemas are sound and self-contained."""
-    yield from _look_alikes("span type", ((item.name, item.place) for item in definitions.span_types))
-    for item in definitions.span_types:
-        yield from _missing_texts(item)
-        parts: list[tuple[_Part, ObjectNode]] = [("params", item.params.schema)]
-        parts.extend([("result", item.result.schema)] if item.result is not None else [])
-        for part, schema in parts:
-            yield from _personal_data(schema, Lookup(schema), part, item.data_risk)
-            yield from _objects(schema)
-    for quality in definitions.quality:
-        yield from _missing_texts(quality)
+def lint_names(span_types: Sequence[SpanTypeDefinition]) -> Iterator[Diagnostic]:
+    """Findings about the names of the span types of one package."""
+    yield from _look_alikes("span type", ((item.name, item.place) for item in span_types))
+
+
+def lint_payloads(item: SpanTypeDefinition) -> Iterator[Diagnostic]:
+    """Findings about what the payloads of a span type hold; its schemas are sound and self-contained."""
+    parts: list[tuple[_Part, ObjectNode]] = [("params", item.params.schema)]
+    parts.extend([("result", item.result.schema)] if item.result is not None else [])
+    for part, schema in parts:
+        yield from _personal_data(schema, Lookup(schema), part, item.data_risk)
+        yield from _objects(schema)
 
 
 def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
@@ -70,7 +70,8 @@ def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
                 yield Diagnostic("PG024", message, root.place_at(key), Severity.WARNING)
 
 
-def _missing_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnostic]:
+def lint_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnostic]:
+    """Note the texts that a definition lacks."""
     missing = [key for key, text in (("title", item.title), ("description", item.description)) if not text]
     if missing and item.template_place is not None:  # the legacy form has none
         message = f"{item.name!r} has no {' and no '.join(missing)}: people read them where its spans are shown"

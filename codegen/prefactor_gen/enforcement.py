@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import Definitions
 from prefactor_gen.diagnostics import Place
 from prefactor_gen.documents import ObjectNode, child_pointer
@@ -41,9 +40,13 @@ class Enforced:
     by: By
 
 
-def enforcement(definitions: Definitions, bundle: Bundle) -> Iterator[Enforced]:
-    """Every keyword that decides whether a payload is valid, in the order of the definitions."""
-    unsaid = {item.place for item in bundle.unsaid}
+def enforcement(definitions: Definitions, unsaid: AbstractSet[Place]) -> Iterator[Enforced]:
+    """Every keyword that decides whether a payload is valid, in the order of the definitions.
+
+    Args:
+        definitions: with all that their schemas refer to in other files.
+        unsaid: the places of the keywords that types do not say.
+    """
     for item in definitions.span_types:
         yield from _schema(item.name, "params", item.params.schema, "", unsaid)
         if item.result is not None:

@@ -98,7 +98,7 @@ def _version(distribution: str) -> str:
 def _own_code() -> bytes:
     """The files of the stages: a checkout changes without its version."""
     folder = Path(__file__).parent
-    pending, contents = ["pipeline"], dict[str, bytes]()
+    pending, contents = ["pipeline", "wire"], dict[str, bytes]()
     while pending:
         if (name := pending.pop()) not in contents:
             contents[name] = (folder / f"{name}.py").read_bytes()

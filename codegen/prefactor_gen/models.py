@@ -5,18 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 import json
-import os
 import re
-import subprocess
-import sys
 import tempfile
 import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import TypedDict
 
@@ -37,7 +32,6 @@ __all__ = [
     "ModelSet",
     "generate_models",
     "generate_wire_modules",
-    "serve",
 ]
 
 GENERATOR_VERSION = version("datamodel-code-generator")
@@ -61,9 +55,10 @@ _COMMON = GenerateConfig(
     use_type_alias=True,
     strict_nullable=True,
 )
-# A span's payload: absent and null are different, and a class has the name that the bundle chose.
+# A span's payload: absent and null are different, and a class has the name that the bundle chose. What is made is read
+# back, not written: nobody sees its form.
 SPAN_OPTIONS = _COMMON.model_copy(
-    update={"use_missing_sentinel": True, "base_class": "prefactor_core.typed.PayloadModel"}
+    update={"use_missing_sentinel": True, "base_class": "prefactor_core.typed.PayloadModel", "formatters": []}
 )
 # A message of the API: absent is None, unknown fields are ignored. The classes are used as the generator writes them.
 WIRE_OPTIONS = _COMMON.model_copy(
@@ -83,9 +78,6 @@ WIRE_OPTIONS = _COMMON.model_copy(
     }
 )
 
-
-# Documents for each process at least: fewer are made in the time that a process needs to start.
-_SHARE = 150
 
 Document = TypedDict("Document", {"$schema": str, "$defs": dict[str, object]})
 """A JSON Schema document of definitions."""
@@ -150,63 +142,16 @@ def generate_models(documents: Sequence[Document]) -> ModelSet:
     Raises:
         ValueError: it refuses a document; the text is its own.
     """
-    result = ModelSet()
-    for made in _in_processes(_shares(documents)):
-        result.warnings.extend(made.warnings)
-        wanted = {
-            entry["class_name"]: entry
-            for entry in made.metadata
-            if entry["source_path"] == ["$defs", entry["class_name"]]
-        }
-        _Reader(result, wanted).read(ast.parse(made.code))
+    merged: Document = {**documents[0], "$defs": {}}
+    for document in documents:
+        merged["$defs"] |= document["$defs"]
+    made = _make(merged)
+    result = ModelSet(warnings=made.warnings)
+    wanted = {
+        entry["class_name"]: entry for entry in made.metadata if entry["source_path"] == ["$defs", entry["class_name"]]
+    }
+    _Reader(result, wanted).read(ast.parse(made.code))
     return result
-
-
-def _shares(documents: Sequence[Document]) -> list[Document]:
-    """The documents as one for each process that is worth its start."""
-    count = max(1, min(_processors(), len(documents) // _SHARE))
-    bounds = [len(documents) * index // count for index in range(count + 1)]
-    shares: list[Document] = []
-    for first, last in pairwise(bounds):
-        definitions: dict[str, object] = {}
-        for document in documents[first:last]:
-            definitions |= document["$defs"]
-        if definitions:
-            shares.append({**documents[first], "$defs": definitions})
-    return shares
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def _in_processes(documents: Sequence[Document]) -> list[_Made]:
-    """What the model generator makes of each document, in order; the first is made here, meanwhile."""
-    if len(documents) < 2:
-        return [*map(_make, documents)]
-    with ThreadPoolExecutor(len(documents) - 1) as pool:
-        others = pool.map(_make_elsewhere, documents[1:])
-        return [_make(documents[0]), *others]
-
-
-def _make_elsewhere(document: Document) -> _Made:
-    """The same in a process of its own.
-
-    multiprocessing would import the program's main module there, and run a build script that does not expect it.
-    """
-    command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
-    try:
-        done = subprocess.run(  # noqa: S603  # our own interpreter and module
-            command, input=json.dumps(document), capture_output=True, check=True, encoding="utf-8"
-        )
-        return _Made(**json.loads(done.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError):  # no processes here; or the schema: that is told here
-        return _make(document)
-
-
-def serve() -> None:
-    """Make the document on standard input: what `_make_elsewhere` runs."""
-    print(json.dumps(asdict(_make(json.load(sys.stdin)))))
 
 
 def _make(document: Document) -> _Made:

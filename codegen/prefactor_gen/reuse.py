@@ -17,7 +17,12 @@ __all__ = ["SpanModule", "definition_mark", "kept_module"]
 
 @dataclass(frozen=True)
 class SpanModule:
-    """A generated module as the catalog knows it. `mark` names what it was made from."""
+    """A generated module as the catalog knows it.
+
+    Attributes:
+        mark: names what it was made from.
+        quiet: nothing was found about the definition.
+    """
 
     module: str
     class_name: str
@@ -25,22 +30,28 @@ class SpanModule:
     exports: tuple[str, ...]
     text: str
     mark: str
+    quiet: bool
 
 
 def definition_mark(item: SpanTypeDefinition) -> str:
-    """Name all that the module of a span type is made from; its schemas hold what they refer to in other files."""
+    """Name all that the module of a span type, and what is told of it, is made from.
+
+    Its schemas hold what they refer to in other files.
+    """
+    texts = [item.name, item.title, item.description, item.template, item.template_place is not None]
     schemas = [source and source.schema for source in (item.params, item.result)]
-    content = json.dumps([item.name, item.title, item.description, item.template, *schemas])
+    content = json.dumps([*texts, item.data_risk, *schemas])
     return f"sha256-{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
 def kept_module(previous: Previous, item: SpanTypeDefinition) -> SpanModule | None:
     """The span type's module of an earlier run, if it was made from the same definition."""
     name = module_name(item.name)
-    mark, text = previous.modules.get(name, ("", ""))
-    if not mark or mark != definition_mark(item):
+    module = previous.modules.get(name)
+    if module is None or module.mark != definition_mark(item):
         return None
-    return SpanModule(name, class_name(item.name), quote(item.name), _exports(text), text, mark)
+    exports = _exports(module.text)
+    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, module.mark, module.quiet)
 
 
 def _exports(text: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import sys
 from typing import Any, cast
 
@@ -9,7 +11,7 @@ import datamodel_code_generator
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import models
+from prefactor_gen import models, progress, workers
 
 
 @pytest.fixture
@@ -116,14 +118,39 @@ def test_many_span_types_are_made_in_processes(project: Project, monkeypatch: py
     project.span_types(**{f"tool_{index}": schema for index in range(30)})
     assert project.generate().code == 0
     alone = project.files()
-    monkeypatch.setattr(models, "_SHARE", 10)
-    monkeypatch.setattr(models, "_processors", lambda: 3)
+    monkeypatch.setattr(workers, "_SHARE", 10)
+    monkeypatch.setattr(workers, "_BATCH", 4)
+    monkeypatch.setattr(workers, "_processors", lambda: 3)
     assert afresh(project) == alone
 
 
 def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.span_types(one={"type": "object"}, two={"type": "object"})
-    monkeypatch.setattr(models, "_SHARE", 1)
-    monkeypatch.setattr(models, "_processors", lambda: 2)
+    monkeypatch.setattr(workers, "_SHARE", 1)
+    monkeypatch.setattr(workers, "_processors", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert project.generate().code == 0
+
+
+def test_names_clash_alike_in_one_batch_and_in_two(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = {"type": "object", "properties": {"params": {"type": "object", "properties": {"x": {}}}}}
+    project.span_types(**{"a": nested, "a params": {"type": "object"}, "a params params": {"type": "object"}})
+    together = project.generate()
+    monkeypatch.setattr(workers, "_BATCH", 1)
+    assert project.generate() == together
+    assert together.code == 1
+    assert "it becomes the class AParamsParams, like the definition at" in together.err
+
+
+def test_a_long_run_tells_how_far_it_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with open(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(progress, "_PATIENCE", 0)
+        monkeypatch.setattr(workers, "_BATCH", 2)
+        project.span_types(one={}, two={}, three={})
+        assert project.generate().code == 0
+        clear = "\r\x1b[K"
+        told = f"{clear}made: 2 of 3 span types{clear}made: 3 of 3 span types{clear}"
+        assert os.read(ours, 1000).decode() == told
+    os.close(ours)
