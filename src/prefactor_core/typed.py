@@ -26,6 +26,7 @@ from typing import (
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError, model_validator
 from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
 
+from prefactor_core._deferred import BuiltAtFirstUse
 from prefactor_core._json_schema import SchemaPart
 from prefactor_core._redaction import REDACTED, Marks, PayloadPart, ValueRule
 from prefactor_core._snapshot import field_by_field, snapshot_object
@@ -62,7 +63,7 @@ SpanT_co = TypeVar("SpanT_co", covariant=True)
 Part: TypeAlias = Literal["params", "result"]
 
 
-class PayloadModel(BaseModel):
+class PayloadModel(BuiltAtFirstUse, BaseModel):
     """Base of the generated models: what its JSON Schema allows, under the names of the wire.
 
     The constructor takes Python field names (`class_`); validating and dumping use the names of the wire (`class`).
@@ -70,6 +71,7 @@ class PayloadModel(BaseModel):
     """
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="allow",
         protected_namespaces=(),
         serialize_by_alias=True,
@@ -88,11 +90,13 @@ class CheckedModel(PayloadModel):
         return self.__schema_part__.checked(self)
 
 
-class PayloadRoot(RootModel[Any]):
+class PayloadRoot(BuiltAtFirstUse, RootModel[Any]):
     """Base of the generated models whose schema is no plain object: a map, or a union of objects.
 
     Subclasses give `root` its type.
     """
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class CheckedRoot(PayloadRoot):
