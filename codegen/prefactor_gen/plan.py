@@ -74,10 +74,15 @@ class _SpanPlanner:
                 "Finish the span as `complete` with its result.",
                 "Gather a part of the result for the finish.",
             ),
+            checked_by_schema=tuple(self.checked_by_schema()),
             redacted=self.redacted(),
         )
         plan = with_imports(plan)
         return plan, list(self.name_clashes(plan))
+
+    def checked_by_schema(self) -> Iterator[str]:
+        payloads = {self.bundle.definitions[model.name].payload for model in self.models if model.name in self.unsaid}
+        yield from (part for part, name in (("params", self.params), ("result", self.result)) if name in payloads)
 
     def redacted(self) -> str | None:
         schemas = {"params": self.definition.params, "result": self.definition.result}

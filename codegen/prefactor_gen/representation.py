@@ -111,8 +111,11 @@ class MethodPlan:
 
 @dataclass(frozen=True)
 class SpanPlan:
-    """One generated module: the models of a span type and its helper class. `redacted` is a literal: the rules of the
-    marks in its schemas.
+    """One generated module: the models of a span type and its helper class.
+
+    Attributes:
+        checked_by_schema: which payloads are checked against the schema itself, too.
+        redacted: a literal: the rules of the marks in its schemas.
     """
 
     module: str
@@ -129,6 +132,7 @@ class SpanPlan:
     result_input: str
     start: MethodPlan
     complete: MethodPlan
+    checked_by_schema: tuple[str, ...] = ()
     redacted: str | None = None
 
     @property

@@ -23,12 +23,23 @@ class Validation:
     Args:
         mode: what a mismatch leads to.
         count: called for every mismatch.
+        later: makes a check on the delivery thread.
     """
 
-    def __init__(self, mode: ValidationMode, count: Callable[[], None]) -> None:
+    def __init__(
+        self, mode: ValidationMode, count: Callable[[], None], later: Callable[[Callable[[], None]], None]
+    ) -> None:
         self.mode = mode
         self._count = count
+        self._later = later
         self._told: set[tuple[str, str, str]] = set()
+
+    def make(self, check: Callable[[], None], *, costly: bool) -> None:
+        """Make a check of a payload: a costly one on the delivery thread, unless it may raise."""
+        if costly and self.mode == "warn":
+            self._later(check)
+        else:
+            check()
 
     def mismatch(self, span_type: str, part: Literal["params", "result"], problems: Sequence[str]) -> None:
         """A payload does not match.

@@ -95,7 +95,7 @@ class PrefactorCoreClient:
             self._hand_over,
             self._instance,
             self._span_index,
-            Validation(config.validation, self._count_mismatch),
+            Validation(config.validation, self._count_mismatch, self._check_later),
             payloads,
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
@@ -362,6 +362,10 @@ class PrefactorCoreClient:
             logger.warning(
                 "a span was left open: the client was closed inside its `async with` block; further ones are not logged"
             )
+
+    def _check_later(self, check: Callable[[], None]) -> None:
+        if session := self._life.session:
+            session.check_later(check)
 
     def _count_mismatch(self) -> None:
         self._ledger.count_mismatch()

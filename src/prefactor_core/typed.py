@@ -6,8 +6,9 @@ Code written by `prefactor-gen` imports this module; its names are stable for ev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -222,6 +223,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     schema_name: ClassVar[str]
     _params_type: ClassVar[type[BaseModel]]
     _result_type: ClassVar[type[BaseModel]]
+    _checked_by_schema: ClassVar[Sequence[Part]] = ()
     _redacted: ClassVar[Mapping[Part, Mapping[str, ValueRule]]] = {}
     _marks: ClassVar[Mapping[PayloadPart, Marks]] = {}
 
@@ -319,6 +321,10 @@ class TypedSpan(Generic[ParamsT, ResultT]):
 
     def _check(self, part: Part, payload: Mapping[str, object]) -> None:
         """Report what does not match the model. Called by the span whenever params or a complete result go out."""
+        check = partial(self._check_now, part, payload)
+        self._span._validation.make(check, costly=part in self._checked_by_schema)
+
+    def _check_now(self, part: Part, payload: Mapping[str, object]) -> None:
         model = self._params_type if part == "params" else self._result_type
         try:
             model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)

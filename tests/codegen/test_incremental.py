@@ -133,7 +133,7 @@ def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.M
 
 
 def test_names_clash_alike_in_one_batch_and_in_two(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    nested = {"type": "object", "properties": {"params": {"type": "object", "properties": {"x": {}}}}}
+    nested: dict[str, Any] = {"type": "object", "properties": {"params": {"type": "object", "properties": {"x": {}}}}}
     project.span_types(**{"a": nested, "a params": {"type": "object"}, "a params params": {"type": "object"}})
     together = project.generate()
     monkeypatch.setattr(workers, "_BATCH", 1)

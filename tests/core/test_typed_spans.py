@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any, ClassVar, TypeAlias
 
 import pytest
-from pydantic import field_serializer
+from pydantic import field_serializer, model_validator
 from tests.core.support import Run, config_for
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanContext, SpanValidationError
@@ -133,3 +134,87 @@ async def test_a_type_that_the_registry_lacks_is_told_once(api: LocalApi, caplog
                 await span.complete(y=1)
     assert len(api.spans()) == 2
     assert caplog.text.count("is not in the client's schema registry") == 1
+
+
+class Costly(Step):
+    """As generated where a schema has what types cannot say."""
+
+    _checked_by_schema = ("params",)
+
+
+async def test_a_costly_check_is_made_on_the_delivery_thread(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run() as (client, instance):
+        for _ in range(3):
+            async with instance.span(Costly) as span:
+                await span.start(x=WRONG)
+                await span.complete(y=1)
+        await client.flush()
+        assert client.stats().schema_mismatches == 3
+    (told,) = caplog.records
+    assert (told.threadName, told.levelname) == ("prefactor-delivery", "WARNING")
+    assert "params of 'step'" in told.getMessage()
+
+
+async def test_a_costly_check_raises_at_once_when_asked_to(run: Run) -> None:
+    async with run(validation="raise") as (_, instance):
+        with pytest.raises(SpanValidationError, match="params of 'step'"):
+            async with instance.span(Costly) as span:
+                await span.start(x=WRONG)
+
+
+async def test_closing_makes_the_checks_that_wait(run: Run) -> None:
+    async with run() as (client, instance), instance.span(Costly) as span:
+        await span.start(x=WRONG)
+        await span.complete(y=1)
+    assert client.stats().schema_mismatches == 1
+
+
+async def test_checks_that_come_too_fast_are_left_out(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    go_on = threading.Event()
+
+    class Waiting(StepParams):
+        @model_validator(mode="before")
+        @classmethod
+        def _wait(cls, value: object) -> object:
+            go_on.wait(60)
+            return value
+
+    class Slow(Costly):
+        Params: TypeAlias = Waiting
+        Result: TypeAlias = StepResult
+
+    async with run() as (client, instance):
+        for _ in range(1100):
+            async with instance.span(Slow) as span:
+                await span.start(x=WRONG)
+                await span.complete(y=1)
+        go_on.set()
+        await client.flush()
+        assert 1000 <= client.stats().schema_mismatches < 1100
+    assert "not all of them are" in caplog.text
+    assert len(api.spans()) == 1100
+
+
+async def test_a_check_that_fails_ends_nothing(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(StepParams):
+        @model_validator(mode="before")
+        @classmethod
+        def _fail(cls, value: object) -> object:
+            raise SystemExit
+
+    class Failing(Costly):
+        Params: TypeAlias = Broken
+        Result: TypeAlias = StepResult
+
+    async with run() as (client, instance):
+        for _ in range(2):
+            async with instance.span(Failing) as span:
+                await span.start(x=1)
+                await span.complete(y=1)
+            await client.flush()
+    assert len(api.spans()) == 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "a payload could not be checked; further ones are not logged"
+    ]

@@ -154,6 +154,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
     schema_name = "agent:login"
     Params: TypeAlias = AgentLoginParams
     Result: TypeAlias = AgentLoginResult
+    _checked_by_schema = ("params", )
     _redacted = {
         "params": {
             "": {

@@ -87,6 +87,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
     schema_name = "agent:search"
     Params: TypeAlias = AgentSearchParams
     Result: TypeAlias = AgentSearchResult
+    _checked_by_schema = ("params", )
 
     async def start(
         self,
