@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
@@ -84,13 +85,21 @@ def _personal_data(
     """A property whose name suggests data of a category that nobody said anything about."""
     categories = data_risk.get(f"{part}_data_categories") if data_risk is not None else None
     for name, place, member in _properties(schema):
-        words = f"_{snake(name)}_"
-        category = next((each for word, each in _SUGGESTS.items() if f"_{word}_" in words), None)
+        category = _suggested(name)
+        if category is None:
+            continue
         redacted = isinstance(member, ObjectNode) and lookup.is_redacted([member])
-        stated = isinstance(categories, ObjectNode) and categories.get(category or "", "unknown") != "unknown"
-        if category is not None and not redacted and not stated:
+        stated = isinstance(categories, ObjectNode) and categories.get(category, "unknown") != "unknown"
+        if not redacted and not stated:
             message = f"{name!r} suggests {category}: say in data_risk, {part}_data_categories, whether it is included"
             yield Diagnostic("PG020", message, place, Severity.WARNING)
+
+
+@cache
+def _suggested(name: str) -> str | None:
+    """The category of data that the name of a property suggests."""
+    words = f"_{snake(name)}_"
+    return next((each for word, each in _SUGGESTS.items() if f"_{word}_" in words), None)
 
 
 def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, object]]:
@@ -123,12 +132,13 @@ def _look_alikes(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diag
         # Two that become the same Python name are refused.
         if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
             yield Diagnostic("PG022", f"the {kind} {name!r} looks like {other!r}", place, Severity.WARNING)
-        scripts = {script for char in name if (script := _script(char)) is not None}
+        scripts = _scripts(name)
         if len(scripts) > 1:
             message = f"the {kind} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
             yield Diagnostic("PG022", message, place, Severity.WARNING)
 
 
+@cache
 def _skeleton(name: str) -> str:
     """What is left of a name without what eyes pass over: case, separators, accents and forms of letters."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
@@ -136,7 +146,10 @@ def _skeleton(name: str) -> str:
     return letters.translate({ord("l"): "1", ord("i"): "1", ord("o"): "0"}) or name
 
 
-def _script(char: str) -> str | None:
-    """The script of a letter, of those that have letters of the same look."""
-    word = unicodedata.name(char, "").partition(" ")[0]
-    return word.capitalize() if word in {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"} else None
+@cache
+def _scripts(name: str) -> frozenset[str]:
+    """The scripts of its letters, of those that have letters of the same look."""
+    if name.isascii():
+        return frozenset()
+    words = {unicodedata.name(char, "").partition(" ")[0] for char in name}
+    return frozenset(word.capitalize() for word in words & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})

@@ -31,7 +31,7 @@ _DATA = frozenset({"const", "default", "enum", "examples"})
 
 def compile_marks(schema: ObjectNode) -> MarkRules:
     """The rules of a self-contained schema, by JSON pointer; empty when nothing is marked."""
-    return _Compiler(schema).rules()
+    return _Compiler(schema).rules() if _mentions_a_mark(schema) else {}
 
 
 def check_marks(schema: ObjectNode, *, typed: bool = True) -> list[Diagnostic]:
@@ -41,6 +41,8 @@ def check_marks(schema: ObjectNode, *, typed: bool = True) -> list[Diagnostic]:
         schema: a self-contained schema.
         typed: the schema is of a span type, which has a helper that redacts.
     """
+    if not _mentions_a_mark(schema):  # mostly
+        return []
     found = list(_stray_marks(schema, None if typed else "a quality payload has no typed helper"))
     if _Compiler(schema).node("").marked:
         message = "the payload itself cannot be redacted, only what is in it"
@@ -48,6 +50,12 @@ def check_marks(schema: ObjectNode, *, typed: bool = True) -> list[Diagnostic]:
     if any("$dynamicRef" in part for part in all_schemas(schema)) and any(map(_is_marked, all_schemas(schema))):
         found.append(_cannot(schema, "what a $dynamicRef leads to is not known before the payload is"))
     return found
+
+
+def _mentions_a_mark(value: JsonValue) -> bool:
+    if isinstance(value, ObjectNode):
+        return MARK in value or any(map(_mentions_a_mark, value.values()))
+    return isinstance(value, ListNode) and any(map(_mentions_a_mark, value))
 
 
 def _is_marked(schema: ObjectNode) -> bool:

@@ -42,8 +42,12 @@ Visit = Callable[[JsonValue, tuple[str, ...]], JsonValue]
 
 def subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], JsonValue]]:
     """Yield each direct subschema with the keys that lead to it."""
+    if POSITIONS.keys().isdisjoint(schema):  # mostly, and this is asked often
+        return
     for keyword, value in schema.items():
         position = POSITIONS.get(keyword)
+        if position is None:
+            continue
         if position is Position.MAP and isinstance(value, ObjectNode):
             for name, member in value.items():
                 yield (keyword, name), member
