@@ -8,10 +8,10 @@ from typing import Any
 
 __all__ = ["BuiltAtFirstUse"]
 
+_FORK_WAITS_SECONDS = 1.0
+
 # pydantic before 2.14 lets several threads build one model, and then one of them may meet a half-built one.
 _building = RLock()
-if hasattr(os, "register_at_fork"):  # a child must not wait for a thread that it does not have
-    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
 
 
 class BuiltAtFirstUse:
@@ -26,3 +26,22 @@ class BuiltAtFirstUse:
                 _parent_namespace_depth=depth, **options
             )
         return built
+
+
+class _Fork:
+    """A fork waits a moment for who builds: pydantic has a lock of its own, which nobody would release in the child."""
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def before(self) -> None:
+        self._held = _building.acquire(timeout=_FORK_WAITS_SECONDS)
+
+    def after(self) -> None:
+        if self._held:
+            _building.release()
+
+
+if hasattr(os, "register_at_fork"):
+    _fork = _Fork()
+    os.register_at_fork(before=_fork.before, after_in_parent=_fork.after, after_in_child=_fork.after)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 PROGRAM = """
 import sys, threading
@@ -40,4 +43,41 @@ assert not problems, problems
 
 def test_threads_that_use_a_model_first() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+FORKED = """
+import os, sys, threading
+from typing import Literal
+from prefactor_core.typed import PayloadModel
+from prefactor_spans import AgentLlm
+
+sys.setswitchinterval(1e-6)
+
+def other():
+    class Other(PayloadModel):
+        x: Literal["a", "b"]
+    return Other
+
+others = [other() for _ in range(400)]
+
+def build():
+    for each in others:
+        each(x="a")
+
+thread = threading.Thread(target=build)
+thread.start()
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        AgentLlm.Params(model="m", prompt="p")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+thread.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_does_not_wait_for_a_thread_of_its_parent() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
