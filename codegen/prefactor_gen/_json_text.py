@@ -9,7 +9,8 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumente
 from typing import NoReturn
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import MAX_DEPTH, JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.limits import MAX_DEPTH, MAX_VALUES
 
 __all__ = ["parse_json"]
 
@@ -21,7 +22,7 @@ def parse_json(text: str, source: str) -> JsonValue:
     """Parse a JSON document (RFC 8259).
 
     Raises:
-        DiagnosticError: the text is not JSON, repeats a key, or is nested too deeply; with line and column.
+        DiagnosticError: the text is not JSON, repeats a key, or is past a limit; with line and column.
     """
     reader = _Reader(text, source)
     value, end = reader.value(reader.skip(0), "", 0)
@@ -35,6 +36,7 @@ class _Reader:
     def __init__(self, text: str, source: str) -> None:
         self.text = text
         self.source = source
+        self.count = 0
         self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def place(self, position: int, pointer: str) -> Place:
@@ -50,8 +52,9 @@ class _Reader:
         return match.end() if match else position
 
     def value(self, position: int, pointer: str, depth: int) -> tuple[JsonValue, int]:
-        if depth > MAX_DEPTH:
-            self.fail(f"nested deeper than {MAX_DEPTH} levels", position)
+        self.count += 1
+        if depth > MAX_DEPTH or self.count > MAX_VALUES:
+            self.refuse(depth, position)
         start = self.text[position : position + 1]
         if start == "{":
             return self.object(position, pointer, depth)
@@ -63,6 +66,11 @@ class _Reader:
         if not match:
             self.fail("expected a JSON value", position)
         return self.scalar(match), match.end()
+
+    def refuse(self, depth: int, position: int) -> NoReturn:
+        nested = f"nested deeper than {MAX_DEPTH} levels"
+        message = nested if depth > MAX_DEPTH else f"the file has more than {MAX_VALUES:,} values; divide it"
+        raise DiagnosticError([Diagnostic("PG029", message, self.place(position, ""))])
 
     def scalar(self, match: re.Match[str]) -> JsonValue:
         try:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import yaml
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import MAX_DEPTH, JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.limits import MAX_DEPTH, MAX_YAML_BYTES
 
 __all__ = ["parse_yaml"]
 
 # YAML 1.2's core schema, not 1.1's: `no`, `on` and `2026-01-01` are text, as a JSON Schema's author expects.
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_SLOWLY = 100_000
 # JSON's types; `timestamp`, `merge` and `value` are what YAML 1.1 makes of the plain texts 2026-01-01, << and =.
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -34,6 +36,9 @@ def parse_yaml(text: str, source: str) -> JsonValue:
         DiagnosticError: the text is not YAML, repeats a key, uses aliases, tags or keys that JSON has not, or is
             nested too deeply; with line and column.
     """
+    if len(text) > MAX_YAML_BYTES:
+        message = f"a YAML file has at most {MAX_YAML_BYTES:,} characters; divide it, or write it as JSON"
+        raise DiagnosticError([Diagnostic("PG029", message, Place(source))])
     try:
         root = _composed(text)
     except yaml.MarkedYAMLError as error:
@@ -43,8 +48,10 @@ def parse_yaml(text: str, source: str) -> JsonValue:
             [Diagnostic("PG001", f"not valid YAML: {error.problem or error.context}", place)]
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
-        message = "nested too deeply" if isinstance(error, RecursionError) else f"not valid YAML: {error}"
-        raise DiagnosticError([Diagnostic("PG001", message, Place(source))]) from None
+        code, message = "PG001", f"not valid YAML: {error}"
+        if isinstance(error, RecursionError):
+            code, message = "PG029", f"nested deeper than {MAX_DEPTH} levels"
+        raise DiagnosticError([Diagnostic(code, message, Place(source))]) from None
     if root is None:
         raise DiagnosticError([Diagnostic("PG001", "expected a document, found an empty file", Place(source))])
     return _Converter(source).convert(root, "", 0)
@@ -54,7 +61,8 @@ def _composed(text: str) -> yaml.Node | None:
     """The document as nodes, by libyaml where it is there; what it refuses, the slower parser in Python tells."""
     fast = getattr(yaml, "CSafeLoader", None)
     if fast is not None:
-        with suppress(yaml.YAMLError):
+        # A large text would take the parser in Python a minute.
+        with suppress(yaml.YAMLError) if len(text) < _SLOWLY else nullcontext():
             return yaml.compose(text, Loader=fast)
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
@@ -70,7 +78,7 @@ class _Converter:
     def convert(self, node: yaml.Node, pointer: str, depth: int) -> JsonValue:
         place = self.place(node, pointer)
         if depth > MAX_DEPTH:
-            raise DiagnosticError([Diagnostic("PG001", f"nested deeper than {MAX_DEPTH} levels", place)])
+            raise DiagnosticError([Diagnostic("PG029", f"nested deeper than {MAX_DEPTH} levels", place)])
         if node.tag not in _TAGS:
             raise DiagnosticError([Diagnostic("PG001", f"expected a JSON value, found the tag {node.tag}", place)])
         if id(node) in self.seen:

@@ -6,6 +6,7 @@ that types cannot say stay behind: the definition that they stand in is checked 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ from urllib.parse import unquote
 from prefactor_gen.conjunction import fold
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
+from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
 from prefactor_gen.refs import resolve_pointer, step
-from prefactor_gen.view import is_object_schema, typing_view
+from prefactor_gen.sizes import too_deep
+from prefactor_gen.view import is_long_enum, is_object_schema, typing_view
 from prefactor_gen.walk import POSITIONS, Position, map_subschemas, subschemas
 
 if TYPE_CHECKING:
@@ -74,7 +77,11 @@ class Bundle:
     def add(self, bundled: Bundled) -> None:
         """Take a definition in; a name that is taken, or that no class can have, is noted."""
         name = bundled.name
-        if not is_usable(name):
+        if len(name) > MAX_CLASS_NAME:
+            self.note(
+                "PG029", f"the class name made from it has more than {MAX_CLASS_NAME:,} characters", bundled.place
+            )
+        elif not is_usable(name):
             self.note("PG004", f"the class name {name!r} made from it is no usable Python name", bundled.place)
         elif name in self.definitions:
             self.diagnostics.append(class_clash(name, bundled.place, self.definitions[name].place))
@@ -109,19 +116,39 @@ class _SchemaBundler:
         self.refs = LocalRefs(schema)
         self.refs_stand_alone = "draft-07" in str(schema.get("$schema"))
         self.names: dict[str, str] = {"": name}
-        self.pending: list[tuple[str, str]] = []
+        self.pending: deque[tuple[str, str]] = deque()
+        self.viewed = 0
         self.open: dict[frozenset[Place], str] = {}
         self.origins: dict[str, ObjectNode] = {}
         self.checkable: list[str] = []
 
     def run(self) -> None:
-        self.define("", self.root, self.root_name, self.place)
-        while self.pending:
-            pointer, name = self.pending.pop(0)
-            target = self.refs.schema_at(pointer)
-            self.define(pointer, target, name, place_of(target, self.place))
+        try:
+            self.define_all()
+        except DiagnosticError as error:
+            self.bundle.diagnostics.extend(error.diagnostics)
+            return
+        except RecursionError:
+            self.bundle.note("PG029", "its schemas stand too deep in one another, along all references", self.place)
+            return
+        deep = too_deep(self.root_name, self.view_of)
+        if deep is not None:
+            message = (
+                f"more than {MAX_TYPES_DEEP} types stand in one another here, along all references; let one be any"
+            )
+            self.bundle.note("PG029", message, self.bundle.definitions[deep].place)
         self.note_endless()
         self.note_unresolved(self.root)
+
+    def view_of(self, name: str) -> JsonValue:
+        return self.bundle.definitions[name].view if name in self.bundle.definitions else None
+
+    def define_all(self) -> None:
+        self.define("", self.root, self.root_name, self.place)
+        while self.pending:
+            pointer, name = self.pending.popleft()
+            target = self.refs.schema_at(pointer)
+            self.define(pointer, target, name, place_of(target, self.place))
 
     def note_unresolved(self, schema: ObjectNode) -> None:
         """Note each reference that leads nowhere, where no type stands too: under `not`, `if` …"""
@@ -161,6 +188,7 @@ class _SchemaBundler:
         """The typing view of a subschema; `name` is the class it gets if it needs one."""
         if not isinstance(schema, ObjectNode):
             return schema
+        self.count_view(schema.place)
         try:
             folded = fold(schema, self.refs, alone=self.refs_stand_alone)
         except DiagnosticError as error:
@@ -171,6 +199,7 @@ class _SchemaBundler:
         said, left = typing_view(folded.schema)
         for keyword in left:
             self.note_unsaid(keyword, folded.schema.place_at(keyword))
+        self.note_long(folded.schema)
         if not is_object_schema(said):
             return self.described(said, name, pointer)
         # The members of a folded object are those of its parts, with their texts.
@@ -179,6 +208,27 @@ class _SchemaBundler:
             self.origins[name] = origin
             return self.described(self.with_required(said), name, pointer, folded.origins)
         return said.with_items([("$ref", f"#/$defs/{self.hoisted(origin, said, name, pointer, folded.origins)}")])
+
+    def count_view(self, place: Place) -> None:
+        self.viewed += 1
+        if self.viewed > MAX_VIEWS or len(self.names) > MAX_TYPES:
+            joined = (
+                f"the schema joins more than {MAX_VIEWS:,} schemas: what allOf joins multiplies; state it with fewer"
+            )
+            made = f"the schema would become more than {MAX_TYPES:,} types; divide it, or let an inner object be any"
+            raise DiagnosticError([Diagnostic("PG029", joined if self.viewed > MAX_VIEWS else made, place)])
+
+    def note_long(self, schema: ObjectNode) -> None:
+        """Tell where types say less than they would of a shorter list."""
+        for keyword in ("enum", "anyOf", "oneOf"):
+            values = schema.get(keyword)
+            if not isinstance(values, ListNode):
+                continue
+            if is_long_enum(values) if keyword == "enum" else len(values) > MAX_OPTIONS:
+                message = (
+                    f"{len(values):,} values of {keyword} are too many for types: they are checked with the payload"
+                )
+                self.bundle.note("PG029", message, schema.place_at(keyword), Severity.NOTE)
 
     def hoisted(self, origin: ObjectNode, said: ObjectNode, name: str, pointer: str, parts: frozenset[Place]) -> str:
         """The class of a nested object. One that is folded from what an outer one is folded from is that one again."""

@@ -17,11 +17,12 @@ from pydantic import BaseModel
 from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.limits import MAX_NAME
 from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.refs import is_own_id, is_remote
 from prefactor_gen.walk import all_schemas
 
-__all__ = ["check_data_risk", "check_names", "check_schema"]
+__all__ = ["check_data_risk", "check_names", "check_schema", "draft_of"]
 
 _DRAFTS: dict[str, type[Validator]] = {
     "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
@@ -29,7 +30,6 @@ _DRAFTS: dict[str, type[Validator]] = {
 }
 # Keys that datamodel-code-generator obeys: they name modules to import and code to write.
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
-_MAX_NAME = 128
 _STEERING_PREFIX = "x-python-"
 
 
@@ -70,8 +70,8 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
             message = f"the span type {item.name!r} would become the class {name!r}, which is no usable Python name"
             yield Diagnostic("PG004", message, item.place)
             continue
-        if len(module_name(item.name)) > _MAX_NAME:
-            message = f"expected a span type name of at most {_MAX_NAME - 1} characters, for it also names a file"
+        if len(module_name(item.name)) > MAX_NAME + 1:
+            message = f"expected a span type name of at most {MAX_NAME} characters, for it also names a file"
             yield Diagnostic("PG004", message, item.place)
             continue
         # Case-insensitively: on some file systems two such modules are one file.
@@ -84,15 +84,25 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
 
 
 def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
-    named = source.schema.get("$schema", Draft202012Validator.META_SCHEMA["$schema"])
-    draft = _DRAFTS.get(str(named).rstrip("#"))
+    draft = _draft(source.schema)
     if draft is None:
+        named = source.schema.get("$schema")
         message = f"expected one of {', '.join(_DRAFTS)}, found {named!r}"
         yield Diagnostic("PG006", message, source.schema.place_at("$schema"))
         return
     for error in _validator(draft).iter_errors(source.schema):
         message = error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
         yield Diagnostic("PG006", message, _place_at(source.schema, error))
+
+
+def draft_of(schema: ObjectNode) -> type[Validator]:
+    """The validator of the draft that a checked schema is written in."""
+    return _draft(schema) or Draft202012Validator
+
+
+def _draft(schema: ObjectNode) -> type[Validator] | None:
+    named = schema.get("$schema", Draft202012Validator.META_SCHEMA["$schema"])
+    return _DRAFTS.get(str(named).rstrip("#"))
 
 
 @cache

@@ -44,9 +44,10 @@ def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool) -> Folded:
         return Folded(schema)
     parts = list(_Flattener(refs, alone).parts(schema, ()))
     result = Folded(schema, frozenset(part.place for part in parts))
+    named = [part for part in parts if _NAMED_MEMBERS & part.keys()]
     merger = _Merger(result)
     for part in parts:
-        merger.take(part, [other for other in parts if other is not part])
+        merger.take(part, beside_names=any(other is not part for other in named[:2]))
     result.schema = ObjectNode(merger.members.items(), place=schema.place, key_places=merger.places)
     return result
 
@@ -104,11 +105,11 @@ class _Merger:
         self.members: dict[str, JsonValue] = {}
         self.places: dict[str, Place] = {}
 
-    def take(self, part: ObjectNode, others: list[ObjectNode]) -> None:
+    def take(self, part: ObjectNode, *, beside_names: bool) -> None:
         for keyword, value in part.items():
             if keyword not in ASSERTIONS:
                 continue
-            if keyword == "additionalProperties" and any(_NAMED_MEMBERS & other.keys() for other in others):
+            if keyword == "additionalProperties" and beside_names:
                 # It speaks of the names in its own part only, which one object type cannot say.
                 if value is not True:
                     self.result.left.append((part, keyword))
@@ -140,7 +141,8 @@ def _both(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
 def _conjunction(one: JsonValue, two: JsonValue, node: ObjectNode) -> JsonValue:
     if one == two or two is True:
         return one
-    parts = ListNode([one, two], place=node.place)
+    joined = one.get("allOf") if isinstance(one, ObjectNode) and one.keys() == {"allOf"} else None
+    parts = ListNode([*(joined if isinstance(joined, ListNode) else [one]), two], place=node.place)
     return ObjectNode([("allOf", parts)], place=node.place)
 
 

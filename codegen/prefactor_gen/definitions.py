@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
 from prefactor_gen.load import Document
 from prefactor_gen.suppress import ALLOW
 
@@ -85,6 +86,9 @@ def collect_definitions(documents: Sequence[Document]) -> Definitions:
         result.diagnostics.append(Diagnostic("PG012", message, Place(sources)))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.span_types], "span type"))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.quality], "quality schema"))
+    if len(result.span_types) > MAX_SPAN_TYPES:
+        message = f"a package has at most {MAX_SPAN_TYPES:,} span types, found {len(result.span_types):,}; make several"
+        result.diagnostics.append(Diagnostic("PG029", message, result.span_types[MAX_SPAN_TYPES].place))
     result.span_types.sort(key=lambda item: item.name)
     result.quality.sort(key=lambda item: item.name)
     return result
@@ -138,7 +142,7 @@ class _Reader:
                     self.schema(entry, "result_schema"),
                     self.text(entry, "title"),
                     self.text(entry, "description"),
-                    self.text(entry, "template"),
+                    self.template(entry),
                     self.object(entry, "data_risk"),
                     entry.place_at("template"),
                 )
@@ -168,7 +172,7 @@ class _Reader:
                     schema,
                     self.text(entry, "title"),
                     self.text(entry, "description"),
-                    self.text(entry, "template"),
+                    self.template(entry),
                     self.object(entry, "data_risk"),
                     entry.place_at("template"),
                 )
@@ -212,6 +216,14 @@ class _Reader:
         if value is None or isinstance(value, str):
             return value
         self.note(f"expected text in {key}, found {_kind(value)}", entry.place_at(key))
+        return None
+
+    def template(self, entry: ObjectNode) -> str | None:
+        template = self.text(entry, "template")
+        if template is None or len(template) <= MAX_TEMPLATE:
+            return template
+        message = f"the template has more than {MAX_TEMPLATE:,} characters"
+        self.diagnostics.append(Diagnostic("PG029", message, entry.place_at("template")))
         return None
 
     def object(self, entry: ObjectNode, key: str) -> ObjectNode | None:

@@ -20,6 +20,10 @@ __all__ = [
 ]
 
 
+# Characters of a place or a message that are printed; names may have thousands.
+_LONGEST = 1_000
+
+
 class Severity(StrEnum):
     """How much a diagnostic weighs: an error stops the generation, a warning does not, a note only `check` tells."""
 
@@ -54,9 +58,12 @@ RULES: dict[str, str] = {
     "PG023": "an object says nothing of its members",
     "PG024": "definitions have both the structured and the legacy form",
     "PG025": "an allowance is wrong or not needed",
+    "PG026": "a default does not match its schema",
+    "PG029": "a definition is past a limit of the generator",
+    "PG032": "an example does not match its schema",
 }
 
-SUPPRESSIBLE = frozenset({f"PG{number:03}" for number in range(15, 25)})
+SUPPRESSIBLE = frozenset({*(f"PG{number:03}" for number in range(15, 25)), "PG032"})
 """The rules that a definition may allow itself to break, by x-prefactor-allow."""
 
 
@@ -64,8 +71,8 @@ SUPPRESSIBLE = frozenset({f"PG{number:03}" for number in range(15, 25)})
 EXPLANATIONS: dict[str, str] = {
     "PG001": (
         "A definition source must exist and be UTF-8 text in JSON or YAML, or name a SchemaRegistry as "
-        "module:attribute. Keys must not repeat, numbers must be finite, and nesting must stay within 100 levels: "
-        "a parser that guesses would register something that nobody wrote. Correct the place that is named."
+        "module:attribute. Keys must not repeat, and numbers must be finite: a "
+        "parser that guesses would register something that nobody wrote. Correct the place that is named."
     ),
     "PG002": (
         "Definitions have the form in which the API takes an agent schema version: span_type_schemas (a list of "
@@ -165,9 +172,18 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG025": (
         "x-prefactor-allow in a definition or a schema names the rules that may be broken in it, each with the reason: "
-        '{"PG020": "a mail address of the company"}. It may name the rules PG015 to PG024. One that '
+        '{"PG020": "a mail address of the company"}. It may name the rules PG015 to PG024 and PG032. One that '
         "allows nothing any more would hide the next mistake: remove it."
     ),
+    "PG026": (
+        "A default is what readers take an absent property for. Nothing fills it in, so that a wrong one is found by "
+        "nobody, until a program relies on it. Correct the default, or the schema that it stands in."
+    ),
+    "PG029": (
+        "The generator takes what people write, and much of what programs write, and says where it stops instead of "
+        "running for hours: the README lists the limits. The message says which one, and what to do."
+    ),
+    "PG032": ("Examples are for people, who copy them. Correct the example, or the schema that it stands in."),
 }
 
 
@@ -197,8 +213,12 @@ class Diagnostic:
 
     def __str__(self) -> str:
         # One line, whatever a definition puts into names: no line breaks, no terminal codes, no lone surrogates.
-        text = f"{self.place}: {self.severity} {self.code}: {self.message}"
+        text = f"{_short(str(self.place))}: {self.severity} {self.code}: {_short(self.message)}"
         return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 class DiagnosticError(Exception):

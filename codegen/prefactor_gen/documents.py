@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.limits import MAX_DEPTH
 
 __all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python", "place_of", "to_plain"]
 
 JsonValue: TypeAlias = "ObjectNode | ListNode | str | int | float | bool | None"
-
-MAX_DEPTH = 100
-"""Deeper documents are refused: no person writes them, and every stage recurses."""
 
 
 class ObjectNode(dict[str, "JsonValue"]):
@@ -69,7 +67,7 @@ def place_of(value: JsonValue, default: Place) -> Place:
 def from_python(value: object, place: Place, depth: int = 0) -> JsonValue:
     """Turn plain Python data (a SchemaRegistry's) into nodes; what JSON cannot hold raises DiagnosticError."""
     if depth > MAX_DEPTH:
-        raise DiagnosticError([Diagnostic("PG001", f"nested deeper than {MAX_DEPTH} levels", place)])
+        raise DiagnosticError([Diagnostic("PG029", f"nested deeper than {MAX_DEPTH} levels", place)])
     if isinstance(value, float) and not math.isfinite(value):
         raise DiagnosticError([Diagnostic("PG001", f"expected a number that JSON has, found {value}", place)])
     if isinstance(value, str):

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from prefactor_gen.documents import to_plain
 from prefactor_gen.emit import Origin
-from prefactor_gen.load import definition_files, display_name, is_attribute, load_attribute
+from prefactor_gen.load import definition_files, display_name, is_attribute, load_attribute, read_file
 
 __all__ = ["package_origin", "source_contents"]
 
@@ -37,7 +37,7 @@ def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
             contents[source] = json.dumps(to_plain(load_attribute(source, base).root), sort_keys=True).encode()
             continue
         for path in _with_mentioned(definition_files(source, base)):
-            contents[display_name(path, resolved)] = path.read_bytes().replace(b"\r\n", b"\n")
+            contents[display_name(path, resolved)] = read_file(path, str(path)).replace(b"\r\n", b"\n")
     return contents
 
 
@@ -71,7 +71,7 @@ def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[Path]:
             continue
         seen.add(path)
         yield path
-        for reference in _references(path.read_bytes().decode("utf-8", errors="replace")):
+        for reference in _references(read_file(path, str(path)).decode("utf-8", errors="replace")):
             mentioned = (path.parent / unquote(reference.partition("#")[0])).resolve()
             if mentioned.is_relative_to(folder) and mentioned.is_file():
                 pending.append((mentioned, folder))

@@ -20,6 +20,10 @@ _SAYS_MORE = frozenset({
 _BY_ITSELF = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 
 
+# Names are compared with so many others: each pair takes its time.
+_COMPARED = 100
+
+
 def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Warnings of one schema and of what stands in it."""
     yield from _unknown_keywords(schema)
@@ -46,7 +50,7 @@ def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
         return
     for index, name in enumerate(required):
         if isinstance(name, str) and name not in properties:
-            near = difflib.get_close_matches(name, list(properties), 1)
+            near = difflib.get_close_matches(name, list(properties), 1) if len(properties) <= _COMPARED else []
             hint = f"did you mean {near[0]!r}?" if near else "name it in properties to say what it holds"
             yield Diagnostic(
                 "PG016", f"{name!r} is required, but no property; {hint}", required.place_at(index), Severity.WARNING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from prefactor_gen._json_text import parse_json
 from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, from_python
+from prefactor_gen.limits import MAX_BYTES
 
 __all__ = [
     "SUFFIXES",
@@ -24,10 +26,10 @@ __all__ = [
     "load_attribute",
     "load_sources",
     "parse_file",
+    "read_file",
 ]
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml"})
-MAX_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,29 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
 def parse_file(path: Path, source: str) -> JsonValue:
     """Read and parse one JSON or YAML file; raises DiagnosticError."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            message = f"expected at most {MAX_BYTES} bytes, found {path.stat().st_size}"
-            raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DiagnosticError([Diagnostic("PG001", f"expected UTF-8 text: {error}", Place(source))]) from None
+    return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
+
+
+def read_file(path: Path, source: str) -> bytes:
+    """Read one file, and no more of it than the limit; raises DiagnosticError.
+
+    A pipe or a device would never end: it is not read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # or a pipe waits for its writer
+        with open(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise DiagnosticError([Diagnostic("PG001", "expected a regular file", Place(source))])
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise DiagnosticError([Diagnostic("PG001", f"cannot read: {error.strerror}", Place(source))]) from None
-    return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
+    if len(content) > MAX_BYTES:
+        message = f"the file has more than {MAX_BYTES:,} bytes; divide it"
+        raise DiagnosticError([Diagnostic("PG029", message, Place(source))])
+    return content
 
 
 def display_name(path: Path, base: Path) -> str:

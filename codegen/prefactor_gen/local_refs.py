@@ -48,8 +48,9 @@ def _unresolved(message: str, place: Place) -> DiagnosticError:
 
 
 def _anchors(schema: ObjectNode, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(anchor := schema.get("$anchor"), str):
-        yield anchor, pointer
+    for keyword in ("$anchor", "$dynamicAnchor"):
+        if isinstance(anchor := schema.get(keyword), str):
+            yield anchor, pointer
     if isinstance(identifier := schema.get("$id"), str) and identifier.startswith("#"):  # draft-07's anchor
         yield identifier[1:], pointer
     for keys, item in subschemas(schema):

@@ -36,6 +36,7 @@ from prefactor_gen.render import (
 from prefactor_gen.reuse import SpanModule, kept_module
 from prefactor_gen.span_modules import Compiled, Work, lint_definition, schema_problems
 from prefactor_gen.suppress import suppress
+from prefactor_gen.values import check_values
 from prefactor_gen.workers import Progress, compile_all
 
 __all__ = ["Generated", "generate_package"]
@@ -205,6 +206,7 @@ def _told_again(kept: _Kept) -> Iterator[Diagnostic]:
     for source in (kept.whole.params, kept.whole.result):
         if source is not None:
             yield from lint_schema(source.schema)
+            yield from check_values(source.schema)
     yield from lint_definition(kept.whole)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -36,7 +37,7 @@ class SchemaFiles:
         path = (source.parent / name).resolve()
         if not path.is_relative_to(folder):
             raise _unresolved(f"expected a file of the definition folder, found {reference!r}, which leaves it", place)
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
             raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}", place)
         if path not in self.parsed:
             self.parsed[path] = self.read(path, display_name(path, self.base))

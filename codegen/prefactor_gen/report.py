@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -43,10 +44,7 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
 def _excerpt(place: Place, base: Path) -> Iterator[str]:
     if place.line is None or place.column is None:
         return
-    try:
-        lines = (base / place.source).read_text("utf-8").splitlines()
-    except (OSError, ValueError):
-        return
+    lines = _lines(base / place.source)
     if place.line > len(lines):
         return
     start = max(0, place.column - 1 - _WIDEST // 2)
@@ -55,8 +53,17 @@ def _excerpt(place: Place, base: Path) -> Iterator[str]:
     yield f"    {' ' * (place.column - 1 - start)}^"
 
 
+@lru_cache(maxsize=1)  # findings come file by file
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+
+
 def _as_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> str:
     colours = colourful(stream)
+    _lines.cache_clear()  # the files may have changed since
     return "".join(f"{for_people(found, base, colours=colours)}\n" for found in diagnostics)
 
 

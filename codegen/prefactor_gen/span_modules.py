@@ -26,6 +26,8 @@ from prefactor_gen.plan import plan_span_type
 from prefactor_gen.render import render_span_type
 from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_mark
+from prefactor_gen.sizes import check_sizes
+from prefactor_gen.values import check_values
 
 __all__ = ["Compiled", "Work", "compile_span_types", "lint_definition", "schema_problems"]
 
@@ -112,8 +114,11 @@ def schema_problems(written: SchemaSource, whole: SchemaSource | None, *, typed:
     if whole.schema is not written.schema:
         problems.extend(check_schema(whole))  # what was pulled in is checked too
     if not has_errors(problems):
+        problems.extend(check_sizes(whole.schema, written.place))
+    if not has_errors(problems):
         problems.extend(check_marks(whole.schema, typed=typed))
         problems.extend(lint_schema(whole.schema))
+        problems.extend(check_values(whole.schema))
     return problems
 
 

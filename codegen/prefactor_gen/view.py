@@ -10,10 +10,12 @@ from collections.abc import Set as AbstractSet
 
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.keywords import ASSERTIONS, FOR_KIND, NOT_ENFORCED, TYPED_FORMATS
+from prefactor_gen.limits import MAX_COUNT, MAX_LITERAL_TEXT, MAX_LITERALS, MAX_OPTIONS
 
-__all__ = ["is_object_schema", "kinds_of", "typing_view"]
+__all__ = ["is_long_enum", "is_object_schema", "kinds_of", "typing_view"]
 
 _CHOICES = ("anyOf", "oneOf")
+_COUNTS = frozenset({"maxItems", "maxLength", "minItems", "minLength"})
 _SAYABLE = ASSERTIONS - NOT_ENFORCED
 
 
@@ -80,13 +82,22 @@ class _Viewer:
             values = values.with_items([said["const"]] if said["const"] in values else [])
         kind = said.get("type")
         kinds = kind if isinstance(kind, ListNode) else [kind]
-        typed = [value for value in values if kind is None or kinds_of(value) & set(map(str, kinds))]
+        asked = set(map(str, kinds))
+        typed = [value for value in values if kind is None or kinds_of(value) & asked]
+        if is_long_enum(typed):
+            return self.counted(said, typed)
         if not typed or not all(value is None or isinstance(value, str | int) for value in typed):
             return self.without(said, ("enum", "const"))
         kinds_said = {kind for value in typed for kind in kinds_of(value)}
         beside = frozenset(_CHOICES).union(*(FOR_KIND.get(kind, ()) for kind in kinds_said))
         self.left.extend(keyword for keyword in said if keyword in beside)
         return self.made([("enum", values.with_items(typed))])
+
+    def counted(self, said: ObjectNode, values: list[JsonValue]) -> ObjectNode:
+        """More values than a Literal is good for, as their types."""
+        kinds = sorted({_main_kind(value) for value in values})
+        said = self.without(said, ("enum", "const"))
+        return said if "type" in said else self.made([("type", ListNode(kinds, place=said.place)), *said.items()])
 
     def split(self, said: ObjectNode, kinds: list[JsonValue]) -> ObjectNode:
         """`type: [object, "null"]` with keywords of one of them → `anyOf` of one schema a type."""
@@ -105,6 +116,8 @@ class _Viewer:
         """`anyOf` with keywords beside it: they belong to each of its options."""
         beside = self.made((key, value) for key, value in said.items() if key != keyword)
         options = said[keyword]
+        if isinstance(options, ListNode) and len(options) > MAX_OPTIONS:
+            return self.many_options(said, keyword, options)
         if keyword == "oneOf" and not _tell_apart(options):
             self.left.append(keyword)
         possible = [option for option in options if option is not False] if isinstance(options, ListNode) else []
@@ -114,6 +127,15 @@ class _Viewer:
         if not possible:
             self.left.append(keyword)
         return self.made([(keyword, ListNode(possible, place=said.place))] if possible else [])
+
+    def many_options(self, said: ObjectNode, keyword: str, options: ListNode) -> ObjectNode:
+        """More options than a union is good for, as the types that they name."""
+        said = self.without(said, (keyword,))
+        kinds = [_kinds_taken(option) if isinstance(option, ObjectNode) else None for option in options]
+        if "type" in said or not all(kinds):
+            return _Viewer(said).view()
+        named = sorted(str(kind) for kind in frozenset().union(*(each for each in kinds if each)))
+        return _Viewer(self.made([("type", ListNode(named, place=said.place)), *said.items()])).view()
 
     def object_or_else(self, said: ObjectNode) -> ObjectNode:
         """What speaks of objects without asking for one: whatever is none is valid too."""
@@ -128,7 +150,8 @@ class _Viewer:
         # With constraints of its own, text stays text: the Python value of a format has no length and no pattern.
         if said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
             own.add("format")
-        return self.made((key, value) for key, value in said.items() if key in own)
+        counted = ((key, _countable(value) if key in _COUNTS else value) for key, value in said.items())
+        return self.made((key, value) for key, value in counted if key in own)
 
     def array(self, said: ObjectNode) -> ObjectNode:
         """Arrays and tuples; a tuple of no fixed length becomes an array of its items' types."""
@@ -137,11 +160,12 @@ class _Viewer:
         first = own.pop(keyword, None)
         rest = self.schema.get("additionalItems") if keyword == "items" else own.pop("items", None)
         self.left = [left for left in self.left if left != "additionalItems"]  # it speaks beside a list of items only
+        own = {key: _countable(value) if key in _COUNTS else value for key, value in own.items()}
         if not isinstance(first, ListNode) or not first:
             items: dict[str, JsonValue] = {"maxItems": 0} if rest is False else {} if rest is None else {"items": rest}
             return self.made({**own, **items}.items())
         least, most = own.get("minItems", 0), own.get("maxItems")
-        if least == len(first) and (rest is False or most == len(first)):
+        if least == len(first) <= MAX_LITERALS and (rest is False or most == len(first)):
             return self.made([*own.items(), ("prefixItems", first), ("maxItems", len(first)), ("items", False)])
         self.left.append(keyword)
         if rest is False:
@@ -168,12 +192,14 @@ class _Viewer:
         return self.made(own.items())
 
     def any_of(self, options: list[JsonValue]) -> JsonValue:
-        different = [option for index, option in enumerate(options) if option not in options[:index]]
-        return (
-            different[0]
-            if len(different) == 1
-            else self.made([("anyOf", ListNode(different, place=self.schema.place))])
-        )
+        different: list[JsonValue] = []
+        for option in options:
+            if option not in different:
+                different.append(option)
+            if len(different) > MAX_OPTIONS:
+                return True
+        place = self.schema.place
+        return different[0] if len(different) == 1 else self.made([("anyOf", ListNode(different, place=place))])
 
 
 def _tell_apart(options: JsonValue) -> bool:
@@ -211,6 +237,25 @@ def _constants(schema: ObjectNode, name: str) -> AbstractSet[object] | None:
     values = [member["const"]] if "const" in member else member.get("enum")
     texts = isinstance(values, list) and all(isinstance(value, str) for value in values)
     return frozenset(map(str, values)) if texts and isinstance(values, list) else None
+
+
+def is_long_enum(values: Sequence[JsonValue]) -> bool:
+    """Whether there is more in an enum than a Literal is good for."""
+    return (
+        len(values) > MAX_LITERALS or sum(len(value) for value in values if isinstance(value, str)) > MAX_LITERAL_TEXT
+    )
+
+
+def _countable(value: JsonValue) -> JsonValue:
+    """A length that a program can compare with."""
+    return min(value, MAX_COUNT) if isinstance(value, int) else value
+
+
+def _main_kind(value: JsonValue) -> str:
+    kinds = kinds_of(value)
+    return (
+        "number" if "number" in kinds and isinstance(value, float) else "integer" if "integer" in kinds else kinds.pop()
+    )
 
 
 def kinds_of(value: JsonValue) -> set[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from prefactor_core._snapshot import snapshot
 
 if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
 __all__ = ["SchemaKey", "SchemaPart"]
@@ -73,14 +75,15 @@ class SchemaPart:
 
     @cached_property
     def _validator(self) -> Validator:
-        from jsonschema.validators import Draft202012Validator, validator_for
+        from jsonschema.validators import Draft202012Validator, extend, validator_for
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012, specification_with
 
         root = self._root()
         draft = specification_with(str(root.get("$schema", "")).rstrip("#"), default=DRAFT202012)
         registry: Registry[Any] = Registry().with_resource(_ROOT, draft.create_resource(root))
-        kind = validator_for(root, default=Draft202012Validator)
+        draft_kind = validator_for(root, default=Draft202012Validator)
+        kind: type[Validator] = extend(draft_kind, {"enum": _Enums().check})  # type: ignore[no-untyped-call]
         reference = {"$schema": kind.META_SCHEMA["$schema"], "$ref": f"{_ROOT}#{quote(self._pointer, safe='/~%')}"}
         return kind(reference, registry=registry)
 
@@ -89,3 +92,23 @@ class SchemaPart:
         found = next(item for item in definitions["span_type_schemas"] if item["name"] == self._span_type)
         schema: dict[str, Any] = found[self._key]
         return schema
+
+
+class _Enums:
+    """`enum` as jsonschema checks it, but texts are looked up: there may be 100,000."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, frozenset[str]] = {}
+
+    def check(self, validator: Validator, values: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        from jsonschema.exceptions import ValidationError
+        from jsonschema.validators import Draft202012Validator
+
+        if not isinstance(instance, str):
+            yield from Draft202012Validator.VALIDATORS["enum"](validator, values, instance, schema)
+            return
+        texts = self._texts.get(id(values))  # the schema lives as long as its validator
+        if texts is None:
+            texts = self._texts[id(values)] = frozenset(value for value in values if isinstance(value, str))
+        if instance not in texts:
+            yield ValidationError("it is none of the values of the enum")

@@ -154,6 +154,23 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:3:25 /span_schemas/agent/x-prefactor-allow/PG020: warning PG025: PG020 is allowed here, and "
         "nothing is found: remove it from x-prefactor-allow",
     ),
+    "PG026": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties: {count: {type: integer, default: many}}\n",
+        "schemas/a.yaml:3:41 /span_schemas/agent/properties/count/default: error PG026: the default does not match its "
+        'schema: expected {"type": "integer"}, found "many"',
+    ),
+    "PG029": (
+        "a.yaml",
+        f"span_type_schemas:\n  - {{name: a, params_schema: {{}}, template: {'x' * 100_001}}}\n",
+        "schemas/a.yaml:2:34 /span_type_schemas/0/template: error PG029: the template has more than 100,000 characters",
+    ),
+    "PG032": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties: {count: {type: integer, examples: [1, many]}}\n",
+        "schemas/a.yaml:3:55 /span_schemas/agent/properties/count/examples/1: warning PG032: the example does not match "
+        'its schema: expected {"type": "integer"}, found "many"',
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",
@@ -241,8 +258,8 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
     "key": ("a.yaml", "? [a]\n: b", "a.yaml:1:3: error PG001: expected text as a key, found a collection"),
     "yaml-surrogate": ("a.yaml", 'a: {"\\ud800": 1}', "a.yaml:1:5 /a: error PG001: expected text that UTF-8 can hold"),
     "json-surrogate": ("a.json", '{"a": "\\ud800"}', "a.json:1:7: error PG001: expected text that UTF-8 can hold"),
-    "yaml-depth": ("a.yaml", "[" * 3000, "a.yaml: error PG001: nested too deeply"),
-    "json-depth": ("a.json", "[" * 3000, "a.json:1:102: error PG001: nested deeper than 100 levels"),
+    "yaml-depth": ("a.yaml", "[" * 3000, "a.yaml: error PG029: nested deeper than 100 levels"),
+    "json-depth": ("a.json", "[" * 3000, "a.json:1:102: error PG029: nested deeper than 100 levels"),
     "json-number": ("a.json", '{"a": 1e999}', "a.json:1:7: error PG001: expected a number that fits a double"),
     "json-digits": ("a.json", '{"a": ' + "9" * 5000 + "}", "a.json:1:7: error PG001: expected a number of reasonable length"),
     "yaml-digits": ("a.yaml", "a: " + "9" * 5000, "a.yaml:1:4 /a: error PG001: expected a number that fits a double"),
@@ -440,7 +457,7 @@ def test_a_long_chain_of_references_is_told(project: Project) -> None:
     project.span_types(
         agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d700": {"type": "string"}}}
     )
-    assert "PG001: the definitions refer to each other too deeply" in only(project.generate().findings)
+    assert "PG029: more than 100 schemas of one value lead to one another here" in only(project.generate().findings)
 
 
 def test_what_is_pulled_in_from_another_file_is_checked(project: Project) -> None:

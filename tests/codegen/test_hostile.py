@@ -115,16 +115,21 @@ def test_deep_schemas(depth: int, project: Project) -> None:
     load_package(project.package.parent, "made")
 
 
-def test_repeated_conjunctions_do_not_multiply(project: Project) -> None:
-    definitions = {
-        f"A{number}": {
-            "allOf": [{"$ref": f"#/$defs/A{number + 1}"}, {"$ref": f"#/$defs/A{number + 1}"}, {"minLength": 1}]
-        }
-        for number in range(60)
+def repeated(times: int) -> dict[str, Any]:
+    """Each definition asks twice for the next: a value is compared with the last 2 ** times."""
+    definitions: dict[str, Any] = {
+        f"A{number}": {"allOf": [*2 * [{"$ref": f"#/$defs/A{number + 1}"}], {"minLength": 1}]}
+        for number in range(times)
     }
-    schema = {**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": {**definitions, "A60": {"type": "string"}}}
-    project.span_types(agent=schema)
+    definitions[f"A{times}"] = {"type": "string"}
+    return {**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": definitions}
+
+
+def test_repeated_conjunctions(project: Project) -> None:
+    project.span_types(agent=repeated(10))
     assert project.generate().code == 0
+    project.span_types(agent=repeated(60))
+    assert "error PG029: a value here would be compared with more than 10,000 schemas" in project.generate().err
 
 
 # A small grammar of schemas, some of them wrong, with hostile names and texts everywhere.

@@ -230,7 +230,7 @@ def test_what_types_cannot_say_is_checked(keyword: str, made: Made) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        {**OBJECT, "title": "T", "description": "D", "$comment": "C", "examples": [1], "default": {}, "x-unknown": 1},
+        {**OBJECT, "title": "T", "description": "D", "$comment": "C", "examples": [{}], "default": {}, "x-unknown": 1},
         properties(
             x={"type": "string", "format": "email", "contentEncoding": "base64", "deprecated": True, "nullable": True}
         ),

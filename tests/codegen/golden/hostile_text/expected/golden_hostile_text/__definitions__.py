@@ -28,7 +28,7 @@ DEFINITIONS: dict[str, Any] = {
                         "type": "string",
                         "title": "\"\"\"\\\"; raise SystemExit(\"'executed'\") # \\N{BULLET} {{ 7*7 }} {% include \"x\" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\",
                         "description": "\"\"\"\\\"; raise SystemExit(\"'executed'\") # \\N{BULLET} {{ 7*7 }} {% include \"x\" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\",
-                        "pattern": "^[\"'\\\\]*\\{\\{x\\}\\}$",
+                        "pattern": "^[\"'\\\\]*\\{\\{x\\}\\}$|^",
                         "default": "\"\"\"\\\"; raise SystemExit(\"'executed'\") # \\N{BULLET} {{ 7*7 }} {% include \"x\" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\",
                     },
                     "choice": {

@@ -46,7 +46,7 @@ else:
         return __all__
 
 
-SCHEMA_VERSION = "sha256-16f28842d0fa70be8699d55df08478ff"
+SCHEMA_VERSION = "sha256-b4a7e448ce97c6724bbc2f0a306a2aeb"
 
 __all__ = [
     "AgentHostile",

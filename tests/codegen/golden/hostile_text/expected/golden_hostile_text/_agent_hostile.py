@@ -26,7 +26,7 @@ class AgentHostileParams(PayloadModel):
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
     """
 
-    field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[Annotated[str, Field(pattern='^["\'\\\\]*\\{\\{x\\}\\}$')], Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')]
+    field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[Annotated[str, Field(pattern='^["\'\\\\]*\\{\\{x\\}\\}$|^')], Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')]
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
     """
