@@ -44,17 +44,22 @@ def parse_yaml(text: str, source: str) -> JsonValue:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(source, "", mark.line + 1, mark.column + 1) if mark else Place(source)
+        if "nesting depth" in str(error.problem):  # libyaml has a limit of its own
+            raise _nested(place) from None
         raise DiagnosticError(
             [Diagnostic("PG001", f"not valid YAML: {error.problem or error.context}", place)]
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
-        code, message = "PG001", f"not valid YAML: {error}"
         if isinstance(error, RecursionError):
-            code, message = "PG029", f"nested deeper than {MAX_DEPTH} levels"
-        raise DiagnosticError([Diagnostic(code, message, Place(source))]) from None
+            raise _nested(Place(source)) from None
+        raise DiagnosticError([Diagnostic("PG001", f"not valid YAML: {error}", Place(source))]) from None
     if root is None:
         raise DiagnosticError([Diagnostic("PG001", "expected a document, found an empty file", Place(source))])
     return _Converter(source).convert(root, "", 0)
+
+
+def _nested(place: Place) -> DiagnosticError:
+    return DiagnosticError([Diagnostic("PG029", f"nested deeper than {MAX_DEPTH} levels", place)])
 
 
 def _composed(text: str) -> yaml.Node | None:
@@ -78,7 +83,7 @@ class _Converter:
     def convert(self, node: yaml.Node, pointer: str, depth: int) -> JsonValue:
         place = self.place(node, pointer)
         if depth > MAX_DEPTH:
-            raise DiagnosticError([Diagnostic("PG029", f"nested deeper than {MAX_DEPTH} levels", place)])
+            raise _nested(place)
         if node.tag not in _TAGS:
             raise DiagnosticError([Diagnostic("PG001", f"expected a JSON value, found the tag {node.tag}", place)])
         if id(node) in self.seen:

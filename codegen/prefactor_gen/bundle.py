@@ -22,7 +22,7 @@ from prefactor_gen.names import is_usable, pascal
 from prefactor_gen.refs import resolve_pointer, step
 from prefactor_gen.sizes import too_deep
 from prefactor_gen.view import is_long_enum, is_object_schema, typing_view
-from prefactor_gen.walk import POSITIONS, Position, map_subschemas, subschemas
+from prefactor_gen.walk import POSITIONS, Position, map_subschemas
 
 if TYPE_CHECKING:
     from prefactor_gen.models import Document
@@ -138,7 +138,6 @@ class _SchemaBundler:
             )
             self.bundle.note("PG029", message, self.bundle.definitions[deep].place)
         self.note_endless()
-        self.note_unresolved(self.root)
 
     def view_of(self, name: str) -> JsonValue:
         return self.bundle.definitions[name].view if name in self.bundle.definitions else None
@@ -149,17 +148,6 @@ class _SchemaBundler:
             pointer, name = self.pending.popleft()
             target = self.refs.schema_at(pointer)
             self.define(pointer, target, name, place_of(target, self.place))
-
-    def note_unresolved(self, schema: ObjectNode) -> None:
-        """Note each reference that leads nowhere, where no type stands too: under `not`, `if` …"""
-        if isinstance(reference := schema.get("$ref"), str):
-            try:
-                self.refs.pointer(reference, schema.place_at("$ref"))
-            except DiagnosticError as error:
-                self.bundle.diagnostics.extend(error.diagnostics)
-        for _, item in subschemas(schema):
-            if isinstance(item, ObjectNode):
-                self.note_unresolved(item)
 
     def note_endless(self) -> None:
         """Note each definition that is only another name of itself."""

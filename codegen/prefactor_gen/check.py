@@ -158,10 +158,11 @@ def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
 
 
 def _references(schema: ObjectNode, root: ObjectNode) -> Iterator[Diagnostic]:
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and is_remote(reference) and not is_own_id(root, reference):
-        message = f"expected a reference into the definition folder, found the remote {reference!r}"
-        yield Diagnostic("PG008", message, schema.place_at("$ref"))
+    for keyword in ("$ref", "$dynamicRef"):
+        reference = schema.get(keyword)
+        if isinstance(reference, str) and is_remote(reference) and not is_own_id(root, reference):
+            message = f"expected a reference into the definition folder, found the remote {reference!r}"
+            yield Diagnostic("PG008", message, schema.place_at(keyword))
     identifier = schema.get("$id")
     if schema is root or not isinstance(identifier, str) or identifier.startswith("#"):
         return

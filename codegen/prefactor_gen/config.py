@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 import re
 import sys
 import tomllib
@@ -16,6 +17,9 @@ SHIPPED_PACKAGES = frozenset(
 )
 _DEPENDENCIES = frozenset({"httpx", "jsonschema", "pydantic", "pydantic_core", "typing_extensions"})
 OWN_PROJECT = "prefactor-sdk"
+_DEVICES = frozenset(
+    {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
+)
 _KEYS = ("sources", "output", "package", "wire")
 
 
@@ -71,6 +75,25 @@ class ProjectConfig:
             )
         if name in sys.stdlib_module_names | _DEPENDENCIES:
             raise ConfigError(f"PG013: a package {name!r} would hide the module of that name")
+        if name.casefold() in _DEVICES:
+            raise ConfigError(f"PG013: a folder {name!r} cannot be on Windows, where it is a device")
+        self.check_folder(package)
+
+    def check_folder(self, package: PackageConfig) -> None:
+        """Refuse a package folder that is a link out of the output folder.
+
+        Raises:
+            ConfigError: it is one.
+        """
+        folder = package.folder
+        target = Path(os.path.realpath(folder))
+        if not folder.is_symlink() or target.is_relative_to(os.path.realpath(package.output)):
+            return
+        shown, found = (Path(os.path.relpath(path, Path.cwd())).as_posix() for path in (folder, target))
+        raise ConfigError(
+            f"{shown} is a link to {found}: a package is written into its output folder; remove the link, or choose "
+            "another --output"
+        )
 
 
 def find_project(start: Path) -> Path:

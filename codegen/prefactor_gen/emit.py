@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import os
 import tempfile
@@ -128,8 +129,8 @@ def read_previous(folder: Path, generator: str) -> Previous:
     digests, modules = _of_kind("file", recorded), dict[str, PreviousModule]()
     for kind in (_QUIET, _TOLD):
         for name, mark in _of_kind(kind, recorded).items():
-            text = _read(folder / name)
-            if text is not None and content_hash(text) == digests.get(name):
+            text = _read(folder / name) if _hash_of(folder / name) == digests.get(name) else None
+            if text is not None:
                 modules[name.removesuffix(".py")] = PreviousModule(mark, text, kind == _QUIET)
     return Previous(modules)
 
@@ -137,10 +138,10 @@ def read_previous(folder: Path, generator: str) -> Previous:
 def _recorded(folder: Path) -> dict[tuple[str, ...], str]:
     """The header lines of the folder's catalog, its last word by those before it; none where somebody edited it."""
     try:
-        text = (folder / CATALOG).read_bytes().decode().replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError):
+        text = _read(folder / CATALOG)
+    except OSError:
         return {}
-    if not _is_sealed(text):
+    if text is None or not _is_sealed(text):
         return {}
     lines = [line.removeprefix(HEADER_PREFIX) for line in text.split("\n") if line.startswith(HEADER_PREFIX)]
     return {tuple(words[:-1]): words[-1] for words in (line.split(" ") for line in lines)}
@@ -220,6 +221,8 @@ def _is_sealed(catalog: str) -> bool:
 
 def _read(path: Path) -> str | None:
     try:
+        if not path.is_file() and path.exists():  # a folder; or a pipe or a device, which never ends
+            raise OSError(errno.EEXIST, "it is no regular file", str(path))
         # A checkout on Windows may have changed the line ends; what Python reads is the same.
         return path.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
     except FileNotFoundError:
@@ -227,7 +230,10 @@ def _read(path: Path) -> str | None:
 
 
 def _hash_of(path: Path) -> str | None:
-    text = _read(path)
+    try:
+        text = _read(path)
+    except OSError:
+        return None
     return None if text is None else content_hash(text)
 
 

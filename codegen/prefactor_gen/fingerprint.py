@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 
 from prefactor_gen.documents import to_plain
 from prefactor_gen.emit import Origin
-from prefactor_gen.load import definition_files, display_name, is_attribute, load_attribute, read_file
+from prefactor_gen.load import definition_files, display_name, is_attribute, load_attribute, read_file, real_path
 
 __all__ = ["package_origin", "source_contents"]
 
@@ -72,8 +73,11 @@ def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[Path]:
         seen.add(path)
         yield path
         for reference in _references(read_file(path, str(path)).decode("utf-8", errors="replace")):
-            mentioned = (path.parent / unquote(reference.partition("#")[0])).resolve()
-            if mentioned.is_relative_to(folder) and mentioned.is_file():
+            name = unquote(reference.partition("#")[0])
+            if "\0" in name:
+                continue
+            mentioned = real_path(path.parent / name)
+            if mentioned.is_relative_to(folder) and os.path.isfile(mentioned):
                 pending.append((mentioned, folder))
 
 
@@ -85,7 +89,7 @@ def _references(text: str) -> set[str]:
                 found.add(json.loads(f'"{match["json"]}"'))
             except ValueError:  # no JSON text: the parser tells
                 found.add(match["json"])
-    return {reference for reference in found if reference and "\0" not in reference}
+    return {reference for reference in found if reference}
 
 
 def _version(distribution: str) -> str:

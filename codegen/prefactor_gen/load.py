@@ -27,6 +27,7 @@ __all__ = [
     "load_sources",
     "parse_file",
     "read_file",
+    "real_path",
 ]
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml"})
@@ -80,7 +81,7 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     """
     if not source or "\0" in source:
         raise DiagnosticError([Diagnostic("PG001", "expected a file, a folder or module:attribute", Place(source))])
-    path = (base / source).resolve()
+    path = real_path(base / source)
     if path.is_file() and path.suffix == ".py":
         message = "expected JSON or YAML; a SchemaRegistry in Python is given as module:attribute"
         raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
@@ -123,6 +124,11 @@ def read_file(path: Path, source: str) -> bytes:
     return content
 
 
+def real_path(path: Path) -> Path:
+    """The path without links. One that leads back to itself stays one, and is no file."""
+    return Path(os.path.realpath(path))
+
+
 def display_name(path: Path, base: Path) -> str:
     """The path as people know it: relative to the project where it lies in it, with forward slashes."""
     return Path(os.path.relpath(path, base)).as_posix()
@@ -141,8 +147,8 @@ def _load_into(result: Sources, path: Path, folder: Path, base: Path) -> None:
         return
     result.paths.add(path)
     source = display_name(path, base)
-    if not path.resolve().is_relative_to(folder):
-        message = f"expected a file of this folder, found a link to {path.resolve()}"
+    if not real_path(path).is_relative_to(folder):
+        message = f"expected a file of this folder, found a link to {real_path(path)}"
         result.diagnostics.append(Diagnostic("PG001", message, Place(source)))
         return
     try:

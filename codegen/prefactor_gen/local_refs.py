@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.refs import canonical_pointer, is_own_id, resolve_pointer, step
-from prefactor_gen.walk import subschemas
+from prefactor_gen.walk import all_schemas, subschemas
 
-__all__ = ["LocalRefs"]
+__all__ = ["LocalRefs", "unresolved"]
 
 
 class LocalRefs:
@@ -41,6 +41,19 @@ class LocalRefs:
     def schema_at(self, pointer: str) -> JsonValue:
         """The schema at a pointer that `pointer` returned."""
         return resolve_pointer(self.root, pointer)
+
+
+def unresolved(root: ObjectNode) -> Iterator[Diagnostic]:
+    """Each reference of a self-contained schema that leads nowhere, where no type stands too: under `not`, `if` …"""
+    refs = LocalRefs(root)
+    for schema in all_schemas(root):
+        for keyword in ("$ref", "$dynamicRef"):
+            reference = schema.get(keyword)
+            if isinstance(reference, str):
+                try:
+                    refs.pointer(reference, schema.place_at(keyword))
+                except DiagnosticError as error:
+                    yield from error.diagnostics
 
 
 def _unresolved(message: str, place: Place) -> DiagnosticError:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
-from prefactor_gen.load import SUFFIXES, display_name, parse_file
+from prefactor_gen.load import SUFFIXES, display_name, parse_file, real_path
 from prefactor_gen.names import pascal
 from prefactor_gen.walk import map_subschemas, subschemas
 
@@ -34,7 +36,7 @@ class SchemaFiles:
         name = unquote(reference)
         if "\0" in name:
             raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}", place)
-        path = (source.parent / name).resolve()
+        path = real_path(source.parent / name)
         if not path.is_relative_to(folder):
             raise _unresolved(f"expected a file of the definition folder, found {reference!r}, which leaves it", place)
         if path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
@@ -117,12 +119,16 @@ class _Inliner:
         self.files = files
         self.names: dict[tuple[Path, str], str] = {}
         self.pulled: dict[str, JsonValue] = {}
+        self.pending: deque[tuple[str, ObjectNode, Path]] = deque()
         self.found: list[Diagnostic] = []
         own = source.schema.get("$defs")
         self.own_definitions = own if isinstance(own, ObjectNode) else ObjectNode(place=source.place)
 
     def run(self) -> ObjectNode:
         root = self.rewrite(self.source.schema, self.source.document.path, own=True)
+        while self.pending:
+            name, target, path = self.pending.popleft()
+            self.pulled[name] = self.rewrite(target, path, own=False)
         if self.found:
             raise DiagnosticError(self.found)
         own = root.get("$defs")
@@ -160,15 +166,14 @@ class _Inliner:
             if not isinstance(target, ObjectNode | bool):
                 raise _unresolved(f"{reference!r} leads to no schema", place)
             name = self.names[key] = self.free_name(target_path, fragment)
-            self.pulled[name] = target  # before the descent: the target may refer to itself
-            if isinstance(target, ObjectNode):
-                self.pulled[name] = self.rewrite(target, target_path, own=False)
+            self.pulled[name] = target
+            if isinstance(target, ObjectNode):  # later: it may refer to itself, and chains may be long
+                self.pending.append((name, target, target_path))
         return self.names[key]
 
     def free_name(self, path: Path, fragment: str) -> str:
         """`common.json#/$defs/Money` → `Money`, or `CommonMoney` where the schema has a `Money` of its own."""
         last = pascal(unquote(fragment.rpartition("/")[2])) if fragment else ""
         stem = pascal(path.stem)
-        taken = {*self.own_definitions, *self.names.values()}
-        candidates = [last or stem, f"{stem}{last}", *(f"{stem}{last}{number}" for number in range(2, 1000))]
-        return next(name for name in candidates if name not in taken)
+        candidates = chain([last or stem, f"{stem}{last}"], (f"{stem}{last}{number}" for number in count(2)))
+        return next(name for name in candidates if name not in self.own_definitions and name not in self.pulled)

@@ -19,6 +19,7 @@ from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeD
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.lint import lint_schema
+from prefactor_gen.local_refs import unresolved
 from prefactor_gen.marks import check_marks
 from prefactor_gen.models import Model, ModelSet, generate_models
 from prefactor_gen.names import class_name
@@ -114,6 +115,7 @@ def schema_problems(written: SchemaSource, whole: SchemaSource | None, *, typed:
     if whole.schema is not written.schema:
         problems.extend(check_schema(whole))  # what was pulled in is checked too
     if not has_errors(problems):
+        problems.extend(unresolved(whole.schema))
         problems.extend(check_sizes(whole.schema, written.place))
     if not has_errors(problems):
         problems.extend(check_marks(whole.schema, typed=typed))

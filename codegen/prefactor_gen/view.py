@@ -86,7 +86,7 @@ class _Viewer:
         typed = [value for value in values if kind is None or kinds_of(value) & asked]
         if is_long_enum(typed):
             return self.counted(said, typed)
-        if not typed or not all(value is None or isinstance(value, str | int) for value in typed):
+        if not typed or not all(map(_is_literal, typed)):
             return self.without(said, ("enum", "const"))
         kinds_said = {kind for value in typed for kind in kinds_of(value)}
         beside = frozenset(_CHOICES).union(*(FOR_KIND.get(kind, ()) for kind in kinds_said))
@@ -147,6 +147,9 @@ class _Viewer:
     def scalar(self, said: ObjectNode) -> ObjectNode:
         kind = said.get("type")
         own = {"type", "enum", *FOR_KIND.get(str(kind), ())}
+        if str(kind) in {"integer", "number"}:
+            inexact = [key for key in said if key in FOR_KIND["number"] and not _is_exact(said[key], str(kind))]
+            said = self.without(said, inexact)
         # With constraints of its own, text stays text: the Python value of a format has no length and no pattern.
         if said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
             own.add("format")
@@ -237,6 +240,20 @@ def _constants(schema: ObjectNode, name: str) -> AbstractSet[object] | None:
     values = [member["const"]] if "const" in member else member.get("enum")
     texts = isinstance(values, list) and all(isinstance(value, str) for value in values)
     return frozenset(map(str, values)) if texts and isinstance(values, list) else None
+
+
+def _is_exact(value: JsonValue, kind: str) -> bool:
+    """Whether types compare with exactly this number: numbers as doubles, integers as those of a machine."""
+    if not isinstance(value, int | float):
+        return False
+    if kind == "integer" or isinstance(value, int):
+        return abs(value) <= MAX_COUNT and (kind == "integer" or float(value) == value)
+    return True
+
+
+def _is_literal(value: JsonValue) -> bool:
+    """Whether a Literal can hold the value. Type checkers read no longer numbers there."""
+    return value is None or isinstance(value, str) or (isinstance(value, int) and abs(value) <= MAX_COUNT)
 
 
 def is_long_enum(values: Sequence[JsonValue]) -> bool:

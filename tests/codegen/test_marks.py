@@ -119,7 +119,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "names": (schema(x={"propertyNames": SECRET}), "it stands under propertyNames"),
     "unknown": (schema(x={"propertys": {"a": SECRET}}), "it stands under propertys, where no schema is expected"),
-    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET), "what a $dynamicRef leads to"),
+    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET, z={"$dynamicAnchor": "a"}), "what a $dynamicRef leads to"),
 }
 
 

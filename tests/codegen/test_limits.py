@@ -1,0 +1,359 @@
+"""What is past a limit is told, with its place and what to do; what is large and within them works."""
+
+# ruff: noqa: E501  # tables
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from tests.codegen.hostile import object_of
+from tests.codegen.support import Project, load_package
+
+from prefactor_gen.limits import (
+    MAX_BYTES,
+    MAX_CHAIN,
+    MAX_CHECKED_VALUES,
+    MAX_CLASS_NAME,
+    MAX_LITERALS,
+    MAX_MEMBERS,
+    MAX_OPTIONS,
+    MAX_TYPES,
+    MAX_TYPES_DEEP,
+    MAX_VALUES,
+    MAX_YAML_BYTES,
+)
+
+TEXT: dict[str, Any] = {"type": "string"}
+Make = Callable[[dict[str, Any]], Any]
+
+
+def chain(length: int, link: Make, last: Any = TEXT) -> dict[str, Any]:
+    """A schema whose property leads through so many definitions."""
+    definitions = {f"A{number}": link({"$ref": f"#/$defs/A{number + 1}"}) for number in range(length)}
+    return {**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": {**definitions, f"A{length}": last}}
+
+
+def nested(levels: int, wrap: Make) -> Any:
+    return functools.reduce(lambda inner, _: wrap(inner), range(levels), TEXT)
+
+
+def twice(one: Make, two: Make) -> Make:
+    """A link that asks twice for the next definition."""
+    return lambda reference: {"anyOf": [one(reference), two(reference)]}
+
+
+PAST: dict[str, tuple[Any, str]] = {
+    "depth": (nested(200, lambda inner: object_of(("a", inner))), "nested deeper than 100 levels"),
+    "depth-of-a-default": ({"default": nested(200, lambda inner: [inner])}, "nested deeper than 100 levels"),
+    "chain-of-references": (chain(3000, lambda ref: ref), f"more than {MAX_CHAIN} schemas of one value"),
+    "chain-of-conjunctions": (
+        chain(3000, lambda ref: {"allOf": [ref, {"minLength": 1}]}),
+        f"more than {MAX_CHAIN} schemas of one value",
+    ),
+    "chain-beside": (chain(MAX_CHAIN, lambda ref: {**ref, "minLength": 1}), f"more than {MAX_CHAIN} schemas"),
+    "chain-of-not": (chain(3000, lambda ref: {"not": ref}), f"more than {MAX_CHAIN} schemas of one value"),
+    "chain-of-if": (chain(3000, lambda ref: {"if": ref, "then": {}}), f"more than {MAX_CHAIN} schemas of one value"),
+    "chain-of-options": (
+        chain(3000, lambda ref: {"anyOf": [ref, {"type": "null"}]}),
+        f"more than {MAX_CHAIN} schemas of one value",
+    ),
+    "chain-of-objects": (
+        chain(MAX_TYPES_DEEP + 1, lambda ref: object_of(("n", ref))),
+        f"more than {MAX_TYPES_DEEP} types stand in one another here",
+    ),
+    "chain-of-lists": (
+        chain(MAX_TYPES_DEEP, lambda ref: {"type": "array", "items": ref}),
+        f"more than {MAX_TYPES_DEEP} types stand in one another here",
+    ),
+    "chain-of-many-objects": (chain(MAX_TYPES, lambda ref: object_of(("n", ref))), f"more than {MAX_TYPES:,} types"),
+    "twice-in-options": (
+        chain(40, twice(lambda ref: {"allOf": [ref, {"minLength": 1}]}, lambda ref: {"allOf": [ref]})),
+        "would be compared with more than 10,000 schemas",
+    ),
+    "twice-beside-options": (
+        chain(40, lambda ref: {"minLength": 1, "oneOf": [ref, ref]}),
+        "would be compared with more than 10,000 schemas",
+    ),
+    "twice-under-not": (
+        chain(40, lambda ref: {"allOf": [{"not": ref}, {"not": ref}]}),
+        "would be compared with more than 10,000 schemas",
+    ),
+    "twice-in-a-condition": (
+        chain(40, lambda ref: {"if": ref, "then": ref, "dependentSchemas": {"x": ref}}),
+        "would be compared with more than 10,000 schemas",
+    ),
+    "twice-as-properties-that-are-joined": (
+        chain(
+            60,
+            lambda ref: object_of(*((name, {"allOf": [ref, object_of((name, {}))]}) for name in "lr")),
+            object_of(("q", {})),
+        ),
+        "stand too deep in one another, along all references",
+    ),
+    "properties": (
+        object_of(*((f"p{number}", {}) for number in range(MAX_MEMBERS))),
+        f"the schema has more than {MAX_MEMBERS:,} members",
+    ),
+    "required-names": (
+        {"required": [f"p{number}" for number in range(MAX_MEMBERS)]},
+        f"the schema has more than {MAX_MEMBERS:,} members",
+    ),
+    "objects": (
+        object_of(*((f"p{number}", object_of(("x", {}))) for number in range(MAX_TYPES + 1))),
+        f"would become more than {MAX_TYPES:,} types",
+    ),
+    "long-names-in-one-another": (
+        nested(3, lambda inner: object_of(("n" * (MAX_CLASS_NAME // 2), inner))),
+        f"the class name made from it has more than {MAX_CLASS_NAME:,} characters",
+    ),
+    "default": (
+        object_of(("x", {"default": [0] * MAX_CHECKED_VALUES})),
+        f"expected at most {MAX_CHECKED_VALUES:,} values in a default",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", sorted(PAST))
+def test_past_a_limit(case: str, project: Project) -> None:
+    schema, expected = PAST[case]
+    project.span_types(good=object_of(("x", TEXT)), agent=schema)
+    result = project.generate()
+    assert result.code == 1
+    assert result.findings
+    for line in result.findings:
+        assert "error PG029: " in line
+        assert expected in line
+        assert line.startswith("schemas/spans.json:1:")
+    assert not project.package.exists()
+
+
+def test_objects_that_are_joined_multiply(project: Project) -> None:
+    def definition(kind: str, number: int) -> dict[str, Any]:
+        return object_of(*((side, {"$ref": f"#/$defs/{kind}{number + 1}"}) for side in "lr"))
+
+    definitions = {f"{kind}{number}": definition(kind, number) for number in range(40) for kind in "AB"}
+    joined = {"allOf": [{"$ref": "#/$defs/A0"}, {"$ref": "#/$defs/B0"}]}
+    project.span_types(agent={**object_of(("x", joined)), "$defs": {**definitions, "A40": TEXT, "B40": TEXT}})
+    assert f"error PG029: the schema would become more than {MAX_TYPES:,} types" in project.generate().err
+
+
+FILES: dict[str, tuple[str, bytes, str]] = {
+    "bytes": ("a.json", b'{"span_schemas": {}}' + b" " * MAX_BYTES, f"a.json: error PG029: the file has more than {MAX_BYTES:,} bytes"),
+    "values": ("a.json", b"[" + b"[]," * MAX_VALUES + b"[]]", f"error PG029: the file has more than {MAX_VALUES:,} values"),
+    "yaml": ("a.yaml", b"- a\n" * (MAX_YAML_BYTES // 4 + 1), "a.yaml: error PG029: a YAML file has at most"),
+    "broken-yaml": ("a.yaml", b"- a\n" * 50_000 + b"]", "a.yaml:50001:1: error PG001: not valid YAML"),
+    "levels-of-yaml": ("a.yaml", b"- " * 40_000 + b"a", "error PG029: nested deeper than 100 levels"),
+    "mappings-of-yaml": ("a.yaml", b"{a: " * 40_000, "error PG029: nested deeper than 100 levels"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", sorted(FILES))
+def test_files_past_a_limit(case: str, project: Project) -> None:
+    name, content, expected = FILES[case]
+    project.write(f"schemas/{name}", content)
+    result = project.generate()
+    assert result.code == 1
+    assert expected in "\n".join(result.findings)
+
+
+def test_a_chain_through_a_file_is_followed(project: Project) -> None:
+    project.span_types(agent=object_of(("x", {"$ref": "b.json#/$defs/A0"})))
+    links: dict[str, Any] = {f"A{number}": {"allOf": [{"$ref": f"#/$defs/A{number + 1}"}]} for number in range(3000)}
+    project.write("schemas/b.json", {"$defs": {**links, "A3000": TEXT}})
+    assert f"/$defs/A2950: error PG029: more than {MAX_CHAIN} schemas" in project.generate().err
+    links = {f"A{number}": {"$ref": f"#/$defs/A{number + 1}"} for number in range(50)}
+    project.write("schemas/b.json", {"$defs": {**links, "A50": TEXT}})
+    assert project.generate().code == 0
+
+
+def test_a_schema_that_never_ends_where_no_type_stands(project: Project) -> None:
+    for keyword in ("not", "if", "else"):
+        schema = {**object_of(("x", {"$ref": "#/$defs/A"})), "$defs": {"A": {keyword: {"$ref": "#/$defs/A"}}}}
+        project.span_types(agent=schema)
+        assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that ends" in project.generate().err
+
+
+def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(
+    project: Project, made: Callable[..., ModuleType]
+) -> None:
+    texts, numbers = [f"value {number}" for number in range(100_000)], [*range(MAX_LITERALS + 1), 0.5]
+    package = made(
+        agent=object_of(("t", {"enum": texts}), ("n", {"type": "number", "enum": numbers}), ("s", {"enum": ["a"]}))
+    )
+    params = package.AgentParams
+    payload = {"t": "value 99999", "n": 1000, "s": "a"}
+    assert params.model_validate(payload).model_dump() == payload
+    for wrong in ({"t": "value 100000"}, {"t": 1}, {"n": 0.25}, {"n": MAX_LITERALS + 1}, {"s": "b"}):
+        with pytest.raises(ValidationError):
+            params.model_validate(payload | wrong)
+    module = (project.package / "_agent.py").read_text("utf-8")
+    assert "    t: str | MISSING" in module
+    assert "    n: JsonNumber | MISSING" in module
+    told = project.run("check", "schemas").out
+    assert "/properties/t/enum: note PG029: 100,000 values of enum are too many for types" in told
+    assert "/properties/s/enum" not in told
+
+
+def test_options_too_many_for_a_union_are_checked_with_the_payload(
+    project: Project, made: Callable[..., ModuleType]
+) -> None:
+    objects = [object_of((f"a{number}", TEXT), required=[f"a{number}"]) for number in range(MAX_OPTIONS + 1)]
+    texts = [{"type": "string", "maxLength": number} for number in range(1000)]
+    items = [{"const": number} for number in range(1000)]
+    package = made(
+        agent=object_of(
+            ("o", {"oneOf": objects}), ("t", {"anyOf": texts}), ("i", {"prefixItems": items, "items": False})
+        ),
+        whole={"anyOf": objects},
+    )
+    valid: dict[str, Any] = {"o": {"a7": "x"}, "t": "x" * 999, "i": [0, 1, 2]}
+    assert package.AgentParams.model_validate(valid).model_dump() == valid
+    wrongs: list[dict[str, Any]] = [
+        {"o": {}}, {"o": {"a1": "", "a2": ""}}, {"o": "x"}, {"t": "x" * 1000}, {"t": 1}, {"i": [0, 2]},
+    ]  # fmt: skip
+    for wrong in wrongs:
+        with pytest.raises(ValidationError):
+            package.AgentParams.model_validate(valid | wrong)
+    assert package.WholeParams.model_validate({"a200": "x"}).model_dump() == {"a200": "x"}
+    with pytest.raises(ValidationError):
+        package.WholeParams.model_validate({"a200": 1})
+    assert (
+        "/properties/o/oneOf: note PG029: 201 values of oneOf are too many for types"
+        in project.run("check", "schemas").out
+    )
+
+
+def test_numbers_of_any_size(made: Callable[..., ModuleType]) -> None:
+    huge = 10**400
+    schema = object_of(
+        ("least", {"type": "integer", "minimum": huge}),
+        ("most", {"type": "number", "maximum": -huge}),
+        ("near", {"type": "number", "minimum": 2**53 + 1}),
+        ("tiny", {"type": "number", "multipleOf": 5e-324}),
+        ("multiple", {"type": "integer", "multipleOf": 10**300}),
+        ("long", {"type": "string", "minLength": 10**30}),
+        ("short", {"type": "string", "maxLength": 10**30}),
+        ("many", {"type": "array", "minItems": 10**30}),
+        ("few", {"type": "array", "prefixItems": [{}], "maxItems": 10**30}),
+        ("exact", {"const": huge}),
+        ("choice", {"enum": [2**63, 2**64, -(2**63), "a"]}),
+        ("zero", {"type": "array", "minItems": -0.0, "maxItems": 1.0}),
+    )
+    params = made(agent=schema).AgentParams
+    valids: list[dict[str, Any]] = [
+        {"least": huge}, {"most": -huge}, {"near": 2**53 + 1}, {"multiple": 10**300}, {"short": "a"}, {"few": [1, 2]}, {"exact": huge},
+        {"choice": 2**64}, {"choice": -(2**63)}, {"choice": "a"}, {"zero": []}, {"zero": [1]},
+    ]  # fmt: skip
+    for valid in valids:
+        assert params.model_validate(valid).model_dump() == valid
+    wrongs: list[dict[str, Any]] = [
+        {"least": 5}, {"most": 5}, {"near": 2**53}, {"multiple": 5}, {"long": "a"}, {"many": [1]}, {"exact": 5}, {"choice": 1}, {"zero": [1, 2]},
+    ]  # fmt: skip
+    for wrong in wrongs:
+        with pytest.raises(ValidationError):
+            params.model_validate(wrong)
+
+
+def test_large_and_within_the_limits(made: Callable[..., ModuleType]) -> None:
+    long_name = "n" * 10_000
+    definitions = {
+        f"A{number}": object_of(("n", {"$ref": f"#/$defs/A{(number * 7 + 1) % 40}"})) for number in range(40)
+    }
+    package = made(
+        wide=object_of(*((f"p{number}", TEXT) for number in range(2000))),
+        named=object_of((long_name, object_of((long_name[1:], TEXT)))),
+        mutual={**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": definitions},
+        deep=object_of(("x", nested(90, lambda inner: {"not": inner}))),
+        joined=object_of(("x", {"allOf": [object_of(("p", {"minLength": number})) for number in range(1000)]})),
+        tuple=object_of(("x", {"type": "array", "prefixItems": [TEXT] * 900, "minItems": 900, "items": False})),
+    )
+    assert package.WideParams.model_validate({"p1999": "x"}).model_dump() == {"p1999": "x"}
+    payload = {long_name: {long_name[1:]: "x"}}
+    assert package.NamedParams.model_validate(payload).model_dump(by_alias=True) == payload
+    assert package.MutualParams.model_validate({"x": {"n": {"n": {}}}})
+    assert package.DeepParams.model_validate({"x": "text"})
+    with pytest.raises(ValidationError):
+        package.JoinedParams.model_validate({"x": {"p": "x" * 998}})
+    assert package.TupleParams.model_validate({"x": ["a"] * 900})
+
+
+def test_thousands_of_findings_are_told(project: Project) -> None:
+    project.span_types(agent=object_of(*((f"p{number}", {"type": "strnig"}) for number in range(3000))))
+    result = project.generate()
+    assert result.code == 1
+    assert len(result.findings) == 3000
+    project.span_types(agent=object_of(("x" * 10_000, {"type": "strnig"})))
+    assert len(project.generate().findings[0]) < 1200, "a name is no reason for a page of text"
+
+
+def test_a_default_is_compared_along_references(project: Project) -> None:
+    project.write(
+        "schemas/b.json",
+        {"$defs": {"Y": {"type": "string", "default": 7}, "Z": {"$ref": "#/$defs/Y", "default": "ok"}}},
+    )
+    project.span_types(
+        agent={
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            **object_of(
+                ("a", {"$ref": "#/definitions/list", "default": [1, "x"]}),
+                ("b", {"$ref": "b.json#/$defs/Z"}),
+                ("c", {"type": ["integer", "null"], "default": None}),
+                ("d", {"enum": [0, 1], "default": False}),
+                ("e", {"type": "integer", "default": 1.0, "examples": [2, "two"]}),
+                ("default", {"type": "string"}),
+                ("examples", {"const": {"type": "string", "default": 1}}),
+            ),
+            "definitions": {"list": {"items": {"$ref": "#/definitions/number"}}, "number": {"type": "number"}},
+        }
+    )
+    result = project.generate()
+    assert [line.partition(": the ")[0].split(" ", 1)[1] for line in result.findings] == [
+        "/$defs/Y/default: error PG026",
+        "/span_schemas/agent/properties/a/default: error PG026",
+        "/span_schemas/agent/properties/d/default: error PG026",
+        "/span_schemas/agent/properties/e/examples/1: warning PG032",
+    ]
+    assert 'expected {"type": "number"}, found "x" at [1]' in result.err
+
+
+def test_quality_schemas_are_looked_at_too(project: Project) -> None:
+    schema = {**object_of(("x", {"$ref": "#/nowhere"}), ("y", {"type": "string", "default": 1}))}
+    project.write("schemas/a.json", {"quality_schemas": [{"name": "q", "schema": schema}]})
+    assert (
+        "/schema/properties/x/$ref: error PG008: expected a schema at '#/nowhere', found none" in project.generate().err
+    )
+    del schema["properties"]["x"]
+    project.write("schemas/a.json", {"quality_schemas": [{"name": "q", "schema": schema}]})
+    assert "/schema/properties/y/default: error PG026" in project.generate().err
+
+
+def test_an_example_may_be_allowed(project: Project) -> None:
+    schema = object_of(
+        ("x", {"type": "integer", "examples": ["1"], "x-prefactor-allow": {"PG032": "What users type."}})
+    )
+    project.span_types(agent=schema)
+    for _ in range(2):  # the second run makes only what changed
+        assert project.generate().findings == []
+        project.write("schemas/b.json", json.dumps({"span_schemas": {"other": {}}}))
+
+
+def test_warnings_of_examples_are_told_in_every_run(project: Project) -> None:
+    project.span_types(agent=object_of(("x", {"type": "integer", "examples": ["1"]})))
+    first = project.generate()
+    project.write("schemas/b.json", json.dumps({"span_schemas": {"other": {}}}))
+    second = project.generate()
+    assert (first.code, second.code) == (0, 0)
+    assert first.findings == second.findings != []
+
+
+def test_package_of_large_definitions_loads(project: Project) -> None:
+    project.span_types(agent=object_of(("x", {"const": "y" * 1_000_000, "description": "z\n" * 100_000})))
+    assert project.generate().code == 0
+    params = load_package(project.package.parent, "made").AgentParams
+    assert params.model_validate({"x": "y" * 1_000_000})
