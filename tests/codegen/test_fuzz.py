@@ -1,0 +1,201 @@
+"""Hostile registries and broken files: the command ends with a code, and what it writes parses, imports and runs nothing.
+
+`FUZZ_EXAMPLES=5000 pytest tests/codegen/test_fuzz.py` tries others, and more of them.
+"""
+
+# ruff: noqa: E501  # tables
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.codegen.support import GOLDEN, load_package
+from tests.codegen.test_hostile import references, roots, schemas_of_any_kind, texts
+
+from prefactor_gen.cli import run
+from prefactor_gen.suppress import ALLOW
+
+FUZZED = os.environ.get("FUZZ_EXAMPLES")
+
+
+def examples(number: int) -> settings:
+    return settings(
+        max_examples=int(FUZZED or number), derandomize=not FUZZED, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def confined(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def refuse(*_arguments: object, **_options: object) -> NoReturn:
+        raise AssertionError("the network was used")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    yield
+    assert not hasattr(builtins, "EXECUTED")
+
+
+def quiet(*arguments: str) -> tuple[int, str]:
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+        return run(arguments), told.getvalue()
+
+
+# Pieces of JSON, YAML and schemas to break files with.
+PIECES = [
+    b"{", b"}", b"[", b"]", b":", b",", b'"', b"'", b"\\", b"\n", b"  ", b"\t", b"- ", b"? ", b"&a ", b"*a", b"<<: *a", b"!!python/name:os.system ", b"!!set ",
+    b"!!binary ", b"%YAML 1.2\n---\n", b"---\n", b"...\n", b"|2-\n", b">+\n", b"#", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\\ud800", b"\x00", b"\x85", b"\xe2\x80\xa8",
+    b"1e400", b"-0", b".inf", b".nan", b"0x1F", b"1_000", b"1:30", b"2026-01-01", b"null", b"~", b"true", b"9" * 5000, b"$ref", b'"$ref": "#/"', b'"$ref": "../x.json"',
+    b"$defs", b"allOf", b"enum", b"const", b"default", b"required", b"properties", b"prefixItems", b"x-prefactor-redact", b"x-prefactor-allow", b"customTypePath", b"[" * 300,
+]  # fmt: skip
+FILES = sorted(path for path in GOLDEN.glob("*/definitions/*") if path.suffix in {".json", ".yaml"})
+edits = st.tuples(
+    st.sampled_from(["cut", "put", "swap", "repeat", "end"]), st.floats(0, 1), st.floats(0, 1), st.sampled_from(PIECES)
+)
+
+
+def broken(content: bytes, kind: str, at: float, to: float, piece: bytes) -> bytes:
+    first, last = sorted((round(at * len(content)), round(to * len(content))))
+    match kind:
+        case "cut":
+            return content[:first] + content[min(last, first + 40) :]
+        case "put":
+            return content[:first] + piece + content[first:]
+        case "swap":
+            return content[:first] + piece + content[first + len(piece) :]
+        case "repeat":
+            return content[:last] + content[first:last] + content[last:]
+    return content[:first]
+
+
+@examples(150)
+@given(file=st.sampled_from(FILES), changes=st.lists(edits, min_size=1, max_size=3))
+def test_broken_files_are_told(file: Path, changes: list[tuple[str, float, float, bytes]]) -> None:
+    content = file.read_bytes()
+    for change in changes:
+        content = broken(content, *change)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"spans{file.suffix}"
+        source.write_bytes(content)
+        code, told = quiet("check", str(source))
+        assert code in {0, 1}
+        assert code == 0 or ": error PG" in told
+
+
+LIQUID = [
+    "{{ x }}", "{{ x", "{% if x %}", "{% include 'a' %}", "{% render '/etc/hosts' %}", "{{ x.__class__ }}", "{% assign a = x %}{{ a }}", "{% for i in (1..9999999) %}{% endfor %}",
+    "{% raw %}{{", "{{ x | map: 'y' }}", "{{ x['a' }}", "{% liquid\nassign a = 1 %}", "{%- comment -%}", "{{ 'a' | append: x }}", "{% tablerow %}", "{{ x[y[z]] }}", "{{ 99999999999999999999 }}",
+]  # fmt: skip
+CATEGORIES = st.one_of(st.sampled_from(["included", "excluded", "unknown", "x"]), texts)
+data_risk = st.one_of(
+    texts,
+    st.dictionaries(texts, texts, max_size=2),
+    st.fixed_dictionaries({
+        "action_profile": st.dictionaries(st.sampled_from(["create_data", "read_data", "x"]), CATEGORIES, max_size=2),
+        "params_data_categories": st.dictionaries(st.sampled_from(["contact_information", "classification"]), CATEGORIES, max_size=2),
+        "result_data_categories": st.just({}),
+    }),
+)  # fmt: skip
+allowed = st.one_of(
+    texts,
+    st.dictionaries(
+        st.one_of(st.sampled_from(["PG015", "PG019", "PG020", "PG026", "PG032"]), texts), texts, max_size=2
+    ),
+)
+names = st.one_of(
+    st.sampled_from(["agent:a", "agent:b", "Agent-A", "__init__", "__definitions__", "py.typed", "con", "a" * 127]),
+    texts,
+)
+
+
+def extras(schema: Any, mark: Any, allow: Any, file: str, place: str) -> Any:
+    """The schema with our own keywords, and references into the other files."""
+    if not isinstance(schema, dict):
+        return schema
+    more = {"x-prefactor-redact": mark} if mark is not None else {}
+    more |= {ALLOW: allow} if allow is not None else {}
+    members = schema.get("properties")
+    properties = {
+        **(members if isinstance(members, dict) else {}),
+        "other": {"$ref": f"{file}#{place}"},
+        "marked": more,
+    }
+    return {**schema, "properties": properties} if place else {**schema, **more}
+
+
+places = st.sampled_from(
+    ["", "/span_schemas/agent:c", "/$defs/D", "/span_type_schemas/0/params_schema", "/quality_schemas/0/schema", "/"]
+)
+marks = st.sampled_from([None, None, True, False, 1])
+schemas = st.builds(
+    extras, roots, marks, st.none() | allowed, st.sampled_from(["a.json", "b.yaml", "c.json", ""]), places
+)
+entries = st.fixed_dictionaries(
+    {"name": names, "params_schema": schemas},
+    optional={"result_schema": schemas, "title": texts, "description": texts, "template": st.one_of(texts, st.sampled_from(LIQUID)), "data_risk": data_risk, ALLOW: allowed},
+)  # fmt: skip
+quality = st.fixed_dictionaries({"name": names, "schema": schemas}, optional={"template": st.sampled_from(LIQUID)})
+documents = st.fixed_dictionaries(
+    {},
+    optional={
+        "span_type_schemas": st.lists(entries, max_size=2, unique_by=lambda entry: entry["name"]),
+        "span_schemas": st.dictionaries(st.sampled_from(["agent:c", "agent:d"]), schemas, max_size=2),
+        "span_result_schemas": st.dictionaries(st.sampled_from(["agent:c"]), schemas, max_size=1),
+        "quality_schemas": st.lists(quality, max_size=1),
+        "$defs": st.fixed_dictionaries({"D": schemas_of_any_kind}),
+        "$ref": references,
+    },
+)  # fmt: skip
+
+
+@examples(60)
+@given(a=documents, b=documents, c=st.one_of(schemas_of_any_kind, documents))
+def test_any_registry_of_several_files(a: Any, b: Any, c: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sources = Path(folder) / "definitions"
+        sources.mkdir()
+        (sources / "a.json").write_text(json.dumps(a))
+        (sources / "b.yaml").write_text(yaml.safe_dump(b, allow_unicode=True), "utf-8")
+        (sources / "c.json").write_text(json.dumps(c))
+        code, told = quiet(str(sources), "--output", folder, "--package", "fuzzed")
+        assert code in {0, 1}
+        assert code == 0 or ": error PG" in told
+        assert {path.name for path in Path(folder).iterdir()} <= {"definitions", "fuzzed"}
+        if code == 0:
+            is_sound(Path(folder), a, b, c)
+
+
+def is_sound(folder: Path, *written: Any) -> None:
+    for path in (folder / "fuzzed").glob("*.py"):
+        ast.parse(path.read_text("utf-8"))
+    module = load_package(folder, "fuzzed")
+    for span_type in module.SPAN_TYPES.values():
+        assert span_type.Params.model_json_schema()
+        assert span_type.Result.model_json_schema()
+    registered = module.registry.to_agent_schema_version("")
+    structured = {
+        entry["name"]: entry
+        for each in written
+        if isinstance(each, dict)
+        for entry in each.get("span_type_schemas", [])
+    }
+    for entry in registered["span_type_schemas"]:
+        if entry["name"] in structured:
+            texts_of = ("title", "description", "template", "data_risk")
+            assert [entry.get(key) for key in texts_of] == [structured[entry["name"]].get(key) for key in texts_of]
+    assert quiet(str(folder / "definitions"), "--output", str(folder), "--package", "fuzzed", "--check")[0] == 0
