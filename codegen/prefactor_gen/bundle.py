@@ -19,10 +19,10 @@ from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
-from prefactor_gen.refs import resolve_pointer, step
+from prefactor_gen.pointers import resolve_pointer, step
 from prefactor_gen.sizes import too_deep
 from prefactor_gen.view import is_long_enum, is_object_schema, typing_view
-from prefactor_gen.walk import POSITIONS, Position, map_subschemas
+from prefactor_gen.walk import POSITIONS, Position, all_schemas, map_subschemas
 
 if TYPE_CHECKING:
     from prefactor_gen.models import Document
@@ -114,6 +114,8 @@ class _SchemaBundler:
         self.root = schema
         self.place = place
         self.refs = LocalRefs(schema)
+        # What $dynamicRef means depends on all that leads to it.
+        self.dynamic = any("$dynamicRef" in each for each in all_schemas(schema))
         self.refs_stand_alone = "draft-07" in str(schema.get("$schema"))
         self.names: dict[str, str] = {"": name}
         self.pending: deque[tuple[str, str]] = deque()
@@ -277,8 +279,7 @@ class _SchemaBundler:
         return isinstance(target, ObjectNode) and target.place == schema.place
 
     def note_unsaid(self, keyword: str, place: Place) -> None:
-        # What $dynamicRef means depends on all that leads to it.
-        definition = self.root_name if keyword == "$dynamicRef" else self.checkable[-1]
+        definition = self.root_name if self.dynamic else self.checkable[-1]
         self.bundle.unsaid.append(Unsaid(keyword, place, definition))
 
     def target(self, reference: str, place: Place) -> str | None:

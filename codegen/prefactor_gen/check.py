@@ -18,8 +18,9 @@ from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.limits import MAX_NAME
+from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import class_name, is_usable, module_name
-from prefactor_gen.refs import is_own_id, is_remote
+from prefactor_gen.pointers import is_remote
 from prefactor_gen.walk import all_schemas
 
 __all__ = ["check_data_risk", "check_names", "check_schema", "draft_of"]
@@ -50,9 +51,10 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
     found = list(_metaschema(source))
     if payload and not found:
         found.extend(_root_is_object(source))
+    refs = LocalRefs(source.schema)
     for schema in all_schemas(source.schema):
         found.extend(_steering(schema))
-        found.extend(_references(schema, source.schema))
+        found.extend(_references(schema, refs))
         found.extend(_patterns(schema))
     return found
 
@@ -157,18 +159,13 @@ def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
             yield Diagnostic("PG009", message, schema.place_at(key))
 
 
-def _references(schema: ObjectNode, root: ObjectNode) -> Iterator[Diagnostic]:
+def _references(schema: ObjectNode, refs: LocalRefs) -> Iterator[Diagnostic]:
     for keyword in ("$ref", "$dynamicRef"):
         reference = schema.get(keyword)
-        if isinstance(reference, str) and is_remote(reference) and not is_own_id(root, reference):
+        place = schema.place_at(keyword)
+        if isinstance(reference, str) and is_remote(reference) and not refs.is_local(reference, place):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
-            yield Diagnostic("PG008", message, schema.place_at(keyword))
-    identifier = schema.get("$id")
-    if schema is root or not isinstance(identifier, str) or identifier.startswith("#"):
-        return
-    if any("$ref" in item for item in all_schemas(schema)):
-        message = "a nested $id changes what the $refs below it mean: expected $defs and $anchor instead"
-        yield Diagnostic("PG008", message, schema.place_at("$id"))
+            yield Diagnostic("PG008", message, place)
 
 
 def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:

@@ -103,9 +103,9 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG008": (
         "A $ref must lead to a schema inside the definition folder: #/…, an anchor, or a file beside. Nothing is "
-        "fetched and no file outside is read, so that a build has no other inputs. A nested $id changes what the "
-        "references below it mean; use $defs and $anchor. A schema that is only a reference to itself describes "
-        "nothing."
+        "fetched and no file outside is read, so that a build has no other inputs. Below a nested $id, references "
+        "are relative to it: they can only lead to parts of the same schema, and a file that a $ref leads to has no "
+        "nested $id. A schema that is only a reference to itself describes nothing."
     ),
     "PG009": (
         "Some keys (customTypePath, customBasePath, default_factory, x-python-…) make datamodel-code-generator "

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.local_refs import LocalRefs
-from prefactor_gen.refs import step
+from prefactor_gen.pointers import step
 from prefactor_gen.view import kinds_of
 from prefactor_gen.walk import SAME_VALUE, all_schemas, subschemas
 

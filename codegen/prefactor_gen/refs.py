@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from itertools import chain, count
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.load import SUFFIXES, display_name, parse_file, real_path
+from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import pascal
-from prefactor_gen.walk import map_subschemas, subschemas
+from prefactor_gen.pointers import is_remote, resolve_pointer
+from prefactor_gen.walk import all_schemas, map_subschemas
 
-__all__ = ["SchemaFiles", "canonical_pointer", "inline_files", "is_own_id", "is_remote", "resolve_pointer", "step"]
+__all__ = ["SchemaFiles", "inline_files"]
 
 
 class SchemaFiles:
@@ -52,71 +54,36 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> ObjectNode:
     Raises:
         DiagnosticError: a reference is remote, leaves the folder, or has no target.
     """
-    if not _has_file_refs(source.schema, source.schema):
+    refs = LocalRefs(source.schema)
+    if not any(_leads_out(schema, refs) for schema in all_schemas(source.schema)):
         return source.schema
-    return _Inliner(source, files).run()
-
-
-def resolve_pointer(root: JsonValue, fragment: str) -> JsonValue | None:
-    """What a JSON pointer leads to (its tokens percent- and tilde-decoded), or None; `null` is no schema either."""
-    node = root
-    for token in fragment.split("/")[1:]:
-        key = unquote(token).replace("~1", "/").replace("~0", "~")
-        if isinstance(node, ObjectNode):
-            node = node.get(key)
-        elif isinstance(node, ListNode) and key.isdecimal() and int(key) < len(node):
-            node = node[int(key)]
-        else:
-            return None
-    return node
-
-
-def step(keys: Iterable[str]) -> str:
-    """Keys as JSON pointer tokens, in the one spelling that this package compares pointers in."""
-    return "".join(f"/{key.replace('~', '~0').replace('/', '~1').replace('%', '%25')}" for key in keys)
-
-
-def canonical_pointer(fragment: str) -> str:
-    """The same pointer in the spelling of `step`: `%20` and a space are one."""
-    tokens = (unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:])
-    return step(tokens)
-
-
-def is_remote(reference: str) -> bool:
-    """Say whether a reference names another host or scheme."""
-    try:
-        parts = urlsplit(reference)
-    except ValueError:  # no URL at all, such as http://[
-        return True
-    return bool(parts.scheme or parts.netloc)
-
-
-def is_own_id(root: ObjectNode, reference: str) -> bool:
-    """Say whether a reference names the schema that it stands in, by the `$id` of its root."""
-    identifier = root.get("$id")
-    return isinstance(identifier, str) and bool(identifier) and reference.partition("#")[0] == identifier.rstrip("#")
+    return _Inliner(source, files, refs).run()
 
 
 def _unresolved(message: str, place: Place) -> DiagnosticError:
     return DiagnosticError([Diagnostic("PG008", message, place)])
 
 
-def _leads_out(reference: object, root: ObjectNode) -> bool:
-    """Say whether a `$ref` leads out of the schema that it stands in."""
-    local = isinstance(reference, str) and (reference[:1] in {"", "#"} or is_own_id(root, reference))
-    return isinstance(reference, str) and not local
+def _leads_out(schema: ObjectNode, refs: LocalRefs) -> bool:
+    """Say whether the `$ref` of a schema leads out of the schema that it is a part of."""
+    reference = schema.get("$ref")
+    return isinstance(reference, str) and not refs.is_local(reference, schema.place_at("$ref"))
 
 
-def _has_file_refs(schema: ObjectNode, root: ObjectNode) -> bool:
-    if _leads_out(schema.get("$ref"), root):
-        return True
-    return any(isinstance(item, ObjectNode) and _has_file_refs(item, root) for _, item in subschemas(schema))
+def _nested_ids(target: ObjectNode) -> Iterator[Diagnostic]:
+    """What a file refers to is found by its place, not by an `$id` inside it."""
+    for schema in all_schemas(target):
+        named = schema is not target and isinstance(schema.get("$id"), str)
+        if named and any("$ref" in each for each in all_schemas(schema)):
+            message = "expected no nested $id in a file that a $ref leads to: it changes what the $refs below it mean"
+            yield Diagnostic("PG008", message, schema.place_at("$id"))
 
 
 class _Inliner:
-    def __init__(self, source: SchemaSource, files: SchemaFiles) -> None:
+    def __init__(self, source: SchemaSource, files: SchemaFiles, refs: LocalRefs) -> None:
         self.source = source
         self.files = files
+        self.refs = refs
         self.names: dict[tuple[Path, str], str] = {}
         self.pulled: dict[str, JsonValue] = {}
         self.pending: deque[tuple[str, ObjectNode, Path]] = deque()
@@ -128,6 +95,7 @@ class _Inliner:
         root = self.rewrite(self.source.schema, self.source.document.path, own=True)
         while self.pending:
             name, target, path = self.pending.popleft()
+            self.found.extend(_nested_ids(target))
             self.pulled[name] = self.rewrite(target, path, own=False)
         if self.found:
             raise DiagnosticError(self.found)
@@ -141,8 +109,10 @@ class _Inliner:
             return self.rewrite(item, path, own=own) if isinstance(item, ObjectNode) else item
 
         result = map_subschemas(schema, visit)
+        if not own:
+            result.pop("$id", None)  # its references become those of the schema that it is pulled into
         reference = schema.get("$ref")
-        if isinstance(reference, str) and not (own and not _leads_out(reference, self.source.schema)):
+        if isinstance(reference, str) and not (own and not _leads_out(schema, self.refs)):
             try:
                 result["$ref"] = f"#/$defs/{self.pull(reference, path, schema.place_at('$ref'))}"
             except DiagnosticError as error:
@@ -155,6 +125,8 @@ class _Inliner:
             raise _unresolved("a registry in Python has no folder to refer to", place)
         if is_remote(reference):
             raise _unresolved(f"expected a reference into the definition folder, found the remote {reference!r}", place)
+        if (uri := self.refs.uri_below_an_id(reference, place)) is not None:
+            raise _unresolved(f"expected a part of this schema: by the $id above, {reference!r} is {uri!r}", place)
         file, _, fragment = reference.partition("#")
         folder = self.source.document.folder or path.parent
         target_path, document = self.files.get(file, path, folder, place) if file else (path, self.files.parsed[path])

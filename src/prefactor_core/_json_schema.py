@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from pydantic import GetCoreSchemaHandler, JsonValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -26,7 +26,8 @@ __all__ = ["SchemaKey", "SchemaPart"]
 SchemaKey: TypeAlias = Literal["params_schema", "result_schema"]
 ValueT = TypeVar("ValueT")
 
-_ROOT = "urn:prefactor:schema"
+# Never fetched: `.invalid` is no host (RFC 2606). What parts of the schema call themselves is relative to it.
+_ROOT = "https://schema.prefactor.invalid/"
 _LONGEST = 200
 
 
@@ -81,10 +82,12 @@ class SchemaPart:
 
         root = self._root()
         draft = specification_with(str(root.get("$schema", "")).rstrip("#"), default=DRAFT202012)
-        registry: Registry[Any] = Registry().with_resource(_ROOT, draft.create_resource(root))
+        resource = draft.create_resource(root)
+        uri = urljoin(_ROOT, resource.id() or "")
+        registry: Registry[Any] = Registry().with_resource(uri, resource)
         draft_kind = validator_for(root, default=Draft202012Validator)
         kind: type[Validator] = extend(draft_kind, {"enum": _Enums().check})  # type: ignore[no-untyped-call]
-        reference = {"$schema": kind.META_SCHEMA["$schema"], "$ref": f"{_ROOT}#{quote(self._pointer, safe='/~%')}"}
+        reference = {"$schema": kind.META_SCHEMA["$schema"], "$ref": f"{uri}#{quote(self._pointer, safe='/~%')}"}
         return kind(reference, registry=registry)
 
     def _root(self) -> dict[str, Any]:

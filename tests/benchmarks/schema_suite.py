@@ -69,6 +69,8 @@ def within(schema: Any) -> Any:
     """The schema with its references to itself as they are below `properties/value`."""
     if isinstance(schema, list):
         return [within(item) for item in schema]
+    if isinstance(schema, dict) and not str(schema.get("$id", "#")).startswith("#"):
+        return schema  # its references are its own
     return {key: _member(key, value) for key, value in schema.items()} if isinstance(schema, dict) else schema
 
 
@@ -83,8 +85,7 @@ def _member(key: str, value: Any) -> Any:
 def wrapped(schema: Any, validator: type[Validator]) -> dict[str, Any]:
     """An object schema whose property `value` has the schema."""
     if isinstance(schema, dict):
-        resource = not str(schema.get("$id", "#")).startswith("#")  # its references are its own
-        schema = {key: value for key, value in (schema if resource else within(schema)).items() if key != "$schema"}
+        schema = {key: value for key, value in within(schema).items() if key != "$schema"}
     return {"$schema": validator.META_SCHEMA["$schema"], "type": "object", "properties": {"value": schema}}
 
 

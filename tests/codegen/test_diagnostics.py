@@ -478,10 +478,21 @@ def test_other_drafts_are_refused(value: object, project: Project) -> None:
     assert "/$schema: error PG006: expected one of https://json-schema.org/draft/2020-12/schema, http" in line
 
 
-def test_a_nested_id_is_refused_where_it_changes_references(project: Project) -> None:
-    inner = {"$id": "https://example.com/inner", "$defs": {"x": {}}, "properties": {"x": {"$ref": "#/$defs/x"}}}
-    project.span_types(agent=properties(inner=inner, plain={"$id": "https://example.com/plain", "type": "string"}))
-    assert "/properties/inner/$id: error PG008: a nested $id changes" in only(project.generate().findings)
+def test_below_a_nested_id_there_are_no_files(project: Project) -> None:
+    inner = {"$id": "https://example.com/parts/inner", "properties": {"x": {"$ref": "x.json"}}}
+    project.span_types(agent=properties(inner=inner))
+    found = only(project.generate().findings)
+    assert "/properties/inner/properties/x/$ref: error PG008: expected a part of this schema: by the $id above" in found
+    assert "'x.json' is 'https://example.com/parts/x.json'" in found
+
+
+def test_a_nested_id_in_another_file(project: Project) -> None:
+    inner = {"$id": "https://example.com/inner", "properties": {"x": {"$ref": "#"}}}
+    project.write("schemas/other.json", {"$id": "other", "properties": {"inner": inner, "own": {"$ref": "#"}}})
+    project.span_types(agent=properties(x={"$ref": "other.json"}))
+    found = only(project.generate().findings)
+    assert found.startswith("schemas/other.json:1:")
+    assert "/properties/inner/$id: error PG008: expected no nested $id in a file that a $ref leads to" in found
 
 
 def test_an_unused_file_is_told(project: Project) -> None:

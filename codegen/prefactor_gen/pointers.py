@@ -1,0 +1,44 @@
+"""JSON pointers, and what else a `$ref` is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+
+__all__ = ["canonical_pointer", "is_remote", "resolve_pointer", "step"]
+
+
+def resolve_pointer(root: JsonValue, fragment: str) -> JsonValue | None:
+    """What a JSON pointer leads to (its tokens percent- and tilde-decoded), or None; `null` is no schema either."""
+    node = root
+    for token in fragment.split("/")[1:]:
+        key = unquote(token).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, ObjectNode):
+            node = node.get(key)
+        elif isinstance(node, ListNode) and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            return None
+    return node
+
+
+def step(keys: Iterable[str]) -> str:
+    """Keys as JSON pointer tokens, in the one spelling that this package compares pointers in."""
+    return "".join(f"/{key.replace('~', '~0').replace('/', '~1').replace('%', '%25')}" for key in keys)
+
+
+def canonical_pointer(fragment: str) -> str:
+    """The same pointer in the spelling of `step`: `%20` and a space are one."""
+    tokens = (unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:])
+    return step(tokens)
+
+
+def is_remote(reference: str) -> bool:
+    """Say whether a reference names another host or scheme."""
+    try:
+        parts = urlsplit(reference)
+    except ValueError:  # no URL at all, such as http://[
+        return True
+    return bool(parts.scheme or parts.netloc)
