@@ -1,5 +1,7 @@
 """A run reads the definition folder, writes the package folder, and looks up no name."""
 
+# ruff: noqa: E501  # tables
+
 from __future__ import annotations
 
 import os
@@ -177,3 +179,53 @@ def make_odd(place: Path, kind: str) -> None:
             place.symlink_to("nowhere")
         case "loop":
             place.symlink_to(place)
+
+
+def test_names_that_files_and_devices_have(project: Project) -> None:
+    names = [
+        "__init__",
+        "__definitions__",
+        "py.typed",
+        "con",
+        "nul",
+        "aux",
+        "__pycache__",
+        "..",
+        "../../x",
+        "a/../../b",
+        "/etc/passwd",
+    ]
+    project.span_types(**dict.fromkeys(names, OBJECT))
+    told = project.generate()
+    assert [line.split("/span_schemas/")[1].split(": ")[0] for line in told.findings] == [".."], (
+        "no letter to make a name of"
+    )
+    names.remove("..")
+    project.span_types(**dict.fromkeys(names, OBJECT))
+    assert project.generate().code == 0
+    assert {path.parent for path in project.root.rglob("*.py")} == {project.package}
+    assert {"__init__.py", "_init.py", "_definitions.py", "_py_typed.py", "_con.py", "_x.py", "_etc_passwd.py"} <= set(
+        project.files()
+    )
+    assert set(load_package(project.package.parent, "made").SPAN_TYPES) == set(names)
+
+
+SAME_FILE = [("a:b", "A.B"), ("ab", "AB"), ("a_b", "a__b"), ("getWeather", "get_weather"), ("ﬁ", "fi"), ("x", "\uff58"), ("a\u200bb", "a b"), ("a\u202eb", "a-b")]  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", SAME_FILE)
+def test_names_that_one_file_would_have(pair: tuple[str, str], project: Project) -> None:
+    project.span_types(**dict.fromkeys(pair, OBJECT))
+    result = project.generate()
+    assert result.code == 1
+    assert all("error PG005" in line or "error PG004" in line for line in result.findings if ": error" in line), (
+        result.err
+    )
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t", "\0", "\u202e", "\u200b", "💥", "-", "1", "a" * 10_000])
+def test_names_that_are_none(name: str, project: Project) -> None:
+    project.span_types(**{name: OBJECT})
+    result = project.generate()
+    assert result.code == 1
+    assert all(len(line) < 1300 and line.isprintable() for line in result.err.splitlines())
