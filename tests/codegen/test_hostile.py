@@ -78,6 +78,44 @@ def test_texts_stay_texts(project: Project) -> None:
         assert span_type.Params(choice=text, exact=text).model_dump() == {"choice": text, "exact": text}
 
 
+def test_texts_stay_texts_in_every_kind_of_type(project: Project) -> None:
+    """Literals stand in named types and typed dicts as text within text."""
+    some = [text for text in TEXTS if len(text) < 1000]
+    odd = {"enum": some}
+    named = object_of(
+        *((f"{text}!", {"const": text}) for text in (TEXTS[1], "{{ 7 * 7 }}")), ("odd", {"$ref": "#/$defs/Odd"})
+    )
+    schema = {
+        **object_of(
+            ("named", {"$ref": "#/$defs/Odd"}),
+            ("list", {"type": "array", "items": {"$ref": "#/$defs/Odd"}}),
+            ("map", {"type": "object", "additionalProperties": odd}),
+            ("union", {"anyOf": [odd, {"type": "integer"}, {"type": "array", "items": odd}]}),
+            ("tuple", {"type": "array", "prefixItems": [odd, odd], "minItems": 2, "items": False}),
+            ("object", named),
+            required=["named"],
+        ),
+        "$defs": {"Odd": odd},
+    }
+    project.write(
+        "schemas/a.json", {"span_type_schemas": [{"name": "a", "params_schema": schema, "result_schema": schema}]}
+    )
+    result = project.generate()
+    assert result.code == 0, result.err
+    params = load_package(project.package.parent, "made").AParams
+    for text in some:
+        payload = {
+            "named": text,
+            "list": [text],
+            "map": {text: text},
+            "union": [text],
+            "tuple": [text, text],
+            "object": {"odd": text},
+        }
+        assert params.model_validate(payload).model_dump(mode="json", by_alias=True) == payload
+    assert not executed()
+
+
 @pytest.mark.parametrize("pattern", ['"', "'", "\\\\", "\n", '"""', "^\\{\\{x\\}\\}$", "^(?=a)a", "\\d+", "é", "#"])
 def test_patterns_stay_patterns(pattern: str, project: Project) -> None:
     project.span_types(agent=object_of(("x", {"type": "string", "pattern": pattern})))
