@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,14 +16,19 @@ from pydantic import ValidationError
 from tests.codegen.hostile import object_of
 from tests.codegen.support import Project, load_package
 
+from prefactor_gen import _json_text
 from prefactor_gen.limits import (
     MAX_BYTES,
     MAX_CHAIN,
     MAX_CHECKED_VALUES,
     MAX_CLASS_NAME,
+    MAX_DEPTH,
     MAX_LITERALS,
     MAX_MEMBERS,
+    MAX_NAME,
     MAX_OPTIONS,
+    MAX_PARTS,
+    MAX_SPAN_TYPES,
     MAX_TYPES,
     MAX_TYPES_DEEP,
     MAX_VALUES,
@@ -145,7 +151,6 @@ def test_objects_that_are_joined_multiply(project: Project) -> None:
 
 FILES: dict[str, tuple[str, bytes, str]] = {
     "bytes": ("a.json", b'{"span_schemas": {}}' + b" " * MAX_BYTES, f"a.json: error PG029: the file has more than {MAX_BYTES:,} bytes"),
-    "values": ("a.json", b"[" + b"[]," * MAX_VALUES + b"[]]", f"error PG029: the file has more than {MAX_VALUES:,} values"),
     "yaml": ("a.yaml", b"- a\n" * (MAX_YAML_BYTES // 4 + 1), "a.yaml: error PG029: a YAML file has at most"),
     "broken-yaml": ("a.yaml", b"- a\n" * 50_000 + b"]", "a.yaml:50001:1: error PG001: not valid YAML"),
     "levels-of-yaml": ("a.yaml", b"- " * 40_000 + b"a", "error PG029: nested deeper than 100 levels"),
@@ -160,6 +165,26 @@ def test_files_past_a_limit(case: str, project: Project) -> None:
     result = project.generate()
     assert result.code == 1
     assert expected in "\n".join(result.findings)
+
+
+def test_values_past_a_limit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_json_text, "MAX_VALUES", 1000)  # the real number takes seconds
+    project.write("schemas/a.json", b"[" + b"[]," * 1000 + b"[]]")
+    assert (
+        "schemas/a.json:1:2999: error PG029: the file has more than 1,000 values; divide it" in project.generate().err
+    )
+
+
+def test_the_readme_states_the_limits() -> None:
+    text = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
+    paragraph = text[text.index("Limits, past which PG029") : text.index("Exit codes: 0 done")]
+    for limit, unit in (
+        (MAX_BYTES // 2**20, "MiB and"), (MAX_VALUES, "values a file"), (MAX_YAML_BYTES // 2**20, "MiB in YAML"),
+        (MAX_DEPTH, "levels of nesting"), (MAX_SPAN_TYPES, "span types a package"), (MAX_NAME, "characters of a span type's name"),
+        (MAX_MEMBERS, "members"), (MAX_TYPES, "types"), (MAX_TYPES_DEEP, "types inside one another"), (MAX_PARTS, "schemas that one value"),
+        (MAX_LITERALS, "values"), (MAX_OPTIONS, "options"),
+    ):  # fmt: skip
+        assert f"{limit:,} {unit}" in paragraph, unit
 
 
 def test_a_chain_through_a_file_is_followed(project: Project) -> None:
