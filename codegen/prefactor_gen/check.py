@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import get_args
@@ -174,10 +173,11 @@ def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
     found = [(pattern, schema.place_at("pattern"))] if isinstance(pattern, str) else []
     found.extend((key, keys.place_at(key)) for key in keys) if isinstance(keys, ObjectNode) else None
     for text, place in found:
-        try:
-            re.compile(text)
-        except (re.error, OverflowError, RecursionError) as error:
-            yield Diagnostic("PG006", f"not a regular expression: {error} in {text[:100]!r}", place)
+        from prefactor_gen.patterns import pattern_problem  # most definitions have no pattern
+
+        problem = pattern_problem(text)
+        if problem is not None:
+            yield Diagnostic(*problem, place)
 
 
 def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:

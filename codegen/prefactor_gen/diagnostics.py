@@ -59,6 +59,8 @@ RULES: dict[str, str] = {
     "PG024": "definitions have both the structured and the legacy form",
     "PG025": "an allowance is wrong or not needed",
     "PG026": "a default does not match its schema",
+    "PG027": "a pattern is read differently by Python and ECMA 262",
+    "PG028": "a pattern can backtrack without end",
     "PG029": "a definition is past a limit of the generator",
     "PG032": "an example does not match its schema",
 }
@@ -95,7 +97,7 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG006": (
         "A schema must be valid by its metaschema: draft 2020-12, or draft-07 where $schema says so. Patterns "
-        "must be regular expressions that Python can read."
+        "must be regular expressions."
     ),
     "PG007": (
         "The params and the result of a span are JSON objects, by the API. A schema of another type could never "
@@ -178,6 +180,18 @@ EXPLANATIONS: dict[str, str] = {
     "PG026": (
         "A default is what readers take an absent property for. Nothing fills it in, so that a wrong one is found by "
         "nobody, until a program relies on it. Correct the default, or the schema that it stands in."
+    ),
+    "PG027": (
+        "JSON Schema's patterns are ECMA 262's, in its Unicode mode; platforms, browsers and Python read them. Where "
+        "they disagree, a payload would match for one and not for another, so what only one of them knows is refused: "
+        "\\Z, (?P<n>…), (?i), \\p{L}, [^], a++, {,3}, a { by itself, escapes such as \\-. The message tells what to "
+        "write instead. \\d, \\w, \\s, \\b, . and $ differ on some texts only: they mean what ECMA 262 says."
+    ),
+    "PG028": (
+        "A repeated part that can split the same text in two ways, such as (a+)+ or (\\w+\\s?)*, lets most engines try "
+        "each combination when the rest does not match: thirty characters take minutes. Generated types would not, but "
+        "the platform and others run the pattern, too. Let each text have one way: a+, \\w+(\\s\\w+)*. Ten repetitions "
+        "and more count as any number; a repeated part has at most 400 positions, with all its copies written out."
     ),
     "PG029": (
         "The generator takes what people write, and much of what programs write, and says where it stops instead of "

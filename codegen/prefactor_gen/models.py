@@ -122,7 +122,6 @@ class Model:
     fields: tuple[ModelField, ...] = ()
     extra: str | None = None
     extra_type: ast.expr | None = None
-    regex_engine: str | None = None
     alias: ast.expr | None = None
 
 
@@ -233,7 +232,7 @@ class _Reader:
                     config = {item.arg: ast.literal_eval(item.value) for item in keywords}
                 case ast.Assign(targets=[ast.Name(id="__annotations__")], value=ast.Dict(values=[value])):
                     extra_type = _item_type(self.plain(value))
-        return Model(node.name, tuple(fields), config.get("extra"), extra_type, config.get("regex_engine"))
+        return Model(node.name, tuple(fields), config.get("extra"), extra_type)
 
     def note_collisions(self, model: str, entries: list[tuple[str, _MetadataField]]) -> None:
         taken: set[str] = set()

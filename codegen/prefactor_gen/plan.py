@@ -106,7 +106,6 @@ class _SpanPlanner:
             base = "PayloadRoot" if part is None else "CheckedRoot"
             return ModelPlan(model.name, base, doc, (), (root,), part)
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
-        config.extend([f"regex_engine={quote(model.regex_engine)}"] if model.regex_engine else [])
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
             extra = f"dict[str, {field_type(model.extra_type)}]"

@@ -154,7 +154,17 @@ class _Viewer:
         if said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
             own.add("format")
         counted = ((key, _countable(value) if key in _COUNTS else value) for key, value in said.items())
-        return self.made((key, value) for key, value in counted if key in own)
+        return self.patterned(self.made((key, value) for key, value in counted if key in own))
+
+    def patterned(self, said: ObjectNode) -> ObjectNode:
+        """Text with its pattern as the types' engine reads it; one that it cannot have stays behind."""
+        pattern = said.get("pattern")
+        if not isinstance(pattern, str):
+            return said
+        written = _rust_pattern(pattern)
+        if written is None:
+            return self.without(said, ("pattern",))
+        return self.made({**said, "pattern": written}.items())
 
     def array(self, said: ObjectNode) -> ObjectNode:
         """Arrays and tuples; a tuple of no fixed length becomes an array of its items' types."""
@@ -185,8 +195,10 @@ class _Viewer:
         patterns = own.pop("patternProperties", None)
         if isinstance(patterns, ObjectNode) and patterns:
             others = own.pop("additionalProperties", True)
-            if others is False and len(patterns) == 1 and not is_object_schema(said):
-                own["patternProperties"] = patterns
+            written = [_rust_pattern(pattern) for pattern in patterns]
+            if others is False and len(patterns) == 1 and written[0] is not None and not is_object_schema(said):
+                named = zip([written[0]], patterns.values(), strict=True)
+                own["patternProperties"] = patterns.with_items(named)
                 return self.made(own.items())
             self.left.append("patternProperties")
             if others is not True:
@@ -203,6 +215,12 @@ class _Viewer:
                 return True
         place = self.schema.place
         return different[0] if len(different) == 1 else self.made([("anyOf", ListNode(different, place=place))])
+
+
+def _rust_pattern(pattern: str) -> str | None:
+    from prefactor_core._patterns import rust_pattern  # most definitions have no pattern
+
+    return rust_pattern(pattern)
 
 
 def _tell_apart(options: JsonValue) -> bool:

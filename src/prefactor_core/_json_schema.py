@@ -80,15 +80,16 @@ class SchemaPart:
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012, specification_with
 
+        from prefactor_core._ecma_keywords import with_ecma_patterns
+
         root = self._root()
         draft = specification_with(str(root.get("$schema", "")).rstrip("#"), default=DRAFT202012)
-        resource = draft.create_resource(root)
+        draft_kind = with_ecma_patterns(validator_for(root, default=Draft202012Validator))
+        kind: type[Validator] = extend(draft_kind, {"enum": _Enums().check})  # type: ignore[no-untyped-call]
+        resource = draft.create_resource({keyword: value for keyword, value in root.items() if keyword != "$schema"})
         uri = urljoin(_ROOT, resource.id() or "")
         registry: Registry[Any] = Registry().with_resource(uri, resource)
-        draft_kind = validator_for(root, default=Draft202012Validator)
-        kind: type[Validator] = extend(draft_kind, {"enum": _Enums().check})  # type: ignore[no-untyped-call]
-        reference = {"$schema": kind.META_SCHEMA["$schema"], "$ref": f"{uri}#{quote(self._pointer, safe='/~%')}"}
-        return kind(reference, registry=registry)
+        return kind({"$ref": f"{uri}#{quote(self._pointer, safe='/~%')}"}, registry=registry)
 
     def _root(self) -> dict[str, Any]:
         definitions = importlib.import_module(self._module).DEFINITIONS

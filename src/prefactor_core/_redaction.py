@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import JsonValue
-from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, Payload, snapshot_value
 
@@ -206,11 +205,11 @@ def _union(targets: Iterator[Target]) -> Target:
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a name matches, in linear time: the names of a payload may be anyone's. In doubt, it does."""
-    try:
-        schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
-        return SchemaValidator(schema).isinstance_python
-    except SchemaError:  # a look-ahead
+    from prefactor_core._patterns import matcher, rust_pattern  # noqa: PLC0415  # few schemas have patterns
+
+    if rust_pattern(pattern) is None:  # a look-ahead
         return lambda _name: True
+    return matcher(pattern)
 
 
 def _kind(value: object) -> str:

@@ -171,6 +171,19 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:3:55 /span_schemas/agent/properties/count/examples/1: warning PG032: the example does not match "
         'its schema: expected {"type": "integer"}, found "many"',
     ),
+    "PG027": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {pattern: '^a\\Z'}\n",
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/pattern: error PG027: '\\Z' at character 3 of '^a\\Z': \\Z means "
+        "something else or nothing in ECMA 262 or Python: write $",
+    ),
+    "PG028": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {pattern: '^(a+)+$'}\n",
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/pattern: error PG028: '(a+)+' at character 2 of '^(a+)+$' can "
+        "split the same text in exponentially many ways, so that a text that does not match takes for ever: leave one way "
+        "only, as a+ for (a+)+ and a+(,a+)* for (a+,?)*",
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",

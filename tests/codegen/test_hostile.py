@@ -116,7 +116,7 @@ def test_texts_stay_texts_in_every_kind_of_type(project: Project) -> None:
     assert not executed()
 
 
-@pytest.mark.parametrize("pattern", ['"', "'", "\\\\", "\n", '"""', "^\\{\\{x\\}\\}$", "^(?=a)a", "\\d+", "é", "#"])
+@pytest.mark.parametrize("pattern", ['"', "'", "\\\\", "\n", '"""', "^\\{\\{x\\}\\}$", "[(?=]", "é", "#"])
 def test_patterns_stay_patterns(pattern: str, project: Project) -> None:
     project.span_types(agent=object_of(("x", {"type": "string", "pattern": pattern})))
     result = project.generate()

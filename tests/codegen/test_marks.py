@@ -55,7 +55,7 @@ CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
         [({"s": "a", "p": "b", "c": "d"}, {"s": GONE, "p": "b", "c": "d"})],
     ),
     "look-ahead": (
-        {"type": "object", "patternProperties": {"^(?=a)(a+)+$": SECRET}},
+        {"type": "object", "patternProperties": {"^(?=a)a+$": SECRET}},
         [({"a" * 40 + "b": "in doubt"}, {"a" * 40 + "b": GONE})],
     ),
     "unevaluated": (
