@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -307,3 +308,10 @@ def test_a_default_is_not_held_against_an_endless_pattern(project: Project) -> N
     schema = {"type": "string", "pattern": "^(a|aa)+$", "default": "a" * 60 + "b"}
     project.span_types(agent={"type": "object", "properties": {"x": schema}})
     assert "PG028" in only([line for line in project.generate().findings if "PG026" not in line])
+
+
+def test_who_has_no_pattern_pays_nothing() -> None:
+    program = "import sys, prefactor_spans; prefactor_spans.AgentLlm; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "prefactor_core.typed" in done.stdout.split()
+    assert not {"prefactor_core._patterns", "prefactor_core._ecma", "jsonschema"} & {*done.stdout.split()}
