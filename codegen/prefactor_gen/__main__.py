@@ -8,7 +8,7 @@ import sys
 __all__ = ["main", "missing_extra"]
 
 # What the extra `gen` installs, by import name.
-_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "yaml"})
+_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "shtab", "yaml"})
 
 
 def missing_extra(error: ModuleNotFoundError) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from functools import cache
 from typing import get_args
-from urllib.parse import urljoin
 
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from prefactor_gen.definitions import Definitions, SchemaSource
@@ -18,6 +17,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.limits import MAX_NAME
 from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.metaschema import flat_metaschema
 from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.pointers import is_remote
 from prefactor_gen.walk import all_schemas
@@ -92,8 +92,20 @@ def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
         yield Diagnostic("PG006", message, source.schema.place_at("$schema"))
         return
     for error in _validator(draft).iter_errors(source.schema):
-        message = error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
-        yield Diagnostic("PG006", message, _place_at(source.schema, error))
+        yield Diagnostic("PG006", _not_valid(error), _place_at(source.schema, error))
+
+
+def _not_valid(error: ValidationError) -> str:
+    """What a metaschema asks for and what is there; of several ways to be valid, the nearest one."""
+    nearest = best_match([error]) or error
+    message = nearest.message if len(nearest.message) <= 300 else f"{nearest.message[:300]} …"
+    values = nearest.validator_value
+    if nearest.validator == "enum" and isinstance(values, list) and isinstance(nearest.instance, str):
+        words = [str(word) for word in values]
+        near = difflib.get_close_matches(nearest.instance, words, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"expected one of {', '.join(words)}, found {nearest.instance!r}{hint}"
+    return message
 
 
 def draft_of(schema: ObjectNode) -> type[Validator]:
@@ -108,35 +120,7 @@ def _draft(schema: ObjectNode) -> type[Validator] | None:
 
 @cache
 def _validator(draft: type[Validator]) -> Validator:
-    """The metaschema's validator. Draft 2020-12's is seven vocabularies with dynamic references: as one, it is a
-    sixth of the time.
-    """
-    if draft is not Draft202012Validator:
-        return draft(draft.META_SCHEMA)
-    metaschema = draft.META_SCHEMA
-    uris = [urljoin(metaschema["$id"], part["$ref"]) for part in metaschema["allOf"]]
-    vocabularies = [*map(SPECIFICATIONS.contents, uris), metaschema]
-    maps = {
-        keyword: {name: _in_one(item) for each in vocabularies for name, item in each.get(keyword, {}).items()}
-        for keyword in ("properties", "$defs")
-    }
-    return draft({"type": ["object", "boolean"], **maps})
-
-
-def _in_one(part: object) -> object:
-    """A part of a vocabulary with its references as they are where all vocabularies are one schema."""
-    if isinstance(part, list):
-        return [_in_one(item) for item in part]
-    if not isinstance(part, dict):
-        return part
-    if part == {"$dynamicRef": "#meta"}:
-        return {"$ref": "#"}
-    return {key: _definition(item) if key == "$ref" else _in_one(item) for key, item in part.items()}
-
-
-def _definition(reference: object) -> object:
-    """`meta/validation#/$defs/stringArray` → `#/$defs/stringArray`; a property that is named `$ref` is none."""
-    return f"#{reference.partition('#')[2]}" if isinstance(reference, str) else _in_one(reference)
+    return draft(flat_metaschema() if draft is Draft202012Validator else draft.META_SCHEMA)
 
 
 def _place_at(schema: ObjectNode, error: ValidationError) -> Place:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import sys
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prefactor_gen.arguments import parse
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import (
@@ -33,91 +34,23 @@ if TYPE_CHECKING:
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
 
 DONE, WRONG, USAGE = 0, 1, 2
-_COMMANDS = ("generate", "check", "demo")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code: 0 done, 1 definitions wrong or output stale, 2 usage."""
-    given = list(arguments)
-    if not given or (given[0] not in _COMMANDS and given[0] not in {"-h", "--help", "--version"}):
-        given = ["generate", *(word for word in given if word != "generate")]
-    options = _parser().parse_args(given)
+    options = parse(arguments)
     try:
-        if options.command == "demo":
-            from prefactor_gen.demo import run_demo
-
-            return run_demo()
-        return _check(options) if options.command == "check" else _generate(options)
+        return _RUN[options.command](options)
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="prefactor-gen",
-        description="Compile span type definitions into a typed Python package.",
-        epilog="With no command it generates. Example: prefactor-gen schemas --package my_agent_spans",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"prefactor-gen {version('prefactor-sdk')}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    generate = commands.add_parser(
-        "generate",
-        help="write the package (the default)",
-        description="Read definitions and write a package of typed models, span helpers and a catalog.",
-        epilog=(
-            "examples:\n"
-            "  prefactor-gen                                        what [tool.prefactor-gen] of pyproject.toml says\n"
-            "  prefactor-gen generate schemas --package my_spans    a folder of JSON and YAML files\n"
-            "  prefactor-gen generate my_agent.spans:registry       a SchemaRegistry in Python\n"
-            "  prefactor-gen --check                                in CI: exit 1 and show what would change\n"
-        ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    generate.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
-    generate.add_argument(
-        "--output", metavar="DIR", help="folder that the package is written into (default: generated)"
-    )
-    generate.add_argument("--package", metavar="NAME", help="package name (default: the project's name and _spans)")
-    generate.set_defaults(fallback=None)
-    generate.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 and name each file that would change"
-    )
-    check = commands.add_parser(
-        "check",
-        help="tell what is wrong with definitions, and who enforces what",
-        description="Read definitions, tell everything that is wrong with them, and write nothing. "
-        "Exits with 1 where something is wrong.",
-        epilog=(
-            "examples:\n"
-            "  prefactor-gen check                      what [tool.prefactor-gen] of pyproject.toml says\n"
-            "  prefactor-gen check schemas --strict     a folder; warnings fail, too\n"
-            "  prefactor-gen check --format github      annotations in a workflow of GitHub's\n"
-            "  prefactor-gen check --explain            who enforces each keyword: types, or the schema itself\n"
-            "  prefactor-gen check --explain agent:llm  the same for one span type\n"
-            "  prefactor-gen check --explain PG008      what a rule is about\n"
-        ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    check.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
-    check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
-    check.add_argument("--strict", action="store_true", help="warnings fail, too (notes do not)")
-    check.add_argument(
-        "--explain", nargs="?", const="", metavar="WHAT", help="a rule, a span type, or (left out) all span types"
-    )
-    check.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
-    commands.add_parser(
-        "demo",
-        help="compile, type-check and run an example agent against the embedded API",
-        description="Compile the shipped definitions, type-check an example agent, run it against the embedded local "
-        "API and print its trace. Needs no account and no network.",
-        epilog="example: prefactor-gen demo",
-    )
-    return parser
-
-
 def _generate(options: argparse.Namespace) -> int:
+    if options.watch:
+        from prefactor_gen.watch import watch
+
+        return watch(lambda: _plan(options), options.arguments)
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
@@ -151,6 +84,36 @@ def _check(options: argparse.Namespace) -> int:
     return WRONG if has_errors(found) or (options.strict and weighty) else DONE
 
 
+def _demo(_options: argparse.Namespace) -> int:
+    from prefactor_gen.demo import run_demo
+
+    return run_demo()
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from prefactor_gen.editor_schemas import config_schema, definitions_schema
+
+    made = {"config": config_schema, "definitions": definitions_schema}[options.what]()
+    print(json.dumps(made, indent=2, ensure_ascii=False))
+    return DONE
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from prefactor_gen.completion import completion_script
+
+    print(completion_script(options.shell))
+    return DONE
+
+
+_RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "generate": _generate,
+    "check": _check,
+    "demo": _demo,
+    "schema": _schema,
+    "completion": _completion,
+}
+
+
 def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
     with progress_line(sys.stderr, package.package) as progress:
         return _made(package, base, origin, previous, progress)
@@ -175,6 +138,11 @@ def _made(
 def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
     """What sources are relative to: the working folder for the command line, else the project's."""
     return Path.cwd() if options.sources else project.base
+
+
+def _plan(options: argparse.Namespace) -> tuple[list[PackageConfig], Path]:
+    project = read_project(find_project(Path.cwd()))
+    return _packages(options, project), _base(options, project)
 
 
 def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:

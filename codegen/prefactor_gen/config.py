@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
+__all__ = ["KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
 
 SHIPPED_PACKAGES = frozenset(
     {"prefactor_api", "prefactor_core", "prefactor_gen", "prefactor_http", "prefactor_local", "prefactor_spans"}
@@ -20,7 +20,7 @@ OWN_PROJECT = "prefactor-sdk"
 _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
-_KEYS = ("sources", "output", "package", "wire")
+KEYS = ("sources", "output", "package", "wire")
 
 
 class ConfigError(Exception):
@@ -133,7 +133,7 @@ def read_project(base: Path) -> ProjectConfig:
 def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) -> PackageConfig:
     if not isinstance(table, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [{where}], found {type(table).__name__}")
-    keys = _KEYS[:-1] if wire else _KEYS
+    keys = KEYS[:-1] if wire else KEYS
     for key in table:
         if key not in keys:
             raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}")

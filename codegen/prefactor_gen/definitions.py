@@ -13,6 +13,9 @@ from prefactor_gen.load import Document
 from prefactor_gen.suppress import ALLOW
 
 __all__ = [
+    "QUALITY_KEYS",
+    "ROOT_KEYS",
+    "SPAN_TYPE_KEYS",
     "Definitions",
     "QualityDefinition",
     "SchemaSource",
@@ -21,7 +24,11 @@ __all__ = [
     "unused_documents",
 ]
 
+_TEXTS = ("name", "title", "description", "template")
+SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", ALLOW)
+QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
+ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
 
 
 @dataclass(frozen=True)
@@ -124,14 +131,13 @@ class _Reader:
         self.document = document
         self.root = root
         self.diagnostics = diagnostics
-        self.refuse_unknown(root, (*SECTIONS, "external_identifier", "$schema"))
+        self.refuse_unknown(root, ROOT_KEYS)
 
     def note(self, message: str, place: Place, severity: Severity = Severity.ERROR) -> None:
         self.diagnostics.append(Diagnostic("PG002", message, place, severity))
 
     def span_types(self) -> Iterator[SpanTypeDefinition]:
-        known = ("name", "title", "description", "template", "params_schema", "result_schema", "data_risk", ALLOW)
-        for entry, place in self.entries("span_type_schemas", known):
+        for entry, place in self.entries("span_type_schemas", SPAN_TYPE_KEYS):
             name = self.name(entry, place)
             params = self.schema(entry, "params_schema", required=True)
             if name is not None and params is not None:
@@ -162,8 +168,7 @@ class _Reader:
                 yield SpanTypeDefinition(name, params.place_at(name), schema, result)
 
     def quality(self) -> Iterator[QualityDefinition]:
-        known = ("name", "title", "description", "template", "schema", "data_risk", ALLOW)
-        for entry, place in self.entries("quality_schemas", known):
+        for entry, place in self.entries("quality_schemas", QUALITY_KEYS):
             name, schema = self.name(entry, place), self.schema(entry, "schema", required=True)
             if name is not None and schema is not None:
                 yield QualityDefinition(

@@ -341,10 +341,10 @@ class TestWirePackage:
 
 
 def test_help_has_examples(project: Project) -> None:
-    for arguments in (("--help",), ("generate", "--help"), ("demo", "--help")):
-        result = project.run(*arguments)
+    for command in ([], ["generate"], ["check"], ["demo"], ["schema"], ["completion"]):
+        result = project.run(*command, "--help")
         assert result.code == 0
-        assert "example" in result.out.lower()
+        assert " ".join(["prefactor-gen", *command]) in result.out.lower().partition("example")[2]
 
 
 def test_help_needs_no_extra(project: Project) -> None:
@@ -407,3 +407,20 @@ def test_what_this_repository_ships_is_current() -> None:
     result = process("--check", cwd=REPOSITORY)
     assert result.returncode == 0, f"run prefactor-gen\n{result.stdout[-2000:]}{result.stderr}"
     assert result.stdout == "generated/prefactor_spans is up to date\ngenerated/prefactor_api is up to date\n"
+
+
+HEAVY = ("datamodel_code_generator", "jinja2", "jsonschema", "liquid", "pydantic")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["schema", "--help"], [], ["--check"]], ids=" ".join)
+def test_nothing_heavy_is_imported_where_nothing_is_to_do(arguments: list[str], project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.write("pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+    assert project.run().code == 0
+    code = (
+        "import sys; from prefactor_gen.cli import run\n"
+        "try: run(sys.argv[1:])\n"
+        f"finally: print('heavy:', *sys.modules.keys() & {set(HEAVY)})"
+    )
+    result = process(*arguments, cwd=project.root, code=code)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "heavy:")

@@ -1,0 +1,116 @@
+"""`prefactor-gen --watch`, as a process, on files that change."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.codegen.support import Project
+
+WATCHING = "watching schemas; Ctrl-C ends it\n"
+OBJECT = '{"span_schemas": {"a": {"type": "object"}}}'
+
+
+class Watch:
+    """A running `prefactor-gen --watch`, and what it prints."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "prefactor_gen", *arguments, "--watch"]
+        self.process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def until(self, line: str) -> str:
+        """What it prints up to a line; pytest's timeout is the deadline."""
+        assert self.process.stdout is not None
+        told = ""
+        for each in self.process.stdout:
+            told += each
+            if each == line:
+                return told
+        raise AssertionError(f"{line!r} does not come: {told}")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.stdout is not None
+        assert self.process.stdout.read() == ""
+        return self.process.wait()
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path) -> Path:
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "a.json").write_text(OBJECT)
+    (tmp_path / "pyproject.toml").write_text('[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+    return tmp_path
+
+
+@pytest.fixture
+def watch(project_folder: Path) -> Iterator[Watch]:
+    running = Watch(project_folder)
+    yield running
+    running.kill()
+
+
+def test_it_generates_after_each_change(project_folder: Path, watch: Watch) -> None:
+    assert watch.until(WATCHING) == f"generated/made: 1 span type, 4 files changed\n{WATCHING}"
+    definitions = project_folder / "schemas" / "a.json"
+    definitions.write_text(OBJECT.replace("object", "objekt"))
+    told = watch.until(WATCHING)
+    assert told.startswith("changed: schemas/a.json\nschemas/a.json:1:25 /span_schemas/a/type: error PG006")
+    (project_folder / "new.json").write_text(OBJECT.replace('"a"', '"b"'))
+    (project_folder / "new.json").replace(definitions)  # as editors do
+    assert watch.until(WATCHING) == (
+        f"changed: schemas/a.json\ngenerated/made: 1 span type, 4 files changed\n{WATCHING}"
+    )
+    shutil.rmtree(project_folder / "schemas")
+    assert "expected a file, a folder or module:attribute" in watch.until(WATCHING)
+    (project_folder / "schemas").mkdir()
+    definitions.write_text(OBJECT)
+    assert "1 span type" in watch.until(WATCHING)
+    assert watch.stop() == 130
+
+
+def test_the_configuration_counts(project_folder: Path, watch: Watch) -> None:
+    watch.until(WATCHING)
+    configuration = project_folder / "pyproject.toml"
+    configuration.write_text("[tool.prefactor-gen]\nsources = [")
+    assert "prefactor-gen: pyproject.toml: not valid TOML" in watch.until(WATCHING)
+    (project_folder / "more").mkdir()
+    configuration.write_text('[tool.prefactor-gen]\nsources = ["schemas", "more"]\npackage = "other"\n')
+    both = "watching schemas, more; Ctrl-C ends it\n"
+    assert "more: error PG012" in watch.until(both)
+    (project_folder / "more" / "b.json").write_text(OBJECT.replace('"a"', '"b"'))
+    assert "changed: more/b.json\ngenerated/other: 2 span types" in watch.until(both)
+
+
+def test_a_registry_is_imported_afresh(project_folder: Path) -> None:
+    registry = "from prefactor_core import SchemaRegistry\nfrom part import NAME\nspans = SchemaRegistry()\n"
+    (project_folder / "agent.py").write_text(f"{registry}spans.register(NAME, {{'type': 'object'}})\n")
+    (project_folder / "part.py").write_text("NAME = 'one'\n")
+    watch = Watch(project_folder, "agent:spans", "--package", "made")
+    line = "watching agent:spans; Ctrl-C ends it\n"
+    try:
+        watch.until(line)
+        (project_folder / "part.py").write_text("NAME = 'another'\n")
+        assert "changed: part.py\n" in watch.until(line)
+        assert (project_folder / "generated" / "made" / "_another.py").exists()
+    finally:
+        watch.kill()
+
+
+def test_not_together_with_check(project: Project) -> None:
+    result = project.run("--watch", "--check")
+    assert result.code == 2
+    assert "--watch writes and --check does not: expected one of them" in result.err
