@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from prefactor_gen.conjunction import fold
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
+from prefactor_gen.keywords import CHECKED_FORMATS
 from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
@@ -61,8 +62,13 @@ class Unsaid:
 
 @dataclass
 class Bundle:
-    """The document for the model generator: definitions by class name, in the order in which they were met."""
+    """The document for the model generator: definitions by class name, in the order in which they were met.
 
+    Attributes:
+        assert_formats: formats are checked with the schema itself.
+    """
+
+    assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     unsaid: list[Unsaid] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -189,6 +195,8 @@ class _SchemaBundler:
         said, left = typing_view(folded.schema)
         for keyword in left:
             self.note_unsaid(keyword, folded.schema.place_at(keyword))
+        if self.bundle.assert_formats and folded.schema.get("format") in CHECKED_FORMATS:
+            self.note_unsaid("format", folded.schema.place_at("format"))
         self.note_long(folded.schema)
         if not is_object_schema(said):
             return self.described(said, name, pointer)

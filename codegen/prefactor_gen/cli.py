@@ -71,7 +71,7 @@ def _check(options: argparse.Namespace) -> int:
     for package in _packages(options, project):
         generated = _compiled(package, base, Origin(), Previous())
         found.extend(generated.diagnostics)
-        lines.extend(explained(generated.definitions, generated.unsaid, options.explain or None))
+        lines.extend(explained(generated, options.explain or None))
     if options.explain is not None and not has_errors(found):
         if options.explain and not lines:
             raise ConfigError(f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions")
@@ -129,7 +129,15 @@ def _made(
     try:
         if package.wire:
             return generate_wire_package(package.sources, base, origin)
-        return generate_package(package.sources, base, package.package, origin, previous=previous, progress=progress)
+        return generate_package(
+            package.sources,
+            base,
+            package.package,
+            origin,
+            previous=previous,
+            progress=progress,
+            assert_formats=package.assert_formats,
+        )
     finally:
         gc.freeze()  # nor is it looked through at the end
         gc.enable()
@@ -161,7 +169,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
         raise ConfigError("expected --package NAME: there is no project name in pyproject.toml to take one from")
-    first = PackageConfig(sources, output, name)
+    first = PackageConfig(sources, output, name, assert_formats=configured is not None and configured.assert_formats)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
@@ -172,7 +180,9 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     from prefactor_gen.fingerprint import package_origin, source_contents  # needs the extra, unlike --help
 
     try:
-        origin = package_origin(source_contents(package.sources, base), package.package)
+        origin = package_origin(
+            source_contents(package.sources, base), package.package, assert_formats=package.assert_formats
+        )
     except (DiagnosticError, OSError):
         origin = Origin()  # a source cannot be read: generating tells that and whatever else is wrong
     folder = package.folder

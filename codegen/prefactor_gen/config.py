@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
+__all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
 
 SHIPPED_PACKAGES = frozenset(
     {"prefactor_api", "prefactor_core", "prefactor_gen", "prefactor_http", "prefactor_local", "prefactor_spans"}
@@ -20,7 +20,8 @@ OWN_PROJECT = "prefactor-sdk"
 _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
-KEYS = ("sources", "output", "package", "wire")
+WIRE_KEYS = ("sources", "output", "package")
+KEYS = (*WIRE_KEYS, "formats", "wire")
 
 
 class ConfigError(Exception):
@@ -29,12 +30,18 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class PackageConfig:
-    """One package to generate. `wire` packages hold the models of plain JSON Schema documents, without span helpers."""
+    """One package to generate.
+
+    Attributes:
+        wire: it holds the models of plain JSON Schema documents, without span helpers.
+        assert_formats: a payload must match the `format`s of its schema.
+    """
 
     sources: tuple[str, ...]
     output: Path
     package: str
     wire: bool = False
+    assert_formats: bool = False
 
     @property
     def folder(self) -> Path:
@@ -133,7 +140,7 @@ def read_project(base: Path) -> ProjectConfig:
 def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) -> PackageConfig:
     if not isinstance(table, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [{where}], found {type(table).__name__}")
-    keys = KEYS[:-1] if wire else KEYS
+    keys = WIRE_KEYS if wire else KEYS
     for key in table:
         if key not in keys:
             raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}")
@@ -142,7 +149,10 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
         raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
     output = _text(table, "output", "generated", where, config)
     package = _text(table, "package", config.default_package(), where, config)
-    return PackageConfig(tuple(sources), config.base / output, package, wire)
+    formats = _text(table, "formats", "annotate", where, config)
+    if formats not in {"annotate", "assert"}:
+        raise ConfigError(f'pyproject.toml: expected formats = "annotate" or "assert" in [{where}], found {formats!r}')
+    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert")
 
 
 def _text(table: dict[str, object], key: str, default: str | None, where: str, config: ProjectConfig) -> str:

@@ -62,10 +62,11 @@ RULES: dict[str, str] = {
     "PG027": "a pattern is read differently by Python and ECMA 262",
     "PG028": "a pattern can backtrack without end",
     "PG029": "a definition is past a limit of the generator",
+    "PG030": "a format is asserted that nobody can check",
     "PG032": "an example does not match its schema",
 }
 
-SUPPRESSIBLE = frozenset({*(f"PG{number:03}" for number in range(15, 25)), "PG032"})
+SUPPRESSIBLE = frozenset({*(f"PG{number:03}" for number in range(15, 25)), "PG030", "PG032"})
 """The rules that a definition may allow itself to break, by x-prefactor-allow."""
 
 
@@ -196,6 +197,10 @@ EXPLANATIONS: dict[str, str] = {
     "PG029": (
         "The generator takes what people write, and much of what programs write, and says where it stops instead of "
         "running for hours: the README lists the limits. The message says which one, and what to do."
+    ),
+    "PG030": (
+        'formats = "assert" in [tool.prefactor-gen] has payloads compared with the formats of their schemas, by '
+        "jsonschema. It knows no check for this one. Correct the name, or say with pattern what is meant."
     ),
     "PG032": ("Examples are for people, who copy them. Correct the example, or the schema that it stands in."),
 }

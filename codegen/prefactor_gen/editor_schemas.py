@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefactor_gen.config import KEYS
+from prefactor_gen.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics import RULES, SUPPRESSIBLE
 from prefactor_gen.marks import MARK
@@ -79,10 +79,15 @@ def config_schema() -> dict[str, Any]:
             "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
             "description": "The package's name; the project's name and _spans by default.",
         },
+        "formats": {
+            "enum": ["annotate", "assert"],
+            "default": "annotate",
+            "description": "assert: a payload must match the formats of its schema.",
+        },
         "wire": {"description": "A package of plain models beside it, one module for each JSON Schema of a folder."},
     }
     table = {**_object(keys, KEYS), "required": ["sources"]}
-    wire = _object({key: keys[key] for key in KEYS if key != "wire"}, KEYS[:-1])
+    wire = _object({key: keys[key] for key in WIRE_KEYS}, WIRE_KEYS)
     table["properties"]["wire"] = {**keys["wire"], **wire, "required": ["sources", "package"]}
     tool = {"type": "object", "properties": {"prefactor-gen": {"description": "What to generate.", **table}}}
     return {

@@ -12,7 +12,7 @@ from typing import Literal
 from prefactor_gen.definitions import Definitions
 from prefactor_gen.diagnostics import Place
 from prefactor_gen.documents import ObjectNode, child_pointer
-from prefactor_gen.keywords import ASSERTIONS
+from prefactor_gen.keywords import ASSERTIONS, CHECKED_FORMATS
 from prefactor_gen.walk import subschemas
 
 __all__ = ["By", "Enforced", "enforcement"]
@@ -40,17 +40,21 @@ class Enforced:
     by: By
 
 
-def enforcement(definitions: Definitions, unsaid: AbstractSet[Place]) -> Iterator[Enforced]:
+def enforcement(
+    definitions: Definitions, unsaid: AbstractSet[Place], *, assert_formats: bool = False
+) -> Iterator[Enforced]:
     """Every keyword that decides whether a payload is valid, in the order of the definitions.
 
     Args:
         definitions: with all that their schemas refer to in other files.
         unsaid: the places of the keywords that types do not say.
+        assert_formats: the schema itself enforces formats.
     """
+    formats = CHECKED_FORMATS if assert_formats else frozenset[str]()
     for item in definitions.span_types:
-        yield from _schema(item.name, "params", item.params.schema, "", unsaid)
+        yield from _schema(item.name, "params", item.params.schema, "", unsaid, formats=formats)
         if item.result is not None:
-            yield from _schema(item.name, "result", item.result.schema, "", unsaid)
+            yield from _schema(item.name, "result", item.result.schema, "", unsaid, formats=formats)
 
 
 def _schema(
@@ -60,19 +64,22 @@ def _schema(
     pointer: str,
     unsaid: AbstractSet[Place],
     *,
+    formats: AbstractSet[str],
     inside: bool = False,
 ) -> Iterator[Enforced]:
     """The keywords of a schema and of what stands in it; `inside` one that the schema itself enforces."""
     for keyword in schema:
         if keyword in ASSERTIONS | _ANNOTATIONS:
             by = _by(keyword, said=not inside and schema.place_at(keyword) not in unsaid)
+            if keyword == "format" and schema[keyword] in formats:
+                by = By.SCHEMA
             yield Enforced(span_type, part, pointer, keyword, by)
     for keys, item in subschemas(schema):
         where = functools.reduce(child_pointer, keys, pointer)
         members = schema[keys[0]]
         if isinstance(item, ObjectNode):
             below = inside or schema.place_at(keys[0]) in unsaid
-            yield from _schema(span_type, part, item, where, unsaid, inside=below)
+            yield from _schema(span_type, part, item, where, unsaid, formats=formats, inside=below)
         elif item is False and isinstance(members, ObjectNode) and members.place_at(keys[1]) in unsaid:
             yield Enforced(span_type, part, where, "false", By.SCHEMA)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 
-from prefactor_gen.definitions import Definitions
-from prefactor_gen.diagnostics import EXPLANATIONS, RULES, Place
+from prefactor_gen.diagnostics import EXPLANATIONS, RULES
 from prefactor_gen.enforcement import By, Enforced, enforcement
+from prefactor_gen.pipeline import Generated
 
 __all__ = ["explain_rule", "explained"]
 
@@ -21,10 +20,10 @@ def explain_rule(code: str) -> str:
     return f"{code}: {RULES[code]}\n\n{textwrap.fill(EXPLANATIONS[code], 100, break_on_hyphens=False)}"
 
 
-def explained(definitions: Definitions, unsaid: AbstractSet[Place], span_type: str | None) -> Iterator[str]:
-    """The lines that say who enforces what, of one span type or of all; arguments as for `enforcement`."""
+def explained(generated: Generated, span_type: str | None) -> Iterator[str]:
+    """The lines that say who enforces what, of one span type or of all."""
     parts: dict[tuple[str, str], list[Enforced]] = {}
-    for item in enforcement(definitions, unsaid):
+    for item in enforcement(generated.definitions, generated.unsaid, assert_formats=generated.assert_formats):
         if span_type in {None, item.span_type}:
             parts.setdefault((item.span_type, item.part), []).append(item)
     for (name, part), items in parts.items():

@@ -42,10 +42,11 @@ def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
     return contents
 
 
-def package_origin(contents: Mapping[str, bytes], package: str) -> Origin:
-    """Name the contents together with the package's name and the versions of what generates it."""
+def package_origin(contents: Mapping[str, bytes], package: str, *, assert_formats: bool = False) -> Origin:
+    """Name the contents together with the package's name and settings and the versions of what generates it."""
     identity = {
         "package": package,
+        "formats": assert_formats,
         "prefactor-sdk": _version("prefactor-sdk"),
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }

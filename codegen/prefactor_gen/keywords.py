@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ASSERTIONS", "FOR_KIND", "KNOWN", "NOT_ENFORCED", "TYPED_FORMATS"]
+__all__ = ["ASSERTIONS", "CHECKED_FORMATS", "FOR_KIND", "KNOWN", "NOT_ENFORCED", "TYPED_FORMATS"]
 
 NOT_ENFORCED = frozenset({
     "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",
@@ -37,6 +37,13 @@ KNOWN = ASSERTIONS | {
     "discriminator", "example", "externalDocs", "nullable", "xml",
 }  # fmt: skip
 """Every keyword that means something, to JSON Schema or to those who read schemas."""
+
+CHECKED_FORMATS = frozenset({
+    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
+    "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
+    "uuid",
+})  # fmt: skip
+"""The formats that a payload is compared with where that is configured: those that jsonschema can check."""
 
 TYPED_FORMATS = frozenset({"date-time", "date", "time", "uuid"})
 """Formats whose Python value a caller may pass instead of the text."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Severity
 from prefactor_gen.documents import ListNode, ObjectNode
-from prefactor_gen.keywords import KNOWN
-from prefactor_gen.walk import subschemas
+from prefactor_gen.keywords import CHECKED_FORMATS, KNOWN
+from prefactor_gen.walk import all_schemas, subschemas
 
-__all__ = ["lint_schema"]
+__all__ = ["lint_formats", "lint_schema"]
 
 # Beside these, a required name may have its schema elsewhere.
 _SAYS_MORE = frozenset({
@@ -32,6 +32,15 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
         if isinstance(item, ObjectNode):
             by_itself = keys[0] in _BY_ITSELF
             yield from (found for found in lint_schema(item) if by_itself or found.code != "PG016")
+
+
+def lint_formats(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Warn of formats that nobody can check, where formats are asserted."""
+    for each in all_schemas(schema):
+        name = each.get("format")
+        if isinstance(name, str) and name not in CHECKED_FORMATS:
+            message = f"nobody checks the format {name!r}; expected one of {', '.join(sorted(CHECKED_FORMATS))}"
+            yield Diagnostic("PG030", message, each.place_at("format"), Severity.WARNING)
 
 
 def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:

@@ -55,6 +55,7 @@ class Generated:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     definitions: Definitions = field(default_factory=Definitions)
     unsaid: set[Place] = field(default_factory=set)
+    assert_formats: bool = False
 
 
 def generate_package(
@@ -65,6 +66,7 @@ def generate_package(
     *,
     previous: Previous | None = None,
     progress: Progress | None = None,
+    assert_formats: bool = False,
 ) -> Generated:
     """Compile definitions into the files of a package.
 
@@ -75,9 +77,11 @@ def generate_package(
         origin: what the result is made from, as `fingerprint.py` tells.
         previous: what an earlier run made; the result is the same without it, but later.
         progress: told of span types that are made.
+        assert_formats: a payload must match the formats of its schema.
     """
     try:
-        return _Run(sources, base, package, origin, progress).generated(previous or Previous())
+        run = _Run(sources, base, package, origin, progress, assert_formats=assert_formats)
+        return run.generated(previous or Previous())
     except RecursionError:  # a chain of thousands of references: each file is within the limit, all together are not
         place = Place(", ".join(sources))
         return Generated(diagnostics=[Diagnostic("PG001", "the definitions refer to each other too deeply", place)])
@@ -95,8 +99,16 @@ class _Run:
     """One run of all stages over all sources."""
 
     def __init__(
-        self, sources: Sequence[str], base: Path, package: str, origin: Origin, progress: Progress | None
+        self,
+        sources: Sequence[str],
+        base: Path,
+        package: str,
+        origin: Origin,
+        progress: Progress | None,
+        *,
+        assert_formats: bool,
     ) -> None:
+        self.assert_formats = assert_formats
         self.package = package
         self.origin = origin
         self.progress = progress
@@ -136,7 +148,7 @@ class _Run:
         found.extend(lint_forms(self.loaded.documents))
         found.extend(lint_names(self.definitions.span_types))
         for each in kept.values():
-            found.extend(_told_again(each))
+            found.extend(_told_again(each, assert_formats=self.assert_formats))
         parts = compile_all(works, self.progress)
         found.extend(item for part in parts for item in part.diagnostics)
         modules = _in_one_package(parts, works, found)
@@ -156,7 +168,7 @@ class _Run:
         ordered = [by_name[quote(item.name)] for item in definitions.span_types]
         files = _render(definitions, ordered, self.package, self.origin, keep=not warned)
         unsaid = {place for part in parts for place in part.unsaid}
-        return Generated(files, sorted_diagnostics(found), definitions, unsaid)
+        return Generated(files, sorted_diagnostics(found), definitions, unsaid, self.assert_formats)
 
     def works(self, kept: Mapping[str, _Kept], found: list[Diagnostic]) -> list[Work]:
         """What there is to compile. What is kept was checked when it was made."""
@@ -168,7 +180,8 @@ class _Run:
             found.extend(check_data_risk(item.data_risk))
             if item.name in kept:
                 continue
-            works.append(Work(item, self.whole(item, found), item.place not in misnamed))
+            whole = self.whole(item, found)
+            works.append(Work(item, whole, item.place not in misnamed, self.assert_formats))
         return works
 
     def quality(self, item: QualityDefinition, found: list[Diagnostic]) -> QualityDefinition | None:
@@ -199,7 +212,7 @@ class _Run:
             return None
 
 
-def _told_again(kept: _Kept) -> Iterator[Diagnostic]:
+def _told_again(kept: _Kept, *, assert_formats: bool) -> Iterator[Diagnostic]:
     """What was found about a definition that is as it was, where it stands now."""
     if kept.module.quiet:
         return
@@ -207,7 +220,7 @@ def _told_again(kept: _Kept) -> Iterator[Diagnostic]:
         if source is not None:
             yield from lint_schema(source.schema)
             yield from check_values(source.schema)
-    yield from lint_definition(kept.whole)
+    yield from lint_definition(kept.whole, assert_formats=assert_formats)
 
 
 def _in_one_package(parts: Sequence[Compiled], works: Sequence[Work], found: list[Diagnostic]) -> list[SpanModule]:

@@ -18,7 +18,7 @@ from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
-from prefactor_gen.lint import lint_schema
+from prefactor_gen.lint import lint_formats, lint_schema
 from prefactor_gen.local_refs import unresolved
 from prefactor_gen.marks import check_marks
 from prefactor_gen.models import Model, ModelSet, generate_models
@@ -40,11 +40,13 @@ class Work:
     Attributes:
         whole: None where a reference leads nowhere, which was told.
         named: it has a usable name; otherwise it is only checked.
+        assert_formats: a payload must match the formats of its schema.
     """
 
     written: SpanTypeDefinition
     whole: SpanTypeDefinition | None
     named: bool = True
+    assert_formats: bool = False
 
 
 @dataclass
@@ -67,7 +69,7 @@ class Compiled:
 
 def compile_span_types(works: Sequence[Work]) -> Compiled:
     """Compile some span types; what is wrong with one does not hide what is wrong with another."""
-    result, bundle = Compiled(), Bundle()
+    result, bundle = Compiled(), Bundle(any(work.assert_formats for work in works))
     owned: dict[str, list[str]] = {}
     sound: dict[str, tuple[SpanTypeDefinition, bool]] = {}
     for work in works:
@@ -97,7 +99,7 @@ def _problems(work: Work) -> list[Diagnostic]:
     if work.written.result is not None:
         problems.extend(schema_problems(work.written.result, whole.result if whole is not None else None))
     if whole is not None and work.named and not has_errors(problems):
-        problems.extend(lint_definition(whole))
+        problems.extend(lint_definition(whole, assert_formats=work.assert_formats))
     return problems
 
 
@@ -124,13 +126,17 @@ def schema_problems(written: SchemaSource, whole: SchemaSource | None, *, typed:
     return problems
 
 
-def lint_definition(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnostic]:
+def lint_definition(
+    item: SpanTypeDefinition | QualityDefinition, *, assert_formats: bool = False
+) -> Iterator[Diagnostic]:
     """What is hardly meant in a definition whose schemas are sound, but for the schemas by themselves."""
     yield from lint_texts(item)
     sources = [item.schema] if isinstance(item, QualityDefinition) else [item.params, item.result]
     schemas = [source.schema for source in sources if source is not None]
     if isinstance(item, SpanTypeDefinition):
         yield from lint_payloads(item)
+    for schema in schemas if assert_formats else ():
+        yield from lint_formats(schema)
     if item.template and item.template_place is not None:
         from prefactor_gen.template_lint import lint_template
 

@@ -103,7 +103,7 @@ class _Viewer:
         """`type: [object, "null"]` with keywords of one of them → `anyOf` of one schema a type."""
         if len(kinds) == 1:
             return self.made({**said, "type": kinds[0]}.items())
-        of_kinds = {keyword for kind in kinds for keyword in FOR_KIND.get(str(kind), frozenset())}
+        of_kinds = {keyword for kind in kinds for keyword in FOR_KIND.get(str(kind), frozenset())} | {"format"}
         if not of_kinds & said.keys() or set(_CHOICES) & said.keys():
             return self.made({**said, "type": ListNode(kinds, place=said.place)}.items())
         options: list[JsonValue] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote, urljoin
@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from prefactor_core._snapshot import snapshot
 
 if TYPE_CHECKING:
+    from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
@@ -39,13 +40,17 @@ class SchemaPart:
         span_type: the name of the span type.
         key: which of its schemas.
         pointer: the JSON pointer of the part; empty for the whole.
+        formats: the formats in the schema that are checked, too.
     """
 
-    def __init__(self, package: str | None, span_type: str, key: SchemaKey, pointer: str) -> None:
+    def __init__(
+        self, package: str | None, span_type: str, key: SchemaKey, pointer: str, *, formats: Sequence[str] = ()
+    ) -> None:
         self._module = f"{package}.__definitions__"
         self._span_type = span_type
         self._key = key
         self._pointer = pointer
+        self._formats = formats
 
     def __repr__(self) -> str:
         return f"<SchemaPart {self._span_type} {self._key}{self._pointer}>"
@@ -89,7 +94,24 @@ class SchemaPart:
         resource = draft.create_resource({keyword: value for keyword, value in root.items() if keyword != "$schema"})
         uri = urljoin(_ROOT, resource.id() or "")
         registry: Registry[Any] = Registry().with_resource(uri, resource)
-        return kind({"$ref": f"{uri}#{quote(self._pointer, safe='/~%')}"}, registry=registry)
+        reference = {"$ref": f"{uri}#{quote(self._pointer, safe='/~%')}"}
+        return kind(reference, registry=registry, format_checker=self._format_checker())
+
+    def _format_checker(self) -> FormatChecker | None:
+        """What checks the formats; those of draft 2020-12, which has all that draft-07 has.
+
+        Raises:
+            ModuleNotFoundError: a format needs a package that is not installed.
+        """
+        if not self._formats:
+            return None
+        from jsonschema.validators import Draft202012Validator
+
+        checker: FormatChecker = Draft202012Validator.FORMAT_CHECKER
+        if missing := sorted(set(self._formats) - checker.checkers.keys()):
+            message = f"the formats {', '.join(missing)} need packages: pip install 'prefactor-sdk[formats]'"
+            raise ModuleNotFoundError(message)
+        return checker
 
     def _root(self) -> dict[str, Any]:
         definitions = importlib.import_module(self._module).DEFINITIONS
