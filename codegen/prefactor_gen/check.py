@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import get_args
 
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel
@@ -30,6 +30,8 @@ _DRAFTS: dict[str, type[Validator]] = {
 }
 # Keys that datamodel-code-generator obeys: they name modules to import and code to write.
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
+# Draft-04 had them as booleans.
+_EXCLUSIVE = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
 _STEERING_PREFIX = "x-python-"
 
 
@@ -96,16 +98,18 @@ def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
 
 
 def _not_valid(error: ValidationError) -> str:
-    """What a metaschema asks for and what is there; of several ways to be valid, the nearest one."""
-    nearest = best_match([error]) or error
-    message = nearest.message if len(nearest.message) <= 300 else f"{nearest.message[:300]} …"
-    values = nearest.validator_value
-    if nearest.validator == "enum" and isinstance(values, list) and isinstance(nearest.instance, str):
-        words = [str(word) for word in values]
-        near = difflib.get_close_matches(nearest.instance, words, 1)
+    """What the metaschema asks for and what is there."""
+    # Where a word or a list of words may stand, the words are what was meant.
+    words = next((each for each in [error, *(error.context or ())] if each.validator == "enum"), None)
+    if words is not None and isinstance(words.instance, str) and isinstance(words.validator_value, list):
+        known = [str(word) for word in words.validator_value]
+        near = difflib.get_close_matches(words.instance, known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"expected one of {', '.join(words)}, found {nearest.instance!r}{hint}"
-    return message
+        return f"expected one of {', '.join(known)}, found {words.instance!r}{hint}"
+    keyword = error.absolute_path[-1] if error.absolute_path else None
+    if keyword in _EXCLUSIVE and isinstance(error.instance, bool):
+        return f"expected a number: since draft-06 it is {keyword}: 0, say, in place of {_EXCLUSIVE[str(keyword)]}: 0"
+    return error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
 
 
 def draft_of(schema: ObjectNode) -> type[Validator]:

@@ -158,7 +158,10 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     configured = project.packages[0] if project.packages else None
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
-        raise ConfigError("expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml; see --help")
+        raise ConfigError(
+            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml; "
+            "see --help"
+        )
     output = (
         Path.cwd() / options.output
         if options.output

@@ -44,6 +44,11 @@ def lint_formats(schema: ObjectNode) -> Iterator[Diagnostic]:
 
 
 def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
+    if schema.get("nullable") is True:
+        message = (
+            "'nullable' is OpenAPI's, and JSON Schema ignores it; name null in type, as in type: [string, \"null\"]"
+        )
+        yield Diagnostic("PG015", message, schema.place_at("nullable"), Severity.WARNING)
     for keyword in schema:
         if keyword in KNOWN or keyword.startswith("x-"):
             continue

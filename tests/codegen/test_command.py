@@ -263,8 +263,8 @@ CONFIGURATIONS = {
     "[tool.prefactor-gen]\nsources = ['a']\npackage = 'a-b'": "found 'a-b'; 'a_b' would be one",
     "[tool]\nprefactor-gen = 1": "pyproject.toml: expected a table in [tool.prefactor-gen], found int",
     "[tool.prefactor-gen]\nsources = ['a']\npackage = 'p'\nwire = 1": "expected a table in [tool.prefactor-gen.wire]",
-    "tool = 1": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
-    "": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
+    "tool = 1": "or sources in [tool.prefactor-gen] of pyproject.toml",
+    "": "or sources in [tool.prefactor-gen] of pyproject.toml",
 }
 
 

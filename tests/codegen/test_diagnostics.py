@@ -59,8 +59,8 @@ RULE_EXAMPLES = {
     "PG006": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {type: strnig}\n",
-        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/type: error PG006: 'strnig' is not valid under any of the "
-        "given schemas",
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/type: error PG006: expected one of array, boolean, "
+        "integer, null, number, object, string, found 'strnig'; did you mean 'string'?",
     ),
     "PG007": (
         "a.yaml",
@@ -232,6 +232,21 @@ def test_package_name_of_ours(project: Project) -> None:
         "prefactor-gen: PG013: 'prefactor_spans' is a package of prefactor-sdk itself; name yours after your project, "
         "for example 'my_agent_spans'\n"
     )
+
+
+HABITS = {
+    "type": ({"type": "str"}, "error PG006: expected one of array, boolean, integer, null, number, object, string, found 'str'; did you mean 'string'?"),
+    "draft-04": ({"exclusiveMinimum": True}, "error PG006: expected a number: since draft-06 it is exclusiveMinimum: 0, say, in place of minimum: 0"),
+    "draft-04-id": ({"id": "x"}, "warning PG015: JSON Schema knows no keyword 'id' and ignores it; did you mean '$id'?"),
+    "openapi": ({"type": "string", "nullable": True}, "warning PG015: 'nullable' is OpenAPI's, and JSON Schema ignores it; name null in type"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(HABITS))
+def test_habits_from_elsewhere(name: str, project: Project) -> None:
+    schema, expected = HABITS[name]
+    project.span_types(agent=properties(x=schema))
+    assert expected in only(project.generate().findings)
 
 
 def test_every_rule_has_a_test() -> None:
