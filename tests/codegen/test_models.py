@@ -231,9 +231,7 @@ def test_what_types_cannot_say_is_checked(keyword: str, made: Made) -> None:
     "schema",
     [
         {**OBJECT, "title": "T", "description": "D", "$comment": "C", "examples": [{}], "default": {}, "x-unknown": 1},
-        properties(
-            x={"type": "string", "format": "email", "contentEncoding": "base64", "deprecated": True, "nullable": True}
-        ),
+        properties(x={"type": "string", "format": "email", "contentEncoding": "base64", "deprecated": True}),
         properties(x={"type": "string", "minimum": 5, "items": {}}),
     ],
 )
