@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
-__all__ = ["SHELLS", "command_line", "parse"]
+__all__ = ["SHELLS", "again", "command_line", "generate_options", "parse"]
 
 SHELLS: Final = ("bash", "zsh", "fish")
 
@@ -54,10 +54,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         given = ["generate", *(word for word in given if word != "generate")]
     parser = command_line()
     options = parser.parse_args(given)
-    options.arguments = given[1:]
     if options.command == "generate" and options.watch and options.check:
         parser.error("--watch writes and --check does not: expected one of them")
     return options
+
+
+def again(options: argparse.Namespace) -> list[str]:
+    """The arguments by which `generate` does the same once more, without watching."""
+    chosen = {"--output": options.output, "--package": options.package}
+    return [*(f"{option}={value}" for option, value in chosen.items() if value is not None), "--", *options.sources]
 
 
 def command_line() -> ArgumentParser:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefactor_gen.arguments import parse
+from prefactor_gen.arguments import again, parse
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import (
@@ -50,7 +50,7 @@ def _generate(options: argparse.Namespace) -> int:
     if options.watch:
         from prefactor_gen.watch import watch
 
-        return watch(lambda: _plan(options), options.arguments)
+        return watch(lambda: _plan(options), again(options), find_project(Path.cwd()) / "pyproject.toml")
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
@@ -176,6 +176,11 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
+    if len({package.folder for package in chosen}) < len(chosen):
+        raise ConfigError(
+            "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
+            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: name another package for one of them"
+        )
     return chosen
 
 

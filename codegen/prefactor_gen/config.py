@@ -148,7 +148,8 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
         raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
     output = _text(table, "output", "generated", where, config)
-    package = _text(table, "package", config.default_package(), where, config)
+    # The project has one name to give, and the span types get it.
+    package = _text(table, "package", None if wire else config.default_package(), where, config)
     formats = _text(table, "formats", "annotate", where, config)
     if formats not in {"annotate", "assert"}:
         raise ConfigError(f'pyproject.toml: expected formats = "annotate" or "assert" in [{where}], found {formats!r}')
@@ -159,7 +160,8 @@ def _text(table: dict[str, object], key: str, default: str | None, where: str, c
     value = table.get(key, default)
     if not isinstance(value, str):
         if value is None:
-            why = "" if config.name is None else f"; the project's name {config.name!r} gives no package name"
+            gives = config.name is None or config.default_package() is not None
+            why = "" if gives else f"; the project's name {config.name!r} gives no package name"
             raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none{why}')
         raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
     return value

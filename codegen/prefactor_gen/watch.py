@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from prefactor_gen.config import ConfigError, PackageConfig
-from prefactor_gen.load import SUFFIXES, is_attribute
+from prefactor_gen.load import SUFFIXES, is_attribute, real_path
 
 __all__ = ["STOPPED", "watch"]
 
@@ -29,28 +29,28 @@ Plan: TypeAlias = Callable[[], tuple[Sequence[PackageConfig], Path]]
 """Reads the configuration: what is generated, and the folder that sources are relative to; raises ConfigError."""
 
 
-def watch(plan: Plan, arguments: Sequence[str]) -> int:
+def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
     """Generate, and again after each change, until Ctrl-C.
 
     Args:
         plan: what is generated.
-        arguments: those of `generate`, with --watch.
+        arguments: those of a run of `generate`, without --watch.
+        configuration: the project's pyproject.toml, be it there or not.
 
     Returns:
         `STOPPED`.
     """
-    words = [word for word in arguments if word != "--watch"]
-    command = [sys.executable, "-P", "-m", "prefactor_gen", "generate", *words]
-    watched = _Watched.of(*plan())
+    command = [sys.executable, "-P", "-m", "prefactor_gen", "generate", *arguments]
+    watched = _Watched.of(*plan(), configuration)
     try:
         while True:
             seen = watched.files()
             # In a process of its own: a SchemaRegistry in Python is imported afresh, with all that it imports.
             subprocess.run(command, check=False)  # noqa: S603  # our own module
-            print(f"watching {', '.join(watched.sources)}; Ctrl-C ends it", flush=True)
-            print(f"changed: {', '.join(_next_change(watched, seen))}", flush=True)
+            print(f"watching {_shown(watched.sources)}; Ctrl-C ends it", flush=True)
+            print(f"changed: {_shown(_next_change(watched, seen))}", flush=True)
             try:
-                watched = _Watched.of(*plan())
+                watched = _Watched.of(*plan(), configuration)
             except ConfigError:  # the run tells it
                 continue
     except KeyboardInterrupt:
@@ -63,20 +63,24 @@ class _Watched:
 
     base: Path
     sources: tuple[str, ...]
-    definitions: frozenset[Path]
+    single: frozenset[Path]
+    folders: frozenset[Path]
     written: frozenset[Path]
     has_modules: bool
 
     @classmethod
-    def of(cls, packages: Sequence[PackageConfig], base: Path) -> _Watched:
+    def of(cls, packages: Sequence[PackageConfig], base: Path, configuration: Path) -> _Watched:
         sources = tuple(dict.fromkeys(source for package in packages for source in package.sources))
-        paths = [(base / source).resolve() for source in sources if not is_attribute(source, base)]
+        modules = {source for source in sources if is_attribute(source, base)}
+        paths = {real_path(base / source) for source in sources if source not in modules and "\0" not in source}
+        single = {path for path in paths if path.is_file() or path.suffix.lower() in SUFFIXES}
         return cls(
             base.resolve(),
             sources,
-            frozenset(path.parent if path.suffix.lower() in SUFFIXES else path for path in paths),
-            frozenset(package.folder.resolve() for package in packages),
-            has_modules=any(is_attribute(source, base) for source in sources),
+            frozenset({configuration, *single}),
+            frozenset(path.parent if path in single else path for path in paths),
+            frozenset(real_path(package.folder) for package in packages),
+            has_modules=bool(modules),
         )
 
     def files(self) -> dict[Path, tuple[int, int]]:
@@ -91,8 +95,8 @@ class _Watched:
         return found
 
     def _paths(self) -> Iterator[Path]:
-        yield self.base / "pyproject.toml"
-        for folder in sorted(self.definitions):
+        yield from self.single
+        for folder in self.folders:
             yield from self._below(folder, SUFFIXES)
         if self.has_modules:
             yield from self._below(self.base, frozenset({".py"}))
@@ -106,6 +110,11 @@ class _Watched:
     def _is_ours(self, folder: Path) -> bool:
         named = not folder.name.startswith((".", "__")) and folder.name != "node_modules"
         return named and folder not in self.written and not (folder / "pyvenv.cfg").exists()
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The names on one line, whatever is in them."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in ", ".join(names))
 
 
 def _next_change(watched: _Watched, before: Mapping[Path, tuple[int, int]]) -> list[str]:

@@ -265,6 +265,10 @@ CONFIGURATIONS = {
     "[tool.prefactor-gen]\nsources = ['a']\npackage = 'p'\nwire = 1": "expected a table in [tool.prefactor-gen.wire]",
     "tool = 1": "or sources in [tool.prefactor-gen] of pyproject.toml",
     "": "or sources in [tool.prefactor-gen] of pyproject.toml",
+    "[project]\nname = 'p'\n[tool.prefactor-gen]\nsources = ['a']\nwire.sources = ['b']": 'expected package = "…" in [tool.prefactor-gen.wire]',
+    "[tool.prefactor-gen]\nsources = ['a']\npackage = 'p'\nwire = {sources = ['b'], package = 'p'}": "would both be written into generated/p",
+    "tool = 1": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
+    "": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
 }
 
 

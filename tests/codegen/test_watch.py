@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,8 @@ OBJECT = '{"span_schemas": {"a": {"type": "object"}}}'
 class Watch:
     """A running `prefactor-gen --watch`, and what it prints."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "prefactor_gen", *arguments, "--watch"]
+    def __init__(self, folder: Path, *arguments: str, option: str = "--watch") -> None:
+        command = [sys.executable, "-m", "prefactor_gen", *arguments, option]
         self.process = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -108,6 +108,63 @@ def test_a_registry_is_imported_afresh(project_folder: Path) -> None:
         assert (project_folder / "generated" / "made" / "_another.py").exists()
     finally:
         watch.kill()
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., Watch]]:
+    running: list[Watch] = []
+
+    def start(folder: Path, *arguments: str, option: str = "--watch") -> Watch:
+        running.append(Watch(folder, *arguments, option=option))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.kill()
+
+
+def test_a_shortened_option_watches_once(project_folder: Path, started: Callable[..., Watch]) -> None:
+    """A run that got the option as it was written would watch, too, and start a run that does, and so on."""
+    watch = started(project_folder, "--package=other", "schemas", option="--wat")
+    assert watch.until(WATCHING) == f"generated/other: 1 span type, 4 files changed\n{WATCHING}"
+    assert watch.stop() == 130
+
+
+def test_files_count_whatever_they_are_called(project_folder: Path, started: Callable[..., Watch]) -> None:
+    reference = "span_schemas: {a: {properties: {x: {$ref: part.yaml}}}}"
+    (project_folder / "spans.txt").write_text(reference)
+    (project_folder / "part.yaml").write_text("type: string")
+    watch = started(project_folder, "spans.txt", "--package", "made")
+    line = "watching spans.txt; Ctrl-C ends it\n"
+    watch.until(line)
+    (project_folder / "spans.txt").write_text(reference.replace("{a:", "{other:"))
+    assert "changed: spans.txt\n" in watch.until(line)
+    (project_folder / "part.yaml").write_text("type: integer")
+    told = watch.until(line)
+    assert "changed: part.yaml\ngenerated/made: 1 span type" in told
+
+
+def test_sources_on_the_command_line_have_a_project_too(project_folder: Path, started: Callable[..., Watch]) -> None:
+    """Its name gives the package one, from a folder further up."""
+    configuration = project_folder / "pyproject.toml"
+    configuration.write_text('[project]\nname = "one"\n')
+    watch = started(project_folder / "schemas", "a.json")
+    line = "watching a.json; Ctrl-C ends it\n"
+    assert "one_spans: 1 span type" in watch.until(line)
+    configuration.write_text('[project]\nname = "another"\n')
+    told = watch.until(line)
+    assert "changed: ../pyproject.toml\n" in told
+    assert "another_spans: 1 span type" in told
+
+
+def test_sources_that_are_no_paths(project_folder: Path, started: Callable[..., Watch]) -> None:
+    (project_folder / "loop").symlink_to("loop")
+    configuration = project_folder / "pyproject.toml"
+    configuration.write_text('[tool.prefactor-gen]\nsources = ["loop", "a\\u0000b"]\npackage = "made"\n')
+    watch = started(project_folder)
+    told = watch.until("watching loop, a\\x00b; Ctrl-C ends it\n")
+    assert told.count("error PG001: expected a file, a folder or module:attribute") == 2
+    assert watch.stop() == 130
 
 
 def test_not_together_with_check(project: Project) -> None:
