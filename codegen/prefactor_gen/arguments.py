@@ -75,14 +75,14 @@ def command_line() -> ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"prefactor-gen {version('prefactor-sdk')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    generate_options(
-        _command(
-            commands,
-            "generate",
-            "write the package (the default)",
-            "Read definitions and write a package of typed models, span helpers and a catalog.",
-        )
+    generate = _command(
+        commands,
+        "generate",
+        "write the package (the default)",
+        "Read definitions and write a package of typed models, span helpers and a catalog.",
     )
+    _sources(generate)
+    generate_options(generate)
     _check(commands)
     _command(
         commands,
@@ -107,7 +107,6 @@ def command_line() -> ArgumentParser:
 
 def generate_options(parser: ArgumentParser) -> None:
     """The options of `generate`."""
-    _sources(parser)
     parser.add_argument("--output", metavar="DIR", help="folder that the package is written into (default: generated)")
     parser.add_argument("--package", metavar="NAME", help="package name (default: the project's name and _spans)")
     parser.set_defaults(fallback=None)

@@ -20,7 +20,7 @@ def completion_script(shell: str) -> str:
         shell: one of `SHELLS`.
     """
     parser = command_line()
-    generate_options(parser)  # the default command
+    generate_options(parser)  # of the default command; with its SOURCE, zsh would take each command for one
     for action in _actions(parser):
         if action.dest == "explain":
             action.choices = sorted(RULES)

@@ -25,17 +25,49 @@ CASES = {
     "option": (["check", "--str"], ["--strict"]),
     "rule": (["check", "--explain", "PG00"], [f"PG00{number}" for number in range(1, 10)]),
     "schema": (["schema", "d"], ["definitions"]),
+    "after-options": (["check", "--format", "json", "--str"], ["--strict"]),
     "shell": (["completion", "f"], ["fish"]),
+    "source": (["check", "--strict", "spa"], ["spans.yaml"]),
+    "output": (["generate", "--output", "sche"], ["schemas"]),
 }
+
+
+def files(project: Project) -> None:
+    """What SOURCE and --output may be completed to."""
+    project.write("spans.yaml", "span_schemas: {a: {}}")
+    project.write("schemas/a.yaml", "span_schemas: {b: {}}")
 
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_bash(name: str, project: Project) -> None:
     words, expected = CASES[name]
+    files(project)
     script = project.write("script.bash", project.run("completion", "bash").out)
     command = ["bash", "-c", COMPLETE, "bash", str(script), "prefactor-gen", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True)
     assert done.stdout.split() == expected
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize("name", list(CASES))
+def test_fish(name: str, project: Project) -> None:
+    words, expected = CASES[name]
+    files(project)
+    script = project.write("script.fish", project.run("completion", "fish").out)
+    command = ["fish", "--no-config", "-c", "source $argv[1]; complete -C $argv[2]", str(script)]
+    line = " ".join(["prefactor-gen", *words])
+    done = subprocess.run([*command, line], cwd=project.root, capture_output=True, text=True, check=True)
+    found = [each.partition("\t")[0].rstrip("/") for each in done.stdout.splitlines()]
+    assert sorted(found) == sorted(expected)
+
+
+def test_zsh_has_no_argument_before_the_command(project: Project) -> None:
+    """It would take each command for one: then zsh completes none of them."""
+    script = project.run("completion", "zsh").out
+    _, _, options = script.partition("\n_shtab_prefactor_gen_options=(\n")
+    listed = [line.strip() for line in options.partition("\n)")[0].splitlines()]
+    assert any(each.startswith('"--watch[') for each in listed)
+    assert [each for each in listed if each.startswith(('":', '"(*):', '"*:'))] == []
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
