@@ -18,6 +18,7 @@ __all__ = ["config_schema", "definitions_schema"]
 
 _DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 _PAYLOAD, _SCHEMA, _OLD_SCHEMA = "#/definitions/payload", "#/definitions/schema", "#/definitions/draft07"
+_OBJECT_AMONG_TYPES = {"anyOf": [{"const": "object"}, {"type": "array", "contains": {"const": "object"}}]}
 _TEXTS = {
     "name": "The span type's name, such as agent:llm. It becomes the class AgentLlm.",
     "title": "A short name for people.",
@@ -52,6 +53,7 @@ def definitions_schema() -> dict[str, Any]:
             "spanType": _definition(SPAN_TYPE_KEYS, schemas, "params_schema"),
             "quality": _definition(QUALITY_KEYS, {"schema": "The payload, as a JSON Schema of an object."}, "schema"),
             "payload": {
+                "properties": {"type": _OBJECT_AMONG_TYPES},
                 "if": {"required": ["$schema"], "properties": {"$schema": {"pattern": "draft-07"}}},
                 "then": {"$ref": _OLD_SCHEMA},
                 "else": {"$ref": _SCHEMA},

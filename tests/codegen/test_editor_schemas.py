@@ -64,6 +64,8 @@ WRONG: dict[str, Any] = {
     "redact": span_type(result_schema={**OBJECT, "properties": {"x": {"x-prefactor-redact": "yes"}}}),
     "risk": span_type(data_risk={**RISK, "other": {}}),
     "risk-word": span_type(data_risk={**RISK, "params_data_categories": {"contact_information": "perhaps"}}),
+    "no-object": span_type(result_schema={"type": "array"}),
+    "no-object-among-types": {"span_schemas": {"a": {"type": ["array", "null"]}}},
     "allow": span_type(**{"x-prefactor-allow": {"PG001": "because"}}),
     "allow-without-reason": span_type(**{"x-prefactor-allow": {"PG020": " "}}),
 }
@@ -74,6 +76,35 @@ def test_what_is_refused_is_wrong_in_the_editor_too(name: str, editor: Any, proj
     project.write("schemas/a.json", WRONG[name])
     assert project.generate().code == 1
     assert not editor("definitions").is_valid(WRONG[name])
+
+
+def test_every_place_of_a_wrong_file_is_marked(editor: Any, project: Project) -> None:
+    definitions = """
+        span_type_schemas:
+          - 1
+          - {}
+          - {name: 3, params_schema: {}}
+          - {name: " ", params_schema: []}
+          - {name: x, params_schema: null}
+          - {name: y, params_schema: {}, title: 1, template: [], data_risk: x, result_schema: true}
+        span_schemas: []
+        quality_schemas: {}
+        extra: 1
+    """
+    project.write("a.yaml", definitions)
+    found = json.loads(project.run("check", "a.yaml", "--format", "json").out)
+    wrong = {each["pointer"] for each in found if each["code"] == "PG002"}
+    marked = {
+        "".join(f"/{step}" for step in error.absolute_path)
+        for error in editor("definitions").iter_errors(yaml.safe_load(definitions))
+    }
+    assert len(wrong) > 10
+    # What is missing or unknown is marked at the object.
+    assert {place for place in wrong if not {place, place.rpartition("/")[0]} & marked} == set()
+
+
+def test_a_payload_may_be_null_too(editor: Any) -> None:
+    assert editor("definitions").is_valid(span_type(result_schema={"type": ["null", "object"]}))
 
 
 def test_a_file_may_name_its_schema(editor: Any, project: Project) -> None:
