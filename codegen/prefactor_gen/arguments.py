@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -50,13 +52,23 @@ _EXAMPLES: dict[str, str] = {
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; without a command it is `generate`. Ends the program for --help and for usage errors."""
     given = list(arguments)
-    if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
-        given = ["generate", *(word for word in given if word != "generate")]
     parser = command_line()
+    if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
+        if (meant := _misspelled(given)) is not None:
+            parser.error(f"{given[0]!r} is no command, and no source here; did you mean {meant!r}?")
+        given = ["generate", *(word for word in given if word != "generate")]
     options = parser.parse_args(given)
     if options.command == "generate" and options.watch and options.check:
         parser.error("--watch writes and --check does not: expected one of them")
     return options
+
+
+def _misspelled(given: Sequence[str]) -> str | None:
+    """The command that the first word means; `schemas` is what most folders of definitions are called."""
+    if not given or given[0].startswith("-") or Path(given[0]).exists():
+        return None
+    near = difflib.get_close_matches(given[0], [name for name in _EXAMPLES if name != "schema"], 1, 0.75)
+    return near[0] if near else None
 
 
 def again(options: argparse.Namespace) -> list[str]:

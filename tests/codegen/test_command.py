@@ -267,8 +267,6 @@ CONFIGURATIONS = {
     "": "or sources in [tool.prefactor-gen] of pyproject.toml",
     "[project]\nname = 'p'\n[tool.prefactor-gen]\nsources = ['a']\nwire.sources = ['b']": 'expected package = "…" in [tool.prefactor-gen.wire]',
     "[tool.prefactor-gen]\nsources = ['a']\npackage = 'p'\nwire = {sources = ['b'], package = 'p'}": "would both be written into generated/p",
-    "tool = 1": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
-    "": "expected a SOURCE, or sources in [tool.prefactor-gen] of pyproject.toml",
 }
 
 
@@ -356,6 +354,13 @@ def test_help_needs_no_extra(project: Project) -> None:
     for option in ("--help", "--version"):
         result = process(option, cwd=project.root, code=code)
         assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_command_that_is_misspelled(project: Project) -> None:
+    result = project.run("chek")
+    assert result.code == 2
+    assert "'chek' is no command, and no source here; did you mean 'check'?" in result.err
+    assert "found nothing of this name" in project.run("schemas", "--package", "made").err
 
 
 def test_the_command_may_follow_its_options(project: Project) -> None:
