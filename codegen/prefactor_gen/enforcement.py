@@ -12,13 +12,13 @@ from typing import Literal
 from prefactor_gen.definitions import Definitions
 from prefactor_gen.diagnostics import Place
 from prefactor_gen.documents import ObjectNode, child_pointer
-from prefactor_gen.keywords import ASSERTIONS, CHECKED_FORMATS
+from prefactor_gen.keywords import ASSERTIONS, CHECKED_FORMATS, CONTENT
 from prefactor_gen.walk import subschemas
 
 __all__ = ["By", "Enforced", "enforcement"]
 
 # Annotations by JSON Schema's own rules: a validator may ignore them.
-_ANNOTATIONS = frozenset({"contentEncoding", "contentMediaType", "contentSchema", "format"})
+_ANNOTATIONS = CONTENT | {"format"}
 
 
 class By(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ASSERTIONS", "CHECKED_FORMATS", "FOR_KIND", "KNOWN", "NOT_ENFORCED", "TYPED_FORMATS"]
+__all__ = ["ASSERTIONS", "CHECKED_FORMATS", "CONTENT", "FOR_KIND", "KNOWN", "NOT_ENFORCED", "TYPED_FORMATS"]
 
 NOT_ENFORCED = frozenset({
     "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",
@@ -38,12 +38,16 @@ KNOWN = ASSERTIONS | {
 }  # fmt: skip
 """Every keyword that means something, to JSON Schema or to those who read schemas."""
 
+CONTENT = frozenset({"contentEncoding", "contentMediaType", "contentSchema"})
+"""What a text holds: by JSON Schema's own rules, nobody has to check it."""
+
 CHECKED_FORMATS = frozenset({
-    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
-    "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
+    "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6",
+    "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
     "uuid",
 })  # fmt: skip
-"""The formats that a payload is compared with where that is configured: those that jsonschema can check."""
+"""The formats that a payload is compared with where that is configured: those that jsonschema can check, but
+for IRIs, whose check takes a second to import."""
 
 TYPED_FORMATS = frozenset({"date-time", "date", "time", "uuid"})
 """Formats whose Python value a caller may pass instead of the text."""

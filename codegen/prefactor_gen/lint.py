@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Severity
 from prefactor_gen.documents import ListNode, ObjectNode
-from prefactor_gen.keywords import CHECKED_FORMATS, KNOWN
+from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
 from prefactor_gen.walk import all_schemas, subschemas
 
-__all__ = ["lint_formats", "lint_schema"]
+__all__ = ["lint_enforcement", "lint_schema"]
 
 # Beside these, a required name may have its schema elsewhere.
 _SAYS_MORE = frozenset({
@@ -34,11 +34,19 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
             yield from (found for found in lint_schema(item) if by_itself or found.code != "PG016")
 
 
-def lint_formats(schema: ObjectNode) -> Iterator[Diagnostic]:
-    """Warn of formats that nobody can check, where formats are asserted."""
+def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Diagnostic]:
+    """What nobody enforces in a schema: a warning where that was asked for, and a note elsewhere."""
     for each in all_schemas(schema):
+        for keyword in sorted(each.keys() & CONTENT):
+            message = f"{keyword} says what a text holds; that is not checked"
+            yield Diagnostic("PG031", message, each.place_at(keyword), Severity.NOTE)
         name = each.get("format")
-        if isinstance(name, str) and name not in CHECKED_FORMATS:
+        if not isinstance(name, str):
+            continue
+        if not assert_formats:
+            message = f'the format {name!r} is not checked; formats = "assert" in [tool.prefactor-gen] has it checked'
+            yield Diagnostic("PG031", message, each.place_at("format"), Severity.NOTE)
+        elif name not in CHECKED_FORMATS:
             message = f"nobody checks the format {name!r}; expected one of {', '.join(sorted(CHECKED_FORMATS))}"
             yield Diagnostic("PG030", message, each.place_at("format"), Severity.WARNING)
 

@@ -18,7 +18,7 @@ from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
-from prefactor_gen.lint import lint_formats, lint_schema
+from prefactor_gen.lint import lint_enforcement, lint_schema
 from prefactor_gen.local_refs import unresolved
 from prefactor_gen.marks import check_marks
 from prefactor_gen.models import Model, ModelSet, generate_models
@@ -135,8 +135,8 @@ def lint_definition(
     schemas = [source.schema for source in sources if source is not None]
     if isinstance(item, SpanTypeDefinition):
         yield from lint_payloads(item)
-    for schema in schemas if assert_formats else ():
-        yield from lint_formats(schema)
+    for schema in schemas:
+        yield from lint_enforcement(schema, assert_formats=assert_formats)
     if item.template and item.template_place is not None:
         from prefactor_gen.template_lint import lint_template
 

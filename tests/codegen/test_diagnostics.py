@@ -165,6 +165,12 @@ RULE_EXAMPLES = {
         f"span_type_schemas:\n  - {{name: a, params_schema: {{}}, template: {'x' * 100_001}}}\n",
         "schemas/a.yaml:2:34 /span_type_schemas/0/template: error PG029: the template has more than 100,000 characters",
     ),
+    "PG031": (
+        "a.yaml",
+        "span_type_schemas:\n  - {name: a, title: A, description: A., params_schema: {properties: {x: {format: date}}}}\n",
+        "schemas/a.yaml:2:75 /span_type_schemas/0/params_schema/properties/x/format: note PG031: the format 'date' is not "
+        'checked; formats = "assert" in [tool.prefactor-gen] has it checked',
+    ),
     "PG032": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties: {count: {type: integer, examples: [1, many]}}\n",
