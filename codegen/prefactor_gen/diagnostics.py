@@ -205,8 +205,8 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG031": (
         "format, contentEncoding, contentMediaType and contentSchema describe a text; by JSON Schema's own rules a "
-        'payload is valid whether or not it is so. formats = "assert" in [tool.prefactor-gen] has formats checked; nothing '
-        "checks the others."
+        'payload is valid whether or not it is so. formats = "assert" in [tool.prefactor-gen] has formats checked; '
+        "nothing checks the others."
     ),
     "PG032": ("Examples are for people, who copy them. Correct the example, or the schema that it stands in."),
 }
