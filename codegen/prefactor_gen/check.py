@@ -109,6 +109,9 @@ def _not_valid(error: ValidationError) -> str:
     keyword = error.absolute_path[-1] if error.absolute_path else None
     if keyword in _EXCLUSIVE and isinstance(error.instance, bool):
         return f"expected a number: since draft-06 it is {keyword}: 0, say, in place of {_EXCLUSIVE[str(keyword)]}: 0"
+    if error.validator == "type":
+        kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        return f"expected {' or '.join(map(str, kinds))}, found {error.instance!r}"[:300]
     return error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from prefactor_gen._json_text import parse_json
 from prefactor_gen._yaml_text import parse_yaml
@@ -179,11 +180,15 @@ def load_attribute(source: str, base: Path) -> Document:
         found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
         if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
             found += f" in {base} or what is installed"
+        if there := _registries(sys.modules.get(module_name)):
+            found += f"; it has {', '.join(there)}"
         raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
     finally:
         sys.path.remove(str(base))
     if not isinstance(registry, SchemaRegistry):
-        found = f"expected a SchemaRegistry, found {type(registry).__name__}"
+        there = _registries(sys.modules[module_name])
+        hint = f"; the module has {', '.join(there)}" if there else ""
+        found = f"expected a SchemaRegistry, found {type(registry).__name__}{hint}"
         raise DiagnosticError([Diagnostic("PG001", found, place)])
     try:
         version = dict(registry.to_agent_schema_version(""))
@@ -192,3 +197,11 @@ def load_attribute(source: str, base: Path) -> Document:
         raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
     version.pop("external_identifier", None)
     return Document(source, from_python(version, place))
+
+
+def _registries(module: ModuleType | None) -> list[str]:
+    """The names by which a module has registries."""
+    from prefactor_core.schema_registry import SchemaRegistry
+
+    names = vars(module) if module is not None else {}
+    return sorted(name for name, value in names.items() if isinstance(value, SchemaRegistry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -42,10 +43,19 @@ class SchemaFiles:
         if not path.is_relative_to(folder):
             raise _unresolved(f"expected a file of the definition folder, found {reference!r}, which leaves it", place)
         if path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
-            raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}", place)
+            near = difflib.get_close_matches(path.name, _names_beside(path), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}{hint}", place)
         if path not in self.parsed:
             self.parsed[path] = self.read(path, display_name(path, self.base))
         return path, self.parsed[path]
+
+
+def _names_beside(path: Path) -> list[str]:
+    try:
+        return sorted(each.name for each in path.parent.iterdir() if each.suffix.lower() in SUFFIXES)
+    except OSError:  # there is no such folder
+        return []
 
 
 def inline_files(source: SchemaSource, files: SchemaFiles) -> ObjectNode:

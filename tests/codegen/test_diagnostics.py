@@ -633,3 +633,15 @@ def test_data_risk_is_what_the_api_takes(project: Project) -> None:
         f"expected {name} in data_risk"
         for name in ("action_profile", "params_data_categories", "result_data_categories")
     ]
+
+
+def test_what_was_meant(project: Project) -> None:
+    project.write("schemas/money.yaml", "type: object")
+    project.span_types(agent=properties(x={"$ref": "mony.yaml"}, y={"minLength": "1"}, z={"$ref": "money.yaml"}))
+    first, second = sorted(project.generate().findings, key=lambda line: line.partition("error ")[2])
+    assert "PG006: expected integer, found '1'" in first
+    assert "PG008: expected a JSON or YAML file, found no 'mony.yaml'; did you mean 'money.yaml'?" in second
+    registry = "from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\nother = 1\n"
+    project.write("spans_of_mine.py", registry)
+    for attribute, found in (("span", "no attribute 'span'; it has spans"), ("other", "int; the module has spans")):
+        assert found in only(project.run(f"spans_of_mine:{attribute}", "--package", "made").findings)
