@@ -36,8 +36,9 @@ def lint_template(template: str, place: Place, schemas: Sequence[ObjectNode]) ->
         yield Diagnostic("PG017", "not a Liquid template: nested too deeply", place, Severity.WARNING)
         return
     looks = [Lookup(schema) for schema in schemas]
-    paths = dict.fromkeys(tuple(each.segments) for uses in variables.values() for each in uses)
-    for path in paths:
+    # A segment is a list where it is a path itself, as in x[y[z]].
+    paths = {str(each.segments): each.segments for uses in variables.values() for each in uses}
+    for path in paths.values():
         yield from _check_path(path, place, looks)
 
 

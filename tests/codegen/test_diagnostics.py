@@ -645,3 +645,10 @@ def test_what_was_meant(project: Project) -> None:
     project.write("spans_of_mine.py", registry)
     for attribute, found in (("span", "no attribute 'span'; it has spans"), ("other", "int; the module has spans")):
         assert found in only(project.run(f"spans_of_mine:{attribute}", "--package", "made").findings)
+
+
+def test_a_template_with_paths_in_paths(project: Project) -> None:
+    schema = properties(x={"type": "object"}, y={"type": "object"}, z={"type": "string"})
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema}
+    project.write("schemas/a.json", {"span_type_schemas": [{**entry, "template": "{{ x[y[z]] }} {{ x[y[zz]] }}"}]})
+    assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
