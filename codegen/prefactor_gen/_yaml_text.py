@@ -18,6 +18,8 @@ __all__ = ["parse_yaml"]
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _SLOWLY = 100_000
+# To YAML 1.1, and so to the parser, they are line breaks, which become spaces; to YAML 1.2 they are characters.
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 # JSON's types; `timestamp`, `merge` and `value` are what YAML 1.1 makes of the plain texts 2026-01-01, << and =.
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -39,6 +41,8 @@ def parse_yaml(text: str, source: str) -> JsonValue:
     if len(text) > MAX_YAML_BYTES:
         message = f"a YAML file has at most {MAX_YAML_BYTES:,} characters; divide it, or write it as JSON"
         raise DiagnosticError([Diagnostic("PG029", message, Place(source))])
+    if (line_break := _BREAKS.search(text)) is not None:
+        raise _ambiguous(text, line_break.start(), source)
     try:
         root = _composed(text)
     except yaml.MarkedYAMLError as error:
@@ -56,6 +60,14 @@ def parse_yaml(text: str, source: str) -> JsonValue:
     if root is None:
         raise DiagnosticError([Diagnostic("PG001", "expected a document, found an empty file", Place(source))])
     return _Converter(source).convert(root, "", 0)
+
+
+def _ambiguous(text: str, position: int, source: str) -> DiagnosticError:
+    line_start = text.rfind("\n", 0, position) + 1
+    place = Place(source, "", text.count("\n", 0, position) + 1, position - line_start + 1)
+    code = f"{ord(text[position]):04x}"
+    message = f"readers of YAML differ on U+{code.upper()}: to some it ends a line; write \\u{code} in double quotes"
+    return DiagnosticError([Diagnostic("PG001", message, place)])
 
 
 def _nested(place: Place) -> DiagnosticError:

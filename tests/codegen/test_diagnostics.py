@@ -652,3 +652,14 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
     entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema}
     project.write("schemas/a.json", {"span_type_schemas": [{**entry, "template": "{{ x[y[z]] }} {{ x[y[zz]] }}"}]})
     assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
+
+
+def test_what_readers_of_yaml_differ_on(project: Project) -> None:
+    project.write("schemas/a.yaml", "span_schemas:\n  a: {title: 'x\u2028y'}\n")
+    assert only(project.generate().findings) == (
+        "schemas/a.yaml:2:16: error PG001: readers of YAML differ on U+2028: to some it ends a line; write \\u2028 in double "
+        "quotes"
+    )
+    project.write("schemas/a.yaml", 'span_schemas:\n  a: {title: "x\\u2028y"}\n')
+    assert project.generate().code == 0
+    assert '"x\\u2028y"' in project.files()["__definitions__.py"]
