@@ -5,10 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from prefactor_gen.diagnostics import EXPLANATIONS, RULES
 from prefactor_gen.enforcement import By, Enforced, enforcement
-from prefactor_gen.pipeline import Generated
+
+if TYPE_CHECKING:
+    from prefactor_gen.pipeline import Generated
 
 __all__ = ["explain_rule", "explained"]
 
