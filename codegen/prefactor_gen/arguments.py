@@ -6,6 +6,7 @@ import argparse
 import difflib
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +50,9 @@ _EXAMPLES: dict[str, str] = {
 }
 
 
+_WITH_A_NAME = frozenset({"--output", "--package"})
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; without a command it is `generate`. Ends the program for --help and for usage errors."""
     given = list(arguments)
@@ -56,7 +60,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
         if (meant := _misspelled(given)) is not None:
             parser.error(f"{given[0]!r} is no command, and no source here; did you mean {meant!r}?")
-        given = ["generate", *(word for word in given if word != "generate")]
+        # The command may follow its options; a folder or a package may have its name.
+        given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _WITH_A_NAME]
+        given.insert(0, "generate")
     options = parser.parse_args(given)
     if options.command == "generate" and options.watch and options.check:
         parser.error("--watch writes and --check does not: expected one of them")

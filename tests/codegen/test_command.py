@@ -366,6 +366,8 @@ def test_a_command_that_is_misspelled(project: Project) -> None:
 def test_the_command_may_follow_its_options(project: Project) -> None:
     project.span_types(agent=OBJECT)
     assert project.run("--package", "made", "generate", "schemas").code == 0
+    assert project.run("schemas", "--output", "generate", "--package", "generate").code == 0
+    assert (project.root / "generate" / "generate" / "__init__.py").exists()
 
 
 @pytest.mark.parametrize(
