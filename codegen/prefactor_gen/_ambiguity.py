@@ -39,7 +39,8 @@ class TooLargeError(Exception):
     """A loop is too large to be judged."""
 
     def __init__(self, loop: Repeat) -> None:
-        super().__init__(f"more than {MAX_POSITIONS} positions or {_MAX_STEPS:,} pairs of steps")
+        pairs = f"with the loops before it {_MAX_STEPS:,} pairs of steps"
+        super().__init__(f"more than {MAX_POSITIONS} positions, or {pairs}")
         self.loop = loop
 
 
@@ -49,7 +50,8 @@ def ambiguous_loop(pattern: Node) -> Repeat | None:
     Raises:
         TooLargeError: there is one that cannot be judged.
     """
-    return next((loop for loop in _loops(pattern) if _Automaton(loop).ambiguous()), None)
+    work = _Work()
+    return next((loop for loop in _loops(pattern) if _Automaton(loop, work).ambiguous()), None)
 
 
 def _loops(node: Node, times: int = 1) -> Iterator[Repeat]:
@@ -86,18 +88,25 @@ def _sum(one: dict[int, int], other: dict[int, int], times: int = 1) -> dict[int
     return result
 
 
+@dataclass
+class _Work:
+    """The steps that were taken for one pattern, whatever the number of its loops."""
+
+    steps: int = 0
+
+
 class _Automaton:
-    def __init__(self, loop: Repeat) -> None:
+    def __init__(self, loop: Repeat, work: _Work) -> None:
         self.loop = loop
-        self.steps = 0
+        self.work = work
         self.sets = _Sets(loop)
         self.masks: list[int] = []
         self.follow: list[dict[int, int]] = []
         self.repeated(self.part(loop.body))
 
     def count(self, steps: int) -> None:
-        self.steps += steps
-        if self.steps > _MAX_STEPS or len(self.masks) > MAX_POSITIONS:
+        self.work.steps += steps
+        if self.work.steps > _MAX_STEPS or len(self.masks) > MAX_POSITIONS:
             raise TooLargeError(self.loop)
 
     def part(self, node: Node) -> _Part:
@@ -145,9 +154,9 @@ class _Automaton:
             self.follow[position] = _sum(self.follow[position], other.first, ways)
 
     def repeated(self, part: _Part) -> _Part:
-        """Once or more; that a round takes no text is no way of its own: engines leave those out."""
+        """Once or more. Where a round may take no text, Python tries one of those more than ECMA 262 does."""
         self.join(part, part)
-        return _Part(min(1, part.empty), part.first, part.last)
+        return _Part(min(2, part.empty * 2), part.first, part.last)
 
     def repeat(self, node: Repeat) -> _Part:
         result = _Part()
@@ -165,7 +174,7 @@ class _Automaton:
         return self.both(result, tail)
 
     def optional(self, part: _Part) -> _Part:
-        return _Part(1, part.first, part.last)
+        return _Part(min(2, part.empty + 1), part.first, part.last)
 
     def ambiguous(self) -> bool:
         """Whether some position leads to itself, over the same text, in two ways.

@@ -193,7 +193,8 @@ EXPLANATIONS: dict[str, str] = {
         "A repeated part that can split the same text in two ways, such as (a+)+ or (\\w+\\s?)*, lets most engines try "
         "each combination when the rest does not match: thirty characters take minutes. Generated types would not, but "
         "the platform and others run the pattern, too. Let each text have one way: a+, \\w+(\\s\\w+)*. Ten repetitions "
-        "and more count as any number; a repeated part has at most 400 positions, with all its copies written out."
+        "and more count as any number; a repeated part has at most 400 positions, with all its copies written out. "
+        "A part that may be empty, repeated in a loop as in (a(b?)*)*, counts: Python tries its empty rounds, too."
     ),
     "PG029": (
         "The generator takes what people write, and much of what programs write, and says where it stops instead of "

@@ -95,6 +95,7 @@ _FOREIGN_ESCAPES = {
     "R": "write (?:\\r\\n|\\n|\\r)",
     "U": "write the character itself",
 }
+_NO_CHARACTERS = frozenset("AGRZkz")
 _FOREIGN_GROUPS = {
     "(?P": "names of groups differ: write (…), and \\1 for what it took",
     "(?<": "Python has no (?<name>…): write (…), and \\1 for what it took",
@@ -111,6 +112,7 @@ class _Parser:
         self.depth = 0
         self.groups = 0
         self.closed: set[int] = set()
+        self.with_bracket: int | None = None
 
     def whole(self) -> Node:
         node = self.choice()
@@ -184,6 +186,13 @@ class _Parser:
         if found := re.compile(r"\{,([0-9]*)\}").match(self.text, start):
             message = f"ECMA 262 wants a lower bound: write {{0,{found[1]}}}"
             self.fail(message, start, found.end(), elsewhere=True)
+        if found := _QUANTIFIER.match(self.text, start):
+            self.fail(
+                f"there is nothing that this {found[0]} repeats: write \\{{ for the character", start, found.end()
+            )
+        if char == "]" and self.with_bracket is not None:
+            instead = "write the characters of both in one, as [A-Za-z], or \\] for the character"
+            self.fail(f"the class ends at the first ]: {instead}", self.with_bracket, self.at, elsewhere=True)
         self.fail(f"ECMA 262 takes no {char} by itself: write \\{char}", start, elsewhere=True)
 
     def bracket(self) -> Node:
@@ -257,13 +266,16 @@ class _Parser:
             return self.hexadecimal(start, 2 if char == "x" else 4), True
         if char == "0" and not self.text[self.at : self.at + 1].isdecimal():
             return ((0, 0),), False
-        raise self.unknown(char, start)
+        raise self.unknown(char, start, in_class=bool(more))
 
-    def unknown(self, char: str, start: int) -> EcmaError:
+    def unknown(self, char: str, start: int, *, in_class: bool) -> EcmaError:
         if char.isdecimal():
             message = "ECMA 262 has no octal escapes: write the character as \\xhh"
         elif char in _FOREIGN_ESCAPES:
-            message = f"\\{char} means something else or nothing in ECMA 262 or Python: {_FOREIGN_ESCAPES[char]}"
+            instead = _FOREIGN_ESCAPES[char]
+            if in_class and char in _NO_CHARACTERS:
+                instead = "leave it out, for a class has characters only"
+            message = f"\\{char} means something else or nothing in ECMA 262 or Python: {instead}"
         else:
             message = f"ECMA 262 has no escape \\{char}: write {char or 'a character behind it'}"
         elsewhere = not char.isalpha() or char in _FOREIGN_ESCAPES
@@ -298,6 +310,7 @@ class _Parser:
             ranges.extend(more)
             alike = alike and same
         alike = alike and not _reads_as_operator(self.text[content : self.at - 1])
+        self.with_bracket = start if "[" in self.text[content : self.at - 1] else None
         found = joined(ranges)
         return Characters(start, self.at, complement(found) if negative else found, alike)
 

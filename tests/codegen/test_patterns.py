@@ -59,8 +59,13 @@ DIFFERENT = {
     r"{{name}}": ("{", r"write \{"),
     r"a}": ("}", r"write \}"),
     r"a]": ("]", r"write \]"),
-    r"[[:alpha:]]": ("]", r"write \]"),
-    r"[a-z&&[^b]]": ("]", r"write \]"),
+    r"[[:alpha:]]": ("[[:alpha:]]", "the class ends at the first ]: write the characters of both in one, as [A-Za-z]"),
+    r"[a-z&&[^b]]": ("[a-z&&[^b]]", "the class ends at the first ]"),
+    r"[[a]b]": ("[[a]b]", r"or \] for the character"),
+    r"[[a]]b]": ("[[a]]", "the class ends at the first ]"),
+    r"[\A]": (r"\A", "leave it out, for a class has characters only"),
+    r"[a\z]": (r"\z", "leave it out, for a class has characters only"),
+    r"[\p{L}]": (r"\p", "write the characters themselves"),
     r"[^]": ("[^]", r"[\s\S] for any character"),
     r"[]": ("[]", "(?!) for what never matches"),
     r"[]a]": ("[]", r"write \] for that"),
@@ -76,6 +81,8 @@ NONE = {
     "[a": "[ is not closed",
     "*a": "nothing that this * repeats",
     "a**": "nothing that this * repeats",
+    "a{1}{2}": "nothing that this {2} repeats",
+    "{2,}": "nothing that this {2,} repeats",
     "a{3,2}": "at least 3 and at most 2",
     "[z-a]": "the wrong way round",
     r"[a-\d]": "a range goes from one character to one",
@@ -94,6 +101,11 @@ ENDLESS = {
     "(?!(a*)*b)c": "(a*)*",
     "(?:x(?=(b+)+c))*y": "(b+)+",
     "(.*)*": "(.*)*",
+    "(a(b?)*)*c": "(a(b?)*)*",
+    "(a(b?)+)*c": "(a(b?)+)*",
+    "(a(b*)?)*c": "(a(b*)?)*",
+    "((a?)*b)+c": "((a?)*b)+",
+    "x(a(b|)?)*c": "(a(b|)?)*",
     r"(\w+\s?)*$": r"(\w+\s?)*",
     "([a-z]+)*=": "([a-z]+)*",
     "x(a?b?)*c": "(a?b?)*",
@@ -125,7 +137,7 @@ SOUND = [
     r"^(?:\/(?:[^~/]|~0|~1)*)*$", r"^[a-zA-Z_$][\w$]*(\.[a-zA-Z_$][\w$]*)*$", r"^arn:aws:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+$",
     r"^[^\x00-\x1f]*$", r"^(?=.*[A-Z])(?=.*\d).{8,}$", r"^(?!\s*$).+", r"(?:(?!foo).)*", r"\s+$", r"^\s*\S+(\s+\S+)*\s*$",
     r'^("[^"\\]*(?:\\.[^"\\]*)*"|[a-z]+)$', r"(\w)\1", r"^(.)(?!\1)", r"^v?\d+(\.\d+)*$", r"^([0-9a-fA-F]{64},?)*$",
-    r"[^[]", r"[[a]", "(ab+)+c", "^([a-z]+-)*[a-z]+$", r"^(\d{3}-)+$", r"^([a-z]{1,200}[0-9]{1,190})*$", r"^.{0,5000}$",
+    r"(a?)*c", r"^(a(b?))*$", r"^(-(a?|b+))*$", r"[^[]", r"[[a]", "(ab+)+c", "^([a-z]+-)*[a-z]+$", r"^(\d{3}-)+$", r"^([a-z]{1,200}[0-9]{1,190})*$", r"^.{0,5000}$",
     "^(?:" + "|".join(f"zone{number}/city" for number in range(800)) + ")$",
 ]  # fmt: skip
 
@@ -181,6 +193,14 @@ def test_what_backtracks_without_end_is_refused(pattern: str) -> None:
     code, message = pattern_problem(pattern) or ("", "")
     loop = ENDLESS[pattern]
     assert (code, message.split(" of ")[0]) == ("PG028", f"'{loop}' at character {pattern.index(loop) + 1}")
+
+
+def test_many_loops_are_too_large_together() -> None:
+    loop = "((a?b?c?d?e?f?g?h?-){1,40}_)*"
+    assert pattern_problem(loop) is None
+    code, message = pattern_problem(loop * 300) or ("", "")
+    assert (code, message.split(" at ")[0]) == ("PG028", f"'{loop}'")
+    assert "with the loops before it 300,000 pairs of steps; repeat less in it" in message
 
 
 @pytest.mark.parametrize("pattern", SOUND, ids=lambda pattern: pattern[:40])
