@@ -58,7 +58,7 @@ def load_sources(sources: Sequence[str], base: Path) -> Sources:
 
     Args:
         sources: paths, relative to `base`, or `module:attribute` of a `SchemaRegistry`.
-        base: the project folder; it is importable while a registry is loaded.
+        base: the project folder; it and its `src` are importable while a registry is loaded.
     """
     result = Sources()
     base = base.resolve()
@@ -171,7 +171,8 @@ def load_attribute(source: str, base: Path) -> Document:
 
     module_name, _, attribute = source.partition(":")
     place = Place(source)
-    sys.path.insert(0, str(base))
+    importable = [str(folder) for folder in (base, base / "src") if folder.is_dir()]
+    sys.path[:0] = importable
     try:
         registry = getattr(importlib.import_module(module_name), attribute)
     except KeyboardInterrupt:
@@ -184,7 +185,8 @@ def load_attribute(source: str, base: Path) -> Document:
             found += f"; it has {', '.join(there)}"
         raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
     finally:
-        sys.path.remove(str(base))
+        for folder in importable:
+            sys.path.remove(folder)
     if not isinstance(registry, SchemaRegistry):
         there = _registries(sys.modules[module_name])
         hint = f"; the module has {', '.join(there)}" if there else ""

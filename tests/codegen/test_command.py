@@ -435,3 +435,15 @@ def test_nothing_heavy_is_imported_where_nothing_is_to_do(arguments: list[str], 
     )
     result = process(*arguments, cwd=project.root, code=code)
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "heavy:")
+
+
+def test_a_registry_in_the_folder_src(project: Project) -> None:
+    registry = (
+        "from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\nspans.register('a', {'type': 'object'})\n"
+    )
+    project.write("src/agent_of_src/__init__.py", b"")
+    project.write("src/agent_of_src/schemas.py", registry)
+    before = list(sys.path)
+    result = project.run("agent_of_src.schemas:spans", "--package", "made")
+    assert (result.code, result.err) == (0, "")
+    assert sys.path == before
