@@ -155,7 +155,7 @@ def compare(folder: Path, files: Mapping[str, str]) -> list[Change]:
     """What would change if these files became the content of the folder. Other files are left alone.
 
     Raises:
-        NotGeneratedError: a file of the same name is not ours and not empty.
+        NotGeneratedError: a file of the same name is not ours and not empty, or the folder is another package.
         OSError: the folder cannot be read.
     """
     changes = [Change(folder / name, _read(folder / name), text) for name, text in sorted(files.items())]
@@ -164,6 +164,8 @@ def compare(folder: Path, files: Mapping[str, str]) -> list[Change]:
     for change in changes:
         if change.old and change.new and not change.old.startswith(_MARK):
             raise NotGeneratedError(change.path)
+    if not _is_generated(folder / CATALOG) and (strangers := _strangers(folder)):
+        raise NotGeneratedError(strangers[0])  # a package of somebody's, whose __init__ is empty
     return [change for change in changes if change.old != change.new]
 
 
@@ -243,6 +245,11 @@ def _generated_files(folder: Path) -> set[str]:
         return set()
     found = {path.name for path in folder.glob("*.py") if _is_generated(path)}
     return found | ({"py.typed"} if (folder / "py.typed").exists() else set())
+
+
+def _strangers(folder: Path) -> list[Path]:
+    """Modules of the folder that are not ours."""
+    return sorted(path for path in folder.glob("*.py") if path.name != CATALOG and not _is_generated(path))
 
 
 def _is_generated(path: Path) -> bool:

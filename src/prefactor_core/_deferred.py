@@ -8,7 +8,8 @@ from typing import Any
 
 __all__ = ["BuiltAtFirstUse"]
 
-_FORK_WAITS_SECONDS = 1.0
+# Whoever builds needs milliseconds, but the lock is not fair; not for ever, for a build may need what the fork holds.
+_FORK_WAITS_SECONDS = 10.0
 
 # pydantic before 2.14 lets several threads build one model, and then one of them may meet a half-built one.
 _building = RLock()

@@ -447,3 +447,18 @@ def test_a_registry_in_the_folder_src(project: Project) -> None:
     result = project.run("agent_of_src.schemas:spans", "--package", "made")
     assert (result.code, result.err) == (0, "")
     assert sys.path == before
+
+
+def test_a_package_of_somebody_is_not_taken_over(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.write("generated/made/__init__.py", b"")
+    project.write("generated/made/mine.py", "x = 1\n")
+    result = project.generate()
+    assert result.code == 2
+    assert "generated/made/mine.py was not written by prefactor-gen: move it away" in result.err
+    (project.package / "mine.py").unlink()
+    assert project.generate().code == 0
+    project.write("generated/made/mine.py", "x = 1\n")  # beside what is generated, it is left alone
+    project.span_types(agent=OBJECT, other=OBJECT)
+    assert project.generate().code == 0
+    assert (project.package / "mine.py").exists()
