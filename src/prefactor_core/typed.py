@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
+from numbers import Real
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -62,6 +64,9 @@ ResultT = TypeVar("ResultT")
 SpanT_co = TypeVar("SpanT_co", covariant=True)
 
 Part: TypeAlias = Literal["params", "result"]
+
+_TEXT_IN_JSON = (Decimal, complex)
+"""Kinds of numbers that go out as text, and in Python are equal to those that do not."""
 
 
 class PayloadModel(BuiltAtFirstUse, BaseModel):
@@ -131,7 +136,7 @@ class _Integer:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        whole = core_schema.no_info_after_validator_function(_whole, core_schema.float_schema(strict=True))
+        whole = core_schema.no_info_after_validator_function(_whole, _finite())
         return core_schema.union_schema(
             [core_schema.int_schema(strict=True), whole],
             mode="left_to_right",
@@ -147,7 +152,7 @@ class _Number:
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         choices: list[CoreSchema | tuple[CoreSchema, str]] = [
             core_schema.int_schema(strict=True),
-            core_schema.float_schema(strict=True),
+            _finite(),
         ]
         return core_schema.union_schema(
             choices,
@@ -155,6 +160,13 @@ class _Number:
             custom_error_type="json_number",
             custom_error_message="Input should be a number",
         )
+
+
+def _finite() -> CoreSchema:
+    """The floats that JSON has. pydantic's own takes NaN, and what has `__float__`: a Decimal goes out as text."""
+    number = core_schema.float_schema(strict=True, allow_inf_nan=False)
+    kinds = core_schema.is_instance_schema((float, Real), cls_repr="number")
+    return core_schema.json_or_python_schema(number, core_schema.chain_schema([kinds, number]))
 
 
 def _whole(value: float) -> int:
@@ -185,9 +197,9 @@ class JsonLiteral:
         return core_schema.no_info_before_validator_function(value_of, handler(source))
 
 
-def _json_key(value: object) -> tuple[bool, object]:
+def _json_key(value: object) -> tuple[bool, bool, object]:
     """What is equal for values that are equal in JSON, and for no others."""
-    return isinstance(value, bool), value
+    return isinstance(value, bool), isinstance(value, _TEXT_IN_JSON), value
 
 
 JsonInteger: TypeAlias = Annotated[int, _Integer]

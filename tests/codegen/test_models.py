@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
+from enum import IntEnum
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +25,10 @@ from prefactor_core.typed import MISSING
 Made = Callable[..., ModuleType]
 
 OBJECT: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
+
+
+class Five(IntEnum):
+    FIVE = 5
 
 
 def properties(*required: str, **members: Any) -> dict[str, Any]:
@@ -83,6 +91,29 @@ class TestScalars:
 
     def test_a_whole_number_is_an_integer(self, model: Any) -> None:
         assert exact(model.model_validate({"integer": 5.0}).integer) == ("int", 5)
+
+    @pytest.mark.parametrize("name", ["number", "integer", "const"])
+    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, Decimal("1"), 1 + 0j], ids=repr)
+    def test_what_is_no_number_of_json(self, value: object, name: str, made: Made) -> None:
+        """NaN and infinities are no JSON; a Decimal and a complex go out as text."""
+        model = made(agent=properties(number={"type": "number"}, integer={"type": "integer"}, const={"const": 1})).AgentParams
+        assert not accepts(model, {name: value})
+        with pytest.raises(ValidationError):
+            model(**{name: value})
+
+    @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
+    @pytest.mark.parametrize("name", ["number", "integer"])
+    def test_text_with_what_is_no_number_of_json(self, name: str, text: str, model: Any) -> None:
+        with pytest.raises(ValidationError):
+            model.model_validate_json(f'{{"{name}": {text}}}')
+
+    def test_numbers_that_python_has_beside_int_and_float(self, model: Any) -> None:
+        """What a program has as a number, and what goes out as one."""
+        value = model(number=Fraction(1, 2), integer=Five.FIVE)
+        assert exact(value.model_dump(mode="json")) == exact({"number": 0.5, "integer": 5})
+        assert exact(model.model_validate_json('{"number": 1.5, "integer": 2.0}').model_dump()) == exact(
+            {"number": 1.5, "integer": 2}
+        )
 
 
 class TestAbsence:
