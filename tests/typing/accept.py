@@ -31,6 +31,8 @@ from typing_spans import (
     RoutePlanParamsPlace,
     RoutePlanParamsRegion,
     RoutePlanResultLegsItem,
+    TreeWalk,
+    TreeWalkParamsBranch,
     registry,
 )
 
@@ -204,6 +206,23 @@ async def recursion(client: PrefactorCoreClient, instance: AgentInstanceHandle) 
             region={"name": "All", "parts": [north, {"name": "South", "parts": [{"name": "Ulm"}], "parent": None}]},
         )
         await span.complete(distance=0)
+
+
+async def trees(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    leaf = TreeWalkParamsBranch(name="leaf")
+    async with instance.span(TreeWalk) as span:
+        await span.start(
+            root={"name": "root", "branches": {"left": {"name": "left", "branches": {}}, "right": leaf}},
+            spot=(1, 2.5),
+            row=["a", 1, None],
+            version=2,
+            mood=None,
+            weights={"left": 1},
+        )
+        await span.complete(depth=1)
+    async with instance.span(TreeWalk) as span:
+        await span.start(root=TreeWalkParamsBranch(name="root", branches={"leaf": leaf}), spot=("here",), weights=None)
+        await span.complete(depth=0)
 
 
 async def odd_names(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:

@@ -24,6 +24,8 @@ from typing_spans import (
     OrderPlaceParams,
     OrderPlaceParamsDict,
     RoutePlan,
+    TreeWalk,
+    TreeWalkParamsBranch,
     registry,
 )
 
@@ -185,6 +187,24 @@ async def tuples_and_unions(span: RoutePlan) -> None:
     # A dict of numbers by number has every method of a sequence of numbers but slices.
     await span.complete(distance=1, bends={1: 1.5})  # E: "bends"
     await span.complete(distance=1, stats={"co2": "much"})  # E: "float"
+
+
+async def trees(span: TreeWalk) -> None:
+    root = TreeWalkParamsBranch(name="root")
+    await span.start(root={"name": "root", "branches": {"left": {"title": "left"}}})  # E: "BranchDict"
+    await span.start(root={"name": "root", "branches": [root]})  # E: "BranchDict"
+    await span.start(root=root, spot=(1,))  # E: "spot"
+    await span.start(root=root, spot=("here", "there"))  # E: "spot"
+    await span.start(root=root, spot=[1, 2])  # E: "spot"
+    await span.start(root=root, row="a")  # E: "row"
+    await span.start(root=root, version=1)  # E: "version"
+    await span.start(root=root, version=None)  # E: "version"
+    await span.start(root=root, mood="fine")  # E: "mood"
+    await span.start(root=root, weights={"left": "much"})  # E: "float"
+    # What a tuple that may go on holds is not said by a type; the payload's check reports it when it is recorded.
+    await span.start(root=root, row=[1, "a"])
+    await span.complete(depth=3)  # E: "depth"
+    await span.complete(depth=None)  # E: "depth"
 
 
 async def odd_names(span: NamesOdd) -> None:

@@ -144,6 +144,28 @@ EXPECTED = {
             {"distance": 0},
         ),
     ],
+    "trees": [
+        Span(
+            "tree:walk",
+            {
+                "root": {
+                    "name": "root",
+                    "branches": {"left": {"name": "left", "branches": {}}, "right": {"name": "leaf"}},
+                },
+                "spot": [1, 2.5],
+                "row": ["a", 1, None],
+                "version": 2,
+                "mood": None,
+                "weights": {"left": 1},
+            },
+            {"depth": 1},
+        ),
+        Span(
+            "tree:walk",
+            {"root": {"name": "root", "branches": {"leaf": {"name": "leaf"}}}, "spot": ["here"], "weights": None},
+            {"depth": 0},
+        ),
+    ],
     "odd_names": [
         Span(
             "names:odd",
