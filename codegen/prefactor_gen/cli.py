@@ -132,7 +132,7 @@ def _made(
         return generate_package(
             package.sources,
             base,
-            package.package,
+            package.folder,
             origin,
             previous=previous,
             progress=progress,
@@ -189,7 +189,9 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
 
     try:
         origin = package_origin(
-            source_contents(package.sources, base), package.package, assert_formats=package.assert_formats
+            source_contents(package.sources, base, package.folder),
+            package.package,
+            assert_formats=package.assert_formats,
         )
     except (DiagnosticError, OSError):
         origin = Origin()  # a source cannot be read: generating tells that and whatever else is wrong

@@ -243,9 +243,7 @@ class _Reader:
             at = (
                 entry.place_at(key)
                 if key in entry
-                else Place(
-                    entry.place.source, child_pointer(entry.place.pointer, key), entry.place.line, entry.place.column
-                )
+                else entry.place._replace(pointer=child_pointer(entry.place.pointer, key))
             )
             self.note(f"expected a JSON Schema in {key}, found nothing", at)
             return None

@@ -214,18 +214,23 @@ EXPLANATIONS: dict[str, str] = {
 
 
 class Place(NamedTuple):
-    """A node of a definition source. Lines and columns count from 1; sources without text have only a pointer."""
+    """A node of a definition source. Lines and columns count from 1.
+
+    Sources without text have a pointer only, and the name of the definition that it is in (`about`).
+    """
 
     source: str
     pointer: str = ""
     line: int | None = None
     column: int | None = None
+    about: str = ""
 
     def __str__(self) -> str:
         text = self.source
         if self.line is not None:
             text += f":{self.line}:{self.column}"
-        return f"{text} {self.pointer}" if self.pointer else text
+        text = f"{text} {self.pointer}" if self.pointer else text
+        return f"{text} ({self.about})" if self.about else text
 
 
 @dataclass(frozen=True, slots=True)

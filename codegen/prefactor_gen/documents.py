@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.limits import MAX_DEPTH
 
 __all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python", "place_of", "to_plain"]
+
+# How deep the definitions of a document lie: /span_type_schemas/0.
+_DEFINITION = 2
 
 JsonValue: TypeAlias = "ObjectNode | ListNode | str | int | float | bool | None"
 
@@ -64,39 +67,66 @@ def place_of(value: JsonValue, default: Place) -> Place:
     return value.place if isinstance(value, ObjectNode | ListNode) else default
 
 
-def from_python(value: object, place: Place, depth: int = 0) -> JsonValue:
+def from_python(value: object, place: Place) -> JsonValue:
     """Turn plain Python data (a SchemaRegistry's) into nodes; what JSON cannot hold raises DiagnosticError."""
-    if depth > MAX_DEPTH:
-        raise DiagnosticError([Diagnostic("PG029", f"nested deeper than {MAX_DEPTH} levels", place)])
-    if isinstance(value, float) and not math.isfinite(value):
-        raise DiagnosticError([Diagnostic("PG001", f"expected a number that JSON has, found {value}", place)])
-    if isinstance(value, str):
-        return _text(value, place)
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
+    reader = _PythonReader()
+    node = reader.node(value, place)
+    if reader.found:
+        raise DiagnosticError(reader.found)
+    return node
+
+
+class _PythonReader:
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self._open: list[object] = []
+
+    def node(self, value: object, place: Place) -> JsonValue:
+        """The value's node; what is wrong with it is in `found`."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return self._wrong(f"expected a number that JSON has, found {value}", place)
+        if isinstance(value, str):
+            return self._text(value, place)
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if not isinstance(value, Mapping | list | tuple):
+            return self._wrong(f"expected a JSON value, found {type(value).__name__}", place)
+        if any(value is container for container in self._open):
+            return self._wrong(f"expected a JSON value, found a {type(value).__name__} that holds itself", place)
+        if len(self._open) > MAX_DEPTH:
+            return self._wrong(f"nested deeper than {MAX_DEPTH} levels", place, "PG029")
+        self._open.append(value)
+        node = self._object(value, place) if isinstance(value, Mapping) else self._list(value, place)
+        self._open.pop()
+        return node
+
+    def _object(self, value: Mapping[object, object], place: Place) -> ObjectNode:
         node = ObjectNode(place=place)
         for key, member in value.items():
             if not isinstance(key, str):
-                found = f"expected text as a key, found {type(key).__name__} {key!r}"
-                raise DiagnosticError([Diagnostic("PG001", found, place)])
-            member_place = Place(place.source, child_pointer(place.pointer, _text(key, place)))
-            node.key_places[key] = member_place
-            node[key] = from_python(member, member_place, depth + 1)
+                self._wrong(f"expected text as a key, found {type(key).__name__} {key!r}", place)
+                continue
+            at = place._replace(pointer=child_pointer(place.pointer, self._text(key, place)))
+            node.key_places[key] = at
+            node[key] = self.node(member, at)
         return node
-    if isinstance(value, list | tuple):
-        places = [Place(place.source, child_pointer(place.pointer, index)) for index in range(len(value))]
-        items = [from_python(item, at, depth + 1) for item, at in zip(value, places, strict=True)]
+
+    def _list(self, value: Sequence[object], place: Place) -> ListNode:
+        places = [place._replace(pointer=child_pointer(place.pointer, index)) for index in range(len(value))]
+        if len(self._open) == _DEFINITION:
+            names = (item.get("name") if isinstance(item, Mapping) else None for item in value)
+            places = [at._replace(about=str(name or "")) for at, name in zip(places, names, strict=True)]
+        items = [self.node(item, at) for item, at in zip(value, places, strict=True)]
         return ListNode(items, place=place, item_places=places)
-    found = f"expected a JSON value, found {type(value).__name__}"
-    raise DiagnosticError([Diagnostic("PG001", found, place)])
 
+    def _text(self, value: str, place: Place) -> str:
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            self._wrong("expected text that UTF-8 can hold, found a lone surrogate", place)
+        return value
 
-def _text(value: str, place: Place) -> str:
-    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        message = "expected text that UTF-8 can hold, found a lone surrogate"
-        raise DiagnosticError([Diagnostic("PG001", message, place)])
-    return value
+    def _wrong(self, message: str, place: Place, code: str = "PG001") -> JsonValue:
+        self.found.append(Diagnostic(code, message, place))
+        return None
 
 
 def to_plain(value: JsonValue) -> object:

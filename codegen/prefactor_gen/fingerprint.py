@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from prefactor_gen.documents import to_plain
 from prefactor_gen.emit import Origin
-from prefactor_gen.load import definition_files, display_name, is_attribute, load_attribute, read_file, real_path
+from prefactor_gen.load import definition_files, display_name, is_attribute, read_file, real_path
 
 __all__ = ["package_origin", "source_contents"]
 
@@ -24,8 +24,8 @@ _REFERENCE = re.compile(
 _IMPORTED = re.compile(rb"^ *from prefactor_gen\.(\w+) import", re.MULTILINE)
 
 
-def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
-    """Everything that the sources may read, by display name.
+def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[str, bytes]:
+    """Everything that the sources of a package in this folder may read, by display name.
 
     Raises:
         DiagnosticError: a source does not exist or cannot be imported.
@@ -35,7 +35,10 @@ def source_contents(sources: Sequence[str], base: Path) -> dict[str, bytes]:
     resolved = base.resolve()
     for source in sources:
         if is_attribute(source, base):
-            contents[source] = json.dumps(to_plain(load_attribute(source, base).root), sort_keys=True).encode()
+            from prefactor_gen.registries import read_registry  # loads prefactor_core
+
+            definitions = to_plain(read_registry(source, base, package))
+            contents[source] = json.dumps(definitions, sort_keys=True).encode()
             continue
         for path in _with_mentioned(definition_files(source, base)):
             contents[display_name(path, resolved)] = read_file(path, str(path)).replace(b"\r\n", b"\n")

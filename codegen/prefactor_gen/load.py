@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import stat
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 from prefactor_gen._json_text import parse_json
 from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, from_python
+from prefactor_gen.documents import JsonValue
 from prefactor_gen.limits import MAX_BYTES
 
 __all__ = [
@@ -24,7 +21,6 @@ __all__ = [
     "definition_files",
     "display_name",
     "is_attribute",
-    "load_attribute",
     "load_sources",
     "parse_file",
     "read_file",
@@ -53,19 +49,22 @@ class Sources:
     paths: set[Path] = field(default_factory=set)
 
 
-def load_sources(sources: Sequence[str], base: Path) -> Sources:
+def load_sources(sources: Sequence[str], base: Path, package: Path | None = None) -> Sources:
     """Read files, folders (every JSON and YAML file below them) and `module:attribute` registries.
 
     Args:
         sources: paths, relative to `base`, or `module:attribute` of a `SchemaRegistry`.
         base: the project folder; it and its `src` are importable while a registry is loaded.
+        package: the folder of the package that is generated from them, which a registry's module cannot import.
     """
     result = Sources()
     base = base.resolve()
     for source in dict.fromkeys(sources):
         try:
             if is_attribute(source, base):
-                result.documents.append(load_attribute(source, base))
+                from prefactor_gen.registries import read_registry  # loads prefactor_core
+
+                result.documents.append(Document(source, read_registry(source, base, package)))
                 continue
             for path, folder in definition_files(source, base):
                 _load_into(result, path, folder, base)
@@ -163,47 +162,3 @@ def is_attribute(source: str, base: Path) -> bool:
     module, colon, attribute = source.partition(":")
     named = all(part.isidentifier() for part in module.split(".")) and attribute.isidentifier()
     return bool(colon) and named and not (base / source).exists()
-
-
-def load_attribute(source: str, base: Path) -> Document:
-    """Import a `SchemaRegistry`; raises DiagnosticError."""
-    from prefactor_core.schema_registry import SchemaRegistry
-
-    module_name, _, attribute = source.partition(":")
-    place = Place(source)
-    importable = [str(folder) for folder in (base, base / "src") if folder.is_dir()]
-    sys.path[:0] = importable
-    try:
-        registry = getattr(importlib.import_module(module_name), attribute)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # the user's module may raise anything, and exit
-        found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
-        if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
-            found += f" in {base} or what is installed"
-        if there := _registries(sys.modules.get(module_name)):
-            found += f"; it has {', '.join(there)}"
-        raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
-    finally:
-        for folder in importable:
-            sys.path.remove(folder)
-    if not isinstance(registry, SchemaRegistry):
-        there = _registries(sys.modules[module_name])
-        hint = f"; the module has {', '.join(there)}" if there else ""
-        found = f"expected a SchemaRegistry, found {type(registry).__name__}{hint}"
-        raise DiagnosticError([Diagnostic("PG001", found, place)])
-    try:
-        version = dict(registry.to_agent_schema_version(""))
-    except Exception as error:  # a subclass may raise anything
-        found = f"cannot read the registry: {type(error).__name__}: {error}"
-        raise DiagnosticError([Diagnostic("PG001", found, place)]) from error
-    version.pop("external_identifier", None)
-    return Document(source, from_python(version, place))
-
-
-def _registries(module: ModuleType | None) -> list[str]:
-    """The names by which a module has registries."""
-    from prefactor_core.schema_registry import SchemaRegistry
-
-    names = vars(module) if module is not None else {}
-    return sorted(name for name, value in names.items() if isinstance(value, SchemaRegistry))

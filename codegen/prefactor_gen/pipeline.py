@@ -61,7 +61,7 @@ class Generated:
 def generate_package(
     sources: Sequence[str],
     base: Path,
-    package: str,
+    package: Path,
     origin: Origin,
     *,
     previous: Previous | None = None,
@@ -73,7 +73,7 @@ def generate_package(
     Args:
         sources: files, folders and `module:attribute` registries.
         base: the project folder, which paths are relative to.
-        package: the name of the package.
+        package: the folder of the package; its name is the package's.
         origin: what the result is made from, as `fingerprint.py` tells.
         previous: what an earlier run made; the result is the same without it, but later.
         progress: told of span types that are made.
@@ -102,18 +102,18 @@ class _Run:
         self,
         sources: Sequence[str],
         base: Path,
-        package: str,
+        package: Path,
         origin: Origin,
         progress: Progress | None,
         *,
         assert_formats: bool,
     ) -> None:
         self.assert_formats = assert_formats
-        self.package = package
+        self.package = package.name
         self.origin = origin
         self.progress = progress
         self.files = SchemaFiles(base)
-        self.loaded = load_sources(sources, base)
+        self.loaded = load_sources(sources, base, package)
         self.definitions = collect_definitions(self.loaded.documents)
 
     def generated(self, previous: Previous) -> Generated:

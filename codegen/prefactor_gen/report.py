@@ -92,7 +92,8 @@ def _annotation(found: Diagnostic) -> str:
     place = found.place
     settings = {"file": place.source, "line": place.line, "col": place.column, "title": found.code}
     given = ",".join(f"{key}={_property(str(value))}" for key, value in settings.items() if value is not None)
-    message = f"{found.message} ({place.pointer})" if place.pointer else found.message
+    inside = ", ".join(filter(None, (place.about, place.pointer)))
+    message = f"{found.message} ({inside})" if inside else found.message
     command = "notice" if found.severity is Severity.NOTE else found.severity
     return f"::{command} {given}::{_data(message)}"
 

@@ -121,7 +121,7 @@ class Compiler:
         self._number += 1
         package = f"suite_{self._number}"
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
-        generated = generate_package(["spans.json"], self._folder, package, Origin())
+        generated = generate_package(["spans.json"], self._folder, self._folder / package, Origin())
         if has_errors(generated.diagnostics):
             return generated.diagnostics
         (self._folder / package).mkdir()

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import importlib
+import shutil
+import sys
 import textwrap
 from typing import Any, cast
 
@@ -362,16 +365,26 @@ def test_wrong_shapes_are_told_all_at_once(project: Project) -> None:
 REGISTRIES = {
     "missing_module": (None, "cannot import registry from missing_module: ModuleNotFoundError"),
     "no_attribute": ("", "cannot import registry from no_attribute: AttributeError"),
-    "raises": ("1 / 0", "cannot import registry from raises: ZeroDivisionError: division by zero"),
-    "exits": ("import sys; sys.exit(3)", "cannot import registry from exits: SystemExit: 3"),
-    "no_syntax": ("def", "cannot import registry from no_syntax: SyntaxError"),
+    "raises": (
+        "def no():\n    1 / 0\nno()",
+        "raises.py:2:5: error PG001: cannot import registry from raises: ZeroDivisionError: division by zero",
+    ),
+    "exits": (
+        "import sys; sys.exit(3)",
+        "exits.py:1:13: error PG001: cannot import registry from exits: SystemExit: 3",
+    ),
+    "no_syntax": ("\ndef", "no_syntax.py:2:4: error PG001: cannot import registry from no_syntax: SyntaxError"),
+    "imports_nothing": (
+        "import nothing_of_this_name",
+        "imports_nothing.py:1:1: error PG001: cannot import registry from imports_nothing: ModuleNotFoundError",
+    ),
     "no_registry": ("registry = 3", "expected a SchemaRegistry, found int"),
     "raising_registry": (
         "from prefactor_core import SchemaRegistry\n"
         "class Broken(SchemaRegistry):\n"
         "    def to_agent_schema_version(self, external_id): raise RuntimeError('no')\n"
         "registry = Broken()",
-        "cannot read the registry: RuntimeError: no",
+        "raising_registry.py:3:53: error PG001: cannot read the registry: RuntimeError: no",
     ),
     "no_json": (
         "from prefactor_core import SchemaRegistry\nimport datetime\nregistry = SchemaRegistry()\n"
@@ -406,8 +419,106 @@ def test_registry_that_cannot_be_used(case: str, project: Project) -> None:
     result = project.run(f"{case}:registry", "--package", "made")
     assert result.code == 1
     line = only(result.findings)
-    assert line.startswith(f"{case}:registry")
+    assert line.startswith((f"{case}:registry", expected))
     assert expected in line
+
+
+def test_all_that_is_no_json_in_a_registry(project: Project) -> None:
+    project.write(
+        "spans.py",
+        textwrap.dedent("""
+            from prefactor_core import SchemaRegistry
+            registry = SchemaRegistry()
+            registry.register_type("chat:turn", {"x": {1, 2}, "y": [float("inf"), {3: 4}]}, title=b"Chat")
+            registry.register_type("chat:end", {"x": object()})
+            """),
+    )
+    result = project.run("spans:registry", "--package", "made")
+    assert result.findings == [
+        "spans:registry /span_type_schemas/0/params_schema/x (chat:turn): error PG001: expected a JSON value, found set",
+        "spans:registry /span_type_schemas/0/params_schema/y/0 (chat:turn): error PG001: expected a number that JSON has, found inf",
+        "spans:registry /span_type_schemas/0/params_schema/y/1 (chat:turn): error PG001: expected text as a key, found int 3",
+        "spans:registry /span_type_schemas/0/title (chat:turn): error PG001: expected a JSON value, found bytes",
+        "spans:registry /span_type_schemas/1/params_schema/x (chat:end): error PG001: expected a JSON value, found object",
+    ]
+
+
+def test_a_registry_that_holds_itself(project: Project) -> None:
+    source = """
+        from prefactor_core import SchemaRegistry
+        class Endless(SchemaRegistry):
+            def to_agent_schema_version(self, external_id):
+                schema = {"properties": {}}
+                schema["properties"]["x"] = schema
+                return {"span_schemas": {"a": schema}}
+        registry = Endless()
+
+        """
+    project.write("endless.py", textwrap.dedent(source))
+    line = only(project.run("endless:registry", "--package", "made").findings)
+    assert (
+        line
+        == "endless:registry /span_schemas/a/properties/x: error PG001: expected a JSON value, found a dict that holds itself"
+    )
+
+
+def forget(*packages: str) -> None:
+    """Have Python import these afresh, as the process of another run does."""
+    for name in [each for each in sys.modules if each.partition(".")[0] in packages]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+CYCLES = {
+    "module": ("agent.py", "from {package} import ChatTurn"),
+    "below": ("agent.py", "import {package}.chat_turn"),
+    "in-another": ("helpers.py", "import {package} as spans"),
+}
+
+
+@pytest.mark.parametrize("output", [".", "src", "app"])
+@pytest.mark.parametrize("case", CYCLES)
+def test_definitions_that_import_what_is_generated_from_them(case: str, output: str, project: Project) -> None:
+    """Refused in every state of the package: it would work until a span type is renamed, and then no more."""
+    module, statement = CYCLES[case]
+    package = "app.made" if output == "app" else "made"
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('chat:turn', {'type': 'object'})\n"
+    project.write("app/__init__.py", "")
+    project.write("app/agent.py", registry)
+    command = ("app.agent:registry", "--package", "made", "--output", output)
+    imports = statement.format(package=package)
+    forget("app", "made")
+    assert project.run(*command).code == 0
+    for state in ("there", "absent"):
+        project.write("app/helpers.py", imports if module == "helpers.py" else "")
+        project.write("app/agent.py", f"{registry}import app.helpers\n{imports if module == 'agent.py' else ''}\n")
+        forget("app", "made")
+        line = only(project.run(*command).findings)
+        assert line.startswith(f"app/{module}:"), state
+        assert f"error PG001: the definitions import {package}, which is generated from them" in line
+        shutil.rmtree(project.root / output / "made", ignore_errors=True)
+
+
+def test_definitions_that_go_on_without_what_is_generated_from_them(project: Project) -> None:
+    project.write(
+        "agent.py",
+        textwrap.dedent("""
+            from typing import TYPE_CHECKING
+            from prefactor_core import SchemaRegistry
+            registry = SchemaRegistry()
+            registry.register("chat:turn", {"type": "object"})
+            if TYPE_CHECKING:
+                from made import ChatTurn
+            try:
+                from made import ChatTurn
+            except ImportError:
+                registry.register("chat:end", {"type": "object"})
+            """),
+    )
+    for _ in range(2):
+        forget("agent", "made")
+        assert project.run("agent:registry", "--package", "made", "--output", ".").code == 0
+        assert (project.root / "made/_chat_end.py").exists()
 
 
 REFERENCES = {
@@ -643,7 +754,10 @@ def test_what_was_meant(project: Project) -> None:
     assert "PG008: expected a JSON or YAML file, found no 'mony.yaml'; did you mean 'money.yaml'?" in second
     registry = "from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\nother = 1\n"
     project.write("spans_of_mine.py", registry)
-    for attribute, found in (("span", "no attribute 'span'; it has spans"), ("other", "int; the module has spans")):
+    for attribute, found in (
+        ("span", "no attribute 'span'; did you mean spans_of_mine:spans?"),
+        ("other", "int; the module has spans"),
+    ):
         assert found in only(project.run(f"spans_of_mine:{attribute}", "--package", "made").findings)
 
 

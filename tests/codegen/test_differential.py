@@ -200,7 +200,7 @@ def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, typ
     sound = dict(schemas)
     while True:
         (folder / "spans.json").write_text(json.dumps({"span_schemas": sound}))
-        generated = generate_package(["spans.json"], folder, package, Origin())
+        generated = generate_package(["spans.json"], folder, folder / package, Origin())
         if not has_errors(generated.diagnostics):
             break
         refused = {item.place.pointer.split("/")[2] for item in generated.diagnostics}

@@ -271,7 +271,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, type[
 
 def _generated(folder: Path, schemas: dict[str, Any]) -> dict[str, type[BaseModel]]:
     (folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}), "utf-8")
-    generated = generate_package(["spans.json"], folder, "pattern_spans", Origin())
+    generated = generate_package(["spans.json"], folder, folder / "pattern_spans", Origin())
     (folder / "pattern_spans").mkdir()
     for name, text in generated.files.items():
         (folder / "pattern_spans" / name).write_text(text, "utf-8")

@@ -1,0 +1,147 @@
+"""Definitions in Python: the `SchemaRegistry` that a module of the project has."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from itertools import takewhile
+from pathlib import Path
+from types import ModuleType
+
+from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.documents import JsonValue, from_python
+
+__all__ = ["read_registry"]
+
+
+def read_registry(source: str, base: Path, package: Path | None = None) -> JsonValue:
+    """Import a `SchemaRegistry` and read its definitions.
+
+    Args:
+        source: `module:attribute`.
+        base: the project folder; it and its `src` are importable meanwhile.
+        package: the folder of the package that is generated from the registry, which cannot import it.
+
+    Raises:
+        DiagnosticError: the module or the attribute cannot be had, or holds something else.
+    """
+    module_name, _, attribute = source.partition(":")
+    place = Place(source)
+    own = None if package is None else _OwnPackage(package)
+    try:
+        with _importable(base), _guarded(own):
+            registry = getattr(importlib.import_module(module_name), attribute)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the user's module may raise anything, and exit
+        raise DiagnosticError([_not_imported(error, source, base)]) from error
+    if not isinstance(registry, SchemaRegistry):
+        there = _registries(sys.modules[module_name])
+        hint = f"; the module has {', '.join(there)}" if there else ""
+        found = f"expected a SchemaRegistry, found {type(registry).__name__}{hint}"
+        raise DiagnosticError([Diagnostic("PG001", found, place)])
+    try:
+        version = dict(registry.to_agent_schema_version(""))
+    except Exception as error:  # a subclass may raise anything
+        found = f"cannot read the registry: {type(error).__name__}: {error}"
+        raise DiagnosticError([Diagnostic("PG001", found, _raised_at(error, base) or place)]) from error
+    version.pop("external_identifier", None)
+    return from_python(version, place)
+
+
+def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:
+    module_name, _, attribute = source.partition(":")
+    if isinstance(error, _ImportsItselfError):
+        found = (
+            f"the definitions import {error.name}, which is generated from them: a span type that is renamed could "
+            "not be generated; import the package inside the functions that use it, or move the SchemaRegistry to a "
+            "module that does without it"
+        )
+        return Diagnostic("PG001", found, _raised_at(error, base) or Place(source))
+    found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
+    module = sys.modules.get(module_name)
+    if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
+        found += f" in {base} or what is installed"
+    if there := _registries(module):
+        meant = get_close_matches(attribute, there, n=1)
+        found += f"; did you mean {module_name}:{meant[0]}?" if meant else f"; it has {', '.join(there)}"
+    return Diagnostic("PG001", found, _raised_at(error, base) or Place(source))
+
+
+def _raised_at(error: BaseException, base: Path) -> Place | None:
+    """The innermost line of the project that an exception passed."""
+    if isinstance(error, SyntaxError) and error.lineno and (source := _of_project(str(error.filename), base)):
+        return Place(source, "", error.lineno, error.offset or 1)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if (source := _of_project(frame.filename, base)) is not None:
+            return Place(source, "", frame.lineno, (frame.colno or 0) + 1)
+    return None
+
+
+def _of_project(filename: str, base: Path) -> str | None:
+    path, folder = Path(filename), base.resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        return None
+    inside = path.relative_to(folder)
+    installed = any(part == "site-packages" or part.startswith(".") for part in inside.parts)
+    return None if installed else inside.as_posix()
+
+
+def _registries(module: ModuleType | None) -> list[str]:
+    """The names by which a module has registries."""
+    names = vars(module) if module is not None else {}
+    return sorted(name for name, value in names.items() if isinstance(value, SchemaRegistry))
+
+
+@contextmanager
+def _importable(base: Path) -> Iterator[None]:
+    folders = [str(folder) for folder in (base, base / "src") if folder.is_dir()]
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sys.path.remove(folder)
+
+
+@contextmanager
+def _guarded(finder: MetaPathFinder | None) -> Iterator[None]:
+    if finder is None:
+        yield
+        return
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _ImportsItselfError(ImportError):
+    """An ImportError, so that a module may go on without the package, as it must where that is not generated yet."""
+
+
+class _OwnPackage(MetaPathFinder):
+    """Refuses to import the package that is being generated, whether it is there already or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        packages = takewhile(lambda parent: (parent / "__init__.py").is_file(), self._folder.parents)
+        self._name = ".".join(reversed([self._folder.name, *(parent.name for parent in packages)]))
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name == self._name or (name.rpartition(".")[2] == self._folder.name and self._is_there(name, path, target)):
+            raise _ImportsItselfError(f"the definitions import {name}", name=name)
+        return None
+
+    def _is_there(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> bool:
+        for finder in sys.meta_path:
+            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
+                return spec.origin is not None and Path(spec.origin).resolve().parent == self._folder
+        return False
