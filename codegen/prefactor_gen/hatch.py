@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,35 @@ class PrefactorGenBuildHook(BuildHookInterface[BuilderConfig]):
         else:
             if code:
                 self.app.abort("prefactor-gen: the package could not be generated")
+            folders = [package.folder for package in packages]
+            if self.target_name == "wheel" and (missing := [each for each in folders if not self._is_taken_in(each)]):
+                self.app.abort(self._not_taken_in(missing))
             # They may be ignored by git.
-            folders = (package.folder.relative_to(root).as_posix() for package in packages)
-            build_data["artifacts"].extend(f"/{folder}/*" for folder in folders)
+            build_data["artifacts"].extend(f"/{self._shown(folder)}/*" for folder in folders)
+
+    def _is_taken_in(self, folder: Path) -> bool:
+        """The wheel has this folder. One whose files are chosen by patterns has all artifacts."""
+        config = self.build_config
+        chosen = self._chosen()
+        by_patterns = not chosen and bool(config.target_config.get("include") or config.build_config.get("include"))
+        return by_patterns or any(folder.is_relative_to(each) for each in (*chosen, *map(Path, config.force_include)))
+
+    def _chosen(self) -> list[Path]:
+        """The folders and files that the wheel is made of, by configuration or as hatch finds them."""
+        try:
+            return [Path(each) for each in self.build_config.only_include]
+        except ValueError:  # hatch finds none
+            return []
+
+    def _not_taken_in(self, folders: list[Path]) -> str:
+        packages = ", ".join(f'"{self._shown(each)}"' for each in (*self._chosen(), *folders))
+        return (
+            f"prefactor-gen: the wheel would not hold {' and '.join(map(self._shown, folders))}; name what it holds in "
+            f"pyproject.toml:\n\n[tool.hatch.build.targets.wheel]\npackages = [{packages}]"
+        )
+
+    def _shown(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self.root)).as_posix()
 
 
 @hookimpl

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -90,6 +91,89 @@ def test_a_hook_without_a_configuration(project: Path) -> None:
     assert done.returncode != 0
     assert "expected [tool.prefactor-gen] with sources in pyproject.toml" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+WHEEL = '[tool.hatch.build.targets.wheel]\npackages = ["generated/weather_agent_spans"]\n'
+SELECTIONS = {
+    "found-by-hatch": ("", '"src/weather_agent", "generated/weather_agent_spans"'),
+    "other-packages": (
+        '[tool.hatch.build.targets.wheel]\npackages = ["src/weather_agent"]\n',
+        '"src/weather_agent", "generated/weather_agent_spans"',
+    ),
+    "for-all-targets": (
+        '[tool.hatch.build]\nonly-include = ["src/weather_agent"]\n',
+        '"src/weather_agent", "generated/weather_agent_spans"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SELECTIONS)
+def test_no_wheel_without_the_generated_package(case: str, project: Path) -> None:
+    selection, packages = SELECTIONS[case]
+    (project / "src/weather_agent").mkdir(parents=True)
+    (project / "src/weather_agent/__init__.py").touch()
+    text = PYPROJECT.replace(WHEEL, selection)
+    (project / "pyproject.toml").write_text(text, "utf-8")
+    done = build(project)
+    assert done.returncode != 0
+    assert "the wheel would not hold generated/weather_agent_spans; name what it holds" in done.stdout
+    assert "Traceback" not in done.stdout
+    line = f"packages = [{packages}]"
+    assert line in done.stdout
+    (project / "pyproject.toml").write_text(
+        PYPROJECT.replace(WHEEL, f"[tool.hatch.build.targets.wheel]\n{line}\n"), "utf-8"
+    )
+    done = build(project)
+    assert done.returncode == 0, done.stdout
+    assert {"weather_agent/__init__.py", "weather_agent_spans/__init__.py"} <= wheel(project).keys()
+
+
+def test_a_project_of_which_hatch_finds_nothing(project: Path) -> None:
+    (project / "pyproject.toml").write_text(PYPROJECT.replace(WHEEL, ""), "utf-8")
+    assert 'packages = ["generated/weather_agent_spans"]' in build(project).stdout
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        '[tool.hatch.build.targets.wheel]\ninclude = ["/src"]\nsources = ["src", "generated"]\n',
+        '[tool.hatch.build.targets.wheel]\npackages = ["src/weather_agent"]\n'
+        '[tool.hatch.build.targets.wheel.force-include]\n"generated" = "/"\n',
+    ],
+)
+def test_other_ways_to_take_the_package_in(selection: str, project: Path) -> None:
+    (project / "src/weather_agent").mkdir(parents=True)
+    (project / "src/weather_agent/__init__.py").touch()
+    (project / ".gitignore").write_text("generated/\n", "utf-8")
+    (project / "pyproject.toml").write_text(PYPROJECT.replace(WHEEL, selection), "utf-8")
+    done = build(project)
+    assert done.returncode == 0, done.stdout
+    assert {"weather_agent/__init__.py", "weather_agent_spans/__init__.py"} <= wheel(project).keys()
+
+
+def test_a_wheel_of_a_registry_in_the_package(project: Path) -> None:
+    """The definitions are below `src`, which only the built package makes importable."""
+    module = project / "src/weather_agent/definitions.py"
+    module.parent.mkdir(parents=True)
+    (module.parent / "__init__.py").touch()
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+    module.write_text(f"{registry}registry.register('weather:lookup', {{'type': 'object'}})\n", "utf-8")
+    text = PYPROJECT.replace('["schemas"]', '["weather_agent.definitions:registry"]')
+    text = text.replace('["generated', '["src/weather_agent", "generated')
+    (project / "pyproject.toml").write_text(text, "utf-8")
+    done = build(project)
+    assert done.returncode == 0, done.stdout
+    assert {"weather_agent/definitions.py", "weather_agent_spans/_weather_lookup.py"} <= wheel(project).keys()
+
+
+def test_an_sdist_holds_the_definitions_and_what_is_generated(project: Path) -> None:
+    (project / ".gitignore").write_text("generated/\n", "utf-8")
+    done = run(project, sys.executable, "-m", "hatchling", "build", "-t", "sdist")
+    assert done.returncode == 0, done.stdout
+    (path,) = (project / "dist").glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"schemas/weather.yaml", GENERATED, "pyproject.toml"} <= names
 
 
 def hooks() -> list[dict[str, object]]:
