@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from prefactor_gen.conjunction import fold
+from prefactor_gen.conjunction import Folded, fold
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.keywords import CHECKED_FORMATS
@@ -186,7 +186,7 @@ class _SchemaBundler:
             return schema
         self.count_view(schema.place)
         try:
-            folded = fold(schema, self.refs, alone=self.refs_stand_alone)
+            folded = self.folded(schema, is_payload=not pointer)
         except DiagnosticError as error:
             self.bundle.diagnostics.extend(error.diagnostics)
             return True
@@ -206,6 +206,15 @@ class _SchemaBundler:
             self.origins[name] = origin
             return self.described(self.with_required(said), name, pointer, folded.origins)
         return said.with_items([("$ref", f"#/$defs/{self.hoisted(origin, said, name, pointer, folded.origins)}")])
+
+    def folded(self, schema: ObjectNode, *, is_payload: bool) -> Folded:
+        """The schema without `allOf`. A payload that is only a `$ref` to an object is that object: it has keywords."""
+        folded = fold(schema, self.refs, alone=self.refs_stand_alone)
+        if is_payload and "$ref" in folded.schema:
+            target = fold(schema, self.refs, alone=self.refs_stand_alone, through=True)
+            if is_object_schema(typing_view(target.schema)[0]):
+                return target
+        return folded
 
     def count_view(self, place: Place) -> None:
         self.viewed += 1

@@ -26,19 +26,20 @@ class Folded:
     left: list[tuple[ObjectNode, str]] = field(default_factory=list)
 
 
-def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool) -> Folded:
+def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool, through: bool = False) -> Folded:
     """Fold a schema. One that has nothing to fold comes back as it is, a mere wrapper as what it wraps.
 
     Args:
         schema: the schema.
         refs: the references of the schema that it is a part of.
         alone: keywords beside a `$ref` say nothing (draft-07).
+        through: a schema that is only a `$ref` is what that leads to.
 
     Raises:
         DiagnosticError: a part leads back to itself.
     """
     schema = _unwrapped(schema)
-    if "$ref" in schema and (alone or not (schema.keys() - {"$ref"}) & ASSERTIONS):
+    if not through and "$ref" in schema and (alone or not (schema.keys() - {"$ref"}) & ASSERTIONS):
         return Folded(schema.with_items([("$ref", schema["$ref"])]))
     if not {"$ref", "allOf"} & schema.keys():
         return Folded(schema)

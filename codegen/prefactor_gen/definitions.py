@@ -29,6 +29,8 @@ SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", ALLOW)
 QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
 ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
+# Of a schema, not of a file of definitions.
+_DEFINITIONS = frozenset({"$defs", "definitions"})
 
 
 @dataclass(frozen=True)
@@ -202,10 +204,9 @@ class _Reader:
         words = ", ".join(sorted(key for key in known if key != ALLOW))
         for key in node:
             if key not in known:
-                self.note(
-                    f"unknown key {key!r}; expected one of {words}",
-                    node.place_at(key),
-                )
+                shared = "; what schemas refer to stands in a file of its own, or in the schema itself"
+                hint = shared if key in _DEFINITIONS else ""
+                self.note(f"unknown key {key!r}; expected one of {words}{hint}", node.place_at(key))
 
     def name(self, entry: ObjectNode, place: Place) -> str | None:
         name = self.text(entry, "name")

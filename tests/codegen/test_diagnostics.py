@@ -746,6 +746,13 @@ def test_data_risk_is_what_the_api_takes(project: Project) -> None:
     ]
 
 
+def test_shared_schemas_beside_the_definitions(project: Project) -> None:
+    project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}, "$defs": {}})
+    assert only(project.generate().findings).endswith(
+        "; what schemas refer to stands in a file of its own, or in the schema itself"
+    )
+
+
 def test_what_was_meant(project: Project) -> None:
     project.write("schemas/money.yaml", "type: object")
     project.span_types(agent=properties(x={"$ref": "mony.yaml"}, y={"minLength": "1"}, z={"$ref": "money.yaml"}))

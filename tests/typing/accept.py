@@ -31,6 +31,8 @@ from typing_spans import (
     RoutePlanParamsPlace,
     RoutePlanParamsRegion,
     RoutePlanResultLegsItem,
+    TreeGrow,
+    TreeGrowParamsNode,
     TreeWalk,
     TreeWalkParamsBranch,
     registry,
@@ -223,6 +225,15 @@ async def trees(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> N
     async with instance.span(TreeWalk) as span:
         await span.start(root=TreeWalkParamsBranch(name="root", branches={"leaf": leaf}), spot=("here",), weights=None)
         await span.complete(depth=0)
+
+
+async def references(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    async with instance.span(TreeGrow) as span:
+        await span.start(text="root", children=[{"text": "leaf"}, TreeGrowParamsNode(text="bud", children=[])])
+        await span.complete(email="ada@example.com")
+    async with instance.span(TreeGrow) as span:
+        await span.start_with(TreeGrow.Params(text="root"))
+        await span.complete_with({"email": "ada@example.com"})
 
 
 async def odd_names(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:

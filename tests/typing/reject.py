@@ -24,6 +24,7 @@ from typing_spans import (
     OrderPlaceParams,
     OrderPlaceParamsDict,
     RoutePlan,
+    TreeGrow,
     TreeWalk,
     TreeWalkParamsBranch,
     registry,
@@ -205,6 +206,14 @@ async def trees(span: TreeWalk) -> None:
     await span.start(root=root, row=[1, "a"])
     await span.complete(depth=3)  # E: "depth"
     await span.complete(depth=None)  # E: "depth"
+
+
+async def references(span: TreeGrow) -> None:
+    await span.start()  # E: "text"
+    await span.start(txt="root")  # E: "txt"
+    await span.start(text="root", children=[{"name": "leaf"}])  # E: "NodeDict"
+    await span.complete(email=1)  # E: "email"
+    await span.complete(mail="ada@example.com")  # E: "mail"
 
 
 async def odd_names(span: NamesOdd) -> None:

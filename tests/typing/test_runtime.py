@@ -166,6 +166,10 @@ EXPECTED = {
             {"depth": 0},
         ),
     ],
+    "references": [
+        Span("tree:grow", {"text": "root", "children": [{"text": "leaf"}, {"text": "bud", "children": []}]}, ME),
+        Span("tree:grow", {"text": "root"}, ME),
+    ],
     "odd_names": [
         Span(
             "names:odd",
