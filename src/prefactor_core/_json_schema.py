@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote, urljoin
 
 from pydantic import GetCoreSchemaHandler, JsonValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import ValidationError as PydanticError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from prefactor_core._snapshot import snapshot
 
@@ -26,6 +27,7 @@ __all__ = ["SchemaKey", "SchemaPart"]
 
 SchemaKey: TypeAlias = Literal["params_schema", "result_schema"]
 ValueT = TypeVar("ValueT")
+Step: TypeAlias = str | int
 
 # Never fetched: `.invalid` is no host (RFC 2606). What parts of the schema call themselves is relative to it.
 _ROOT = "https://schema.prefactor.invalid/"
@@ -59,25 +61,32 @@ class SchemaPart:
         return core_schema.no_info_after_validator_function(self.checked, handler(source))
 
     def checked(self, value: ValueT) -> ValueT:
-        """The value, if what would be sent of it matches; a pydantic error otherwise."""
-        problem = self._problem(snapshot(value))
-        if problem is not None:
-            raise PydanticCustomError("json_schema", "{problem}", {"problem": problem})
-        return value
+        """The value, if what would be sent of it matches; a pydantic error, at the member that does not, otherwise."""
+        sent = snapshot(value)
+        problems = self._problems(sent)
+        if not problems:
+            return value
+        raise PydanticError.from_exception_data(
+            self._span_type,
+            [
+                InitErrorDetails(
+                    type=PydanticCustomError("json_schema", "{problem}", {"problem": problem}),
+                    loc=tuple(where),
+                    input=_member(sent, where),
+                )
+                for where, problem in problems
+            ],
+        )
 
-    def _problem(self, value: JsonValue) -> str | None:
+    def _problems(self, value: JsonValue) -> list[tuple[Sequence[Step], str]]:
+        """Where it does not match, and what is wrong there."""
         from jsonschema.exceptions import best_match
 
         try:
             error = best_match(self._validator.iter_errors(value))
         except RecursionError:
-            return "it is nested too deeply to be checked"
-        if error is None:
-            return None
-        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-        # Not jsonschema's message, which shows the value: this goes into logs.
-        rule = json.dumps({str(error.validator): error.validator_value})
-        return f"{where.removeprefix('.') or 'the value'} does not match {rule[:_LONGEST]}"
+            return [((), "nested too deeply to be checked")]
+        return [] if error is None else [([*error.absolute_path, *member], told) for member, told in _told(error)]
 
     @cached_property
     def _validator(self) -> Validator:
@@ -118,6 +127,36 @@ class SchemaPart:
         found = next(item for item in definitions["span_type_schemas"] if item["name"] == self._span_type)
         schema: dict[str, Any] = found[self._key]
         return schema
+
+
+def _told(error: ValidationError) -> Iterator[tuple[Sequence[Step], str]]:
+    """What is wrong, in names of the schema: jsonschema's own message shows the value, and this goes into logs."""
+    keyword = str(error.validator)
+    rule: Any = error.validator_value
+    value: Any = error.instance
+    branch = next((step for step in reversed(error.absolute_schema_path) if step in {"then", "else"}), None)
+    because = f", because of {branch}" if branch else ""
+    if error.validator is None:  # false; jsonschema does not say for which member
+        yield (), f"Input should not have a member that the schema refuses{because}"
+    elif keyword == "required":
+        yield from (((name,), f"Field required{because}") for name in rule if name not in value)
+    elif keyword == "dependentRequired":
+        needed = {name: needing for needing in rule if needing in value for name in rule[needing]}
+        yield from (((name,), f"Field required beside {needed[name]}{because}") for name in needed if name not in value)
+    elif keyword == "uniqueItems":
+        yield (), f"Items should differ{because}"
+    elif keyword == "oneOf" and not error.context:
+        yield (), f"Input should match one option of oneOf, and matches several{because}"
+    else:
+        yield (), f"Input should match {json.dumps({keyword: rule})[:_LONGEST]}{because}"
+
+
+def _member(value: Any, where: Sequence[Step]) -> object:
+    for step in where:
+        if isinstance(value, dict) and step not in value:  # what is missing
+            return value
+        value = value[step]
+    return value
 
 
 class _Enums:

@@ -247,7 +247,45 @@ def test_a_mismatch_says_where_and_what_but_no_value(made: Made) -> None:
     with pytest.raises(ValidationError) as caught:
         model.model_validate({"x": [{}, {"y": ["secret", "secret"]}]})
     (error,) = caught.value.errors(include_input=False)
-    assert (error["loc"], error["msg"]) == (("x", 1), 'y does not match {"uniqueItems": true}')
+    assert (error["loc"], error["msg"]) == (("x", 1, "y"), "Items should differ")
+
+
+TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int, ...], str]]]] = {
+    "then": (
+        {"properties": {"kind": {"enum": ["card", "bank"]}, "iban": {"type": "string"}, "bic": {"type": "string"}}}
+        | {"if": {"properties": {"kind": {"const": "bank"}}}, "then": {"required": ["kind", "iban", "bic"]}},
+        {"kind": "bank"},
+        [(("iban",), "Field required, because of then"), (("bic",), "Field required, because of then")],
+    ),
+    "dependentRequired": (
+        properties(x={"dependentRequired": {"a": ["b", "c"]}, "type": "object"}),
+        {"x": {"a": 1, "c": 2}},
+        [(("x", "b"), "Field required beside a")],
+    ),
+    "prefixItems": (
+        properties(x={"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}),
+        {"x": ["a", "b"]},
+        [(("x", 1), 'Input should match {"type": "integer"}')],
+    ),
+    "oneOf": (
+        properties(x={"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+        {"x": {"a": 1, "b": 2}},
+        [(("x",), "Input should match one option of oneOf, and matches several")],
+    ),
+    "false": (
+        properties(x={"type": "object", "properties": {"y": False}}),
+        {"x": {"y": 1}},
+        [(("x",), "Input should not have a member that the schema refuses")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_a_schema_check_tells(case: str, made: Made) -> None:
+    schema, payload, told = TOLD[case]
+    with pytest.raises(ValidationError) as caught:
+        made(agent=schema).AgentParams.model_validate(payload)
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors()] == told
 
 
 @pytest.mark.parametrize("keyword", sorted(UNSAID))
