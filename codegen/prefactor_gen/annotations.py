@@ -6,10 +6,11 @@ The model generator's annotations come in as syntax trees and leave as text.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import TypeAlias
 
-__all__ = ["field_type", "input_type", "names_in", "renamed"]
+__all__ = ["Kinds", "field_type", "input_type", "literal_texts", "names_in", "renamed"]
 
 # JSON-exact scalars: pydantic's own take "1" for 1 and true for 1.
 _EXACT = {"int": "JsonInteger", "float": "JsonNumber", "bool": "JsonBoolean"}
@@ -19,13 +20,18 @@ _NUMERIC = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
 _SIZED = frozenset({"min_length", "max_length"})
 
 
-def field_type(expression: ast.expr, alias: str | None = None) -> str:
+Kinds: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
+"""Class name → its required properties that are constant texts → those."""
+
+
+def field_type(expression: ast.expr, kinds: Kinds, alias: str | None = None) -> str:
     """The annotation of a model field, with each constraint beside the type that it constrains.
 
-    JSON Schema's `minimum` says nothing about text, so `int | str` with `ge` is `Annotated[int, ge] | str`.
+    JSON Schema's `minimum` says nothing about text, so `int | str` with `ge` is `Annotated[int, ge] | str`. A union of
+    objects that a property tells apart says so: then a mismatch is told of the one that is meant.
     """
     inner, constraints = _split_annotated(expression)
-    text = _render(_Exact(constraints).visit(inner))
+    text = _render(_Exact(constraints, kinds).visit(inner))
     return f"Annotated[{text}, Field(alias={ast.unparse(ast.Constant(alias))})]" if alias is not None else text
 
 
@@ -81,6 +87,26 @@ def _members(expression: ast.expr) -> list[ast.expr]:
     return [expression]
 
 
+def literal_texts(expression: ast.expr) -> frozenset[str]:
+    """The values of a Literal of texts; none of any other type."""
+    inner, _ = _split_annotated(expression)
+    if not isinstance(inner, ast.Subscript) or _name(inner.value) != "Literal":
+        return frozenset()
+    values = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
+    texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+    return frozenset(texts) if len(texts) == len(values) else frozenset()
+
+
+def _discriminator(members: Sequence[Mapping[str, frozenset[str]]]) -> str | None:
+    """The property that each of the classes has, with values that no other one has."""
+    first, *others = members
+    for name in first:
+        values = [each.get(name, frozenset()) for each in members]
+        if others and all(values) and len(frozenset().union(*values)) == sum(map(len, values)):
+            return name
+    return None
+
+
 def _name(expression: ast.expr) -> str | None:
     return expression.id if isinstance(expression, ast.Name) else None
 
@@ -118,11 +144,22 @@ def _is_text(literal: ast.Subscript) -> bool:
 class _Exact:
     """Rewrites an annotation so that it takes exactly what JSON Schema takes."""
 
-    def __init__(self, constraints: list[ast.keyword]) -> None:
+    def __init__(self, constraints: list[ast.keyword], kinds: Kinds) -> None:
         self.constraints = constraints
+        self.kinds = kinds
 
     def visit(self, expression: ast.expr) -> ast.expr:
-        return _union([_annotated(self.member(member), self.applicable(member)) for member in _members(expression)])
+        members = _members(expression)
+        objects = [member for member in members if _name(member) in self.kinds]
+        discriminator = _discriminator([self.kinds[str(_name(each))] for each in objects]) if objects else None
+        told_apart = objects if discriminator is not None else []
+        exact = [
+            _annotated(self.member(member), self.applicable(member)) for member in members if member not in told_apart
+        ]
+        if told_apart:
+            keyword = ast.keyword("discriminator", ast.Constant(discriminator))
+            exact.insert(0, _annotated(_union(told_apart), [keyword]))
+        return _union(exact)
 
     def applicable(self, member: ast.expr) -> list[ast.keyword]:
         """The constraints that speak of this type."""
@@ -146,13 +183,13 @@ class _Exact:
             return member
         if _name(member.value) == "Annotated":
             inner, constraints = _split_annotated(member)
-            return _Exact(constraints).visit(inner)
+            return _Exact(constraints, self.kinds).visit(inner)
         if _name(member.value) == "Literal":
             return member if _is_text(member) else _with_metadata(member, ast.Name("JsonLiteral"))
         return ast.Subscript(member.value, self.arguments(member.slice))
 
     def arguments(self, arguments: ast.expr) -> ast.expr:
-        plain = _Exact([])
+        plain = _Exact([], self.kinds)
         if isinstance(arguments, ast.Tuple):
             return ast.Tuple([plain.visit(item) for item in arguments.elts])
         return plain.visit(arguments)

@@ -6,6 +6,7 @@ that types cannot say stay behind: the definition that they stand in is checked 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -110,12 +111,21 @@ def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -
     Names depend on this schema alone: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
     `AgentLlmParamsUsage` whatever else is generated. Findings go to `bundle.diagnostics`.
     """
-    _SchemaBundler(bundle, name, schema, place).run()
+    own = Bundle(bundle.assert_formats)
+    _SchemaBundler(own, name, schema, place, by_kind=True).run()
+    if any(found.code == "PG005" for found in own.diagnostics):  # what an option is called may be something's name
+        own = Bundle(bundle.assert_formats)
+        _SchemaBundler(own, name, schema, place, by_kind=False).run()
+    bundle.diagnostics.extend(own.diagnostics)
+    bundle.unsaid.extend(own.unsaid)
+    for bundled in own.definitions.values():
+        bundle.add(bundled)
 
 
 class _SchemaBundler:
-    def __init__(self, bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:
+    def __init__(self, bundle: Bundle, name: str, schema: ObjectNode, place: Place, *, by_kind: bool) -> None:
         self.bundle = bundle
+        self.by_kind = by_kind
         self.root_name = name
         self.root = schema
         self.place = place
@@ -263,11 +273,11 @@ class _SchemaBundler:
             if item is False and keys[0] in _MEMBERS:
                 members = said[keys[0]]
                 self.note_unsaid("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else said.place)
-            return self.view(item, name + _suffix(keys), inner + step(keys))
+            return self.view(item, name + self.suffix(keys, said), inner + step(keys))
 
         opened = {origins: name} if origins and origins not in self.open else {}
         self.open.update(opened)
-        view = map_subschemas(said, visit)
+        view = _null_once(map_subschemas(said, visit))
         for each in opened:
             del self.open[each]
         return view
@@ -307,9 +317,56 @@ class _SchemaBundler:
             self.bundle.diagnostics.extend(error.diagnostics)
             return None
         if pointer not in self.names:
-            self.names[pointer] = self.root_name + _pointer_words(pointer)
+            self.names[pointer] = self.root_name + self.words(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
+
+    def suffix(self, keys: tuple[str, ...], schema: JsonValue) -> str:
+        """The words that a class name gets for a step down: a property's name, `Item`, `Value`, an option's kind …"""
+        keyword, *rest = keys
+        if keyword in {"properties", "$defs", "definitions"} and rest:
+            return _property_suffix(rest[0])
+        suffix = _SUFFIXES.get(keyword, pascal(keyword))
+        if not rest:
+            return suffix
+        if self.by_kind and keyword in {"anyOf", "oneOf"} and rest[0].isdecimal():
+            kind = _kind_suffix(schema, keyword, int(rest[0]))
+            if kind is not None:
+                return kind
+        return (
+            f"{suffix}{int(rest[0]) + 1}"
+            if rest[0].isdecimal() and keyword != "patternProperties"
+            else suffix + pascal(rest[0])
+        )
+
+    def words(self, pointer: str) -> str:
+        """The words for a whole pointer, the same as step by step: `/properties/usage/items` → `UsageItem`."""
+        tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+        words: list[str] = []
+        at = ""
+        while tokens:
+            position = POSITIONS.get(tokens[0])
+            several = position in {Position.MAP, Position.LIST} or (
+                position is Position.SCHEMA_OR_LIST and tokens[1:] and tokens[1].isdecimal()
+            )
+            keys = tuple(tokens[: 2 if several else 1])
+            words.append(self.suffix(keys, resolve_pointer(self.root, at)))
+            at += step(keys)
+            tokens = tokens[len(keys) :]
+        return "".join(words) or "Definition"
+
+
+def _null_once(view: ObjectNode) -> ObjectNode:
+    """A union of nothing but null as null, for the model generator takes it for anything."""
+    for keyword in ("anyOf", "oneOf"):
+        options = view.get(keyword)
+        if isinstance(options, ListNode) and options and all(map(_is_null, options)):
+            return view.with_items([("type", "null")])
+    return view
+
+
+def _is_null(view: JsonValue) -> bool:
+    return isinstance(view, ObjectNode) and (view.get("type") == "null" or view.get("enum") == [None])
 
 
 def _direct_references(view: JsonValue) -> set[str]:
@@ -328,32 +385,34 @@ _SUFFIXES: Mapping[str, str] = {
     "anyOf": "Option", "oneOf": "Option", "allOf": "Part",
 }  # fmt: skip
 
-
-def _suffix(keys: tuple[str, ...]) -> str:
-    """The words that a class name gets for a step down: the property's name, `Item`, `Value`, `Option1` …"""
-    keyword, *rest = keys
-    if keyword in {"properties", "$defs", "definitions"} and rest:
-        return pascal(rest[0]) or f"Property{len(rest[0])}"
-    suffix = _SUFFIXES.get(keyword, pascal(keyword))
-    if not rest:
-        return suffix
-    return (
-        f"{suffix}{int(rest[0]) + 1}"
-        if rest[0].isdecimal() and keyword != "patternProperties"
-        else suffix + pascal(rest[0])
-    )
+# What other steps down are called.
+_COUNTED = re.compile(rf"({'|'.join(sorted(set(_SUFFIXES.values())))})\d*")
 
 
-def _pointer_words(pointer: str) -> str:
-    """The words for a whole pointer, the same as step by step: `/properties/usage/items` → `UsageItem`."""
-    tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-    words: list[str] = []
-    while tokens:
-        position = POSITIONS.get(tokens[0])
-        several = position in {Position.MAP, Position.LIST} or (
-            position is Position.SCHEMA_OR_LIST and tokens[1:] and tokens[1].isdecimal()
-        )
-        length = 2 if several else 1
-        words.append(_suffix(tuple(tokens[:length])))
-        tokens = tokens[length:]
-    return "".join(words) or "Definition"
+def _property_suffix(name: str) -> str:
+    return pascal(name) or f"Property{len(name)}"
+
+
+def _kind_suffix(schema: JsonValue, keyword: str, index: int) -> str | None:
+    """The constant by which an option differs from all others, as a word that nothing else here is named by."""
+    options = schema.get(keyword) if isinstance(schema, ObjectNode) else None
+    if not isinstance(schema, ObjectNode) or not isinstance(options, ListNode) or index >= len(options):
+        return None
+    kinds = [_kind(option) for option in options]
+    kind = kinds[index]
+    maps = (schema.get(key) for key in ("properties", "$defs", "definitions"))
+    others = {_property_suffix(name) for each in maps if isinstance(each, ObjectNode) for name in each}
+    taken = kind in others or kinds.count(kind) > 1 or _COUNTED.fullmatch(kind)
+    return None if taken else kind
+
+
+def _kind(option: JsonValue) -> str:
+    """The first of the option's properties that is a constant text, as a word; empty without one."""
+    properties = option.get("properties") if isinstance(option, ObjectNode) else None
+    for schema in properties.values() if isinstance(properties, ObjectNode) else ():
+        values = [schema["const"]] if isinstance(schema, ObjectNode) and "const" in schema else []
+        if isinstance(schema, ObjectNode) and isinstance(enum := schema.get("enum"), ListNode):
+            values = list(enum)
+        if len(values) == 1 and isinstance(value := values[0], str):
+            return pascal(value)
+    return ""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.annotations import field_type, input_type, names_in
+from prefactor_gen.annotations import field_type, input_type, literal_texts, names_in
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic
@@ -53,6 +53,7 @@ class _SpanPlanner:
         self.models = models
         self.by_name = {model.name: model for model in self.models}
         self.roots = {name for name in (self.params, self.result) if name in self.by_name}
+        self.kinds = {model.name: _kinds(model) for model in self.models if model.alias is None}
         self.inputs = {model.name: self.input_name(model) for model in self.models}
 
     def plan(self) -> tuple[SpanPlan, list[Diagnostic]]:
@@ -104,13 +105,13 @@ class _SpanPlanner:
         doc = self.text_of(self.bundle.definitions[model.name].origin)
         part = self.schema_part(model.name)
         if model.alias is not None:
-            root = FieldPlan("root", field_type(model.alias))
+            root = FieldPlan("root", field_type(model.alias, self.kinds))
             base = "PayloadRoot" if part is None else "CheckedRoot"
             return ModelPlan(model.name, base, doc, (), (root,), part)
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
-            extra = f"dict[str, {field_type(model.extra_type)}]"
+            extra = f"dict[str, {field_type(model.extra_type, self.kinds)}]"
             fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
         base = "PayloadModel" if part is None else "CheckedModel"
         return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part)
@@ -136,7 +137,7 @@ class _SpanPlanner:
         alias = item.wire_name if item.wire_name != item.name else None
         default = None if item.required else "MISSING"
         return FieldPlan(
-            item.name, field_type(item.annotation, alias), self.property_doc(model, item.wire_name), default
+            item.name, field_type(item.annotation, self.kinds, alias), self.property_doc(model, item.wire_name), default
         )
 
     def types(self) -> Iterator[NamedTypePlan]:
@@ -145,7 +146,7 @@ class _SpanPlanner:
                 continue
             if self.is_named_type(model):
                 part = self.schema_part(model.name)
-                value = field_type(model.alias)
+                value = field_type(model.alias, self.kinds)
                 checked = f"Annotated[{value}, _{model.name}Schema]"
                 yield NamedTypePlan(model.name, value if part is None else checked, schema_part=part)
             if self.inputs[model.name] != model.name and self.is_named_type(model):
@@ -244,6 +245,13 @@ class _SpanPlanner:
             )
         for name in undefined_names(plan):
             yield Diagnostic("PG011", f"the model generator made {name}, which nothing defines", self.definition.place)
+
+
+def _kinds(model: Model) -> dict[str, frozenset[str]]:
+    """The required properties that are constant texts, and those, under the names that they have on the wire."""
+    constant = {item.name: literal_texts(item.annotation) for item in model.fields if item.required}
+    wire_names = {item.name: item.wire_name for item in model.fields}
+    return {name: texts for name, texts in constant.items() if texts and wire_names[name] == name}
 
 
 def _is_free(model: Model) -> bool:

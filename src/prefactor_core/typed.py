@@ -27,7 +27,7 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError, model_validator
-from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import MISSING, CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from prefactor_core._deferred import BuiltAtFirstUse
 from prefactor_core._json_schema import SchemaPart
@@ -342,10 +342,18 @@ class TypedSpan(Generic[ParamsT, ResultT]):
             model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
         except ValidationError as error:
             problems = [
-                f"{'.'.join(map(str, problem['loc'])) or part}: {problem['msg']}"
-                for problem in error.errors(include_url=False, include_context=False, include_input=False)
+                f"{'.'.join(map(str, problem['loc'])) or part}: {_without_value(problem)}"
+                for problem in error.errors(include_url=False, include_input=False)
             ]
             self._span._validation.mismatch(self.schema_name, part, problems)
+
+
+def _without_value(problem: ErrorDetails) -> str:
+    """The message of pydantic's, without the value that some of them show: it goes into logs."""
+    if problem["type"] != "union_tag_invalid":
+        return problem["msg"]
+    context = problem["ctx"]
+    return f"Input should have as {context['discriminator']} one of {context['expected_tags']}"
 
 
 def _dumped(model: BaseModel) -> object:

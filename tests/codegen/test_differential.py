@@ -194,6 +194,36 @@ def test_a_model_says_what_its_schema_of_draft_07_says(folder: Path, batch: list
         judge(model, Draft7Validator(schemas[name]), batch[int(name[1:])][1])
 
 
+def unions() -> st.SearchStrategy[dict[str, Any]]:
+    """Unions of objects that a constant tells apart, mostly."""
+    inner = keywords(st.sampled_from([True, {"type": "integer"}, {"$ref": "#/$defs/tree"}]))
+    constant = st.sampled_from(["a", "b", "ab"]).map(lambda text: {"const": text})
+    several = st.sampled_from([["a", "b"], ["b"], ["abc", "ab"]]).map(lambda texts: {"enum": texts})
+    option = st.builds(
+        lambda rest, own, kind, required: (
+            {"type": "object"} | rest | {"properties": {**own, "a": kind}, "required": required}
+        ),
+        inner,
+        st.dictionaries(st.sampled_from(["b", "ab"]), inner, max_size=2),
+        st.one_of(constant, constant, several, inner),
+        st.sampled_from([["a"], ["a"], ["a", "b"], []]),
+    )
+    options = st.lists(st.one_of(option, option, option, st.just({"type": "null"})), min_size=2, max_size=3)
+    union = st.builds(lambda keyword, each: {keyword: each}, st.sampled_from(["oneOf", "anyOf"]), options)
+    return st.one_of(union, union, st.builds(lambda each: {"items": each}, union))
+
+
+UNIONS = st.lists(st.tuples(unions(), st.lists(VALUES, min_size=4, max_size=4)), min_size=8, max_size=8)
+
+
+@deterministic
+@given(UNIONS)
+def test_a_model_tells_apart_what_its_schema_tells_apart(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
+    schemas = {f"t{number}": payload_schema(schema) for number, (schema, _) in enumerate(batch)}
+    for name, model in models_of(folder, schemas).items():
+        judge(model, Draft202012Validator(schemas[name]), batch[int(name[1:])][1])
+
+
 def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, type[BaseModel]]:
     """The params models; a schema that is refused, with a diagnostic, has none."""
     package = f"random_{next(numbers)}"

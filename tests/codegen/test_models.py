@@ -118,6 +118,104 @@ class TestScalars:
         )
 
 
+def kind(name: str, **members: Any) -> dict[str, Any]:
+    """An object that tells by a constant what it is."""
+    return properties("kind", *members, kind={"const": name}, **members)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [{"const": None}, {"type": "null"}],
+        [{"type": ["null"]}, {"enum": [None]}, {"anyOf": [{"type": "null"}]}],
+        [{"type": "null"}, {"type": "null"}],
+    ],
+)
+def test_a_union_of_nothing_but_null(options: list[Any], made: Made) -> None:
+    model = made(agent=properties(x={"anyOf": options}, y={"type": "array", "items": {"anyOf": options}})).AgentParams
+    assert accepts(model, {"x": None, "y": [None]})
+    assert not accepts(model, {"x": 1})
+    assert not accepts(model, {"y": [1]})
+
+
+class TestKinds:
+    """Unions of objects that a constant tells apart."""
+
+    @pytest.fixture
+    def module(self, made: Made) -> Any:
+        circle, rect = kind("circle", r={"type": "number"}), kind("rect", w={"type": "number"}, next={"$ref": "#"})
+        shape = {"oneOf": [circle, {**rect, "minProperties": 3}, {"type": "null"}]}
+        return made(agent=properties("shape", shape=shape, list={"type": "array", "items": shape}))
+
+    @pytest.mark.parametrize(
+        "shape",
+        [{"kind": "circle", "r": 1}, {"kind": "rect", "w": 1, "next": {"shape": {"kind": "circle", "r": 1.5}}}, None],
+    )
+    def test_takes(self, shape: Any, module: Any) -> None:
+        assert accepts(module.AgentParams, {"shape": shape})
+        assert accepts(module.AgentParams, {"shape": None, "list": [shape]})
+
+    @pytest.mark.parametrize(
+        ("shape", "where", "told"),
+        [
+            ({"kind": "circle"}, ("circle", "r"), "Field required"),
+            (
+                {"kind": "rect", "w": 1, "next": {"shape": {"kind": "circle", "r": "1"}}},
+                ("rect", "next", "shape", "circle", "r"),
+                "Input should be a number",
+            ),
+        ],
+    )
+    def test_a_mismatch_is_told_of_the_one_that_is_meant(
+        self, shape: Any, where: tuple[str, ...], told: str, module: Any
+    ) -> None:
+        with pytest.raises(ValidationError) as caught:
+            module.AgentParams.model_validate({"shape": shape})
+        (error,) = [each for each in caught.value.errors() if each["type"] != "none_required"]
+        assert (tuple(step for step in error["loc"] if "union" not in str(step)), error["msg"]) == (
+            ("shape", *where),
+            told,
+        )
+
+    @pytest.mark.parametrize(
+        "shape", [{"kind": "oval"}, {"r": 1}, {"kind": ["circle"], "r": 1}, {"kind": None}, 3, "circle", []]
+    )
+    def test_refuses(self, shape: Any, module: Any) -> None:
+        assert not accepts(module.AgentParams, {"shape": shape})
+
+    def test_names(self, module: Any) -> None:
+        circle = module.AgentParamsShapeCircle(kind="circle", r=1)
+        assert module.AgentParams(shape=circle).model_dump() == {"shape": {"kind": "circle", "r": 1}}
+        assert "AgentParamsListItemRect" in module.__all__
+
+    @pytest.mark.parametrize(
+        ("options", "names"),
+        [
+            ([kind("a"), kind("a", x={}), kind("b")], ["Option1", "Option2", "B"]),
+            ([kind("a"), properties(x={"type": "string"}), kind("?")], ["A", "Option2", "Option3"]),
+            (
+                [kind("option-2"), kind("item"), kind("item 3"), kind("items")],
+                ["Option1", "Option2", "Option3", "Items"],
+            ),
+            ([kind("x"), properties("k", k={"enum": ["one"]}), kind("9")], ["X", "One", "9"]),
+        ],
+    )
+    def test_names_that_do_not_tell_them_apart(self, options: list[Any], names: list[str], made: Made) -> None:
+        made_names = made(agent=properties(y={"oneOf": options})).__all__
+        assert {f"AgentParamsY{name}" for name in names} <= set(made_names)
+
+    def test_names_that_something_else_has(self, made: Made) -> None:
+        options = {"oneOf": [kind("a"), kind("b")]}
+        schema = properties(y=options, y_a=properties(z={}))
+        assert {"AgentParamsYOption1", "AgentParamsYA"} <= set(made(agent=schema).__all__)
+
+    def test_a_reference_into_an_option(self, made: Made) -> None:
+        schema = properties(first={"$ref": "#/properties/y/oneOf/0"}, y={"oneOf": [kind("a"), kind("b")]})
+        module = made(agent=schema)
+        assert {"AgentParamsYA", "AgentParamsYB"} <= set(module.__all__)
+        assert accepts(module.AgentParams, {"first": {"kind": "a"}, "y": {"kind": "b"}})
+
+
 class TestAbsence:
     @pytest.fixture
     def model(self, made: Made) -> Any:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, cast
 
 import pytest
-from pydantic import field_serializer, model_validator
+from pydantic import Field, field_serializer, model_validator
 from tests.core.support import Run, config_for
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanContext, SpanValidationError
-from prefactor_core.typed import PayloadModel, TypedSpan
+from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +71,33 @@ async def test_a_mismatch_is_recorded_counted_and_told_once(
     (line,) = [line.getMessage() for line in caplog.records if line.levelno == logging.WARNING]
     assert "params of 'step'" in line
     assert "x: " in line
+
+
+class Circle(PayloadModel):
+    kind: Literal["circle"]
+
+
+class Rect(PayloadModel):
+    kind: Literal["rect"]
+
+
+class DrawParams(PayloadModel):
+    shape: Annotated[Circle | Rect, Field(discriminator="kind")]
+
+
+class Draw(TypedSpan[DrawParams, EmptyResult]):
+    schema_name: ClassVar[str] = "draw"
+    Params: TypeAlias = DrawParams
+    Result: TypeAlias = EmptyResult
+
+
+async def test_what_is_told_of_a_mismatch_has_no_value(run: Run) -> None:
+    async with run(validation="raise") as (_, instance):
+        with pytest.raises(SpanValidationError) as caught:
+            async with instance.span(Draw) as span:
+                await span.start_with(cast("DrawParams", {"shape": {"kind": "a secret"}}))
+    assert "shape: Input should have as 'kind' one of 'circle', 'rect'" in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 async def test_a_mismatch_raises_when_asked_to(api: LocalApi, run: Run) -> None:

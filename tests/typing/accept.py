@@ -18,7 +18,7 @@ from typing_spans import (
     MailSendParamsDict,
     MailSendResultAddress,
     MediaShow,
-    MediaShowParamsOption1,
+    MediaShowParamsImage,
     MeterRead,
     NamesOdd,
     NoteWrite,
@@ -296,9 +296,9 @@ async def root_union(client: PrefactorCoreClient, instance: AgentInstanceHandle)
         await span.start_with({"kind": "video", "seconds": 1.5})
         await span.complete_with({"shown": False})
     async with instance.span(MediaShow) as span:
-        await span.start_with(MediaShowParamsOption1(kind="image", width=640))
+        await span.start_with(MediaShowParamsImage(kind="image", width=640))
     async with instance.span(MediaShow) as span:
-        await span.start_with(MediaShow.Params(MediaShowParamsOption1(kind="image", width=640)))
+        await span.start_with(MediaShow.Params(MediaShowParamsImage(kind="image", width=640)))
 
 
 async def partial_results(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:

@@ -16,7 +16,7 @@ from typing_spans import (
     MailSendParamsAddress,
     MailSendParamsBody,
     MediaShow,
-    MediaShowParamsOption1,
+    MediaShowParamsImage,
     MeterRead,
     NamesOdd,
     NoteWrite,
@@ -240,7 +240,7 @@ async def other_shapes(event: EventAny, meter: MeterRead, media: MediaShow) -> N
     await media.start_with({"kind": "video", "seconds": "long"})  # E: "start_with"
     await media.start_with({"kind": "sound", "seconds": 1})  # E: "start_with"
     await media.complete(shown="yes")  # E: "shown"
-    MediaShowParamsOption1(kind="video", width=1)  # E: "kind"
+    MediaShowParamsImage(kind="video", width=1)  # E: "kind"
     MediaShow.Params({"kind": "image", "width": 1})  # E: "MediaShowParams"
     # Which keywords go together is not said by a signature; the payload's check reports it when it is recorded.
     await media.start(kind="image", seconds=1.5)

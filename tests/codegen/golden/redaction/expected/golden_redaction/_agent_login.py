@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from pydantic import Field
 from typing_extensions import TypeAliasType
 from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
 
@@ -18,12 +19,12 @@ __all__ = [
     "AgentLoginParamsHeadersDict",
     "AgentLoginParamsPart",
     "AgentLoginParamsPartInput",
-    "AgentLoginParamsPartOption1",
-    "AgentLoginParamsPartOption1Dict",
-    "AgentLoginParamsPartOption2",
-    "AgentLoginParamsPartOption2Body",
-    "AgentLoginParamsPartOption2BodyDict",
-    "AgentLoginParamsPartOption2Dict",
+    "AgentLoginParamsPartKey",
+    "AgentLoginParamsPartKeyBody",
+    "AgentLoginParamsPartKeyBodyDict",
+    "AgentLoginParamsPartKeyDict",
+    "AgentLoginParamsPartText",
+    "AgentLoginParamsPartTextDict",
     "AgentLoginParamsSecret",
     "AgentLoginParamsUser",
     "AgentLoginParamsUserDict",
@@ -33,8 +34,8 @@ __all__ = [
     "AgentLoginResultSessionDict",
 ]
 
-AgentLoginParamsPart = TypeAliasType("AgentLoginParamsPart", "AgentLoginParamsPartOption1 | AgentLoginParamsPartOption2")
-AgentLoginParamsPartInput: TypeAlias = "AgentLoginParamsPartOption1 | AgentLoginParamsPartOption1Dict | AgentLoginParamsPartOption2 | AgentLoginParamsPartOption2Dict"
+AgentLoginParamsPart = TypeAliasType("AgentLoginParamsPart", "Annotated[AgentLoginParamsPartText | AgentLoginParamsPartKey, Field(discriminator='kind')]")
+AgentLoginParamsPartInput: TypeAlias = "AgentLoginParamsPartText | AgentLoginParamsPartTextDict | AgentLoginParamsPartKey | AgentLoginParamsPartKeyDict"
 AgentLoginParamsSecret = TypeAliasType("AgentLoginParamsSecret", "str")
 
 
@@ -61,18 +62,18 @@ class AgentLoginParamsHeaders(PayloadModel):
     Accept: str | MISSING = MISSING
 
 
-class AgentLoginParamsPartOption1(PayloadModel):
+class AgentLoginParamsPartKey(PayloadModel):
+    kind: Literal['key']
+    body: AgentLoginParamsPartKeyBody | MISSING = MISSING
+
+
+class AgentLoginParamsPartKeyBody(PayloadModel):
+    key: str | MISSING = MISSING
+
+
+class AgentLoginParamsPartText(PayloadModel):
     kind: Literal['text']
     body: str | MISSING = MISSING
-
-
-class AgentLoginParamsPartOption2(PayloadModel):
-    kind: Literal['key']
-    body: AgentLoginParamsPartOption2Body | MISSING = MISSING
-
-
-class AgentLoginParamsPartOption2Body(PayloadModel):
-    key: str | MISSING = MISSING
 
 
 class AgentLoginParamsUser(PayloadModel):
@@ -113,21 +114,21 @@ class AgentLoginParamsHeadersDict(TypedDict):
     Accept: NotRequired[str]
 
 
-class AgentLoginParamsPartOption1Dict(TypedDict):
-    """AgentLoginParamsPartOption1 as a literal."""
+class AgentLoginParamsPartKeyDict(TypedDict):
+    """AgentLoginParamsPartKey as a literal."""
+    kind: Literal['key']
+    body: NotRequired[AgentLoginParamsPartKeyBody | AgentLoginParamsPartKeyBodyDict]
+
+
+class AgentLoginParamsPartKeyBodyDict(TypedDict):
+    """AgentLoginParamsPartKeyBody as a literal."""
+    key: NotRequired[str]
+
+
+class AgentLoginParamsPartTextDict(TypedDict):
+    """AgentLoginParamsPartText as a literal."""
     kind: Literal['text']
     body: NotRequired[str]
-
-
-class AgentLoginParamsPartOption2Dict(TypedDict):
-    """AgentLoginParamsPartOption2 as a literal."""
-    kind: Literal['key']
-    body: NotRequired[AgentLoginParamsPartOption2Body | AgentLoginParamsPartOption2BodyDict]
-
-
-class AgentLoginParamsPartOption2BodyDict(TypedDict):
-    """AgentLoginParamsPartOption2Body as a literal."""
-    key: NotRequired[str]
 
 
 class AgentLoginParamsUserDict(TypedDict):

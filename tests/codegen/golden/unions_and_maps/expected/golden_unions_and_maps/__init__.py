@@ -30,10 +30,10 @@ if TYPE_CHECKING:
         AgentSearch as AgentSearch,
         AgentSearchParams as AgentSearchParams,
         AgentSearchParamsDict as AgentSearchParamsDict,
-        AgentSearchParamsQueryOption1 as AgentSearchParamsQueryOption1,
-        AgentSearchParamsQueryOption1Dict as AgentSearchParamsQueryOption1Dict,
-        AgentSearchParamsQueryOption2 as AgentSearchParamsQueryOption2,
-        AgentSearchParamsQueryOption2Dict as AgentSearchParamsQueryOption2Dict,
+        AgentSearchParamsQueryText as AgentSearchParamsQueryText,
+        AgentSearchParamsQueryTextDict as AgentSearchParamsQueryTextDict,
+        AgentSearchParamsQueryVector as AgentSearchParamsQueryVector,
+        AgentSearchParamsQueryVectorDict as AgentSearchParamsQueryVectorDict,
         AgentSearchResult as AgentSearchResult,
     )
 
@@ -47,7 +47,7 @@ else:
     }
     _MODULES = {
         "._agent_score": ("AgentScore", "AgentScoreParams", "AgentScoreParamsDict", "AgentScoreParamsScore", "AgentScoreParamsScoreDict", "AgentScoreResult", "AgentScoreResultOption1", "AgentScoreResultOption1Dict", "AgentScoreResultOption2", "AgentScoreResultOption2Dict", ),
-        "._agent_search": ("AgentSearch", "AgentSearchParams", "AgentSearchParamsDict", "AgentSearchParamsQueryOption1", "AgentSearchParamsQueryOption1Dict", "AgentSearchParamsQueryOption2", "AgentSearchParamsQueryOption2Dict", "AgentSearchResult", ),
+        "._agent_search": ("AgentSearch", "AgentSearchParams", "AgentSearchParamsDict", "AgentSearchParamsQueryText", "AgentSearchParamsQueryTextDict", "AgentSearchParamsQueryVector", "AgentSearchParamsQueryVectorDict", "AgentSearchResult", ),
     }
 
     def __getattr__(name):
@@ -75,10 +75,10 @@ __all__ = [
     "AgentSearch",
     "AgentSearchParams",
     "AgentSearchParamsDict",
-    "AgentSearchParamsQueryOption1",
-    "AgentSearchParamsQueryOption1Dict",
-    "AgentSearchParamsQueryOption2",
-    "AgentSearchParamsQueryOption2Dict",
+    "AgentSearchParamsQueryText",
+    "AgentSearchParamsQueryTextDict",
+    "AgentSearchParamsQueryVector",
+    "AgentSearchParamsQueryVectorDict",
     "AgentSearchResult",
     "SCHEMA_VERSION",
     "SPAN_TYPES",

@@ -14,10 +14,10 @@ __all__ = [
     "AgentSearch",
     "AgentSearchParams",
     "AgentSearchParamsDict",
-    "AgentSearchParamsQueryOption1",
-    "AgentSearchParamsQueryOption1Dict",
-    "AgentSearchParamsQueryOption2",
-    "AgentSearchParamsQueryOption2Dict",
+    "AgentSearchParamsQueryText",
+    "AgentSearchParamsQueryTextDict",
+    "AgentSearchParamsQueryVector",
+    "AgentSearchParamsQueryVectorDict",
     "AgentSearchResult",
 ]
 
@@ -25,7 +25,7 @@ __all__ = [
 class AgentSearchParams(CheckedModel):
     __schema_part__ = SchemaPart(__package__, "agent:search", "params_schema", "")
 
-    query: AgentSearchParamsQueryOption1 | AgentSearchParamsQueryOption2
+    query: Annotated[AgentSearchParamsQueryText | AgentSearchParamsQueryVector, Field(discriminator='kind')]
     limit: Annotated[JsonInteger, Field(ge=1)] | Annotated[str, Field(min_length=2)] | MISSING = MISSING
     range: tuple[JsonNumber, JsonNumber] | MISSING = MISSING
     mode: Annotated[Literal['fast', 'exact', 1, True], JsonLiteral] | None | MISSING = MISSING
@@ -39,12 +39,12 @@ class AgentSearchParams(CheckedModel):
     nothing: Any | MISSING = MISSING
 
 
-class AgentSearchParamsQueryOption1(PayloadModel):
+class AgentSearchParamsQueryText(PayloadModel):
     kind: Literal['text']
     text: str
 
 
-class AgentSearchParamsQueryOption2(PayloadModel):
+class AgentSearchParamsQueryVector(PayloadModel):
     kind: Literal['vector']
     vector: Annotated[list[JsonNumber], Field(min_length=1)]
 
@@ -55,7 +55,7 @@ class AgentSearchResult(PayloadRoot):
 
 class AgentSearchParamsDict(TypedDict):
     """AgentSearchParams as a literal."""
-    query: AgentSearchParamsQueryOption1 | AgentSearchParamsQueryOption1Dict | AgentSearchParamsQueryOption2 | AgentSearchParamsQueryOption2Dict
+    query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict
     limit: NotRequired[int | str]
     range: NotRequired[tuple[float, float]]
     mode: NotRequired[Literal['fast', 'exact', 1, True] | None]
@@ -69,14 +69,14 @@ class AgentSearchParamsDict(TypedDict):
     nothing: NotRequired[object]
 
 
-class AgentSearchParamsQueryOption1Dict(TypedDict):
-    """AgentSearchParamsQueryOption1 as a literal."""
+class AgentSearchParamsQueryTextDict(TypedDict):
+    """AgentSearchParamsQueryText as a literal."""
     kind: Literal['text']
     text: str
 
 
-class AgentSearchParamsQueryOption2Dict(TypedDict):
-    """AgentSearchParamsQueryOption2 as a literal."""
+class AgentSearchParamsQueryVectorDict(TypedDict):
+    """AgentSearchParamsQueryVector as a literal."""
     kind: Literal['vector']
     vector: ArrayOf[float]
 
@@ -93,7 +93,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
         self,
         /,
         *,
-        query: AgentSearchParamsQueryOption1 | AgentSearchParamsQueryOption1Dict | AgentSearchParamsQueryOption2 | AgentSearchParamsQueryOption2Dict,
+        query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict,
         limit: int | str | MISSING = MISSING,
         range: tuple[float, float] | MISSING = MISSING,
         mode: Literal['fast', 'exact', 1, True] | None | MISSING = MISSING,
