@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from prefactor_gen.suggest import meant
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -58,8 +59,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     given = list(arguments)
     parser = command_line()
     if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
-        if (meant := _misspelled(given)) is not None:
-            parser.error(f"{given[0]!r} is no command, and no source here; did you mean {meant!r}?")
+        if (command := _misspelled(given)) is not None:
+            parser.error(f"{given[0]!r} is no command, and no source here; did you mean {command!r}?")
         # The command may follow its options; a folder or a package may have its name.
         given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _WITH_A_NAME]
         given.insert(0, "generate")
@@ -73,8 +74,7 @@ def _misspelled(given: Sequence[str]) -> str | None:
     """The command that the first word means; `schemas` is what most folders of definitions are called."""
     if not given or given[0].startswith("-") or Path(given[0]).exists():
         return None
-    near = difflib.get_close_matches(given[0], [name for name in _EXAMPLES if name != "schema"], 1, 0.75)
-    return near[0] if near else None
+    return meant(given[0], [name for name in _EXAMPLES if name != "schema"], alike=0.75)
 
 
 def again(options: argparse.Namespace) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from functools import cache
 from typing import get_args
@@ -20,6 +19,7 @@ from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.metaschema import flat_metaschema
 from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.pointers import is_remote
+from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas
 
 __all__ = ["check_data_risk", "check_names", "check_schema", "draft_of"]
@@ -103,9 +103,7 @@ def _not_valid(error: ValidationError) -> str:
     words = next((each for each in [error, *(error.context or ())] if each.validator == "enum"), None)
     if words is not None and isinstance(words.instance, str) and isinstance(words.validator_value, list):
         known = [str(word) for word in words.validator_value]
-        near = difflib.get_close_matches(words.instance, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"expected one of {', '.join(known)}, found {words.instance!r}{hint}"
+        return f"expected one of {', '.join(known)}, found {words.instance!r}{did_you_mean(words.instance, known)}"
     keyword = error.absolute_path[-1] if error.absolute_path else None
     if keyword in _EXCLUSIVE and isinstance(error.instance, bool):
         return f"expected a number: since draft-06 it is {keyword}: 0, say, in place of {_EXCLUSIVE[str(keyword)]}: 0"
@@ -190,7 +188,8 @@ def _data_risk(model: type[BaseModel], node: ObjectNode) -> Iterator[Diagnostic]
         place = node.place_at(name)
         if expected is None:
             words = ", ".join(model.model_fields)
-            yield Diagnostic("PG002", f"unknown key {name!r} in data_risk; expected one of {words}", place)
+            hint = did_you_mean(name, model.model_fields)
+            yield Diagnostic("PG002", f"unknown key {name!r} in data_risk; expected one of {words}{hint}", place)
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             if isinstance(value, ObjectNode):
                 yield from _data_risk(kind, value)

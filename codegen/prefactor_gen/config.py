@@ -10,6 +10,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from prefactor_gen.suggest import did_you_mean
+
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
 
 SHIPPED_PACKAGES = frozenset(
@@ -143,7 +145,8 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     keys = WIRE_KEYS if wire else KEYS
     for key in table:
         if key not in keys:
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}")
+            hint = did_you_mean(key, keys)
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}{hint}")
     sources = table.get("sources")
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
         raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')

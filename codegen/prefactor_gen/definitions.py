@@ -10,6 +10,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
 from prefactor_gen.load import Document
+from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.suppress import ALLOW
 
 __all__ = [
@@ -205,7 +206,7 @@ class _Reader:
         for key in node:
             if key not in known:
                 shared = "; what schemas refer to stands in a file of its own, or in the schema itself"
-                hint = shared if key in _DEFINITIONS else ""
+                hint = shared if key in _DEFINITIONS else did_you_mean(key, known)
                 self.note(f"unknown key {key!r}; expected one of {words}{hint}", node.place_at(key))
 
     def name(self, entry: ObjectNode, place: Place) -> str | None:

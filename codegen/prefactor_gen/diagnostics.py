@@ -62,7 +62,7 @@ RULES: dict[str, str] = {
     "PG027": "a pattern is read differently by Python and ECMA 262",
     "PG028": "a pattern can backtrack without end",
     "PG029": "a definition is past a limit of the generator",
-    "PG030": "a format is asserted that nobody can check",
+    "PG030": "a format that nobody can check is asserted, or misspelled",
     "PG031": "a keyword that nobody enforces",
     "PG032": "an example does not match its schema",
 }
@@ -133,7 +133,8 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG015": (
         "JSON Schema ignores keywords that it does not know, so that propertes or minlength say nothing and nobody is "
-        "told. Keys of your own begin with x-."
+        "told. Keys of your own begin with x-; those that begin with x-prefactor- are this tool's, and an unknown one is an "
+        "error: what it was to redact would go out."
     ),
     "PG016": (
         "A name in required that properties does not have must be there and may hold anything; mostly it is "

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Severity
 from prefactor_gen.documents import ListNode, ObjectNode
 from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
+from prefactor_gen.marks import MARK
+from prefactor_gen.suggest import did_you_mean, meant
+from prefactor_gen.suppress import ALLOW
 from prefactor_gen.walk import all_schemas, subschemas
 
 __all__ = ["lint_enforcement", "lint_schema"]
@@ -19,6 +21,9 @@ _SAYS_MORE = frozenset({
 # Where an object stands by itself. A part of a conjunction, or what a condition asks, has its properties elsewhere.
 _BY_ITSELF = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 
+
+_PREFIX = "x-prefactor-"
+_OURS = (MARK, ALLOW)
 
 # Names are compared with so many others: each pair takes its time.
 _COMPARED = 100
@@ -43,7 +48,13 @@ def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Di
         name = each.get("format")
         if not isinstance(name, str):
             continue
-        if not assert_formats:
+        if name not in CHECKED_FORMATS and (near := meant(name, CHECKED_FORMATS, alike=0.75)) is not None:
+            message = f"nobody checks the format {name!r}; did you mean {near!r}?"
+            yield Diagnostic("PG030", message, each.place_at("format"), Severity.WARNING)
+        elif not assert_formats and name not in CHECKED_FORMATS:
+            message = f"the format {name!r} is one of your own: it is not checked"
+            yield Diagnostic("PG031", message, each.place_at("format"), Severity.NOTE)
+        elif not assert_formats:
             message = f'the format {name!r} is not checked; formats = "assert" in [tool.prefactor-gen] has it checked'
             yield Diagnostic("PG031", message, each.place_at("format"), Severity.NOTE)
         elif name not in CHECKED_FORMATS:
@@ -58,12 +69,20 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
         )
         yield Diagnostic("PG015", message, schema.place_at("nullable"), Severity.WARNING)
     for keyword in schema:
-        if keyword in KNOWN or keyword.startswith("x-"):
+        if keyword in KNOWN or keyword in _OURS:
             continue
-        near = difflib.get_close_matches(keyword, sorted(KNOWN), 1)
-        hint = f"did you mean {near[0]!r}?" if near else "a key of your own begins with x-"
-        message = f"JSON Schema knows no keyword {keyword!r} and ignores it; {hint}"
-        yield Diagnostic("PG015", message, schema.place_at(keyword), Severity.WARNING)
+        place = schema.place_at(keyword)
+        if keyword.startswith(_PREFIX):
+            message = f"{keyword!r} means nothing; expected {' or '.join(_OURS)}"
+            yield Diagnostic("PG015", message, place)
+        elif keyword.startswith("x-"):
+            if "redact" in keyword.lower():
+                message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {MARK!r}?"
+                yield Diagnostic("PG015", message, place, Severity.WARNING)
+        else:
+            hint = did_you_mean(keyword, sorted(KNOWN)) or "; a key of your own begins with x-"
+            message = f"JSON Schema knows no keyword {keyword!r} and ignores it{hint}"
+            yield Diagnostic("PG015", message, place, Severity.WARNING)
 
 
 def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -72,8 +91,6 @@ def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
         return
     for index, name in enumerate(required):
         if isinstance(name, str) and name not in properties:
-            near = difflib.get_close_matches(name, list(properties), 1) if len(properties) <= _COMPARED else []
-            hint = f"did you mean {near[0]!r}?" if near else "name it in properties to say what it holds"
-            yield Diagnostic(
-                "PG016", f"{name!r} is required, but no property; {hint}", required.place_at(index), Severity.WARNING
-            )
+            near = did_you_mean(name, properties) if len(properties) <= _COMPARED else ""
+            message = f"{name!r} is required, but no property{near or '; name it in properties to say what it holds'}"
+            yield Diagnostic("PG016", message, required.place_at(index), Severity.WARNING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from prefactor_gen.load import SUFFIXES, display_name, parse_file, real_path
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import pascal
 from prefactor_gen.pointers import is_remote, resolve_pointer
+from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas, map_subschemas
 
 __all__ = ["SchemaFiles", "inline_files"]
@@ -43,8 +43,7 @@ class SchemaFiles:
         if not path.is_relative_to(folder):
             raise _unresolved(f"expected a file of the definition folder, found {reference!r}, which leaves it", place)
         if path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
-            near = difflib.get_close_matches(path.name, _names_beside(path), 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(path.name, _names_beside(path))
             raise _unresolved(f"expected a JSON or YAML file, found no {reference!r}{hint}", place)
         if path not in self.parsed:
             self.parsed[path] = self.read(path, display_name(path, self.base))

@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import takewhile
@@ -17,6 +16,7 @@ from types import ModuleType
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, from_python
+from prefactor_gen.suggest import meant
 
 __all__ = ["read_registry"]
 
@@ -70,8 +70,8 @@ def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:
     if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
         found += f" in {base} or what is installed"
     if there := _registries(module):
-        meant = get_close_matches(attribute, there, n=1)
-        found += f"; did you mean {module_name}:{meant[0]}?" if meant else f"; it has {', '.join(there)}"
+        near = meant(attribute, there)
+        found += f"; it has {', '.join(there)}" if near is None else f"; did you mean {module_name}:{near}?"
     return Diagnostic("PG001", found, _raised_at(error, base) or Place(source))
 
 

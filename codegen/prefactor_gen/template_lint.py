@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from liquid import Environment
@@ -11,6 +10,7 @@ from liquid.exceptions import LiquidError
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.lookup import Lookup
+from prefactor_gen.suggest import did_you_mean
 
 __all__ = ["lint_template"]
 
@@ -57,8 +57,7 @@ def _check_path(path: Sequence[object], place: Place, looks: Sequence[Lookup]) -
         if not known:
             if not any(schemas is None for _, schemas in members) and not (depth and name in _BUILT_IN):
                 names = sorted({each for look, schemas in found for each in look.names(schemas)})
-                near = difflib.get_close_matches(str(name), names, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                hint = did_you_mean(str(name), names)
                 where = f"of {'.'.join(map(str, path[:depth]))!r}" if depth else "of params or result"
                 message = f"{shown!r} is shown, but {name!r} is no property {where}{hint}"
                 yield Diagnostic("PG018", message, place, Severity.WARNING)

@@ -39,7 +39,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schemas:\n  - name: a\n    params_shema: {}\n    params_schema: {}\n",
         "schemas/a.yaml:3:5 /span_type_schemas/0/params_shema: error PG002: unknown key 'params_shema'; expected one of "
-        "data_risk, description, name, params_schema, result_schema, template, title",
+        "data_risk, description, name, params_schema, result_schema, template, title; did you mean 'params_schema'?",
     ),
     "PG003": (
         "a.yaml",
@@ -744,6 +744,42 @@ def test_data_risk_is_what_the_api_takes(project: Project) -> None:
         f"expected {name} in data_risk"
         for name in ("action_profile", "params_data_categories", "result_data_categories")
     ]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "told"),
+    [
+        (
+            "x-prefactor-redacted",
+            "error PG015: 'x-prefactor-redacted' means nothing; expected x-prefactor-redact or x-prefactor-allow",
+        ),
+        ("x-prefactor-alow", "expected x-prefactor-redact or x-prefactor-allow"),
+        (
+            "x-prefactor-owner",
+            "error PG015: 'x-prefactor-owner' means nothing; expected x-prefactor-redact or x-prefactor-allow",
+        ),
+        (
+            "x-redact",
+            "warning PG015: 'x-redact' is a key of your own and redacts nothing; did you mean 'x-prefactor-redact'?",
+        ),
+    ],
+)
+def test_a_mark_that_would_be_ignored(keyword: str, told: str, project: Project) -> None:
+    """What was to be redacted would go out in the clear."""
+    project.span_types(agent=properties(x={"type": "string", keyword: True}))
+    result = project.generate()
+    assert only(result.findings).endswith(told)
+    assert result.code == (1 if "error" in only(result.findings) else 0)
+
+
+def test_a_format_that_is_misspelled(project: Project) -> None:
+    project.span_types(
+        agent=properties(x={"type": "string", "format": "e-mail"}, y={"type": "string", "format": "phone"})
+    )
+    assert only(project.generate().findings).endswith(
+        "warning PG030: nobody checks the format 'e-mail'; did you mean 'email'?"
+    )
+    assert "note PG031: the format 'phone' is one of your own: it is not checked" in project.run("check", "schemas").out
 
 
 def test_shared_schemas_beside_the_definitions(project: Project) -> None:
