@@ -263,8 +263,8 @@ def _key(key: object, source: dict[Any, Any], copied: dict[str, Any], path: tupl
     """A key as text, which is no other key's."""
     text = name = _key_text(key, path, room)
     room.text += 3 * len(text)
-    if type(key) is str and text == key:
-        return key
+    if isinstance(key, str) and text == key and hash(text) == hash(key):  # in a dict, a StrEnum's member is its text
+        return text
     for number in itertools.count(2):
         if name not in source and name not in copied:
             break

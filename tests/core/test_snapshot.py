@@ -22,6 +22,14 @@ class Colour(enum.Enum):
     RED = "red"
 
 
+class Header(enum.StrEnum):
+    ONE = "x-one"
+
+
+class Name(str):
+    pass
+
+
 class Level(enum.IntEnum):
     HIGH = 3
 
@@ -241,6 +249,13 @@ def test_pydantic_writes_every_field_that_it_can() -> None:
     broken = Mixed(odd=Broken(), Secret=SecretStr("hush"))
     assert snapshot(broken) == {"Odd": "[Broken without a printable form]", "Secret": "**********", "doubled": 2}
     assert snapshot(OddRoot(Broken())) == "[Broken without a printable form]"
+
+
+def test_keys_that_are_a_kind_of_text() -> None:
+    copied = snapshot({Header.ONE: 1, Name("two"): 2, 3: 3, "3": 4})
+    assert copied == {"x-one": 1, "two": 2, "3 (2)": 3, "3": 4}
+    assert isinstance(copied, dict)
+    assert {type(key) for key in copied} == {str}
 
 
 def test_what_has_no_form() -> None:
