@@ -151,7 +151,7 @@ class _Viewer:
             inexact = [key for key in said if key in FOR_KIND["number"] and not _is_exact(said[key], str(kind))]
             said = self.without(said, inexact)
         # With constraints of its own, text stays text: the Python value of a format has no length and no pattern.
-        if said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
+        if kind == "string" and said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
             own.add("format")
         counted = ((key, _countable(value) if key in _COUNTS else value) for key, value in said.items())
         return self.patterned(self.made((key, value) for key, value in counted if key in own))
