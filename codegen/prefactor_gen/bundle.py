@@ -33,6 +33,7 @@ __all__ = ["Bundle", "Bundled", "Unsaid", "bundle_schema", "class_clash"]
 
 # Where `false` is a member that may not be there, which types do not say.
 _MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
+_SCALARS = frozenset({"boolean", "integer", "null", "number", "string"})
 
 
 @dataclass(frozen=True)
@@ -282,16 +283,22 @@ class _SchemaBundler:
             del self.open[each]
         return view
 
-    @staticmethod
-    def with_required(said: ObjectNode) -> ObjectNode:
-        """The object with each name that is only required as a property of any type."""
+    def with_required(self, said: ObjectNode) -> ObjectNode:
+        """The object with each name that is only required as a property: of the other ones' type, if it is plain."""
         properties = said.get("properties")
         if not isinstance(properties, ObjectNode):
             properties = ObjectNode(place=said.place)
         required = said.get("required")
         names = [name for name in required if isinstance(name, str)] if isinstance(required, ListNode) else []
-        extra = [(name, ObjectNode(place=said.place_at("required"))) for name in names if name not in properties]
-        return said.with_items({**said, "properties": properties.with_items([*properties.items(), *extra])}.items())
+        extra = [name for name in names if name not in properties]
+        kind: JsonValue = ObjectNode(place=said.place_at("required"))
+        others = said.get("additionalProperties", True)
+        if _has_no_class(others):
+            kind = others
+        elif extra and others is not True:
+            self.note_unsaid("additionalProperties", said.place_at("additionalProperties"))
+        every = properties.with_items([*properties.items(), *((name, kind) for name in extra)])
+        return said.with_items({**said, "properties": every}.items())
 
     @contextmanager
     def checked_as(self, name: str) -> Iterator[None]:
@@ -367,6 +374,15 @@ def _null_once(view: ObjectNode) -> ObjectNode:
 
 def _is_null(view: JsonValue) -> bool:
     return isinstance(view, ObjectNode) and (view.get("type") == "null" or view.get("enum") == [None])
+
+
+def _has_no_class(schema: JsonValue) -> bool:
+    """Whether a property of this schema surely makes no class of its own."""
+    if not isinstance(schema, ObjectNode):
+        return schema is False
+    kind = schema.get("type")
+    kinds = kind if isinstance(kind, ListNode) else [kind]
+    return "enum" in schema or schema.keys() == {"$ref"} or all(str(each) in _SCALARS for each in kinds)
 
 
 def _direct_references(view: JsonValue) -> set[str]:
