@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.local_refs import LocalRefs
 
@@ -114,7 +114,7 @@ class _Merger:
                 # It speaks of the names in its own part only, which one object type cannot say.
                 if value is not True:
                     self.result.left.append((part, keyword))
-            elif keyword not in self.members or self.members[keyword] == value:
+            elif keyword not in self.members or is_same(self.members[keyword], value):
                 self.members[keyword] = value
                 self.places[keyword] = part.place_at(keyword)
             elif (merged := _both(keyword, self.members[keyword], value)) is not None:
@@ -140,7 +140,7 @@ def _both(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
 
 
 def _conjunction(one: JsonValue, two: JsonValue, node: ObjectNode) -> JsonValue:
-    if one == two or two is True:
+    if two is True or is_same(one, two):
         return one
     joined = one.get("allOf") if isinstance(one, ObjectNode) and one.keys() == {"allOf"} else None
     parts = ListNode([*(joined if isinstance(joined, ListNode) else [one]), two], place=node.place)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.limits import MAX_DEPTH
 
-__all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python", "place_of", "to_plain"]
+__all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python", "is_same", "place_of", "to_plain"]
 
 # How deep the definitions of a document lie: /span_type_schemas/0.
 _DEFINITION = 2
@@ -55,6 +55,15 @@ class ListNode(list["JsonValue"]):
     def with_items(self, items: Iterable[JsonValue]) -> ListNode:
         """A copy at the same place with other items."""
         return ListNode(items, place=self.place, item_places=self.item_places)
+
+
+def is_same(one: JsonValue, two: JsonValue) -> bool:
+    """Whether two values are the same in JSON: to Python, true is 1."""
+    if isinstance(one, ObjectNode) and isinstance(two, ObjectNode):
+        return one.keys() == two.keys() and all(is_same(member, two[key]) for key, member in one.items())
+    if isinstance(one, ListNode) and isinstance(two, ListNode):
+        return len(one) == len(two) and all(map(is_same, one, two))
+    return isinstance(one, bool) == isinstance(two, bool) and one == two
 
 
 def child_pointer(pointer: str, key: str | int) -> str:

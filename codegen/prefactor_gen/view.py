@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.keywords import ASSERTIONS, FOR_KIND, NOT_ENFORCED, TYPED_FORMATS
 from prefactor_gen.limits import MAX_COUNT, MAX_LITERAL_TEXT, MAX_LITERALS, MAX_OPTIONS
 
@@ -79,7 +79,8 @@ class _Viewer:
         values = said.get("enum")
         values = values if isinstance(values, ListNode) else ListNode([said["const"]], place=said.place)
         if "const" in said:
-            values = values.with_items([said["const"]] if said["const"] in values else [])
+            const = said["const"]
+            values = values.with_items([const] if any(is_same(const, value) for value in values) else [])
         kind = said.get("type")
         kinds = kind if isinstance(kind, ListNode) else [kind]
         asked = set(map(str, kinds))
@@ -209,7 +210,7 @@ class _Viewer:
     def any_of(self, options: list[JsonValue]) -> JsonValue:
         different: list[JsonValue] = []
         for option in options:
-            if option not in different:
+            if not any(is_same(option, each) for each in different):
                 different.append(option)
             if len(different) > MAX_OPTIONS:
                 return True
