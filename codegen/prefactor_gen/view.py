@@ -92,7 +92,8 @@ class _Viewer:
         kinds_said = {kind for value in typed for kind in kinds_of(value)}
         beside = frozenset(_CHOICES).union(*(FOR_KIND.get(kind, ()) for kind in kinds_said))
         self.left.extend(keyword for keyword in said if keyword in beside)
-        return self.made([("enum", values.with_items(typed))])
+        once = {(isinstance(value, bool), value): value for value in typed}
+        return self.made([("enum", values.with_items(once.values()))])
 
     def counted(self, said: ObjectNode, values: list[JsonValue]) -> ObjectNode:
         """More values than a Literal is good for, as their types."""
