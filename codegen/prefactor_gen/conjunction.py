@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
@@ -15,6 +16,12 @@ __all__ = ["Folded", "fold"]
 _LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
 _UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 _NAMED_MEMBERS = frozenset({"properties", "patternProperties"})
+# What speaks of the members that others in the same schema do not name, and those others.
+_REST = {
+    "additionalProperties": _NAMED_MEMBERS,
+    "items": frozenset({"prefixItems"}),
+    "additionalItems": frozenset({"items"}),
+}
 
 
 @dataclass
@@ -45,10 +52,11 @@ def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool, through: bool = Fa
         return Folded(schema)
     parts = list(_Flattener(refs, alone).parts(schema, ()))
     result = Folded(schema, frozenset(part.place for part in parts))
-    named = [part for part in parts if _NAMED_MEMBERS & part.keys()]
+    naming = {keyword: [part for part in parts if names & part.keys()][:2] for keyword, names in _REST.items()}
     merger = _Merger(result)
     for part in parts:
-        merger.take(part, beside_names=any(other is not part for other in named[:2]))
+        beside = {keyword for keyword, named in naming.items() if any(other is not part for other in named)}
+        merger.take(part, beside)
     result.schema = ObjectNode(merger.members.items(), place=schema.place, key_places=merger.places)
     return result
 
@@ -106,12 +114,12 @@ class _Merger:
         self.members: dict[str, JsonValue] = {}
         self.places: dict[str, Place] = {}
 
-    def take(self, part: ObjectNode, *, beside_names: bool) -> None:
+    def take(self, part: ObjectNode, beside: AbstractSet[str]) -> None:
+        """Take a part in, but what speaks of the rest of its own part only: one type cannot say that."""
         for keyword, value in part.items():
             if keyword not in ASSERTIONS:
                 continue
-            if keyword == "additionalProperties" and beside_names:
-                # It speaks of the names in its own part only, which one object type cannot say.
+            if keyword in beside:
                 if value is not True:
                     self.result.left.append((part, keyword))
             elif keyword not in self.members or is_same(self.members[keyword], value):
