@@ -203,7 +203,7 @@ class _SchemaBundler:
             return True
         for part, keyword in folded.left:
             self.note_unsaid(keyword, part.place_at(keyword))
-        said, left = typing_view(folded.schema)
+        said, left = typing_view(folded.schema, draft_07=self.refs_stand_alone)
         for keyword in left:
             self.note_unsaid(keyword, folded.schema.place_at(keyword))
         if self.bundle.assert_formats and folded.schema.get("format") in CHECKED_FORMATS:

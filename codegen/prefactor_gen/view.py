@@ -29,15 +29,18 @@ def is_object_schema(schema: ObjectNode) -> bool:
     return named or (kind == "object" and closed)
 
 
-def typing_view(schema: ObjectNode) -> tuple[ObjectNode, list[str]]:
+def typing_view(schema: ObjectNode, *, draft_07: bool = False) -> tuple[ObjectNode, list[str]]:
     """The view, and the keywords that it leaves behind. The schema has no `allOf`, and nothing beside a `$ref`."""
-    viewer = _Viewer(schema)
+    if draft_07 and "prefixItems" in schema:  # no keyword there
+        schema = schema.with_items((key, value) for key, value in schema.items() if key != "prefixItems")
+    viewer = _Viewer(schema, draft_07=draft_07)
     return viewer.view(), viewer.left
 
 
 class _Viewer:
-    def __init__(self, schema: ObjectNode) -> None:
+    def __init__(self, schema: ObjectNode, *, draft_07: bool) -> None:
         self.schema = schema
+        self.draft_07 = draft_07
         self.left = [keyword for keyword in schema if keyword in NOT_ENFORCED]
 
     def view(self) -> ObjectNode:
@@ -120,7 +123,7 @@ class _Viewer:
         options = said[keyword]
         if isinstance(options, ListNode) and len(options) > MAX_OPTIONS:
             return self.many_options(said, keyword, options)
-        if keyword == "oneOf" and not _tell_apart(options):
+        if keyword == "oneOf" and not _tell_apart(options, refs_stand_alone=self.draft_07):
             self.left.append(keyword)
         possible = [option for option in options if option is not False] if isinstance(options, ListNode) else []
         if beside:
@@ -134,10 +137,13 @@ class _Viewer:
         """More options than a union is good for, as the types that they name."""
         said = self.without(said, (keyword,))
         kinds = [_kinds_taken(option) if isinstance(option, ObjectNode) else None for option in options]
+        if self.draft_07 and any(isinstance(option, ObjectNode) and "$ref" in option for option in options):
+            kinds = [None]  # what stands beside it says nothing
         if "type" in said or not all(kinds):
-            return _Viewer(said).view()
+            return _Viewer(said, draft_07=self.draft_07).view()
         named = sorted(str(kind) for kind in frozenset().union(*(each for each in kinds if each)))
-        return _Viewer(self.made([("type", ListNode(named, place=said.place)), *said.items()])).view()
+        said = self.made([("type", ListNode(named, place=said.place)), *said.items()])
+        return _Viewer(said, draft_07=self.draft_07).view()
 
     def object_or_else(self, said: ObjectNode) -> ObjectNode:
         """What speaks of objects without asking for one: whatever is none is valid too."""
@@ -225,11 +231,13 @@ def _rust_pattern(pattern: str) -> str | None:
     return rust_pattern(pattern)
 
 
-def _tell_apart(options: JsonValue) -> bool:
+def _tell_apart(options: JsonValue, *, refs_stand_alone: bool) -> bool:
     """Whether no value can match two of these, as their types alone or a member with different constants tell."""
     if not isinstance(options, ListNode) or not all(isinstance(option, ObjectNode) for option in options):
         return False
     schemas = [option for option in options if isinstance(option, ObjectNode)]
+    if refs_stand_alone and any("$ref" in schema for schema in schemas):  # what stands beside it says nothing
+        return False
     return _disjoint([_kinds_taken(schema) for schema in schemas]) or any(
         _disjoint([_constants(schema, name) for schema in schemas]) for name in _required(schemas[0])
     )
