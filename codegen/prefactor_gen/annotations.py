@@ -129,6 +129,14 @@ def _annotated(expression: ast.expr, constraints: list[ast.keyword]) -> ast.expr
     return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, call]))
 
 
+def _whole(constraint: ast.keyword) -> ast.keyword:
+    """`multiple_of=2.0` as `multiple_of=2`: the remainder of a long integer is no double."""
+    match constraint:
+        case ast.keyword("multiple_of", ast.Constant(float(value))) if value.is_integer():
+            return ast.keyword("multiple_of", ast.Constant(int(value)))
+    return constraint
+
+
 def _with_metadata(expression: ast.expr, metadata: ast.expr) -> ast.expr:
     return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, metadata]))
 
@@ -171,7 +179,7 @@ class _Exact:
             allowed = _SIZED | {"pattern"}
         elif name in {"list", "tuple", "dict", "set"}:
             allowed = _SIZED
-        return [item for item in self.constraints if item.arg in allowed]
+        return [_whole(item) for item in self.constraints if item.arg in allowed]
 
     def member(self, member: ast.expr) -> ast.expr:
         name = _name(member)

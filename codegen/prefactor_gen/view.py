@@ -156,7 +156,7 @@ class _Viewer:
         kind = said.get("type")
         own = {"type", "enum", *FOR_KIND.get(str(kind), ())}
         if str(kind) in {"integer", "number"}:
-            inexact = [key for key in said if key in FOR_KIND["number"] and not _is_exact(said[key], str(kind))]
+            inexact = [key for key in said if key in FOR_KIND["number"] and not _is_exact(key, said[key], str(kind))]
             said = self.without(said, inexact)
         # With constraints of its own, text stays text: the Python value of a format has no length and no pattern.
         if kind == "string" and said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
@@ -270,9 +270,12 @@ def _constants(schema: ObjectNode, name: str) -> AbstractSet[object] | None:
     return frozenset(map(str, values)) if texts and isinstance(values, list) else None
 
 
-def _is_exact(value: JsonValue, kind: str) -> bool:
-    """Whether types compare with exactly this number: numbers as doubles, integers as those of a machine."""
-    if not isinstance(value, int | float):
+def _is_exact(keyword: str, value: JsonValue, kind: str) -> bool:
+    """Whether types compare with exactly this number: numbers as doubles, integers as those of a machine.
+
+    The remainder of a fraction is not exact: to Python, 5 is no multiple of 0.01.
+    """
+    if not isinstance(value, int | float) or (keyword == "multipleOf" and isinstance(value, float)):
         return False
     if kind == "integer" or isinstance(value, int):
         return abs(value) <= MAX_COUNT and (kind == "integer" or float(value) == value)

@@ -1,8 +1,12 @@
-"""jsonschema's validators with patterns as ECMA 262 reads them, in linear time where that is possible."""
+"""jsonschema's validators with patterns as ECMA 262 reads them, in linear time where that is possible.
+
+And with multiples of the decimals that are written, not of the doubles next to them: 19.99 is a multiple of 0.01.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -17,12 +21,13 @@ __all__ = ["with_ecma_patterns"]
 
 @cache
 def with_ecma_patterns(kind: type[Validator]) -> type[Validator]:
-    """The validator class with its own keywords that look at patterns.
+    """The validator class with its own keywords that look at patterns, and its own multiples.
 
     A schema with `$schema` would get jsonschema's class again where a reference leads to it: leave that key out.
     """
     keywords = {
         "additionalProperties": _additional_properties,
+        "multipleOf": _multiple_of,
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "unevaluatedProperties": _unevaluated_properties,
@@ -30,6 +35,17 @@ def with_ecma_patterns(kind: type[Validator]) -> type[Validator]:
     known = {name: keyword for name, keyword in keywords.items() if name in kind.VALIDATORS}
     extended: type[Validator] = extend(kind, known)  # type: ignore[no-untyped-call]
     return extended
+
+
+def _multiple_of(_validator: Validator, step: float, value: object, _schema: object) -> Iterator[ValidationError]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if (_written(value) / _written(step)).denominator != 1:
+        yield ValidationError("it is no multiple")
+
+
+def _written(number: float) -> Fraction:
+    return Fraction(number if isinstance(number, int) else repr(number))
 
 
 def _pattern(_validator: Validator, pattern: str, value: object, _schema: object) -> Iterator[ValidationError]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def accepts(model: type[BaseModel], payload: object) -> bool:
     given = value.model_dump(mode="json", by_alias=True)
     assert given == payload
     assert exact(given) == exact(payload), "integers stay integers"
+    return True
+
+
+def takes(model: type[BaseModel], payload: object) -> bool:
+    try:
+        model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
+    except ValidationError:
+        return False
     return True
 
 
@@ -214,6 +223,26 @@ class TestKinds:
         module = made(agent=schema)
         assert {"AgentParamsYA", "AgentParamsYB"} <= set(module.__all__)
         assert accepts(module.AgentParams, {"first": {"kind": "a"}, "y": {"kind": "b"}})
+
+
+class TestMultiples:
+    STEPS = (0.01, 0.1, 0.5, 1.5, 1e-8, 2, 3.0)
+    VALUES = (0, 1, 3, 5, 0.5, 1.1, 12.5, 19.99, 0.07, 100.1, 0.005, -0.3, 1e20, 12391239123, 10**400, True)
+
+    @pytest.mark.parametrize("kind", ["number", "integer", ["number", "null"]])
+    def test_what_is_written_is_what_counts(self, kind: Any, made: Made) -> None:
+        """19.99 is a multiple of 0.01, though not as doubles, which is how jsonschema divides them."""
+        steps = {f"x{index}": {"type": kind, "multipleOf": step} for index, step in enumerate(self.STEPS)}
+        model = made(agent=properties(**steps)).AgentParams
+        for name, value in itertools.product(steps, self.VALUES):
+            number = Fraction(value if isinstance(value, int) else repr(value))
+            multiple = (number / Fraction(repr(steps[name]["multipleOf"]))).denominator == 1
+            expected = value is not True and multiple and (kind != "integer" or number.denominator == 1)
+            assert takes(model, {name: value}) == expected, (steps[name], value)
+
+    def test_a_default(self, project: Project) -> None:
+        project.span_types(agent=properties(x={"type": "number", "multipleOf": 0.01, "default": 19.99}))
+        assert project.generate().findings == []
 
 
 class TestAbsence:
