@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -136,9 +136,9 @@ class _Integer:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        whole = core_schema.no_info_after_validator_function(_whole, _finite())
+        whole = core_schema.no_info_after_validator_function(_whole, _finite((float, Real)))
         return core_schema.union_schema(
-            [core_schema.int_schema(strict=True), whole],
+            [core_schema.int_schema(strict=True), _integral(), whole],
             mode="left_to_right",
             custom_error_type="json_integer",
             custom_error_message="Input should be an integer",
@@ -152,7 +152,9 @@ class _Number:
     def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
         choices: list[CoreSchema | tuple[CoreSchema, str]] = [
             core_schema.int_schema(strict=True),
-            _finite(),
+            _finite(float),
+            _integral(),
+            _finite((float, Real)),
         ]
         return core_schema.union_schema(
             choices,
@@ -162,11 +164,23 @@ class _Number:
         )
 
 
-def _finite() -> CoreSchema:
+def _integral() -> CoreSchema:
+    """The integers that Python has beside its own: numpy's, which are no doubles when they are long."""
+    others = core_schema.no_info_plain_validator_function(_integer)
+    return core_schema.json_or_python_schema(core_schema.int_schema(strict=True), others)
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise PydanticCustomError("json_integer", "Input should be an integer")
+    return int(value)
+
+
+def _finite(kinds: type | tuple[type, ...]) -> CoreSchema:
     """The floats that JSON has. pydantic's own takes NaN, and what has `__float__`: a Decimal goes out as text."""
     number = core_schema.float_schema(strict=True, allow_inf_nan=False)
-    kinds = core_schema.is_instance_schema((float, Real), cls_repr="number")
-    return core_schema.json_or_python_schema(number, core_schema.chain_schema([kinds, number]))
+    of_kinds = core_schema.is_instance_schema(kinds, cls_repr="number")
+    return core_schema.json_or_python_schema(number, core_schema.chain_schema([of_kinds, number]))
 
 
 def _whole(value: float) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -223,6 +224,25 @@ class TestKinds:
         module = made(agent=schema)
         assert {"AgentParamsYA", "AgentParamsYB"} <= set(module.__all__)
         assert accepts(module.AgentParams, {"first": {"kind": "a"}, "y": {"kind": "b"}})
+
+
+class Long:
+    """An integer as numpy has them."""
+
+    def __int__(self) -> int:
+        return 2**53 + 1
+
+    def __float__(self) -> float:
+        return float(2**53)
+
+
+Integral.register(Long)
+
+
+@pytest.mark.parametrize("name", ["integer", "number"])
+def test_a_long_integer_of_another_kind_keeps_its_digits(name: str, made: Made) -> None:
+    model: Any = made(agent=properties(integer={"type": "integer"}, number={"type": "number"})).AgentParams
+    assert exact(model(**{name: Long()}).model_dump(mode="json")) == exact({name: 2**53 + 1})
 
 
 class TestMultiples:
