@@ -69,7 +69,32 @@ _TEXT_IN_JSON = (Decimal, complex)
 """Kinds of numbers that go out as text, and in Python are equal to those that do not."""
 
 
-class PayloadModel(BuiltAtFirstUse, BaseModel):
+class _WireNames:
+    """What is validated has the names of the wire: there, `class_` is another property than `class`.
+
+    Who says `by_name=True` gets the Python names, too. Type checkers see pydantic's own methods.
+    """
+
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def model_validate(cls, obj, **options):
+            return super().model_validate(obj, **_by_wire_names(options))
+
+        @classmethod
+        def model_validate_json(cls, json_data, **options):
+            return super().model_validate_json(json_data, **_by_wire_names(options))
+
+        @classmethod
+        def model_validate_strings(cls, obj, **options):
+            return super().model_validate_strings(obj, **_by_wire_names(options))
+
+
+def _by_wire_names(options: dict[str, Any]) -> dict[str, Any]:
+    return {**options, "by_name": options.get("by_name") or False}
+
+
+class PayloadModel(_WireNames, BuiltAtFirstUse, BaseModel):
     """Base of the generated models: what its JSON Schema allows, under the names of the wire.
 
     The constructor takes Python field names (`class_`); validating and dumping use the names of the wire (`class`).
@@ -96,7 +121,7 @@ class CheckedModel(PayloadModel):
         return self.__schema_part__.checked(self)
 
 
-class PayloadRoot(BuiltAtFirstUse, RootModel[Any]):
+class PayloadRoot(_WireNames, BuiltAtFirstUse, RootModel[Any]):
     """Base of the generated models whose schema is no plain object: a map, or a union of objects.
 
     Subclasses give `root` its type.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import subprocess
 import sys
@@ -295,6 +296,21 @@ class TestNames:
     def test_validation_takes_the_names_of_the_wire(self, module: Any) -> None:
         assert accepts(module.AgentParams, {"class": "a", "content-type": "b"})
         assert module.AgentParams.model_validate({"class": "a"}).class_ == "a"
+
+    def test_validation_takes_no_python_names(self, module: Any) -> None:
+        for name in ("model_validate", "model_validate_json"):
+            validate = getattr(module.AgentParams, name)
+            given = (lambda payload: payload) if name == "model_validate" else json.dumps
+            assert validate(given({"class": "a", "class_": 1})).model_dump() == {"class": "a", "class_": 1}
+            assert validate(given({"class_": "a"}), by_name=True).model_dump() == {"class": "a"}
+            with pytest.raises(ValidationError):
+                validate(given({"class_": "a"}))
+
+    def test_nor_does_that_of_a_map(self, made: Made) -> None:
+        model: Any = made(agent={"type": "object", "additionalProperties": properties(**{"class": {}})}).AgentParams
+        payload = {"a": {"class_": 1}}
+        assert model.model_validate(payload).model_dump() == payload
+        assert model.model_validate_json(json.dumps(payload)).model_dump() == payload
 
     def test_the_literal_has_the_names_of_the_wire(self, module: Any) -> None:
         assert set(module.AgentParamsDict.__annotations__) == {"class", "content-type", "copy"}
