@@ -21,11 +21,12 @@ __all__ = ["with_ecma_patterns"]
 
 @cache
 def with_ecma_patterns(kind: type[Validator]) -> type[Validator]:
-    """The validator class with its own keywords that look at patterns, and its own multiples.
+    """The validator class with its own keywords that look at patterns, and its own multiples and additional items.
 
     A schema with `$schema` would get jsonschema's class again where a reference leads to it: leave that key out.
     """
     keywords = {
+        "additionalItems": _additional_items,
         "additionalProperties": _additional_properties,
         "multipleOf": _multiple_of,
         "pattern": _pattern,
@@ -62,6 +63,19 @@ def _pattern_properties(
                 yield from _of_member(validator, subschema, value[name], name, pattern)
 
 
+def _additional_items(
+    validator: Validator, subschema: Any, value: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    first = schema.get("items")
+    if not isinstance(value, list) or not isinstance(first, list):  # jsonschema raises where items is true or false
+        return
+    for index, item in enumerate(value[len(first) :], len(first)):
+        if subschema is False:
+            yield ValidationError("the item is not allowed")
+            return
+        yield from _of_member(validator, subschema, item, index)
+
+
 def _additional_properties(
     validator: Validator, subschema: Any, value: object, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
@@ -84,7 +98,7 @@ def _unevaluated_properties(
 
 
 def _of_member(
-    validator: Validator, subschema: Any, value: object, name: str, pattern: str | None = None
+    validator: Validator, subschema: Any, value: object, name: str | int, pattern: str | None = None
 ) -> Iterator[ValidationError]:
     found: Iterator[ValidationError] = validator.descend(  # type: ignore[attr-defined]  # of each class that there is
         value, subschema, path=name, schema_path=pattern

@@ -397,6 +397,11 @@ UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
         {"x": [1, "a"]},
         {"x": [1, 1]},
     ),
+    "additionalItems beside a boolean": (
+        {"$schema": DRAFT_07, **properties(x={"items": True, "additionalItems": False}, y={"uniqueItems": True})},
+        {"x": [1]},
+        {"y": [1, 1]},
+    ),
     "nested": (
         {**properties(x={"$ref": "#/$defs/a%25b"}), "$defs": {"a%b": properties(y={"not": {"type": "null"}})}},
         {"x": {"y": 1}},
