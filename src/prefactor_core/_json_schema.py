@@ -32,6 +32,8 @@ Step: TypeAlias = str | int
 # Never fetched: `.invalid` is no host (RFC 2606). What parts of the schema call themselves is relative to it.
 _ROOT = "https://schema.prefactor.invalid/"
 _LONGEST = 200
+_DATA = frozenset({"const", "default", "enum", "examples"})
+_MAPS = frozenset({"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"})
 
 
 class SchemaPart:
@@ -97,10 +99,10 @@ class SchemaPart:
         from prefactor_core._ecma_keywords import with_ecma_patterns
 
         root = self._root()
-        draft = specification_with(str(root.get("$schema", "")).rstrip("#"), default=DRAFT202012)
+        draft = specification_with(_draft(root), default=DRAFT202012)
         draft_kind = with_ecma_patterns(validator_for(root, default=Draft202012Validator))
         kind: type[Validator] = extend(draft_kind, {"enum": _Enums().check})  # type: ignore[no-untyped-call]
-        resource = draft.create_resource({keyword: value for keyword, value in root.items() if keyword != "$schema"})
+        resource = draft.create_resource(_without_draft(root, _draft(root) or _draft(kind.META_SCHEMA)))
         uri = urljoin(_ROOT, resource.id() or "")
         registry: Registry[Any] = Registry().with_resource(uri, resource)
         reference = {"$ref": f"{uri}#{quote(self._pointer, safe='/~%')}"}
@@ -157,6 +159,26 @@ def _member(value: Any, where: Sequence[Step]) -> object:
             return value
         value = value[step]
     return value
+
+
+def _draft(schema: Any) -> str:
+    return str(schema.get("$schema", "")).rstrip("#")
+
+
+def _without_draft(schema: Any, draft: str) -> Any:
+    """The schema without `$schema` of this draft, wherever it stands: jsonschema would take its own class there."""
+    if isinstance(schema, list):
+        return [_without_draft(item, draft) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key != "$schema" or _draft(schema) != draft}
+    return {key: value if key in _DATA else _members(key, value, draft) for key, value in kept.items()}
+
+
+def _members(keyword: str, value: Any, draft: str) -> Any:
+    if keyword in _MAPS and isinstance(value, dict):  # `$schema` is a name there
+        return {name: _without_draft(item, draft) for name, item in value.items()}
+    return _without_draft(value, draft)
 
 
 class _Enums:

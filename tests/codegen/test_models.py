@@ -466,6 +466,21 @@ def test_what_types_cannot_say_is_checked(keyword: str, made: Made) -> None:
     assert caught.value.errors()
 
 
+def test_a_part_that_names_the_draft_is_read_alike(made: Made) -> None:
+    part = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **properties(**{"$schema": {"type": "integer"}, "price": {"multipleOf": 0.01}}),
+        "patternProperties": {r"^\d$": False},
+    }
+    model = made(agent={**properties(x={"$ref": "#/$defs/part"}), "$defs": {"part": part}}).AgentParams
+    valid: list[dict[str, Any]] = [{"\u0663": 1}, {"price": 19.99}, {"$schema": 1}]
+    invalid: list[dict[str, Any]] = [{"3": 1}, {"price": 0.001}, {"$schema": "a"}]
+    for payload in valid:
+        assert accepts(model, {"x": payload})
+    for payload in invalid:
+        assert not accepts(model, {"x": payload})
+
+
 @pytest.mark.parametrize(
     "schema",
     [
