@@ -133,8 +133,8 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG015": (
         "JSON Schema ignores keywords that it does not know, so that propertes or minlength say nothing and nobody is "
-        "told. Keys of your own begin with x-; those that begin with x-prefactor- are this tool's, and an unknown one is "
-        "an error: what it was to redact would go out."
+        "told. Keys of your own begin with x-; those that begin with x-prefactor- are this tool's, and an unknown one "
+        "is an error: what it was to redact would go out."
     ),
     "PG016": (
         "A name in required that properties does not have must be there and may hold anything; mostly it is "

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote, urljoin
 
-from pydantic import GetCoreSchemaHandler, JsonValue
+from pydantic import BaseModel, GetCoreSchemaHandler, JsonValue
 from pydantic import ValidationError as PydanticError
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from prefactor_core._snapshot import snapshot
+from prefactor_core._snapshot import members_of, snapshot
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -64,7 +64,7 @@ class SchemaPart:
 
     def checked(self, value: ValueT) -> ValueT:
         """The value, if what would be sent of it matches; a pydantic error, at the member that does not, otherwise."""
-        sent = snapshot(value)
+        sent = snapshot(members_of(value) if isinstance(value, BaseModel) else value)
         problems = self._problems(sent)
         if not problems:
             return value

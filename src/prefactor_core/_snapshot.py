@@ -337,6 +337,14 @@ def _from_model(value: BaseModel) -> Any:
         return field_by_field(value)
 
 
+def members_of(value: BaseModel) -> object:
+    """What goes out of a model that is a payload: its members as Python has them, with those that subclasses add."""
+    try:
+        return value.model_dump(mode="python", by_alias=True, warnings=False, serialize_as_any=True)
+    except Exception:  # a serialiser of the program's own, which fails
+        return field_by_field(value)
+
+
 def field_by_field(value: BaseModel) -> Any:
     """What pydantic writes, and the value itself of each field that it cannot write."""
     if isinstance(value, RootModel):

@@ -32,7 +32,7 @@ from pydantic_core import MISSING, CoreSchema, ErrorDetails, PydanticCustomError
 from prefactor_core._deferred import BuiltAtFirstUse
 from prefactor_core._json_schema import SchemaPart
 from prefactor_core._redaction import REDACTED, Marks, PayloadPart, ValueRule
-from prefactor_core._snapshot import field_by_field, snapshot_object
+from prefactor_core._snapshot import members_of, snapshot_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -364,7 +364,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     def _payload(cls, value: object) -> dict[str, Any]:
         """A model or a literal as a JSON-safe object under the names of the wire."""
         if isinstance(value, BaseModel):
-            value = _dumped(value)
+            value = members_of(value)
         if value is not None and not isinstance(value, Mapping):
             raise TypeError(f"expected a model or a mapping, found {type(value).__name__}")
         copied = snapshot_object(_readable(value), "payload")
@@ -393,13 +393,6 @@ def _without_value(problem: ErrorDetails) -> str:
         return problem["msg"]
     context = problem["ctx"]
     return f"Input should have as {context['discriminator']} one of {context['expected_tags']}"
-
-
-def _dumped(model: BaseModel) -> object:
-    try:
-        return model.model_dump(mode="python", by_alias=True, warnings=False)
-    except Exception:  # a serialiser of the program's own, which fails
-        return field_by_field(model)
 
 
 def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
@@ -17,6 +18,7 @@ from numbers import Integral
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonschema.validators import Draft7Validator, Draft202012Validator
@@ -264,6 +266,42 @@ class TestMultiples:
     def test_a_default(self, project: Project) -> None:
         project.span_types(agent=properties(x={"type": "number", "multipleOf": 0.01, "default": 19.99}))
         assert project.generate().findings == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        timedelta(seconds=1),
+        datetime(2026, 1, 2, tzinfo=UTC),
+        date(2026, 1, 2),
+        UUID(int=1),
+        b"x",
+        Decimal("1.5"),
+        {1, 2},
+        Five.FIVE,
+    ],
+    ids=repr,
+)
+def test_a_schema_check_sees_what_goes_out(value: object, made: Made) -> None:
+    """A model as a payload is written by the client, not by pydantic: of a timedelta that is a number, not a text."""
+    rule = {"not": {"type": ["number", "array"]}}
+    module = made(agent=properties(x=rule))
+    (sent,) = module.Agent._payload(module.AgentParams.model_construct(x=value)).values()
+    try:
+        taken = module.AgentParams(x=value) is not None
+    except ValidationError:
+        taken = False
+    assert taken == Draft202012Validator(rule).is_valid(sent)
+
+
+def test_what_a_subclass_adds_goes_out(made: Made) -> None:
+    module = made(agent=properties(x=properties(y={"type": "integer"})))
+
+    class More(module.AgentParamsX):  # type: ignore[misc, name-defined]
+        z: str
+
+    params = module.AgentParams(x=More(y=1, z="mine"))
+    assert module.Agent._payload(params) == {"x": {"y": 1, "z": "mine"}}
 
 
 class TestAbsence:
