@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.limits import MAX_NAME
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.metaschema import flat_metaschema
@@ -32,6 +33,11 @@ _DRAFTS: dict[str, type[Validator]] = {
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
 # Draft-04 had them as booleans.
 _EXCLUSIVE = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
+# What draft 2020-12 and draft-07 read in different ways, beside a list in `items` and what stands beside a `$ref`.
+_READ_OTHERWISE = frozenset({
+    "$anchor", "$dynamicAnchor", "$dynamicRef", "additionalItems", "dependencies", "dependentRequired",
+    "dependentSchemas", "maxContains", "minContains", "prefixItems", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
 _STEERING_PREFIX = "x-python-"
 
 
@@ -57,6 +63,8 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
         found.extend(_steering(schema))
         found.extend(_references(schema, refs))
         found.extend(_patterns(schema))
+        if schema is not source.schema and "$schema" in schema and _draft(schema) != _draft(source.schema):
+            found.extend(_another_draft(schema))
     return found
 
 
@@ -78,10 +86,10 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
             yield Diagnostic("PG004", message, item.place)
             continue
         # Case-insensitively: on some file systems two such modules are one file.
-        for key in (f"class {name.casefold()}", f"module {module_name(item.name).casefold()}"):
-            other, place = taken.setdefault(key, (item.name, item.place))
+        for kind, made in (("class", name), ("module", module_name(item.name))):
+            other, place = taken.setdefault(f"{kind} {made.casefold()}", (item.name, item.place))
             if other != item.name:
-                message = f"the span types {item.name!r} and {other!r} ({place}) would become the same {key}"
+                message = f"the span types {item.name!r} and {other!r} ({place}) would become the same {kind} {made}"
                 yield Diagnostic("PG005", message, item.place)
                 break
 
@@ -95,6 +103,24 @@ def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
         return
     for error in _validator(draft).iter_errors(source.schema):
         yield Diagnostic("PG006", _not_valid(error), _place_at(source.schema, error))
+
+
+def _another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """A part that names another draft than the whole is read as the whole is: where that matters, it is wrong."""
+    for part in all_schemas(schema):
+        keywords = sorted(part.keys() & _READ_OTHERWISE)
+        if isinstance(part.get("items"), ListNode):
+            keywords.append("items")
+        if "$ref" in part and part.keys() & ASSERTIONS - {"$ref"}:
+            keywords.append("$ref")
+        if keywords:
+            message = (
+                f"expected the draft of the schema that this is a part of, for drafts read {keywords[0]!r} in "
+                f"different ways, found {schema['$schema']!r}; name the same $schema in the definition and in what it "
+                "refers to"
+            )
+            yield Diagnostic("PG006", message, schema.place_at("$schema"))
+            return
 
 
 def _not_valid(error: ValidationError) -> str:

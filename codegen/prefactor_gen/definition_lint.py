@@ -61,13 +61,14 @@ def lint_payloads(item: SpanTypeDefinition) -> Iterator[Diagnostic]:
 
 def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
     """Warn of definitions in both forms: the platform reads the structured ones only, where it gets both."""
-    roots = [document.root for document in documents if isinstance(document.root, ObjectNode)]
-    structured = [root for root in roots if "span_type_schemas" in root]
-    for root in roots if structured else ():
+    roots = [(document, document.root) for document in documents if isinstance(document.root, ObjectNode)]
+    structured = [root for _, root in roots if "span_type_schemas" in root]
+    for document, root in roots if structured else ():
         for key in ("span_schemas", "span_result_schemas"):
             if isinstance(root.get(key), ObjectNode):
                 other = structured[0].place_at("span_type_schemas")
-                message = f"{key} beside span_type_schemas ({other}): expected one form, for readers of these files"
+                expected = "one form, for readers of these files" if document.path else "register_type for all of them"
+                message = f"{key} beside span_type_schemas ({other}): expected {expected}"
                 yield Diagnostic("PG024", message, root.place_at(key), Severity.WARNING)
 
 

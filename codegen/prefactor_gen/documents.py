@@ -76,9 +76,22 @@ def place_of(value: JsonValue, default: Place) -> Place:
     return value.place if isinstance(value, ObjectNode | ListNode) else default
 
 
-def from_python(value: object, place: Place) -> JsonValue:
-    """Turn plain Python data (a SchemaRegistry's) into nodes; what JSON cannot hold raises DiagnosticError."""
-    reader = _PythonReader()
+Origins: TypeAlias = Mapping[tuple[str, str], Place]
+"""Section and name of a definition → where the program has it."""
+
+
+def from_python(value: object, place: Place, origins: Origins | None = None) -> JsonValue:
+    """Turn plain Python data (a SchemaRegistry's) into nodes.
+
+    Args:
+        value: the data.
+        place: what it is called.
+        origins: where its definitions are, if that is known.
+
+    Raises:
+        DiagnosticError: it holds what JSON cannot hold.
+    """
+    reader = _PythonReader(origins or {})
     node = reader.node(value, place)
     if reader.found:
         raise DiagnosticError(reader.found)
@@ -86,7 +99,8 @@ def from_python(value: object, place: Place) -> JsonValue:
 
 
 class _PythonReader:
-    def __init__(self) -> None:
+    def __init__(self, origins: Origins) -> None:
+        self.origins = origins
         self.found: list[Diagnostic] = []
         self._open: list[object] = []
 
@@ -115,18 +129,25 @@ class _PythonReader:
             if not isinstance(key, str):
                 self._wrong(f"expected text as a key, found {type(key).__name__} {key!r}", place)
                 continue
-            at = place._replace(pointer=child_pointer(place.pointer, self._text(key, place)))
+            at = self._definition(place, key)._replace(pointer=child_pointer(place.pointer, self._text(key, place)))
             node.key_places[key] = at
             node[key] = self.node(member, at)
         return node
 
     def _list(self, value: Sequence[object], place: Place) -> ListNode:
-        places = [place._replace(pointer=child_pointer(place.pointer, index)) for index in range(len(value))]
-        if len(self._open) == _DEFINITION:
-            names = (item.get("name") if isinstance(item, Mapping) else None for item in value)
-            places = [at._replace(about=str(name or "")) for at, name in zip(places, names, strict=True)]
+        names = [item.get("name") if isinstance(item, Mapping) else None for item in value]
+        places = [
+            self._definition(place, name)._replace(pointer=child_pointer(place.pointer, index))
+            for index, name in enumerate(names)
+        ]
         items = [self.node(item, at) for item, at in zip(value, places, strict=True)]
         return ListNode(items, place=place, item_places=places)
+
+    def _definition(self, section: Place, name: object) -> Place:
+        """The place of a definition in a section; anywhere else the place itself."""
+        if len(self._open) != _DEFINITION or not isinstance(name, str):
+            return section
+        return self.origins.get((section.pointer[1:], name), section)._replace(about=name)
 
     def _text(self, value: str, place: Place) -> str:
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):

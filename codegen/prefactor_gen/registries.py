@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import linecache
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -53,7 +54,17 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
         found = f"cannot read the registry: {type(error).__name__}: {error}"
         raise DiagnosticError([Diagnostic("PG001", found, _raised_at(error, base) or place)]) from error
     version.pop("external_identifier", None)
-    return from_python(version, place)
+    return from_python(version, place, _origins(registry, base))
+
+
+def _origins(registry: SchemaRegistry, base: Path) -> dict[tuple[str, str], Place]:
+    """Where the project registers its definitions."""
+    origins: dict[tuple[str, str], Place] = {}
+    for key, (filename, line) in registry._registered_at.items():
+        if (source := _of_project(filename, base)) is not None:
+            text = linecache.getline(filename, line)
+            origins[key] = Place(source, "", line, len(text) - len(text.lstrip()) + 1)
+    return origins
 
 
 def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:

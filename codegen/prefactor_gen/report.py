@@ -83,14 +83,23 @@ def _as_json(diagnostics: Sequence[Diagnostic], _base: Path, _stream: TextIO) ->
     return json.dumps(findings, indent=2) + "\n"
 
 
-def _as_github(diagnostics: Sequence[Diagnostic], _base: Path, _stream: TextIO) -> str:
-    return "".join(f"{_annotation(found)}\n" for found in diagnostics)
+def _as_github(diagnostics: Sequence[Diagnostic], base: Path, _stream: TextIO) -> str:
+    base = base.resolve()
+    # GitHub takes paths to be relative to the repository.
+    repository = next((folder for folder in (base, *base.parents) if (folder / ".git").exists()), base)
+    folder = base.relative_to(repository)
+    return "".join(f"{_annotation(found, folder)}\n" for found in diagnostics)
 
 
-def _annotation(found: Diagnostic) -> str:
+def _annotation(found: Diagnostic, folder: Path) -> str:
     """A workflow command. Its values end at commas and colons, and a line break would begin another command."""
     place = found.place
-    settings = {"file": place.source, "line": place.line, "col": place.column, "title": found.code}
+    settings = {
+        "file": (folder / place.source).as_posix(),
+        "line": place.line,
+        "col": place.column,
+        "title": found.code,
+    }
     given = ",".join(f"{key}={_property(str(value))}" for key, value in settings.items() if value is not None)
     inside = ", ".join(filter(None, (place.about, place.pointer)))
     message = f"{found.message} ({inside})" if inside else found.message

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, TypeAlias
 
 from prefactor_core._schema_hash import schema_version_hash
@@ -12,7 +14,13 @@ __all__ = ["SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
-_SPAN_TYPE, _QUALITY = "Span type schema", "Quality schema"  # as tests of integrations expect them in the message
+# As tests of integrations expect them in the message.
+_KINDS = {
+    "span_schemas": "Params schema",
+    "span_result_schemas": "Result schema",
+    "span_type_schemas": "Span type schema",
+    "quality_schemas": "Quality schema",
+}
 _NAMED_LISTS = ("span_type_schemas", "quality_schemas")  # lists in the API's form; the others are maps
 
 
@@ -31,6 +39,8 @@ class SchemaRegistry:
         self._qualities: _Definitions = {}
         self._content_addressed = False
         self._hash: str | None = None
+        # Where the program registered what: (form, name) → file and line. prefactor-gen tells of mistakes there.
+        self._registered_at: dict[tuple[str, str], tuple[str, int]] = {}
 
     @classmethod
     def from_definitions(cls, definitions: Mapping[str, Any], *, content_hash: str | None = None) -> SchemaRegistry:
@@ -45,13 +55,13 @@ class SchemaRegistry:
         """
         registry = cls()
         for entry in definitions.get("span_type_schemas") or ():
-            registry._add(registry._types, entry["name"], _stated(entry), _SPAN_TYPE)
+            registry._add("span_type_schemas", entry["name"], _stated(entry))
         for name, schema in (definitions.get("span_schemas") or {}).items():
             registry.register(name, schema)
         for name, schema in (definitions.get("span_result_schemas") or {}).items():
             registry.register_result(name, schema)
         for entry in definitions.get("quality_schemas") or ():
-            registry._add(registry._qualities, entry["name"], _stated(entry), _QUALITY)
+            registry._add("quality_schemas", entry["name"], _stated(entry))
         registry._content_addressed = True
         registry._hash = content_hash
         return registry
@@ -62,12 +72,12 @@ class SchemaRegistry:
         Raises:
             ValueError: it has one.
         """
-        self._add(self._params, schema_name, schema, "Params schema")
+        self._add("span_schemas", schema_name, schema)
 
     def register_unsafe(self, schema_name: str, schema: dict[str, Any]) -> None:
         """Register the params schema of a span type, in place of what `register` gave."""
-        self._params[schema_name] = copy.deepcopy(schema)
-        self._hash = None
+        self._params.pop(schema_name, None)
+        self._add("span_schemas", schema_name, schema)
 
     def register_result(self, schema_name: str, result_schema: dict[str, Any]) -> None:
         """Register the result schema of a span type, in the older form.
@@ -75,7 +85,7 @@ class SchemaRegistry:
         Raises:
             ValueError: it has one.
         """
-        self._add(self._results, schema_name, result_schema, "Result schema")
+        self._add("span_result_schemas", schema_name, result_schema)
 
     def register_type(  # noqa: PLR0917 - the documented signature
         self,
@@ -110,7 +120,7 @@ class SchemaRegistry:
             "template": template,
             "data_risk": data_risk,
         }
-        self._add(self._types, name, _stated(entry), _SPAN_TYPE)
+        self._add("span_type_schemas", name, _stated(entry))
 
     def register_quality_schema(  # noqa: PLR0917 - the documented signature
         self,
@@ -134,7 +144,7 @@ class SchemaRegistry:
             "template": template,
             "data_risk": data_risk,
         }
-        self._add(self._qualities, name, _stated(entry), _QUALITY)
+        self._add("quality_schemas", name, _stated(entry))
 
     def get(self, schema_name: str) -> dict[str, Any] | None:
         """The schema that `register` gave to a span type, or None."""
@@ -159,6 +169,7 @@ class SchemaRegistry:
             raise ValueError(f"both registries define {', '.join(conflicts)}")
         for form, collection in mine.items():
             collection.update(copy.deepcopy(theirs[form]))
+        self._registered_at |= other._registered_at
         self._content_addressed |= other._content_addressed
         self._hash = None
 
@@ -187,11 +198,21 @@ class SchemaRegistry:
             "quality_schemas": self._qualities,
         }
 
-    def _add(self, collection: _Definitions, name: str, definition: Mapping[str, Any], kind: str) -> None:
+    def _add(self, form: str, name: str, definition: Mapping[str, Any]) -> None:
+        collection = self._collections()[form]
         if name in collection:
-            raise ValueError(f"{kind} {name!r} is already registered")
+            raise ValueError(f"{_KINDS[form]} {name!r} is already registered")
         collection[name] = copy.deepcopy(dict(definition))
+        self._registered_at[form, name] = _caller()
         self._hash = None
+
+
+def _caller() -> tuple[str, int]:
+    """The line of the program that called a method of this module."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 def _stated(entry: Mapping[str, Any]) -> dict[str, Any]:

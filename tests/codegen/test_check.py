@@ -63,6 +63,25 @@ def test_as_annotations_of_github(project: Project) -> None:
     assert second.endswith("(/span_schemas/agent/properties/y,z%25/$ref)")
 
 
+def test_annotations_in_a_part_of_a_repository(project: Project) -> None:
+    """GitHub takes the paths to be relative to the repository."""
+    (project.root / ".git").mkdir()
+    config = '[tool.prefactor-gen]\npackage = "made"\nsources = ["schemas", "located:registry"]\n'
+    project.write("services/agent/pyproject.toml", config)
+    project.write("services/agent/schemas/a.yaml", WRONG)
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+    project.write("services/agent/src/located.py", f"{registry}registry.register('x', {{'type': 'strin'}})\n")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "prefactor_gen", "check", "--format", "github"],
+        cwd=project.root / "services" / "agent",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    files = [line.split(",")[0].removeprefix("::error file=services/agent/") for line in done.stdout.splitlines()]
+    assert files == ["schemas/a.yaml", "schemas/a.yaml", "src/located.py"], done.stderr
+
+
 def test_nothing_is_wrong(project: Project) -> None:
     project.write("schemas/a.yaml", FINE.replace(", format: date", ""))
     result = project.run("check", "schemas", "--strict")

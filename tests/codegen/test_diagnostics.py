@@ -389,15 +389,15 @@ REGISTRIES = {
     "no_json": (
         "from prefactor_core import SchemaRegistry\nimport datetime\nregistry = SchemaRegistry()\n"
         "registry.register('a', {'x': datetime.date(2026, 1, 1)})",
-        "/span_schemas/a/x: error PG001: expected a JSON value, found date",
+        "no_json.py:4:1 /span_schemas/a/x (a): error PG001: expected a JSON value, found date",
     ),
     "nan": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': float('nan')})",
-        "/span_schemas/a/x: error PG001: expected a number that JSON has, found nan",
+        "nan.py:3:1 /span_schemas/a/x (a): error PG001: expected a number that JSON has, found nan",
     ),
     "surrogate": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': '\\ud800'})",
-        "/span_schemas/a/x: error PG001: expected text that UTF-8 can hold, found a lone surrogate",
+        "surrogate.py:3:1 /span_schemas/a/x (a): error PG001: expected text that UTF-8 can hold, found a lone surrogate",
     ),
     "empty": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()",
@@ -406,7 +406,8 @@ REGISTRIES = {
     "file_reference": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
         "registry.register('a', {'properties': {'x': {'$ref': 'other.json'}}})",
-        "/span_schemas/a/properties/x/$ref: error PG008: a registry in Python has no folder to refer to",
+        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a): error PG008: a registry in Python has no folder to "
+        "refer to",
     ),
 }
 
@@ -435,11 +436,42 @@ def test_all_that_is_no_json_in_a_registry(project: Project) -> None:
     )
     result = project.run("spans:registry", "--package", "made")
     assert result.findings == [
-        "spans:registry /span_type_schemas/0/params_schema/x (chat:turn): error PG001: expected a JSON value, found set",
-        "spans:registry /span_type_schemas/0/params_schema/y/0 (chat:turn): error PG001: expected a number that JSON has, found inf",
-        "spans:registry /span_type_schemas/0/params_schema/y/1 (chat:turn): error PG001: expected text as a key, found int 3",
-        "spans:registry /span_type_schemas/0/title (chat:turn): error PG001: expected a JSON value, found bytes",
-        "spans:registry /span_type_schemas/1/params_schema/x (chat:end): error PG001: expected a JSON value, found object",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/x (chat:turn): error PG001: expected a JSON value, found set",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn): error PG001: expected a number that JSON has, found inf",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/y/1 (chat:turn): error PG001: expected text as a key, found int 3",
+        "spans.py:4:1 /span_type_schemas/0/title (chat:turn): error PG001: expected a JSON value, found bytes",
+        "spans.py:5:1 /span_type_schemas/1/params_schema/x (chat:end): error PG001: expected a JSON value, found object",
+    ]
+
+
+def test_where_a_registry_has_its_definitions(project: Project) -> None:
+    """The line that registers, through functions and merges; a definition from elsewhere has no line."""
+    source = """
+        from prefactor_core import SchemaRegistry
+
+        def spans():
+            own = SchemaRegistry()
+            own.register_type(
+                "chat:turn", {"type": "strin"})
+            own.register("chat:old", {"type": "strin"})
+            own.register_result(
+                "chat:old", {"type": "strin"})
+            own.register_unsafe("chat:old", {"type": "objec"})
+            own.register_quality_schema("rating", {"type": "strin"})
+            return own
+
+        registry = SchemaRegistry.from_definitions({"span_schemas": {"chat:end": {"type": "strin"}}})
+        registry.merge(spans())
+        """
+    project.write("located.py", textwrap.dedent(source))
+    lines = project.run("located:registry", "--package", "made").findings
+    found = [line.split(": error ")[0] for line in lines if ": error " in line]
+    assert found == [
+        "located.py:6:5 /span_type_schemas/0/params_schema/type (chat:turn)",
+        "located.py:9:5 /span_result_schemas/chat:old/type (chat:old)",
+        "located.py:11:5 /span_schemas/chat:old/type (chat:old)",
+        "located.py:12:5 /quality_schemas/0/schema/type (rating)",
+        "located.py:15:1 /span_schemas/chat:end/type (chat:end)",
     ]
 
 
@@ -458,7 +490,7 @@ def test_a_registry_that_holds_itself(project: Project) -> None:
     line = only(project.run("endless:registry", "--package", "made").findings)
     assert (
         line
-        == "endless:registry /span_schemas/a/properties/x: error PG001: expected a JSON value, found a dict that holds itself"
+        == "endless:registry /span_schemas/a/properties/x (a): error PG001: expected a JSON value, found a dict that holds itself"
     )
 
 
@@ -653,8 +685,8 @@ def test_an_unused_file_is_told(project: Project) -> None:
 
 
 CLASHES = {
-    "case": ({"agent:llm": OBJECT, "Agent:LLM": OBJECT}, "would become the same class agentllm"),
-    "separator": ({"agent:llm": OBJECT, "agent-llm": OBJECT}, "would become the same class agentllm"),
+    "case": ({"agent:llm": OBJECT, "Agent:LLM": OBJECT}, "would become the same class AgentL"),
+    "separator": ({"agent:llm": OBJECT, "agent-llm": OBJECT}, "would become the same class AgentLlm"),
     "params-class": (
         {"agent:llm": OBJECT, "agent:llm:params": OBJECT},
         'the generated name AgentLlmParams is also one of the span type "agent:llm"',
@@ -744,6 +776,29 @@ def test_data_risk_is_what_the_api_takes(project: Project) -> None:
         f"expected {name} in data_risk"
         for name in ("action_profile", "params_data_categories", "result_data_categories")
     ]
+
+
+@pytest.mark.parametrize(
+    ("part", "keyword"),
+    [
+        ({"$ref": "#/definitions/n", "minimum": 3, "definitions": {"n": {"type": "number"}}}, "$ref"),
+        ({"type": "array", "prefixItems": [{"type": "string"}]}, "prefixItems"),
+        ({"type": "object", "properties": {"y": {"additionalItems": False}}}, "additionalItems"),
+        ({"type": "string", "minLength": 1}, None),
+    ],
+)
+def test_a_part_of_another_draft(part: dict[str, Any], keyword: str | None, project: Project) -> None:
+    project.write("schemas/shared.json", {"$schema": "http://json-schema.org/draft-07/schema#", **part})
+    project.span_types(agent=properties(x={"$ref": "shared.json"}))
+    result = project.generate()
+    if keyword is None:
+        assert result.findings == []
+        return
+    line = only(result.findings)
+    assert line.startswith(
+        "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the schema that this is a"
+    )
+    assert f"drafts read {keyword!r} in different ways, found 'http://json-schema.org/draft-07/schema#'" in line
 
 
 @pytest.mark.parametrize(
