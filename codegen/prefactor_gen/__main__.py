@@ -11,8 +11,12 @@ __all__ = ["main", "missing_extra"]
 _EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "shtab", "yaml"})
 
 
-def missing_extra(error: ModuleNotFoundError) -> str:
+def missing_extra(error: ModuleNotFoundError, remedy: str = "pip install 'prefactor-sdk[gen]'") -> str:
     """What to do where a module of the extra is missing.
+
+    Args:
+        error: what Python says of it.
+        remedy: what to do.
 
     Raises:
         ModuleNotFoundError: it is another module.
@@ -20,7 +24,7 @@ def missing_extra(error: ModuleNotFoundError) -> str:
     missing = (error.name or "").partition(".")[0]
     if missing not in _EXTRA:
         raise error
-    return f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'"
+    return f"prefactor-gen: {missing} is not installed: {remedy}"
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _SLOWLY = 100_000
 # To YAML 1.1, and so to the parser, they are line breaks, which become spaces; to YAML 1.2 they are characters.
+_CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 # JSON's types; `timestamp`, `merge` and `value` are what YAML 1.1 makes of the plain texts 2026-01-01, << and =.
 _TAGS = frozenset(
@@ -46,6 +47,10 @@ def parse_yaml(text: str, source: str) -> JsonValue:
     try:
         root = _composed(text)
     except yaml.MarkedYAMLError as error:
+        if (marker := _CONFLICT.search(text)) is not None:
+            line = text.count("\n", 0, marker.start()) + 1
+            message = "not valid YAML: a merge conflict is not resolved"
+            raise DiagnosticError([Diagnostic("PG001", message, Place(source, "", line, 1))]) from None
         mark = error.problem_mark or error.context_mark
         place = Place(source, "", mark.line + 1, mark.column + 1) if mark else Place(source)
         if "nesting depth" in str(error.problem):  # libyaml has a limit of its own

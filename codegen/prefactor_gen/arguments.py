@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
@@ -64,9 +65,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         # The command may follow its options; a folder or a package may have its name.
         given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _WITH_A_NAME]
         given.insert(0, "generate")
-    options = parser.parse_args(given)
-    if options.command == "generate" and options.watch and options.check:
-        parser.error("--watch writes and --check does not: expected one of them")
+    options, unknown = parser.parse_known_args(given)
+    if unknown:  # the command's own options are what was meant
+        own = re.findall(r"--\w+", options.parser.format_usage())
+        near = meant(unknown[0].partition("=")[0], own, alike=0.75)
+        options.parser.error(f"unknown {unknown[0]}{f'; did you mean {near}?' if near else ''}")
+    if options.command == "generate" and options.watch and (options.check or options.tracked):
+        parser.error("--watch writes until Ctrl-C: expected it without --check and --tracked")
     return options
 
 
@@ -129,6 +134,9 @@ def generate_options(parser: ArgumentParser) -> None:
     parser.add_argument("--package", metavar="NAME", help="package name (default: the project's name and _spans)")
     parser.set_defaults(fallback=None)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and tell what would change")
+    parser.add_argument(
+        "--tracked", action="store_true", help="exit 1, too, where git does not track what is generated (pre-commit)"
+    )
     parser.add_argument("--watch", action="store_true", help="generate again whenever definitions change, until Ctrl-C")
 
 
@@ -155,10 +163,12 @@ def _sources(parser: ArgumentParser) -> None:
 
 def _command(commands: _SubParsersAction[ArgumentParser], name: str, summary: str, description: str) -> ArgumentParser:
     examples = _EXAMPLES[name]
-    return commands.add_parser(
+    command = commands.add_parser(
         name,
         help=summary,
         description=description,
         epilog=f"example{'s' if examples.count('prefactor-gen') > 1 else ''}:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    command.set_defaults(parser=command)
+    return command

@@ -6,6 +6,7 @@ import argparse
 import gc
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from prefactor_gen.emit import (
 )
 from prefactor_gen.progress import progress_line
 from prefactor_gen.report import FORMATS, summary
+from prefactor_gen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import Generated
@@ -55,7 +57,27 @@ def _generate(options: argparse.Namespace) -> int:
     code = DONE
     for package in _packages(options, project):
         code = max(code, _generate_one(package, _base(options, project), check=options.check))
+        if options.tracked:
+            code = max(code, _tell_untracked(package.folder))
     return code
+
+
+def _tell_untracked(folder: Path) -> int:
+    """Name the files of a package that a commit would miss. What git ignores is meant to be missing."""
+    command = ["git", "ls-files", "--others", "--exclude-standard", "-z", "--", ":(glob)*.py", "py.typed"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603  # fixed words
+    except OSError as error:
+        raise ConfigError(f"--tracked: cannot run git in {error.filename}: {error.strerror}") from None
+    if done.returncode:
+        raise ConfigError(f"--tracked: {os.fsdecode(done.stderr).strip()}")
+    missing = [
+        Path(os.path.relpath(folder / name, Path.cwd())) for name in os.fsdecode(done.stdout).split("\0") if name
+    ]
+    shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
+    for path in missing:
+        print(f"{path.as_posix()} is not tracked by git; run git add {shown}", file=sys.stderr)
+    return WRONG if missing else DONE
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -66,15 +88,15 @@ def _check(options: argparse.Namespace) -> int:
         return DONE
     project = read_project(find_project(Path.cwd()))
     base = _base(options, project)
-    found: list[Diagnostic] = []
-    lines: list[str] = []
-    for package in _packages(options, project):
-        generated = _compiled(package, base, Origin(), Previous())
-        found.extend(generated.diagnostics)
-        lines.extend(explained(generated, options.explain or None))
+    compiled = [_compiled(package, base, Origin(), Previous()) for package in _packages(options, project)]
+    found = [item for each in compiled for item in each.diagnostics]
+    lines = [line for each in compiled for line in explained(each, options.explain or None)]
     if options.explain is not None and not has_errors(found):
         if options.explain and not lines:
-            raise ConfigError(f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions")
+            known = [*RULES, *(item.name for each in compiled for item in each.definitions.span_types)]
+            hint = did_you_mean(options.explain, known)
+            message = f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions{hint}"
+            raise ConfigError(message)
         print(*lines, sep="\n")
         return DONE
     print(FORMATS[options.format](found, base, sys.stdout), end="")
@@ -159,8 +181,8 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
         raise ConfigError(
-            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml; "
-            "see --help"
+            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
+            f"{project.hint}; see --help"
         )
     output = (
         Path.cwd() / options.output

@@ -7,10 +7,10 @@ import os
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prefactor_gen.suggest import did_you_mean
+from prefactor_gen.suggest import did_you_mean, meant
 
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
 
@@ -53,11 +53,16 @@ class PackageConfig:
 
 @dataclass(frozen=True)
 class ProjectConfig:
-    """A project: its folder, its name, and the packages that its configuration asks for."""
+    """A project: its folder, its name, and the packages that its configuration asks for.
+
+    Attributes:
+        hint: where there is no configuration, a table that may be meant as one.
+    """
 
     base: Path
     name: str | None = None
     packages: tuple[PackageConfig, ...] = ()
+    hint: str = ""
 
     def default_package(self) -> str | None:
         """The package name that a project gets without asking: its own with `_spans`."""
@@ -132,7 +137,8 @@ def read_project(base: Path) -> ProjectConfig:
     tools = document.get("tool")
     table = tools.get("prefactor-gen") if isinstance(tools, dict) else None
     if table is None:
-        return config
+        near = meant("prefactor-gen", tools, alike=0.75) if isinstance(tools, dict) else None
+        return config if near is None else replace(config, hint=f", found [tool.{near}]")
     packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
     if "wire" in table:
         packages.append(_package(table["wire"], "tool.prefactor-gen.wire", config, wire=True))

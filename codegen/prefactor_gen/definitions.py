@@ -92,7 +92,8 @@ def collect_definitions(documents: Sequence[Document]) -> Definitions:
         result.quality.extend(reader.quality())
     if not (result.span_types or result.quality or result.diagnostics):
         sources = ", ".join(document.source for document in documents) or "no source"
-        message = f"expected a definition under one of the keys {', '.join(SECTIONS)}, found none"
+        hint = next(filter(None, map(_misspelled_section, documents)), "")
+        message = f"expected a definition under one of the keys {', '.join(SECTIONS)}, found none{hint}"
         result.diagnostics.append(Diagnostic("PG012", message, Place(sources)))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.span_types], "span type"))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.quality], "quality schema"))
@@ -111,8 +112,15 @@ def unused_documents(documents: Iterable[Document], referred: Container[Path]) -
         return
     for document in documents:
         if not _has_definitions(document) and (document.path is None or document.path not in referred):
-            message = f"expected one of the keys {', '.join(SECTIONS)}, or a $ref to this file, found neither"
+            hint = _misspelled_section(document)
+            message = f"expected one of the keys {', '.join(SECTIONS)}, or a $ref to this file, found neither{hint}"
             yield Diagnostic("PG012", message, Place(document.source), Severity.WARNING)
+
+
+def _misspelled_section(document: Document) -> str:
+    keys = document.root if isinstance(document.root, ObjectNode) else ()
+    hints = (f", but {key!r} ({document.source}){hint}" for key in keys if (hint := did_you_mean(key, SECTIONS)))
+    return next(hints, "")
 
 
 def _has_definitions(document: Document) -> bool:

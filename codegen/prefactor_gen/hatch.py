@@ -34,7 +34,7 @@ class PrefactorGenBuildHook(BuildHookInterface[BuilderConfig]):
             with chdir(root):
                 code = run(["generate"])
         except ModuleNotFoundError as error:
-            self.app.abort(missing_extra(error))
+            self.app.abort(missing_extra(error, 'name "prefactor-sdk[gen]" in requires of [build-system]'))
         except ConfigError as error:
             self.app.abort(f"prefactor-gen: {error}")
         else:

@@ -13,6 +13,7 @@ from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue
 from prefactor_gen.limits import MAX_BYTES
+from prefactor_gen.suggest import did_you_mean
 
 __all__ = [
     "SUFFIXES",
@@ -88,12 +89,24 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     if path.is_file():
         return [(path, path.parent)]
     if not path.is_dir():
-        message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}"
+        hint = _meant(source, base)
+        message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}{hint}"
         raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
     files = sorted(_walk(path))
     if not files:
         raise DiagnosticError([Diagnostic("PG012", "expected JSON or YAML files in this folder", Place(source))])
     return [(file, path) for file in files]
+
+
+def _meant(source: str, base: Path) -> str:
+    """What a source that leads nowhere may mean."""
+    if any(char in source for char in "*?["):
+        return "; patterns are not expanded: name the folder, whose JSON and YAML files are all read"
+    module = source.replace(".", "/")
+    if any((base / top / f"{module}{end}").is_file() for top in ("", "src") for end in (".py", "/__init__.py")):
+        return f"; a SchemaRegistry in Python is given as {source}:attribute"
+    folder = (base / source).parent
+    return did_you_mean(Path(source).name, os.listdir(folder)) if folder.is_dir() else ""
 
 
 def parse_file(path: Path, source: str) -> JsonValue:

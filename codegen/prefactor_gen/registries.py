@@ -21,6 +21,11 @@ from prefactor_gen.suggest import meant
 
 __all__ = ["read_registry"]
 
+_INSTALL = (
+    "; install it where prefactor-gen runs: for a build that is requires of [build-system], for pre-commit "
+    "additional_dependencies of the hook"
+)
+
 
 def read_registry(source: str, base: Path, package: Path | None = None) -> JsonValue:
     """Import a `SchemaRegistry` and read its definitions.
@@ -70,16 +75,19 @@ def _origins(registry: SchemaRegistry, base: Path) -> dict[tuple[str, str], Plac
 def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:
     module_name, _, attribute = source.partition(":")
     if isinstance(error, _ImportsItselfError):
+        places = _passed(error, base)
+        way = " → ".join(f"{place.source}:{place.line}" for place in places)
         found = (
-            f"the definitions import {error.name}, which is generated from them: a span type that is renamed could "
-            "not be generated; import the package inside the functions that use it, or move the SchemaRegistry to a "
-            "module that does without it"
+            f"the definitions import {error.name}, which is generated from them ({way}): a span type that is renamed "
+            "could not be generated; import the package inside the functions that use it, or keep the SchemaRegistry "
+            "in a module that leads to none of these, with its packages' __init__.py"
         )
-        return Diagnostic("PG001", found, _raised_at(error, base) or Place(source))
+        return Diagnostic("PG001", found, places[-1] if places else Place(source))
     found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
     module = sys.modules.get(module_name)
-    if isinstance(error, ModuleNotFoundError) and module_name.startswith(str(error.name)):
-        found += f" in {base} or what is installed"
+    if isinstance(error, ModuleNotFoundError):
+        own = module_name.startswith(str(error.name))
+        found += f" in {base}, its src or what is installed" if own else _INSTALL
     if there := _registries(module):
         near = meant(attribute, there)
         found += f"; it has {', '.join(there)}" if near is None else f"; did you mean {module_name}:{near}?"
@@ -90,10 +98,14 @@ def _raised_at(error: BaseException, base: Path) -> Place | None:
     """The innermost line of the project that an exception passed."""
     if isinstance(error, SyntaxError) and error.lineno and (source := _of_project(str(error.filename), base)):
         return Place(source, "", error.lineno, error.offset or 1)
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if (source := _of_project(frame.filename, base)) is not None:
-            return Place(source, "", frame.lineno, (frame.colno or 0) + 1)
-    return None
+    return next(reversed(_passed(error, base)), None)
+
+
+def _passed(error: BaseException, base: Path) -> list[Place]:
+    """The lines of the project that an exception passed, outermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    sources = [(frame, _of_project(frame.filename, base)) for frame in frames]
+    return [Place(source, "", frame.lineno, (frame.colno or 0) + 1) for frame, source in sources if source is not None]
 
 
 def _of_project(filename: str, base: Path) -> str | None:

@@ -42,7 +42,7 @@ class PayloadPolicy:
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback: they may hold the value.
-            what = f"has a field that redact failed for ({type(error).__name__}), which is left out"
+            what = f"has a field that redact failed for ({type(error).__name__}); a marker is recorded in its place"
             self._tell("redact", schema_name, part, what)
 
         def sealed() -> Payload:

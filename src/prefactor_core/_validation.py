@@ -59,7 +59,7 @@ class Validation:
             raise SpanValidationError(span_type, part, problems)
         if self._first(span_type, part, problems[0].partition(":")[0]):
             logger.warning(
-                "%s of %r: not what the span type says: %s; recorded all the same, and further ones are not logged",
+                "%s of %r: not what the span type says: %s; recorded all the same; more at this place are not logged",
                 part,
                 span_type,
                 "; ".join(problems),
@@ -68,7 +68,11 @@ class Validation:
     def unknown_type(self, span_type: str) -> None:
         """A typed span is opened whose type the client's registry lacks."""
         if self._first(span_type, "", ""):
-            logger.warning("span type %r is not in the client's schema registry; its spans are recorded", span_type)
+            logger.warning(
+                "span type %r is not in the client's schema registry; its spans are recorded; give the client the "
+                "registry of its package: PrefactorCoreConfig(schema_registry=…)",
+                span_type,
+            )
 
     def _first(self, span_type: str, part: str, path: str) -> bool:
         key = (span_type, part, path)

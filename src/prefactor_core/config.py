@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+from difflib import get_close_matches
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from prefactor_core._incidents import ErrorCallback
 from prefactor_core._redaction import RedactCallback
 from prefactor_core._snapshot import TEXT_LIMIT
 from prefactor_core._validation import ValidationMode
+from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig
 
 __all__ = ["PrefactorCoreConfig", "QueueConfig", "SchemaSource"]
+
+logger = logger_of("prefactor_core")
 
 
 class SchemaSource(Protocol):
@@ -27,7 +31,20 @@ class SchemaSource(Protocol):
         ...
 
 
-class QueueConfig(BaseModel):
+class _Options(BaseModel):
+    """Options by keyword; one that is none is ignored, as in the documented client, and told of."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _told(cls, given: object) -> object:
+        for name in given.keys() - cls.model_fields.keys() if isinstance(given, dict) else ():
+            near = get_close_matches(str(name), cls.model_fields, 1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            logger.warning("%s has no option %r, which is ignored%s", cls.__name__, name, meant)
+        return given
+
+
+class QueueConfig(_Options):
     """How operations are delivered.
 
     Attributes:
@@ -55,7 +72,7 @@ class QueueConfig(BaseModel):
     max_queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
 
 
-class PrefactorCoreConfig(BaseModel):
+class PrefactorCoreConfig(_Options):
     """Configuration of a `PrefactorCoreClient`.
 
     Attributes:

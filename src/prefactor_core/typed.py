@@ -69,6 +69,14 @@ _TEXT_IN_JSON = (Decimal, complex)
 """Kinds of numbers that go out as text, and in Python are equal to those that do not."""
 
 
+# Errors that say which kind of value was expected, beside those whose name ends with _type; and what kinds go out.
+_OF_TYPES = frozenset({"json_integer", "json_number", "none_required"})
+_KINDS = {
+    bool: "a boolean", dict: "an object", float: "a number", int: "an integer", list: "an array", str: "a text",
+    type(None): "null",
+}  # fmt: skip
+
+
 class _WireNames:
     """What is validated has the names of the wire: there, `class_` is another property than `class`.
 
@@ -366,7 +374,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         if isinstance(value, BaseModel):
             value = members_of(value)
         if value is not None and not isinstance(value, Mapping):
-            raise TypeError(f"expected a model or a mapping, found {type(value).__name__}")
+            raise TypeError(f"expected a model, a mapping, or for fail() an exception, found {type(value).__name__}")
         copied = snapshot_object(_readable(value), "payload")
         return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._marks else copied.value
 
@@ -382,17 +390,19 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         except ValidationError as error:
             problems = [
                 f"{'.'.join(map(str, problem['loc'])) or part}: {_without_value(problem)}"
-                for problem in error.errors(include_url=False, include_input=False)
+                for problem in error.errors(include_url=False)
             ]
             self._span._validation.mismatch(self.schema_name, part, problems)
 
 
 def _without_value(problem: ErrorDetails) -> str:
-    """The message of pydantic's, without the value that some of them show: it goes into logs."""
-    if problem["type"] != "union_tag_invalid":
+    """The message of pydantic's and what was found, without the value that some show: it goes into logs."""
+    if problem["type"] == "union_tag_invalid":
+        context = problem["ctx"]
+        return f"Input should have as {context['discriminator']} one of {context['expected_tags']}"
+    if not problem["type"].endswith("_type") and problem["type"] not in _OF_TYPES:
         return problem["msg"]
-    context = problem["ctx"]
-    return f"Input should have as {context['discriminator']} one of {context['expected_tags']}"
+    return f"{problem['msg']}, found {_KINDS.get(type(problem['input']), type(problem['input']).__name__)}"
 
 
 def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:

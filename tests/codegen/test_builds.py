@@ -211,6 +211,35 @@ def test_a_commit_stops_where_generated_code_is_stale(committing: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_a_commit_stops_where_a_generated_file_is_not_in_it(committing: Path) -> None:
+    """A span type that is renamed has a new file, which pre-commit itself does not look at."""
+    run(committing, "prefactor-gen")
+    assert commit(committing).returncode == 0
+    text = SCHEMA.format(name="city").replace("weather:lookup", "weather:find")
+    (committing / "schemas" / "weather.yaml").write_text(text, "utf-8")
+    for _ in range(2):
+        run(committing, "git", "add", "-u")
+        stopped = run(committing, "git", "commit", "-m", "Renamed")
+        assert stopped.returncode == 1
+    path = "generated/weather_agent_spans/_weather_find.py"
+    assert f"{path} is not tracked by git; run git add generated/weather_agent_spans" in stopped.stdout
+    done = commit(committing)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_git_ignores_is_no_part_of_a_commit(committing: Path) -> None:
+    (committing / ".gitignore").write_text("generated/\n", "utf-8")
+    done = commit(committing)
+    assert done.returncode == 0, done.stdout
+
+
+def test_tracked_without_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(SCHEMA.format(name="city"), "utf-8")
+    done = run(tmp_path, "prefactor-gen", "a.yaml", "--package", "made", "--tracked")
+    assert done.returncode == 2
+    assert "prefactor-gen: --tracked: fatal: not a git repository" in done.stdout
+
+
 def test_a_commit_stops_where_definitions_are_odd(committing: Path) -> None:
     (committing / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="email"), "utf-8")
     run(committing, "prefactor-gen")

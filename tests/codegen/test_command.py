@@ -462,3 +462,40 @@ def test_a_package_of_somebody_is_not_taken_over(project: Project) -> None:
     project.span_types(agent=OBJECT, other=OBJECT)
     assert project.generate().code == 0
     assert (project.package / "mine.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--chek"], "prefactor-gen generate: error: unknown --chek; did you mean --check?"),
+        (["check", "--strct"], "prefactor-gen check: error: unknown --strct; did you mean --strict?"),
+        (["check", "--check"], "prefactor-gen check: error: unknown --check\n"),
+        (["check", "schemas", "--explain", "agnt"], "nor a span type of these definitions; did you mean 'agent'?"),
+        (["check", "schemas", "--explain", "PG01"], "nor a span type of these definitions; did you mean 'PG0"),
+        (["schemas/*.yaml", "--package", "made"], "patterns are not expanded: name the folder"),
+        (["schema", "--package", "made"], "invalid choice: 'made'"),
+        (["schemes", "--package", "made"], "; did you mean 'schemas'?"),
+        (["mine.spans", "--package", "made"], "a SchemaRegistry in Python is given as mine.spans:attribute"),
+        (
+            ["--package", "made"],
+            "or sources in [tool.prefactor-gen] of pyproject.toml, found [tool.prefactor_gen]; see",
+        ),
+        (
+            ["other", "--package", "made"],
+            "found none, but 'span_types' (other/a.yaml); did you mean 'span_type_schemas'?",
+        ),
+        (
+            ["conflict.yaml", "--package", "made"],
+            "conflict.yaml:2:1: error PG001: not valid YAML: a merge conflict is not",
+        ),
+    ],
+)
+def test_what_was_meant_on_the_command_line(arguments: list[str], told: str, project: Project) -> None:
+    project.span_types(agent={"type": "object"})
+    project.write("other/a.yaml", "span_types: []")
+    project.write("conflict.yaml", "span_schemas:\n<<<<<<< HEAD\n  a: {}\n=======\n  b: {}\n>>>>>>> other\n")
+    project.write("src/mine/spans.py", "")
+    project.write("pyproject.toml", "[tool.prefactor_gen]")
+    result = project.run(*arguments)
+    assert told in result.err
+    assert result.code in {1, 2}

@@ -197,7 +197,8 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schema: []\n",
         "schemas/a.yaml: error PG012: expected a definition under one of the keys span_type_schemas, span_schemas, "
-        "span_result_schemas, quality_schemas, found none",
+        "span_result_schemas, quality_schemas, found none, but 'span_type_schema' (schemas/a.yaml); did you mean "
+        "'span_type_schemas'?",
     ),
 }
 

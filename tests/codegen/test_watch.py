@@ -170,4 +170,4 @@ def test_sources_that_are_no_paths(project_folder: Path, started: Callable[..., 
 def test_not_together_with_check(project: Project) -> None:
     result = project.run("--watch", "--check")
     assert result.code == 2
-    assert "--watch writes and --check does not: expected one of them" in result.err
+    assert "--watch writes until Ctrl-C: expected it without --check and --tracked" in result.err

@@ -42,9 +42,22 @@ from prefactor_core import (
 )
 from prefactor_core._schema_hash import schema_version_hash
 from prefactor_core.client import CORE_SDK_HEADER_ENTRY
+from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
+
+
+def test_an_option_that_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    """Ignored, as the documented client does; but a misspelled redact would let everything out."""
+    http = HttpClientConfig(api_url="http://127.0.0.1:9", api_token="t")
+    options: dict[str, Any] = {"redactt": None, "queue_config": {"max_retry": 1}, "colour": "red"}
+    PrefactorCoreConfig(http_config=http, **options)
+    assert sorted(record.getMessage() for record in caplog.records) == [
+        "PrefactorCoreConfig has no option 'colour', which is ignored",
+        "PrefactorCoreConfig has no option 'redactt', which is ignored; did you mean 'redact'?",
+        "QueueConfig has no option 'max_retry', which is ignored; did you mean 'max_retries'?",
+    ]
 
 
 async def test_before_initialize_and_after_close(api: LocalApi) -> None:
