@@ -92,6 +92,39 @@ def test_quick_start_runs(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+def test_builds(tmp_path: Path) -> None:
+    """The project of "In builds", with the definitions in YAML and in Python, and with the package in the project's."""
+    config = next(block for block in blocks("toml") if "[build-system]" in block)
+    registry, merged = (block for block in blocks("python") if "SchemaRegistry()" in block)
+    variants = {
+        "files": (config, merged),
+        "module": (config.replace('["schemas"]', '["billing_agent.definitions:registry"]'), merged),
+        "inside": (
+            config.replace('output = "src"', 'output = "src/billing_agent"')
+            .replace('package = "billing_spans"', 'package = "spans"')
+            .replace(', "src/billing_spans"', ""),
+            merged.replace("import billing_spans", "from billing_agent import spans as billing_spans"),
+        ),
+    }
+    for name, (pyproject, program) in variants.items():
+        folder = tmp_path / name
+        (folder / "schemas").mkdir(parents=True)
+        (folder / "src" / "billing_agent").mkdir(parents=True)
+        (folder / "schemas" / "billing.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
+        (folder / "src" / "billing_agent" / "__init__.py").touch()
+        (folder / "src" / "billing_agent" / "definitions.py").write_text(registry, encoding="utf-8")
+        (folder / "pyproject.toml").write_text(pyproject, encoding="utf-8")
+        built = run([sys.executable, "-m", "hatchling", "build", "-t", "wheel"], folder)
+        assert built.returncode == 0, built.stdout + built.stderr
+        (wheel,) = (folder / "dist").glob("*.whl")
+        told = "print(*sorted(item['name'] for item in registry.to_agent_schema_version('')['span_type_schemas']))"
+        lines = ["import sys", f"sys.path.insert(0, {str(wheel)!r})", program, told]
+        used = run([sys.executable, "-W", "error", "-c", "\n".join(lines)], tmp_path)
+        assert used.stdout == "agent:chat_turn agent:llm agent:retrieval agent:run agent:tool billing:refund\n", (
+            used.stderr
+        )
+
+
 def test_own_span_types(tmp_path: Path) -> None:
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "billing.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
