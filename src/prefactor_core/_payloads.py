@@ -60,6 +60,10 @@ class PayloadPolicy:
         """The payload, not larger than it may be, for what is gathered until it is sealed; never raises."""
         return _or_nothing(lambda: fit(payload, self.max_bytes))
 
+    def too_late(self, schema_name: str, part: PayloadPart) -> None:
+        """A payload was given for what is recorded already: a second start, or a result after the end."""
+        self._tell("late", schema_name, part, "came too late, which is not recorded: the span has its own")
+
     def _tell(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         key = (what, schema_name, part)
         if key not in self._told and len(self._told) < _MOST_WARNINGS:

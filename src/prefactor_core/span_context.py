@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
 from datetime import datetime
 from types import TracebackType
@@ -60,6 +60,7 @@ class SpanContext:
             started_at: now by default.
         """
         if self._record.phase is not Phase.PREPARED:
+            self._tell_if_lost("params", payload)
             return
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
         self._check("params", params.value)
@@ -88,10 +89,13 @@ class SpanContext:
 
     def set_result(self, data: dict[str, Any]) -> None:
         """Collect result data for the finish; later values of a key win."""
+        if self._record.phase is Phase.FINISHED:
+            self._tell_if_lost("result", data)
         self._result = self._manager.payloads.bounded(_merged(self._result, snapshot_object(data, "result")))
 
     def _finish(self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None) -> None:
         if self._record.phase is Phase.FINISHED:
+            self._tell_if_lost("result", result)
             return
         merged = _merged(self._result, snapshot_object(result, "result"))
         if status == "complete":
@@ -99,6 +103,10 @@ class SpanContext:
                 self._check("params", self._default_params().value)
             self._check("result", merged.value)
         self._manager.end(self._record, status, merged, timestamp)
+
+    def _tell_if_lost(self, part: Literal["params", "result"], payload: Mapping[str, object] | None) -> None:
+        if payload:
+            self._manager.payloads.too_late(self._record.schema_name, part)
 
     def _leave(self, error: BaseException | None) -> None:
         """The `async with` body is left. Nothing may come in the way of its exception, so that is not checked."""

@@ -33,6 +33,31 @@ async def test_entering_sends_nothing_and_leaving_does_the_rest(api: LocalApi, r
     assert create["started_at"] <= finish["timestamp"]
 
 
+async def test_what_comes_too_late_is_told_of(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """What a program gives is recorded or told of; a second finish without a result is no loss."""
+    async with run() as (_, instance):
+        for _ in range(2):
+            async with instance.span("step") as span:
+                await span.start({"x": 1})
+                await span.start()
+                await span.start({"x": 2})
+                await span.complete({"y": 1})
+                await span.complete()
+                await span.cancel()
+                await span.complete({"y": 2})
+                span.set_result({"z": 3})
+        async with instance.span("quiet") as span:
+            await span.start({"x": 1})
+            await span.complete({"y": 1})
+            await span.finish()
+    spans = api.spans()
+    assert [(span["payload"], span["result_payload"]) for span in spans] == [({"x": 1}, {"y": 1})] * 3
+    assert sorted(record.getMessage() for record in caplog.records) == [
+        f"{part} of 'step' came too late, which is not recorded: the span has its own; further ones are not logged"
+        for part in ("params", "result")
+    ]
+
+
 async def test_start_without_params_takes_those_of_span(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance):
         async with instance.span("step", payload={"x": 1}) as span:

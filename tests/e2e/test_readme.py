@@ -48,6 +48,9 @@ WHEN = {
     "more is recorded than can be delivered": (
         "test_queue_bound::test_whole_spans_are_dropped_the_newest_and_told_of_twice"
     ),
+    "params or a result come too late (a second `start()`, a `complete()` after the end)": (
+        "test_span_life_cycle::test_what_comes_too_late_is_told_of"
+    ),
     "an exception leaves a span's block": "test_never_in_the_way::test_an_exception_passes_unchanged",
     "a task is cancelled inside a span": "test_never_in_the_way::test_a_deadline_cancels_the_span_and_raises_outside",
     "a payload cannot be written as JSON": "test_snapshot::test_what_becomes_of_a_value",
