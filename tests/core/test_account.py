@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.support import config_for
 
-from prefactor_core import ClientStats, PrefactorCoreClient
+from prefactor_core import ClientStats, OperationType, PrefactorCoreClient
 from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
 
@@ -109,7 +109,9 @@ def test_the_account_balances_under_any_faults(
             assert watch.unbalanced == []
             assert balanced(report)
             assert report.pending == 0
-            assert report.accepted == 2 + 2 * (len(endings) + endings.count("nested"))
+            # On a slow machine the registration takes longer than one request may, and waits like the rest.
+            queued = report.by_type.keys() & {OperationType.REGISTER_AGENT_INSTANCE}
+            assert report.accepted == 2 + len(queued) + 2 * (len(endings) + endings.count("nested"))
 
     try:
         asyncio.run(run())
