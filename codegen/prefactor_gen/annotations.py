@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
-__all__ = ["Kinds", "field_type", "input_type", "literal_texts", "names_in", "renamed"]
+__all__ = ["Kinds", "field_type", "input_type", "literal_texts", "names_in", "renamed", "told_apart"]
 
 # JSON-exact scalars: pydantic's own take "1" for 1 and true for 1.
 _EXACT = {"int": "JsonInteger", "float": "JsonNumber", "bool": "JsonBoolean"}
@@ -95,6 +95,15 @@ def literal_texts(expression: ast.expr) -> frozenset[str]:
     values = inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]
     texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
     return frozenset(texts) if len(texts) == len(values) else frozenset()
+
+
+def told_apart(expression: ast.expr, kinds: Kinds) -> list[str]:
+    """The classes of a union of nothing but objects that a property tells apart; none of any other type."""
+    inner, _ = _split_annotated(expression)
+    names = [_name(member) or "" for member in _members(inner)]
+    if not all(name in kinds for name in names):
+        return []
+    return names if _discriminator([kinds[name] for name in names]) is not None else []
 
 
 def _discriminator(members: Sequence[Mapping[str, frozenset[str]]]) -> str | None:

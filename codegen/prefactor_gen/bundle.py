@@ -419,7 +419,7 @@ def _kind_suffix(schema: JsonValue, keyword: str, index: int) -> str | None:
     maps = (schema.get(key) for key in ("properties", "$defs", "definitions"))
     others = {_property_suffix(name) for each in maps if isinstance(each, ObjectNode) for name in each}
     taken = kind in others or kinds.count(kind) > 1 or _COUNTED.fullmatch(kind)
-    return None if taken else kind
+    return kind if kind and not taken else None
 
 
 def _kind(option: JsonValue) -> str:

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from prefactor_gen.annotations import names_in, renamed
-from prefactor_gen.representation import FieldPlan, ImportPlan, MethodPlan, SpanPlan
+from prefactor_gen.representation import FieldPlan, ImportPlan, MethodPlan, Parameter, SpanPlan
 
 __all__ = ["taken_names", "undefined_names", "with_imports"]
 
 _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("Mapping",), "collections.abc"),
     **dict.fromkeys(("date", "datetime", "time"), "datetime"),
-    **dict.fromkeys(("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict"), "typing"),
+    **dict.fromkeys(
+        ("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict", "overload"), "typing"
+    ),
     "UUID": "uuid",
     **dict.fromkeys(("ConfigDict", "Field"), "pydantic"),
     **dict.fromkeys(
@@ -64,7 +66,7 @@ def _expressions(plan: SpanPlan) -> Iterator[str]:
     for entries in plan.dicts:
         yield from (item.annotation for item in entries.entries)
     for method in (plan.start, plan.complete):
-        yield from (item.annotation for item in method.parameters)
+        yield from (item.annotation for each in (method.parameters, *method.variants) for item in each)
         yield from [method.any_keyword] if method.any_keyword else []
     yield from (plan.params_input, plan.result_input, plan.result_class)
 
@@ -105,11 +107,14 @@ def _without_shadows(plan: SpanPlan) -> SpanPlan:
     def part(call: str | None) -> str | None:
         return call and renamed(call, shadowed)
 
+    def parameters(items: Iterable[Parameter]) -> tuple[Parameter, ...]:
+        return tuple(replace(each, annotation=renamed(each.annotation, shadowed)) for each in items)
+
     def method(item: MethodPlan) -> MethodPlan:
-        parameters = (replace(each, annotation=renamed(each.annotation, shadowed)) for each in item.parameters)
         return replace(
             item,
-            parameters=tuple(parameters),
+            parameters=parameters(item.parameters),
+            variants=tuple(map(parameters, item.variants)),
             any_keyword=item.any_keyword and renamed(item.any_keyword, shadowed),
             missing=shadowed.get("MISSING", "MISSING"),
         )
@@ -141,7 +146,10 @@ def with_imports(plan: SpanPlan) -> SpanPlan:
     plan = _without_shadows(plan)
     names = _used_names(plan) & _IMPORTS.keys()
     names |= {"TypeAlias", "TypedSpan"}
-    optional = any(not item.required for item in plan.start.parameters) or plan.complete.parameters
+    variants = [each for method in (plan.start, plan.complete) for each in method.variants]
+    names |= {"overload"} if variants else set()
+    keywords = (item for each in (plan.start.parameters, *variants) for item in each)
+    optional = any(not item.required for item in keywords) or plan.complete.parameters
     names |= {"MISSING"} if plan.start.missing == "MISSING" and optional else set()
     names |= {item.base for item in plan.models}
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.annotations import field_type, input_type, literal_texts, names_in
+from prefactor_gen.annotations import field_type, input_type, literal_texts, names_in, told_apart
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic
@@ -198,14 +198,27 @@ class _SpanPlanner:
     def method(self, name: str, doc: str, partial_doc: str = "") -> MethodPlan:
         model = self.by_name.get(name)
         fields = model.fields if model is not None and model.alias is None else ()
-        parameters = tuple(
-            Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required) for item in fields
-        )
+        parameters = tuple(map(self.parameter, fields))
         any_keyword = self.any_keyword(model) if model is not None and (model.alias or _is_free(model)) else None
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
         told = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
-        docs = (docstring(_method_doc(first, told), "        ") for first in (doc, partial_doc))
-        return MethodPlan(receiver, parameters, any_keyword, *docs)
+        full, partial = (docstring(_method_doc(first, told), "        ") for first in (doc, partial_doc))
+        variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
+
+    def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
+        """The keywords of each of the objects that a payload may be, where types tell them apart."""
+        seen: set[str] = set()
+        while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
+            seen.add(model.name)
+            model = self.by_name[model.alias.id]
+        names = told_apart(model.alias, self.kinds) if model.alias is not None else []
+        fields = [self.by_name[name].fields for name in names]
+        if all(item.name == item.wire_name != "self" for each in fields for item in each):
+            yield from (tuple(self.parameter(item) for item in each) for each in fields)
+
+    def parameter(self, item: ModelField) -> Parameter:
+        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
 
     def keyword_type(self, item: ModelField) -> str:
         return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")

@@ -86,19 +86,29 @@ class Parameter:
 
 @dataclass(frozen=True)
 class MethodPlan:
-    """`start` or `complete`: its own keywords, or any keyword of one type. `set_result` is `complete` made optional."""
+    """`start` or `complete`: its own keywords, or any keyword of one type. `set_result` is `complete` made optional.
+
+    Attributes:
+        variants: where the payload is one of several objects, the keywords of each.
+    """
 
     receiver: str
     parameters: tuple[Parameter, ...]
     any_keyword: str | None
     doc: str
     partial_doc: str
+    variants: tuple[tuple[Parameter, ...], ...] = ()
     missing: str = "MISSING"
 
     @property
     def keywords(self) -> tuple[str, ...]:
         """The keyword parameters as a signature prints them."""
         return tuple(self._printed(item, required=item.required) for item in self.parameters)
+
+    @property
+    def overloads(self) -> tuple[tuple[str, ...], ...]:
+        """The same for each of its variants."""
+        return tuple(tuple(self._printed(item, required=item.required) for item in each) for each in self.variants)
 
     @property
     def optional_keywords(self) -> tuple[str, ...]:

@@ -206,6 +206,7 @@ class TestKinds:
         [
             ([kind("a"), kind("a", x={}), kind("b")], ["Option1", "Option2", "B"]),
             ([kind("a"), properties(x={"type": "string"}), kind("?")], ["A", "Option2", "Option3"]),
+            ([kind("a"), properties("k", k={"enum": ["one", "two"]})], ["A", "Option2"]),
             (
                 [kind("option-2"), kind("item"), kind("item 3"), kind("items")],
                 ["Option1", "Option2", "Option3", "Items"],

@@ -242,8 +242,12 @@ async def other_shapes(event: EventAny, meter: MeterRead, media: MediaShow) -> N
     await media.complete(shown="yes")  # E: "shown"
     MediaShowParamsImage(kind="video", width=1)  # E: "kind"
     MediaShow.Params({"kind": "image", "width": 1})  # E: "MediaShowParams"
-    # Which keywords go together is not said by a signature; the payload's check reports it when it is recorded.
-    await media.start(kind="image", seconds=1.5)
+    await media.start(kind="image", seconds=1.5)  # E: "start"
+    await media.start(kind="image")  # E: "start"
+    await media.start(kind="sound", seconds=1.5)  # E: "start"
+    await media.start(kind="video", seconds="long")  # E: "start"
+    await media.start(seconds=1.5)  # E: "start"
+    await media.start()  # E: "start"
 
 
 async def ends(span: OrderPlace) -> None:

@@ -188,5 +188,82 @@ DEFINITIONS: dict[str, Any] = {
                 },
             },
         },
+        {
+            "name": "agent:show",
+            "params_schema": {
+                "oneOf": [
+                    {
+                        "type": "object",
+                        "required": ["kind", "overload"],
+                        "properties": {
+                            "kind": {
+                                "const": "picture",
+                            },
+                            "overload": {
+                                "type": "integer",
+                            },
+                            "Literal": {
+                                "type": "string",
+                            },
+                        },
+                    },
+                    {
+                        "type": "object",
+                        "required": ["kind", "MISSING"],
+                        "properties": {
+                            "kind": {
+                                "enum": ["sound", "film"],
+                            },
+                            "MISSING": {
+                                "type": "boolean",
+                            },
+                            "parts": {
+                                "type": "array",
+                                "items": {
+                                    "$ref": "#",
+                                },
+                            },
+                        },
+                    },
+                ],
+            },
+            "result_schema": {
+                "$ref": "#/$defs/Shown",
+                "$defs": {
+                    "Shown": {
+                        "anyOf": [
+                            {
+                                "$ref": "#/$defs/Whole",
+                            },
+                            {
+                                "$ref": "#/$defs/Half",
+                            },
+                        ],
+                    },
+                    "Whole": {
+                        "type": "object",
+                        "required": ["state"],
+                        "properties": {
+                            "state": {
+                                "const": "whole",
+                            },
+                        },
+                    },
+                    "Half": {
+                        "type": "object",
+                        "required": ["state", "at"],
+                        "properties": {
+                            "state": {
+                                "const": "half",
+                            },
+                            "at": {
+                                "type": "string",
+                                "format": "date-time",
+                            },
+                        },
+                    },
+                },
+            },
+        },
     ],
 }

@@ -37,6 +37,21 @@ if TYPE_CHECKING:
         AgentSearchParamsQueryVectorDict as AgentSearchParamsQueryVectorDict,
         AgentSearchResult as AgentSearchResult,
     )
+    from ._agent_show import (
+        AgentShow as AgentShow,
+        AgentShowParams as AgentShowParams,
+        AgentShowParamsOption2 as AgentShowParamsOption2,
+        AgentShowParamsOption2Dict as AgentShowParamsOption2Dict,
+        AgentShowParamsPicture as AgentShowParamsPicture,
+        AgentShowParamsPictureDict as AgentShowParamsPictureDict,
+        AgentShowResult as AgentShowResult,
+        AgentShowResultHalf as AgentShowResultHalf,
+        AgentShowResultHalfDict as AgentShowResultHalfDict,
+        AgentShowResultShown as AgentShowResultShown,
+        AgentShowResultShownInput as AgentShowResultShownInput,
+        AgentShowResultWhole as AgentShowResultWhole,
+        AgentShowResultWholeDict as AgentShowResultWholeDict,
+    )
 
     registry: SchemaRegistry
     SPAN_TYPES: Mapping[str, type[TypedSpan[Any, Any]]]
@@ -45,10 +60,12 @@ else:
     _SPAN_TYPES = {
         "agent:score": "AgentScore",
         "agent:search": "AgentSearch",
+        "agent:show": "AgentShow",
     }
     _MODULES = {
         "._agent_score": ("AgentScore", "AgentScoreParams", "AgentScoreParamsDict", "AgentScoreParamsScore", "AgentScoreParamsScoreDict", "AgentScoreResult", "AgentScoreResultOption1", "AgentScoreResultOption1Dict", "AgentScoreResultOption2", "AgentScoreResultOption2Dict", ),
         "._agent_search": ("AgentSearch", "AgentSearchParams", "AgentSearchParamsDict", "AgentSearchParamsQueryText", "AgentSearchParamsQueryTextDict", "AgentSearchParamsQueryVector", "AgentSearchParamsQueryVectorDict", "AgentSearchResult", ),
+        "._agent_show": ("AgentShow", "AgentShowParams", "AgentShowParamsOption2", "AgentShowParamsOption2Dict", "AgentShowParamsPicture", "AgentShowParamsPictureDict", "AgentShowResult", "AgentShowResultHalf", "AgentShowResultHalfDict", "AgentShowResultShown", "AgentShowResultShownInput", "AgentShowResultWhole", "AgentShowResultWholeDict", ),
     }
 
     def __getattr__(name):
@@ -60,7 +77,7 @@ else:
         return __all__
 
 
-SCHEMA_VERSION = "sha256-94a2f4a82c327ec2d77e6c5d5c75d691"
+SCHEMA_VERSION = "sha256-96a312c1e3fcacb9c2e5cc50a994c842"
 
 __all__ = [
     "AgentScore",
@@ -81,6 +98,19 @@ __all__ = [
     "AgentSearchParamsQueryVector",
     "AgentSearchParamsQueryVectorDict",
     "AgentSearchResult",
+    "AgentShow",
+    "AgentShowParams",
+    "AgentShowParamsOption2",
+    "AgentShowParamsOption2Dict",
+    "AgentShowParamsPicture",
+    "AgentShowParamsPictureDict",
+    "AgentShowResult",
+    "AgentShowResultHalf",
+    "AgentShowResultHalfDict",
+    "AgentShowResultShown",
+    "AgentShowResultShownInput",
+    "AgentShowResultWhole",
+    "AgentShowResultWholeDict",
     "SCHEMA_VERSION",
     "SPAN_TYPES",
     "registry",
