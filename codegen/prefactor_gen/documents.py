@@ -147,7 +147,10 @@ class _PythonReader:
         """The place of a definition in a section; anywhere else the place itself."""
         if len(self._open) != _DEFINITION or not isinstance(name, str):
             return section
-        return self.origins.get((section.pointer[1:], name), section)._replace(about=name)
+        origin = self.origins.get((section.pointer[1:], name))
+        if origin is None:
+            return section._replace(about=name)
+        return origin._replace(about=f"{name} of {section.source}")
 
     def _text(self, value: str, place: Place) -> str:
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):

@@ -390,15 +390,15 @@ REGISTRIES = {
     "no_json": (
         "from prefactor_core import SchemaRegistry\nimport datetime\nregistry = SchemaRegistry()\n"
         "registry.register('a', {'x': datetime.date(2026, 1, 1)})",
-        "no_json.py:4:1 /span_schemas/a/x (a): error PG001: expected a JSON value, found date",
+        "no_json.py:4:1 /span_schemas/a/x (a of no_json:registry): error PG001: expected a JSON value, found date",
     ),
     "nan": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': float('nan')})",
-        "nan.py:3:1 /span_schemas/a/x (a): error PG001: expected a number that JSON has, found nan",
+        "nan.py:3:1 /span_schemas/a/x (a of nan:registry): error PG001: expected a number that JSON has, found nan",
     ),
     "surrogate": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': '\\ud800'})",
-        "surrogate.py:3:1 /span_schemas/a/x (a): error PG001: expected text that UTF-8 can hold, found a lone surrogate",
+        "surrogate.py:3:1 /span_schemas/a/x (a of surrogate:registry): error PG001: expected text that UTF-8 can hold, found a lone surrogate",
     ),
     "empty": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()",
@@ -407,7 +407,7 @@ REGISTRIES = {
     "file_reference": (
         "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
         "registry.register('a', {'properties': {'x': {'$ref': 'other.json'}}})",
-        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a): error PG008: a registry in Python has no folder to "
+        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a of file_reference:registry): error PG008: a registry in Python has no folder to "
         "refer to",
     ),
 }
@@ -437,11 +437,11 @@ def test_all_that_is_no_json_in_a_registry(project: Project) -> None:
     )
     result = project.run("spans:registry", "--package", "made")
     assert result.findings == [
-        "spans.py:4:1 /span_type_schemas/0/params_schema/x (chat:turn): error PG001: expected a JSON value, found set",
-        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn): error PG001: expected a number that JSON has, found inf",
-        "spans.py:4:1 /span_type_schemas/0/params_schema/y/1 (chat:turn): error PG001: expected text as a key, found int 3",
-        "spans.py:4:1 /span_type_schemas/0/title (chat:turn): error PG001: expected a JSON value, found bytes",
-        "spans.py:5:1 /span_type_schemas/1/params_schema/x (chat:end): error PG001: expected a JSON value, found object",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/x (chat:turn of spans:registry): error PG001: expected a JSON value, found set",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn of spans:registry): error PG001: expected a number that JSON has, found inf",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/y/1 (chat:turn of spans:registry): error PG001: expected text as a key, found int 3",
+        "spans.py:4:1 /span_type_schemas/0/title (chat:turn of spans:registry): error PG001: expected a JSON value, found bytes",
+        "spans.py:5:1 /span_type_schemas/1/params_schema/x (chat:end of spans:registry): error PG001: expected a JSON value, found object",
     ]
 
 
@@ -468,11 +468,11 @@ def test_where_a_registry_has_its_definitions(project: Project) -> None:
     lines = project.run("located:registry", "--package", "made").findings
     found = [line.split(": error ")[0] for line in lines if ": error " in line]
     assert found == [
-        "located.py:6:5 /span_type_schemas/0/params_schema/type (chat:turn)",
-        "located.py:9:5 /span_result_schemas/chat:old/type (chat:old)",
-        "located.py:11:5 /span_schemas/chat:old/type (chat:old)",
-        "located.py:12:5 /quality_schemas/0/schema/type (rating)",
-        "located.py:15:1 /span_schemas/chat:end/type (chat:end)",
+        "located.py:6:5 /span_type_schemas/0/params_schema/type (chat:turn of located:registry)",
+        "located.py:9:5 /span_result_schemas/chat:old/type (chat:old of located:registry)",
+        "located.py:11:5 /span_schemas/chat:old/type (chat:old of located:registry)",
+        "located.py:12:5 /quality_schemas/0/schema/type (rating of located:registry)",
+        "located.py:15:1 /span_schemas/chat:end/type (chat:end of located:registry)",
     ]
 
 
