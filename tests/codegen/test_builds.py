@@ -120,6 +120,8 @@ def test_no_wheel_without_the_generated_package(case: str, project: Path) -> Non
     assert "Traceback" not in done.stdout
     line = f"packages = [{packages}]"
     assert line in done.stdout
+    if case != "found-by-hatch":  # all of them ask for the same line
+        return
     (project / "pyproject.toml").write_text(
         PYPROJECT.replace(WHEEL, f"[tool.hatch.build.targets.wheel]\n{line}\n"), "utf-8"
     )
