@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -68,12 +69,14 @@ class Bundle:
 
     Attributes:
         assert_formats: formats are checked with the schema itself.
+        refused: the class names that could not be taken in.
     """
 
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     unsaid: list[Unsaid] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     def document(self, names: Iterable[str]) -> Document:
         """The JSON Schema document of some definitions."""
@@ -95,6 +98,8 @@ class Bundle:
             self.diagnostics.append(class_clash(name, bundled.place, self.definitions[name].place))
         else:
             self.definitions[name] = bundled
+            return
+        self.refused.add(name)
 
     def note(self, code: str, message: str, place: Place, severity: Severity = Severity.ERROR) -> None:
         """Add a finding."""
@@ -112,11 +117,13 @@ def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -
     Names depend on this schema alone: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
     `AgentLlmParamsUsage` whatever else is generated. Findings go to `bundle.diagnostics`.
     """
-    own = Bundle(bundle.assert_formats)
-    _SchemaBundler(own, name, schema, place, by_kind=True).run()
-    if any(found.code == "PG005" for found in own.diagnostics):  # what an option is called may be something's name
+    avoided = frozenset[str]()
+    while True:
         own = Bundle(bundle.assert_formats)
-        _SchemaBundler(own, name, schema, place, by_kind=False).run()
+        _SchemaBundler(own, name, schema, place, avoided).run()
+        if own.refused <= avoided:
+            break
+        avoided |= own.refused  # what an option is called by its constant may be something else's name, or none
     bundle.diagnostics.extend(own.diagnostics)
     bundle.unsaid.extend(own.unsaid)
     for bundled in own.definitions.values():
@@ -124,9 +131,9 @@ def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -
 
 
 class _SchemaBundler:
-    def __init__(self, bundle: Bundle, name: str, schema: ObjectNode, place: Place, *, by_kind: bool) -> None:
+    def __init__(self, bundle: Bundle, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str]) -> None:
         self.bundle = bundle
-        self.by_kind = by_kind
+        self.avoided = avoided
         self.root_name = name
         self.root = schema
         self.place = place
@@ -274,11 +281,11 @@ class _SchemaBundler:
             if item is False and keys[0] in _MEMBERS:
                 members = said[keys[0]]
                 self.note_unsaid("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else said.place)
-            return self.view(item, name + self.suffix(keys, said), inner + step(keys))
+            return self.view(item, self.named(name, keys, said), inner + step(keys))
 
         opened = {origins: name} if origins and origins not in self.open else {}
         self.open.update(opened)
-        view = _null_once(map_subschemas(said, visit))
+        view = _possible(map_subschemas(said, visit))
         for each in opened:
             del self.open[each]
         return view
@@ -324,51 +331,49 @@ class _SchemaBundler:
             self.bundle.diagnostics.extend(error.diagnostics)
             return None
         if pointer not in self.names:
-            self.names[pointer] = self.root_name + self.words(pointer)
+            self.names[pointer] = self.name_at(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
 
-    def suffix(self, keys: tuple[str, ...], schema: JsonValue) -> str:
-        """The words that a class name gets for a step down: a property's name, `Item`, `Value`, an option's kind …"""
+    def named(self, name: str, keys: tuple[str, ...], schema: JsonValue) -> str:
+        """The class name a step below the class `name`: with a property's name, `Item`, `Value`, an option's kind …"""
         keyword, *rest = keys
         if keyword in {"properties", "$defs", "definitions"} and rest:
-            return _property_suffix(rest[0])
+            return name + _property_suffix(rest[0])
+        counts = bool(rest) and rest[0].isdecimal() and keyword != "patternProperties"
+        if counts and keyword in {"anyOf", "oneOf"}:
+            for kind in _kinds(schema, keyword, int(rest[0])):
+                if name + kind not in self.avoided:
+                    return name + kind
         suffix = _SUFFIXES.get(keyword, pascal(keyword))
         if not rest:
-            return suffix
-        if self.by_kind and keyword in {"anyOf", "oneOf"} and rest[0].isdecimal():
-            kind = _kind_suffix(schema, keyword, int(rest[0]))
-            if kind is not None:
-                return kind
-        return (
-            f"{suffix}{int(rest[0]) + 1}"
-            if rest[0].isdecimal() and keyword != "patternProperties"
-            else suffix + pascal(rest[0])
-        )
+            return name + suffix
+        return f"{name}{suffix}{int(rest[0]) + 1}" if counts else name + suffix + pascal(rest[0])
 
-    def words(self, pointer: str) -> str:
-        """The words for a whole pointer, the same as step by step: `/properties/usage/items` → `UsageItem`."""
+    def name_at(self, pointer: str) -> str:
+        """The class name for a whole pointer, the same as step by step: `/properties/usage/items` → `…UsageItem`."""
         tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-        words: list[str] = []
-        at = ""
+        name, at = self.root_name, ""
         while tokens:
             position = POSITIONS.get(tokens[0])
             several = position in {Position.MAP, Position.LIST} or (
                 position is Position.SCHEMA_OR_LIST and tokens[1:] and tokens[1].isdecimal()
             )
             keys = tuple(tokens[: 2 if several else 1])
-            words.append(self.suffix(keys, resolve_pointer(self.root, at)))
+            name = self.named(name, keys, resolve_pointer(self.root, at))
             at += step(keys)
             tokens = tokens[len(keys) :]
-        return "".join(words) or "Definition"
+        return f"{name}Definition" if name == self.root_name else name
 
 
-def _null_once(view: ObjectNode) -> ObjectNode:
-    """A union of nothing but null as null, for the model generator takes it for anything."""
+def _possible(view: ObjectNode) -> ObjectNode:
+    """The view without options that are false; a union of nothing but null, which would become anything, as null."""
     for keyword in ("anyOf", "oneOf"):
-        options = view.get(keyword)
-        if isinstance(options, ListNode) and options and all(map(_is_null, options)):
-            return view.with_items([("type", "null")])
+        if isinstance(options := view.get(keyword), ListNode):
+            options = options.with_items(option for option in options if option is not False)
+            if options and all(map(_is_null, options)):
+                return view.with_items([("type", "null")])
+            view = view.with_items({**view, keyword: options}.items())
     return view
 
 
@@ -409,26 +414,30 @@ def _property_suffix(name: str) -> str:
     return pascal(name) or f"Property{len(name)}"
 
 
-def _kind_suffix(schema: JsonValue, keyword: str, index: int) -> str | None:
-    """The constant by which an option differs from all others, as a word that nothing else here is named by."""
+def _kinds(schema: JsonValue, keyword: str, index: int) -> Iterator[str]:
+    """The constants by which an option differs from all others, as words."""
     options = schema.get(keyword) if isinstance(schema, ObjectNode) else None
-    if not isinstance(schema, ObjectNode) or not isinstance(options, ListNode) or index >= len(options):
-        return None
-    kinds = [_kind(option) for option in options]
-    kind = kinds[index]
-    maps = (schema.get(key) for key in ("properties", "$defs", "definitions"))
-    others = {_property_suffix(name) for each in maps if isinstance(each, ObjectNode) for name in each}
-    taken = kind in others or kinds.count(kind) > 1 or _COUNTED.fullmatch(kind)
-    return kind if kind and not taken else None
+    if not isinstance(options, ListNode) or index >= len(options):
+        return
+    others = [_constants(option) for option in options]
+    for name, word in others.pop(index).items():
+        if word and not _COUNTED.fullmatch(word) and all(other.get(name) != word for other in others):
+            yield word
 
 
-def _kind(option: JsonValue) -> str:
-    """The first of the option's properties that is a constant text, as a word; empty without one."""
-    properties = option.get("properties") if isinstance(option, ObjectNode) else None
-    for schema in properties.values() if isinstance(properties, ObjectNode) else ():
-        values = [schema["const"]] if isinstance(schema, ObjectNode) and "const" in schema else []
-        if isinstance(schema, ObjectNode) and isinstance(enum := schema.get("enum"), ListNode):
-            values = list(enum)
-        if len(values) == 1 and isinstance(value := values[0], str):
-            return pascal(value)
-    return ""
+def _constants(option: JsonValue) -> dict[str, str]:
+    """The option's properties that are constant texts → those, as words."""
+    if not isinstance(option, ObjectNode):
+        return {}
+    found: dict[str, str] = {}
+    properties = option.get("properties")
+    for name, schema in properties.items() if isinstance(properties, ObjectNode) else ():
+        if isinstance(schema, ObjectNode):
+            enum = schema.get("enum")
+            values = [schema["const"]] if "const" in schema else enum if isinstance(enum, ListNode) else []
+            if len(values) == 1 and isinstance(value := values[0], str):
+                found[name] = pascal(value)
+    parts = option.get("allOf")  # its own, then what stands beside the union
+    for part in reversed(parts) if isinstance(parts, ListNode) else ():
+        found |= _constants(part) | found
+    return found

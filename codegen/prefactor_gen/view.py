@@ -125,13 +125,12 @@ class _Viewer:
             return self.many_options(said, keyword, options)
         if keyword == "oneOf" and not _tell_apart(options, refs_stand_alone=self.draft_07):
             self.left.append(keyword)
-        possible = [option for option in options if option is not False] if isinstance(options, ListNode) else []
-        if beside:
-            pairs = (ListNode([beside, option], place=said.place) for option in possible)
-            possible = [self.made([("allOf", pair)]) for pair in pairs]
-        if not possible:
+        if not isinstance(options, ListNode) or all(option is False for option in options):
             self.left.append(keyword)
-        return self.made([(keyword, ListNode(possible, place=said.place))] if possible else [])
+            return self.made([])
+        joined = (ListNode([beside, option], place=said.place) for option in options)
+        each = [self.made([("allOf", pair)]) if beside and pair[1] is not False else pair[1] for pair in joined]
+        return self.made([(keyword, ListNode(each, place=said.place))])
 
     def many_options(self, said: ObjectNode, keyword: str, options: ListNode) -> ObjectNode:
         """More options than a union is good for, as the types that they name."""

@@ -212,6 +212,11 @@ class TestKinds:
                 ["Option1", "Option2", "Option3", "Items"],
             ),
             ([kind("x"), properties("k", k={"enum": ["one"]}), kind("9")], ["X", "One", "9"]),
+            ([kind("a"), properties(x={"type": "string"})], ["A", "Option2"]),
+            ([properties(x={"type": "string"})], ["Option1"]),
+            ([kind("a"), properties(a={"const": "a"})], ["Option1", "Option2"]),
+            ([{"allOf": [kind("a"), OBJECT]}, {"allOf": [{"required": ["kind"]}, kind("b")]}], ["A", "B"]),
+            ([properties(version={"const": "2"}, **kind(name)["properties"]) for name in "ab"], ["A", "B"]),
         ],
     )
     def test_names_that_do_not_tell_them_apart(self, options: list[Any], names: list[str], made: Made) -> None:
@@ -221,7 +226,32 @@ class TestKinds:
     def test_names_that_something_else_has(self, made: Made) -> None:
         options = {"oneOf": [kind("a"), kind("b")]}
         schema = properties(y=options, y_a=properties(z={}))
-        assert {"AgentParamsYOption1", "AgentParamsYA"} <= set(made(agent=schema).__all__)
+        names = {"AgentParamsYOption1", "AgentParamsYB", "AgentParamsYA"}
+        assert names <= set(made(agent={**schema, "description": "What is named otherwise keeps its name."}).__all__)
+
+    def test_names_where_the_options_share_keywords(self, made: Made) -> None:
+        """And whether a reference or the union is met first."""
+        members = {"y": {"type": "object", "oneOf": [kind("a"), kind("b")]}, "x": {"$ref": "#/properties/y/oneOf/0"}}
+        for names in (("x", "y"), ("y", "x")):
+            module = made(agent=properties(**{name: members[name] for name in names}))
+            assert {"AgentParamsYA", "AgentParamsYB"} <= set(module.__all__)
+            assert accepts(module.AgentParams, {"x": {"kind": "a"}, "y": {"kind": "b"}})
+
+    def test_a_constant_that_no_name_is_made_of(self, made: Made) -> None:
+        """Texts of any kind are sound constants: they are never a reason to refuse a schema."""
+        options = {"oneOf": [kind("\u203f"), kind("x" * 30_000), kind("b")]}
+        names = {"AgentParamsYOption1", "AgentParamsYOption2", "AgentParamsYB"}
+        assert names <= set(made(agent=properties(y=options)).__all__)
+
+    @pytest.mark.parametrize("beside", [{}, {"type": "object", "required": ["kind"]}])
+    @pytest.mark.parametrize("order", [("x", "y"), ("y", "x")])
+    def test_a_reference_behind_an_option_that_is_false(
+        self, order: tuple[str, str], beside: dict[str, Any], made: Made
+    ) -> None:
+        members = {"x": {"$ref": "#/properties/y/oneOf/1"}, "y": {"oneOf": [False, kind("a"), kind("b")], **beside}}
+        model = made(agent=properties(**{name: members[name] for name in order})).AgentParams
+        assert accepts(model, {"x": {"kind": "a"}, "y": {"kind": "b"}})
+        assert not accepts(model, {"x": {"kind": "b"}})
 
     def test_a_reference_into_an_option(self, made: Made) -> None:
         schema = properties(first={"$ref": "#/properties/y/oneOf/0"}, y={"oneOf": [kind("a"), kind("b")]})
