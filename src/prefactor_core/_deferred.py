@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from threading import RLock
 from typing import Any
+
+from pydantic import VERSION
 
 __all__ = ["BuiltAtFirstUse"]
 
@@ -14,9 +17,19 @@ _FORK_WAITS_SECONDS = 10.0
 # pydantic before 2.14 lets several threads build one model, and then one of them may meet a half-built one.
 _building = RLock()
 
+# pydantic before 2.14 cannot write a model whose class was built as a part of another one only.
+_BUILDS_WHAT_IT_WRITES = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
+
 
 class BuiltAtFirstUse:
     """Base of pydantic models with `defer_build`: one thread builds, others wait."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A base is built first: the names in its annotations mean nothing in the module of a program's subclass."""
+        super().__init_subclass__(**options)
+        for base in cls.__bases__:
+            if issubclass(base, BuiltAtFirstUse) and not getattr(base, "__pydantic_fields_complete__", True):
+                base.model_rebuild(raise_errors=False)
 
     @classmethod
     def model_rebuild(cls, *, _parent_namespace_depth: int = 2, **options: Any) -> bool | None:
@@ -26,7 +39,23 @@ class BuiltAtFirstUse:
             built: bool | None = super().model_rebuild(  # type: ignore[misc]  # pydantic's comes next in the order
                 _parent_namespace_depth=depth, **options
             )
+            if built and not _BUILDS_WHAT_IT_WRITES:
+                for inner in _models_in(cls.__pydantic_core_schema__):  # type: ignore[attr-defined]  # pydantic's
+                    inner.model_rebuild(raise_errors=False)
         return built
+
+
+def _models_in(schema: object) -> Iterator[Any]:
+    """The model classes in a core schema."""
+    pending = [schema]
+    while pending:
+        match pending.pop():
+            case dict() as part:
+                if part.get("type") == "model":
+                    yield part["cls"]
+                pending.extend(part.values())
+            case list() | tuple() as parts:
+                pending.extend(parts)
 
 
 class _Fork:

@@ -25,6 +25,7 @@ from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, ValidationError
 from tests.codegen.support import CASES, Project, load_package
 
+from prefactor_core._snapshot import members_of
 from prefactor_core.typed import MISSING
 
 Made = Callable[..., ModuleType]
@@ -333,6 +334,22 @@ def test_what_a_subclass_adds_goes_out(made: Made) -> None:
 
     params = module.AgentParams(x=More(y=1, z="mine"))
     assert module.Agent._payload(params) == {"x": {"y": 1, "z": "mine"}}
+
+
+def test_a_subclass_has_what_its_base_was_not_built_with(made: Made) -> None:
+    module = made(agent=properties(x=properties(y=properties(z={"type": "integer"}))))
+
+    class More(module.AgentParamsX):  # type: ignore[misc, name-defined]
+        mine: str
+
+    assert More.model_validate({"y": {"z": 1}, "mine": "a"}).y == module.AgentParamsXY(z=1)
+
+
+def test_what_was_not_built_by_itself_goes_out(made: Made) -> None:
+    """With pydantic before 2.14, a class that was built as a part of another one only could not be written."""
+    module = made(agent=properties(x=properties(next={"$ref": "#"}, day={"format": "date"})))
+    payload = {"x": {"day": "2026-11-27", "next": {"x": {}, "more": 1}}}
+    assert members_of(module.AgentParams.model_validate(payload)) == payload
 
 
 class TestAbsence:
