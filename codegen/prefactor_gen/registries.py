@@ -65,7 +65,9 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
 def _origins(registry: SchemaRegistry, base: Path) -> dict[tuple[str, str], Place]:
     """Where the project registers its definitions."""
     origins: dict[tuple[str, str], Place] = {}
-    for key, (filename, line) in registry._registered_at.items():
+    # A subclass may do without what SchemaRegistry has.
+    registered: dict[tuple[str, str], tuple[str, int]] = getattr(registry, "_registered_at", {})
+    for key, (filename, line) in registered.items():
         if (source := _of_project(filename, base)) is not None:
             text = linecache.getline(filename, line)
             origins[key] = Place(source, "", line, len(text) - len(text.lstrip()) + 1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote, urljoin
@@ -136,7 +136,7 @@ def _told(error: ValidationError) -> Iterator[tuple[Sequence[Step], str]]:
     keyword = str(error.validator)
     rule: Any = error.validator_value
     value: Any = error.instance
-    branch = next((step for step in reversed(error.absolute_schema_path) if step in {"then", "else"}), None)
+    branch = _branch(error.absolute_schema_path)
     because = f", because of {branch}" if branch else ""
     if error.validator is None:  # false; jsonschema does not say for which member
         yield (), f"Input should not have a member that the schema refuses{because}"
@@ -151,6 +151,17 @@ def _told(error: ValidationError) -> Iterator[tuple[Sequence[Step], str]]:
         yield (), f"Input should match one option of oneOf, and matches several{because}"
     else:
         yield (), f"Input should match {json.dumps({keyword: rule})[:_LONGEST]}{because}"
+
+
+def _branch(path: Iterable[Step]) -> Step | None:
+    """The innermost `then` or `else` on the way through a schema; a property may be called that, too."""
+    branch, steps = None, iter(path)
+    for step in steps:
+        if step in _MAPS:
+            next(steps, None)
+        elif step in {"then", "else"}:
+            branch = step
+    return branch
 
 
 def _member(value: Any, where: Sequence[Step]) -> object:

@@ -26,7 +26,16 @@ from typing import (
     get_args,
 )
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, RootModel, Strict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    RootModel,
+    Strict,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import MISSING, CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from prefactor_core._deferred import BuiltAtFirstUse
@@ -249,8 +258,8 @@ def _json_key(value: object) -> tuple[bool, bool, object]:
     return isinstance(value, bool), isinstance(value, _TEXT_IN_JSON), value
 
 
-JsonInteger: TypeAlias = Annotated[int, _Integer]
-JsonNumber: TypeAlias = Annotated[float, _Number]
+JsonInteger: TypeAlias = Annotated[int, _Integer, Tag("integer")]
+JsonNumber: TypeAlias = Annotated[float, _Number, Tag("number")]
 JsonBoolean: TypeAlias = Annotated[bool, Strict()]
 NoObject: TypeAlias = str | JsonNumber | JsonBoolean | list[Any] | None
 """What a schema that speaks of objects, but does not ask for one, allows beside them."""

@@ -387,6 +387,14 @@ REGISTRIES = {
         "registry = Broken()",
         "raising_registry.py:3:53: error PG001: cannot read the registry: RuntimeError: no",
     ),
+    "own_registry": (
+        "from prefactor_core import SchemaRegistry\n"
+        "class Own(SchemaRegistry):\n"
+        "    def __init__(self): pass\n"
+        "    def to_agent_schema_version(self, external_id): return {'span_schemas': {'a': {'type': 'strin'}}}\n"
+        "registry = Own()",
+        "own_registry:registry /span_schemas/a/type (a): error PG006: expected one of array",
+    ),
     "no_json": (
         "from prefactor_core import SchemaRegistry\nimport datetime\nregistry = SchemaRegistry()\n"
         "registry.register('a', {'x': datetime.date(2026, 1, 1)})",

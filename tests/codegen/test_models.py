@@ -511,6 +511,26 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
         {"kind": "bank"},
         [(("iban",), "Field required, because of then"), (("bic",), "Field required, because of then")],
     ),
+    "a property called then": (
+        {**properties(then={"uniqueItems": True}), "if": {"required": ["x"]}, "else": properties(then={"minItems": 1})},
+        {"then": [1, 1]},
+        [(("then",), "Items should differ")],
+    ),
+    "else": (
+        {**properties(then={"uniqueItems": True}), "if": {"required": ["x"]}, "else": properties(then={"minItems": 1})},
+        {"then": []},
+        [(("then",), 'Input should match {"minItems": 1}, because of else')],
+    ),
+    "a union with numbers": (
+        properties(x={"type": ["string", "number"]}, y={"type": ["integer", "string"]}),
+        {"x": None, "y": None},
+        [
+            (("x", "number"), "Input should be a number"),
+            (("x", "str"), "Input should be a valid string"),
+            (("y", "str"), "Input should be a valid string"),
+            (("y", "integer"), "Input should be an integer"),
+        ],
+    ),
     "dependentRequired": (
         properties(x={"dependentRequired": {"a": ["b", "c"]}, "type": "object"}),
         {"x": {"a": 1, "c": 2}},
