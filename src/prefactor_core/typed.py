@@ -89,7 +89,8 @@ _KINDS = {
 class _WireNames:
     """What is validated has the names of the wire: there, `class_` is another property than `class`.
 
-    Who says `by_name=True` gets the Python names, too. Type checkers see pydantic's own methods.
+    Who says `by_name=True` gets the Python names, too; who says `by_alias=False`, only those. Type checkers see pydantic's
+    own methods.
     """
 
     if not TYPE_CHECKING:
@@ -108,7 +109,8 @@ class _WireNames:
 
 
 def _by_wire_names(options: dict[str, Any]) -> dict[str, Any]:
-    return {**options, "by_name": options.get("by_name") or False}
+    by_name = options.get("by_name")
+    return {**options, "by_name": options.get("by_alias") is False if by_name is None else by_name}
 
 
 class PayloadModel(_WireNames, BuiltAtFirstUse, BaseModel):

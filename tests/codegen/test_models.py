@@ -392,6 +392,10 @@ class TestNames:
             with pytest.raises(ValidationError):
                 validate(given({"class_": "a"}))
 
+    def test_validation_by_python_names_alone(self, module: Any) -> None:
+        model = module.AgentParams.model_validate({"class_": "a"}, by_alias=False)
+        assert model.model_dump() == {"class": "a"}
+
     def test_nor_does_that_of_a_map(self, made: Made) -> None:
         model: Any = made(agent={"type": "object", "additionalProperties": properties(**{"class": {}})}).AgentParams
         payload = {"a": {"class_": 1}}
