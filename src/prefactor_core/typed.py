@@ -89,8 +89,8 @@ _KINDS = {
 class _WireNames:
     """What is validated has the names of the wire: there, `class_` is another property than `class`.
 
-    Who says `by_name=True` gets the Python names, too; who says `by_alias=False`, only those. Type checkers see pydantic's
-    own methods.
+    Who says `by_name=True` gets the Python names, too; who says `by_alias=False`, only those. Type checkers see
+    pydantic's own methods.
     """
 
     if not TYPE_CHECKING:
