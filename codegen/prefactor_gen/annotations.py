@@ -14,6 +14,7 @@ __all__ = ["Kinds", "field_type", "input_type", "literal_texts", "names_in", "re
 
 # JSON-exact scalars: pydantic's own take "1" for 1 and true for 1.
 _EXACT = {"int": "JsonInteger", "float": "JsonNumber", "bool": "JsonBoolean"}
+_TAGS = {"int": "integer", "float": "number"}
 # Formatted text stays text in a model; a caller may pass the Python value, which the client writes as that text.
 _FORMATS = {"AwareDatetime": "datetime", "date": "date", "AwareTime": "time", "time": "time", "UUID": "UUID"}
 _NUMERIC = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
@@ -131,11 +132,8 @@ def _union(members: list[ast.expr]) -> ast.expr:
     return result
 
 
-def _annotated(expression: ast.expr, constraints: list[ast.keyword]) -> ast.expr:
-    if not constraints:
-        return expression
-    call = ast.Call(ast.Name("Field"), [], constraints)
-    return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, call]))
+def _annotated(expression: ast.expr, metadata: list[ast.expr]) -> ast.expr:
+    return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, *metadata])) if metadata else expression
 
 
 def _whole(constraint: ast.keyword) -> ast.keyword:
@@ -146,8 +144,9 @@ def _whole(constraint: ast.keyword) -> ast.keyword:
     return constraint
 
 
-def _with_metadata(expression: ast.expr, metadata: ast.expr) -> ast.expr:
-    return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, metadata]))
+def _is_absence(member: ast.expr) -> bool:
+    """Null, or that there is no value: pydantic tells of neither as of a member of a union."""
+    return _name(member) == "MISSING" or (isinstance(member, ast.Constant) and member.value is None)
 
 
 def _is_text(literal: ast.Subscript) -> bool:
@@ -161,8 +160,9 @@ def _is_text(literal: ast.Subscript) -> bool:
 class _Exact:
     """Rewrites an annotation so that it takes exactly what JSON Schema takes."""
 
-    def __init__(self, constraints: list[ast.keyword], kinds: Kinds) -> None:
+    def __init__(self, constraints: list[ast.keyword], kinds: Kinds, *, in_union: bool = False) -> None:
         self.constraints = constraints
+        self.in_union = in_union
         self.kinds = kinds
 
     def visit(self, expression: ast.expr) -> ast.expr:
@@ -170,13 +170,21 @@ class _Exact:
         objects = [member for member in members if _name(member) in self.kinds]
         discriminator = _discriminator([self.kinds[str(_name(each))] for each in objects]) if objects else None
         told_apart = objects if discriminator is not None else []
-        exact = [
-            _annotated(self.member(member), self.applicable(member)) for member in members if member not in told_apart
-        ]
+        several = self.in_union or sum(not _is_absence(member) for member in members) > 1
+        exact = [self.constrained(member, several=several) for member in members if member not in told_apart]
         if told_apart:
             keyword = ast.keyword("discriminator", ast.Constant(discriminator))
-            exact.insert(0, _annotated(_union(told_apart), [keyword]))
+            exact.insert(0, _annotated(_union(told_apart), [ast.Call(ast.Name("Field"), [], [keyword])]))
         return _union(exact)
+
+    def constrained(self, member: ast.expr, *, several: bool) -> ast.expr:
+        metadata: list[ast.expr] = []
+        if constraints := self.applicable(member):
+            metadata.append(ast.Call(ast.Name("Field"), [], constraints))
+            if several and (tag := _TAGS.get(str(_name(member)))) is not None:
+                # Where a mismatch is told, it has this name; pydantic's own has the address of a function.
+                metadata.append(ast.Call(ast.Name("Tag"), [ast.Constant(tag)], []))
+        return _annotated(self.member(member, several=several), metadata)
 
     def applicable(self, member: ast.expr) -> list[ast.keyword]:
         """The constraints that speak of this type."""
@@ -190,7 +198,7 @@ class _Exact:
             allowed = _SIZED
         return [_whole(item) for item in self.constraints if item.arg in allowed]
 
-    def member(self, member: ast.expr) -> ast.expr:
+    def member(self, member: ast.expr, *, several: bool) -> ast.expr:
         name = _name(member)
         if name in _EXACT:
             return ast.Name(_EXACT[name])
@@ -200,9 +208,9 @@ class _Exact:
             return member
         if _name(member.value) == "Annotated":
             inner, constraints = _split_annotated(member)
-            return _Exact(constraints, self.kinds).visit(inner)
+            return _Exact(constraints, self.kinds, in_union=several).visit(inner)
         if _name(member.value) == "Literal":
-            return member if _is_text(member) else _with_metadata(member, ast.Name("JsonLiteral"))
+            return member if _is_text(member) else _annotated(member, [ast.Name("JsonLiteral")])
         return ast.Subscript(member.value, self.arguments(member.slice))
 
     def arguments(self, arguments: ast.expr) -> ast.expr:

@@ -17,7 +17,7 @@ _IMPORTS: dict[str, str] = {
         ("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict", "overload"), "typing"
     ),
     "UUID": "uuid",
-    **dict.fromkeys(("ConfigDict", "Field"), "pydantic"),
+    **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
     **dict.fromkeys(
         (
             "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",

@@ -160,13 +160,9 @@ class _OwnPackage(MetaPathFinder):
         packages = takewhile(lambda parent: (parent / "__init__.py").is_file(), self._folder.parents)
         self._name = ".".join(reversed([self._folder.name, *(parent.name for parent in packages)]))
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name == self._name or (name.rpartition(".")[2] == self._folder.name and self._is_there(name, path, target)):
+    def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        folders = (Path(folder or ".").resolve() for folder in (sys.path if path is None else path))
+        there = name.rpartition(".")[2] == self._folder.name and self._folder.parent in folders
+        if there or name == self._name:
             raise _ImportsItselfError(f"the definitions import {name}", name=name)
         return None
-
-    def _is_there(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> bool:
-        for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
-                return spec.origin is not None and Path(spec.origin).resolve().parent == self._folder
-        return False

@@ -10,7 +10,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from prefactor_core._ecma_keywords import with_ecma_patterns
+from prefactor_core._ecma_keywords import with_exact_keywords
 from prefactor_gen.check import draft_of
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
@@ -36,7 +36,7 @@ def check_values(root: ObjectNode) -> Iterator[Diagnostic]:
 
 def _validator(root: ObjectNode) -> Validator:
     # With a registry of its own: the default one would fetch what it does not know.
-    return with_ecma_patterns(draft_of(root))(root, registry=Registry())
+    return with_exact_keywords(draft_of(root))(root, registry=Registry())
 
 
 def _offered(schema: ObjectNode) -> Iterator[tuple[str, JsonValue, Place]]:

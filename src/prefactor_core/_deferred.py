@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from threading import RLock
 from typing import Any
-
-from pydantic import VERSION
 
 __all__ = ["BuiltAtFirstUse"]
 
 # Whoever builds needs milliseconds, but the lock is not fair; not for ever, for a build may need what the fork holds.
 _FORK_WAITS_SECONDS = 10.0
 
-# pydantic before 2.14 lets several threads build one model, and then one of them may meet a half-built one.
+# One builds at a time, so that a fork can wait for it.
 _building = RLock()
-
-# pydantic before 2.14 cannot write a model whose class was built as a part of another one only.
-_BUILDS_WHAT_IT_WRITES = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
 
 
 class BuiltAtFirstUse:
@@ -39,23 +33,7 @@ class BuiltAtFirstUse:
             built: bool | None = super().model_rebuild(  # type: ignore[misc]  # pydantic's comes next in the order
                 _parent_namespace_depth=depth, **options
             )
-            if built and not _BUILDS_WHAT_IT_WRITES:
-                for inner in _models_in(cls.__pydantic_core_schema__):  # type: ignore[attr-defined]  # pydantic's
-                    inner.model_rebuild(raise_errors=False)
         return built
-
-
-def _models_in(schema: object) -> Iterator[Any]:
-    """The model classes in a core schema."""
-    pending = [schema]
-    while pending:
-        match pending.pop():
-            case dict() as part:
-                if part.get("type") == "model":
-                    yield part["cls"]
-                pending.extend(part.values())
-            case list() | tuple() as parts:
-                pending.extend(parts)
 
 
 class _Fork:

@@ -16,11 +16,11 @@ from jsonschema.validators import extend
 
 from prefactor_core._patterns import matcher
 
-__all__ = ["with_ecma_patterns"]
+__all__ = ["with_exact_keywords"]
 
 
 @cache
-def with_ecma_patterns(kind: type[Validator]) -> type[Validator]:
+def with_exact_keywords(kind: type[Validator]) -> type[Validator]:
     """The validator class with its own keywords that look at patterns, and its own multiples and additional items.
 
     A schema with `$schema` would get jsonschema's class again where a reference leads to it: leave that key out.

@@ -96,11 +96,11 @@ class SchemaPart:
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012, specification_with
 
-        from prefactor_core._ecma_keywords import with_ecma_patterns
+        from prefactor_core._ecma_keywords import with_exact_keywords
 
         root = self._root()
         draft = specification_with(_draft(root), default=DRAFT202012)
-        draft_kind = with_ecma_patterns(validator_for(root, default=Draft202012Validator))
+        draft_kind = with_exact_keywords(validator_for(root, default=Draft202012Validator))
         kind: type[Validator] = extend(draft_kind, {"enum": _Enums().check})  # type: ignore[no-untyped-call]
         resource = draft.create_resource(_without_draft(root, _draft(root) or _draft(kind.META_SCHEMA)))
         uri = urljoin(_ROOT, resource.id() or "")

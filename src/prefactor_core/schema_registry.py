@@ -76,8 +76,7 @@ class SchemaRegistry:
 
     def register_unsafe(self, schema_name: str, schema: dict[str, Any]) -> None:
         """Register the params schema of a span type, in place of what `register` gave."""
-        self._params.pop(schema_name, None)
-        self._add("span_schemas", schema_name, schema)
+        self._add("span_schemas", schema_name, schema, replace=True)
 
     def register_result(self, schema_name: str, result_schema: dict[str, Any]) -> None:
         """Register the result schema of a span type, in the older form.
@@ -198,9 +197,9 @@ class SchemaRegistry:
             "quality_schemas": self._qualities,
         }
 
-    def _add(self, form: str, name: str, definition: Mapping[str, Any]) -> None:
+    def _add(self, form: str, name: str, definition: Mapping[str, Any], *, replace: bool = False) -> None:
         collection = self._collections()[form]
-        if name in collection:
+        if name in collection and not replace:
             raise ValueError(f"{_KINDS[form]} {name!r} is already registered")
         collection[name] = copy.deepcopy(dict(definition))
         self._registered_at[form, name] = _caller()

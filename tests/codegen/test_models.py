@@ -558,6 +558,13 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
 }  # fmt: skip
 
 
+def test_where_a_number_in_a_union_is_wrong(made: Made) -> None:
+    number = {"type": ["number", "string", "null"], "minimum": 1}
+    with pytest.raises(ValidationError) as caught:
+        made(agent=properties(x=number, y={"type": "integer", "minimum": 1})).AgentParams(x=0, y=0)
+    assert [error["loc"] for error in caught.value.errors()] == [("x", "number"), ("x", "str"), ("y",)]
+
+
 @pytest.mark.parametrize("case", TOLD)
 def test_what_a_schema_check_tells(case: str, made: Made) -> None:
     schema, payload, told = TOLD[case]

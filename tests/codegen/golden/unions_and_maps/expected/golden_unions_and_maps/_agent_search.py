@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 from uuid import UUID
-from pydantic import Field
+from pydantic import Field, Tag
 from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
 
 __all__ = [
@@ -27,7 +27,7 @@ class AgentSearchParams(CheckedModel):
     __schema_part__ = SchemaPart(__package__, "agent:search", "params_schema", "")
 
     query: Annotated[AgentSearchParamsQueryText | AgentSearchParamsQueryVector, Field(discriminator='kind')]
-    limit: Annotated[JsonInteger, Field(ge=1)] | Annotated[str, Field(min_length=2)] | MISSING = MISSING
+    limit: Annotated[JsonInteger, Field(ge=1), Tag('integer')] | Annotated[str, Field(min_length=2)] | MISSING = MISSING
     range: tuple[JsonNumber, JsonNumber] | MISSING = MISSING
     mode: Annotated[Literal['fast', 'exact', 1, True], JsonLiteral] | None | MISSING = MISSING
     tags: dict[str, str] | None | MISSING = MISSING
@@ -35,7 +35,7 @@ class AgentSearchParams(CheckedModel):
     since: str | JsonInteger | MISSING = MISSING
     id: str | MISSING = MISSING
     short: Annotated[str, Field(max_length=3)] | None | MISSING = MISSING
-    bounded: Annotated[JsonInteger, Field(ge=3)] | Annotated[JsonNumber, Field(ge=3.0, le=10.0)] | MISSING = MISSING
+    bounded: Annotated[JsonInteger, Field(ge=3), Tag('integer')] | Annotated[JsonNumber, Field(ge=3.0, le=10.0), Tag('number')] | MISSING = MISSING
     anything: Any | MISSING = MISSING
     nothing: Any | MISSING = MISSING
 
