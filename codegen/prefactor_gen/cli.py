@@ -6,7 +6,6 @@ import argparse
 import gc
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,6 +63,8 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _tell_untracked(folder: Path) -> int:
     """Name the files of a package that a commit would miss. What git ignores is meant to be missing."""
+    import subprocess  # what most runs do without
+
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z", "--", ":(glob)*.py", "py.typed"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603  # fixed words

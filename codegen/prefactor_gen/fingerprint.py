@@ -40,8 +40,8 @@ def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[s
             definitions = to_plain(read_registry(source, base, package))
             contents[source] = json.dumps(definitions, sort_keys=True).encode()
             continue
-        for path in _with_mentioned(definition_files(source, base)):
-            contents[display_name(path, resolved)] = read_file(path, str(path)).replace(b"\r\n", b"\n")
+        for path, content in _with_mentioned(definition_files(source, base)):
+            contents[display_name(path, resolved)] = content.replace(b"\r\n", b"\n")
     return contents
 
 
@@ -66,8 +66,8 @@ def _name(digest: hashlib._Hash) -> str:
     return f"sha256-{digest.hexdigest()[:32]}"
 
 
-def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[Path]:
-    """The files, and those of their folder that their `$ref`s lead to."""
+def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, bytes]]:
+    """The files, and those of their folder that their `$ref`s lead to, each with its content."""
     pending = list(files)
     seen: set[Path] = set()
     while pending:
@@ -75,8 +75,9 @@ def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[Path]:
         if path in seen:
             continue
         seen.add(path)
-        yield path
-        for reference in _references(read_file(path, str(path)).decode("utf-8", errors="replace")):
+        content = read_file(path, str(path))
+        yield path, content
+        for reference in _references(content.decode("utf-8", errors="replace")) if b"$ref" in content else ():
             name = unquote(reference.partition("#")[0])
             if "\0" in name:
                 continue
