@@ -86,7 +86,7 @@ async def record(instance: Any, endings: list[str]) -> None:
         await asyncio.sleep(0)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(faults, max_size=4), endings, st.integers(1, 6), st.sampled_from([8, 100_000]))
 def test_the_account_balances_under_any_faults(
     api: LocalApi, faults: list[Fault], endings: list[str], workers: int, bound: int
