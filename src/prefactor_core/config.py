@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from difflib import get_close_matches
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -38,6 +37,8 @@ class _Options(BaseModel):
     @classmethod
     def _told(cls, given: object) -> object:
         for name in given.keys() - cls.model_fields.keys() if isinstance(given, dict) else ():
+            from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
+
             near = get_close_matches(str(name), cls.model_fields, 1)
             meant = f"; did you mean {near[0]!r}?" if near else ""
             logger.warning("%s has no option %r, which is ignored%s", cls.__name__, name, meant)
@@ -89,7 +90,7 @@ class PrefactorCoreConfig(_Options):
         max_payload_bytes: what the params, the result or a quality payload takes at most as JSON. A larger one is cut,
             long texts first; it says in its place what was cut, and a warning is logged.
         redact: called for every value of every payload, in the agent's call, before it is recorded; what it returns is
-            recorded instead. When it raises, the value is left out, and a warning is logged.
+            recorded instead. When it raises, a marker is recorded in its place, and a warning is logged.
         drain_on_sigterm: SIGTERM delivers what waits, for `close_timeout` at most, while the program goes on, and only
             then does what it did before: end the program, or call its handler. A second one does not wait. It needs
             `initialize()` to be called on the main thread. A signal that an event loop handles is left to the program.
