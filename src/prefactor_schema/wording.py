@@ -1,0 +1,167 @@
+"""What the engine found, in plain words: its own texts show values, and these go into logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from prefactor_schema.keywords import MAPS
+from prefactor_schema.mismatch import Mismatch, Step
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationErrorKind
+
+__all__ = ["NO_OPTION", "Finding", "condition_of", "is_of_type", "kind_of", "messages", "one_of", "type_names"]
+
+_LONGEST = 200
+_COMPARED = 100
+_SUGGESTED = 3
+_WITH_ARTICLE = {
+    "array": "an array", "boolean": "a boolean", "integer": "an integer", "null": "null", "number": "a number",
+    "object": "an object", "string": "a string",
+}  # fmt: skip
+NO_OPTION = "Input should match one of the options"
+_TEXTS = {
+    "AdditionalItems": "Input has more items than are allowed",
+    "AnyOf": NO_OPTION,
+    "FalseSchema": "Nothing is allowed here",
+    "OneOfMultipleValid": "Input should match one option of oneOf, and matches several",
+    "OneOfNotValid": NO_OPTION,
+    "UnevaluatedItems": "Input has more items than are allowed",
+    "UniqueItems": "Items should differ",
+}
+_LIMITS = frozenset({"BacktrackLimitExceeded", "RegexEngineFailure"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An error of the engine's.
+
+    Attributes:
+        kind: the engine's word for it.
+        keyword: the keyword that does not hold.
+        schema: the schema that has this keyword.
+        value: what was checked.
+        patterns: how the patterns of the engine's schema were written.
+    """
+
+    kind: ValidationErrorKind
+    keyword: str
+    schema: Mapping[str, Any]
+    value: Any
+    patterns: Mapping[str, str]
+
+
+def messages(finding: Finding, condition: Step | None) -> Iterator[Mismatch]:
+    """What is wrong, and where inside the value: what is missing is told at its own name.
+
+    Args:
+        finding: what the engine found.
+        condition: `then` or `else`, where it holds because of one.
+    """
+    if type(finding.kind).__name__ in _LIMITS:
+        yield Mismatch((), "its pattern takes too many steps on this text", checked=False)
+        return
+    because = f", because of {condition}" if condition else ""
+    yield from (Mismatch(where, f"{message}{because}") for where, message in _messages(finding))
+
+
+def _messages(finding: Finding) -> Iterator[tuple[tuple[Step, ...], str]]:
+    kind: Any = finding.kind  # of one of the engine's classes, each with attributes of its own
+    rule = finding.schema.get(finding.keyword)
+    match type(kind).__name__:
+        case "Required":
+            beside = _needing(finding, kind.property)
+            yield (kind.property,), f"Field required beside {beside}" if beside else "Field required"
+        case "Type":
+            yield (), f"Input should be {type_names(kind.types)}, found {kind_of(finding.value)}"
+        case "Constant":
+            yield (), f"Input should be {_shown(kind.expected_value)}"
+        case "Enum":  # its list as it stands in the schema: the engine's own would be made anew
+            yield (), f"Input should be {one_of(rule if isinstance(rule, list) else kind.options)}"
+        case "AdditionalProperties" | "UnevaluatedProperties":
+            yield from _not_allowed(kind.unexpected, finding.schema)
+        case "FalseSchema" if finding.keyword == "additionalProperties" and isinstance(finding.value, dict):
+            yield from _not_allowed(finding.value, finding.schema)
+        case name if name in _TEXTS:
+            yield (), _TEXTS[name]
+        case "Pattern":
+            pattern = kind.pattern
+            yield (), f"Input should match {_shown({'pattern': finding.patterns.get(pattern, pattern)})}"
+        case _:
+            yield (), f"Input should match {_shown({finding.keyword: kind.value if rule is None else rule})}"
+
+
+def condition_of(path: Iterable[Step]) -> Step | None:
+    """The innermost `then` or `else` on the way through a schema; a property may be called that, too."""
+    condition, steps = None, iter(path)
+    for step in steps:
+        if step in MAPS:
+            next(steps, None)
+        elif step in {"then", "else"}:
+            condition = step
+    return condition
+
+
+def kind_of(value: object) -> str:
+    """The type of a value, in the words of JSON Schema."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "an integer" if isinstance(value, int) else "a number"
+    return "a string" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"
+
+
+def is_of_type(value: object, name: object) -> bool:
+    """Whether a value has a type of JSON Schema's."""
+    found = kind_of(value)
+    if isinstance(value, float) and name == "integer":
+        return value.is_integer()
+    return found == _WITH_ARTICLE.get(str(name)) or (name == "number" and found == "an integer")
+
+
+def type_names(types: Iterable[str]) -> str:
+    """Names of types as a text: `a string, a number or null`."""
+    names = [_WITH_ARTICLE.get(name, name) for name in dict.fromkeys(types)]
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def one_of(values: Sequence[object]) -> str:
+    """Values as a text: `one of 'a', 'b'`; of a long list the beginning."""
+    if len(values) == 1:
+        return _shown(values[0])
+    text = ""
+    for index, value in enumerate(values):
+        shown = _shown(value)
+        if len(text) + len(shown) > _LONGEST:
+            return f"one of {text}, and {len(values) - index:,} more" if text else f"one of {len(values):,} values"
+        text += f", {shown}" if text else shown
+    return f"one of {text}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _needing(finding: Finding, name: str) -> str | None:
+    """The member that needs the one that is missing."""
+    rule = finding.schema.get(finding.keyword)
+    if finding.keyword not in {"dependentRequired", "dependencies"} or not isinstance(rule, Mapping):
+        return None
+    needing = (each for each, needed in rule.items() if isinstance(needed, list) and name in needed)
+    return next((each for each in needing if isinstance(finding.value, dict) and each in finding.value), None)
+
+
+def _not_allowed(names: Iterable[str], schema: Mapping[str, Any]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    properties = schema.get("properties")
+    known = list(islice(properties, _COMPARED)) if isinstance(properties, Mapping) else []
+    for index, name in enumerate(islice(names, _COMPARED)):
+        near = get_close_matches(name[:_LONGEST], known, 1) if index < _SUGGESTED else []
+        yield (name,), f"Field is not allowed; did you mean {near[0]!r}?" if near else "Field is not allowed"

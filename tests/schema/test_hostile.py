@@ -1,0 +1,257 @@
+"""What the engine cannot take, and what would keep it busy for ever: each gets a verdict, and the process goes on."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from prefactor_schema import JsonSchema, SchemaError
+
+
+def operation(name: str) -> dict[str, Any]:
+    members = {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "op": {"const": name}}
+    return {"type": "object", "properties": members, "required": ["op", "left"]}
+
+
+def expression(union: str) -> dict[str, Any]:
+    return {union: [{"type": "integer"}, operation("add"), operation("mul"), operation("neg")]}
+
+
+def nested(levels: int, leaf: object) -> Any:
+    for level in range(levels):
+        leaf = {"left": leaf, "op": ("add", "mul", "neg")[level % 3]}
+    return leaf
+
+
+@pytest.mark.parametrize("union", ["anyOf", "oneOf"])
+def test_a_mistake_deep_in_unions_is_found(union: str) -> None:
+    """The engine's own list of errors doubles with each level."""
+    (found,) = JsonSchema(expression(union)).mismatches(nested(60, "x"))
+    assert (len(found.path), found.message) == (60, "Input should be an integer or an object, found a string")
+
+
+def test_a_lone_surrogate() -> None:
+    schema = JsonSchema({"type": "object", "additionalProperties": {"type": "string", "maxLength": 1}})
+    assert schema.mismatches({"\ud800": "\udfff"}) == ()
+    assert [each.message for each in schema.mismatches({"\ud800": "\udfffab"})] == [
+        'Input should match {"maxLength": 1}'
+    ]
+
+
+def test_integers_of_thousands_of_digits() -> None:
+    schema = JsonSchema({"items": {"type": "integer", "minimum": 0}})
+    assert schema.mismatches([10**5000, "\ud800"])
+    assert schema.mismatches([-(10**4200)])
+    assert schema.mismatches([10**4200]) == ()
+
+
+class Text(str):
+    pass
+
+
+def test_kinds_of_text() -> None:
+    assert JsonSchema({"properties": {"a": {"type": "string"}}}).mismatches({Text("a"): Text("b")}) == ()
+
+
+def test_what_is_no_json() -> None:
+    (found,) = JsonSchema({"type": "string"}).mismatches(object())
+    assert (found.text, found.checked) == ("Could not be checked: it is no JSON (ValueError)", False)
+
+
+def test_more_levels_than_anything_has() -> None:
+    value: Any = 1
+    for _ in range(100_000):
+        value = [value]
+    (found,) = JsonSchema({"items": {"$ref": "#"}}).mismatches(value)
+    assert found.text == "Could not be checked: it has more than 128 levels"
+    while isinstance(value, list):  # or its end would recurse
+        value = value.pop()
+
+
+LOOPS = [{"$ref": "#"}, {"allOf": [{"$ref": "#"}]}, {"anyOf": [{"$ref": "#"}, {"not": {"$ref": "#"}}]}]
+
+
+@pytest.mark.parametrize("schema", LOOPS)
+def test_references_that_never_end(schema: dict[str, Any]) -> None:
+    JsonSchema(schema).mismatches({"a": 1})
+
+
+# What is no schema → what is told, and where.
+WRONG: list[tuple[Any, str, tuple[Any, ...]]] = [
+    ({"type": "strng"}, "is not valid under any", ("type",)),
+    ({"properties": {"a": {"pattern": "("}}}, 'is not a "regex"', ("properties", "a", "pattern")),
+    ({"$ref": "#/nowhere"}, "does not exist", ()),
+    ({"$ref": "http://127.0.0.1:9/x.json"}, "not present in a registry", ()),
+    (None, "", ()),
+    ("x", "", ()),
+]
+
+
+@pytest.mark.parametrize(("schema", "told", "where"), WRONG)
+def test_what_is_no_schema(schema: Any, told: str, where: tuple[Any, ...]) -> None:
+    for _ in range(2):
+        with pytest.raises(SchemaError) as caught:
+            JsonSchema(schema).mismatches({})
+        assert told in caught.value.message
+        assert caught.value.path == where
+
+
+@pytest.mark.parametrize("levels", [300, 100_000])
+def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
+    schema: Any = {}
+    for _ in range(levels):
+        schema = {"items": schema}
+    with pytest.raises(SchemaError):
+        JsonSchema(schema).check_schema()
+    while schema:
+        schema = schema.popitem()[1]
+
+
+# A process ends where native code has no stack left: each of these runs in one of its own.
+SMALL_STACKS = """
+import sys, threading
+sys.path[:0] = {path!r}
+from prefactor_schema import JsonSchema
+from tests.schema.test_hostile import chain, expression, nested
+
+def check():
+    for schema in (expression("anyOf"), expression("oneOf"), chain("anyOf"), chain("allOf"), chain("oneOf")):
+        for leaf in (1, "x"):
+            JsonSchema(schema).mismatches(nested(63, leaf))
+    schema = {{"type": "integer"}}
+    for _ in range(60):
+        schema = {{"properties": {{"a": schema}}}}
+    JsonSchema(schema).mismatches({{"a": 1}})
+
+threading.stack_size(256 * 1024)
+thread = threading.Thread(target=check)
+thread.start()
+thread.join()
+print("done", threading.stack_size())
+"""
+
+
+def chain(keyword: str) -> dict[str, Any]:
+    """Each level is compared with a hundred schemas inside one another."""
+    definitions: dict[str, Any] = {
+        f"d{number}": {keyword: [{"type": "null"} if keyword != "allOf" else {}, {"$ref": f"#/$defs/d{number + 1}"}]}
+        for number in range(100)
+    }
+    definitions["d100"] = {"type": ["object", "integer"], "properties": {"left": {"$ref": "#/$defs/d0"}}}
+    return {"$ref": "#/$defs/d0", "$defs": definitions}
+
+
+def test_threads_with_little_room() -> None:
+    program = SMALL_STACKS.format(path=sys.path)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done 262144\n", "")
+
+
+def test_the_size_of_new_stacks_stays_the_programs() -> None:
+    schemas = [JsonSchema(expression("anyOf")) for _ in range(20)]
+    threads = [threading.Thread(target=schema.mismatches, args=(nested(40, "x"),)) for schema in schemas]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert threading.stack_size() == 0
+
+
+def test_the_engine_is_imported_at_the_first_check() -> None:
+    program = (
+        "import sys; from prefactor_schema import JsonSchema; s = JsonSchema({'type': 'string'}); "
+        "assert 'jsonschema_rs' not in sys.modules; s.mismatches('a'); assert 'jsonschema_rs' in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def recursive(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"next": {"$ref": "#"}, **members}}
+
+
+def test_options_that_nothing_tells_apart() -> None:
+    """Each level would be explained twice."""
+    options = [recursive(a={"type": "integer"}), recursive(b={"type": "string"}), {"type": "integer"}]
+    value: Any = "x"
+    for _ in range(60):
+        value = {"next": value}
+    assert [each.message for each in JsonSchema({"anyOf": options}).mismatches(value)] == [
+        "Input should match one of the options"
+    ]
+
+
+@pytest.mark.parametrize("draft", ["draft-04", "draft-06"])
+def test_older_drafts_bound_texts_too(draft: str) -> None:
+    schema = {"$schema": f"http://json-schema.org/{draft}/schema#", "pattern": r"(?=.*[A-Z])(?=.*\d).{8,}"}
+    (found,) = JsonSchema(schema).mismatches("a" * 500_000)
+    assert found.text == "Could not be checked: it has texts of more than 5,000 characters"
+    assert JsonSchema(schema).mismatches("Abcdefg1") == ()
+
+
+def test_many_texts_for_a_pattern_that_needs_backtracking() -> None:
+    (found,) = JsonSchema({"items": {"pattern": "(?=a)a*a*a*a*b"}}).mismatches(["a" * 4_900] * 50)
+    assert found.text == "Could not be checked: its texts have more than 100,000 characters"
+
+
+def test_names_of_patterns_that_become_the_same() -> None:
+    schema = JsonSchema({"patternProperties": {r"\cA": {"type": "integer"}, r"\x01": {"minimum": 5}}})
+    assert [bool(schema.mismatches({"\x01": value})) for value in (5, 4, "x")] == [False, True, True]
+
+
+# Half of a schema is compiled when the process forks, or when a signal comes whose handler checks something.
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from prefactor_schema import JsonSchema
+NODE = {"anyOf": [{"type": "object", "properties": {"left": {"$ref": "#"}}}, {"type": "integer"}]}
+DEEP = 1
+for _ in range(60):
+    DEEP = {"left": DEEP}
+
+def compile_some(*_):
+    for _ in range(5):
+        JsonSchema({"$defs": {str(n): {"pattern": f"^(?!x){n}"} for n in range(20)}, **NODE}).mismatches(DEEP)
+
+if sys.argv[1] == "fork":
+    threads = [threading.Thread(target=lambda: [compile_some() for _ in range(10)]) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    children = []
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            compile_some()
+            os._exit(0)
+        children.append(child)
+    assert all(os.waitpid(child, 0)[1] == 0 for child in children)
+    for thread in threads:
+        thread.join()
+else:
+    signal.signal(signal.SIGALRM, compile_some)
+    for number in range(60):
+        signal.setitimer(signal.ITIMER_REAL, 0.0002 * (1 + number % 10))
+        compile_some()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print("done", threading.stack_size())
+"""
+
+
+@pytest.mark.parametrize("by", ["fork", "signal"])
+def test_it_may_be_interrupted(by: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED, by]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, done.stdout) == (0, "done 0\n"), done.stderr
+
+
+def test_it_can_be_copied() -> None:
+    schema = JsonSchema({"type": "string"})
+    for _ in range(2):
+        twin = pickle.loads(pickle.dumps(copy.deepcopy(schema)))
+        assert twin.mismatches("a") == ()
+        assert schema.mismatches(1)
