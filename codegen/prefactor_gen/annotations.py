@@ -144,6 +144,11 @@ def _whole(constraint: ast.keyword) -> ast.keyword:
     return constraint
 
 
+def _pattern(value: ast.expr) -> ast.expr:
+    """The text of a pattern: one with a look-around comes compiled."""
+    return value.args[0] if isinstance(value, ast.Call) else value
+
+
 def _is_absence(member: ast.expr) -> bool:
     """Null, or that there is no value: pydantic tells of neither as of a member of a union."""
     return _name(member) == "MISSING" or (isinstance(member, ast.Constant) and member.value is None)
@@ -179,11 +184,14 @@ class _Exact:
 
     def constrained(self, member: ast.expr, *, several: bool) -> ast.expr:
         metadata: list[ast.expr] = []
-        if constraints := self.applicable(member):
-            metadata.append(ast.Call(ast.Name("Field"), [], constraints))
+        constraints = self.applicable(member)
+        if bounds := [item for item in constraints if item.arg != "pattern"]:
+            metadata.append(ast.Call(ast.Name("Field"), [], bounds))
             if several and (tag := _TAGS.get(str(_name(member)))) is not None:
                 # Where a mismatch is told, it has this name; pydantic's own has the address of a function.
                 metadata.append(ast.Call(ast.Name("Tag"), [ast.Constant(tag)], []))
+        patterns = [_pattern(item.value) for item in constraints if item.arg == "pattern"]
+        metadata.extend(ast.Call(ast.Name("JsonPattern"), [pattern], []) for pattern in patterns)
         return _annotated(self.member(member, several=several), metadata)
 
     def applicable(self, member: ast.expr) -> list[ast.keyword]:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
-from jsonschema.exceptions import ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel
 
 from prefactor_gen.definitions import Definitions, SchemaSource
-from prefactor_gen.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.limits import MAX_NAME
 from prefactor_gen.local_refs import LocalRefs
-from prefactor_gen.metaschema import flat_metaschema
 from prefactor_gen.names import class_name, is_usable, module_name
-from prefactor_gen.pointers import is_remote
+from prefactor_gen.pointers import is_metaschema, is_remote
 from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas
+from prefactor_schema import JsonSchema, SchemaError
+from prefactor_schema.patterns import pattern_problem
 
-__all__ = ["check_data_risk", "check_names", "check_schema", "draft_of"]
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
-_DRAFTS: dict[str, type[Validator]] = {
-    "https://json-schema.org/draft/2020-12/schema": Draft202012Validator,
-    "http://json-schema.org/draft-07/schema": Draft7Validator,
-}
+__all__ = ["check_compiles", "check_data_risk", "check_names", "check_schema"]
+
+_DRAFT_2020_12 = "https://json-schema.org/draft/2020-12/schema"
+_DRAFTS = (_DRAFT_2020_12, "http://json-schema.org/draft-07/schema")
 # Keys that datamodel-code-generator obeys: they name modules to import and code to write.
 _STEERING = frozenset({"customBasePath", "customTypePath", "default_factory"})
 # Draft-04 had them as booleans.
@@ -39,6 +39,7 @@ _READ_OTHERWISE = frozenset({
     "dependentSchemas", "maxContains", "minContains", "prefixItems", "unevaluatedItems", "unevaluatedProperties",
 })  # fmt: skip
 _STEERING_PREFIX = "x-python-"
+_SHOWN = 60
 
 
 def check_data_risk(data_risk: ObjectNode | None) -> list[Diagnostic]:
@@ -61,11 +62,20 @@ def check_schema(source: SchemaSource, *, payload: bool = True) -> list[Diagnost
     refs = LocalRefs(source.schema)
     for schema in all_schemas(source.schema):
         found.extend(_steering(schema))
-        found.extend(_references(schema, refs))
+        found.extend(_references(schema, refs, _draft(source.schema)))
         found.extend(_patterns(schema))
         if schema is not source.schema and "$schema" in schema and _draft(schema) != _draft(source.schema):
             found.extend(_another_draft(schema))
     return found
+
+
+def check_compiles(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Why payloads could not be checked with a self-contained schema that nothing else is wrong with."""
+    try:
+        JsonSchema(to_plain(schema)).check_schema()  # type: ignore[arg-type]  # an object
+    except SchemaError as error:
+        message = f"no payload could be checked with this schema: {error.message}"
+        yield Diagnostic("PG006", message, _place_at(schema, error.path))
 
 
 def check_names(definitions: Definitions) -> list[Diagnostic]:
@@ -101,8 +111,10 @@ def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
         message = f"expected one of {', '.join(_DRAFTS)}, found {named!r}"
         yield Diagnostic("PG006", message, source.schema.place_at("$schema"))
         return
-    for error in _validator(draft).iter_errors(source.schema):
-        yield Diagnostic("PG006", _not_valid(error), _place_at(source.schema, error))
+    if not _metaschema_of(draft).mismatches(to_plain(source.schema)):
+        return
+    for error in _validator(draft).iter_errors(source.schema):  # jsonschema's messages are better
+        yield Diagnostic("PG006", _not_valid(error), _place_at(source.schema, error.absolute_path))
 
 
 def _another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -139,25 +151,31 @@ def _not_valid(error: ValidationError) -> str:
     return error.message if len(error.message) <= 300 else f"{error.message[:300]} …"
 
 
-def draft_of(schema: ObjectNode) -> type[Validator]:
-    """The validator of the draft that a checked schema is written in."""
-    return _draft(schema) or Draft202012Validator
-
-
-def _draft(schema: ObjectNode) -> type[Validator] | None:
-    named = schema.get("$schema", Draft202012Validator.META_SCHEMA["$schema"])
-    return _DRAFTS.get(str(named).rstrip("#"))
+def _draft(schema: ObjectNode) -> str | None:
+    named = str(schema.get("$schema", _DRAFT_2020_12)).rstrip("#")
+    return named if named in _DRAFTS else None
 
 
 @cache
-def _validator(draft: type[Validator]) -> Validator:
-    return draft(flat_metaschema() if draft is Draft202012Validator else draft.META_SCHEMA)
+def _metaschema_of(draft: str) -> JsonSchema:
+    return JsonSchema({"$schema": draft, "$ref": draft})
 
 
-def _place_at(schema: ObjectNode, error: ValidationError) -> Place:
+@cache
+def _validator(draft: str) -> Validator:
+    from jsonschema.validators import Draft7Validator, Draft202012Validator
+
+    from prefactor_gen.metaschema import flat_metaschema
+
+    if draft == _DRAFT_2020_12:
+        return Draft202012Validator(flat_metaschema())
+    return Draft7Validator(Draft7Validator.META_SCHEMA)
+
+
+def _place_at(schema: ObjectNode, path: Iterable[str | int]) -> Place:
     node: JsonValue = schema
     place = schema.place
-    for step in error.absolute_path:
+    for step in path:
         match node, step:
             case (ObjectNode(), str()) if step in node:
                 place, node = node.place_at(step), node[step]
@@ -173,11 +191,17 @@ def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
             yield Diagnostic("PG009", message, schema.place_at(key))
 
 
-def _references(schema: ObjectNode, refs: LocalRefs) -> Iterator[Diagnostic]:
+def _references(schema: ObjectNode, refs: LocalRefs, draft: str | None) -> Iterator[Diagnostic]:
     for keyword in ("$ref", "$dynamicRef"):
         reference = schema.get(keyword)
         place = schema.place_at(keyword)
-        if isinstance(reference, str) and is_remote(reference) and not refs.is_local(reference, place):
+        if not isinstance(reference, str):
+            continue
+        if is_metaschema(reference):
+            if draft is not None and reference.partition("#")[0] != draft:
+                message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
+                yield Diagnostic("PG008", message, place)
+        elif is_remote(reference) and not refs.is_local(reference, place):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
             yield Diagnostic("PG008", message, place)
 
@@ -188,11 +212,15 @@ def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
     found = [(pattern, schema.place_at("pattern"))] if isinstance(pattern, str) else []
     found.extend((key, keys.place_at(key)) for key in keys) if isinstance(keys, ObjectNode) else None
     for text, place in found:
-        from prefactor_gen.patterns import pattern_problem  # most definitions have no pattern
-
         problem = pattern_problem(text)
-        if problem is not None:
-            yield Diagnostic(*problem, place)
+        if problem is None:
+            continue
+        where = "" if problem.position is None else f"at character {problem.position + 1} of "
+        shown = f"{where}'{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'}': {problem.message}"
+        if problem.is_error:
+            yield Diagnostic("PG006", f"not a regular expression: {shown}", place)
+        else:
+            yield Diagnostic("PG033", f"the pattern is not checked: {shown}", place, Severity.WARNING)
 
 
 def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:

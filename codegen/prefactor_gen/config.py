@@ -15,9 +15,17 @@ from prefactor_gen.suggest import did_you_mean, meant
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
 
 SHIPPED_PACKAGES = frozenset(
-    {"prefactor_api", "prefactor_core", "prefactor_gen", "prefactor_http", "prefactor_local", "prefactor_spans"}
+    {
+        "prefactor_api",
+        "prefactor_core",
+        "prefactor_gen",
+        "prefactor_http",
+        "prefactor_local",
+        "prefactor_schema",
+        "prefactor_spans",
+    }
 )
-_DEPENDENCIES = frozenset({"httpx", "jsonschema", "pydantic", "pydantic_core", "typing_extensions"})
+_DEPENDENCIES = frozenset({"httpx", "jsonschema_rs", "pydantic", "pydantic_core", "typing_extensions"})
 OWN_PROJECT = "prefactor-sdk"
 _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}

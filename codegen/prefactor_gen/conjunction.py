@@ -10,6 +10,7 @@ from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.pointers import is_metaschema
 
 __all__ = ["Folded", "fold"]
 
@@ -45,7 +46,7 @@ def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool, through: bool = Fa
     Raises:
         DiagnosticError: a part leads back to itself.
     """
-    schema = _unwrapped(schema)
+    schema = _without_metaschema(_unwrapped(schema))
     if not through and "$ref" in schema and (alone or not (schema.keys() - {"$ref"}) & ASSERTIONS):
         return Folded(schema.with_items([("$ref", schema["$ref"])]))
     if not {"$ref", "allOf"} & schema.keys():
@@ -71,6 +72,18 @@ def _unwrapped(schema: ObjectNode) -> ObjectNode:
     return schema
 
 
+def _without_metaschema(schema: ObjectNode) -> ObjectNode:
+    """A reference to a metaschema as what no type says, so that it is checked with the schema."""
+    if not is_metaschema(schema.get("$ref")):
+        return schema
+    place = schema.place_at("$ref")
+    unsaid = ObjectNode([("not", ObjectNode(place=place))], place=schema.place, key_places={"not": place})
+    parts = schema.get("allOf")
+    members = {key: value for key, value in schema.items() if key != "$ref"}
+    joined = ListNode([*(parts if isinstance(parts, ListNode) else ()), unsaid], place=schema.place)
+    return schema.with_items({**members, "allOf": joined}.items())
+
+
 class _Flattener:
     """Yields the parts of a conjunction, and what several of them refer to once."""
 
@@ -85,6 +98,7 @@ class _Flattener:
                 place = self.refs.root.place
                 yield ObjectNode([("not", ObjectNode(place=place))], place=place)
             return
+        schema = _without_metaschema(schema)
         reference = schema.get("$ref")
         if isinstance(reference, str):
             yield from self.target(reference, schema, path)

@@ -59,15 +59,14 @@ RULES: dict[str, str] = {
     "PG024": "definitions have both the structured and the legacy form",
     "PG025": "an allowance is wrong or not needed",
     "PG026": "a default does not match its schema",
-    "PG027": "a pattern is read differently by Python and ECMA 262",
-    "PG028": "a pattern can backtrack without end",
     "PG029": "a definition is past a limit of the generator",
     "PG030": "a format that nobody can check is asserted, or misspelled",
     "PG031": "a keyword that nobody enforces",
     "PG032": "an example does not match its schema",
+    "PG033": "a pattern that cannot be checked",
 }
 
-SUPPRESSIBLE = frozenset({*(f"PG{number:03}" for number in (*range(15, 25), 30, 31, 32))})
+SUPPRESSIBLE = frozenset({*(f"PG{number:03}" for number in (*range(15, 25), 26, *range(30, 34)))})
 """The rules that a definition may allow itself to break, by x-prefactor-allow."""
 
 
@@ -177,33 +176,21 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "PG025": (
         "x-prefactor-allow in a definition or a schema names the rules that may be broken in it, each with the reason: "
-        '{"PG020": "a mail address of the company"}. It may name the rules PG015 to PG024 and PG032. One that '
-        "allows nothing any more would hide the next mistake: remove it."
+        '{"PG020": "a mail address of the company"}. It may name the rules PG015 to PG024, PG026 and PG030 to PG033. '
+        "One that allows nothing any more would hide the next mistake: remove it."
     ),
     "PG026": (
         "A default is what readers take an absent property for. Nothing fills it in, so that a wrong one is found by "
-        "nobody, until a program relies on it. Correct the default, or the schema that it stands in."
-    ),
-    "PG027": (
-        "JSON Schema's patterns are ECMA 262's, in its Unicode mode; platforms, browsers and Python read them. Where "
-        "they disagree, a payload would match for one and not for another, so what only one of them knows is refused: "
-        "\\Z, (?P<n>…), (?i), \\p{L}, [^], a++, {,3}, a { by itself, escapes such as \\-. The message tells what to "
-        "write instead. \\d, \\w, \\s, \\b, . and $ differ on some texts only: they mean what ECMA 262 says."
-    ),
-    "PG028": (
-        "A repeated part that can split the same text in two ways, such as (a+)+ or (\\w+\\s?)*, lets most engines try "
-        "each combination when the rest does not match: thirty characters take minutes. Generated types would not, but "
-        "the platform and others run the pattern, too. Let each text have one way: a+, \\w+(\\s\\w+)*. Ten repetitions "
-        "and more count as any number; a repeated part has at most 400 positions, with all its copies written out. "
-        "A part that may be empty, repeated in a loop as in (a(b?)*)*, counts: Python tries its empty rounds, too."
+        "nobody, until a program relies on it. Correct the default, or the schema that it stands in; what other "
+        "programs write, such as default: null beside type: string, does no harm here."
     ),
     "PG029": (
         "The generator takes what people write, and much of what programs write, and says where it stops instead of "
         "running for hours: the README lists the limits. The message says which one, and what to do."
     ),
     "PG030": (
-        'formats = "assert" in [tool.prefactor-gen] has payloads compared with the formats of their schemas, by '
-        "jsonschema. It knows no check for this one. Correct the name, or say with pattern what is meant."
+        'formats = "assert" in [tool.prefactor-gen] has payloads compared with the formats of JSON Schema that their '
+        "schemas name. This is none of them. Correct the name, or say with pattern what is meant."
     ),
     "PG031": (
         "format, contentEncoding, contentMediaType and contentSchema describe a text; by JSON Schema's own rules a "
@@ -211,6 +198,11 @@ EXPLANATIONS: dict[str, str] = {
         "nothing checks the others."
     ),
     "PG032": ("Examples are for people, who copy them. Correct the example, or the schema that it stands in."),
+    "PG033": (
+        "The engine that checks payloads does not take the pattern, which may be one of ECMA 262 all the same: it is "
+        "past 32 MiB when it is compiled, as .{0,65535} is, or it repeats a look-around. Payloads are not compared "
+        "with it. Say the length with maxLength, and repeat less."
+    ),
 }
 
 

@@ -21,7 +21,7 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(
         (
             "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
-            "JsonInteger", "JsonLiteral", "JsonNumber",
+            "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern",
             "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "TypedSpan",
         ),
         "prefactor_core.typed",

@@ -8,12 +8,12 @@ from urllib.parse import urljoin
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ObjectNode
-from prefactor_gen.pointers import canonical_pointer, resolve_pointer, step
+from prefactor_gen.pointers import canonical_pointer, is_metaschema, resolve_pointer, step
 from prefactor_gen.walk import all_schemas, subschemas
 
 __all__ = ["LocalRefs", "unresolved"]
 
-# The base of a schema without an $id, as `prefactor_core._json_schema` has it. Nothing is ever fetched.
+# The base of a schema without an $id, as `prefactor_schema` has it. Nothing is ever fetched.
 _BASE = "https://schema.prefactor.invalid/"
 _REFERENCES = ("$ref", "$dynamicRef")
 
@@ -71,7 +71,7 @@ def unresolved(root: ObjectNode) -> Iterator[Diagnostic]:
     for schema in all_schemas(root):
         for keyword in _REFERENCES:
             reference = schema.get(keyword)
-            if isinstance(reference, str):
+            if isinstance(reference, str) and not is_metaschema(reference):
                 try:
                     refs.pointer(reference, schema.place_at(keyword))
                 except DiagnosticError as error:

@@ -166,7 +166,9 @@ class _Run:
         warned = any(part.warned for part in parts)
         by_name = {module.schema_name: module for module in modules}
         ordered = [by_name[quote(item.name)] for item in definitions.span_types]
-        files = _render(definitions, ordered, self.package, self.origin, keep=not warned)
+        files = _render(
+            definitions, ordered, self.package, self.origin, keep=not warned, assert_formats=self.assert_formats
+        )
         unsaid = {place for part in parts for place in part.unsaid}
         return Generated(files, sorted_diagnostics(found), definitions, unsaid, self.assert_formats)
 
@@ -244,10 +246,16 @@ def _in_one_package(parts: Sequence[Compiled], works: Sequence[Work], found: lis
 
 
 def _render(
-    definitions: Definitions, modules: Sequence[SpanModule], package: str, origin: Origin, *, keep: bool
+    definitions: Definitions,
+    modules: Sequence[SpanModule],
+    package: str,
+    origin: Origin,
+    *,
+    keep: bool,
+    assert_formats: bool,
 ) -> dict[str, str]:
     document = _agent_schema_version(definitions)
-    text = render_definitions(document)
+    text = render_definitions(document, assert_formats=assert_formats)
     compile(text, "__definitions__.py", "exec", dont_inherit=True)
     files = {**{f"{item.module}.py": item.text for item in modules}, "__definitions__.py": text, "py.typed": ""}
     marks = {f"{item.module}.py": (item.mark, item.quiet) for item in modules if keep}

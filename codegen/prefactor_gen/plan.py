@@ -12,13 +12,11 @@ from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic
 from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
-from prefactor_gen.keywords import CHECKED_FORMATS
 from prefactor_gen.literals import docstring, python_literal, quote
 from prefactor_gen.marks import compile_marks
 from prefactor_gen.models import Model, ModelField
 from prefactor_gen.names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
-from prefactor_gen.walk import all_schemas
 
 __all__ = ["plan_span_type"]
 
@@ -77,15 +75,10 @@ class _SpanPlanner:
                 "Finish the span as `complete` with its result.",
                 "Gather a part of the result for the finish.",
             ),
-            checked_by_schema=tuple(self.checked_by_schema()),
             redacted=self.redacted(),
         )
         plan = with_imports(plan)
         return plan, list(self.name_clashes(plan))
-
-    def checked_by_schema(self) -> Iterator[str]:
-        payloads = {self.bundle.definitions[model.name].payload for model in self.models if model.name in self.unsaid}
-        yield from (part for part, name in (("params", self.params), ("result", self.result)) if name in payloads)
 
     def redacted(self) -> str | None:
         schemas = {"params": self.definition.params, "result": self.definition.result}
@@ -123,15 +116,7 @@ class _SpanPlanner:
         bundled = self.bundle.definitions[name]
         key = "params_schema" if bundled.payload == self.params else "result_schema"
         arguments = [quote(text) for text in (self.definition.name, key, bundled.pointer)]
-        if self.bundle.assert_formats and (formats := self.formats(bundled.payload)):
-            arguments.append(f"formats=({' '.join(f'{quote(name)},' for name in formats)})")
         return f"SchemaPart(__package__, {', '.join(arguments)})"
-
-    def formats(self, payload: str) -> list[str]:
-        """The formats in the schema of a payload that are checked with it."""
-        source = self.definition.params if payload == self.params else self.definition.result
-        schemas = all_schemas(source.schema) if source is not None else ()
-        return sorted({str(schema.get("format")) for schema in schemas} & CHECKED_FORMATS)
 
     def field(self, model: str, item: ModelField) -> FieldPlan:
         alias = item.wire_name if item.wire_name != item.name else None

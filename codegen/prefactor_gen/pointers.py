@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 
-__all__ = ["canonical_pointer", "is_remote", "resolve_pointer", "step"]
+__all__ = ["canonical_pointer", "is_metaschema", "is_remote", "resolve_pointer", "step"]
+
+_METASCHEMA = re.compile(r"https?://json-schema\.org/(draft-0[467]|draft/20(19-09|20-12))/schema(#.*)?")
 
 
 def resolve_pointer(root: JsonValue, fragment: str) -> JsonValue | None:
@@ -33,6 +36,11 @@ def canonical_pointer(fragment: str) -> str:
     """The same pointer in the spelling of `step`: `%20` and a space are one."""
     tokens = (unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:])
     return step(tokens)
+
+
+def is_metaschema(reference: object) -> bool:
+    """Whether a reference leads into the metaschema of a draft, which the schema check has."""
+    return isinstance(reference, str) and _METASCHEMA.fullmatch(reference) is not None
 
 
 def is_remote(reference: str) -> bool:

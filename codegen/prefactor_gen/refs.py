@@ -15,7 +15,7 @@ from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.load import SUFFIXES, display_name, parse_file, real_path
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import pascal
-from prefactor_gen.pointers import is_remote, resolve_pointer
+from prefactor_gen.pointers import is_metaschema, is_remote, resolve_pointer
 from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas, map_subschemas
 
@@ -76,7 +76,9 @@ def _unresolved(message: str, place: Place) -> DiagnosticError:
 def _leads_out(schema: ObjectNode, refs: LocalRefs) -> bool:
     """Say whether the `$ref` of a schema leads out of the schema that it is a part of."""
     reference = schema.get("$ref")
-    return isinstance(reference, str) and not refs.is_local(reference, schema.place_at("$ref"))
+    if not isinstance(reference, str) or is_metaschema(reference):
+        return False
+    return not refs.is_local(reference, schema.place_at("$ref"))
 
 
 def _nested_ids(target: ObjectNode) -> Iterator[Diagnostic]:

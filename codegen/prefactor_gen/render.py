@@ -80,9 +80,10 @@ def render_span_type(plan: SpanPlan) -> str:
     return _environment().get_template("span_type.py.jinja").render(plan=plan)
 
 
-def render_definitions(definitions: JsonValue) -> str:
-    """The module that holds the definitions as data."""
-    return _environment().get_template("definitions.py.jinja").render(definitions=python_literal(definitions))
+def render_definitions(definitions: JsonValue, *, assert_formats: bool) -> str:
+    """The module that holds the definitions as data, and whether payloads must match the formats in them."""
+    template = _environment().get_template("definitions.py.jinja")
+    return template.render(definitions=python_literal(definitions), assert_formats=assert_formats)
 
 
 def render_catalog(catalog: Catalog) -> str:

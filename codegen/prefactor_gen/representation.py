@@ -124,7 +124,6 @@ class SpanPlan:
     """One generated module: the models of a span type and its helper class.
 
     Attributes:
-        checked_by_schema: which payloads are checked against the schema itself, too.
         redacted: a literal: the rules of the marks in its schemas.
     """
 
@@ -142,7 +141,6 @@ class SpanPlan:
     result_input: str
     start: MethodPlan
     complete: MethodPlan
-    checked_by_schema: tuple[str, ...] = ()
     redacted: str | None = None
 
     @property

@@ -15,6 +15,8 @@ __all__ = ["check_sizes", "too_deep"]
 
 _REFERENCES = frozenset({"$dynamicRef", "$ref"})
 _SAME_VALUE = SAME_VALUE | {"if", "not"}
+_UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+_AGAIN = 4
 
 
 def check_sizes(root: ObjectNode, place: Place) -> list[Diagnostic]:
@@ -51,7 +53,8 @@ class _Open:
     depth: int = 1
 
     def take(self, weight: int, depth: int) -> None:
-        self.weight += weight
+        # What is unevaluated is found by looking at all that speaks of the value again, and again in each of those.
+        self.weight += weight * (_AGAIN if _UNEVALUATED & self.schema.keys() else 1)
         self.depth = max(self.depth, depth + 1)
 
 

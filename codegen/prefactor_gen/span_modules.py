@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
-from prefactor_gen.check import check_schema
+from prefactor_gen.check import check_compiles, check_schema
 from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
@@ -119,6 +119,8 @@ def schema_problems(written: SchemaSource, whole: SchemaSource | None, *, typed:
     if not has_errors(problems):
         problems.extend(unresolved(whole.schema))
         problems.extend(check_sizes(whole.schema, written.place))
+    if not has_errors(problems):
+        problems.extend(check_compiles(whole.schema))
     if not has_errors(problems):
         problems.extend(check_marks(whole.schema, typed=typed))
         problems.extend(lint_schema(whole.schema))

@@ -161,17 +161,7 @@ class _Viewer:
         if kind == "string" and said.get("format") in TYPED_FORMATS and not FOR_KIND["string"] & said.keys():
             own.add("format")
         counted = ((key, _countable(value) if key in _COUNTS else value) for key, value in said.items())
-        return self.patterned(self.made((key, value) for key, value in counted if key in own))
-
-    def patterned(self, said: ObjectNode) -> ObjectNode:
-        """Text with its pattern as the types' engine reads it; one that it cannot have stays behind."""
-        pattern = said.get("pattern")
-        if not isinstance(pattern, str):
-            return said
-        written = _rust_pattern(pattern)
-        if written is None:
-            return self.without(said, ("pattern",))
-        return self.made({**said, "pattern": written}.items())
+        return self.made((key, value) for key, value in counted if key in own)
 
     def array(self, said: ObjectNode) -> ObjectNode:
         """Arrays and tuples; a tuple of no fixed length becomes an array of its items' types."""
@@ -196,17 +186,12 @@ class _Viewer:
         return self.made([*own.items(), ("items", self.any_of(options))])
 
     def object(self, said: ObjectNode) -> ObjectNode:
-        """Objects: a class or a map. Names by a pattern can be said of a map that has no others."""
+        """Objects: a class or a map. Types do not say which names a pattern means."""
         own = {key: value for key, value in said.items() if key in FOR_KIND["object"]}
         own["type"] = "object"
         patterns = own.pop("patternProperties", None)
         if isinstance(patterns, ObjectNode) and patterns:
             others = own.pop("additionalProperties", True)
-            written = [_rust_pattern(pattern) for pattern in patterns]
-            if others is False and len(patterns) == 1 and written[0] is not None and not is_object_schema(said):
-                named = zip([written[0]], patterns.values(), strict=True)
-                own["patternProperties"] = patterns.with_items(named)
-                return self.made(own.items())
             self.left.append("patternProperties")
             if others is not True:
                 options = [*patterns.values(), *([] if others is False else [others])]
@@ -222,12 +207,6 @@ class _Viewer:
                 return True
         place = self.schema.place
         return different[0] if len(different) == 1 else self.made([("anyOf", ListNode(different, place=place))])
-
-
-def _rust_pattern(pattern: str) -> str | None:
-    from prefactor_core._patterns import rust_pattern  # most definitions have no pattern
-
-    return rust_pattern(pattern)
 
 
 def _tell_apart(options: JsonValue, *, refs_stand_alone: bool) -> bool:

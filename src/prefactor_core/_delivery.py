@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, TypeVar
 from prefactor_core._bound import BOUNDED, QUEUE_FULL, QueueBound
 from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
 from prefactor_core._incidents import ErrorCallback, FirstTime, Incidents
-from prefactor_core._late_checks import LateChecks
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._loop_thread import LoopThread, wait_for
 from prefactor_core._outcomes import BulkOutcome, Failed, NotInBulk, Outcome
@@ -106,7 +105,6 @@ class Delivery:
         self._wants_more = asyncio.Event()
         self._awaited: set[SpanRecord] = set()
         self._first_time = FirstTime()
-        self._checks = LateChecks()
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
         self._thread.ended.add_done_callback(lambda _: self._answer(*list(self._awaited)))
@@ -141,10 +139,6 @@ class Delivery:
             raise
         if span is not None and (self._dispatch.away or self._thread.ended.done()):  # nobody else may see this one
             self._answer(span)
-
-    def check_later(self, check: Callable[[], None]) -> None:
-        """Check a payload on the delivery thread, when what is handed over next arrives there; never waits."""
-        self._checks.add(check)
 
     def _refuse(self, operation: Operation, reason: str) -> None:
         if self._inbox.closed:
@@ -301,7 +295,6 @@ class Delivery:
         for operation in operations:
             self._admit_one(operation)
         self._pump()
-        self._checks.begin()
 
     def _admit_one(self, operation: Operation) -> None:
         try:
@@ -424,7 +417,6 @@ class Delivery:
                 while not self._at_rest():
                     self._rested.clear()
                     await self._rested.wait()
-                await self._checks.rest()
 
     async def _close(self, seconds: float | None) -> None:
         self._inbox.close_nowait()

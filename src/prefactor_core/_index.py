@@ -34,6 +34,10 @@ class SpanIndex:
         """The span that has or had this id."""
         return self._records.get(span_id)
 
+    def discard(self, record: SpanRecord) -> None:
+        """A span that never came to be."""
+        self._records.pop(record.id, None)
+
     def rename(self, record: SpanRecord, span_id: str) -> None:
         """The API gave a span another id than it had here."""
         with self._lock:

@@ -14,6 +14,7 @@ from typing import Any
 
 from prefactor_core._redaction import Marks, PayloadPart
 from prefactor_core._snapshot import Payload
+from prefactor_core._span_schemas import PayloadSchemas, SpanTypes
 from prefactor_core._termination import TerminationEvent
 
 __all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
@@ -51,6 +52,7 @@ class InstanceRecord:
         finish_delivered: the API holds a finish of this instance.
         ended: the agent finished it, or the platform terminated it.
         terminated: set when the platform terminated it.
+        span_types: those that it was registered with, unless they are those of the client's registry.
     """
 
     id: str
@@ -59,6 +61,7 @@ class InstanceRecord:
     finish_delivered: bool = False
     ended: bool = False
     terminated: TerminationEvent = field(default_factory=TerminationEvent)
+    span_types: SpanTypes | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +74,7 @@ class SpanRecord:
         parent: the parent's record, or the id of a span that this client did not create.
         default_payload: the params, unless `start` gives others.
         marks: what the span type's schemas mark for redaction.
+        schemas: what its payloads are checked against.
         on_stack: it may be the parent of new spans.
         dropped: why none of it is sent: the queue was full when it was started, say.
         finish_delivered: the API holds a finish of this span.
@@ -87,6 +91,7 @@ class SpanRecord:
     entered_at: datetime
     default_payload: Payload | None = None
     marks: Mapping[PayloadPart, Marks] = field(default_factory=dict)
+    schemas: PayloadSchemas | None = None
     phase: Phase = Phase.PREPARED
     create_state: CreateState = CreateState.NOT_HANDED_OVER
     started_at: datetime | None = None

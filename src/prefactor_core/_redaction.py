@@ -205,11 +205,9 @@ def _union(targets: Iterator[Target]) -> Target:
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Whether a name matches, in linear time: the names of a payload may be anyone's. In doubt, it does."""
-    from prefactor_core._patterns import matcher, rust_pattern  # noqa: PLC0415  # few schemas have patterns
+    from prefactor_schema.patterns import matcher  # noqa: PLC0415 - few schemas have patterns
 
-    if rust_pattern(pattern) is None:  # a look-ahead
-        return lambda _name: True
-    return matcher(pattern)
+    return matcher(pattern) or (lambda _name: True)  # it has a look-ahead, say
 
 
 def _kind(value: object) -> str:

@@ -59,10 +59,6 @@ class Session(Protocol):
         """Take an operation; never waits."""
         ...
 
-    def check_later(self, check: Callable[[], None]) -> None:
-        """Check a payload on the delivery thread; never waits."""
-        ...
-
     def mints_ids(self) -> bool:
         """Span ids are minted here at the moment."""
         ...
@@ -177,10 +173,6 @@ class ApiSession:
         """Take an operation; never waits."""
         self._delivery.submit(operation)
 
-    def check_later(self, check: Callable[[], None]) -> None:
-        """Check a payload on the delivery thread; never waits."""
-        self._delivery.check_later(check)
-
     def mints_ids(self) -> bool:
         """Span ids are minted here at the moment."""
         return self._config.queue_config.span_ids == "auto" and self._delivery.mints_ids
@@ -231,9 +223,6 @@ class DisabledSession:
         """Forget an operation; its id is final."""
         if operation.span and operation.span.answered and not operation.span.answered.done():
             operation.span.answered.set_result(None)
-
-    def check_later(self, check: Callable[[], None]) -> None:
-        """Nothing is recorded."""
 
     def mints_ids(self) -> bool:
         """Nobody else does."""

@@ -104,22 +104,25 @@ class Payload(NamedTuple):
         size: about its bytes as JSON; it takes fewer, unless there are escapes in its texts: at most 6 times as many.
         cut: it had too many values.
         unreadable: its own code failed, and the only member says how far that came.
+        depth: its levels, or more.
     """
 
     value: dict[str, Any]
     size: int = 0
     cut: bool = False
     unreadable: bool = False
+    depth: int = 1
 
 
 class _Room:
-    """How many more values this payload may hold, and about how many bytes its texts take."""
+    """How many more values this payload may hold, about how many bytes its texts take, and its levels."""
 
-    __slots__ = ("left", "text")
+    __slots__ = ("depth", "left", "text")
 
     def __init__(self) -> None:
         self.left = _MAX_VALUES
         self.text = 0
+        self.depth = 1
 
     @property
     def size(self) -> int:
@@ -163,7 +166,7 @@ def snapshot_object(payload: Mapping[str, Any] | None, what: str) -> Payload:
     room = _Room()
     copied = _snapshot(payload, room)
     if isinstance(copied, dict):
-        return Payload(copied, room.size, cut=room.left <= 0)
+        return Payload(copied, room.size, cut=room.left <= 0, depth=room.depth)
     return Payload({"unreadable": copied}, room.size + _VALUE_SIZE, unreadable=True)
 
 
@@ -210,6 +213,7 @@ def _copy_container(value: Any, kind: type, path: tuple[int, ...], room: _Room) 
     if len(path) >= _MAX_DEPTH:
         return _TOO_DEEP
     path = (*path, id(value))
+    room.depth = max(room.depth, len(path))
     value = value.copy()  # another thread may change it meanwhile
     room.left -= len(value)
     if room.left < 0:

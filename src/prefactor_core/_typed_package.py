@@ -31,8 +31,12 @@ def load(package: str, name: str) -> object:
     module = sys.modules[package]
     value: object
     if name == "registry":
-        definitions = importlib.import_module(".__definitions__", package).DEFINITIONS
-        value = SchemaRegistry.from_definitions(definitions, content_hash=module.SCHEMA_VERSION)
+        definitions = importlib.import_module(".__definitions__", package)
+        value = SchemaRegistry.from_definitions(
+            definitions.DEFINITIONS,
+            content_hash=module.SCHEMA_VERSION,
+            assert_formats=getattr(definitions, "ASSERT_FORMATS", False),
+        )
     elif name == "SPAN_TYPES":
         value = _SpanTypes(module, module._SPAN_TYPES)
     else:

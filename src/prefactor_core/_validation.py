@@ -1,18 +1,24 @@
-"""What becomes of a typed payload that does not match its span type."""
+"""What becomes of a payload that does not match its schema."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
+from prefactor_core._redaction import PayloadPart
+from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, Payload
+from prefactor_core._span_schemas import PayloadSchemas, SpanTypes
 from prefactor_core.exceptions import SpanValidationError
 from prefactor_http._log import logger_of
+from prefactor_schema import Mismatch, SchemaError
 
 __all__ = ["Validation", "ValidationMode"]
 
 ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 
 _MOST_WARNINGS = 1000
+_MOST_EXPLAINED = 200
+"""Mismatches of a payload of a span type that are looked into; of further ones, which take their time, none is new."""
 
 logger = logger_of("prefactor_core")
 
@@ -22,61 +28,131 @@ class Validation:
 
     Args:
         mode: what a mismatch leads to.
-        count: called for every mismatch.
-        later: makes a check on the delivery thread.
+        count: called for every payload that does not match.
     """
 
-    def __init__(
-        self, mode: ValidationMode, count: Callable[[], None], later: Callable[[Callable[[], None]], None]
-    ) -> None:
+    def __init__(self, mode: ValidationMode, count: Callable[[], None]) -> None:
         self.mode = mode
         self._count = count
-        self._later = later
         self._told: set[tuple[str, str, str]] = set()
+        self._explained: dict[tuple[str, str], int] = {}
 
-    def make(self, check: Callable[[], None], *, costly: bool) -> None:
-        """Make a check of a payload: a costly one on the delivery thread, unless it may raise."""
-        if costly and self.mode == "warn":
-            self._later(check)
-        else:
-            check()
-
-    def mismatch(self, span_type: str, part: Literal["params", "result"], problems: Sequence[str]) -> None:
-        """A payload does not match.
+    def check(self, schemas: PayloadSchemas | None, name: str, part: PayloadPart, payload: Payload) -> None:
+        """Check a payload.
 
         Args:
-            span_type: name of the span type.
-            part: which payload.
-            problems: one line per mismatch, each `<path>: <what is wrong>`; not empty.
+            schemas: those of its span type, if they are known.
+            name: the span type, or the name of the quality payload.
+            part: which payload of it.
+            payload: the payload.
+
+        Raises:
+            SpanValidationError: it does not match, and the mode is "raise".
+        """
+        if schemas is None or self.mode == "off":
+            return
+        key = name, part
+        try:
+            if self._explained.get(key, 0) >= _MOST_EXPLAINED and self.mode == "warn":
+                if not schemas.matches(part, payload):
+                    self._count()
+                return
+            found = schemas.mismatches(part, payload)
+        except MEANT_FOR_THE_PROGRAM:
+            raise
+        except SchemaError as error:
+            self._cannot(name, part, f"its schema is not valid: {error.message}")
+            return
+        except BaseException as error:  # the engine is native code, and may panic
+            self._cannot(name, part, type(error).__name__)
+            return
+        if wrong := [each for each in found if each.checked]:
+            self._explained[key] = self._explained.get(key, 0) + 1
+            self._mismatch(name, part, wrong)
+        elif found:
+            self._cannot(name, part, str(found[0]).replace("Could not be checked: ", ""))
+
+    def find(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
+        """The schemas of a span type that is opened by name; one that is unknown is told of once.
+
+        Args:
+            types: the span types of the agent instance, if they are known.
+            name: the span type.
+
+        Raises:
+            SpanValidationError: there is none of this name, and the mode is "raise".
+        """
+        if types is None or self.mode == "off":
+            return None
+        found = types.span_type(name)
+        if found is None and types.names:
+            self.unknown_type(name, types.names)
+        return found
+
+    def find_quality(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
+        """The same for the name of a quality payload."""
+        if types is None or self.mode == "off":
+            return None
+        found = types.quality(name)
+        if found is None and types.quality_names:
+            self._unknown(name, "quality", f"no quality schema is called {name!r}", types.quality_names)
+        return found
+
+    def unknown_type(self, name: str, known: Sequence[str]) -> None:
+        """A span is opened whose type is not among those that are registered.
+
+        Args:
+            name: the span type.
+            known: those that are.
 
         Raises:
             SpanValidationError: the mode is "raise".
         """
-        if self.mode == "off":
-            return
+        self._unknown(name, "schema_name", f"span type {name!r} is not in the schema registry", known)
+
+    def _mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
         self._count()
+        problems = [f"{'.'.join(map(str, each.path)) or part}: {each.message}" for each in found]
         if self.mode == "raise":
-            raise SpanValidationError(span_type, part, problems)
-        if self._first(span_type, part, problems[0].partition(":")[0]):
+            raise SpanValidationError(name, part, problems)
+        if self._is_new(name, part, problems[0].partition(":")[0]):
             logger.warning(
                 "%s of %r: not what the span type says: %s; recorded all the same; more at this place are not logged",
                 part,
-                span_type,
+                name,
                 "; ".join(problems),
             )
 
-    def unknown_type(self, span_type: str) -> None:
-        """A typed span is opened whose type the client's registry lacks."""
-        if self._first(span_type, "", ""):
+    def _cannot(self, name: str, part: PayloadPart, why: str) -> None:
+        if self.mode == "raise":
+            raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
+        if self._is_new(name, part, "cannot be checked"):
             logger.warning(
-                "span type %r is not in the client's schema registry; its spans are recorded; give the client the "
-                "registry of its package: PrefactorCoreConfig(schema_registry=…)",
-                span_type,
+                "%s of %r could not be checked: %s; recorded all the same; further ones are not logged", part, name, why
             )
 
-    def _first(self, span_type: str, part: str, path: str) -> bool:
-        key = (span_type, part, path)
+    def _unknown(self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]) -> None:
+        if self.mode == "raise":
+            raise SpanValidationError(name, part, [text + _meant(name, known)])
+        if self.mode == "warn" and self._is_new(name, part, "unknown"):
+            text += _meant(name, known)
+            logger.warning(
+                "%s%s It is recorded all the same; register it, or give the client the registry of its package: "
+                "PrefactorCoreConfig(schema_registry=…)",
+                text,
+                "" if text.endswith("?") else ".",
+            )
+
+    def _is_new(self, name: str, part: str, what: str) -> bool:
+        key = (name, part, what)
         if key in self._told or len(self._told) >= _MOST_WARNINGS:
             return False
         self._told.add(key)
         return True
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
+
+    near = get_close_matches(name, known[:_MOST_WARNINGS], 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

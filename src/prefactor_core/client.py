@@ -20,6 +20,7 @@ from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import CreateState, InstanceRecord
 from prefactor_core._session import ApiSession, DisabledSession, Session
 from prefactor_core._snapshot import snapshot_object
+from prefactor_core._span_schemas import SpanTypes
 from prefactor_core._validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
@@ -88,15 +89,24 @@ class PrefactorCoreClient:
         self._instances_lock = threading.RLock()  # a signal handler may come in here while its own thread is
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
+        self._validation = Validation(config.validation, self._count_mismatch)
+        registry = config.schema_registry
+        self._span_types: SpanTypes | None = getattr(registry, "_span_types", None)  # of a SchemaRegistry
         self._instance_manager = AgentInstanceManager(
-            self._hand_over, self._instance, payloads, self._termination_monitor
+            self._hand_over,
+            self._instance,
+            payloads,
+            self._termination_monitor,
+            validation=self._validation,
+            span_types=self._types_of,
         )
         self._span_manager = SpanManager(
             self._hand_over,
             self._instance,
             self._span_index,
-            Validation(config.validation, self._count_mismatch, self._check_later),
+            self._validation,
             payloads,
+            span_types=self._types_of,
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
@@ -203,9 +213,11 @@ class PrefactorCoreClient:
             PrefactorHttpError: the API refuses, or does not answer.
         """
         session = self._life.open_session()
+        version = self._schema_version(agent_schema_version, external_schema_version_id, agent_id)
+        own_types = agent_schema_version is not None or self._span_types is None
         details = {
             "agent_version": self._complete_version(agent_version),
-            "agent_schema_version": self._schema_version(agent_schema_version, external_schema_version_id, agent_id),
+            "agent_schema_version": version,
             "agent_id": agent_id,
             "environment_id": environment_id,
             "id": instance_id,
@@ -218,9 +230,12 @@ class PrefactorCoreClient:
         except PrefactorHttpError as error:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
-            return self._register_later(details, key)
-        handle = AgentInstanceHandle(registered, self)
-        self._watch(handle._record)
+            handle = self._register_later(details, key)
+        else:
+            handle = AgentInstanceHandle(registered, self)
+            self._watch(handle._record)
+        if own_types:
+            handle._record.span_types = SpanTypes.of_version(version)
         return handle
 
     @overload
@@ -363,9 +378,8 @@ class PrefactorCoreClient:
                 "a span was left open: the client was closed inside its `async with` block; further ones are not logged"
             )
 
-    def _check_later(self, check: Callable[[], None]) -> None:
-        if session := self._life.session:
-            session.check_later(check)
+    def _types_of(self, instance: InstanceRecord) -> SpanTypes | None:
+        return instance.span_types or self._span_types
 
     def _count_mismatch(self) -> None:
         self._ledger.count_mismatch()
@@ -423,7 +437,7 @@ class PrefactorCoreClient:
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
         if has_schema is not None and not has_schema(name):
-            self._span_manager.validation.unknown_type(name)
+            self._validation.unknown_type(name, self._span_types.names if self._span_types else [])
         return name, span_type._default_params(payload), span_type
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:

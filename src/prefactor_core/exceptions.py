@@ -69,16 +69,19 @@ class SpanNotFoundError(PrefactorCoreError, KeyError):
 
 
 class SpanValidationError(PrefactorCoreError):
-    """Params or a result do not match their span type.
+    """A payload does not match its schema, or there is no such span type.
 
     Args:
-        span_type: name of the span type.
-        part: which payload is meant.
+        span_type: name of the span type, or of the quality payload.
+        part: which payload is meant; "schema_name" where there is no such span type.
         problems: one line per mismatch, each beginning with the field's path.
     """
 
-    def __init__(self, span_type: str, part: Literal["params", "result"], problems: Sequence[str]) -> None:
-        super().__init__(f"{part} of {span_type!r}: not what the span type says: " + "; ".join(problems))
+    def __init__(
+        self, span_type: str, part: Literal["params", "result", "quality", "schema_name"], problems: Sequence[str]
+    ) -> None:
+        what = "" if part == "schema_name" else f"{part} of {span_type!r}: not what the span type says: "
+        super().__init__(what + "; ".join(problems))
         self.span_type = span_type
         self.part = part
         self.problems = tuple(problems)

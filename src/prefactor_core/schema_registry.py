@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from prefactor_core._schema_hash import schema_version_hash
+from prefactor_core._span_schemas import SpanTypes
 
 __all__ = ["SchemaRegistry"]
 
@@ -39,16 +40,21 @@ class SchemaRegistry:
         self._qualities: _Definitions = {}
         self._content_addressed = False
         self._hash: str | None = None
+        self._with_formats: set[str] = set()
+        self._span_types = SpanTypes(self._collections(), self._with_formats)
         # Where the program registered what: (form, name) → file and line. prefactor-gen tells of mistakes there.
         self._registered_at: dict[tuple[str, str], tuple[str, int]] = {}
 
     @classmethod
-    def from_definitions(cls, definitions: Mapping[str, Any], *, content_hash: str | None = None) -> SchemaRegistry:
+    def from_definitions(
+        cls, definitions: Mapping[str, Any], *, content_hash: str | None = None, assert_formats: bool = False
+    ) -> SchemaRegistry:
         """A registry of definitions in the API's `agent_schema_version` form.
 
         Args:
             definitions: any of `span_type_schemas`, `span_schemas`, `span_result_schemas`, `quality_schemas`.
             content_hash: their hash, when it is known; computed otherwise.
+            assert_formats: payloads are compared with the formats of their schemas.
 
         Raises:
             ValueError: a name is there twice in one of them.
@@ -62,6 +68,8 @@ class SchemaRegistry:
             registry.register_result(name, schema)
         for entry in definitions.get("quality_schemas") or ():
             registry._add("quality_schemas", entry["name"], _stated(entry))
+        if assert_formats:
+            registry._with_formats.update(registry._span_types.names, registry._span_types.quality_names)
         registry._content_addressed = True
         registry._hash = content_hash
         return registry
@@ -168,6 +176,7 @@ class SchemaRegistry:
             raise ValueError(f"both registries define {', '.join(conflicts)}")
         for form, collection in mine.items():
             collection.update(copy.deepcopy(theirs[form]))
+        self._with_formats |= other._with_formats
         self._registered_at |= other._registered_at
         self._content_addressed |= other._content_addressed
         self._hash = None

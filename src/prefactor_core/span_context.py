@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from prefactor_core._records import Phase, SpanRecord
 from prefactor_core._snapshot import Payload, error_payload, snapshot_object
@@ -20,7 +20,6 @@ from prefactor_http.models.types import FinishStatus
 __all__ = ["SpanContext", "SpanScope"]
 
 SpanT_co = TypeVar("SpanT_co", covariant=True)
-PayloadCheck: TypeAlias = Callable[[Literal["params", "result"], dict[str, Any]], None]
 
 
 class SpanContext:
@@ -41,8 +40,6 @@ class SpanContext:
     def __init__(self, temp_id: str, span_manager: SpanManager, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
-        self._validation = span_manager.validation
-        self._check_payload: PayloadCheck | None = None  # set by the typed helper around this context
         self._result = Payload({})
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
@@ -63,7 +60,7 @@ class SpanContext:
             self._tell_if_lost("params", payload)
             return
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
-        self._check("params", params.value)
+        self._manager.check(self._record, "params", params)
         await self._manager.start_span(self._record, params, started_at)
 
     async def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None:
@@ -100,8 +97,8 @@ class SpanContext:
         merged = _merged(self._result, snapshot_object(result, "result"))
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
-                self._check("params", self._default_params().value)
-            self._check("result", merged.value)
+                self._manager.check(self._record, "params", self._default_params())
+            self._manager.check(self._record, "result", merged)
         self._manager.end(self._record, status, merged, timestamp)
 
     def _tell_if_lost(self, part: Literal["params", "result"], payload: Mapping[str, object] | None) -> None:
@@ -126,10 +123,6 @@ class SpanContext:
     def _default_params(self) -> Payload:
         return self._record.default_payload or Payload({})
 
-    def _check(self, part: Literal["params", "result"], payload: dict[str, Any]) -> None:
-        if self._check_payload is not None and self._validation.mode != "off":
-            self._check_payload(part, payload)
-
 
 def _merged(first: Payload, later: Payload) -> Payload:
     return Payload(
@@ -137,6 +130,7 @@ def _merged(first: Payload, later: Payload) -> Payload:
         first.size + later.size,
         cut=first.cut or later.cut,
         unreadable=first.unreadable or later.unreadable,
+        depth=max(first.depth, later.depth),
     )
 
 

@@ -6,10 +6,9 @@ Code written by `prefactor-gen` imports this module; its names are stable for ev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from numbers import Integral, Real
 from typing import (
     TYPE_CHECKING,
@@ -33,15 +32,15 @@ from pydantic import (
     RootModel,
     Strict,
     Tag,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import MISSING, CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import MISSING, CoreSchema, PydanticCustomError, core_schema
 
 from prefactor_core._deferred import BuiltAtFirstUse
-from prefactor_core._json_schema import SchemaPart
 from prefactor_core._redaction import REDACTED, Marks, PayloadPart, ValueRule
+from prefactor_core._schema_part import JsonPattern, SchemaPart
 from prefactor_core._snapshot import members_of, snapshot_object
+from prefactor_core._span_schemas import in_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +57,7 @@ __all__ = [
     "JsonInteger",
     "JsonLiteral",
     "JsonNumber",
+    "JsonPattern",
     "NoObject",
     "PayloadModel",
     "PayloadOf",
@@ -76,14 +76,6 @@ Part: TypeAlias = Literal["params", "result"]
 
 _TEXT_IN_JSON = (Decimal, complex)
 """Kinds of numbers that go out as text, and in Python are equal to those that do not."""
-
-
-# Errors that say which kind of value was expected, beside those whose name ends with _type; and what kinds go out.
-_OF_TYPES = frozenset({"json_integer", "json_number", "none_required"})
-_KINDS = {
-    bool: "a boolean", dict: "an object", float: "a number", int: "an integer", list: "an array", str: "a text",
-    type(None): "null",
-}  # fmt: skip
 
 
 class _WireNames:
@@ -286,29 +278,27 @@ PayloadOf: TypeAlias = ParamsT | Callable[[ParamsT], Never] | None
 class TypedSpan(Generic[ParamsT, ResultT]):
     """A span whose params and result have types; subclasses are generated and add `start`, `complete` and `set_result`.
 
-    The payloads are checked against their models as `PrefactorCoreConfig.validation` says; a mismatch is recorded and
+    The payloads are checked against their schemas as `PrefactorCoreConfig.validation` says; a mismatch is recorded and
     reported, and raises only with `validation="raise"`.
     """
 
     schema_name: ClassVar[str]
-    _params_type: ClassVar[type[BaseModel]]
-    _result_type: ClassVar[type[BaseModel]]
-    _checked_by_schema: ClassVar[Sequence[Part]] = ()
+    _package: ClassVar[str] = ""
     _redacted: ClassVar[Mapping[Part, Mapping[str, ValueRule]]] = {}
     _marks: ClassVar[Mapping[PayloadPart, Marks]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "Params" in cls.__dict__:
-            cls._params_type = cls.__dict__["Params"]
-            cls._result_type = cls.__dict__["Result"]
+            cls._package = cls.__module__.rpartition(".")[0]
         if "_redacted" in cls.__dict__:
             cls._marks = {part: Marks(rules) for part, rules in cls._redacted.items()}
 
     def __init__(self, span: SpanContext, /) -> None:
         self._span = span
-        span._check_payload = self._check
         span._record.marks = self._marks
+        if span._manager.validation.mode != "off":
+            span._record.schemas = in_package(self._package, self.schema_name) or span._record.schemas
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
@@ -388,32 +378,6 @@ class TypedSpan(Generic[ParamsT, ResultT]):
             raise TypeError(f"expected a model, a mapping, or for fail() an exception, found {type(value).__name__}")
         copied = snapshot_object(_readable(value), "payload")
         return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._marks else copied.value
-
-    def _check(self, part: Part, payload: Mapping[str, object]) -> None:
-        """Report what does not match the model. Called by the span whenever params or a complete result go out."""
-        check = partial(self._check_now, part, payload)
-        self._span._validation.make(check, costly=part in self._checked_by_schema)
-
-    def _check_now(self, part: Part, payload: Mapping[str, object]) -> None:
-        model = self._params_type if part == "params" else self._result_type
-        try:
-            model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
-        except ValidationError as error:
-            problems = [
-                f"{'.'.join(map(str, problem['loc'])) or part}: {_without_value(problem)}"
-                for problem in error.errors(include_url=False)
-            ]
-            self._span._validation.mismatch(self.schema_name, part, problems)
-
-
-def _without_value(problem: ErrorDetails) -> str:
-    """The message of pydantic's and what was found, without the value that some show: it goes into logs."""
-    if problem["type"] == "union_tag_invalid":
-        context = problem["ctx"]
-        return f"Input should have as {context['discriminator']} one of {context['expected_tags']}"
-    if not problem["type"].endswith("_type") and problem["type"] not in _OF_TYPES:
-        return problem["msg"]
-    return f"{problem['msg']}, found {_KINDS.get(type(problem['input']), type(problem['input']).__name__)}"
 
 
 def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:

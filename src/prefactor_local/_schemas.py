@@ -5,14 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-from referencing import Registry
+from prefactor_schema import Mismatch, SchemaError, shared_schema
 
 __all__ = ["check_span", "definition_errors", "fingerprint", "quality_schemas", "span_types"]
 
@@ -73,11 +68,9 @@ def check_span(
 def definition_errors(schema: dict[str, Any]) -> list[str]:
     """Why a definition is no valid JSON Schema; empty when it is one."""
     try:
-        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+        shared_schema(schema).check_schema()
     except SchemaError as error:
         return [_short(error.message)]
-    except Exception as error:  # a definition is a client's: whatever jsonschema makes of it, the rest goes on
-        return [_short(f"{type(error).__name__}: {error}")]
     return []
 
 
@@ -101,31 +94,16 @@ def _validation(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mismatches(part: str, schema: Mapping[str, Any], value: Any) -> Iterator[dict[str, str]]:
-    validator = _compiled(json.dumps(schema))
-    if isinstance(validator, str):
-        yield _problem(part, "", f"the registered schema is invalid: {validator}")
-        return
     try:
-        errors = list(validator.iter_errors(value))
-    except Exception as error:  # a reference that leads nowhere, a pattern that is none, endless recursion …
-        yield _problem(part, "", f"the registered schema cannot be applied: {error}")
+        found = shared_schema(schema).mismatches(value)
+    except SchemaError as error:
+        yield _problem(part, "", f"the registered schema is invalid: {error.message}")
         return
-    yield from (_problem(part, _pointer(error), error.message) for error in errors)
+    yield from (_problem(part, _pointer(each), each.text) for each in found)
 
 
-@lru_cache(maxsize=1024)
-def _compiled(schema: str) -> Validator | str:
-    """A validator, or why there is none."""
-    document = json.loads(schema)
-    errors = definition_errors(document)
-    if errors:
-        return errors[0]
-    # The empty registry keeps jsonschema from fetching remote references.
-    return validator_for(document, default=Draft202012Validator)(document, registry=Registry())
-
-
-def _pointer(error: ValidationError) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in error.absolute_path)
+def _pointer(mismatch: Mismatch) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in mismatch.path)
 
 
 def _problem(part: str, path: str, message: str) -> dict[str, str]:

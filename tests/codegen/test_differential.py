@@ -1,4 +1,4 @@
-"""Random schemas, random instances: a generated model takes what jsonschema takes, and gives it back unchanged."""
+"""Random schemas, random instances: models and the check of payloads take what jsonschema takes, and give it back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tests.codegen.support import load_package
 from prefactor_gen.diagnostics import has_errors
 from prefactor_gen.emit import Origin
 from prefactor_gen.pipeline import generate_package
+from prefactor_schema import JsonSchema
 
 NAMES = ["a", "b", "ab"]
 TEXTS = st.sampled_from(["", "a", "b", "ab", "abc", "é", "2026-11-27", "😀"])
@@ -256,8 +259,14 @@ def judge(model: type[BaseModel], validator: Validator, values: list[Any]) -> No
     assert isinstance(schema, dict)
     alike = [each["value"] for each in instances(schema, 8) if isinstance(each, dict) and "value" in each]
     changed = [each for value in [*alike[:4], *values[:2]] for each in mutations(value, 2)]
+    check = JsonSchema(schema)
     for value in [*values, *alike, *changed]:
         payload = {"value": value}
+        found = check.mismatches(payload)
+        assert (not found) == validator.is_valid(payload), (schema["properties"]["value"], value, found)
+        for mismatch in found:
+            assert mismatch.message != "Input does not match its schema", (schema["properties"]["value"], value)
+            reduce(getitem, mismatch.path[:-1], payload)  # type: ignore[arg-type]  # the way there is in the payload
         try:
             taken = model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
         except ValidationError:

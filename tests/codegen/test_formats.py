@@ -1,9 +1,7 @@
-"""`formats = "assert"`: payloads are compared with the formats of their schemas, by jsonschema's own checks."""
+"""`formats = "assert"`: payloads are compared with the formats of their schemas."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -11,6 +9,9 @@ from jsonschema.validators import Draft202012Validator
 from pydantic import ValidationError
 from tests.codegen.support import Project, load_package
 
+from prefactor_core import SchemaRegistry
+from prefactor_core._snapshot import Payload
+from prefactor_core._span_schemas import in_package
 from prefactor_gen.keywords import CHECKED_FORMATS
 
 VALUES = [
@@ -18,6 +19,10 @@ VALUES = [
     "127.0.0.1", "::1", "https://a.example/?q#f", "//a/b", "a b", "/a/b", "1/a", "^a+$", "(", "{x}", "{x", "",
     "é.example", "123e4567-e89b-12d3-a456-426614174000", "123e4567e89b12d3a456426614174000", "1",
 ]  # fmt: skip
+
+
+# Where jsonschema takes what is none: { repeats nothing in ECMA 262, and a URI template has no spaces.
+TAKEN_BY_JSONSCHEMA = {("regex", "{x}"), ("regex", "{x"), ("uri-template", "a b"), ("uri-template", "^a+$")}
 
 
 def configured(project: Project, formats: str = "assert") -> None:
@@ -29,7 +34,7 @@ def schema_of(name: str) -> dict[str, Any]:
     return {"type": "object", "properties": {"x": {"type": ["string", "integer"], "format": name}}}
 
 
-@pytest.mark.parametrize("name", sorted(CHECKED_FORMATS))
+@pytest.mark.parametrize("name", sorted(CHECKED_FORMATS - {"iri", "iri-reference"}))  # jsonschema cannot, here
 def test_a_format_is_checked_as_jsonschema_does(name: str, project: Project) -> None:
     configured(project)
     project.span_types(agent=schema_of(name))
@@ -44,7 +49,8 @@ def test_a_format_is_checked_as_jsonschema_does(name: str, project: Project) -> 
             found = False
         else:
             found = True
-        assert found == oracle.is_valid({"x": value}), value
+        expected = oracle.is_valid({"x": value}) and (name, value) not in TAKEN_BY_JSONSCHEMA
+        assert found == expected, value
         taken[found] += 1
     assert min(taken.values()) > 0
 
@@ -87,14 +93,37 @@ def test_what_nobody_checks_is_told_in_every_run(project: Project) -> None:
     assert project.run().findings == found
 
 
-def test_a_package_that_a_format_needs(project: Project) -> None:
+def test_it_holds_for_spans_that_are_opened_by_name(project: Project) -> None:
     configured(project)
-    project.span_types(agent=schema_of("date-time"))
+    project.span_types(agent=schema_of("iri"))
     assert project.run().code == 0
-    code = "import sys; sys.modules['rfc3339_validator'] = None; from made import AgentParams; AgentParams(x='1')"
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=project.package.parent, capture_output=True, text=True, check=False)
-    assert "the formats date-time need packages: pip install 'prefactor-sdk[formats]'" in done.stderr
+    module = load_package(project.package.parent, "made")
+    registry = SchemaRegistry()
+    registry.merge(module.registry)
+    schemas = registry._span_types.span_type("agent")
+    assert schemas is not None
+    assert schemas.mismatches("params", Payload({"x": "https://é.example/"})) == ()
+    assert [str(each) for each in schemas.mismatches("params", Payload({"x": "a b"}))] == [
+        'x: Input should match {"format": "iri"}'
+    ]
+
+
+def test_packages_of_earlier_versions(project: Project) -> None:
+    """They gave the formats to each part, and had no setting among the definitions."""
+    configured(project)
+    project.span_types(agent=schema_of("date"))
+    assert project.run().code == 0
+    for name, text in project.files().items():
+        written = text.replace("ASSERT_FORMATS = True\n", "")
+        written = written.replace(', "params_schema", "")', ', "params_schema", "", formats=("date",))')
+        (project.package / name).write_text(written, "utf-8")
+    module = load_package(project.package.parent, "made")
+    with pytest.raises(ValidationError):
+        module.AgentParams(x="never")
+    schemas = in_package("made", "agent")
+    assert schemas is not None
+    assert schemas.mismatches("params", Payload({"x": "never"}))
+    in_package.cache_clear()
 
 
 def test_another_word(project: Project) -> None:

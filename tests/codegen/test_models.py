@@ -416,7 +416,7 @@ class TestCatalog:
             "assert made.SPAN_TYPES['one'] is made.One\n"
             "assert 'made._one' in sys.modules and 'made._two' not in sys.modules\n"
             "assert dir(made) == made.__all__ and list(made.SPAN_TYPES) == ['one', 'two']\n"
-            "assert 'jsonschema' not in sys.modules and 'datamodel_code_generator' not in sys.modules"
+            "assert 'jsonschema_rs' not in sys.modules and 'datamodel_code_generator' not in sys.modules"
         )
         command = [sys.executable, "-c", code]
         result = subprocess.run(command, cwd=project.package.parent, capture_output=True, text=True, check=False)
@@ -543,7 +543,7 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
     "prefixItems": (
         properties(x={"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}),
         {"x": ["a", "b"]},
-        [(("x", 1), 'Input should match {"type": "integer"}')],
+        [(("x", 1), "Input should be an integer, found a string")],
     ),
     "oneOf": (
         properties(x={"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
@@ -553,7 +553,7 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
     "false": (
         properties(x={"type": "object", "properties": {"y": False}}),
         {"x": {"y": 1}},
-        [(("x",), "Input should not have a member that the schema refuses")],
+        [(("x", "y"), "Nothing is allowed here")],
     ),
 }  # fmt: skip
 
@@ -610,3 +610,47 @@ def test_what_says_nothing_about_validity_is_quiet(schema: dict[str, Any], proje
     project.span_types(agent=schema)
     result = project.generate()
     assert (result.code, result.findings) == (0, [])
+
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class TestMetaschemas:
+    """A `$ref` to the metaschema of the schema's own draft: the check has it, types are any."""
+
+    def test_what_it_describes_is_checked(self, made: Made) -> None:
+        schema = properties("schema", schema={"$ref": DRAFT}, own={"allOf": [{"$ref": DRAFT}, {"type": "object"}]})
+        old = {"$schema": DRAFT_07, **properties(count={"$ref": f"{DRAFT_07}/definitions/nonNegativeInteger"})}
+        module = made(agent=schema, old=old)
+        for taken in ({"schema": {"type": "object"}}, {"schema": True, "own": {}}):
+            assert accepts(module.AgentParams, taken)
+        for refused in ({"schema": {"type": "strng"}}, {"schema": {}, "own": True}, {}):
+            assert not accepts(module.AgentParams, refused)
+        assert accepts(module.OldParams, {"count": 1})
+        assert not accepts(module.OldParams, {"count": -1})
+
+    def test_who_enforces_it_is_told(self, project: Project) -> None:
+        project.span_types(agent=properties(schema={"$ref": DRAFT}))
+        assert (
+            "/properties/schema/$ref: checked against the schema itself"
+            in project.run("check", "schemas", "--explain").out
+        )
+
+    def test_that_of_another_draft_is_refused(self, project: Project) -> None:
+        project.span_types(agent=properties(schema={"$ref": DRAFT_07}))
+        (line,) = project.generate().findings
+        assert f"PG008: expected the metaschema of the schema's own draft, {DRAFT}, found '{DRAFT_07}'" in line
+
+    def test_a_part_that_it_lacks_is_told(self, project: Project) -> None:
+        project.span_types(agent=properties(schema={"$ref": f"{DRAFT}#/nope"}))
+        (line,) = project.generate().findings
+        assert "PG006: no payload could be checked with this schema: " in line
+        assert "does not exist" in line
+
+
+def test_a_default_that_is_meant(project: Project) -> None:
+    wrong = {"type": "string", "default": None}
+    project.span_types(agent=properties(x=wrong))
+    assert project.generate().code == 0
+    project.span_types(agent=properties(x={**wrong, "x-prefactor-allow": {"PG026": "As pydantic writes it."}}))
+    assert project.generate().findings == []

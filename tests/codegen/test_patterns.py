@@ -1,4 +1,4 @@
-"""Patterns mean what ECMA 262 says to everyone; those that cannot, or that never end, are refused where they stand.
+"""Patterns mean what ECMA 262 says, wherever they stand; what the engine cannot read is told with its place.
 
 What matches was compared with Node.js (`new RegExp(pattern, "u").test(text)`).
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,104 +19,29 @@ from pydantic import BaseModel, ValidationError
 from tests.codegen.support import Project, load_package
 
 from prefactor_gen.emit import Origin
-from prefactor_gen.patterns import pattern_problem
 from prefactor_gen.pipeline import generate_package
+from prefactor_schema.patterns import pattern_problem
 
-# Pattern → the part that the message names, and what it says.
-DIFFERENT = {
-    r"(?P<n>a)": ("(?P", "names of groups differ: write (…)"),
-    r"(a)(?P=n)": ("(?P", "names of groups differ"),
-    r"(?<n>a)": ("(?<", "Python has no (?<name>…)"),
-    r"a\k<n>": (r"\k", "refer to the group by its number"),
-    r"(?i)a": ("(?i)", "no flags inside a pattern"),
-    r"(?i:a)": ("(?i:", "no flags inside a pattern"),
-    r"a(?#b)": ("(?#", "use $comment"),
-    r"(a)(?(1)b|c)": ("(?(", "write an alternative for each case"),
-    r"(?>a)": ("(?>", "write (?:…)"),
-    r"\Aa": (r"\A", "write ^"),
-    r"a\Z": (r"\Z", "write $"),
-    r"a\z": (r"\z", "write $"),
-    r"\a": (r"\a", r"write \x07"),
-    r"\cA": (r"\c", r"write the character as \xhh"),
-    r"\p{L}": (r"\p", "write the characters themselves"),
-    r"\N{BULLET}": (r"\N", "write the character itself"),
-    r"\U00000041": (r"\U", "write the character itself"),
-    r"\u{41}": (r"\u{", "write the character itself"),
-    r"\ud83d\ude00": (r"\ud83d", "write the character itself"),
-    r"a\012": (r"\0", r"write the character as \xhh"),
-    r"[\1]": (r"\1", r"write the character as \xhh"),
-    r"\1(a)": (r"\1", "no group that ends before it"),
-    r"(a\1)": (r"\1", "no group that ends before it"),
-    r"(a)?\1": (r"\1", "a group that may have taken nothing"),
-    r"(?:(a)|b)\1": (r"\1", "a group that may have taken nothing"),
-    r"(?!(a))b\1": (r"\1", "a group that may have taken nothing"),
-    r"^\d{3}\-\d{4}$": (r"\-", "write -"),
-    r"\_": (r"\_", "write _"),
-    r"a++": ("a++", "write + without the +"),
-    r"a{2}+": ("a{2}+", "write {2} without the +"),
-    r"a{,3}": ("{,3}", "write {0,3}"),
-    r"{{name}}": ("{", r"write \{"),
-    r"a}": ("}", r"write \}"),
-    r"a]": ("]", r"write \]"),
-    r"[[:alpha:]]": ("[[:alpha:]]", "the class ends at the first ]: write the characters of both in one, as [A-Za-z]"),
-    r"[a-z&&[^b]]": ("[a-z&&[^b]]", "the class ends at the first ]"),
-    r"[[a]b]": ("[[a]b]", r"or \] for the character"),
-    r"[[a]]b]": ("[[a]]", "the class ends at the first ]"),
-    r"[\A]": (r"\A", "leave it out, for a class has characters only"),
-    r"[a\z]": (r"\z", "leave it out, for a class has characters only"),
-    r"[\p{L}]": (r"\p", "write the characters themselves"),
-    r"[^]": ("[^]", r"[\s\S] for any character"),
-    r"[]": ("[]", "(?!) for what never matches"),
-    r"[]a]": ("[]", r"write \] for that"),
-    r"(?=a)*": ("(?=a)*", "leave the quantifier out"),
-    r"(?<=a+)b": ("(?<=a+)b", "look-behind requires fixed-width"),
-    "a" * 20_001: ("aaaa", "at most 20,000 characters, found 20,001"),
-    "(" * 61 + ")" * 61: ("(", "deeper than 60 levels"),
-}
-
-NONE = {
-    "(": "( is not closed",
-    "a)": ") closes nothing",
-    "[a": "[ is not closed",
-    "*a": "nothing that this * repeats",
-    "a**": "nothing that this * repeats",
-    "a{1}{2}": "nothing that this {2} repeats",
-    "{2,}": "nothing that this {2,} repeats",
-    "a{3,2}": "at least 3 and at most 2",
-    "[z-a]": "the wrong way round",
-    r"[a-\d]": "a range goes from one character to one",
-    "a\\": "escapes nothing",
-    "(?x": "no group begins like this",
-    r"\x4": "2 hexadecimal digits",
-    r"\i": r"no escape \i",
-}
-
-# Pattern → the loop that the message names.
-ENDLESS = {
-    "(a+)+$": "(a+)+",
-    "(a|a)*b": "(a|a)*",
-    "(a|aa)+$": "(a|aa)+",
-    "^(?=a)(a+)+$": "(a+)+",
-    "(?!(a*)*b)c": "(a*)*",
-    "(?:x(?=(b+)+c))*y": "(b+)+",
-    "(.*)*": "(.*)*",
-    "(a(b?)*)*c": "(a(b?)*)*",
-    "(a(b?)+)*c": "(a(b?)+)*",
-    "(a(b*)?)*c": "(a(b*)?)*",
-    "((a?)*b)+c": "((a?)*b)+",
-    "x(a(b|)?)*c": "(a(b|)?)*",
-    r"(\w+\s?)*$": r"(\w+\s?)*",
-    "([a-z]+)*=": "([a-z]+)*",
-    "x(a?b?)*c": "(a?b?)*",
-    "(x(b?|c?))*y": "(x(b?|c?))*",
-    r"^(\d|[0-9a-f])+$": r"(\d|[0-9a-f])+",
-    "(ab|a|b)*c": "(ab|a|b)*",
-    r"^(\w+ ?){1,50}$": r"(\w+ ?){1,50}",
-    "^((a{1,5}){5}){5}b": "(a{1,5}){5}",
-    r"^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*@": r"(([\-.]|[_]+)?([a-zA-Z0-9]+))*",
-    "((b{1000}){1000})*": "((b{1000}){1000})*",
-    "((a{0,1000}){0,1000})*": "((a{0,1000}){0,1000})*",
-    "((){1000000}a)*": "((){1000000}a)*",
+# What is no pattern of ECMA 262's, where, and what is said of it.
+NONE: dict[str, tuple[int | None, str]] = {
+    "(": (0, "unterminated subpattern"),
+    "a)": (1, "unbalanced parenthesis"),
+    "[a": (0, "unterminated character set"),
+    "*a": (0, "nothing to repeat"),
+    "{2,}": (0, "nothing to repeat"),
+    "a{3,2}": (2, "min repeat greater than max repeat"),
+    "[z-a]": (1, "bad character range z-a"),
+    "a\\": (1, "bad escape (end of pattern)"),
+    r"\x4": (0, r"incomplete escape \x4"),
+    r"\i": (0, r"bad escape \i"),
+    r"(a)(?P=n)": (3, r"ECMA 262 writes \k<name>"),
+    r"(?P<n>a)(?P=n)": (8, r"ECMA 262 writes \k<name>"),
+    r"a(?#b)": (1, "use $comment"),
+    r"(a)(?(1)b|c)": (3, "write an alternative for each case"),
+    r"(?>a)": (0, "write (?:…)"),
+    r"a\Z": (1, "write $"),
+    r"\N{BULLET}": (0, "write the character itself"),
+    r"{{name}}": (0, r"write \{"),
 }
 
 SOUND = [
@@ -149,6 +73,7 @@ READINGS: dict[str, tuple[list[str], list[str]]] = {
     r"^\s$": ([" ", "\ufeff", "\u2028", "\xa0"], ["\x1c", "\x85", "\u180e"]),
     r"^\S$": (["\x1c", "\x85", "😀"], ["\ufeff", "\u3000"]),
     r"a\b": (["a", "aé", "a b"], ["ab"]),
+    r"^(?=a)\w\b.": (["aé", "a b"], ["ab", "éa"]),
     r"a\B": (["ab", "a_"], ["a", "aé"]),
     r"^.$": (["a", "\x85", "😀"], ["\n", "\r", "\u2028", "\u2029"]),
     r"^a$": (["a"], ["a\n", "\na"]),
@@ -164,43 +89,51 @@ READINGS: dict[str, tuple[list[str], list[str]]] = {
     r"^[\w-]$": (["-", "a"], ["é"]),
     r"^\x41\u00e9\/$": (["Aé/"], ["A"]),
     "b": (["abc"], ["ac"]),
+    r"^\p{Lu}\p{L}*$": (["Éa", "A"], ["a", "A1"]),
+    r"^[^\p{Cc}/]{1,3}$": (["é1"], ["a/", "\n"]),
+    r"^(?<year>\d{4})-(?<month>\d\d)$": (["2026-11"], ["2026-1", "٢٠٢٦-11"]),
+    r"^(?:x)(?<a>.)\k<a>1$": (["xbb1"], ["xbc1", "xbb"]),
+    r"^\uD83D\uDE00\u{1F600}$": (["😀😀"], ["😀"]),
+    r"^[\uD83D\uDE00a]$": (["😀", "a"], ["b"]),
+    r"^\cA$": (["\x01"], ["A"]),
+    "a[]": ([], ["a", "a]"]),
+    "^[^]$": (["\n", "é"], [""]),
+    r"^(?!x)[\D\s]$": (["a", "٣", "\ufeff"], ["1", "x"]),
+    r"^(?=.)[^\w\s]$": (["é", "-"], ["a", "\ufeff"]),
+    r"^(?=.)[[&&]$": (["[", "&"], ["a"]),
+    r"^(?=.)[+--]$": (["+", ",", "-"], ["."]),
+    r"^(?=.)\/\-$": (["/-"], ["/"]),
+    r"(?<!a)b": (["b", "cb"], ["ab"]),
+    r"^[a-z]+-?[a-z]+$": (["a-b", "ab"], ["a", "-a"]),
+    r"^(?!x)\w+\s*\w+$": (["ab", "a b"], ["a", "xb"]),
+    r"^(?!x)(\d{1,}),*\d{1,}\1$": (["121", "1,21"], ["12"]),
+    r"^(?<hostname>[a-z]+)$": (["abc"], ["1"]),
+    r"^[^\ud800-\udfff]*$": (["é", "😀"], []),
+    r"^(?!x)[--9]+$": ([".", "-9"], ["a"]),
+    r"^(?=.)[(?<>]{2}\1?()$": (["(?", "<>"], ["a>"]),
+    "^(?:a+)+$": (["aaa"], ["a" * 5000 + "b"]),
+    r"^\d{3}\-\d{4}$": (["123-4567"], ["1234567"]),
 }
 
 
-def only(found: list[str]) -> str:
-    assert len(found) == 1, found
-    return found[0]
-
-
-@pytest.mark.parametrize("pattern", DIFFERENT, ids=lambda pattern: pattern[:30])
-def test_what_python_reads_differently_is_refused(pattern: str) -> None:
-    part, said = DIFFERENT[pattern]
-    code, message = pattern_problem(pattern) or ("", "")
-    assert code == "PG027"
-    assert f"'{part}" in message
-    assert said in message
-
-
 @pytest.mark.parametrize("pattern", NONE)
-def test_what_nobody_reads_is_told(pattern: str) -> None:
-    code, message = pattern_problem(pattern) or ("", "")
-    assert (code, message.startswith("not a regular expression: ")) == ("PG006", True)
-    assert NONE[pattern] in message
+def test_what_is_no_pattern_is_told(pattern: str) -> None:
+    position, said = NONE[pattern]
+    problem = pattern_problem(pattern)
+    assert problem is not None
+    assert problem.position == position
+    assert said in problem.message
 
 
-@pytest.mark.parametrize("pattern", ENDLESS)
-def test_what_backtracks_without_end_is_refused(pattern: str) -> None:
-    code, message = pattern_problem(pattern) or ("", "")
-    loop = ENDLESS[pattern]
-    assert (code, message.split(" of ")[0]) == ("PG028", f"'{loop}' at character {pattern.index(loop) + 1}")
-
-
-def test_many_loops_are_too_large_together() -> None:
-    loop = "((a?b?c?d?e?f?g?h?-){1,40}_)*"
-    assert pattern_problem(loop) is None
-    code, message = pattern_problem(loop * 300) or ("", "")
-    assert (code, message.split(" at ")[0]) == ("PG028", f"'{loop}'")
-    assert "with the loops before it 300,000 pairs of steps; repeat less in it" in message
+@pytest.mark.parametrize("pattern", ["((a{0,1000}){0,1000})*", r"^\p{L}{1,2000}$", "(?:(?=a))*b", r"^[^]{1,100000}$"])
+def test_what_cannot_be_compiled_is_not_checked(pattern: str, project: Project) -> None:
+    problem = pattern_problem(pattern)
+    assert problem is not None
+    assert not problem.is_error
+    project.span_types(agent={"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}})
+    (line,) = project.generate().findings
+    assert "warning PG033: the pattern is not checked: " in line
+    load_package(project.package.parent, "made").AgentParams(x="anything")
 
 
 @pytest.mark.parametrize("pattern", SOUND, ids=lambda pattern: pattern[:40])
@@ -211,28 +144,22 @@ def test_what_people_write_is_taken(pattern: str) -> None:
 def test_a_pattern_is_found_wherever_it_stands(project: Project) -> None:
     schema = {
         "type": "object",
-        "patternProperties": {"\\Aa": {}},
+        "patternProperties": {"a\\Z": {}},
         "propertyNames": {"pattern": "b\\Z"},
-        "not": {"properties": {"x": {"pattern": "(a+)+"}}},
+        "not": {"properties": {"x": {"pattern": "(?>a)"}}},
         "if": {"items": {"pattern": "["}},
-        "$defs": {"c": {"pattern": "(?i)c"}},
+        "$defs": {"c": {"pattern": "(?#c)"}},
         "properties": {"pattern": {"enum": [{"pattern": "\\Z"}]}},
     }
     project.span_types(agent=schema)
-    found = [line.split(" /span_schemas/agent")[1].split(": ")[:2] for line in project.generate().findings]
-    assert sorted((place, said.removeprefix("error ")) for place, said in found) == [
-        ("/$defs/c/pattern", "PG027"),
-        ("/if/items/pattern", "PG006"),
-        ("/not/properties/x/pattern", "PG028"),
-        ("/patternProperties/\\Aa", "PG027"),
-        ("/propertyNames/pattern", "PG027"),
+    found = [line.split(" /span_schemas/agent")[1].split(": ")[:3] for line in project.generate().findings]
+    assert sorted(found) == [
+        ["/$defs/c/pattern", "error PG006", "not a regular expression"],
+        ["/if/items/pattern", "error PG006", "not a regular expression"],
+        ["/not/properties/x/pattern", "error PG006", "not a regular expression"],
+        ["/patternProperties/a\\Z", "error PG006", "not a regular expression"],
+        ["/propertyNames/pattern", "error PG006", "not a regular expression"],
     ]
-
-
-def test_no_definition_can_allow_it(project: Project) -> None:
-    allowed = {"pattern": "a\\Z", "x-prefactor-allow": {"PG027": "We like it."}}
-    project.span_types(agent={"type": "object", "properties": {"x": allowed}})
-    assert any("PG027 cannot be allowed" in line for line in project.generate().findings)
 
 
 # A pattern in each place: by a type, by the schema itself, as a name.
@@ -316,22 +243,46 @@ def test_a_long_text_is_checked_in_linear_time(models: dict[str, type[BaseModel]
     assert not accepts(models["long"], {"not": text + " "})
 
 
-@pytest.mark.parametrize("pattern", ["^[a-z]+(-x)?$", r"^\.\/$", "[^@]+@é{2,}?", r"\x41\u00e9|[\n\t]"])
-def test_a_pattern_that_all_read_alike_stays_as_it_is(pattern: str, project: Project) -> None:
+# Patterns that need backtracking: schemas, and members of theirs that take too many steps.
+HOSTILE: dict[str, tuple[dict[str, Any], Any]] = {
+    "typed": ({"type": "string", "pattern": r"^(?=a)((a|aa)+)\1b$"}, "a" * 3000),
+    "not": ({"not": {"pattern": r"^(?=a)((a|aa)+)\1b$"}}, "a" * 3000),
+    "option": ({"oneOf": [{"pattern": r"^((a|aa)+)\1b$"}, {"type": "string"}]}, "a" * 3000),
+    "names": ({"type": "object", "patternProperties": {r"^((a|aa)+)\1b$": False}}, {"a" * 3000: 1}),
+    "a long text": ({"type": "string", "pattern": r"(?=.*[A-Z])(?=.*\d).{8,}"}, "a" * 500_000),
+    "a long name": ({"type": "object", "patternProperties": {r"(?=.*[A-Z])\d": False}}, {"a" * 500_000: 1}),
+    "a long text at its beginning": ({"not": {"pattern": "^(?:(?!.*secret).)*$"}}, "a" * 500_000),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_what_takes_too_many_steps_is_not_accepted(case: str, project: Project) -> None:
+    schema, value = HOSTILE[case]
+    project.span_types(agent={"type": "object", "properties": {"x": schema}})
+    assert project.generate().code == 0
+    model = load_package(project.package.parent, "made").AgentParams
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate({"x": value})
+    (error,) = caught.value.errors(include_input=False)
+    assert error["loc"] in {("x",), ()}
+    assert error["msg"].startswith("Could not be checked: ")
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z]+(-x)?$", r"^\.\/$", "[^@]+@é{2,}?", r"\x41\u00e9|[\n\t]", r"^(?!x)\d\b"])
+def test_a_model_says_the_pattern_of_its_schema(pattern: str, project: Project) -> None:
     project.span_types(agent={"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}})
     assert project.generate().code == 0
-    schema = load_package(project.package.parent, "made").AgentParams.model_json_schema()
-    assert schema["properties"]["x"]["pattern"] == pattern
+    model = load_package(project.package.parent, "made").AgentParams
+    assert model.model_json_schema()["properties"]["x"]["pattern"] == pattern
+    with pytest.raises(ValidationError) as caught:
+        model(x="\x7f")
+    (error,) = caught.value.errors(include_input=False)
+    assert (error["type"], error["msg"]) == ("string_pattern_mismatch", f"String should match pattern '{pattern}'")
 
 
 def test_a_default_is_not_held_against_an_endless_pattern(project: Project) -> None:
-    schema = {"type": "string", "pattern": "^(a|aa)+$", "default": "a" * 60 + "b"}
+    schema = {"type": "string", "pattern": r"^((a|aa)+)\1$", "default": "a" * 3001 + "b"}
     project.span_types(agent={"type": "object", "properties": {"x": schema}})
-    assert "PG028" in only([line for line in project.generate().findings if "PG026" not in line])
-
-
-def test_who_has_no_pattern_pays_nothing() -> None:
-    program = "import sys, prefactor_spans; prefactor_spans.AgentLlm; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "prefactor_core.typed" in done.stdout.split()
-    assert not {"prefactor_core._patterns", "prefactor_core._ecma", "jsonschema"} & {*done.stdout.split()}
+    (line,) = project.generate().findings
+    assert "warning PG026" in line
+    assert line.endswith("Could not be checked: its pattern takes too many steps on this text")

@@ -17,7 +17,7 @@ from prefactor_local import LocalApi
 pytestmark = pytest.mark.integrations
 
 INTEGRATIONS = ("prefactor-langchain==0.3.0", "prefactor-livekit==0.1.5")
-NEEDED = ("langchain==1.4.7", "pytest>=9,<10", "pytest-asyncio>=1.2,<2", "httpx>=0.28,<1", "jsonschema>=4.23")
+NEEDED = ("langchain==1.4.7", "pytest>=9,<10", "pytest-asyncio>=1.2,<2", "httpx>=0.28,<1", "jsonschema-rs>=0.61,<1")
 """What they and ours need. prefactor-livekit needs livekit-agents (310 MB) for type checkers only."""
 
 Spans = Counter[tuple[str, str | None]]
@@ -91,11 +91,22 @@ def recorded(api: LocalApi, instance_id: str) -> Spans:
     return Counter((span["schema_name"], named[span["parent_span_id"]]) for span in spans)
 
 
+# What the schema check tells of the programs: one records a span type of its own, and LiveKit's integration null where
+# its schemas ask for text.
+TOLD = {
+    "langchain_agent.py": {"span type 'custom:outer' is not in the schema registry. It is recorded all the same"},
+    "livekit_session.py": {
+        "params of 'livekit:tool': not what the span type says: group_id: Input should be a string, found null",
+        "params of 'livekit:llm': not what the span type says: model_name: Input should be a string, found null",
+    },
+}
+
+
 @pytest.mark.parametrize("script", RECORDED)
 def test_every_span_arrives_finished_with_its_parent(script: str, python: str) -> None:
     with LocalApi() as api:
         done = execute(python, str(ROOT / "tests/compat/integrations" / script), api.url, api.token)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, {line.partition(";")[0] for line in done.stderr.splitlines()}) == (0, TOLD[script])
         instances = api.instances()
         runs = dict(zip(RECORDED[script], (recorded(api, instance["id"]) for instance in instances), strict=True))
         spans = api.spans()

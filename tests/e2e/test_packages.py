@@ -18,6 +18,7 @@ from tests.e2e.processes import ROOT, run
 PACKAGES = {
     "prefactor_api": "generated",
     "prefactor_spans": "generated",
+    "prefactor_schema": "src",
     "prefactor_http": "src",
     "prefactor_core": "src",
     "prefactor_local": "src",
@@ -26,13 +27,14 @@ PACKAGES = {
 # Which of our packages each one may import. `prefactor_gen` reaches the others only inside functions.
 MAY_IMPORT = {
     "prefactor_api": set[str](),
+    "prefactor_schema": set[str](),
     "prefactor_http": {"prefactor_api"},
-    "prefactor_core": {"prefactor_http"},
+    "prefactor_core": {"prefactor_http", "prefactor_schema"},
     "prefactor_spans": {"prefactor_core"},
-    "prefactor_local": set[str](),
-    "prefactor_gen": {"prefactor_core"},
+    "prefactor_local": {"prefactor_schema"},
+    "prefactor_gen": {"prefactor_core", "prefactor_schema"},
 }
-RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema", "referencing", "typing_extensions"}
+RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema_rs", "typing_extensions"}
 
 
 def folder(package: str) -> Path:
@@ -63,7 +65,9 @@ def test_imports_go_one_way(package: str) -> None:
     assert ours - {package} <= MAY_IMPORT[package]
 
 
-@pytest.mark.parametrize("package", ["prefactor_api", "prefactor_http", "prefactor_core", "prefactor_spans"])
+@pytest.mark.parametrize(
+    "package", ["prefactor_api", "prefactor_schema", "prefactor_http", "prefactor_core", "prefactor_spans"]
+)
 def test_run_time_needs_no_extra(package: str) -> None:
     others = imported(package, inside_functions=True) - PACKAGES.keys() - sys.stdlib_module_names - {""}
     assert others <= RUNTIME_LIBRARIES
@@ -90,7 +94,7 @@ def test_packages_are_typed_and_say_what_they_export(package: str) -> None:
 
 
 def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
-    """Agents run in small images: no generator, no server, and jsonschema only where a type needs it."""
+    """Agents run in small images: no generator, no server, and the engine only when a payload is checked."""
     code = (
         "import sys, json, prefactor_core, prefactor_spans; prefactor_spans.registry; "
         "print(json.dumps(list(sys.modules)))"
@@ -98,7 +102,8 @@ def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
     done = run([sys.executable, "-W", "error", "-c", code], tmp_path)
     assert done.returncode == 0, done.stderr
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
-    assert not loaded & {"datamodel_code_generator", "jinja2", "jsonschema", "starlette", "uvicorn", "yaml", "liquid"}
+    others = {"datamodel_code_generator", "jinja2", "jsonschema", "starlette", "uvicorn", "yaml", "liquid"}
+    assert not loaded & {*others, "jsonschema_rs"}
 
 
 def test_a_generated_package_warns_of_files_that_are_not_ours(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_payloads_are_recorded_and_mismatches_flagged(api: LocalApi, http: Http)
     (span,) = api.spans()
     assert (span["payload"], span["result_payload"]) == ({"prompt": 1}, {"response": None})
     assert {(error["part"], error["path"]) for error in span["schema_errors"]} == {
-        ("params", ""),
+        ("params", "/model"),
         ("params", "/prompt"),
         ("result", "/response"),
     }

@@ -368,14 +368,14 @@ async def default_params(client: PrefactorCoreClient, instance: AgentInstanceHan
 
 
 async def untyped(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
-    anything: dict[str, Any] = {"customer": "Ada", "quantity": "many"}
+    anything: dict[str, Any] = {"customer": "Ada", "quantity": 1, "channel": "web", "note": None}
     async with instance.span("order:place") as span:
         assert_type(span, SpanContext)
         await span.start(anything)
-        await span.complete({"order_id": 1})
-    async with client.span(instance.id, "order:place", payload={"customer": "Ada"}) as raw:
+        await span.complete({"order_id": "o-1", "total": 2})
+    async with client.span(instance.id, "order:place", payload=anything) as raw:
         assert_type(raw, SpanContext)
-        raw.set_result({"order_id": 1})
+        raw.set_result({"order_id": "o-1", "total": 2})
 
 
 async def by_name(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:

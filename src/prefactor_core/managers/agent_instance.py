@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
 from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import InstanceRecord
 from prefactor_core._snapshot import snapshot_object
+from prefactor_core._span_schemas import SpanTypes
 from prefactor_core._termination import TerminationEvent
+from prefactor_core._validation import Validation
 from prefactor_core.exceptions import PrefactorTerminatedError
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
@@ -35,6 +37,8 @@ class AgentInstanceManager:
         instance: finds the record of an agent instance.
         payloads: the client's policy.
         monitor: is told which instances are live.
+        validation: the client's policy for what does not match its schema.
+        span_types: the schemas that an instance may have, if they are known.
     """
 
     def __init__(
@@ -43,10 +47,15 @@ class AgentInstanceManager:
         instance: Callable[[str], InstanceRecord],
         payloads: PayloadPolicy,
         monitor: TerminationMonitor,
+        *,
+        validation: Validation,
+        span_types: Callable[[InstanceRecord], SpanTypes | None],
     ) -> None:
         self._hand_over = hand_over
         self._instance = instance
         self._payloads = payloads
+        self._validation = validation
+        self._span_types = span_types
         self._monitor = monitor
 
     async def start(self, instance_id: str, timestamp: datetime | None = None) -> None:
@@ -84,10 +93,20 @@ class AgentInstanceManager:
         self._monitor.finished(self._instance(instance_id))
 
     async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
-        """Record a named quality payload; None removes it."""
+        """Record a named quality payload; None removes it.
+
+        Raises:
+            SpanValidationError: it does not match its quality schema, or there is none of this name, with
+                `validation="raise"`.
+        """
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        sealed = None if payload is None else self._payloads.seal(snapshot_object(payload, "payload"), name, "quality")
+        sealed = None
+        if payload is not None:
+            copied = snapshot_object(payload, "payload")
+            schemas = self._validation.find_quality(self._span_types(self._instance(instance_id)), name)
+            self._validation.check(schemas, name, "quality", copied)
+            sealed = self._payloads.seal(copied, name, "quality")
         self._submit(
             instance_id,
             OperationType.RECORD_QUALITY,

@@ -16,6 +16,7 @@ from prefactor_core._loop_thread import wait_for
 from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core._snapshot import Payload, snapshot_object
+from prefactor_core._span_schemas import SpanTypes
 from prefactor_core._validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
@@ -36,7 +37,8 @@ class SpanManager:
         hand_over: takes an operation; never waits.
         instance: finds the record of an agent instance.
         spans: the spans that can be found by id.
-        validation: the client's policy, for typed spans.
+        validation: the client's policy for what does not match its schema.
+        span_types: the span types that an instance may have, if they are known.
         payloads: the client's policy for what is recorded.
         mints_ids: whether ids are minted here at the moment.
         answer_timeout: seconds that `start` waits at most for an id that the API generates.
@@ -50,6 +52,7 @@ class SpanManager:
         validation: Validation,
         payloads: PayloadPolicy,
         *,
+        span_types: Callable[[InstanceRecord], SpanTypes | None],
         mints_ids: Callable[[], bool],
         answer_timeout: float,
     ) -> None:
@@ -58,6 +61,7 @@ class SpanManager:
         self._hand_over = hand_over
         self._instance = instance
         self._spans = spans
+        self._span_types = span_types
         self._mints_ids = mints_ids
         self._answer_timeout = answer_timeout
         self._steps = _Steps()
@@ -87,9 +91,11 @@ class SpanManager:
 
         Raises:
             TypeError: an argument has a wrong type.
+            SpanValidationError: there is no such span type, with `validation="raise"`.
         """
         _check_text("schema_name", schema_name)
         instance = self._instance(instance_id)
+        schemas = self.validation.find(self._span_types(instance), schema_name)
         minted = instance.partition is not None and self._mints_ids()
         record = SpanRecord(
             id=_pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
@@ -99,6 +105,7 @@ class SpanManager:
             minted=minted,
             entered_at=datetime.now(UTC),
             default_payload=None if payload is None else snapshot_object(payload, "payload"),
+            schemas=schemas,
         )
         self._spans.add(record)
         return record
@@ -137,6 +144,8 @@ class SpanManager:
         """Start a prepared span; its final id. Does nothing when it is started."""
         record = self.record(temp_id)
         params = None if payload is None else snapshot_object(payload, "payload")
+        if record.phase is Phase.PREPARED:
+            self.check(record, "params", params or record.default_payload or Payload({}))
         await self.start_span(record, params, started_at)
         return record.id
 
@@ -167,6 +176,7 @@ class SpanManager:
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
         try:
+            self.check(record, "params", record.default_payload or Payload({}))
             await self.start_span(record, None, started_at)
         except BaseException:  # a cancellation, or a closed client
             self._abandon(record)
@@ -187,7 +197,18 @@ class SpanManager:
             SpanNotFoundError: no such span.
         """
         result = snapshot_object(result_payload, "result_payload")
-        self.end(self.record(span_id), status, result, timestamp, again=True)
+        record = self.record(span_id)
+        if status == "complete":
+            self.check(record, "result", result)
+        self.end(record, status, result, timestamp, again=True)
+
+    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> None:
+        """Check a payload of a span against its schema.
+
+        Raises:
+            SpanValidationError: it does not match, with `validation="raise"`.
+        """
+        self.validation.check(record.schemas, record.schema_name, part, payload)
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
@@ -269,6 +290,8 @@ class SpanManager:
         if record.phase is Phase.STARTED:
             with contextlib.suppress(ClientClosedError, QueueClosedError):
                 self.end(record, "cancelled", Payload({}))
+        else:
+            self._spans.discard(record)
 
     def _begin_ancestors(self, record: SpanRecord) -> None:
         prepared: list[SpanRecord] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import CheckedModel, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentHostile",
@@ -22,12 +22,14 @@ __all__ = [
 ]
 
 
-class AgentHostileParams(PayloadModel):
+class AgentHostileParams(CheckedModel):
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
     """
 
-    field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[Annotated[str, Field(pattern='^["\'\\\\]*\\{\\{x\\}\\}$|^')], Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')]
+    __schema_part__ = SchemaPart(__package__, "agent:hostile", "params_schema", "")
+
+    field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[Annotated[str, JsonPattern('^["\'\\\\]*\\{\\{x\\}\\}$|^')], Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')]
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
     """
@@ -35,7 +37,7 @@ class AgentHostileParams(PayloadModel):
     """ends with a quote\""""
     exact: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\'] | MISSING = MISSING
     """ends with a backslash\\"""
-    map: dict[Annotated[str, Field(pattern='^"""\\n')], str] | MISSING = MISSING
+    map: dict[str, str] | MISSING = MISSING
     constraints: str | MISSING = MISSING
 
 

@@ -156,7 +156,6 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
     schema_name = "agent:login"
     Params: TypeAlias = AgentLoginParams
     Result: TypeAlias = AgentLoginResult
-    _checked_by_schema = ("params", )
     _redacted = {
         "params": {
             "": {

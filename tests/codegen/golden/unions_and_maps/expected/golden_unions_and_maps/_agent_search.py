@@ -31,7 +31,7 @@ class AgentSearchParams(CheckedModel):
     range: tuple[JsonNumber, JsonNumber] | MISSING = MISSING
     mode: Annotated[Literal['fast', 'exact', 1, True], JsonLiteral] | None | MISSING = MISSING
     tags: dict[str, str] | None | MISSING = MISSING
-    headers: dict[Annotated[str, Field(pattern='^x-')], str] | MISSING = MISSING
+    headers: dict[str, str] | MISSING = MISSING
     since: str | JsonInteger | MISSING = MISSING
     id: str | MISSING = MISSING
     short: Annotated[str, Field(max_length=3)] | None | MISSING = MISSING
@@ -88,7 +88,6 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
     schema_name = "agent:search"
     Params: TypeAlias = AgentSearchParams
     Result: TypeAlias = AgentSearchResult
-    _checked_by_schema = ("params", )
 
     async def start(
         self,

@@ -1,0 +1,302 @@
+"""Payloads of spans that are opened by name, and of quality records, are compared with the schemas of their types."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import subprocess
+import sys
+import textwrap
+from typing import Any
+
+import pytest
+from tests.core.support import Run, config_for
+
+from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanValidationError
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.anyio
+
+COUNT = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}, "additionalProperties": False}
+
+
+def registry() -> SchemaRegistry:
+    result = SchemaRegistry()
+    result.register_type("count:up", COUNT, COUNT)
+    result.register_type("count:down", COUNT)
+    result.register("count:old", COUNT)
+    result.register_quality_schema("accuracy", COUNT)
+    return result
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(schema_registry=registry()) as (client, instance):
+        for _ in range(2):
+            async with instance.span("count:up") as span:
+                await span.start({"n": "a secret"})
+                await span.complete({"n": 1})
+        assert client.stats().schema_mismatches == 2
+    assert warnings_in(caplog) == [
+        "params of 'count:up': not what the span type says: n: Input should be an integer, found a string; recorded "
+        "all the same; more at this place are not logged"
+    ]
+    assert [span["payload"] for span in api.spans()] == [{"n": "a secret"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "result", "told"),
+    [
+        ("count:up", {"n": 1.5}, {"n": 1}, "params of 'count:up': not what the span type says: n: Input should be an"),
+        ("count:up", {}, {"n": 1}, "params of 'count:up': not what the span type says: n: Field required"),
+        ("count:up", {"n": 1}, {}, "result of 'count:up': not what the span type says: n: Field required"),
+        ("count:up", {"n": 1}, {"n": 1, "m": 1}, "result of 'count:up': not what the span type says: m: Field is not"),
+        ("count:down", {"n": 1}, {"n": 1}, "result of 'count:down': not what the span type says: n: Field is not"),
+        ("count:old", {"m": 1}, {}, "params of 'count:old': not what the span type says: m: Field is not allowed"),
+        ("count:old", {"n": 1}, {"n": 1}, "result of 'count:old': not what the span type says: n: Field is not"),
+    ],
+)
+async def test_each_form_and_each_way(
+    name: str, params: dict[str, Any], result: dict[str, Any], told: str, api: LocalApi, run: Run
+) -> None:
+    async with run(schema_registry=registry(), validation="raise") as (client, instance):
+
+        async def block() -> None:
+            async with instance.span(name) as span:
+                await span.start(params)
+                await span.complete(result)
+
+        async def defaults() -> None:
+            async with instance.span(name, payload=params) as span:
+                span.set_result(result)
+
+        async def by_id() -> None:
+            span_id = await client.create_span(instance.id, name, payload=params)
+            await client.finish_span(span_id, result)
+
+        for way in (block, defaults, by_id):
+            with pytest.raises(SpanValidationError) as caught:
+                await way()
+            assert str(caught.value).startswith(told), way
+            assert caught.value.span_type == name
+
+
+async def test_what_recurs_is_counted_and_no_longer_looked_into(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(schema_registry=registry()) as (client, instance):
+        for _ in range(300):
+            await client.create_span(instance.id, "count:up", payload={"n": "x"})
+        await client.create_span(instance.id, "count:up", payload={"n": 1})
+        assert client.stats().schema_mismatches == 300
+    assert len(warnings_in(caplog)) == 1
+
+
+async def test_what_never_came_to_be_is_forgotten(run: Run) -> None:
+    async with run(schema_registry=registry(), validation="raise") as (client, instance):
+        known = len(client._span_index._records)
+        with pytest.raises(SpanValidationError):
+            await client.create_span(instance.id, "count:up", payload={})
+        assert len(client._span_index._records) == known
+
+
+async def test_a_registry_that_forgot_to_call_its_base(api: LocalApi) -> None:
+    class Own(SchemaRegistry):
+        def __init__(self) -> None:
+            self._inner = registry()
+
+        def to_agent_schema_version(self, external_id: str) -> dict[str, Any]:
+            return self._inner.to_agent_schema_version(external_id)
+
+    async with PrefactorCoreClient(config_for(api, schema_registry=Own(), validation="raise")) as client:
+        assert client.stats().accepted == 0
+
+
+async def test_an_unknown_span_type_is_told_of_once(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(schema_registry=registry()) as (client, instance):
+        for _ in range(2):
+            async with instance.span("count:upp") as span:
+                await span.complete()
+        await client.create_span(instance.id, "count:upp")
+    assert warnings_in(caplog) == [
+        "span type 'count:upp' is not in the schema registry; did you mean 'count:up'? It is recorded all the same; "
+        "register it, or give the client the registry of its package: PrefactorCoreConfig(schema_registry=…)"
+    ]
+    assert len(api.spans()) == 3
+
+
+async def test_an_unknown_span_type_raises_when_asked_to(run: Run) -> None:
+    async with run(schema_registry=registry(), validation="raise") as (client, instance):
+        with pytest.raises(SpanValidationError, match="did you mean 'count:up'") as caught:
+            async with instance.span("count:upp"):
+                pass
+        assert (caught.value.span_type, caught.value.part) == ("count:upp", "schema_name")
+        with pytest.raises(SpanValidationError, match="'other' is not in the schema registry"):
+            await client.create_span(instance.id, "other")
+
+
+async def test_nothing_is_unknown_where_nothing_is_registered(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    for source in (SchemaRegistry(), None):
+        fields = {} if source is None else {"schema_registry": source}
+        async with run(validation="raise", **fields) as (_, instance), instance.span("anything") as span:
+            await span.complete({"n": 1})
+    assert caplog.records == []
+
+
+async def test_quality_payloads(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(schema_registry=registry()) as (client, instance):
+        await instance.record_quality("accuracy", {"n": "a secret"})
+        await instance.record_quality("accuracy", None)
+        await instance.record_quality("acuracy", {"n": 1})
+        assert client.stats().schema_mismatches == 1
+    first, second = warnings_in(caplog)
+    assert first.startswith(
+        "quality of 'accuracy': not what the span type says: n: Input should be an integer, found a"
+    )
+    assert second.startswith("no quality schema is called 'acuracy'; did you mean 'accuracy'?")
+    async with run(schema_registry=registry(), validation="raise") as (_, instance):
+        with pytest.raises(SpanValidationError, match="quality of 'accuracy'"):
+            await instance.record_quality("accuracy", {})
+        with pytest.raises(SpanValidationError, match="did you mean 'accuracy'"):
+            await instance.record_quality("acuracy", {})
+        await instance.record_quality("accuracy", {"n": 1})
+
+
+async def test_the_span_types_of_an_instance_count(api: LocalApi) -> None:
+    own = {"span_type_schemas": [{"name": "count:up", "params_schema": {"required": ["m"]}}]}
+    async with PrefactorCoreClient(config_for(api, schema_registry=registry(), validation="raise")) as client:
+        plain = await client.create_agent_instance({"name": "A"}, agent_id="a")
+        async with plain.span("count:up", payload={"n": 1}) as span:
+            await span.complete({"n": 1})
+        instance = await client.create_agent_instance({"name": "A"}, agent_schema_version=own, agent_id="a")
+        async with instance.span("count:up", payload={"m": 1}):
+            pass
+        with pytest.raises(SpanValidationError, match="m: Field required"):
+            await client.create_span(instance.id, "count:up", payload={"n": 1})
+        with pytest.raises(SpanValidationError, match="'count:down' is not in the schema registry"):
+            await client.create_span(instance.id, "count:down")
+
+
+async def test_a_registry_of_the_programs_own(api: LocalApi) -> None:
+    class Source:
+        def to_agent_schema_version(self, external_identifier: str) -> dict[str, Any]:
+            return registry().to_agent_schema_version(external_identifier)
+
+    async with PrefactorCoreClient(config_for(api, schema_registry=Source(), validation="raise")) as client:
+        instance = await client.create_agent_instance({"name": "A"}, agent_id="a")
+        with pytest.raises(SpanValidationError, match="n: Field required"):
+            await client.create_span(instance.id, "count:up", payload={})
+
+
+async def test_a_registry_may_grow_and_change(run: Run) -> None:
+    types = registry()
+    async with run(schema_registry=types, validation="raise") as (client, instance):
+        await client.create_span(instance.id, "count:old", payload={"n": 1})
+        types.register_unsafe("count:old", {"required": ["m"]})
+        with pytest.raises(SpanValidationError, match="m: Field required"):
+            await client.create_span(instance.id, "count:old", payload={"n": 1})
+        types.register("count:new", {"required": ["k"]})
+        with pytest.raises(SpanValidationError, match="k: Field required"):
+            await client.create_span(instance.id, "count:new")
+
+
+async def test_a_registry_that_was_used_can_be_copied(run: Run) -> None:
+    types = registry()
+    async with run(schema_registry=types, validation="raise") as (client, instance):
+        await client.create_span(instance.id, "count:up", payload={"n": 1})
+    twin = copy.deepcopy(types)
+    assert twin.content_hash == types.content_hash
+    async with run(schema_registry=twin, validation="raise") as (client, instance):
+        with pytest.raises(SpanValidationError, match="n: Field required"):
+            await client.create_span(instance.id, "count:up")
+
+
+@pytest.mark.parametrize(
+    ("schema", "told"),
+    [
+        ({"type": "strng"}, "is not valid under any"),
+        ({"properties": {"n": {"pattern": "("}}}, "regex"),
+        ({"$ref": "#/nowhere"}, "does not exist"),
+        ({"const": {1, 2}}, "it is no JSON"),
+    ],
+)
+async def test_a_schema_that_is_none(
+    schema: dict[str, Any], told: str, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    types = SchemaRegistry()
+    types.register_type("odd", schema)
+    for mode in ("warn", "off"):
+        async with run(schema_registry=types, validation=mode) as (client, instance):
+            for _ in range(2):
+                await client.create_span(instance.id, "odd", payload={"n": 1})
+            assert client.stats().schema_mismatches == 0
+    (warning,) = warnings_in(caplog)
+    assert warning.startswith("params of 'odd' could not be checked: its schema is not valid: ")
+    assert told in warning
+    async with run(schema_registry=types, validation="raise") as (client, instance):
+        with pytest.raises(SpanValidationError, match="its schema is not valid"):
+            await client.create_span(instance.id, "odd")
+
+
+async def test_what_fail_and_cancel_carry_is_not_checked(run: Run) -> None:
+    async with run(schema_registry=registry(), validation="raise") as (client, instance):
+        async with instance.span("count:up") as span:
+            await span.start({"n": 1})
+            await span.fail({"error": "no"})
+        async with instance.span("count:up") as span:
+            await span.cancel()
+        span_id = await client.create_span(instance.id, "count:up", payload={"n": 1})
+        await client._span_manager.finish(span_id, {"error": "no"}, "failed")
+
+
+def surrogate(text: str) -> str:
+    return f"{text}\ud800"
+
+
+# An agent on a thread with little room, and payloads that the engine cannot read, or that would end the process.
+HOSTILE = """
+    import asyncio, logging, sys, threading
+    from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
+    from prefactor_http import HttpClientConfig
+
+    types = SchemaRegistry()
+    node = {"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "op": {"const": "x"}}}
+    other = {"type": "object", "properties": {"left": {"$ref": "#"}, "op": {"const": "y"}}, "required": ["op"]}
+    types.register_type("tree", {"anyOf": [node, other, {"type": "integer", "multipleOf": 0.01}]})
+
+    def nested(levels, leaf):
+        for _ in range(levels):
+            leaf = {"left": leaf, "op": "x"}
+        return leaf
+
+    PAYLOADS = [
+        nested(63, "z"), nested(1_000, 1), nested(30_000, 1), {"op": "\\ud800", "\\udfff": 1}, {"left": 10**5_000},
+        {"left": -(10**3_000)}, {"left": {1: 2, b"b": float("nan")}}, nested(60, 1),
+    ]
+
+    async def agent():
+        http = HttpClientConfig(api_url=sys.argv[1], api_token=sys.argv[2])
+        config = PrefactorCoreConfig(http_config=http, schema_registry=types)
+        async with PrefactorCoreClient(config) as client:
+            instance = await client.create_agent_instance({"name": "A"}, agent_id="a")
+            for payload in PAYLOADS:
+                async with instance.span("tree") as span:
+                    await span.start(payload)
+            report = await client.close()
+            report.raise_for_loss()
+            print("mismatches", client.stats().schema_mismatches)
+
+    threading.stack_size(512 * 1024)
+    thread = threading.Thread(target=lambda: asyncio.run(agent()))
+    thread.start()
+    thread.join()
+"""
+
+
+def test_an_agent_survives_what_the_engine_cannot_take() -> None:
+    with LocalApi() as api:
+        command = [sys.executable, "-c", textwrap.dedent(HOSTILE), api.url, api.token]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "mismatches 5\n"), done.stderr
+        assert len(api.spans()) == 8
