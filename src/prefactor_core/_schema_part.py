@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
+from pydantic import BaseModel, GetCoreSchemaHandler, JsonValue
 from pydantic import ValidationError as PydanticError
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from prefactor_core._snapshot import members_of, snapshot
 from prefactor_core._span_schemas import with_formats
 from prefactor_schema import JsonSchema, shared_schema
+
+if TYPE_CHECKING:  # its import takes 15 ms
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 __all__ = ["JsonPattern", "SchemaKey", "SchemaPart"]
 
