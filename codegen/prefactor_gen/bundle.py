@@ -108,7 +108,7 @@ class Bundle:
 
 def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
     """Two definitions become the same class."""
-    return Diagnostic("PG005", f"it becomes the class {name}, like the definition at {other}", place)
+    return Diagnostic("PG005", f"it would generate the class {name}, as the definition at {other} does", place)
 
 
 def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:

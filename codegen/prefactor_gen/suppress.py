@@ -43,7 +43,7 @@ def suppress(found: Iterable[Diagnostic], roots: Iterable[JsonValue]) -> list[Di
     for each in dict.fromkeys(allowed):  # a file that a $ref leads to is read twice
         rest = [item for item in kept if not each.covers(item)]
         if len(rest) == len(kept) and whole:
-            message = f"{each.code} is allowed here, and nothing is found: remove it from {ALLOW}"
+            message = f"{each.code} does not occur here: remove it from {ALLOW}"
             problems.append(Diagnostic("PG025", message, each.place, Severity.WARNING))
         kept = rest
     return [*kept, *problems]

@@ -331,7 +331,7 @@ class Delivery:
         try:
             self._pump_once()
         except Exception:  # whoever calls this goes on
-            logger.exception("delivery failed in itself")
+            logger.exception("internal error in delivery")
 
     def _pump_once(self) -> None:
         if self._ready.closed:
@@ -359,7 +359,7 @@ class Delivery:
             self._answer(*_spans(batch))
             self._report(losses)
         except Exception:
-            logger.exception("delivery failed in itself")
+            logger.exception("internal error in delivery")
         finally:
             self._sending -= 1
             self._pump()

@@ -62,7 +62,7 @@ class PayloadPolicy:
 
     def too_late(self, schema_name: str, part: PayloadPart) -> None:
         """A payload was given for what is recorded already: a second start, or a result after the end."""
-        self._tell("late", schema_name, part, "came too late, which is not recorded: the span has its own")
+        self._tell("late", schema_name, part, "was given after it had been recorded, and is ignored")
 
     def _tell(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         key = (what, schema_name, part)

@@ -117,7 +117,8 @@ class Validation:
             raise SpanValidationError(name, part, problems)
         if self._is_new(name, part, problems[0].partition(":")[0]):
             logger.warning(
-                "%s of %r: not what the span type says: %s; recorded all the same; more at this place are not logged",
+                "%s of %r: does not match its schema: %s (recorded anyway; "
+                "further mismatches at this path are not logged)",
                 part,
                 name,
                 "; ".join(problems),
@@ -128,7 +129,7 @@ class Validation:
             raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
         if self._is_new(name, part, "cannot be checked"):
             logger.warning(
-                "%s of %r could not be checked: %s; recorded all the same; further ones are not logged", part, name, why
+                "%s of %r could not be checked: %s (recorded anyway; further ones are not logged)", part, name, why
             )
 
     def _unknown(self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]) -> None:
@@ -137,7 +138,7 @@ class Validation:
         if self.mode == "warn" and self._is_new(name, part, "unknown"):
             text += _meant(name, known)
             logger.warning(
-                "%s%s It is recorded all the same; register it, or give the client the registry of its package: "
+                "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
                 "PrefactorCoreConfig(schema_registry=…)",
                 text,
                 "" if text.endswith("?") else ".",

@@ -80,7 +80,7 @@ class SpanValidationError(PrefactorCoreError):
     def __init__(
         self, span_type: str, part: Literal["params", "result", "quality", "schema_name"], problems: Sequence[str]
     ) -> None:
-        what = "" if part == "schema_name" else f"{part} of {span_type!r}: not what the span type says: "
+        what = "" if part == "schema_name" else f"{part} of {span_type!r}: does not match its schema: "
         super().__init__(what + "; ".join(problems))
         self.span_type = span_type
         self.part = part

@@ -154,8 +154,8 @@ RULE_EXAMPLES = {
     "PG025": (
         "a.yaml",
         "span_schemas:\n  agent:\n    x-prefactor-allow: {PG020: It was once.}\n",
-        "schemas/a.yaml:3:25 /span_schemas/agent/x-prefactor-allow/PG020: warning PG025: PG020 is allowed here, and "
-        "nothing is found: remove it from x-prefactor-allow",
+        "schemas/a.yaml:3:25 /span_schemas/agent/x-prefactor-allow/PG020: warning PG025: PG020 does not occur "
+        "here: remove it from x-prefactor-allow",
     ),
     "PG026": (
         "a.yaml",
@@ -695,7 +695,7 @@ CLASHES = {
     ),
     "definition-and-property": (
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
-        "it becomes the class AParamsUsage, like the definition at",
+        "it would generate the class AParamsUsage, as the definition at",
     ),
     "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is taken"),
     "imported-name": ({"any": OBJECT}, "the generated name Any is taken"),

@@ -139,7 +139,7 @@ def test_names_clash_alike_in_one_batch_and_in_two(project: Project, monkeypatch
     monkeypatch.setattr(workers, "_BATCH", 1)
     assert project.generate() == together
     assert together.code == 1
-    assert "it becomes the class AParamsParams, like the definition at" in together.err
+    assert "it would generate the class AParamsParams, as the definition at" in together.err
 
 
 def test_a_long_run_tells_how_far_it_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,7 +180,7 @@ async def test_marks_are_honoured_in_every_call(api: LocalApi, run: Run, caplog:
     hidden = {"token": "[redacted]", "user": {"mail": "[redacted]", "name": "n"}}
     assert [create["payload"] for create in creates(api)] == [hidden, hidden, hidden, {"token": "[redacted]"}]
     assert results(api)[2] == {"a": "[redacted]", "b": "[redacted]"}
-    assert "params of 'marked': not what the span type says: token: Input should be an" in caplog.text
+    assert "params of 'marked': does not match its schema: token: Input should be an" in caplog.text
     assert "secret" not in caplog.text
 
 

@@ -41,8 +41,8 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
                 await span.complete({"n": 1})
         assert client.stats().schema_mismatches == 2
     assert warnings_in(caplog) == [
-        "params of 'count:up': not what the span type says: n: Input should be an integer, found a string; recorded "
-        "all the same; more at this place are not logged"
+        "params of 'count:up': does not match its schema: n: Input should be an integer, found a string (recorded anyway; "
+        "further mismatches at this path are not logged)"
     ]
     assert [span["payload"] for span in api.spans()] == [{"n": "a secret"}] * 2
 
@@ -50,13 +50,13 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
 @pytest.mark.parametrize(
     ("name", "params", "result", "told"),
     [
-        ("count:up", {"n": 1.5}, {"n": 1}, "params of 'count:up': not what the span type says: n: Input should be an"),
-        ("count:up", {}, {"n": 1}, "params of 'count:up': not what the span type says: n: Field required"),
-        ("count:up", {"n": 1}, {}, "result of 'count:up': not what the span type says: n: Field required"),
-        ("count:up", {"n": 1}, {"n": 1, "m": 1}, "result of 'count:up': not what the span type says: m: Field is not"),
-        ("count:down", {"n": 1}, {"n": 1}, "result of 'count:down': not what the span type says: n: Field is not"),
-        ("count:old", {"m": 1}, {}, "params of 'count:old': not what the span type says: m: Field is not allowed"),
-        ("count:old", {"n": 1}, {"n": 1}, "result of 'count:old': not what the span type says: n: Field is not"),
+        ("count:up", {"n": 1.5}, {"n": 1}, "params of 'count:up': does not match its schema: n: Input should be an"),
+        ("count:up", {}, {"n": 1}, "params of 'count:up': does not match its schema: n: Field required"),
+        ("count:up", {"n": 1}, {}, "result of 'count:up': does not match its schema: n: Field required"),
+        ("count:up", {"n": 1}, {"n": 1, "m": 1}, "result of 'count:up': does not match its schema: m: Field is not"),
+        ("count:down", {"n": 1}, {"n": 1}, "result of 'count:down': does not match its schema: n: Field is not"),
+        ("count:old", {"m": 1}, {}, "params of 'count:old': does not match its schema: m: Field is not allowed"),
+        ("count:old", {"n": 1}, {"n": 1}, "result of 'count:old': does not match its schema: n: Field is not"),
     ],
 )
 async def test_each_form_and_each_way(
@@ -120,8 +120,8 @@ async def test_an_unknown_span_type_is_told_of_once(api: LocalApi, run: Run, cap
                 await span.complete()
         await client.create_span(instance.id, "count:upp")
     assert warnings_in(caplog) == [
-        "span type 'count:upp' is not in the schema registry; did you mean 'count:up'? It is recorded all the same; "
-        "register it, or give the client the registry of its package: PrefactorCoreConfig(schema_registry=…)"
+        "span type 'count:upp' is not in the schema registry; did you mean 'count:up'? It is recorded anyway. "
+        "Register it, or give the client the registry of its package: PrefactorCoreConfig(schema_registry=…)"
     ]
     assert len(api.spans()) == 3
 
@@ -151,9 +151,7 @@ async def test_quality_payloads(api: LocalApi, run: Run, caplog: pytest.LogCaptu
         await instance.record_quality("acuracy", {"n": 1})
         assert client.stats().schema_mismatches == 1
     first, second = warnings_in(caplog)
-    assert first.startswith(
-        "quality of 'accuracy': not what the span type says: n: Input should be an integer, found a"
-    )
+    assert first.startswith("quality of 'accuracy': does not match its schema: n: Input should be an integer, found a")
     assert second.startswith("no quality schema is called 'acuracy'; did you mean 'accuracy'?")
     async with run(schema_registry=registry(), validation="raise") as (_, instance):
         with pytest.raises(SpanValidationError, match="quality of 'accuracy'"):

@@ -53,7 +53,7 @@ async def test_what_comes_too_late_is_told_of(api: LocalApi, run: Run, caplog: p
     spans = api.spans()
     assert [(span["payload"], span["result_payload"]) for span in spans] == [({"x": 1}, {"y": 1})] * 3
     assert sorted(record.getMessage() for record in caplog.records) == [
-        f"{part} of 'step' came too late, which is not recorded: the span has its own; further ones are not logged"
+        f"{part} of 'step' was given after it had been recorded, and is ignored; further ones are not logged"
         for part in ("params", "result")
     ]
 

@@ -161,4 +161,4 @@ async def test_a_type_that_the_registry_lacks_is_told_once(api: LocalApi, caplog
                 await span.start(x=1)
                 await span.complete(y=1)
     assert len(api.spans()) == 2
-    assert caplog.text.count("span type 'step' is not in the schema registry. It is recorded all the same") == 1
+    assert caplog.text.count("span type 'step' is not in the schema registry. It is recorded anyway") == 1
