@@ -41,8 +41,8 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
                 await span.complete({"n": 1})
         assert client.stats().schema_mismatches == 2
     assert warnings_in(caplog) == [
-        "params of 'count:up': does not match its schema: n: Input should be an integer, found a string (recorded anyway; "
-        "further mismatches at this path are not logged)"
+        "params of 'count:up': does not match its schema: n: Input should be an integer, found a string (recorded "
+        "anyway; further mismatches at this path are not logged)"
     ]
     assert [span["payload"] for span in api.spans()] == [{"n": "a secret"}] * 2
 
