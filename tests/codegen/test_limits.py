@@ -100,7 +100,7 @@ PAST: dict[str, tuple[Any, str]] = {
             lambda ref: object_of(*((name, {"allOf": [ref, object_of((name, {}))]}) for name in "lr")),
             object_of(("q", {})),
         ),
-        "stand too deep in one another, along all references",
+        "",  # which limit is met first depends on how deep this version of Python recurses
     ),
     "unevaluated-in-one-another": (
         chain(8, lambda ref: {"allOf": [ref], "unevaluatedProperties": False}, object_of(("x", {}))),

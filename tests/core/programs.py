@@ -80,7 +80,8 @@ def running_program(
     """Run a program against the embedded API. `started()` and `new_client()` are there."""
     settings = {"PREFACTOR_API_URL": url or api.url, "PREFACTOR_API_TOKEN": api.token}
     process = subprocess.Popen(
-        [sys.executable, "-c", _PRELUDE + text],
+        # From 3.12 on, Python warns of a fork beside threads: what these programs show is that it works.
+        [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", _PRELUDE + text],
         env={**os.environ, **settings, "CLOSE_TIMEOUT": str(close_timeout)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

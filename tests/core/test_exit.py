@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from functools import cache
 
 import pytest
 from tests.core.programs import run_program, running_program
@@ -48,8 +51,17 @@ def slow_api(api: LocalApi) -> LocalApi:
     return api
 
 
+@cache
+def starts_threads_at_its_end() -> bool:
+    start = "threading.Thread(target=lambda: (time.sleep(0.1), threading.Thread(target=print).start())).start()"
+    command = [sys.executable, "-c", f"import threading, time; {start}"]
+    return not subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
 @pytest.mark.parametrize(("end", "host"), [("return", "127.0.0.1"), *((end, "localhost") for end in ENDS)])
 def test_what_waits_is_sent(slow_api: LocalApi, end: str, host: str) -> None:
+    if end == "another thread" and not starts_threads_at_its_end():
+        pytest.skip("this version of Python starts no thread when its main thread has ended, as 3.12.1")
     text, code, said = ENDS[end]
     ended = run_program(MAIN + text, slow_api, url=slow_api.url.replace("127.0.0.1", host))
     assert ended.code == code
