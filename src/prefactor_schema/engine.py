@@ -40,12 +40,14 @@ class _Busy:
     """Held for what must not be half done.
 
     The size of new stacks is one setting of the whole process. A module that is half imported when the process forks is
-    never finished in the child, so a fork waits a moment. A signal handler may come in again on the same thread.
+    never finished in the child, nor is what the engine makes at its first use and keeps for the process. So a fork
+    waits a moment. A signal handler may come in again on the same thread.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.is_loading = False
+        self.is_loaded = False
         self._held = False
 
     def before_fork(self) -> None:
@@ -67,6 +69,8 @@ def load() -> None:
     Raises:
         NoThreadError: this thread is importing it, and was interrupted by a signal: other threads would wait for it.
     """
+    if _busy.is_loaded:
+        return
     with _busy.lock:
         if _busy.is_loading:
             raise NoThreadError("the engine is being imported")
@@ -74,8 +78,23 @@ def load() -> None:
         try:
             importlib.import_module("jsonschema_rs")
             importlib.import_module("prefactor_schema.explanation")
+            for draft in _DRAFTS.values():
+                for linear in (True, False):
+                    _use(draft, linear=linear)
+            _busy.is_loaded = True
         finally:
             _busy.is_loading = False
+
+
+def _use(draft: str, *, linear: bool) -> None:
+    """Have the engine make what it keeps for the process: its threads wait for each other's, a child for ever."""
+    pattern = "^[a-z]+$" if linear else "^(?!x)[a-z]+$"
+    members = {"a": {"pattern": pattern}, "b": {"anyOf": [{"$ref": "#"}, {"type": "integer"}]}}
+    schema = {"properties": members, "patternProperties": {pattern: {}}, "additionalProperties": False}
+    validator = compile_schema(schema, draft, linear=linear, assert_formats=True)
+    for value in ({"a": "a", "b": {"b": 1}}, {"a": "0", "B": 1}):
+        validator.is_valid(value)
+        list(validator.iter_errors(value))
 
 
 class NoThreadError(RuntimeError):

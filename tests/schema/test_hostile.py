@@ -245,8 +245,9 @@ print("done", threading.stack_size())
 @pytest.mark.parametrize("by", ["fork", "signal"])
 def test_it_may_be_interrupted(by: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED, by]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
-    assert (done.returncode, done.stdout) == (0, "done 0\n"), done.stderr
+    for _ in range(10 if by == "fork" else 1):  # a process does most for the first time only
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        assert (done.returncode, done.stdout) == (0, "done 0\n"), done.stderr
 
 
 def test_it_can_be_copied() -> None:
