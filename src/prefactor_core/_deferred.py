@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from threading import RLock
-from typing import Any
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from prefactor_schema.fork_lock import ForkLock
 
 __all__ = ["BuiltAtFirstUse"]
 
-# Whoever builds needs milliseconds, but the lock is not fair; not for ever, for a build may need what the fork holds.
-_FORK_WAITS_SECONDS = 10.0
-
-# One builds at a time, so that a fork can wait for it.
-_building = RLock()
+# One builds at a time, and a fork waits for it: nobody would release pydantic's own lock in the child.
+_building = ForkLock()
 
 
 class BuiltAtFirstUse:
@@ -33,23 +33,23 @@ class BuiltAtFirstUse:
             built: bool | None = super().model_rebuild(  # type: ignore[misc]  # pydantic's comes next in the order
                 _parent_namespace_depth=depth, **options
             )
+            _use_pydantic()
         return built
 
 
-class _Fork:
-    """A fork waits a moment for who builds: pydantic has a lock of its own, which nobody would release in the child."""
+@cache
+def _use_pydantic() -> None:
+    """Have pydantic make what its native code keeps for the process: a child forked in the midst waits for ever."""
 
-    def __init__(self) -> None:
-        self._held = False
+    class Sample(BaseModel):
+        text: str
+        numbers: list[int | float | bool | None]
+        kind: Literal["a"]
+        others: dict[str, object]
 
-    def before(self) -> None:
-        self._held = _building.acquire(timeout=_FORK_WAITS_SECONDS)
-
-    def after(self) -> None:
-        if self._held:
-            _building.release()
-
-
-if hasattr(os, "register_at_fork"):
-    _fork = _Fork()
-    os.register_at_fork(before=_fork.before, after_in_parent=_fork.after, after_in_child=_fork.after)
+    sample = {"text": "", "numbers": [0, 0.5, True, None], "kind": "a", "others": {}}
+    Sample.model_validate(sample).model_dump(mode="json")
+    try:
+        Sample.model_validate({**sample, "kind": ""})
+    except ValidationError as error:
+        error.errors()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import _thread
 import importlib
-import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from prefactor_schema.fork_lock import ForkLock
 
 if TYPE_CHECKING:
     from jsonschema_rs import Registry, Validator
@@ -33,34 +34,20 @@ _DRAFTS = {
     "json-schema.org/draft/2020-12/schema": "Draft202012Validator",
 }
 
-_FORK_WAITS_SECONDS = 10.0
+
+class _Engine:
+    """How far its import is."""
+
+    is_loading = False
+    is_loaded = False
 
 
-class _Busy:
-    """Held for what must not be half done.
+_engine = _Engine()
 
-    The size of new stacks is one setting of the whole process. A module that is half imported when the process forks is
-    never finished in the child, nor is what the engine makes at its first use and keeps for the process. So a fork
-    waits a moment. A signal handler may come in again on the same thread.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.is_loading = False
-        self.is_loaded = False
-        self._held = False
-
-    def before_fork(self) -> None:
-        self._held = self.lock.acquire(timeout=_FORK_WAITS_SECONDS)
-
-    def after_fork(self) -> None:
-        if self._held:
-            self.lock.release()
-
-
-_busy = _Busy()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_busy.before_fork, after_in_parent=_busy.after_fork, after_in_child=_busy.after_fork)
+# Held where a fork must not come between: the size of new stacks is one setting of the whole process, modules are half
+# imported for a moment, and what the engine makes at its first use stays for the process. A signal handler may come in
+# again on the same thread.
+_no_fork = ForkLock()
 
 
 def load() -> None:
@@ -69,21 +56,21 @@ def load() -> None:
     Raises:
         NoThreadError: this thread is importing it, and was interrupted by a signal: other threads would wait for it.
     """
-    if _busy.is_loaded:
+    if _engine.is_loaded:
         return
-    with _busy.lock:
-        if _busy.is_loading:
+    with _no_fork:
+        if _engine.is_loading:
             raise NoThreadError("the engine is being imported")
-        _busy.is_loading = True
+        _engine.is_loading = True
         try:
             importlib.import_module("jsonschema_rs")
             importlib.import_module("prefactor_schema.explanation")
             for draft in _DRAFTS.values():
                 for linear in (True, False):
                     _use(draft, linear=linear)
-            _busy.is_loaded = True
+            _engine.is_loaded = True
         finally:
-            _busy.is_loading = False
+            _engine.is_loading = False
 
 
 def _use(draft: str, *, linear: bool) -> None:
@@ -169,7 +156,7 @@ def on_a_large_stack(function: Callable[[], T]) -> T:
             done.release()
 
     try:
-        with _busy.lock:
+        with _no_fork:
             usual = threading.stack_size(_LARGE_STACK)
             try:
                 # Not threading's: its start() holds a lock that a signal handler on the same thread would wait for.
