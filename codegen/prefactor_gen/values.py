@@ -20,10 +20,11 @@ _LONGEST = 80
 def check_values(root: ObjectNode) -> Iterator[Diagnostic]:
     """Warnings of the defaults and examples in a self-contained, valid schema that do not match it."""
     offered = list(_offered(root, ""))
-    whole = JsonSchema(to_plain(root)) if offered else None  # type: ignore[arg-type]  # an object
+    if not offered:
+        return
+    whole = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
     for pointer, kind, value, place in offered:
-        if whole is not None:
-            yield from _mismatch(whole.part(pointer), kind, value, place)
+        yield from _mismatch(whole.part(pointer), kind, value, place)
 
 
 def _offered(schema: ObjectNode, pointer: str) -> Iterator[tuple[str, str, JsonValue, Place]]:

@@ -70,7 +70,8 @@ class Validation:
             self._explained[key] = self._explained.get(key, 0) + 1
             self._mismatch(name, part, wrong)
         elif found:
-            self._cannot(name, part, str(found[0]).replace("Could not be checked: ", ""))
+            first = found[0]
+            self._cannot(name, part, f"{first.where}: {first.message}" if first.path else first.message)
 
     def find(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
         """The schemas of a span type that is opened by name; one that is unknown is told of once.
@@ -112,10 +113,10 @@ class Validation:
 
     def _mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
         self._count()
-        problems = [f"{'.'.join(map(str, each.path)) or part}: {each.message}" for each in found]
+        problems = [f"{each.where or part}: {each.message}" for each in found]
         if self.mode == "raise":
             raise SpanValidationError(name, part, problems)
-        if self._is_new(name, part, problems[0].partition(":")[0]):
+        if self._is_new(name, part, found[0].where):
             logger.warning(
                 "%s of %r: does not match its schema: %s (recorded anyway; "
                 "further mismatches at this path are not logged)",

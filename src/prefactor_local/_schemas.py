@@ -107,8 +107,8 @@ def _pointer(mismatch: Mismatch) -> str:
 
 
 def _problem(part: str, path: str, message: str) -> dict[str, str]:
-    return {"part": part, "path": path, "message": _short(message)}
+    return {"part": part, "path": _short(path), "message": _short(message)}
 
 
-def _short(message: str) -> str:
-    return message if len(message) <= MESSAGE_LENGTH else message[:MESSAGE_LENGTH] + "…"
+def _short(text: str) -> str:
+    return text if len(text) <= MESSAGE_LENGTH else text[:MESSAGE_LENGTH] + "…"

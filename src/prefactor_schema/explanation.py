@@ -103,7 +103,7 @@ class Explainer:
         inner = _UNION_IN if self._form.has_if else _UNION_IN_NOT
         union = _at(condition, inner)
         keyword = next((each for each in UNIONS if isinstance(union, dict) and union.keys() == {each}), None)
-        if keyword is None or condition != _judged(union, inner):
+        if keyword is None or condition != _as_condition(union, inner):
             return None
         return _Union(keyword, len(union[keyword]), f"{uri}#{_pointer([*steps[:-1], *inner, keyword])}")
 
@@ -143,7 +143,7 @@ class Explainer:
         unions = [{keyword: schema.pop(keyword)} for keyword in UNIONS if isinstance(schema.get(keyword), list)]
         joined = schema.get("allOf", [])
         if unions and isinstance(joined, list):
-            schema["allOf"] = [*joined, *(_judged(union, inner) for union in unions)]
+            schema["allOf"] = [*joined, *(_as_condition(union, inner) for union in unions)]
         return schema
 
     def _with_moved_reference(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +226,7 @@ _UNION_IN = ("if",)
 _UNION_IN_NOT = ("not", "not")
 
 
-def _judged(union: dict[str, Any], inner: tuple[str, ...]) -> dict[str, Any]:
+def _as_condition(union: dict[str, Any], inner: tuple[str, ...]) -> dict[str, Any]:
     """A union as a condition, whose errors the engine does not list."""
     return {"if": union, "else": False} if inner == _UNION_IN else {"not": {"not": union}}
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 __all__ = ["Mismatch", "SchemaError", "Step"]
 
 Step: TypeAlias = str | int
+
+_LONGEST_NAME = 100
 
 
 class Mismatch(NamedTuple):
@@ -28,8 +30,13 @@ class Mismatch(NamedTuple):
         """The message, which says where something could not be checked."""
         return self.message if self.checked else f"Could not be checked: {self.message}"
 
+    @property
+    def where(self) -> str:
+        """The path as a text; empty for the value itself. Names of members may be of any length: long ones are cut."""
+        return ".".join(f"{step[:_LONGEST_NAME]}…" if _is_long(step) else str(step) for step in self.path)
+
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.path))}: {self.text}" if self.path else self.text
+        return f"{self.where}: {self.text}" if self.path else self.text
 
 
 class SchemaError(ValueError):
@@ -49,3 +56,7 @@ class SchemaError(ValueError):
     def of(cls, error: Exception) -> SchemaError:
         """What the engine raised."""
         return cls(getattr(error, "message", str(error)), getattr(error, "instance_path", ()))
+
+
+def _is_long(step: Step) -> TypeGuard[str]:
+    return isinstance(step, str) and len(step) > _LONGEST_NAME

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from prefactor_schema.engine import compile_schema
@@ -85,7 +85,7 @@ def engine_pattern(pattern: str) -> str | BacktrackingPattern | None:
     return pattern if _error(pattern) else None
 
 
-@cache
+@lru_cache(10_000)
 def matcher(pattern: str) -> Callable[[str], bool] | None:
     """Whether a text has what the pattern says, somewhere; None where that may take more than linear time."""
     try:

@@ -84,6 +84,16 @@ async def test_each_form_and_each_way(
             assert caught.value.span_type == name
 
 
+async def test_names_of_any_length_are_cut(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(schema_registry=registry()) as (_, instance), instance.span("count:up") as span:
+        await span.start({"n": 1, "m" * 100_000: 1})
+        await span.complete({"n": 1})
+    (told,) = warnings_in(caplog)
+    assert f": {'m' * 100}…: Field is not allowed" in told
+    (answered,) = api.spans()[0]["schema_errors"]
+    assert max(len(told), len(str(answered))) < 1_000
+
+
 async def test_what_recurs_is_counted_and_no_longer_looked_into(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run(schema_registry=registry()) as (client, instance):
         for _ in range(300):
