@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from prefactor_core._bound import BOUNDED, QUEUE_FULL, QueueBound
 from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
-from prefactor_core._incidents import ErrorCallback, FirstTime, Incidents
+from prefactor_core._incidents import ErrorCallback, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
+from prefactor_core._log_once import LogOnce
 from prefactor_core._loop_thread import LoopThread, wait_for
 from prefactor_core._outcomes import BulkOutcome, Failed, NotInBulk, Outcome
 from prefactor_core._records import SpanRecord
@@ -104,7 +105,7 @@ class Delivery:
         self._rested = asyncio.Event()
         self._wants_more = asyncio.Event()
         self._awaited: set[SpanRecord] = set()
-        self._first_time = FirstTime()
+        self._log_once = LogOnce()
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
         self._thread.ended.add_done_callback(lambda _: self._answer(*list(self._awaited)))
@@ -273,7 +274,7 @@ class Delivery:
         except BaseException as error:  # SystemExit too: it would end the thread
             self._relayed.discard(operation)
             self._ledger.lose(operation, "dropped", _QUEUE_REFUSED)
-            if self._first_time(type(error)):
+            if self._log_once(type(error)):
                 logger.exception("the program's queue refused an operation; further ones are counted, not logged")
             self._give_up(operation, _QUEUE_REFUSED)
             self._pump()
@@ -306,7 +307,7 @@ class Delivery:
 
     def _lose_by_fault(self, operation: Operation) -> None:
         """An operation that cannot even be taken, such as what a queue of the program makes up. Delivery goes on."""
-        if self._first_time(_INTERNAL_ERROR):
+        if self._log_once(_INTERNAL_ERROR):
             logger.exception("%.100r cannot be delivered; further ones are not logged", operation)
         if isinstance(operation, Operation):
             self._ledger.lose(operation, "failed", _INTERNAL_ERROR)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from prefactor_core._dispatch import DEPENDENCY, Losses
+from prefactor_core._log_once import LogOnce
 from prefactor_core.exceptions import DeliveryError
 from prefactor_http._log import logger_of
 from prefactor_http.exceptions import PrefactorApiError
 
-__all__ = ["ErrorCallback", "FirstTime", "Incidents"]
+__all__ = ["ErrorCallback", "Incidents"]
 
 ErrorCallback: TypeAlias = Callable[[DeliveryError], None]
 
@@ -18,18 +19,6 @@ _KEPT = 20
 _Cause: TypeAlias = tuple[str | None, str, str, str | None]
 
 logger = logger_of("prefactor_core")
-
-
-class FirstTime:
-    """Tells whether something is said for the first time: what recurs with every span is logged once."""
-
-    def __init__(self) -> None:
-        self._said: set[object] = set()
-
-    def __call__(self, what: object) -> bool:
-        first = what not in self._said
-        self._said.add(what)
-        return first
 
 
 class Incidents:
@@ -42,7 +31,7 @@ class Incidents:
     def __init__(self, on_error: ErrorCallback | None) -> None:
         self._on_error = on_error
         self._first: dict[_Cause, DeliveryError] = {}
-        self._first_time = FirstTime()
+        self._log_once = LogOnce()
 
     @property
     def errors(self) -> tuple[DeliveryError, ...]:
@@ -57,7 +46,7 @@ class Incidents:
             logger.info("the API is back, delivery goes on")
         if losses.no_bulk:
             logger.warning("no bulk endpoint, operations are sent one by one: %s", losses.no_bulk)
-        self._log_once(losses)
+        self._log_causes(losses)
         for error in losses.errors:
             self._call_back(error)
 
@@ -78,7 +67,7 @@ class Incidents:
         if trouble:
             self._first.setdefault(_cause(trouble), trouble)
 
-    def _log_once(self, losses: Losses) -> None:
+    def _log_causes(self, losses: Losses) -> None:
         """One record per cause: what is lost with an operation is told in that operation's record."""
         dependent = sum(error.reason == DEPENDENCY for error in losses.errors)
         for error in losses.errors:
@@ -89,7 +78,7 @@ class Incidents:
             if error.reason != DEPENDENCY:
                 taken_along = _taken_along(losses, dependent)
                 logger.error("%s%s; further ones of this cause are counted, not logged", error, taken_along)
-        if losses.orphaned and not losses.errors and self._first_time("orphans"):
+        if losses.orphaned and not losses.errors and self._log_once("orphans"):
             logger.warning(
                 "a span of type %r is sent without its parent, lost or never started; further ones are not logged",
                 losses.orphaned[0].schema_name,
@@ -101,7 +90,7 @@ class Incidents:
         try:
             self._on_error(error)
         except BaseException:  # pytest.fail and sys.exit too: they would end the delivery thread, not the program
-            if self._first_time("on_error"):
+            if self._log_once("on_error"):
                 logger.exception("on_error raised; what it raises from now on is not logged")
 
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prefactor_core._fit import fit
+from prefactor_core._log_once import LogOnce
 from prefactor_core._redaction import Marks, PayloadPart, RedactCallback, redact_fields
 from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, NO_STACK, Payload
 from prefactor_http._log import logger_of
 
 __all__ = ["PayloadPolicy"]
-
-_MOST_WARNINGS = 1000
 
 logger = logger_of("prefactor_core")
 
@@ -28,7 +27,7 @@ class PayloadPolicy:
 
     max_bytes: int
     redact: RedactCallback | None = None
-    _told: set[tuple[str, str, str]] = field(default_factory=set, init=False)
+    _log_once: LogOnce = field(default_factory=LogOnce, init=False)
 
     def seal(self, payload: Payload, schema_name: str, part: PayloadPart, marks: Marks | None = None) -> Payload:
         """The payload as it is recorded; never raises.
@@ -65,9 +64,7 @@ class PayloadPolicy:
         self._tell("late", schema_name, part, "was given after it had been recorded, and is ignored")
 
     def _tell(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
-        key = (what, schema_name, part)
-        if key not in self._told and len(self._told) < _MOST_WARNINGS:
-            self._told.add(key)
+        if self._log_once((what, schema_name, part)):
             logger.warning("%s of %r %s; further ones are not logged", part, schema_name, text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
+from prefactor_core._log_once import LogOnce
 from prefactor_core._redaction import PayloadPart
 from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, Payload
 from prefactor_core._span_schemas import PayloadSchemas, SpanTypes
@@ -16,7 +17,7 @@ __all__ = ["Validation", "ValidationMode"]
 
 ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 
-_MOST_WARNINGS = 1000
+_MOST_NAMES_COMPARED = 1_000
 _MOST_EXPLAINED = 200
 """Mismatches of a payload of a span type that are looked into; of further ones, which take their time, none is new."""
 
@@ -34,7 +35,7 @@ class Validation:
     def __init__(self, mode: ValidationMode, count: Callable[[], None]) -> None:
         self.mode = mode
         self._count = count
-        self._told: set[tuple[str, str, str]] = set()
+        self._log_once = LogOnce()
         self._explained: dict[tuple[str, str], int] = {}
 
     def check(self, schemas: PayloadSchemas | None, name: str, part: PayloadPart, payload: Payload) -> None:
@@ -116,7 +117,7 @@ class Validation:
         problems = [f"{each.where or part}: {each.message}" for each in found]
         if self.mode == "raise":
             raise SpanValidationError(name, part, problems)
-        if self._is_new(name, part, found[0].where):
+        if self._log_once((name, part, found[0].where)):
             logger.warning(
                 "%s of %r: does not match its schema: %s (recorded anyway; "
                 "further mismatches at this path are not logged)",
@@ -128,7 +129,7 @@ class Validation:
     def _cannot(self, name: str, part: PayloadPart, why: str) -> None:
         if self.mode == "raise":
             raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
-        if self._is_new(name, part, "cannot be checked"):
+        if self._log_once((name, part, "cannot be checked")):
             logger.warning(
                 "%s of %r could not be checked: %s (recorded anyway; further ones are not logged)", part, name, why
             )
@@ -136,7 +137,7 @@ class Validation:
     def _unknown(self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]) -> None:
         if self.mode == "raise":
             raise SpanValidationError(name, part, [text + _meant(name, known)])
-        if self.mode == "warn" and self._is_new(name, part, "unknown"):
+        if self.mode == "warn" and self._log_once((name, part, "unknown")):
             text += _meant(name, known)
             logger.warning(
                 "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
@@ -145,16 +146,9 @@ class Validation:
                 "" if text.endswith("?") else ".",
             )
 
-    def _is_new(self, name: str, part: str, what: str) -> bool:
-        key = (name, part, what)
-        if key in self._told or len(self._told) >= _MOST_WARNINGS:
-            return False
-        self._told.add(key)
-        return True
-
 
 def _meant(name: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
 
-    near = get_close_matches(name, known[:_MOST_WARNINGS], 1)
+    near = get_close_matches(name, known[:_MOST_NAMES_COMPARED], 1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -12,10 +12,10 @@ from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
 from prefactor_core import _fork, _pfid
-from prefactor_core._incidents import FirstTime
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._life_cycle import LifeCycle, State
+from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import CreateState, InstanceRecord
 from prefactor_core._session import ApiSession, DisabledSession, Session
@@ -83,7 +83,7 @@ class PrefactorCoreClient:
         self._sdk_header_entry = sdk_header_entry
         self._life = LifeCycle()
         self._ledger = Ledger()
-        self._first_time = FirstTime()
+        self._log_once = LogOnce()
         self._span_index = SpanIndex()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.RLock()  # a signal handler may come in here while its own thread is
@@ -373,7 +373,7 @@ class PrefactorCoreClient:
             raise ClientClosedError("the client is closed") from error  # meanwhile, or by the end of the program
 
     def _warn_of_open_span(self) -> None:
-        if self._first_time("open span"):
+        if self._log_once("open span"):
             logger.warning(
                 "a span was left open: the client was closed inside its `async with` block; further ones are not logged"
             )
