@@ -8,9 +8,10 @@ from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, and stable since 2.6
 from typing import NoReturn
 
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_DEPTH, MAX_VALUES
+from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 
 __all__ = ["parse_json"]
 
@@ -45,7 +46,7 @@ class _Reader:
 
     def fail(self, message: str, position: int) -> NoReturn:
         found = repr(self.text[position : position + 20]) if position < len(self.text) else "the end of the file"
-        raise DiagnosticError([Diagnostic("PG001", f"{message}, found {found}", self.place(position, ""))])
+        raise DiagnosticError([UNREADABLE_SOURCE.at(self.place(position, ""), f"{message}, found {found}")])
 
     def skip(self, position: int) -> int:
         match = _SPACE.match(self.text, position)
@@ -70,7 +71,7 @@ class _Reader:
     def refuse(self, depth: int, position: int) -> NoReturn:
         nested = f"nested deeper than {MAX_DEPTH} levels"
         message = nested if depth > MAX_DEPTH else f"the file has more than {MAX_VALUES:,} values; divide it"
-        raise DiagnosticError([Diagnostic("PG029", message, self.place(position, ""))])
+        raise DiagnosticError([LIMIT_EXCEEDED.at(self.place(position, ""), message)])
 
     def scalar(self, match: re.Match[str]) -> JsonValue:
         try:

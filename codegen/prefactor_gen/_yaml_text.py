@@ -8,9 +8,10 @@ from contextlib import nullcontext, suppress
 
 import yaml
 
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_DEPTH, MAX_YAML_BYTES
+from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 
 __all__ = ["parse_yaml"]
 
@@ -41,7 +42,7 @@ def parse_yaml(text: str, source: str) -> JsonValue:
     """
     if len(text) > MAX_YAML_BYTES:
         message = f"a YAML file has at most {MAX_YAML_BYTES:,} characters; divide it, or write it as JSON"
-        raise DiagnosticError([Diagnostic("PG029", message, Place(source))])
+        raise DiagnosticError([LIMIT_EXCEEDED.at(Place(source), message)])
     if (line_break := _BREAKS.search(text)) is not None:
         raise _ambiguous(text, line_break.start(), source)
     try:
@@ -50,20 +51,20 @@ def parse_yaml(text: str, source: str) -> JsonValue:
         if (marker := _CONFLICT.search(text)) is not None:
             line = text.count("\n", 0, marker.start()) + 1
             message = "not valid YAML: a merge conflict is not resolved"
-            raise DiagnosticError([Diagnostic("PG001", message, Place(source, "", line, 1))]) from None
+            raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source, "", line, 1), message)]) from None
         mark = error.problem_mark or error.context_mark
         place = Place(source, "", mark.line + 1, mark.column + 1) if mark else Place(source)
         if "nesting depth" in str(error.problem):  # libyaml has a limit of its own
             raise _nested(place) from None
         raise DiagnosticError(
-            [Diagnostic("PG001", f"not valid YAML: {error.problem or error.context}", place)]
+            [UNREADABLE_SOURCE.at(place, f"not valid YAML: {error.problem or error.context}")]
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
         if isinstance(error, RecursionError):
             raise _nested(Place(source)) from None
-        raise DiagnosticError([Diagnostic("PG001", f"not valid YAML: {error}", Place(source))]) from None
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), f"not valid YAML: {error}")]) from None
     if root is None:
-        raise DiagnosticError([Diagnostic("PG001", "expected a document, found an empty file", Place(source))])
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), "expected a document, found an empty file")])
     return _Converter(source).convert(root, "", 0)
 
 
@@ -72,11 +73,11 @@ def _ambiguous(text: str, position: int, source: str) -> DiagnosticError:
     place = Place(source, "", text.count("\n", 0, position) + 1, position - line_start + 1)
     code = f"{ord(text[position]):04x}"
     message = f"readers of YAML differ on U+{code.upper()}: to some it ends a line; write \\u{code} in double quotes"
-    return DiagnosticError([Diagnostic("PG001", message, place)])
+    return DiagnosticError([UNREADABLE_SOURCE.at(place, message)])
 
 
 def _nested(place: Place) -> DiagnosticError:
-    return DiagnosticError([Diagnostic("PG029", f"nested deeper than {MAX_DEPTH} levels", place)])
+    return DiagnosticError([LIMIT_EXCEEDED.at(place, f"nested deeper than {MAX_DEPTH} levels")])
 
 
 def _composed(text: str) -> yaml.Node | None:
@@ -102,10 +103,10 @@ class _Converter:
         if depth > MAX_DEPTH:
             raise _nested(place)
         if node.tag not in _TAGS:
-            raise DiagnosticError([Diagnostic("PG001", f"expected a JSON value, found the tag {node.tag}", place)])
+            raise DiagnosticError([UNREADABLE_SOURCE.at(place, f"expected a JSON value, found the tag {node.tag}")])
         if id(node) in self.seen:
             raise DiagnosticError(
-                [Diagnostic("PG001", "YAML aliases are not read here: use $ref and $defs to share a schema", place)]
+                [UNREADABLE_SOURCE.at(place, "YAML aliases are not read here: use $ref and $defs to share a schema")]
             )
         self.seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
@@ -121,12 +122,12 @@ class _Converter:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 at = self.place(key_node, place.pointer)
-                raise DiagnosticError([Diagnostic("PG001", "expected text as a key, found a collection", at)])
+                raise DiagnosticError([UNREADABLE_SOURCE.at(at, "expected text as a key, found a collection")])
             key = self.text(key_node, self.place(key_node, place.pointer))
             member = child_pointer(place.pointer, key)
             at = self.place(key_node, member)
             if key in result:
-                raise DiagnosticError([Diagnostic("PG001", f"the key {key!r} stands twice in one mapping", at)])
+                raise DiagnosticError([UNREADABLE_SOURCE.at(at, f"the key {key!r} stands twice in one mapping")])
             result.key_places[key] = at
             result[key] = self.convert(value_node, member, depth + 1)
         return result
@@ -149,7 +150,7 @@ class _Converter:
         text: str = node.value
         if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
             message = "expected text that UTF-8 can hold, found a lone surrogate"
-            raise DiagnosticError([Diagnostic("PG001", message, place)])
+            raise DiagnosticError([UNREADABLE_SOURCE.at(place, message)])
         return text
 
     @staticmethod
@@ -159,5 +160,5 @@ class _Converter:
         except ValueError:  # more digits than Python converts
             value = math.inf
         if abs(value) == math.inf:
-            raise DiagnosticError([Diagnostic("PG001", "expected a number that fits a double", place)])
+            raise DiagnosticError([UNREADABLE_SOURCE.at(place, "expected a number that fits a double")])
         return value

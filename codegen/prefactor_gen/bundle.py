@@ -23,6 +23,7 @@ from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYP
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable, pascal
 from prefactor_gen.pointers import resolve_pointer, step
+from prefactor_gen.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.sizes import too_deep
 from prefactor_gen.view import is_long_enum, is_object_schema, typing_view
 from prefactor_gen.walk import POSITIONS, Position, all_schemas, map_subschemas
@@ -89,11 +90,11 @@ class Bundle:
         """Take a definition in; a name that is taken, or that no class can have, is noted."""
         name = bundled.name
         if len(name) > MAX_CLASS_NAME:
-            self.note(
-                "PG029", f"the class name made from it has more than {MAX_CLASS_NAME:,} characters", bundled.place
-            )
+            message = f"the class name made from it has more than {MAX_CLASS_NAME:,} characters"
+            self.diagnostics.append(LIMIT_EXCEEDED.at(bundled.place, message))
         elif not is_usable(name):
-            self.note("PG004", f"the class name {name!r} made from it is no usable Python name", bundled.place)
+            message = f"the class name {name!r} made from it is not a usable Python name"
+            self.diagnostics.append(UNUSABLE_NAME.at(bundled.place, message))
         elif name in self.definitions:
             self.diagnostics.append(class_clash(name, bundled.place, self.definitions[name].place))
         else:
@@ -101,14 +102,10 @@ class Bundle:
             return
         self.refused.add(name)
 
-    def note(self, code: str, message: str, place: Place, severity: Severity = Severity.ERROR) -> None:
-        """Add a finding."""
-        self.diagnostics.append(Diagnostic(code, message, place, severity))
-
 
 def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
     """Two definitions become the same class."""
-    return Diagnostic("PG005", f"it would generate the class {name}, as the definition at {other} does", place)
+    return NAME_COLLISION.at(place, f"it would generate the class {name}, as the definition at {other} does")
 
 
 def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:
@@ -155,14 +152,16 @@ class _SchemaBundler:
             self.bundle.diagnostics.extend(error.diagnostics)
             return
         except RecursionError:
-            self.bundle.note("PG029", "its schemas stand too deep in one another, along all references", self.place)
+            self.bundle.diagnostics.append(
+                LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references")
+            )
             return
         deep = too_deep(self.root_name, self.view_of)
         if deep is not None:
             message = (
                 f"more than {MAX_TYPES_DEEP} types stand in one another here, along all references; let one be any"
             )
-            self.bundle.note("PG029", message, self.bundle.definitions[deep].place)
+            self.bundle.diagnostics.append(LIMIT_EXCEEDED.at(self.bundle.definitions[deep].place, message))
         self.note_endless()
 
     def view_of(self, name: str) -> JsonValue:
@@ -186,7 +185,7 @@ class _SchemaBundler:
                     pending.extend(direct.get(target, ()))
             if name in reached:
                 message = "expected a schema that ends, found a $ref that leads back to itself"
-                self.bundle.note("PG008", message, self.bundle.definitions[name].place)
+                self.bundle.diagnostics.append(UNRESOLVED_REFERENCE.at(self.bundle.definitions[name].place, message))
 
     def own_names(self) -> list[str]:
         return [name for name in self.names.values() if name in self.bundle.definitions]
@@ -241,7 +240,7 @@ class _SchemaBundler:
                 f"the schema joins more than {MAX_VIEWS:,} schemas: what allOf joins multiplies; state it with fewer"
             )
             made = f"the schema would become more than {MAX_TYPES:,} types; divide it, or let an inner object be any"
-            raise DiagnosticError([Diagnostic("PG029", joined if self.viewed > MAX_VIEWS else made, place)])
+            raise DiagnosticError([LIMIT_EXCEEDED.at(place, joined if self.viewed > MAX_VIEWS else made)])
 
     def note_long(self, schema: ObjectNode) -> None:
         """Tell where types say less than they would of a shorter list."""
@@ -253,7 +252,7 @@ class _SchemaBundler:
                 message = (
                     f"{len(values):,} values of {keyword} are too many for types: they are checked with the payload"
                 )
-                self.bundle.note("PG029", message, schema.place_at(keyword), Severity.NOTE)
+                self.bundle.diagnostics.append(LIMIT_EXCEEDED.at(schema.place_at(keyword), message, Severity.NOTE))
 
     def hoisted(self, origin: ObjectNode, said: ObjectNode, name: str, pointer: str, parts: frozenset[Place]) -> str:
         """The class of a nested object. One that is folded from what an outer one is folded from is that one again."""

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel
 
 from prefactor_gen.definitions import Definitions, SchemaSource
-from prefactor_gen.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.limits import MAX_NAME
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.pointers import is_metaschema, is_remote
+from prefactor_gen.rules import (
+    GENERATOR_KEY,
+    INVALID_DEFINITION,
+    INVALID_SCHEMA,
+    NAME_COLLISION,
+    NOT_AN_OBJECT,
+    UNCHECKED_PATTERN,
+    UNRESOLVED_REFERENCE,
+    UNUSABLE_NAME,
+)
 from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas
 from prefactor_schema import JsonSchema, SchemaError
@@ -75,7 +85,7 @@ def check_compiles(schema: ObjectNode) -> Iterator[Diagnostic]:
         JsonSchema(to_plain(schema)).check_schema()  # type: ignore[arg-type]  # an object
     except SchemaError as error:
         message = f"no payload could be checked with this schema: {error.message}"
-        yield Diagnostic("PG006", message, _place_at(schema, error.path))
+        yield INVALID_SCHEMA.at(_place_at(schema, error.path), message)
 
 
 def check_names(definitions: Definitions) -> list[Diagnostic]:
@@ -88,19 +98,19 @@ def _names(definitions: Definitions) -> Iterator[Diagnostic]:
     for item in definitions.span_types:
         name = class_name(item.name)
         if not is_usable(name) or not module_name(item.name).isascii():  # a file, too
-            message = f"the span type {item.name!r} would become the class {name!r}, which is no usable Python name"
-            yield Diagnostic("PG004", message, item.place)
+            message = f"the span type {item.name!r} would become the class {name!r}, which is not a usable Python name"
+            yield UNUSABLE_NAME.at(item.place, message)
             continue
         if len(module_name(item.name)) > MAX_NAME + 1:
             message = f"expected a span type name of at most {MAX_NAME} characters, for it also names a file"
-            yield Diagnostic("PG004", message, item.place)
+            yield UNUSABLE_NAME.at(item.place, message)
             continue
         # Case-insensitively: on some file systems two such modules are one file.
         for kind, made in (("class", name), ("module", module_name(item.name))):
             other, place = taken.setdefault(f"{kind} {made.casefold()}", (item.name, item.place))
             if other != item.name:
                 message = f"the span types {item.name!r} and {other!r} ({place}) would become the same {kind} {made}"
-                yield Diagnostic("PG005", message, item.place)
+                yield NAME_COLLISION.at(item.place, message)
                 break
 
 
@@ -109,12 +119,12 @@ def _metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
     if draft is None:
         named = source.schema.get("$schema")
         message = f"expected one of {', '.join(_DRAFTS)}, found {named!r}"
-        yield Diagnostic("PG006", message, source.schema.place_at("$schema"))
+        yield INVALID_SCHEMA.at(source.schema.place_at("$schema"), message)
         return
     if not _metaschema_of(draft).mismatches(to_plain(source.schema)):
         return
     for error in _validator(draft).iter_errors(source.schema):  # jsonschema's messages are better
-        yield Diagnostic("PG006", _not_valid(error), _place_at(source.schema, error.absolute_path))
+        yield INVALID_SCHEMA.at(_place_at(source.schema, error.absolute_path), _not_valid(error))
 
 
 def _another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -131,7 +141,7 @@ def _another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
                 f"different ways, found {schema['$schema']!r}; name the same $schema in the definition and in what it "
                 "refers to"
             )
-            yield Diagnostic("PG006", message, schema.place_at("$schema"))
+            yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
             return
 
 
@@ -188,7 +198,7 @@ def _steering(schema: ObjectNode) -> Iterator[Diagnostic]:
     for key in schema:
         if key in _STEERING or key.startswith(_STEERING_PREFIX):
             message = f"{key!r} would steer the model generator; remove it, it means nothing to JSON Schema"
-            yield Diagnostic("PG009", message, schema.place_at(key))
+            yield GENERATOR_KEY.at(schema.place_at(key), message)
 
 
 def _references(schema: ObjectNode, refs: LocalRefs, draft: str | None) -> Iterator[Diagnostic]:
@@ -200,10 +210,10 @@ def _references(schema: ObjectNode, refs: LocalRefs, draft: str | None) -> Itera
         if is_metaschema(reference):
             if draft is not None and reference.partition("#")[0] != draft:
                 message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
-                yield Diagnostic("PG008", message, place)
+                yield UNRESOLVED_REFERENCE.at(place, message)
         elif is_remote(reference) and not refs.is_local(reference, place):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
-            yield Diagnostic("PG008", message, place)
+            yield UNRESOLVED_REFERENCE.at(place, message)
 
 
 def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -218,9 +228,9 @@ def _patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
         where = "" if problem.position is None else f"at character {problem.position + 1} of "
         shown = f"{where}'{text if len(text) <= _SHOWN else f'{text[:_SHOWN]}…'}': {problem.message}"
         if problem.is_error:
-            yield Diagnostic("PG006", f"not a regular expression: {shown}", place)
+            yield INVALID_SCHEMA.at(place, f"not a regular expression: {shown}")
         else:
-            yield Diagnostic("PG033", f"the pattern is not checked: {shown}", place, Severity.WARNING)
+            yield UNCHECKED_PATTERN.at(place, f"the pattern is not checked: {shown}")
 
 
 def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:
@@ -228,14 +238,14 @@ def _root_is_object(source: SchemaSource) -> Iterator[Diagnostic]:
     kinds = kind if isinstance(kind, ListNode) else [kind]
     if kind is not None and "object" not in kinds:
         message = f"params and results are JSON objects: expected type object, found {to_plain(kind)!r}"
-        yield Diagnostic("PG007", message, source.schema.place_at("type"))
+        yield NOT_AN_OBJECT.at(source.schema.place_at("type"), message)
 
 
 def _data_risk(model: type[BaseModel], node: ObjectNode) -> Iterator[Diagnostic]:
     """Compare with the wire model: it has the names, and its Literals have the words."""
     for name, field in model.model_fields.items():
         if field.is_required() and name not in node:
-            yield Diagnostic("PG002", f"expected {name} in data_risk", node.place)
+            yield INVALID_DEFINITION.at(node.place, f"expected {name} in data_risk")
     for name, value in node.items():
         expected = model.model_fields.get(name)
         kind = expected.annotation if expected is not None else None
@@ -243,11 +253,13 @@ def _data_risk(model: type[BaseModel], node: ObjectNode) -> Iterator[Diagnostic]
         if expected is None:
             words = ", ".join(model.model_fields)
             hint = did_you_mean(name, model.model_fields)
-            yield Diagnostic("PG002", f"unknown key {name!r} in data_risk; expected one of {words}{hint}", place)
+            yield INVALID_DEFINITION.at(place, f"unknown key {name!r} in data_risk; expected one of {words}{hint}")
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             if isinstance(value, ObjectNode):
                 yield from _data_risk(kind, value)
             else:
-                yield Diagnostic("PG002", f"expected an object in {name}, found {value!r}", place)
+                yield INVALID_DEFINITION.at(place, f"expected an object in {name}, found {value!r}")
         elif value not in get_args(kind):
-            yield Diagnostic("PG002", f"expected one of {', '.join(get_args(kind))} in {name}, found {value!r}", place)
+            yield INVALID_DEFINITION.at(
+                place, f"expected one of {', '.join(get_args(kind))} in {name}, found {value!r}"
+            )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.arguments import again, parse
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
-from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import (
     Change,
     NotGeneratedError,
@@ -26,6 +26,7 @@ from prefactor_gen.emit import (
 )
 from prefactor_gen.progress import progress_line
 from prefactor_gen.report import FORMATS, summary
+from prefactor_gen.rules import RULES
 from prefactor_gen.suggest import did_you_mean
 
 if TYPE_CHECKING:

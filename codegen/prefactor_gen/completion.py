@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import shtab
 
 from prefactor_gen.arguments import command_line, generate_options
-from prefactor_gen.diagnostics import RULES
+from prefactor_gen.rules import RULES
 
 __all__ = ["completion_script"]
 

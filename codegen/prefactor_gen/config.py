@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from prefactor_gen.rules import UNUSABLE_PACKAGE
 from prefactor_gen.suggest import did_you_mean, meant
 
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
@@ -92,13 +93,13 @@ class ProjectConfig:
             raise ConfigError(f"expected a Python package name for the generated package, found {name!r}{hint}")
         if name in SHIPPED_PACKAGES and self.name != OWN_PROJECT:
             raise ConfigError(
-                f"PG013: {name!r} is a package of prefactor-sdk itself; name yours after your project, "
-                f"for example {self.default_package() or 'my_agent_spans'!r}"
+                f"{UNUSABLE_PACKAGE.code}: {name!r} is a package of prefactor-sdk itself; name yours after your "
+                f"project, for example {self.default_package() or 'my_agent_spans'!r}"
             )
         if name in sys.stdlib_module_names | _DEPENDENCIES:
-            raise ConfigError(f"PG013: a package {name!r} would hide the module of that name")
+            raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a package {name!r} would hide the module of that name")
         if name.casefold() in _DEVICES:
-            raise ConfigError(f"PG013: a folder {name!r} cannot be on Windows, where it is a device")
+            raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a folder {name!r} cannot be on Windows, where it is a device")
         self.check_folder(package)
 
     def check_folder(self, package: PackageConfig) -> None:

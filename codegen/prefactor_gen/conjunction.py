@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.pointers import is_metaschema
+from prefactor_gen.rules import UNRESOLVED_REFERENCE
 
 __all__ = ["Folded", "fold"]
 
@@ -116,7 +117,7 @@ class _Flattener:
         pointer = self.refs.pointer(reference, place)
         if pointer in path:
             message = f"expected a schema that ends, found {reference!r}, which leads back to itself"
-            raise DiagnosticError([Diagnostic("PG008", message, place)])
+            raise DiagnosticError([UNRESOLVED_REFERENCE.at(place, message)])
         if pointer not in self.seen:  # the same part a second time says nothing new
             self.seen.add(pointer)
             yield from self.parts(self.refs.schema_at(pointer), (*path, pointer))

@@ -9,12 +9,13 @@ from functools import cache
 from typing import Literal
 
 from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
-from prefactor_gen.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.load import Document
 from prefactor_gen.lookup import Lookup
 from prefactor_gen.marks import MARK
 from prefactor_gen.names import snake
+from prefactor_gen.rules import CONFUSABLE_NAMES, MISSING_DATA_RISK, MISSING_DESCRIPTION, OPEN_OBJECT, TWO_FORMS
 from prefactor_gen.walk import subschemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
@@ -69,7 +70,7 @@ def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
                 other = structured[0].place_at("span_type_schemas")
                 expected = "one form, for readers of these files" if document.path else "register_type for all of them"
                 message = f"{key} beside span_type_schemas ({other}): expected {expected}"
-                yield Diagnostic("PG024", message, root.place_at(key), Severity.WARNING)
+                yield TWO_FORMS.at(root.place_at(key), message)
 
 
 def lint_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnostic]:
@@ -77,7 +78,7 @@ def lint_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnos
     missing = [key for key, text in (("title", item.title), ("description", item.description)) if not text]
     if missing and item.template_place is not None:  # the legacy form has none
         message = f"{item.name!r} has no {' and no '.join(missing)}: people read them where its spans are shown"
-        yield Diagnostic("PG021", message, item.place, Severity.NOTE)
+        yield MISSING_DESCRIPTION.at(item.place, message)
 
 
 def _personal_data(
@@ -93,7 +94,7 @@ def _personal_data(
         stated = isinstance(categories, ObjectNode) and categories.get(category, "unknown") != "unknown"
         if not redacted and not stated:
             message = f"{name!r} suggests {category}: say in data_risk, {part}_data_categories, whether it is included"
-            yield Diagnostic("PG020", message, place, Severity.WARNING)
+            yield MISSING_DATA_RISK.at(place, message)
 
 
 @cache
@@ -120,7 +121,7 @@ def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
         yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
     elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", MARK}:
         message = "an object of any members: no type can find a mistake in it; name its properties where they are known"
-        yield Diagnostic("PG023", message, schema.place, Severity.NOTE)
+        yield OPEN_OBJECT.at(schema.place, message)
     for _, item in subschemas(schema):
         if isinstance(item, ObjectNode):
             yield from _objects(item)
@@ -132,11 +133,11 @@ def _look_alikes(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diag
         other = first.setdefault(_skeleton(name), name)
         # Two that become the same Python name are refused.
         if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
-            yield Diagnostic("PG022", f"the {kind} {name!r} looks like {other!r}", place, Severity.WARNING)
+            yield CONFUSABLE_NAMES.at(place, f"the {kind} {name!r} looks like {other!r}")
         scripts = _scripts(name)
         if len(scripts) > 1:
             message = f"the {kind} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
-            yield Diagnostic("PG022", message, place, Severity.WARNING)
+            yield CONFUSABLE_NAMES.at(place, message)
 
 
 @cache

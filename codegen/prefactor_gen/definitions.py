@@ -10,6 +10,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
 from prefactor_gen.load import Document
+from prefactor_gen.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.suppress import ALLOW
 
@@ -94,12 +95,12 @@ def collect_definitions(documents: Sequence[Document]) -> Definitions:
         sources = ", ".join(document.source for document in documents) or "no source"
         hint = next(filter(None, map(_misspelled_section, documents)), "")
         message = f"expected a definition under one of the keys {', '.join(SECTIONS)}, found none{hint}"
-        result.diagnostics.append(Diagnostic("PG012", message, Place(sources)))
+        result.diagnostics.append(NO_DEFINITIONS.at(Place(sources), message))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.span_types], "span type"))
     result.diagnostics.extend(_duplicates([(item.name, item.place) for item in result.quality], "quality schema"))
     if len(result.span_types) > MAX_SPAN_TYPES:
         message = f"a package has at most {MAX_SPAN_TYPES:,} span types, found {len(result.span_types):,}; make several"
-        result.diagnostics.append(Diagnostic("PG029", message, result.span_types[MAX_SPAN_TYPES].place))
+        result.diagnostics.append(LIMIT_EXCEEDED.at(result.span_types[MAX_SPAN_TYPES].place, message))
     result.span_types.sort(key=lambda item: item.name)
     result.quality.sort(key=lambda item: item.name)
     return result
@@ -114,7 +115,7 @@ def unused_documents(documents: Iterable[Document], referred: Container[Path]) -
         if not _has_definitions(document) and (document.path is None or document.path not in referred):
             hint = _misspelled_section(document)
             message = f"expected one of the keys {', '.join(SECTIONS)}, or a $ref to this file, found neither{hint}"
-            yield Diagnostic("PG012", message, Place(document.source), Severity.WARNING)
+            yield NO_DEFINITIONS.at(Place(document.source), message, Severity.WARNING)
 
 
 def _misspelled_section(document: Document) -> str:
@@ -131,7 +132,7 @@ def _duplicates(named: Iterable[tuple[str, Place]], kind: str) -> Iterator[Diagn
     first: dict[str, Place] = {}
     for name, place in named:
         if name in first:
-            yield Diagnostic("PG003", f"the {kind} {name!r} is already defined at {first[name]}", place)
+            yield DUPLICATE_NAME.at(place, f"the {kind} {name!r} is already defined at {first[name]}")
         first.setdefault(name, place)
 
 
@@ -145,7 +146,7 @@ class _Reader:
         self.refuse_unknown(root, ROOT_KEYS)
 
     def note(self, message: str, place: Place, severity: Severity = Severity.ERROR) -> None:
-        self.diagnostics.append(Diagnostic("PG002", message, place, severity))
+        self.diagnostics.append(INVALID_DEFINITION.at(place, message, severity))
 
     def span_types(self) -> Iterator[SpanTypeDefinition]:
         for entry, place in self.entries("span_type_schemas", SPAN_TYPE_KEYS):
@@ -238,7 +239,7 @@ class _Reader:
         if template is None or len(template) <= MAX_TEMPLATE:
             return template
         message = f"the template has more than {MAX_TEMPLATE:,} characters"
-        self.diagnostics.append(Diagnostic("PG029", message, entry.place_at("template")))
+        self.diagnostics.append(LIMIT_EXCEEDED.at(entry.place_at("template"), message))
         return None
 
     def object(self, entry: ObjectNode, key: str) -> ObjectNode | None:

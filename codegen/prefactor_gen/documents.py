@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.limits import MAX_DEPTH
+from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE, Rule
 
 __all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python", "is_same", "place_of", "to_plain"]
 
@@ -117,7 +118,7 @@ class _PythonReader:
         if any(value is container for container in self._open):
             return self._wrong(f"expected a JSON value, found a {type(value).__name__} that holds itself", place)
         if len(self._open) > MAX_DEPTH:
-            return self._wrong(f"nested deeper than {MAX_DEPTH} levels", place, "PG029")
+            return self._wrong(f"nested deeper than {MAX_DEPTH} levels", place, LIMIT_EXCEEDED)
         self._open.append(value)
         node = self._object(value, place) if isinstance(value, Mapping) else self._list(value, place)
         self._open.pop()
@@ -157,8 +158,8 @@ class _PythonReader:
             self._wrong("expected text that UTF-8 can hold, found a lone surrogate", place)
         return value
 
-    def _wrong(self, message: str, place: Place, code: str = "PG001") -> JsonValue:
-        self.found.append(Diagnostic(code, message, place))
+    def _wrong(self, message: str, place: Place, rule: Rule = UNREADABLE_SOURCE) -> JsonValue:
+        self.found.append(rule.at(place, message))
         return None
 
 

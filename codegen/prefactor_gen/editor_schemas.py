@@ -9,9 +9,9 @@ from typing import Any
 
 from prefactor_gen.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
-from prefactor_gen.diagnostics import RULES, SUPPRESSIBLE
 from prefactor_gen.marks import MARK
 from prefactor_gen.metaschema import draft_07_metaschema, flat_metaschema
+from prefactor_gen.rules import RULES
 from prefactor_gen.suppress import ALLOW
 
 __all__ = ["config_schema", "definitions_schema"]
@@ -158,6 +158,10 @@ def _data_risk() -> dict[str, Any]:
 
 def _allow() -> dict[str, Any]:
     reason = {"type": "string", "pattern": r"\S"}
-    rules = {code: {**reason, "description": f"Why it may be that {RULES[code]}."} for code in sorted(SUPPRESSIBLE)}
+    rules = {
+        code: {**reason, "description": f"Why it may be that {rule.summary}."}
+        for code, rule in RULES.items()
+        if rule.suppressible
+    }
     description = "Findings below here that are meant, each with the reason."
     return {"description": description, "type": "object", "properties": rules, "additionalProperties": False}

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from prefactor_gen.diagnostics import EXPLANATIONS, RULES
 from prefactor_gen.enforcement import By, Enforced, enforcement
+from prefactor_gen.rules import RULES
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import Generated
@@ -20,7 +20,8 @@ _WHO = {By.SCHEMA: "checked against the schema itself", By.NOBODY: "not enforced
 
 def explain_rule(code: str) -> str:
     """What a rule is about."""
-    return f"{code}: {RULES[code]}\n\n{textwrap.fill(EXPLANATIONS[code], 100, break_on_hyphens=False)}"
+    rule = RULES[code]
+    return f"{code}: {rule.summary}\n\n{textwrap.fill(rule.explanation, 100, break_on_hyphens=False)}"
 
 
 def explained(generated: Generated, span_type: str | None) -> Iterator[str]:

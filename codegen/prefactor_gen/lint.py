@@ -8,6 +8,7 @@ from prefactor_gen.diagnostics import Diagnostic, Severity
 from prefactor_gen.documents import ListNode, ObjectNode
 from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
 from prefactor_gen.marks import MARK
+from prefactor_gen.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
 from prefactor_gen.suggest import did_you_mean, meant
 from prefactor_gen.suppress import ALLOW
 from prefactor_gen.walk import all_schemas, subschemas
@@ -36,7 +37,9 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     for keys, item in subschemas(schema):
         if isinstance(item, ObjectNode):
             by_itself = keys[0] in _BY_ITSELF
-            yield from (found for found in lint_schema(item) if by_itself or found.code != "PG016")
+            yield from (
+                found for found in lint_schema(item) if by_itself or found.code != UNKNOWN_REQUIRED_PROPERTY.code
+            )
 
 
 def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Diagnostic]:
@@ -44,22 +47,22 @@ def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Di
     for each in all_schemas(schema):
         for keyword in sorted(each.keys() & CONTENT):
             message = f"{keyword} says what a text holds; that is not checked"
-            yield Diagnostic("PG031", message, each.place_at(keyword), Severity.NOTE)
+            yield UNENFORCED_KEYWORD.at(each.place_at(keyword), message)
         name = each.get("format")
         if not isinstance(name, str):
             continue
         if name not in CHECKED_FORMATS and (near := meant(name, CHECKED_FORMATS, alike=0.75)) is not None:
             message = f"nobody checks the format {name!r}; did you mean {near!r}?"
-            yield Diagnostic("PG030", message, each.place_at("format"), Severity.WARNING)
+            yield UNKNOWN_FORMAT.at(each.place_at("format"), message)
         elif not assert_formats and name not in CHECKED_FORMATS:
             message = f"the format {name!r} is one of your own: it is not checked"
-            yield Diagnostic("PG031", message, each.place_at("format"), Severity.NOTE)
+            yield UNENFORCED_KEYWORD.at(each.place_at("format"), message)
         elif not assert_formats:
             message = f'the format {name!r} is not checked; formats = "assert" in [tool.prefactor-gen] has it checked'
-            yield Diagnostic("PG031", message, each.place_at("format"), Severity.NOTE)
+            yield UNENFORCED_KEYWORD.at(each.place_at("format"), message)
         elif name not in CHECKED_FORMATS:
             message = f"nobody checks the format {name!r}; expected one of {', '.join(sorted(CHECKED_FORMATS))}"
-            yield Diagnostic("PG030", message, each.place_at("format"), Severity.WARNING)
+            yield UNKNOWN_FORMAT.at(each.place_at("format"), message)
 
 
 def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -67,22 +70,22 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
         message = (
             "'nullable' is OpenAPI's, and JSON Schema ignores it; name null in type, as in type: [string, \"null\"]"
         )
-        yield Diagnostic("PG015", message, schema.place_at("nullable"), Severity.WARNING)
+        yield UNKNOWN_KEYWORD.at(schema.place_at("nullable"), message)
     for keyword in schema:
         if keyword in KNOWN or keyword in _OURS:
             continue
         place = schema.place_at(keyword)
         if keyword.startswith(_PREFIX):
             message = f"{keyword!r} means nothing; expected {' or '.join(_OURS)}"
-            yield Diagnostic("PG015", message, place)
+            yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
         elif keyword.startswith("x-"):
             if "redact" in keyword.lower():
                 message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {MARK!r}?"
-                yield Diagnostic("PG015", message, place, Severity.WARNING)
+                yield UNKNOWN_KEYWORD.at(place, message)
         else:
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; a key of your own begins with x-"
             message = f"JSON Schema knows no keyword {keyword!r} and ignores it{hint}"
-            yield Diagnostic("PG015", message, place, Severity.WARNING)
+            yield UNKNOWN_KEYWORD.at(place, message)
 
 
 def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -93,4 +96,4 @@ def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
         if isinstance(name, str) and name not in properties:
             near = did_you_mean(name, properties) if len(properties) <= _COMPARED else ""
             message = f"{name!r} is required, but no property{near or '; name it in properties to say what it holds'}"
-            yield Diagnostic("PG016", message, required.place_at(index), Severity.WARNING)
+            yield UNKNOWN_REQUIRED_PROPERTY.at(required.place_at(index), message)

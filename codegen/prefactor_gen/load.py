@@ -13,6 +13,7 @@ from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue
 from prefactor_gen.limits import MAX_BYTES
+from prefactor_gen.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.suggest import did_you_mean
 
 __all__ = [
@@ -81,20 +82,20 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
         DiagnosticError: there is no such file or folder, or the folder has no JSON or YAML file.
     """
     if not source or "\0" in source:
-        raise DiagnosticError([Diagnostic("PG001", "expected a file, a folder or module:attribute", Place(source))])
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), "expected a file, a folder or module:attribute")])
     path = real_path(base / source)
     if path.is_file() and path.suffix == ".py":
         message = "expected JSON or YAML; a SchemaRegistry in Python is given as module:attribute"
-        raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), message)])
     if path.is_file():
         return [(path, path.parent)]
     if not path.is_dir():
         hint = _meant(source, base)
         message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}{hint}"
-        raise DiagnosticError([Diagnostic("PG001", message, Place(source))])
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), message)])
     files = sorted(_walk(path))
     if not files:
-        raise DiagnosticError([Diagnostic("PG012", "expected JSON or YAML files in this folder", Place(source))])
+        raise DiagnosticError([NO_DEFINITIONS.at(Place(source), "expected JSON or YAML files in this folder")])
     return [(file, path) for file in files]
 
 
@@ -114,7 +115,7 @@ def parse_file(path: Path, source: str) -> JsonValue:
     try:
         text = read_file(path, source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DiagnosticError([Diagnostic("PG001", f"expected UTF-8 text: {error}", Place(source))]) from None
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), f"expected UTF-8 text: {error}")]) from None
     return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
 
 
@@ -127,13 +128,13 @@ def read_file(path: Path, source: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # or a pipe waits for its writer
         with open(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise DiagnosticError([Diagnostic("PG001", "expected a regular file", Place(source))])
+                raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), "expected a regular file")])
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise DiagnosticError([Diagnostic("PG001", f"cannot read: {error.strerror}", Place(source))]) from None
+        raise DiagnosticError([UNREADABLE_SOURCE.at(Place(source), f"cannot read: {error.strerror}")]) from None
     if len(content) > MAX_BYTES:
         message = f"the file has more than {MAX_BYTES:,} bytes; divide it"
-        raise DiagnosticError([Diagnostic("PG029", message, Place(source))])
+        raise DiagnosticError([LIMIT_EXCEEDED.at(Place(source), message)])
     return content
 
 
@@ -164,7 +165,7 @@ def _load_into(result: Sources, path: Path, folder: Path, base: Path) -> None:
     source = display_name(path, base)
     if not real_path(path).is_relative_to(folder):
         message = f"expected a file of this folder, found a link to {real_path(path)}"
-        result.diagnostics.append(Diagnostic("PG001", message, Place(source)))
+        result.diagnostics.append(UNREADABLE_SOURCE.at(Place(source), message))
         return
     try:
         result.documents.append(Document(source, parse_file(path, source), path, folder))

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.pointers import canonical_pointer, is_metaschema, resolve_pointer, step
+from prefactor_gen.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.walk import all_schemas, subschemas
 
 __all__ = ["LocalRefs", "unresolved"]
@@ -136,4 +137,4 @@ def _joined(base: str, reference: str) -> str:
 
 
 def _unresolved(message: str, place: Place) -> DiagnosticError:
-    return DiagnosticError([Diagnostic("PG008", message, place)])
+    return DiagnosticError([UNRESOLVED_REFERENCE.at(place, message)])

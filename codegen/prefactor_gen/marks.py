@@ -15,6 +15,7 @@ from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.pointers import step
+from prefactor_gen.rules import MISPLACED_REDACTION
 from prefactor_gen.view import kinds_of
 from prefactor_gen.walk import SAME_VALUE, all_schemas, subschemas
 
@@ -63,7 +64,7 @@ def _is_marked(schema: ObjectNode) -> bool:
 
 
 def _cannot(schema: ObjectNode, why: str, place: Place | None = None) -> Diagnostic:
-    return Diagnostic("PG014", f"{MARK} cannot be honoured: {why}", place or schema.place_at(MARK))
+    return MISPLACED_REDACTION.at(place or schema.place_at(MARK), f"{MARK} cannot be honoured: {why}")
 
 
 def _stray_marks(schema: ObjectNode, blind: str | None) -> Iterator[Diagnostic]:

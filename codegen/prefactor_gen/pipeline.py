@@ -34,6 +34,7 @@ from prefactor_gen.render import (
     render_definitions,
 )
 from prefactor_gen.reuse import SpanModule, kept_module
+from prefactor_gen.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.span_modules import Compiled, Work, lint_definition, schema_problems
 from prefactor_gen.suppress import suppress
 from prefactor_gen.values import check_values
@@ -84,7 +85,7 @@ def generate_package(
         return run.generated(previous or Previous())
     except RecursionError:  # a chain of thousands of references: each file is within the limit, all together are not
         place = Place(", ".join(sources))
-        return Generated(diagnostics=[Diagnostic("PG001", "the definitions refer to each other too deeply", place)])
+        return Generated(diagnostics=[UNREADABLE_SOURCE.at(place, "the definitions refer to each other too deeply")])
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class _Run:
     def made(self, kept: Mapping[str, _Kept]) -> Generated | None:
         found = [*self.loaded.diagnostics, *self.definitions.diagnostics]
         if self.loaded.diagnostics:  # what could not be read is what is missing
-            found = [item for item in found if item.code != "PG012" or item in self.loaded.diagnostics]
+            found = [item for item in found if item.code != NO_DEFINITIONS.code or item in self.loaded.diagnostics]
         works = self.works(kept, found)
         quality = [checked for item in self.definitions.quality if (checked := self.quality(item, found)) is not None]
         found.extend(unused_documents(self.loaded.documents, self.files.parsed))
@@ -241,7 +242,7 @@ def _in_one_package(parts: Sequence[Compiled], works: Sequence[Work], found: lis
             other = names.setdefault(name, module)
             if other is not module:
                 message = f"the generated name {name} is also one of the span type {other.schema_name}"
-                found.append(Diagnostic("PG005", message, places[module.schema_name]))
+                found.append(NAME_COLLISION.at(places[module.schema_name], message))
     return modules
 
 

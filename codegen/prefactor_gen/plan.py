@@ -17,6 +17,7 @@ from prefactor_gen.marks import compile_marks
 from prefactor_gen.models import Model, ModelField
 from prefactor_gen.names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
+from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 
 __all__ = ["plan_span_type"]
 
@@ -238,11 +239,13 @@ class _SpanPlanner:
 
     def name_clashes(self, plan: SpanPlan) -> Iterator[Diagnostic]:
         for name in taken_names(plan):
-            yield Diagnostic(
-                "PG005", f"the generated name {name} is taken; rename what it is made from", self.definition.place
+            yield NAME_COLLISION.at(
+                self.definition.place, f"the generated name {name} is taken; rename what it is made from"
             )
         for name in undefined_names(plan):
-            yield Diagnostic("PG011", f"the model generator made {name}, which nothing defines", self.definition.place)
+            yield MODEL_GENERATOR_FAILED.at(
+                self.definition.place, f"the model generator made {name}, which nothing defines"
+            )
 
 
 def _kinds(model: Model) -> dict[str, frozenset[str]]:

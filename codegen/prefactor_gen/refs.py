@@ -16,6 +16,7 @@ from prefactor_gen.load import SUFFIXES, display_name, parse_file, real_path
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import pascal
 from prefactor_gen.pointers import is_metaschema, is_remote, resolve_pointer
+from prefactor_gen.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas, map_subschemas
 
@@ -70,7 +71,7 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> ObjectNode:
 
 
 def _unresolved(message: str, place: Place) -> DiagnosticError:
-    return DiagnosticError([Diagnostic("PG008", message, place)])
+    return DiagnosticError([UNRESOLVED_REFERENCE.at(place, message)])
 
 
 def _leads_out(schema: ObjectNode, refs: LocalRefs) -> bool:
@@ -87,7 +88,7 @@ def _nested_ids(target: ObjectNode) -> Iterator[Diagnostic]:
         named = schema is not target and isinstance(schema.get("$id"), str)
         if named and any("$ref" in each for each in all_schemas(schema)):
             message = "expected no nested $id in a file that a $ref leads to: it changes what the $refs below it mean"
-            yield Diagnostic("PG008", message, schema.place_at("$id"))
+            yield UNRESOLVED_REFERENCE.at(schema.place_at("$id"), message)
 
 
 class _Inliner:

@@ -17,6 +17,7 @@ from types import ModuleType
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, from_python
+from prefactor_gen.rules import UNREADABLE_SOURCE
 from prefactor_gen.suggest import meant
 
 __all__ = ["read_registry"]
@@ -52,12 +53,12 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
         there = _registries(sys.modules[module_name])
         hint = f"; the module has {', '.join(there)}" if there else ""
         found = f"expected a SchemaRegistry, found {type(registry).__name__}{hint}"
-        raise DiagnosticError([Diagnostic("PG001", found, place)])
+        raise DiagnosticError([UNREADABLE_SOURCE.at(place, found)])
     try:
         version = dict(registry.to_agent_schema_version(""))
     except Exception as error:  # a subclass may raise anything
         found = f"cannot read the registry: {type(error).__name__}: {error}"
-        raise DiagnosticError([Diagnostic("PG001", found, _raised_at(error, base) or place)]) from error
+        raise DiagnosticError([UNREADABLE_SOURCE.at(_raised_at(error, base) or place, found)]) from error
     version.pop("external_identifier", None)
     return from_python(version, place, _origins(registry, base))
 
@@ -84,7 +85,7 @@ def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:
             "could not be generated; import the package inside the functions that use it, or keep the SchemaRegistry "
             "in a module that leads to none of these, with its packages' __init__.py"
         )
-        return Diagnostic("PG001", found, places[-1] if places else Place(source))
+        return UNREADABLE_SOURCE.at(places[-1] if places else Place(source), found)
     found = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
     module = sys.modules.get(module_name)
     if isinstance(error, ModuleNotFoundError):
@@ -93,7 +94,7 @@ def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:
     if there := _registries(module):
         near = meant(attribute, there)
         found += f"; it has {', '.join(there)}" if near is None else f"; did you mean {module_name}:{near}?"
-    return Diagnostic("PG001", found, _raised_at(error, base) or Place(source))
+    return UNREADABLE_SOURCE.at(_raised_at(error, base) or Place(source), found)
 
 
 def _raised_at(error: BaseException, base: Path) -> Place | None:

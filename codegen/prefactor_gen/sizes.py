@@ -9,6 +9,7 @@ from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
 from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
 from prefactor_gen.walk import SAME_VALUE, all_schemas, subschemas
 
 __all__ = ["check_sizes", "too_deep"]
@@ -39,7 +40,7 @@ def _count_members(root: ObjectNode, place: Place) -> bool:
         count += 1 + (len(required) if isinstance(required, ListNode) else 0)
         if count > MAX_MEMBERS:
             message = f"the schema has more than {MAX_MEMBERS:,} members: properties, items, options; divide it"
-            raise DiagnosticError([Diagnostic("PG029", message, place)])
+            raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
     return refers
 
 
@@ -116,7 +117,7 @@ def _endless(path: list[ObjectNode], again: ObjectNode) -> list[Diagnostic]:
     first = next(index for index, schema in enumerate(path) if schema is again)
     message = "expected a schema that ends, found a $ref that leads back to itself"
     return [
-        Diagnostic("PG008", message, schema.place_at(keyword))
+        UNRESOLVED_REFERENCE.at(schema.place_at(keyword), message)
         for schema in path[first:]
         for keyword in sorted(_REFERENCES & schema.keys())
     ]
@@ -129,7 +130,7 @@ def _within_limits(done: _Open) -> tuple[int, int]:
         message = f"more than {MAX_CHAIN} schemas of one value lead to one another here"
     else:
         return done.weight, done.depth
-    raise DiagnosticError([Diagnostic("PG029", f"{message}; state it with fewer", done.schema.place)])
+    raise DiagnosticError([LIMIT_EXCEEDED.at(done.schema.place, f"{message}; state it with fewer")])
 
 
 def too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:

@@ -27,6 +27,7 @@ from prefactor_gen.plan import plan_span_type
 from prefactor_gen.render import render_span_type
 from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_mark
+from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.sizes import check_sizes
 from prefactor_gen.values import check_values
 
@@ -195,10 +196,13 @@ def _models(bundle: Bundle, owned: Mapping[str, list[str]], found: list[Diagnost
         found.extend(_refusals(bundle, owned) or [_refusal(error, first)])
         return ModelSet()
     found.extend(
-        Diagnostic("PG011", f"the model generator warns: {text}", first, Severity.WARNING) for text in models.warnings
+        MODEL_GENERATOR_FAILED.at(first, f"the model generator warns: {text}", Severity.WARNING)
+        for text in models.warnings
     )
     missing = places.keys() - models.models.keys()
-    found.extend(Diagnostic("PG011", f"no class {name} was made for this schema", places[name]) for name in missing)
+    found.extend(
+        MODEL_GENERATOR_FAILED.at(places[name], f"no class {name} was made for this schema") for name in missing
+    )
     for name, wire_name, field_name in models.collisions:
         found.append(_collision(bundle.definitions[name], models.models[name], wire_name, field_name))
     return models
@@ -214,7 +218,7 @@ def _collision(bundled: Bundled, model: Model, wire_name: str, field_name: str) 
     alike = [key for key in keys if key != wire_name and unicodedata.normalize("NFKC", key) == field_name]
     other = next(iter([*made, *alike]), wire_name)
     message = f"the properties {other!r} and {wire_name!r} would both become {first!r} in Python; rename one"
-    return Diagnostic("PG005", message, keys.place_at(wire_name))
+    return NAME_COLLISION.at(keys.place_at(wire_name), message)
 
 
 def _refusals(bundle: Bundle, owned: Mapping[str, list[str]]) -> list[Diagnostic]:
@@ -229,7 +233,7 @@ def _refusals(bundle: Bundle, owned: Mapping[str, list[str]]) -> list[Diagnostic
 
 
 def _refusal(error: ValueError, place: Place) -> Diagnostic:
-    return Diagnostic("PG011", f"the model generator refuses the schema: {error}", place)
+    return MODEL_GENERATOR_FAILED.at(place, f"the model generator refuses the schema: {error}")
 
 
 def _plans(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from prefactor_gen.diagnostics import RULES, SUPPRESSIBLE, Diagnostic, Place, Severity, has_errors
+from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.rules import INVALID_ALLOWANCE, RULES
 
 __all__ = ["ALLOW", "suppress"]
 
@@ -44,7 +45,7 @@ def suppress(found: Iterable[Diagnostic], roots: Iterable[JsonValue]) -> list[Di
         rest = [item for item in kept if not each.covers(item)]
         if len(rest) == len(kept) and whole:
             message = f"{each.code} does not occur here: remove it from {ALLOW}"
-            problems.append(Diagnostic("PG025", message, each.place, Severity.WARNING))
+            problems.append(INVALID_ALLOWANCE.at(each.place, message))
         kept = rest
     return [*kept, *problems]
 
@@ -53,16 +54,17 @@ def _read(node: ObjectNode, allowed: list[_Allowed], problems: list[Diagnostic])
     allowances = node[ALLOW]
     if not isinstance(allowances, ObjectNode):
         message = f'expected {{"PG…": "the reason"}} in {ALLOW}'
-        problems.append(Diagnostic("PG025", message, node.place_at(ALLOW)))
+        problems.append(INVALID_ALLOWANCE.at(node.place_at(ALLOW), message, Severity.ERROR))
         return
     for code, reason in allowances.items():
         place = allowances.place_at(code)
-        if code not in SUPPRESSIBLE:
-            why = f"{code} cannot be allowed" if code in RULES else f"{code!r} is no rule"
-            message = f"{why}; expected one of {', '.join(sorted(SUPPRESSIBLE))}"
-            problems.append(Diagnostic("PG025", message, place))
+        rule = RULES.get(code)
+        if rule is None or not rule.suppressible:
+            why = f"{code} cannot be allowed" if rule else f"{code!r} is not a rule"
+            message = f"{why}; expected one of {', '.join(each.code for each in RULES.values() if each.suppressible)}"
+            problems.append(INVALID_ALLOWANCE.at(place, message, Severity.ERROR))
         elif not isinstance(reason, str) or not reason.strip():
-            problems.append(Diagnostic("PG025", f"expected the reason why {code} is allowed", place))
+            problems.append(INVALID_ALLOWANCE.at(place, f"expected the reason why {code} is allowed", Severity.ERROR))
         else:
             allowed.append(_Allowed(code, node.place, place))
 

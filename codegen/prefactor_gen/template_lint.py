@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from liquid import Environment
 from liquid.exceptions import LiquidError
 
-from prefactor_gen.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.lookup import Lookup
+from prefactor_gen.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
 from prefactor_gen.suggest import did_you_mean
 
 __all__ = ["lint_template"]
@@ -30,10 +31,10 @@ def lint_template(template: str, place: Place, schemas: Sequence[ObjectNode]) ->
     try:
         variables = _ENVIRONMENT.from_string(template).analyze(include_partials=False).globals
     except LiquidError as error:
-        yield Diagnostic("PG017", f"not a Liquid template: {error.message}", place, Severity.WARNING)
+        yield INVALID_TEMPLATE.at(place, f"not a Liquid template: {error.message}")
         return
     except RecursionError:
-        yield Diagnostic("PG017", "not a Liquid template: nested too deeply", place, Severity.WARNING)
+        yield INVALID_TEMPLATE.at(place, "not a Liquid template: nested too deeply")
         return
     looks = [Lookup(schema) for schema in schemas]
     # A segment is a list where it is a path itself, as in x[y[z]].
@@ -52,7 +53,9 @@ def _check_path(path: Sequence[object], place: Place, looks: Sequence[Lookup]) -
         members = [(look, look.members(schemas, name)) for look, schemas in found]
         known = [(look, schemas) for look, schemas in members if schemas]
         if any(look.is_redacted(schemas) for look, schemas in known if schemas is not None):
-            yield Diagnostic("PG019", f"{shown!r} is redacted: the template would show the placeholder only", place)
+            yield REDACTED_TEMPLATE_PROPERTY.at(
+                place, f"{shown!r} is redacted: the template would show the placeholder only"
+            )
             return
         if not known:
             if not any(schemas is None for _, schemas in members) and not (depth and name in _BUILT_IN):
@@ -60,6 +63,6 @@ def _check_path(path: Sequence[object], place: Place, looks: Sequence[Lookup]) -
                 hint = did_you_mean(str(name), names)
                 where = f"of {'.'.join(map(str, path[:depth]))!r}" if depth else "of params or result"
                 message = f"{shown!r} is shown, but {name!r} is no property {where}{hint}"
-                yield Diagnostic("PG018", message, place, Severity.WARNING)
+                yield UNKNOWN_TEMPLATE_PROPERTY.at(place, message)
             return
         found = [(look, schemas) for look, schemas in known if schemas is not None]

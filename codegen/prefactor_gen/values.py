@@ -9,6 +9,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.limits import MAX_CHECKED_VALUES
 from prefactor_gen.pointers import step
+from prefactor_gen.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED
 from prefactor_gen.walk import subschemas
 from prefactor_schema import JsonSchema, SchemaError
 
@@ -41,7 +42,7 @@ def _offered(schema: ObjectNode, pointer: str) -> Iterator[tuple[str, str, JsonV
 def _mismatch(schema: JsonSchema, kind: str, value: JsonValue, place: Place) -> Iterator[Diagnostic]:
     if _exceeds(value, MAX_CHECKED_VALUES):
         message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {kind}, which is compared with its schema"
-        yield Diagnostic("PG029", message, place, Severity.WARNING)
+        yield LIMIT_EXCEEDED.at(place, message, Severity.WARNING)
         return
     try:
         found = schema.mismatches(to_plain(value))
@@ -49,7 +50,7 @@ def _mismatch(schema: JsonSchema, kind: str, value: JsonValue, place: Place) -> 
         return
     if found:
         message = f"the {kind} {_shortened(value)} does not match its schema: {found[0]}"
-        yield Diagnostic("PG026" if kind == "default" else "PG032", message, place, Severity.WARNING)
+        yield (INVALID_DEFAULT if kind == "default" else INVALID_EXAMPLE).at(place, message)
 
 
 def _shortened(value: JsonValue) -> str:

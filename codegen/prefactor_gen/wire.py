@@ -7,13 +7,14 @@ from pathlib import Path
 
 from prefactor_gen.check import check_schema
 from prefactor_gen.definitions import SchemaSource
-from prefactor_gen.diagnostics import Diagnostic, Place, has_errors, sorted_diagnostics
+from prefactor_gen.diagnostics import Place, has_errors, sorted_diagnostics
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.emit import Origin, package_headers, seal
 from prefactor_gen.load import load_sources
 from prefactor_gen.models import generate_wire_modules
 from prefactor_gen.pipeline import Generated
 from prefactor_gen.render import MARK, render_wire_catalog
+from prefactor_gen.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE
 
 __all__ = ["generate_wire_package"]
 
@@ -28,7 +29,7 @@ def generate_wire_package(sources: Sequence[str], base: Path, origin: Origin) ->
     """
     place = Place(", ".join(sources))
     if len(sources) != 1 or not (base / sources[0]).is_dir():
-        return Generated(diagnostics=[Diagnostic("PG001", "expected one folder of JSON Schema documents", place)])
+        return Generated(diagnostics=[UNREADABLE_SOURCE.at(place, "expected one folder of JSON Schema documents")])
     loaded = load_sources(sources, base)
     found = [*loaded.diagnostics]
     for document in loaded.documents:
@@ -39,7 +40,9 @@ def generate_wire_package(sources: Sequence[str], base: Path, origin: Origin) ->
     try:
         files = generate_wire_modules(base / sources[0], MARK)
     except ValueError as error:
-        return Generated(diagnostics=[Diagnostic("PG011", f"the model generator refuses the schemas: {error}", place)])
+        return Generated(
+            diagnostics=[MODEL_GENERATOR_FAILED.at(place, f"the model generator refuses the schemas: {error}")]
+        )
     files["py.typed"] = ""
     header = tuple(f"prefactor-gen: {line}" for line in package_headers(origin.fingerprint, files))
     modules = [name.removesuffix(".py") for name in files if name.endswith(".py")]

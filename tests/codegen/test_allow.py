@@ -80,7 +80,7 @@ def test_an_allowance_of_the_definition_does_not_go_to_the_api(project: Project)
         ("{PG020: ''}", "error PG025: expected the reason why PG020 is allowed"),
         ("{PG020: 1}", "error PG025: expected the reason why PG020 is allowed"),
         ("{PG006: It is fine.}", "error PG025: PG006 cannot be allowed; expected one of PG015, "),
-        ("{email: It is fine.}", "error PG025: 'email' is no rule; expected one of PG015, "),
+        ("{email: It is fine.}", "error PG025: 'email' is not a rule; expected one of PG015, "),
         ("PG020", """error PG025: expected {"PG…": "the reason"} in x-prefactor-allow"""),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen.diagnostics import EXPLANATIONS, RULES
+from prefactor_gen.rules import RULES
 
 WRONG = """\
 span_schemas:
@@ -137,8 +137,8 @@ def test_explain_tells_first_what_is_wrong(project: Project) -> None:
 def test_each_rule_is_explained(rule: str, project: Project) -> None:
     result = project.run("check", "--explain", rule)
     assert result.code == 0
-    assert result.out.startswith(f"{rule}: {RULES[rule]}\n\n")
-    assert " ".join(result.out.split()).endswith(EXPLANATIONS[rule])
+    assert result.out.startswith(f"{rule}: {RULES[rule].summary}\n\n")
+    assert " ".join(result.out.split()).endswith(RULES[rule].explanation)
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])

@@ -14,7 +14,7 @@ import pytest
 from tests.codegen.support import Project
 
 from prefactor_gen import models, span_modules
-from prefactor_gen.diagnostics import RULES
+from prefactor_gen.rules import RULES
 
 OBJECT: dict[str, Any] = {"type": "object"}
 
@@ -51,7 +51,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  'agent größe': {}\n",
         "schemas/a.yaml:2:3 /span_schemas/agent größe: error PG004: the span type 'agent größe' would become the class "
-        "'AgentGröße', which is no usable Python name",
+        "'AgentGröße', which is not a usable Python name",
     ),
     "PG005": (
         "a.yaml",
