@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from prefactor_core._fit import fit
 from prefactor_core._log_once import LogOnce
 from prefactor_core._redaction import PayloadPart, RedactCallback, RedactionRules, redact_fields
-from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, NO_STACK, Payload
+from prefactor_core._snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
 from prefactor_http._log import logger_of
 
 __all__ = ["PayloadPolicy"]
@@ -74,7 +74,7 @@ class PayloadPolicy:
 def _or_unreadable(make: Callable[[], Payload]) -> Payload:
     try:
         return make()
-    except MEANT_FOR_THE_PROGRAM:
+    except EXIT_EXCEPTIONS:
         raise
     except BaseException:  # the stack is almost used up; a payload that is redacted in part must not be recorded
         return Payload({"unreadable": NO_STACK}, cut=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import JsonValue
 
-from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, Payload, snapshot_value
+from prefactor_core._snapshot import EXIT_EXCEPTIONS, Payload, snapshot_value
 
 __all__ = [
     "FAILED",
@@ -75,7 +75,7 @@ def redact_fields(
         nonlocal added
         try:
             answer = redact(PayloadField(schema_name, part, path, value))
-        except MEANT_FOR_THE_PROGRAM:
+        except EXIT_EXCEPTIONS:
             raise
         except BaseException as error:  # pytest.fail too: the agent must not see it
             failed(error)

@@ -87,7 +87,7 @@ class PrefactorCoreClient:
         self._log_once = LogOnce()
         self._span_index = SpanIndex()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
-        self._instances_lock = threading.RLock()  # reentrant, for signal handlers
+        self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
         self._validation = Validation(config.validation, self._count_mismatch)
@@ -442,7 +442,7 @@ class PrefactorCoreClient:
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
         if has_schema is not None and not has_schema(name):
-            self._validation.unknown_type(name, self._span_types.names if self._span_types else [])
+            self._validation.report_unknown_type(name, self._span_types.names if self._span_types else [])
         return name, span_type._default_params(payload), span_type
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the client knows of an agent instance or a span, for reading."""
+"""Read-only views of an agent instance and of a span."""
 
 from __future__ import annotations
 
