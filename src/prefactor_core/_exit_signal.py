@@ -70,7 +70,7 @@ class _Sigterm:
         """Deliver, then raise the signal again. Runs on a thread of its own."""
         flushing = [delivery.begin_flush() for delivery in deliveries]
         concurrent.futures.wait(flushing, _exit.deadline(deliveries))
-        if self.draining is not drain:  # a second signal did not wait
+        if self.draining is not drain:  # a second signal has been passed on meanwhile
             return
         left = sum(delivery.pending for delivery in deliveries)
         if left and self._program_handler() is None:  # otherwise the program goes on, and its end drains and logs
@@ -96,7 +96,7 @@ def install() -> None:
         logger.warning("drain_on_sigterm has no effect: it needs initialize() to be called on the main thread")
     elif current is None or current is signal.SIG_IGN or _is_of_event_loop(current):
         logger.info("drain_on_sigterm has no effect: the program handles SIGTERM on its event loop, or ignores it")
-    elif _sigterm.previous is not None and current is not signal.SIG_DFL:  # it may call this one
+    elif _sigterm.previous is not None and current is not signal.SIG_DFL:  # that one may call this one
         logger.warning("drain_on_sigterm has no effect: the program has replaced the handler of SIGTERM")
     else:
         _sigterm.previous = current

@@ -123,14 +123,14 @@ class LifeCycle:
 
     def _enter_open(self, session: Session) -> None:
         with self._lock:
-            if not self._is(session, State.OPENING):
+            if not self._is_current(session, State.OPENING):
                 raise ClientClosedError("the client was closed while it was being initialised")
             session.begin()
             self._open, self._state = session, State.OPEN
 
     def _abort_opening(self, session: Session) -> None:
         with self._lock:
-            if self._is(session, State.OPENING):  # otherwise `close()` ends it
+            if self._is_current(session, State.OPENING):  # otherwise `close()` ends it
                 session.abort()
                 self._session, self._state = None, State.NEW
 
@@ -146,8 +146,8 @@ class LifeCycle:
 
     def _enter_closed(self, session: Session) -> None:
         with self._lock:
-            if self._is(session, State.CLOSING):
+            if self._is_current(session, State.CLOSING):
                 self._state = State.CLOSED
 
-    def _is(self, session: Session, state: State) -> bool:
+    def _is_current(self, session: Session, state: State) -> bool:
         return self._session is session and self._state is state

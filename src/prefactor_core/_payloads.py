@@ -46,13 +46,13 @@ class PayloadPolicy:
             text = f"has a field for which redact raised {type(error).__name__}; a marker is recorded in its place"
             self._warn_once("redact", schema_name, part, text)
 
-        def apply() -> Payload:
+        def redact_and_cut() -> Payload:
             by_rules = payload if redaction_rules is None else redaction_rules.redact(payload)
             redact = self.redact
             redacted = by_rules if redact is None else redact_fields(by_rules, redact, schema_name, part, failed)
             return fit(redacted, self.max_bytes)
 
-        recorded = _or_unreadable(apply)
+        recorded = _or_unreadable(redact_and_cut)
         if recorded.cut:
             text = f"is larger than max_payload_bytes ({self.max_bytes:,}) and was cut"
             self._warn_once("cut", schema_name, part, text)

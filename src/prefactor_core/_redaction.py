@@ -1,6 +1,6 @@
 """Removes from payloads what must not leave the program: by the rules of a schema, and by the program's callable.
 
-Both work on JSON-safe copies, field by field. A field whose redaction fails is removed.
+Both work on JSON-safe copies, field by field. A field whose redaction fails is replaced by a marker.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """The base classes of generated payload models."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 
 from prefactor_core._deferred import BuiltAtFirstUse
 from prefactor_core._schema_part import SchemaPart
+
+# Annotations are not postponed here: `prefactor_core.typed` becomes the `__module__` of these classes, and their names
+# could not be looked up there.
 
 __all__ = ["CheckedModel", "CheckedRoot", "EmptyResult", "PayloadModel", "PayloadRoot"]
 

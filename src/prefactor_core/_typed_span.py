@@ -1,7 +1,5 @@
 """The base class of generated span helpers, and the types that their signatures use."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, Never, Protocol, Self, TypeAlias, TypeVar
@@ -11,6 +9,9 @@ from pydantic_core import MISSING
 
 from prefactor_core._redaction import REDACTED, PayloadPart, RedactionRules, ValueRule
 from prefactor_core._snapshot import members_of, snapshot_object
+
+# Annotations are not postponed here: `prefactor_core.typed` becomes the `__module__` of these classes, and their names
+# could not be looked up there.
 
 __all__ = ["ArrayOf", "PayloadOf", "SpanTypeOf", "TypedSpan", "UntypedSpan"]
 
@@ -62,7 +63,7 @@ class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
     takes and returns the params, so that they are inferred from the span type before the payload is looked at.
     """
 
-    def _around(self, span: UntypedSpan, /) -> SpanT_co: ...
+    def _from_span(self, span: UntypedSpan, /) -> SpanT_co: ...
 
     def _params_of(self, payload: ParamsT, /) -> ParamsT: ...
 
@@ -143,7 +144,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         await self._span.fail({"error": error} if isinstance(error, BaseException) else self._payload(error))
 
     @classmethod
-    def _around(cls, span: UntypedSpan, /) -> Self:
+    def _from_span(cls, span: UntypedSpan, /) -> Self:
         return cls(span)
 
     @classmethod

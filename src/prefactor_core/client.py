@@ -124,7 +124,7 @@ class PrefactorCoreClient:
 
     @property
     def _initialized(self) -> bool:
-        """Integrations read it."""
+        """Whether the client is initialised. Integrations read it."""
         return self._life.state is State.OPEN
 
     @property
@@ -336,7 +336,7 @@ class PrefactorCoreClient:
             session.use_header(build_sdk_header(entry))
 
     def _build_http_sdk_header(self) -> str:
-        """Tests of integrations read it."""
+        """The header entries of this package and the integration. Tests of integrations read it."""
         return build_core_header(self._sdk_header_entry)
 
     def _new_session(self) -> Session:

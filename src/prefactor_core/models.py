@@ -1,4 +1,4 @@
-"""Read-only views of an agent instance and of a span."""
+"""The data of an agent instance and of a span, as the client returns them."""
 
 from __future__ import annotations
 

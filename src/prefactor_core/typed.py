@@ -32,7 +32,7 @@ __all__ = [
     "TypedSpan",
 ]
 
-# Pickles, reprs and documentation name the public module.
+# Pickles, error messages and documentation name the public module.
 _CLASSES: tuple[type, ...] = (
     ArrayOf,
     CheckedModel,
