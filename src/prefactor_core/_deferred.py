@@ -1,4 +1,4 @@
-"""Generated models are built at their first use: a program pays for those that it uses."""
+"""Builds generated models at their first use, so that a program does not build those that it does not use."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from prefactor_schema.fork_lock import ForkLock
 
 __all__ = ["BuiltAtFirstUse"]
 
-# One builds at a time, and a fork waits for it: nobody would release pydantic's own lock in the child.
+# One thread builds at a time, and a fork waits for it: pydantic's own lock would never be released in the child.
 _building = ForkLock()
 
 
 class BuiltAtFirstUse:
-    """Base of pydantic models with `defer_build`: one thread builds, others wait."""
+    """Base of pydantic models with `defer_build`. One thread builds a model, and others wait."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """A base is built first: the names in its annotations mean nothing in the module of a program's subclass."""
+        """Build the bases first: the names in their annotations are unknown in the module of a program's subclass."""
         super().__init_subclass__(**options)
         for base in cls.__bases__:
             if issubclass(base, BuiltAtFirstUse) and not getattr(base, "__pydantic_fields_complete__", True):
@@ -30,16 +30,19 @@ class BuiltAtFirstUse:
         """As pydantic's `BaseModel.model_rebuild`."""
         depth = _parent_namespace_depth + 1  # the frame of this method
         with _building:
-            built: bool | None = super().model_rebuild(  # type: ignore[misc]  # pydantic's comes next in the order
+            built: bool | None = super().model_rebuild(  # type: ignore[misc]  # pydantic's method is next in the MRO
                 _parent_namespace_depth=depth, **options
             )
-            _use_pydantic()
+            _initialize_pydantic()
         return built
 
 
 @cache
-def _use_pydantic() -> None:
-    """Have pydantic make what its native code keeps for the process: a child forked in the midst waits for ever."""
+def _initialize_pydantic() -> None:
+    """Use pydantic once, so that its native code creates its process-wide state.
+
+    In a child that is forked while another thread creates it, pydantic would wait for ever.
+    """
 
     class Sample(BaseModel):
         text: str

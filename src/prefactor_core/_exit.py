@@ -1,4 +1,4 @@
-"""The end of a program that did not close: what waits is delivered within a deadline, or the loss is said."""
+"""Drains clients that are still open when the program ends: delivers within a deadline, and logs what is lost."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ __all__ = ["Drainable", "deadline", "drain", "drain_at_exit", "drained_at_exit",
 
 
 class Drainable(Protocol):
-    """What the end of the program waits for."""
+    """A delivery that the end of the program waits for."""
 
     @property
     def exit_seconds(self) -> float | None:
-        """How long it may take; None without end."""
+        """How many seconds draining may take; None for no limit."""
         ...
 
     def begin_flush(self) -> concurrent.futures.Future[None]:
-        """Deliver what waits."""
+        """Begin to deliver the operations that wait."""
         ...
 
     def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
-        """Deliver what waits, and end."""
+        """Begin to deliver the operations that wait, and then end."""
         ...
 
     def finalise(self) -> None:
-        """Say what was not delivered."""
+        """Log what was not delivered."""
         ...
 
     @property
@@ -49,17 +49,17 @@ def drain_at_exit(delivery: Drainable) -> None:
 
 
 def forget(delivery: Drainable) -> None:
-    """A delivery is closed."""
+    """Do not drain a delivery: it is closed."""
     _open.discard(delivery)
 
 
 def drained_at_exit() -> list[Drainable]:
-    """What is open. Takes no lock."""
+    """The deliveries that are open. Takes no lock."""
     return list(_open)
 
 
 def deadline(deliveries: list[Drainable]) -> float | None:
-    """How long to wait for all, in seconds; None without end."""
+    """How many seconds to wait for all deliveries; None for no limit."""
     limits = [delivery.exit_seconds for delivery in deliveries]
     known = [limit for limit in limits if limit is not None]
     return max(known, default=0.0) if len(known) == len(limits) else None
@@ -67,31 +67,31 @@ def deadline(deliveries: list[Drainable]) -> float | None:
 
 @atexit.register
 def drain() -> None:
-    """Deliver what waits, without an event loop of the caller's: all clients at the same time, within one deadline."""
+    """Drain all clients at the same time, within one deadline. Needs no running event loop."""
     deliveries = drained_at_exit()
     try:
         closings = [delivery.begin_close(None) for delivery in deliveries]
         concurrent.futures.wait(closings, deadline(deliveries))
-    finally:  # an impatient Ctrl-C ends the wait, and is told what it cost
+    finally:  # Ctrl-C ends the wait: what is lost is logged then, too
         for delivery in deliveries:
             delivery.finalise()
 
 
 def _drain_when_a_worker_ends() -> None:
-    """A worker of multiprocessing that was forked ends without atexit, but runs the finalizers of multiprocessing."""
+    """Drain at the end of a forked worker of multiprocessing, which runs finalizers of its own in place of atexit."""
     global _worker_finalizer  # noqa: PLW0603 - one per process
     process: Any = sys.modules.get("multiprocessing.process")
     util: Any = sys.modules.get("multiprocessing.util")
     if util is None or process is None or process.parent_process() is None:
         return
-    if _worker_finalizer is None or not _worker_finalizer.still_active():  # a worker forgets its parent's
+    if _worker_finalizer is None or not _worker_finalizer.still_active():  # a worker clears its parent's
         _worker_finalizer = util.Finalize(None, drain, exitpriority=0)
 
 
-def _start_anew() -> None:
-    """In a forked child nothing is open: what was is the parent's."""
+def _reset_in_child() -> None:
+    """In a forked child: abandon the deliveries of the parent."""
     _fork.abandon(drained_at_exit())
     _open.clear()
 
 
-_fork.in_child(_start_anew)
+_fork.in_child(_reset_in_child)

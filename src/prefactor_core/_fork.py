@@ -1,5 +1,7 @@
-"""Forked children. What the parent's threads use (delivery thread, event loop, connections) is abandoned there: never
-used, since the threads are not there, and never closed, since the parent goes on with the same sockets and selectors.
+"""What happens in forked children.
+
+A child abandons the delivery thread, the event loop and the connections of its parent. It never uses them, since the
+threads do not exist in the child, and never closes them, since the parent goes on with the same sockets and selectors.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ __all__ = ["Renewable", "abandon", "in_child", "renew_in_child"]
 
 
 class Renewable(Protocol):
-    """What a forked child has to make anew."""
+    """An object that has to be renewed in a forked child."""
 
     def _renew_after_fork(self) -> None:
-        """Called in the child, before anything else runs there. Locks may be held by threads that are not there."""
+        """Called in the child before anything else runs there. Locks may be held by threads that do not exist there."""
         ...
 
 
@@ -24,9 +26,9 @@ _renewable: WeakSet[Renewable] = WeakSet()
 _abandoned: list[object] = []
 
 
-def abandon(thing: object) -> None:
-    """Keep something for ever, so that it is not closed by being collected."""
-    _abandoned.append(thing)
+def abandon(obj: object) -> None:
+    """Keep an object for ever, so that the garbage collector does not close it."""
+    _abandoned.append(obj)
 
 
 def in_child(callback: Callable[[], None]) -> None:
@@ -35,14 +37,14 @@ def in_child(callback: Callable[[], None]) -> None:
         os.register_at_fork(after_in_child=callback)
 
 
-def renew_in_child(thing: Renewable) -> None:
-    """Renew something in every forked child, as long as it lives."""
-    _renewable.add(thing)
+def renew_in_child(obj: Renewable) -> None:
+    """Renew an object in every forked child, as long as it exists."""
+    _renewable.add(obj)
 
 
 def _renew() -> None:
-    for thing in list(_renewable):
-        thing._renew_after_fork()
+    for obj in list(_renewable):
+        obj._renew_after_fork()
 
 
 in_child(_renew)

@@ -1,4 +1,4 @@
-"""Finding the record of a span by any id that it ever had."""
+"""Finds the record of a span by its id, or by the id that it had before the API gave it another."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from prefactor_core._records import CreateState, Phase, SpanRecord
 __all__ = ["SpanIndex"]
 
 _REMEMBERED = 1000
-_AT_ONCE = 2  # more than one, so that what an outage piled up goes away again
+_FORGOTTEN_AT_ONCE = 2  # more than one, so that the index shrinks again after an outage
 _UNSETTLED = {CreateState.NOT_HANDED_OVER, CreateState.PENDING}
 
 
 class SpanIndex:
-    """Open spans, and the last ones that were finished: a late second finish still finds its span.
+    """The open spans, and the last ones that were finished, so that a late second finish finds its span.
 
-    A span whose create is not settled stays: its id may be a local one, which only its record can replace.
-    Safe from any thread.
+    A span is kept while its create may still be delivered: its id may be a local one, which the API will replace.
+    Every method works from any thread.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # a signal handler may come in here while its own thread is
+        self._lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._records: dict[str, SpanRecord] = {}
         self._finished: deque[SpanRecord] = deque()
 
     def add(self, record: SpanRecord) -> None:
-        """A new span."""
+        """Add a new span."""
         self._records[record.id] = record
 
     def find(self, span_id: str) -> SpanRecord | None:
@@ -35,18 +35,19 @@ class SpanIndex:
         return self._records.get(span_id)
 
     def discard(self, record: SpanRecord) -> None:
-        """A span that never came to be."""
+        """Remove a span that was not created."""
         self._records.pop(record.id, None)
 
     def rename(self, record: SpanRecord, span_id: str) -> None:
-        """The API gave a span another id than it had here."""
+        """Give a span the id that the API gave it; its old id still finds it."""
         with self._lock:
             if record.id in self._records:
-                self._records[span_id] = record  # first, or one who reads the new id may not find it
+                # Before the record has the id: another thread may read the id and look it up.
+                self._records[span_id] = record
             record.local_id, record.id = record.id, span_id
 
     def renew_after_fork(self) -> None:
-        """In a forked child: creates that are handed over and not settled are the parent's to deliver."""
+        """In a forked child: the parent delivers the creates that were handed over before the fork."""
         self._lock = threading.RLock()
         for record in list(self._records.values()):
             if record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED:
@@ -54,10 +55,10 @@ class SpanIndex:
                 record.create_state, record.inherited = CreateState.DELIVERED, True
 
     def finished(self, record: SpanRecord) -> None:
-        """A span needs to be remembered only for a while."""
+        """Keep a finished span until enough others are finished."""
         with self._lock:
             self._finished.append(record)
-            for _ in range(min(_AT_ONCE, len(self._finished) - _REMEMBERED)):
+            for _ in range(min(_FORGOTTEN_AT_ONCE, len(self._finished) - _REMEMBERED)):
                 self._forget(self._finished.popleft())
 
     def _forget(self, oldest: SpanRecord) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from prefactor_core._redaction import Marks, PayloadPart
+from prefactor_core._redaction import PayloadPart, RedactionRules
 from prefactor_core._snapshot import Payload
 from prefactor_core._span_schemas import PayloadSchemas, SpanTypes
 from prefactor_core._termination import TerminationEvent
@@ -90,7 +90,7 @@ class SpanRecord:
     minted: bool
     entered_at: datetime
     default_payload: Payload | None = None
-    marks: Mapping[PayloadPart, Marks] = field(default_factory=dict)
+    marks: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
     schemas: PayloadSchemas | None = None
     phase: Phase = Phase.PREPARED
     create_state: CreateState = CreateState.NOT_HANDED_OVER

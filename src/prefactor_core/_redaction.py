@@ -1,6 +1,6 @@
-"""Takes out of payloads what must not leave the program: what a schema marks, and what the program's callable says.
+"""Removes from payloads what must not leave the program: by the rules of a schema, and by the program's callable.
 
-Both work on JSON-safe copies and fail closed, field by field: where something goes wrong, the field is gone.
+Both work on JSON-safe copies, field by field. A field whose redaction fails is replaced by a marker.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import JsonValue
 
-from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, Payload, snapshot_value
+from prefactor_core._snapshot import EXIT_EXCEPTIONS, Payload, snapshot_value
 
 __all__ = [
     "FAILED",
     "REDACTED",
-    "Marks",
     "PayloadField",
     "PayloadPart",
     "RedactCallback",
+    "RedactionRules",
     "Target",
     "ValueRule",
     "redact_fields",
@@ -34,14 +34,14 @@ PayloadPart: TypeAlias = Literal["params", "result", "quality"]
 
 @dataclass(frozen=True, slots=True)
 class PayloadField:
-    """A value in a payload that is about to be recorded: what `PrefactorCoreConfig.redact` is called with.
+    """A value in a payload that is about to be recorded: the argument of `PrefactorCoreConfig.redact`.
 
     Attributes:
         schema_name: the span type, or the name of the quality payload.
-        part: which payload of it.
+        part: which of its payloads.
         path: the names and indexes that lead to the value, as in `("messages", 0, "content")`. The message of an
             exception that ended a span is at `("error", "message")` of the result.
-        value: the value, JSON-safe: no list and no object, for those are gone through.
+        value: the value, JSON-safe. It is never a list or an object: the callable is called for their values.
     """
 
     schema_name: str
@@ -60,24 +60,24 @@ def redact_fields(
     part: PayloadPart,
     failed: Callable[[BaseException], None],
 ) -> Payload:
-    """The payload with each value replaced by what `redact` makes of it.
+    """The payload with each value replaced by what `redact` returns for it.
 
     Args:
         payload: the payload.
-        redact: the program's callable; it may return anything, which is made JSON-safe.
+        redact: the program's callable. It may return anything; that is made JSON-safe.
         schema_name: for the callable.
         part: for the callable.
-        failed: called with what the callable raised; the value becomes `FAILED`.
+        failed: called with each exception of the callable; the value becomes `FAILED`.
     """
     added = 0
 
-    def changed(value: JsonValue, path: tuple[str | int, ...]) -> JsonValue:
+    def redacted(value: JsonValue, path: tuple[str | int, ...]) -> JsonValue:
         nonlocal added
         try:
             answer = redact(PayloadField(schema_name, part, path, value))
-        except MEANT_FOR_THE_PROGRAM:
+        except EXIT_EXCEPTIONS:
             raise
-        except BaseException as error:  # pytest.fail, too: it must not pass through the agent
+        except BaseException as error:  # pytest.fail too: the agent must not see it
             failed(error)
             answer = FAILED
         if answer is value:
@@ -86,26 +86,29 @@ def redact_fields(
         added += size
         return copied
 
-    value = _each(payload.value, (), changed)
+    value = _map_values(payload.value, (), redacted)
     return payload._replace(value=value, size=payload.size + added)
 
 
-def _each(value: Any, path: tuple[str | int, ...], change: Callable[[JsonValue, tuple[str | int, ...]], Any]) -> Any:
+def _map_values(
+    value: Any, path: tuple[str | int, ...], change: Callable[[JsonValue, tuple[str | int, ...]], Any]
+) -> Any:
     if isinstance(value, dict):
-        return {name: _each(item, (*path, name), change) for name, item in value.items()}
+        return {name: _map_values(item, (*path, name), change) for name, item in value.items()}
     if isinstance(value, list):
-        return [_each(item, (*path, index), change) for index, item in enumerate(value)]
+        return [_map_values(item, (*path, index), change) for index, item in enumerate(value)]
     return change(value, path)
 
 
-# What `prefactor-gen` writes for a schema with marks, as data: one rule for each place of the schema that a value with
-# marked parts can be at, by its JSON pointer. A target is True where the value itself is marked, and otherwise the
-# places that apply to it. Several places apply to one value under `anyOf`, `allOf` and the like.
+# `prefactor-gen` writes these rules, as data, for a schema in which values are marked for redaction: one rule for each
+# subschema whose values can contain a marked one, by the subschema's JSON pointer. A target is True if the value itself
+# is redacted, and otherwise the pointers of the subschemas that apply to it: several do with `anyOf`, `allOf` and the
+# like.
 Target: TypeAlias = Sequence[str] | Literal[True]
 
 
 class ObjectRule(TypedDict, total=False):
-    """What one schema says of the members of an object."""
+    """The targets of one subschema for the members of an object."""
 
     properties: Mapping[str, Target]
     patterns: Mapping[str, Target]
@@ -113,35 +116,35 @@ class ObjectRule(TypedDict, total=False):
 
 
 class ArrayRule(TypedDict, total=False):
-    """What one schema says of the items of a list."""
+    """The targets of one subschema for the items of an array."""
 
     first: Sequence[Target]
     items: Target
 
 
 class ValueRule(TypedDict):
-    """What is known of a value: the kinds that it may have, and what applies to its members and items."""
+    """One rule: the JSON types that the value may have (`kinds`), and the targets for its members and items."""
 
     kinds: Sequence[str]
     objects: NotRequired[Sequence[ObjectRule]]
     arrays: NotRequired[Sequence[ArrayRule]]
 
 
-class Marks:
-    """The marks of one schema.
+class RedactionRules:
+    """The redaction rules of one schema.
 
-    A value that is not of the kinds that the schema names for its place is replaced as a whole if something under it
-    is marked: nobody knows where that is now.
+    A value whose JSON type the schema does not expect there is replaced as a whole if its schema redacts something
+    below: where that is in such a value is unknown.
 
     Args:
-        rules: one for each place, by JSON pointer; that of the whole payload is "".
+        rules: the rules by JSON pointer; "" is the whole payload.
     """
 
     def __init__(self, rules: Mapping[str, ValueRule]) -> None:
-        self._rules = {place: _Rule(rule) for place, rule in rules.items()}
+        self._rules = {pointer: _Rule(rule) for pointer, rule in rules.items()}
 
     def redact(self, payload: Payload) -> Payload:
-        """The payload without what is marked. It is not larger: its size counts enough for each value."""
+        """The redacted payload. Its size is kept: a replaced value is never larger than the size counts for a value."""
         if payload.unreadable:
             return payload._replace(value=dict.fromkeys(payload.value, REDACTED))
         return payload._replace(value=self._value(payload.value, [""]))
@@ -149,24 +152,24 @@ class Marks:
     def _value(self, value: Any, target: Target) -> Any:
         if target is True:
             return REDACTED
-        rules = [self._rules[place] for place in target]
+        rules = [self._rules[pointer] for pointer in target]
         if value is None or not any(rule.objects or rule.arrays for rule in rules):
             return value
         if isinstance(value, dict) and any(rule.objects for rule in rules):
-            return {name: self._value(item, _union(_of_member(rules, name))) for name, item in value.items()}
+            return {name: self._value(item, _merged(_member_targets(rules, name))) for name, item in value.items()}
         if isinstance(value, list) and any(rule.arrays for rule in rules):
-            return [self._value(item, _union(_of_item(rules, index))) for index, item in enumerate(value)]
-        return value if any(_kind(value) in rule.kinds for rule in rules) else REDACTED
+            return [self._value(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
+        return value if any(_json_type(value) in rule.types for rule in rules) else REDACTED
 
 
 class _Rule:
     def __init__(self, rule: ValueRule) -> None:
-        self.kinds = frozenset(rule["kinds"])
-        self.objects = [_Members(each) for each in rule.get("objects", ())]
+        self.types = frozenset(rule["kinds"])
+        self.objects = [_MemberTargets(each) for each in rule.get("objects", ())]
         self.arrays = rule.get("arrays", ())
 
 
-class _Members:
+class _MemberTargets:
     def __init__(self, rule: ObjectRule) -> None:
         self._properties = rule.get("properties", {})
         self._pattern_targets = rule.get("patterns", {})
@@ -183,34 +186,37 @@ class _Members:
         yield from found or [self._others]
 
 
-def _of_member(rules: Sequence[_Rule], name: str) -> Iterator[Target]:
+def _member_targets(rules: Sequence[_Rule], name: str) -> Iterator[Target]:
     return (target for rule in rules for members in rule.objects for target in members.targets(name))
 
 
-def _of_item(rules: Sequence[_Rule], index: int) -> Iterator[Target]:
+def _item_targets(rules: Sequence[_Rule], index: int) -> Iterator[Target]:
     for rule in rules:
         for items in rule.arrays:
             first = items.get("first", ())
             yield first[index] if index < len(first) else items.get("items", ())
 
 
-def _union(targets: Iterator[Target]) -> Target:
-    places: dict[str, None] = {}
+def _merged(targets: Iterator[Target]) -> Target:
+    pointers: dict[str, None] = {}
     for target in targets:
         if target is True:
             return True
-        places.update(dict.fromkeys(target))
-    return list(places)
+        pointers.update(dict.fromkeys(target))
+    return list(pointers)
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a name matches, in linear time: the names of a payload may be anyone's. In doubt, it does."""
+    """Tells whether a name matches, in linear time, since the names of a payload are not trusted.
+
+    A pattern that cannot be compiled so, such as one with a look-ahead, matches every name.
+    """
     from prefactor_schema.patterns import matcher  # noqa: PLC0415 - few schemas have patterns
 
-    return matcher(pattern) or (lambda _name: True)  # it has a look-ahead, say
+    return matcher(pattern) or (lambda _name: True)
 
 
-def _kind(value: object) -> str:
+def _json_type(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""What pydantic types cannot say of a payload, said by the JSON Schema itself: metadata of generated types."""
+"""Metadata of generated types, which checks against the JSON Schema itself what pydantic types cannot express."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ ValueT = TypeVar("ValueT")
 
 
 class SchemaPart:
-    """A place in the schema of a span type, as the metadata of a type: what the type holds must match it.
+    """A subschema of a span type, as the metadata of a type: values of the type must match it.
 
     Args:
-        package: the generated package, which holds the schema among its definitions.
+        package: the generated package, whose definitions contain the schema.
         span_type: the name of the span type.
         key: which of its schemas.
-        pointer: the JSON pointer of the part; empty for the whole.
-        formats: what packages of earlier versions give: formats are checked, too, if there are any.
+        pointer: the JSON pointer of the subschema; empty for the whole schema.
+        formats: given by packages of earlier versions; if it is not empty, `format` is checked.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class SchemaPart:
         self._key = key
         self._pointer = pointer
         self._formats = formats
-        self._found: JsonSchema | None = None
+        self._compiled: JsonSchema | None = None
         if formats:
             with_formats.add((str(package), span_type))
 
@@ -54,7 +54,11 @@ class SchemaPart:
         return core_schema.no_info_after_validator_function(self.checked, handler(source))
 
     def checked(self, value: ValueT) -> ValueT:
-        """The value, if what would be sent of it matches; a pydantic error, at the member that does not, otherwise."""
+        """Return the value if the JSON that would be sent for it matches.
+
+        Raises:
+            pydantic.ValidationError: it does not match; the error is at the member that does not.
+        """
         sent = snapshot(members_of(value) if isinstance(value, BaseModel) else value)
         found = self._schema().mismatches(sent)
         if not found:
@@ -72,11 +76,11 @@ class SchemaPart:
         )
 
     def _schema(self) -> JsonSchema:
-        if self._found is None:
-            self._found = self._read()
-        return self._found
+        if self._compiled is None:
+            self._compiled = self._compile()
+        return self._compiled
 
-    def _read(self) -> JsonSchema:
+    def _compile(self) -> JsonSchema:
         module = importlib.import_module(self._module)
         schema = next(item for item in module.DEFINITIONS["span_type_schemas"] if item["name"] == self._span_type)
         formats = bool(self._formats) or getattr(module, "ASSERT_FORMATS", False)
@@ -84,10 +88,10 @@ class SchemaPart:
 
 
 class JsonPattern:
-    """Metadata of a text that matches a regular expression of ECMA 262 somewhere, as JSON Schema's `pattern` asks.
+    """Metadata of a string that contains a match of a regular expression, as JSON Schema's `pattern` requires.
 
     Args:
-        pattern: the regular expression.
+        pattern: the regular expression, in the syntax of ECMA 262.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -119,7 +123,7 @@ class JsonPattern:
 def _member(value: JsonValue, path: Sequence[str | int]) -> object:
     found: Any = value
     for step in path:
-        if isinstance(found, dict) and step not in found:  # what is missing
+        if isinstance(found, dict) and step not in found:  # a missing member: the object itself
             return found
         found = found[step]
     return found

@@ -1,26 +1,26 @@
-"""JSON-safe deep copies of payloads, taken when they are handed over.
+"""JSON-safe deep copies of payloads, made when the program gives them to the client.
 
-Later changes to the payload do not reach what is sent, and nothing unserialisable reaches a worker. Anything that
-Python can hold is accepted; nothing raises.
+Later changes to a payload do not change what is sent, and everything that reaches a worker can be serialised. Any
+Python object is accepted, and nothing raises.
 
-    NaN, infinities            "NaN", "Infinity", "-Infinity" (JSON has no such numbers; null would hide them)
+    NaN, infinities            "NaN", "Infinity", "-Infinity" (JSON has no such numbers, and null would hide them)
     datetime, date, time       ISO 8601
     timedelta                  seconds
     UUID, Decimal, paths       text
-    bytes                      text when they are UTF-8, base64 otherwise
+    bytes                      text if they are UTF-8, otherwise base64
     enums                      their value
     tuples, sets, sequences    lists; sets in a stable order
     dataclasses, mappings      objects
-    pydantic models            as they serialise themselves to JSON, under their aliases
-    exceptions                 {"type", "message"}, the message at most 10,000 characters
+    pydantic models            as they serialise themselves to JSON, with their aliases
+    exceptions                 {"type", "message"}, with at most 10,000 characters of the message
     a container inside itself  "[circular reference]"
     deeper than 64 levels      "[nested too deeply]"
-    over 100,000 values        the rest of each container is one marker, "[cut: more than 100,000 values]"
-    text without end           its beginning, as a `CutText`; `prefactor_core._fit` says in the payload what is missing
+    over 100,000 values        one marker for the rest of each container, "[cut: more than 100,000 values]"
+    very long text             its beginning, as a `CutText`; `fit` later adds a marker that says how much is missing
     keys with the same text    the later ones are numbered: "1", "1 (2)"
-    anything else              its repr, at most 10,000 characters
+    anything else              at most 10,000 characters of its repr
 
-How large the copy is, is counted on the way, so that what is small need not be written as JSON to be measured.
+The size of the copy is counted at the same time, so that a small payload need not be serialised to be measured.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from pydantic import BaseModel, JsonValue, RootModel
 
 __all__ = [
     "CUT_KEY",
-    "MEANT_FOR_THE_PROGRAM",
+    "EXIT_EXCEPTIONS",
     "NO_STACK",
     "TEXT_LIMIT",
     "CutText",
@@ -58,12 +58,12 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 64
-_MAX_VALUES = 100_000  # objects that are shared, or refer to each other, would multiply without end
+_MAX_VALUES = 100_000  # objects that are shared, or refer to each other, would otherwise multiply without limit
 _MAX_PRINTED = 10_000
 _SHORT_INT_BITS = 64
-_MAX_INT_BITS = 10_000  # Python refuses to write integers of more than 4,300 digits
-_VALUE_SIZE = 32  # a number, or what JSON puts around a text and its key; the longest of our markers, too
-_CUT_TEXTS_FROM = 40_000_000  # a text may stand in a payload many times, and takes its time each time
+_MAX_INT_BITS = 10_000  # Python refuses to convert integers of more than 4,300 digits to text
+_VALUE_SIZE = 32  # a number, or the punctuation around a text and its key, or the longest of the markers
+_CUT_TEXTS_FROM = 40_000_000  # a payload may contain the same text many times, and each one takes time
 _SHORT_TEXT = 100
 _CIRCULAR = "[circular reference]"
 _TOO_DEEP = "[nested too deeply]"
@@ -72,27 +72,26 @@ _UNREADABLE = "[unreadable]"
 _CUT = f"[cut: more than {_MAX_VALUES:,} values]"
 
 CUT_KEY = "[cut]"
-"""The member of an object that says what was cut from it."""
-MEANT_FOR_THE_PROGRAM = (KeyboardInterrupt, SystemExit)
-"""What a payload's own code may raise through us."""
+"""The key of the marker in an object that was cut."""
+EXIT_EXCEPTIONS = (KeyboardInterrupt, SystemExit)
+"""Exceptions that end a program. They pass when the program's own code in a payload raises them."""
 TEXT_LIMIT = 10_000_000
-"""Longer text is not looked at to its end: no payload may be so large."""
+"""The most characters of a text that are read. No payload may be that large."""
 
 
 class CutText(str):
     """The beginning of a text that is too long for any payload.
 
     Attributes:
-        whole: how long the text is, in words.
+        full_length: the length of the whole text, with its unit.
     """
 
-    whole: str
+    full_length: str
 
     @classmethod
-    def of(cls, text: str, whole: str) -> CutText:
-        """The beginning of what is `whole` long."""
-        cut = cls(text)
-        cut.whole = whole
+    def of(cls, beginning: str, full_length: str) -> CutText:
+        cut = cls(beginning)
+        cut.full_length = full_length
         return cut
 
 
@@ -101,10 +100,11 @@ class Payload(NamedTuple):
 
     Attributes:
         value: the object.
-        size: about its bytes as JSON; it takes fewer, unless there are escapes in its texts: at most 6 times as many.
-        cut: it had too many values.
-        unreadable: its own code failed, and the only member says how far that came.
-        depth: its levels, or more.
+        size: its approximate size as JSON, in bytes. The exact size is smaller, unless its texts contain characters
+            that are escaped: then it is at most 6 times as large.
+        cut: values are missing, because it had too many.
+        unreadable: code of the program in it failed, and its only member is a marker.
+        depth: the number of its levels, or more.
     """
 
     value: dict[str, Any]
@@ -114,39 +114,39 @@ class Payload(NamedTuple):
     depth: int = 1
 
 
-class _Room:
-    """How many more values this payload may hold, about how many bytes its texts take, and its levels."""
+class _Budget:
+    """Counts while a payload is copied: the values that it may still hold, the size of its texts, and its levels."""
 
-    __slots__ = ("depth", "left", "text")
+    __slots__ = ("depth", "text_size", "values_left")
 
     def __init__(self) -> None:
-        self.left = _MAX_VALUES
-        self.text = 0
+        self.values_left = _MAX_VALUES
+        self.text_size = 0
         self.depth = 1
 
     @property
     def size(self) -> int:
-        return self.text + _VALUE_SIZE * (_MAX_VALUES - self.left + 1)
+        return self.text_size + _VALUE_SIZE * (_MAX_VALUES - self.values_left + 1)
 
 
 def snapshot(value: object) -> JsonValue:
-    """A JSON-safe deep copy of `value`; never raises."""
-    return _snapshot(value, _Room())
+    """A JSON-safe deep copy of `value`. Never raises."""
+    return _snapshot(value, _Budget())
 
 
 def snapshot_value(value: object) -> tuple[JsonValue, int]:
-    """A JSON-safe deep copy of `value`, and its size as in `Payload`; never raises."""
-    room = _Room()
-    return _snapshot(value, room), room.size
+    """A JSON-safe deep copy of `value`, and its size as in `Payload`. Never raises."""
+    budget = _Budget()
+    return _snapshot(value, budget), budget.size
 
 
-def _snapshot(value: object, room: _Room) -> JsonValue:
+def _snapshot(value: object, budget: _Budget) -> JsonValue:
     copied: JsonValue
     try:
-        copied = _copy(value, (), room)
-    except MEANT_FOR_THE_PROGRAM:
+        copied = _copy(value, (), budget)
+    except EXIT_EXCEPTIONS:
         raise
-    except RecursionError:  # here, not at every level: each would go on with the next value, and fail again
+    except RecursionError:  # not at every level: each would go on with its next value, and fail again
         copied = NO_STACK
     except BaseException:
         copied = _UNREADABLE
@@ -154,120 +154,120 @@ def _snapshot(value: object, room: _Room) -> JsonValue:
 
 
 def snapshot_object(payload: Mapping[str, Any] | None, what: str) -> Payload:
-    """A JSON-safe deep copy of a payload; None is an empty one.
+    """A JSON-safe deep copy of a payload; for None, an empty one.
 
     Raises:
-        TypeError: `payload` is no mapping; `what` names it in the message.
+        TypeError: `payload` is not a mapping; the message calls it `what`.
     """
     if payload is None:
         return Payload({})
     if type(payload) is not dict and not _is_mapping(payload):
         raise TypeError(f"{what} must be a mapping, not {type(payload).__name__}")
-    room = _Room()
-    copied = _snapshot(payload, room)
+    budget = _Budget()
+    copied = _snapshot(payload, budget)
     if isinstance(copied, dict):
-        return Payload(copied, room.size, cut=room.left <= 0, depth=room.depth)
-    return Payload({"unreadable": copied}, room.size + _VALUE_SIZE, unreadable=True)
+        return Payload(copied, budget.size, cut=budget.values_left <= 0, depth=budget.depth)
+    return Payload({"unreadable": copied}, budget.size + _VALUE_SIZE, unreadable=True)
 
 
 def error_payload(error: BaseException) -> Payload:
-    """The result of a span that an exception ended."""
+    """The result of a span that ended with an exception."""
     return snapshot_object({"error": _from_exception(error)}, "error")
 
 
 def _is_mapping(value: object) -> bool:
     try:
         return isinstance(value, Mapping)
-    except MEANT_FOR_THE_PROGRAM:
+    except EXIT_EXCEPTIONS:
         raise
-    except BaseException:  # a `__class__` of the program's
+    except BaseException:  # a `__class__` property of the program's own
         return False
 
 
-def _copy(value: Any, path: tuple[int, ...], room: _Room) -> Any:
-    kind = type(value)
-    if kind is str:
+def _copy(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
+    value_type = type(value)
+    if value_type is str:
         if value.isascii():
-            room.text += len(value)
+            budget.text_size += len(value)
             return value
-        return _wide_text(value, room)
-    if kind is bool or value is None:
+        return _non_ascii_text(value, budget)
+    if value_type is bool or value is None:
         return value
-    if kind is int:
-        return value if value.bit_length() <= _SHORT_INT_BITS else _long_integer(value, path, room)
-    if kind is float:
+    if value_type is int:
+        return value if value.bit_length() <= _SHORT_INT_BITS else _long_integer(value, path, budget)
+    if value_type is float:
         return value if math.isfinite(value) else _not_finite(value)
-    if kind is dict or kind is list:
-        return _copy_container(value, kind, path, room)
+    if value_type is dict or value_type is list:
+        return _copy_container(value, value_type, path, budget)
     try:
-        return _copy_other(value, path, room)
-    except (RecursionError, *MEANT_FOR_THE_PROGRAM):
+        return _copy_other(value, path, budget)
+    except (RecursionError, *EXIT_EXCEPTIONS):
         raise
     except BaseException:  # a payload's own code (properties, iterators, serialisers) failed
-        return _represent(value, room)
+        return _represent(value, budget)
 
 
-def _copy_container(value: Any, kind: type, path: tuple[int, ...], room: _Room) -> Any:
+def _copy_container(value: Any, value_type: type, path: tuple[int, ...], budget: _Budget) -> Any:
     if id(value) in path:
         return _CIRCULAR
     if len(path) >= _MAX_DEPTH:
         return _TOO_DEEP
     path = (*path, id(value))
-    room.depth = max(room.depth, len(path))
-    value = value.copy()  # another thread may change it meanwhile
-    room.left -= len(value)
-    if room.left < 0:
-        return _copy_part(value, kind, path, room)
-    if kind is list:
-        return [_copy(item, path, room) for item in value]
+    budget.depth = max(budget.depth, len(path))
+    value = value.copy()  # another thread may change the original meanwhile
+    budget.values_left -= len(value)
+    if budget.values_left < 0:
+        return _copy_beginning(value, value_type, path, budget)
+    if value_type is list:
+        return [_copy(item, path, budget) for item in value]
     copied: dict[str, Any] = {}
     for key, item in value.items():
-        name = key if type(key) is str and key.isascii() else _key(key, value, copied, path, room)
-        copied[name] = _copy(item, path, room)
-    room.text += sum(map(len, copied))
+        name = key if type(key) is str and key.isascii() else _key(key, value, copied, path, budget)
+        copied[name] = _copy(item, path, budget)
+    budget.text_size += sum(map(len, copied))
     return copied
 
 
-def _copy_part(value: Any, kind: type, path: tuple[int, ...], room: _Room) -> Any:
-    """As much of a container as there is room for."""
-    fitting, room.left = len(value) + room.left, 0
-    room.text += len(CUT_KEY) + len(_CUT) + _VALUE_SIZE
-    if kind is list:
-        return [*(_copy(item, path, room) for item in value[:fitting]), _CUT]
+def _copy_beginning(value: Any, value_type: type, path: tuple[int, ...], budget: _Budget) -> Any:
+    """The part of a container that the budget still allows."""
+    fitting, budget.values_left = len(value) + budget.values_left, 0
+    budget.text_size += len(CUT_KEY) + len(_CUT) + _VALUE_SIZE
+    if value_type is list:
+        return [*(_copy(item, path, budget) for item in value[:fitting]), _CUT]
     items = itertools.islice(value.items(), fitting)
-    part = {_key(key, value, {}, path, room): _copy(item, path, room) for key, item in items}
-    room.text += sum(map(len, part))
+    part = {_key(key, value, {}, path, budget): _copy(item, path, budget) for key, item in items}
+    budget.text_size += sum(map(len, part))
     return {**part, CUT_KEY: _CUT}
 
 
-def _copy_other(value: Any, path: tuple[int, ...], room: _Room) -> Any:
+def _copy_other(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
     if id(value) in path:
         return _CIRCULAR
     if len(path) >= _MAX_DEPTH:
         return _TOO_DEEP
     if type(value) is CutText:
-        room.text += len(value)
+        budget.text_size += len(value)
         return value
     path = (*path, id(value))
-    for kinds, convert in _CONVERSIONS:
-        if isinstance(value, kinds):
-            return _copy(convert(value), path, room)
+    for types, convert in _CONVERSIONS:
+        if isinstance(value, types):
+            return _copy(convert(value), path, budget)
     if isinstance(value, Mapping):
-        return _copy(dict(itertools.islice(value.items(), room.left + 1)), path, room)
+        return _copy(dict(itertools.islice(value.items(), budget.values_left + 1)), path, budget)
     if isinstance(value, AbstractSet | Sequence):
-        items = _copy(list(itertools.islice(value, room.left + 1)), path, room)
+        items = _copy(list(itertools.islice(value, budget.values_left + 1)), path, budget)
         return sorted(items, key=_sort_key) if isinstance(value, AbstractSet) and isinstance(items, list) else items
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
-        return _copy(fields, path, room)
-    return _represent(value, room)
+        return _copy(fields, path, budget)
+    return _represent(value, budget)
 
 
-def _key(key: object, source: dict[Any, Any], copied: dict[str, Any], path: tuple[int, ...], room: _Room) -> str:
-    """A key as text, which is no other key's."""
-    text = name = _key_text(key, path, room)
-    room.text += 3 * len(text)
-    if isinstance(key, str) and text == key and hash(text) == hash(key):  # in a dict, a StrEnum's member is its text
+def _key(key: object, source: dict[Any, Any], copied: dict[str, Any], path: tuple[int, ...], budget: _Budget) -> str:
+    """A key as text that no other key has."""
+    text = name = _key_text(key, path, budget)
+    budget.text_size += 3 * len(text)
+    if isinstance(key, str) and text == key and hash(text) == hash(key):  # to a dict, a StrEnum's member is its text
         return text
     for number in itertools.count(2):
         if name not in source and name not in copied:
@@ -276,36 +276,36 @@ def _key(key: object, source: dict[Any, Any], copied: dict[str, Any], path: tupl
     return name
 
 
-def _long_integer(value: int, path: tuple[int, ...], room: _Room) -> Any:
+def _long_integer(value: int, path: tuple[int, ...], budget: _Budget) -> Any:
     if value.bit_length() > _MAX_INT_BITS:
-        return _copy(hex(value), path, room)
-    room.text += value.bit_length() // 3
+        return _copy(hex(value), path, budget)
+    budget.text_size += value.bit_length() // 3
     return value
 
 
-def _key_text(key: object, path: tuple[int, ...], room: _Room) -> str:
+def _key_text(key: object, path: tuple[int, ...], budget: _Budget) -> str:
     if isinstance(key, enum.Enum):
         key = key.value
     if key is None or isinstance(key, bool):
         return {None: "null", True: "true", False: "false"}[key]
-    copied = _copy(key, path, room)
-    return copied if isinstance(copied, str) else _text(_printed(copied, str))
+    copied = _copy(key, path, budget)
+    return copied if isinstance(copied, str) else _text(_print_safely(copied, str))
 
 
 def _sort_key(copied: Any) -> tuple[str, str]:
     return type(copied).__name__, str(copied)
 
 
-def _wide_text(value: str, room: _Room) -> str:
-    """Text beyond ASCII: looked at character by character, so not without end."""
-    most = TEXT_LIMIT if room.text < _CUT_TEXTS_FROM else _SHORT_TEXT
-    text = _text(value[:most])
-    room.text += 4 * len(text)
-    return text if len(value) <= most else CutText.of(text, f"{len(value):,} characters")
+def _non_ascii_text(value: str, budget: _Budget) -> str:
+    """Text beyond ASCII. It is read character by character, so its length is limited."""
+    limit = TEXT_LIMIT if budget.text_size < _CUT_TEXTS_FROM else _SHORT_TEXT
+    text = _text(value[:limit])
+    budget.text_size += 4 * len(text)
+    return text if len(value) <= limit else CutText.of(text, f"{len(value):,} characters")
 
 
 def _text(value: str) -> str:
-    """`value` as a plain string without lone surrogates, which UTF-8 cannot hold."""
+    """`value` as a plain string without lone surrogates, which UTF-8 cannot encode."""
     value = str.__str__(value)
     try:
         value.encode()
@@ -337,50 +337,50 @@ def _decoded(data: bytes, *, whole: bool) -> str:
 def _from_model(value: BaseModel) -> Any:
     try:
         return value.model_dump(mode="json", by_alias=True, warnings=False)
-    except Exception:  # a field that pydantic cannot write as JSON; this module can
+    except Exception:  # a field that pydantic cannot serialise, but this module can
         return field_by_field(value)
 
 
 def members_of(value: BaseModel) -> object:
-    """What goes out of a model that is a payload: its members as Python has them, with those that subclasses add."""
+    """The members of a model that is a payload, as Python values, with those that subclasses add."""
     try:
         return value.model_dump(mode="python", by_alias=True, warnings=False, serialize_as_any=True)
-    except Exception:  # a serialiser of the program's own, which fails
+    except Exception:  # a serialiser of the program's own that fails
         return field_by_field(value)
 
 
 def field_by_field(value: BaseModel) -> Any:
-    """What pydantic writes, and the value itself of each field that it cannot write."""
+    """The fields as pydantic serialises them, and the values themselves of those that it cannot serialise."""
     if isinstance(value, RootModel):
         return value.root
-    kind = type(value)
+    model = type(value)
     written: dict[str, Any] = {}
-    for name in (*kind.model_fields, *(value.model_extra or {}), *kind.model_computed_fields):
+    for name in (*model.model_fields, *(value.model_extra or {}), *model.model_computed_fields):
         try:
             written |= value.model_dump(mode="json", by_alias=True, warnings=False, include={name})
         except Exception:
-            field = kind.model_fields.get(name) or kind.model_computed_fields.get(name)
+            field = model.model_fields.get(name) or model.model_computed_fields.get(name)
             alias = getattr(field, "serialization_alias", None) or getattr(field, "alias", None) or name
             written[alias] = getattr(value, name, None)
     return written
 
 
 def _from_exception(error: BaseException) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": _text(_shortened(_printed(error, str)))}
+    return {"type": type(error).__name__, "message": _text(_shortened(_print_safely(error, str)))}
 
 
-def _printed(value: object, how: Callable[[object], str]) -> str:
+def _print_safely(value: object, printer: Callable[[object], str]) -> str:
     try:
-        return how(value)
-    except MEANT_FOR_THE_PROGRAM:
+        return printer(value)
+    except EXIT_EXCEPTIONS:
         raise
     except BaseException:
         return f"[{type(value).__name__} without a printable form]"
 
 
-def _represent(value: object, room: _Room) -> str:
-    text = _text(_shortened(_printed(value, repr)))
-    room.text += 4 * len(text)
+def _represent(value: object, budget: _Budget) -> str:
+    text = _text(_shortened(_print_safely(value, repr)))
+    budget.text_size += 4 * len(text)
     return text
 
 
@@ -390,7 +390,7 @@ def _shortened(text: str) -> str:
     return f"{text[:_MAX_PRINTED]}[cut: {len(text):,} characters, {_MAX_PRINTED:,} kept]"
 
 
-# In this order, and before the containers: an enum may be an int, a bool-like is Integral, and text is a sequence.
+# In this order, and before the containers: an enum may be an int, an integer is Real too, and text is a sequence.
 _CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: value.value),
     (str, _text),

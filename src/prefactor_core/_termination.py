@@ -1,4 +1,4 @@
-"""The stop signal of one agent instance, for any thread and any event loop."""
+"""The event that is set when an agent instance is terminated. It works from any thread and any event loop."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ logger = logger_of("prefactor_core")
 
 
 class LoopFlag:
-    """A flag with an asyncio.Event for each event loop, and one for callers outside of any.
+    """A flag with an asyncio.Event for each event loop, and one for callers outside of event loops.
 
-    There is no lock, which a forked child could inherit locked: `event` first enters its event and then looks at the
-    flag, `set` first sets the flag and then looks for events, so one sees the other.
+    There is no lock, since a forked child could inherit it locked. `event` first enters its event and then reads the
+    flag; `set` first sets the flag and then looks for events. So at least one of them sees the other.
     """
 
     def __init__(self) -> None:
@@ -30,21 +30,21 @@ class LoopFlag:
         self._events: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
 
     def is_set(self) -> bool:
-        """Whether it is set."""
+        """Whether the flag is set."""
         return self._set
 
     def set(self) -> None:
-        """Set it, and wake who waits."""
+        """Set the flag, and wake those who wait for it."""
         self._set = True
         self._change(asyncio.Event.set)
 
     def clear(self) -> None:
-        """Clear it."""
+        """Clear the flag."""
         self._set = False
         self._change(asyncio.Event.clear)
 
     def event(self) -> asyncio.Event:
-        """The caller's event loop's event."""
+        """The event of the running event loop, or the one for callers outside of event loops."""
         loop = asyncio._get_running_loop()
         event = self._unbound if loop is None else self._events.setdefault(loop, asyncio.Event())
         if self._set:
@@ -57,7 +57,7 @@ class LoopFlag:
             loop = reference()
             if loop is None or (event := self._events.get(loop)) is None:
                 continue
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(change, event)
 
 
@@ -73,15 +73,15 @@ class TerminationEvent:
 
     @property
     def reason(self) -> str | None:
-        """Why, if the instance was terminated and the platform said why."""
+        """Why the instance was terminated; None if it was not, or the platform gave no reason."""
         return self._reason
 
     def is_set(self) -> bool:
-        """The instance was terminated."""
+        """Whether the instance was terminated."""
         return self._flag.is_set()
 
     async def wait(self) -> Literal[True]:
-        """Wait until the instance is terminated; for ever, when it never is."""
+        """Wait until the instance is terminated."""
         return await self._flag.event().wait()
 
     def _terminate(self, reason: str | None) -> None:
@@ -91,14 +91,18 @@ class TerminationEvent:
 
 
 class Subscribers(Generic[P]):
-    """Functions to call. What one raises is logged and does not reach the others."""
+    """Callbacks. An exception of one is logged, and the others are still called.
+
+    Args:
+        what: what a callback is called in the log.
+    """
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._callbacks: list[Callable[P, object]] = []
 
     def add(self, callback: Callable[P, object]) -> Callable[[], None]:
-        """Call `callback` from now on; the returned function ends that."""
+        """Add a callback. Returns a function that removes it."""
         self._callbacks.append(callback)
 
         def unsubscribe() -> None:
@@ -108,13 +112,13 @@ class Subscribers(Generic[P]):
         return unsubscribe
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all callbacks."""
         self._callbacks.clear()
 
     def call(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Call all."""
+        """Call all callbacks."""
         for callback in list(self._callbacks):
             try:
                 callback(*args, **kwargs)
-            except BaseException:  # sys.exit too: it would end the delivery thread, not the program
+            except BaseException:  # sys.exit too, which would end the delivery thread and not the program
                 logger.exception("%s raised", self._what)

@@ -1,4 +1,4 @@
-"""What becomes of a payload that does not match its schema."""
+"""Checks payloads against their schemas, and warns or raises for those that do not match."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from prefactor_core._log_once import LogOnce
 from prefactor_core._redaction import PayloadPart
-from prefactor_core._snapshot import MEANT_FOR_THE_PROGRAM, Payload
+from prefactor_core._snapshot import EXIT_EXCEPTIONS, Payload
 from prefactor_core._span_schemas import PayloadSchemas, SpanTypes
 from prefactor_core.exceptions import SpanValidationError
 from prefactor_http._log import logger_of
@@ -19,16 +19,18 @@ ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 
 _MOST_NAMES_COMPARED = 1_000
 _MOST_EXPLAINED = 200
-"""Mismatches of a payload of a span type that are looked into; of further ones, which take their time, none is new."""
+"""How many payloads of one schema are explained. Explaining takes time, and later mismatches are rarely new."""
 
 logger = logger_of("prefactor_core")
 
 
 class Validation:
-    """The client's policy: the platform records a span whether or not it matches, so by default this only tells.
+    """The client's policy for payloads that do not match their schema.
+
+    By default a mismatch is only logged, since the platform records a span whether or not it matches.
 
     Args:
-        mode: what a mismatch leads to.
+        mode: what to do about a mismatch.
         count: called for every payload that does not match.
     """
 
@@ -42,13 +44,13 @@ class Validation:
         """Check a payload.
 
         Args:
-            schemas: those of its span type, if they are known.
+            schemas: the schemas of its span type, if they are known.
             name: the span type, or the name of the quality payload.
-            part: which payload of it.
+            part: which of its payloads.
             payload: the payload.
 
         Raises:
-            SpanValidationError: it does not match, and the mode is "raise".
+            SpanValidationError: the payload does not match, and the mode is "raise".
         """
         if schemas is None or self.mode == "off":
             return
@@ -59,60 +61,60 @@ class Validation:
                     self._count()
                 return
             found = schemas.mismatches(part, payload)
-        except MEANT_FOR_THE_PROGRAM:
+        except EXIT_EXCEPTIONS:
             raise
         except SchemaError as error:
-            self._cannot(name, part, f"its schema is not valid: {error.message}")
+            self._report_unchecked(name, part, f"its schema is not valid: {error.message}")
             return
         except BaseException as error:  # the engine is native code, and may panic
-            self._cannot(name, part, type(error).__name__)
+            self._report_unchecked(name, part, type(error).__name__)
             return
         if wrong := [each for each in found if each.checked]:
             self._explained[key] = self._explained.get(key, 0) + 1
-            self._mismatch(name, part, wrong)
+            self._report_mismatch(name, part, wrong)
         elif found:
             first = found[0]
-            self._cannot(name, part, f"{first.where}: {first.message}" if first.path else first.message)
+            self._report_unchecked(name, part, f"{first.where}: {first.message}" if first.path else first.message)
 
     def find(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
-        """The schemas of a span type that is opened by name; one that is unknown is told of once.
+        """The schemas of a span type that is opened by name. An unknown span type is logged once.
 
         Args:
             types: the span types of the agent instance, if they are known.
             name: the span type.
 
         Raises:
-            SpanValidationError: there is none of this name, and the mode is "raise".
+            SpanValidationError: no span type has this name, and the mode is "raise".
         """
         if types is None or self.mode == "off":
             return None
         found = types.span_type(name)
         if found is None and types.names:
-            self.unknown_type(name, types.names)
+            self.report_unknown_type(name, types.names)
         return found
 
     def find_quality(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
-        """The same for the name of a quality payload."""
+        """As `find`, for the name of a quality payload."""
         if types is None or self.mode == "off":
             return None
         found = types.quality(name)
         if found is None and types.quality_names:
-            self._unknown(name, "quality", f"no quality schema is called {name!r}", types.quality_names)
+            self._report_unknown(name, "quality", f"no quality schema is called {name!r}", types.quality_names)
         return found
 
-    def unknown_type(self, name: str, known: Sequence[str]) -> None:
-        """A span is opened whose type is not among those that are registered.
+    def report_unknown_type(self, name: str, known: Sequence[str]) -> None:
+        """Warn or raise because a span of an unregistered span type is opened.
 
         Args:
             name: the span type.
-            known: those that are.
+            known: the registered span types.
 
         Raises:
             SpanValidationError: the mode is "raise".
         """
-        self._unknown(name, "schema_name", f"span type {name!r} is not in the schema registry", known)
+        self._report_unknown(name, "schema_name", f"span type {name!r} is not in the schema registry", known)
 
-    def _mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
+    def _report_mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
         self._count()
         problems = [f"{each.where or part}: {each.message}" for each in found]
         if self.mode == "raise":
@@ -126,7 +128,7 @@ class Validation:
                 "; ".join(problems),
             )
 
-    def _cannot(self, name: str, part: PayloadPart, why: str) -> None:
+    def _report_unchecked(self, name: str, part: PayloadPart, why: str) -> None:
         if self.mode == "raise":
             raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
         if self._log_once((name, part, "cannot be checked")):
@@ -134,11 +136,13 @@ class Validation:
                 "%s of %r could not be checked: %s (recorded anyway; further ones are not logged)", part, name, why
             )
 
-    def _unknown(self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]) -> None:
+    def _report_unknown(
+        self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
+    ) -> None:
         if self.mode == "raise":
-            raise SpanValidationError(name, part, [text + _meant(name, known)])
+            raise SpanValidationError(name, part, [text + _suggestion(name, known)])
         if self.mode == "warn" and self._log_once((name, part, "unknown")):
-            text += _meant(name, known)
+            text += _suggestion(name, known)
             logger.warning(
                 "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
                 "PrefactorCoreConfig(schema_registry=…)",
@@ -147,7 +151,7 @@ class Validation:
             )
 
 
-def _meant(name: str, known: Sequence[str]) -> str:
+def _suggestion(name: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
 
     near = get_close_matches(name, known[:_MOST_NAMES_COMPARED], 1)

@@ -1,4 +1,4 @@
-"""The client: what a program uses, and where the layers are put together."""
+"""The client that programs use. It puts the layers of this package together."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
 from prefactor_core import _fork, _pfid
+from prefactor_core._disabled_session import DisabledSession
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._life_cycle import LifeCycle, State
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import CreateState, InstanceRecord
-from prefactor_core._session import ApiSession, DisabledSession, Session
+from prefactor_core._session import ApiSession, Session
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._span_schemas import SpanTypes
 from prefactor_core._validation import Validation
@@ -53,22 +54,22 @@ SpanT = TypeVar("SpanT")
 
 
 class PrefactorCoreClient:
-    """Records agent instances and spans. `async with`, or `initialize()` and `close()`.
+    """Records agent instances and spans. Use it with `async with`, or call `initialize()` and `close()`.
 
-    Calls hand over and return: a thread of the client's own delivers. What the API, the network or a payload does never
-    raises here; see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of `flush()` and `close()`. Every call
-    works from any thread and any event loop.
+    Calls hand an operation over and return; a thread of the client delivers it. A failure of the API, of the network or
+    of a payload does not raise in these calls: see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of
+    `flush()` and `close()`. Every call works from any thread and any event loop.
 
-    What waits when the program ends is delivered then, for `QueueConfig.close_timeout` at most, or the loss is logged.
-    An open client that a forked child inherits goes on there, with an account, a thread and connections of its own,
-    made with the first use; what waited at the fork is the parent's to deliver, and `flush()` before the fork keeps
-    the order of what both record.
+    When the program ends, operations that still wait are delivered, for `QueueConfig.close_timeout` at most; a loss is
+    logged. An open client that a forked child inherits stays open there. With its first use in the child it gets its
+    own statistics, thread and connections. Operations that waited at the fork are delivered by the parent; call
+    `flush()` before the fork to keep the order between those and the child's.
 
     Args:
         config: the configuration.
-        queue: a queue of the program's own; its methods are called on the delivery thread, unless it is an
+        queue: a queue of the program's own. Its methods are called on the delivery thread, unless it is an
             InMemoryQueue itself, which takes operations from any thread. Closing the client closes it.
-            A forked child leaves it to its parent.
+            A forked child does not use it.
         sdk_header_entry: `package@version` of the integration that uses this client.
     """
 
@@ -86,27 +87,27 @@ class PrefactorCoreClient:
         self._log_once = LogOnce()
         self._span_index = SpanIndex()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
-        self._instances_lock = threading.RLock()  # a signal handler may come in here while its own thread is
+        self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
         payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
         self._validation = Validation(config.validation, self._count_mismatch)
         registry = config.schema_registry
-        self._span_types: SpanTypes | None = getattr(registry, "_span_types", None)  # of a SchemaRegistry
+        self._span_types: SpanTypes | None = getattr(registry, "_span_types", None)  # only a SchemaRegistry has them
         self._instance_manager = AgentInstanceManager(
             self._hand_over,
-            self._instance,
+            self._instance_record,
             payloads,
             self._termination_monitor,
             validation=self._validation,
-            span_types=self._types_of,
+            span_types=self._span_types_of,
         )
         self._span_manager = SpanManager(
             self._hand_over,
-            self._instance,
+            self._instance_record,
             self._span_index,
             self._validation,
             payloads,
-            span_types=self._types_of,
+            span_types=self._span_types_of,
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
@@ -123,61 +124,62 @@ class PrefactorCoreClient:
 
     @property
     def _initialized(self) -> bool:
-        """Integrations read it."""
+        """Whether the client is initialised. Integrations read it."""
         return self._life.state is State.OPEN
 
     @property
     def instance_manager(self) -> AgentInstanceManager:
-        """Hands over the operations of agent instances.
+        """The manager that hands over the operations of agent instances.
 
         Raises:
-            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
         """
         self._life.open_session()
         return self._instance_manager
 
     async def initialize(self) -> None:
-        """Check the token and begin to deliver.
+        """Check the token and start delivery.
 
         Raises:
-            ClientAlreadyInitializedError: the client is initialised, or about to be, or not yet closed.
+            ClientAlreadyInitializedError: the client is initialised, is being initialised, or is not closed yet.
             ClientClosedError: `close()` was called meanwhile.
             QueueClosedError: the queue that the client was given is closed.
             PrefactorAuthError: the API refuses the token.
-            PrefactorHttpError: the API does not answer (with `require_api_at_start=False` it is asked once, for 5
-                seconds at most, and a warning is logged).
+            PrefactorHttpError: the API does not answer. With `require_api_at_start=False` it is asked once, for 5
+                seconds at most, and a warning is logged instead.
         """
         await self._life.open(self._new_session)
 
     async def flush(self, timeout: float | None = None) -> DeliveryReport:
-        """Wait until everything that can be delivered now is delivered.
+        """Wait until every operation that can be delivered now is delivered.
 
-        A span whose parent was never started waits for it, and is not waited for here.
+        A span whose parent has not been started waits for the parent; this call does not wait for such spans.
 
         Args:
-            timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for ever.
+            timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for no limit.
 
         Raises:
-            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
         """
         return await self._life.open_session().flush(timeout)
 
     async def close(self, timeout: float | None = None) -> DeliveryReport:
-        """Deliver what was handed over, and end. Never raises for what could not be delivered: the report says it.
+        """Deliver the operations that were handed over, and close the client.
 
-        It goes on when the caller is cancelled; who closes again waits for the same end and gets the same report. Does
-        nothing on a client that is not initialised.
+        Operations that cannot be delivered do not raise: the report counts them. Closing goes on if the caller is
+        cancelled; a further call waits for the same end and returns the same report. Does nothing on a client that is
+        not initialised.
 
         Args:
-            timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for ever. The first
-                call's is the time that delivery has.
+            timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for no limit. The
+                timeout of the first call is the time that delivery has.
         """
         if self._initialized:
             self._termination_monitor.sync(None)
         return await self._life.close(timeout)
 
     def stats(self) -> ClientStats:
-        """The account of all operations since `initialize()`: accepted = delivered + failed + dropped + pending."""
+        """The counts of all operations since `initialize()`: accepted = delivered + failed + dropped + pending."""
         return self._ledger.stats()
 
     async def create_agent_instance(  # noqa: PLR0917 - the documented signature
@@ -198,18 +200,18 @@ class PrefactorCoreClient:
 
         Args:
             agent_version: `name`, `external_identifier`, `description`; `runtime_environment` is added.
-            agent_schema_version: the span types, in place of those of `schema_registry`; one of both is needed.
-            agent_id: the agent; left out with a token of one deployment.
+            agent_schema_version: the span types, in place of those of `schema_registry`. One of the two is needed.
+            agent_id: the agent. Leave it out with the token of a single deployment.
             instance_id: an id for the instance.
             external_schema_version_id: a name for the schema version; by default the hash of a generated registry, and
-                `auto-…` otherwise.
+                otherwise `auto-…`.
             environment_id: the environment.
             purpose: why the run happens; live by default.
-            external_identifier: a name of the run that is unique for the agent.
+            external_identifier: a name of the run that is unique within the agent.
 
         Raises:
-            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
-            ValueError: no span types: neither `agent_schema_version` nor a `schema_registry` in the configuration.
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
+            ValueError: there are no span types: neither `agent_schema_version` nor `schema_registry` was given.
             PrefactorHttpError: the API refuses, or does not answer.
         """
         session = self._life.open_session()
@@ -257,22 +259,23 @@ class PrefactorCoreClient:
     ) -> SpanScope[SpanT]: ...
 
     def span(self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
-        """A span, as an async context manager; as a decorator of a coroutine function, one for each of its calls.
+        """A span, as an async context manager. As a decorator of a coroutine function, each call has its own span.
 
         Args:
             instance_id: the agent instance.
-            schema_name: name of the span type, which gives a `SpanContext`; or a generated span type, which gives that.
-            parent_span_id: the parent; by default the span of this instance that is current when it is entered.
-            payload: params, for a span that is never started explicitly or is started without any.
+            schema_name: the name of the span type, which yields a `SpanContext`; or a generated span type, which yields
+                an instance of it.
+            parent_span_id: the parent; by default the span of this instance that is current on entering.
+            payload: the params, for a span that is started without params or is not started explicitly.
 
         Raises:
-            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
             TypeError: an argument has a wrong type.
         """
         self._life.open_session()
-        wrap: Any = _itself
+        wrap: Any = _unwrapped
         if not isinstance(schema_name, str):
-            schema_name, payload, wrap = self._read_type(schema_name, payload)
+            schema_name, payload, wrap = self._read_span_type(schema_name, payload)
         open_span = partial(self._span_manager.open_span, instance_id, schema_name, parent_span_id, payload)
         return SpanScope(self._span_manager, open_span, wrap, self._warn_of_open_span)
 
@@ -290,7 +293,7 @@ class PrefactorCoreClient:
             The span's id.
 
         Raises:
-            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
         """
         self._life.open_session()
         return await self._span_manager.create(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
@@ -301,8 +304,8 @@ class PrefactorCoreClient:
         """Finish a span as `complete`.
 
         Raises:
-            ClientNotInitializedError: before `initialize()`; ClientClosedError, which is one, after `close()`.
-            SpanNotFoundError: this client made no such span. It is a KeyError too.
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
+            SpanNotFoundError: this client created no span with this id. It is also a KeyError.
         """
         self._life.open_session()
         await self._span_manager.finish(span_id, result_payload, timestamp=timestamp)
@@ -314,47 +317,48 @@ class PrefactorCoreClient:
     def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
         """Call a function when the platform terminates an agent instance of this client.
 
-        One instance has `AgentInstanceHandle.terminated`, to wait for, and `raise_if_terminated()`.
+        To wait for the termination of one instance, use `AgentInstanceHandle.terminated`; to stop with an exception,
+        `AgentInstanceHandle.raise_if_terminated()`.
 
         Args:
-            callback: gets the instance's id and the reason, if the platform said one. It runs on the delivery thread,
-                so it should only hand on; what it raises is logged.
+            callback: called with the instance's id and the reason, which is None if the platform gave none. It runs on
+                the delivery thread, so it must return quickly. Its exceptions are logged.
 
         Returns:
-            A function that ends it.
+            A function that removes the callback.
         """
         return self._termination_monitor.on_terminate(callback)
 
     def _set_sdk_header_entry(self, entry: str | None) -> None:
-        """Name the integration that uses this client, from the next request on."""
+        """Set the header entry of the integration that uses this client, for all requests from now on."""
         self._sdk_header_entry = entry
         if session := self._life.session:
             session.use_header(build_sdk_header(entry))
 
     def _build_http_sdk_header(self) -> str:
-        """Tests of integrations read it."""
+        """The header entries of this package and the integration. Tests of integrations read it."""
         return build_core_header(self._sdk_header_entry)
 
     def _new_session(self) -> Session:
-        if self._life.state is not State.OPEN:  # a forked child has a new one already
+        if self._life.state is not State.OPEN:  # open: a forked child, which has a new ledger already
             self._ledger = Ledger()
         if is_disabled():
             return DisabledSession()
         return ApiSession(
             self._config,
-            # By the name in this module: tests of integrations put a stub in its place.
+            # Looked up in this module: tests of integrations replace it here.
             PrefactorHttpClient(self._config.http_config, build_sdk_header(self._sdk_header_entry)),
             self._queue,
             ledger=self._ledger,
             spans=self._span_index,
-            on_registered=self._registered,
-            on_control=self._terminated,
+            on_registered=self._on_registered,
+            on_control=self._on_terminated,
             beside=self._termination_monitor.run,
         )
 
     def _renew_after_fork(self) -> None:
-        """In a forked child: what waits is delivered by the parent, which goes on with its thread and connections."""
-        if self._life.state in {State.OPENING, State.OPEN, State.CLOSING}:  # otherwise the parent does not use it
+        """In a forked child: operations that wait are delivered by the parent, with its thread and connections."""
+        if self._life.state in {State.OPENING, State.OPEN, State.CLOSING}:  # in other states the parent does not use it
             _fork.abandon(self._queue)
             self._queue = None
         self._ledger = Ledger()
@@ -370,15 +374,16 @@ class PrefactorCoreClient:
         except QueueClosedError as error:
             if self._initialized and self._queue is not None and self._queue.closed:
                 raise QueueClosedError("the queue that the client was given is closed") from error
-            raise ClientClosedError("the client is closed") from error  # meanwhile, or by the end of the program
+            raise ClientClosedError("the client is closed") from error  # meanwhile, or at the end of the program
 
     def _warn_of_open_span(self) -> None:
         if self._log_once("open span"):
             logger.warning(
-                "a span was left open: the client was closed inside its `async with` block; further ones are not logged"
+                "a span was left open: the client was closed inside its `async with` block. Close the client after its "
+                "spans; further ones are not logged"
             )
 
-    def _types_of(self, instance: InstanceRecord) -> SpanTypes | None:
+    def _span_types_of(self, instance: InstanceRecord) -> SpanTypes | None:
         return instance.span_types or self._span_types
 
     def _count_mismatch(self) -> None:
@@ -399,20 +404,20 @@ class PrefactorCoreClient:
         )
         return AgentInstanceHandle(record.id, self)
 
-    def _registered(self, record: InstanceRecord, instance_id: str) -> None:
-        """A queued registration was delivered. The record is found by its new id before it has it."""
-        self._instances[instance_id] = record
+    def _on_registered(self, record: InstanceRecord, instance_id: str) -> None:
+        """A queued registration was delivered: the instance has the id that the API gave it."""
+        self._instances[instance_id] = record  # before it has the new id: another thread may read that and look it up
         record.partition = _pfid.partition_of(instance_id)
         record.id = instance_id
         self._watch(record)
 
-    def _instance(self, instance_id: str) -> InstanceRecord:
-        """The record of an instance, also of one that was registered elsewhere."""
+    def _instance_record(self, instance_id: str) -> InstanceRecord:
+        """The record of an instance; a new one for an instance that this client did not register."""
         if not isinstance(instance_id, str):
             raise TypeError(f"instance_id must be a string, not {type(instance_id).__name__}")
         record = self._instances.get(instance_id)
         if record is None:
-            with self._instances_lock:  # two records of one instance would be two orders
+            with self._instances_lock:  # operations of two records of one instance would not be ordered
                 record = self._instances.get(instance_id)
                 if record is None:
                     record = InstanceRecord(instance_id, _pfid.partition_of(instance_id))
@@ -424,20 +429,20 @@ class PrefactorCoreClient:
             self._termination_monitor.watch(instance)
             self._termination_monitor.sync(instance.id)
 
-    def _terminated(self, instance_id: str, reason: str | None) -> None:
+    def _on_terminated(self, instance_id: str, reason: str | None) -> None:
         if instance := self._instances.get(instance_id):
             self._termination_monitor.terminate(instance, reason)
 
     async def _fetch_instance(self, instance_id: str) -> AgentInstance:
         return await self._life.open_session().fetch(instance_id)
 
-    def _read_type(self, span_type: Any, payload: Any) -> tuple[str, Any, Any]:
+    def _read_span_type(self, span_type: Any, payload: Any) -> tuple[str, Any, Any]:
         name = getattr(span_type, "schema_name", None)
         if not isinstance(name, str):
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
         if has_schema is not None and not has_schema(name):
-            self._validation.unknown_type(name, self._span_types.names if self._span_types else [])
+            self._validation.report_unknown_type(name, self._span_types.names if self._span_types else [])
         return name, span_type._default_params(payload), span_type
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:
@@ -452,7 +457,9 @@ class PrefactorCoreClient:
             return snapshot_object(given, "agent_schema_version").value
         registry = self._config.schema_registry
         if registry is None:
-            raise ValueError("the span types are missing: give agent_schema_version, or configure a schema_registry")
+            raise ValueError(
+                "there are no span types: pass agent_schema_version, or set schema_registry in PrefactorCoreConfig"
+            )
         content_hash = getattr(registry, "content_hash", None)
         version = registry.to_agent_schema_version(
             external_id or content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
@@ -460,5 +467,5 @@ class PrefactorCoreClient:
         return snapshot_object(version, "agent_schema_version").value
 
 
-def _itself(context: SpanContext) -> SpanContext:
+def _unwrapped(context: SpanContext) -> SpanContext:
     return context

@@ -1,4 +1,4 @@
-"""Configuration of the client."""
+"""The configuration of the client."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ logger = logger_of("prefactor_core")
 
 
 class SchemaSource(Protocol):
-    """What serves as a `schema_registry`: a SchemaRegistry, or any object with this method.
+    """An object that can be a `schema_registry`: a SchemaRegistry, or any object with this method.
 
-    If it has `content_hash`, that names its schema version; if it has `has_schema`, span types are looked up there.
+    If it has an attribute `content_hash`, that names its schema version. If it has a method `has_schema`, the client
+    asks it whether a generated span type is registered.
     """
 
     def to_agent_schema_version(self, external_identifier: str, /) -> dict[str, Any]:
-        """The API's `agent_schema_version`."""
+        """The definitions in the API's `agent_schema_version` form."""
         ...
 
 
 class _Options(BaseModel):
-    """Options by keyword; one that is none is ignored, as in the documented client, and told of."""
+    """Options by keyword. Unknown options are ignored with a warning, as prefactor-core does."""
 
     @model_validator(mode="before")
     @classmethod
-    def _told(cls, given: object) -> object:
+    def _warn_of_unknown_options(cls, given: object) -> object:
         for name in given.keys() - cls.model_fields.keys() if isinstance(given, dict) else ():
             from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
 
@@ -50,17 +51,17 @@ class QueueConfig(_Options):
 
     Attributes:
         num_workers: how many requests run at a time.
-        max_retries: how often an operation that fails is tried again while others succeed.
-            A failure costs no retry as long as nothing succeeds: then the API is away, and delivery waits for it.
-        retry_delay_base: seconds before the first retry; doubled with each further one. Retry-After is honoured up to
-            300 s for an operation, and up to 60 s when the API is away.
-        close_timeout: seconds that `flush()` and `close()` take at most when they are given no time-out.
-        span_ids: "auto" mints span ids here when the instance's id allows it; "server" leaves them to the API, and
-            `span.start()` waits for it.
-        bulk: "auto" lets operations share requests while more than a few wait; "never" sends each by itself.
-        max_queue_size: how many operations may wait for delivery. When it is full, spans that are started are dropped
-            whole, counted, and told of in the log; what belongs to spans that were taken is always taken.
-        max_queue_bytes: the same for the size of their payloads, as JSON.
+        max_retries: how often an operation that fails is tried again while others succeed. While nothing succeeds, the
+            API is away: delivery waits for it, and failures do not count.
+        retry_delay_base: seconds before the first retry; the delay doubles with each further retry. Retry-After is
+            honoured up to 300 s for an operation, and up to 60 s while the API is away.
+        close_timeout: seconds that `flush()` and `close()` take at most if they are given no timeout.
+        span_ids: with "auto", the client generates span ids itself if the instance's id allows it. With "server", the
+            API generates them, and `span.start()` waits for its answer.
+        bulk: with "auto", operations share requests while more than a few wait. With "never", each has its own request.
+        max_queue_size: how many operations may wait for delivery. While the queue is full, new spans are dropped as a
+            whole, counted, and logged. Operations of spans that were accepted before are always accepted.
+        max_queue_bytes: the same limit for the size of their payloads, as JSON.
     """
 
     num_workers: int = Field(default=3, ge=1, le=20)
@@ -79,21 +80,22 @@ class PrefactorCoreConfig(_Options):
     Attributes:
         http_config: where the API is.
         queue_config: how operations are delivered.
-        schema_registry: the span types, registered with every agent instance: a SchemaRegistry, or any object with its
-            method `to_agent_schema_version`.
-        validation: what becomes of a typed payload that does not match its span type: "warn" counts it and logs a
-            warning, "raise" raises SpanValidationError, "off" does not look.
-        on_error: called on the delivery thread with a DeliveryError for every operation that fails. What is dropped
-            because the client closed first is in the report of `close()`.
-        require_api_at_start: `initialize()` and `create_agent_instance()` raise when the API does not answer; otherwise
-            each asks once, for 5 seconds at most, and the registration is queued. An invalid token always raises.
-        max_payload_bytes: what the params, the result or a quality payload takes at most as JSON. A larger one is cut,
-            long texts first; it says in its place what was cut, and a warning is logged.
-        redact: called for every value of every payload, in the agent's call, before it is recorded; what it returns is
-            recorded instead. When it raises, a marker is recorded in its place, and a warning is logged.
-        drain_on_sigterm: SIGTERM delivers what waits, for `close_timeout` at most, while the program goes on, and only
-            then does what it did before: end the program, or call its handler. A second one does not wait. It needs
-            `initialize()` to be called on the main thread. A signal that an event loop handles is left to the program.
+        schema_registry: the span types, which are registered with every agent instance: a SchemaRegistry, or any object
+            with its method `to_agent_schema_version`.
+        validation: what happens to a payload that does not match its schema. "warn" counts it and logs a warning,
+            "raise" raises SpanValidationError, and "off" does not check.
+        on_error: called on the delivery thread with a DeliveryError for every operation that fails. Operations that are
+            dropped because the client closes before they are delivered are in the report of `close()` instead.
+        require_api_at_start: whether `initialize()` and `create_agent_instance()` raise if the API does not answer.
+            Otherwise each asks once, for 5 seconds at most, and the registration is queued. An invalid token always
+            raises.
+        max_payload_bytes: the largest size of the params, the result or a quality payload, as JSON. A larger payload is
+            cut, long texts first. A marker in the payload says what was cut, and a warning is logged.
+        redact: called for every value of every payload, in the agent's call, before the payload is recorded. Its return
+            value is recorded instead. If it raises, a marker is recorded, and a warning is logged.
+        drain_on_sigterm: whether SIGTERM first delivers the operations that wait, for `close_timeout` at most, while
+            the program goes on, and only then ends the program or calls its handler. A second SIGTERM does not wait.
+            `initialize()` must be called on the main thread. A signal that an event loop handles is not changed.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)

@@ -1,4 +1,4 @@
-"""The current span, per task and thread of execution."""
+"""The current span of each task and thread."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ _stack: ContextVar[tuple[Entry, ...]] = ContextVar("prefactor_span_stack", defau
 class SpanContextStack:
     """The spans that are open in the current context, outermost first.
 
-    It follows contextvars: tasks, `gather` and `asyncio.to_thread` inherit the stack of where they were made, and what
-    they open does not show outside. Spans may end in any order and in another context than the one they began in.
+    It is a context variable: tasks, `gather` and `asyncio.to_thread` inherit the stack of the code that made them, and
+    spans that they open are not visible outside. Spans may end in any order, and in another context than the one that
+    they began in.
     """
 
     @classmethod
@@ -28,7 +29,7 @@ class SpanContextStack:
 
     @classmethod
     def pop(cls) -> str | None:
-        """Take the current span off the stack; its id, or None when there is none."""
+        """Remove the current span from the stack. Returns its id, or None if no span is open."""
         entries = _open_entries()
         if not entries:
             return None
@@ -37,7 +38,7 @@ class SpanContextStack:
 
     @classmethod
     def peek(cls) -> str | None:
-        """The id of the current span, or None."""
+        """The id of the current span, or None if no span is open."""
         entries = _open_entries()
         return _id(entries[-1]) if entries else None
 
@@ -53,25 +54,25 @@ class SpanContextStack:
 
     @classmethod
     def is_empty(cls) -> bool:
-        """No span is open."""
+        """Whether no span is open."""
         return not _open_entries()
 
 
 def push_entry(entry: Entry) -> None:
-    """Make a span the current one. A record leaves every stack as soon as its `on_stack` is False."""
+    """Make a span the current one. A record is on no stack any more as soon as its `on_stack` is False."""
     if isinstance(entry, SpanRecord):
         entry.on_stack = True
     _stack.set((*_open_entries(), entry))
 
 
 def remove_entry(record: SpanRecord) -> None:
-    """Take a span off the stack, wherever in it, here and in every context that inherited it."""
+    """Remove a span from the stack, at any position, in this context and in every one that inherited it."""
     record.on_stack = False
     _stack.set(_open_entries())
 
 
 def current_parent(instance: InstanceRecord) -> Entry | None:
-    """The innermost open span of `instance`: a span of another instance cannot be a parent."""
+    """The innermost open span of `instance`. A span of another instance cannot be a parent."""
     for entry in reversed(_stack.get()):
         if not isinstance(entry, SpanRecord):
             return entry

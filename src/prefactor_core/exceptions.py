@@ -6,14 +6,14 @@
     ├── ClientAlreadyInitializedError    a second initialize()
     ├── InstanceNotFoundError
     ├── SpanNotFoundError (also KeyError)
-    ├── SpanValidationError              a payload breaks its span type, with validation="raise"
+    ├── SpanValidationError              a payload does not match its schema, with validation="raise"
     ├── OperationError
-    │   └── DeliveryError                an operation will not reach the API; given to on_error, never raised
-    ├── PrefactorTelemetryFailureError   what DeliveryReport.raise_for_loss() raises
-    └── PrefactorTerminatedError         for programs that stop when the platform terminates their instance
+    │   └── DeliveryError                an operation is not delivered; passed to on_error, never raised
+    ├── PrefactorTelemetryFailureError   raised by DeliveryReport.raise_for_loss()
+    └── PrefactorTerminatedError         raised by AgentInstanceHandle.raise_if_terminated()
 
-Only misuse raises in an agent's code. What the API, the network or a payload does reaches `on_error`,
-`client.stats()` and the reports of `flush()` and `close()`.
+Only wrong use raises in an agent's code. Failures of the API, of the network or of a payload are reported to
+`on_error`, in `client.stats()`, and in the reports of `flush()` and `close()`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
 
 
 class PrefactorCoreError(Exception):
-    """Base of all errors of this package."""
+    """The base class of all errors of this package."""
 
 
 class ClientNotInitializedError(PrefactorCoreError):
@@ -54,27 +54,27 @@ class ClientClosedError(ClientNotInitializedError, QueueClosedError):
 
 
 class ClientAlreadyInitializedError(PrefactorCoreError):
-    """`initialize()` was called on a client that is initialised."""
+    """`initialize()` was called on a client that is initialised, being initialised, or not closed yet."""
 
 
 class InstanceNotFoundError(PrefactorCoreError):
-    """No such agent instance."""
+    """No agent instance has this id."""
 
 
 class SpanNotFoundError(PrefactorCoreError, KeyError):
-    """No span with this id was created by this client, or it was forgotten long after its finish."""
+    """This client created no span with this id, or the span ended long ago."""
 
     def __str__(self) -> str:
         return Exception.__str__(self)  # KeyError would show the repr of the message
 
 
 class SpanValidationError(PrefactorCoreError):
-    """A payload does not match its schema, or there is no such span type.
+    """A payload does not match its schema, or the span type is unknown.
 
     Args:
-        span_type: name of the span type, or of the quality payload.
-        part: which payload is meant; "schema_name" where there is no such span type.
-        problems: one line per mismatch, each beginning with the field's path.
+        span_type: the name of the span type, or of the quality payload.
+        part: which of its payloads; "schema_name" if the span type is unknown.
+        problems: one line per mismatch, which begins with the path of the field.
     """
 
     def __init__(
@@ -96,10 +96,10 @@ class OperationError(PrefactorCoreError):
 
 
 class DeliveryError(OperationError):
-    """An operation that was accepted will not reach the API. `__cause__` is the API's or network's error, if any.
+    """An operation that was accepted is not delivered. `__cause__` is the error of the API or the network, if any.
 
     Attributes:
-        operation: what was to be sent.
+        operation: the operation.
         reason: the name under which `client.stats()` counts it.
     """
 

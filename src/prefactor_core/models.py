@@ -1,4 +1,4 @@
-"""What the client knows of an agent instance or a span, for reading."""
+"""The data of an agent instance and of a span, as the client returns them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is handed over from the agent to delivery."""
+"""Operations: the calls to the API that an agent hands over to delivery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Operation", "OperationType"]
 
 
 class OperationType(Enum):
-    """Kinds of operations, one per API call."""
+    """The API call that an operation makes."""
 
     REGISTER_AGENT_INSTANCE = auto()
     START_AGENT_INSTANCE = auto()
@@ -26,20 +26,20 @@ class OperationType(Enum):
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """One call to the API that waits to be made.
+    """One call to the API that is to be made.
 
     Attributes:
         type: which call.
-        payload: JSON-safe arguments of the call, fixed when it was handed over. IDs are not among them: they are
-            read from `instance` and `span` when the request is encoded, for the API may still replace them.
-        timestamp: when the agent made the call (aware), or the time it gave.
-        idempotency_key: the same in every try.
-        metadata: free for custom queues; this package does not read it.
-        instance: the agent instance that it belongs to.
-        span: the span that it creates or finishes.
-        size: about the bytes that the agent's payload in it takes as JSON; 0 when it carries none.
-        send_timestamp: the request carries `timestamp`; otherwise the API's clock decides.
-        admitted: delivery has it: a queue that gives it out again changes nothing.
+        payload: the JSON-safe arguments of the call, which do not change any more. They contain no ids: those are read
+            from `instance` and `span` when the request is encoded, since the API may still replace them.
+        timestamp: when the agent made the call, with a time zone; or the time that the agent gave.
+        idempotency_key: the key that every attempt sends.
+        metadata: for custom queues; this package does not read it.
+        instance: the agent instance that the operation belongs to.
+        span: the span that the operation creates or finishes.
+        size: the approximate size of the agent's payload as JSON, in bytes; 0 without one.
+        send_timestamp: whether the request carries `timestamp`; otherwise the API uses its own clock.
+        admitted: whether delivery has accepted the operation; a queue that returns it once more is ignored.
     """
 
     type: OperationType

@@ -1,4 +1,4 @@
-"""What the client tells the API about the program that it runs in."""
+"""Describes this package, and the environment that it runs in, to the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CORE_SDK_HEADER_ENTRY: Final = f"prefactor-core@{__version__}"
 
 
 def build_runtime_environment(sdk_header_entry: str | None = None) -> dict[str, Any]:
-    """The `runtime_environment` of an agent version.
+    """The value of `runtime_environment` in an agent version.
 
     Args:
         sdk_header_entry: `package@version` of the integration that uses this client.
@@ -31,7 +31,7 @@ def build_runtime_environment(sdk_header_entry: str | None = None) -> dict[str, 
 
 
 def build_sdk_header(sdk_header_entry: str | None = None) -> str:
-    """The value of `X-Prefactor-SDK`: the outermost package first."""
+    """The value of the header `X-Prefactor-SDK`, with the outermost package first."""
     return f"{build_core_header(sdk_header_entry)} {DEFAULT_SDK_HEADER}"
 
 

@@ -1,4 +1,4 @@
-"""The span types and quality schemas of an agent."""
+"""The registry of the span types and quality schemas of an agent."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
-# As tests of integrations expect them in the message.
-_KINDS = {
+# Tests of integrations expect these words in the message.
+_NAMES_IN_MESSAGES = {
     "span_schemas": "Params schema",
     "span_result_schemas": "Result schema",
     "span_type_schemas": "Span type schema",
@@ -26,11 +26,11 @@ _NAMED_LISTS = ("span_type_schemas", "quality_schemas")  # lists in the API's fo
 
 
 class SchemaRegistry:
-    """Collects schemas from several sources; registered at the API they are the agent's schema version.
+    """Collects schemas from several sources. Registered with the API, they are the agent's schema version.
 
-    A span type has two forms: `register_type` (params, result, title, template …), and the older pair `register` and
-    `register_result`. A name is registered once in each; what is registered in both is sent in both.
-    Definitions are copied in and out: changing them afterwards changes nothing here.
+    A span type can be registered in two forms: with `register_type` (params, result, title, template …), or with the
+    older pair `register` and `register_result`. A name can be registered once in each form; what is registered in both
+    is sent in both. Definitions are copied, so changing them afterwards does not change the registry.
     """
 
     def __init__(self) -> None:
@@ -42,32 +42,32 @@ class SchemaRegistry:
         self._hash: str | None = None
         self._with_formats: set[str] = set()
         self._span_types = SpanTypes(self._collections(), self._with_formats)
-        # Where the program registered what: (form, name) → file and line. prefactor-gen tells of mistakes there.
+        # Where the program registered each: (form, name) → file and line. prefactor-gen reports problems there.
         self._registered_at: dict[tuple[str, str], tuple[str, int]] = {}
 
     @classmethod
     def from_definitions(
         cls, definitions: Mapping[str, Any], *, content_hash: str | None = None, assert_formats: bool = False
     ) -> SchemaRegistry:
-        """A registry of definitions in the API's `agent_schema_version` form.
+        """Make a registry from definitions in the API's `agent_schema_version` form.
 
         Args:
             definitions: any of `span_type_schemas`, `span_schemas`, `span_result_schemas`, `quality_schemas`.
-            content_hash: their hash, when it is known; computed otherwise.
-            assert_formats: payloads are compared with the formats of their schemas.
+            content_hash: their hash, if it is known; otherwise it is computed.
+            assert_formats: whether `format` is checked in payloads.
 
         Raises:
-            ValueError: a name is there twice in one of them.
+            ValueError: a name occurs twice in one of them.
         """
         registry = cls()
         for entry in definitions.get("span_type_schemas") or ():
-            registry._add("span_type_schemas", entry["name"], _stated(entry))
+            registry._add("span_type_schemas", entry["name"], _without_none(entry))
         for name, schema in (definitions.get("span_schemas") or {}).items():
             registry.register(name, schema)
         for name, schema in (definitions.get("span_result_schemas") or {}).items():
             registry.register_result(name, schema)
         for entry in definitions.get("quality_schemas") or ():
-            registry._add("quality_schemas", entry["name"], _stated(entry))
+            registry._add("quality_schemas", entry["name"], _without_none(entry))
         if assert_formats:
             registry._with_formats.update(registry._span_types.names, registry._span_types.quality_names)
         registry._content_addressed = True
@@ -78,19 +78,19 @@ class SchemaRegistry:
         """Register the params schema of a span type, in the older form.
 
         Raises:
-            ValueError: it has one.
+            ValueError: it has one already.
         """
         self._add("span_schemas", schema_name, schema)
 
     def register_unsafe(self, schema_name: str, schema: dict[str, Any]) -> None:
-        """Register the params schema of a span type, in place of what `register` gave."""
+        """Register the params schema of a span type, and replace one that `register` has registered."""
         self._add("span_schemas", schema_name, schema, replace=True)
 
     def register_result(self, schema_name: str, result_schema: dict[str, Any]) -> None:
         """Register the result schema of a span type, in the older form.
 
         Raises:
-            ValueError: it has one.
+            ValueError: it has one already.
         """
         self._add("span_result_schemas", schema_name, result_schema)
 
@@ -108,15 +108,15 @@ class SchemaRegistry:
 
         Args:
             name: the span type's name, for example "agent:llm".
-            params_schema: JSON Schema of what goes in.
-            result_schema: JSON Schema of what comes out; without it the result is an empty object.
-            title: a name for people; the API takes `name` without it.
+            params_schema: the JSON Schema of the params.
+            result_schema: the JSON Schema of the result; without it, the result is an empty object.
+            title: the display name; the API uses `name` without it.
             description: what a span of this type records.
-            template: Liquid template of the span's one-line summary.
+            template: the Liquid template of the span's one-line summary.
             data_risk: the data-risk classification.
 
         Raises:
-            ValueError: a span type of this name is registered with this method.
+            ValueError: a span type with this name has been registered with this method.
         """
         entry = {
             "name": name,
@@ -127,7 +127,7 @@ class SchemaRegistry:
             "template": template,
             "data_risk": data_risk,
         }
-        self._add("span_type_schemas", name, _stated(entry))
+        self._add("span_type_schemas", name, _without_none(entry))
 
     def register_quality_schema(  # noqa: PLR0917 - the documented signature
         self,
@@ -138,10 +138,10 @@ class SchemaRegistry:
         template: str | None = None,
         data_risk: dict[str, Any] | None = None,
     ) -> None:
-        """Register the schema of a named quality record; arguments as in `register_type`.
+        """Register the schema of a named quality payload. The other arguments are those of `register_type`.
 
         Raises:
-            ValueError: a quality schema has this name.
+            ValueError: a quality schema with this name is registered already.
         """
         entry = {
             "name": name,
@@ -151,25 +151,25 @@ class SchemaRegistry:
             "template": template,
             "data_risk": data_risk,
         }
-        self._add("quality_schemas", name, _stated(entry))
+        self._add("quality_schemas", name, _without_none(entry))
 
     def get(self, schema_name: str) -> dict[str, Any] | None:
-        """The schema that `register` gave to a span type, or None."""
+        """The params schema that `register` has registered for a span type, or None."""
         return copy.deepcopy(self._params.get(schema_name))
 
     def has_schema(self, schema_name: str) -> bool:
-        """A span type of this name is registered, in either form."""
+        """Whether a span type with this name is registered, in either form."""
         return schema_name in self._params or schema_name in self._types
 
     def list_schemas(self) -> list[str]:
-        """The names of the span types that were registered with `register`, in this order."""
+        """The names of the span types that `register` has registered, in the order of registration."""
         return list(self._params)
 
     def merge(self, other: SchemaRegistry) -> None:
-        """Take over all definitions of `other`.
+        """Add all definitions of `other`.
 
         Raises:
-            ValueError: names are registered in the same form in both; then nothing is taken over.
+            ValueError: a name is registered in the same form in both. Then nothing is added.
         """
         mine, theirs = self._collections(), other._collections()
         if conflicts := [f"{form}/{name}" for form in mine for name in theirs[form] if name in mine[form]]:
@@ -182,12 +182,12 @@ class SchemaRegistry:
         self._hash = None
 
     def to_agent_schema_version(self, external_id: str) -> dict[str, Any]:
-        """The API's form of these definitions, under the display name `external_id`."""
+        """The definitions in the API's `agent_schema_version` form, with the display name `external_id`."""
         return {"external_identifier": external_id, **copy.deepcopy(self._definitions())}
 
     @property
     def content_hash(self) -> str | None:
-        """The hash that identifies the definitions, or None for a registry that was made by hand."""
+        """The hash that identifies the definitions, or None if none of them came from `from_definitions`."""
         if self._content_addressed and self._hash is None:
             self._hash = schema_version_hash(self._definitions())
         return self._hash
@@ -209,19 +209,19 @@ class SchemaRegistry:
     def _add(self, form: str, name: str, definition: Mapping[str, Any], *, replace: bool = False) -> None:
         collection = self._collections()[form]
         if name in collection and not replace:
-            raise ValueError(f"{_KINDS[form]} {name!r} is already registered")
+            raise ValueError(f"{_NAMES_IN_MESSAGES[form]} {name!r} is already registered")
         collection[name] = copy.deepcopy(dict(definition))
         self._registered_at[form, name] = _caller()
         self._hash = None
 
 
 def _caller() -> tuple[str, int]:
-    """The line of the program that called a method of this module."""
+    """The file and line of the program that called a method of this module."""
     frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
-def _stated(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The object that `async with client.span(...)` yields, and that `async with` itself."""
+"""Spans as a program uses them: the context manager that `client.span(...)` returns, and the object that it yields."""
 
 from __future__ import annotations
 
@@ -7,37 +7,62 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
+from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import Phase, SpanRecord
+from prefactor_core._redaction import PayloadPart, RedactionRules
 from prefactor_core._snapshot import Payload, error_payload, snapshot_object
+from prefactor_core._span_schemas import in_package
+from prefactor_core._validation import Validation
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanValidationError
-from prefactor_core.managers.span import SpanManager
 from prefactor_core.queue import QueueClosedError
 from prefactor_http.models.types import FinishStatus
 
-__all__ = ["SpanContext", "SpanScope"]
+__all__ = ["SpanContext", "SpanRecorder", "SpanScope"]
 
 SpanT_co = TypeVar("SpanT_co", covariant=True)
 
 
-class SpanContext:
-    """A span and its life: prepared, started, finished.
+class SpanRecorder(Protocol):
+    """What a span needs of the manager that records it, which is a `SpanManager`."""
 
-    What is not called explicitly happens when the `async with` body is left: a span that was not started is started,
-    one that was not finished is finished, as `failed` after an exception and as `cancelled` after a cancellation.
+    @property
+    def payloads(self) -> PayloadPolicy: ...
+
+    @property
+    def validation(self) -> Validation: ...
+
+    def record(self, span_id: str) -> SpanRecord: ...
+
+    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> None: ...
+
+    async def start_span(
+        self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
+    ) -> None: ...
+
+    def end(
+        self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None = None
+    ) -> None: ...
+
+
+class SpanContext:
+    """A span and its states: prepared, started, finished.
+
+    Leaving the `async with` body does what was not called explicitly: a span that was not started is started, and one
+    that was not finished is finished, as `failed` after an exception and as `cancelled` after a cancellation.
     Calls that come too late do nothing. Payloads are copied when they are given.
 
     Args:
         temp_id: the id of a span that `span_manager` has prepared.
-        span_manager: hands over.
-        default_payload: params that count when `start` gives none.
+        span_manager: records the span.
+        default_payload: the params, unless `start` is given others.
 
-    Every method that takes a payload raises TypeError when it is no mapping, and ClientClosedError on a closed client.
+    Every method that takes a payload raises TypeError if it is not a mapping, and ClientClosedError on a closed client.
     """
 
-    def __init__(self, temp_id: str, span_manager: SpanManager, default_payload: dict[str, Any] | None = None) -> None:
+    def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
         self._result = Payload({})
@@ -46,18 +71,18 @@ class SpanContext:
 
     @property
     def id(self) -> str:
-        """The span's id. When the API generates it, it is a local one until `start` has returned."""
+        """The span's id. If the API generates it, this is a local id until `start` has returned."""
         return self._record.id
 
     async def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> None:
         """Start the span.
 
         Args:
-            payload: the params; those given to `span(payload=)` by default.
-            started_at: now by default.
+            payload: the params; by default those given to `span(payload=)`.
+            started_at: when the span started; now by default.
         """
         if self._record.phase is not Phase.PREPARED:
-            self._tell_if_lost("params", payload)
+            self._report_if_late("params", payload)
             return
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
         self._manager.check(self._record, "params", params)
@@ -68,7 +93,7 @@ class SpanContext:
 
         Args:
             result: merged into what `set_result` has collected.
-            timestamp: now by default.
+            timestamp: when the span ended; now by default.
         """
         self._finish("complete", result, timestamp)
 
@@ -85,14 +110,14 @@ class SpanContext:
         self._finish("complete", None, None)
 
     def set_result(self, data: dict[str, Any]) -> None:
-        """Collect result data for the finish; later values of a key win."""
+        """Collect result data for the finish. A later value of a key replaces an earlier one."""
         if self._record.phase is Phase.FINISHED:
-            self._tell_if_lost("result", data)
-        self._result = self._manager.payloads.bounded(_merged(self._result, snapshot_object(data, "result")))
+            self._report_if_late("result", data)
+        self._result = self._manager.payloads.limit_size(_merged(self._result, snapshot_object(data, "result")))
 
     def _finish(self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None) -> None:
         if self._record.phase is Phase.FINISHED:
-            self._tell_if_lost("result", result)
+            self._report_if_late("result", result)
             return
         merged = _merged(self._result, snapshot_object(result, "result"))
         if status == "complete":
@@ -101,12 +126,29 @@ class SpanContext:
             self._manager.check(self._record, "result", merged)
         self._manager.end(self._record, status, merged, timestamp)
 
-    def _tell_if_lost(self, part: Literal["params", "result"], payload: Mapping[str, object] | None) -> None:
-        if payload:
-            self._manager.payloads.too_late(self._record.schema_name, part)
+    def _use_span_type(
+        self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
+    ) -> None:
+        """Check and redact the payloads of this span as a generated span type says.
 
-    def _leave(self, error: BaseException | None) -> None:
-        """The `async with` body is left. Nothing may come in the way of its exception, so that is not checked."""
+        Args:
+            package: the generated package; the payloads are checked against its schemas if it has the span type.
+            schema_name: the span type.
+            redaction_rules: those of its payloads.
+        """
+        self._record.marks = redaction_rules
+        if self._manager.validation.mode != "off":
+            self._record.schemas = in_package(package, schema_name) or self._record.schemas
+
+    def _report_if_late(self, part: Literal["params", "result"], payload: Mapping[str, object] | None) -> None:
+        if payload:
+            self._manager.payloads.report_late(self._record.schema_name, part)
+
+    def _finish_on_exit(self, error: BaseException | None) -> None:
+        """Finish the span when the `async with` body is left.
+
+        After an exception the result is not validated: that must not replace the exception.
+        """
         if self._record.phase is Phase.FINISHED:
             return
         if error is None:
@@ -135,20 +177,20 @@ def _merged(first: Payload, later: Payload) -> Payload:
 
 
 class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):
-    """`async with` around a span; as a decorator of a coroutine function, around a span of its own for each call.
+    """An async context manager around a span. As a decorator of a coroutine function, each call has its own span.
 
-    It serves one block at a time: entering it while it is entered raises RuntimeError.
+    It can be entered again after it was left. Entering it while it is entered raises RuntimeError.
 
     Args:
-        manager: makes the span.
-        open_span: prepares it; called when the scope is entered, for the parent is the span that is current then.
-        wrap: what the scope yields for the span's context.
-        on_left_open: called when the client was closed inside the block.
+        manager: records the span.
+        open_span: prepares it. It is called on entering: the parent is the span that is current then.
+        wrap: makes the object to yield from the span's context.
+        on_left_open: called if the client was closed inside the block.
     """
 
     def __init__(
         self,
-        manager: SpanManager,
+        manager: SpanRecorder,
         open_span: Callable[[], SpanRecord],
         wrap: Callable[[SpanContext], SpanT_co],
         on_left_open: Callable[[], None],
@@ -164,14 +206,14 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
 
     async def __aenter__(self) -> SpanT_co:
         if self._context is not None:
-            raise RuntimeError("this span is entered already: call span() for every block")
+            raise RuntimeError("this span has already been entered: call span() again for each `async with` block")
         record = self._open_span()
         try:
             self._context = SpanContext(record.id, self._manager)
             yielded = self._wrap(self._context)
             push_entry(record)
             return yielded
-        except BaseException:  # a signal handler's: nobody leaves what was not entered
+        except BaseException:  # of a signal handler, say: `__aexit__` is not called when `__aenter__` raises
             self._context = None
             remove_entry(record)
             raise
@@ -183,8 +225,8 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
         if context is None:
             return
         try:
-            context._leave(exc)
-        except (ClientClosedError, QueueClosedError):  # not the body's fault, and its exception must pass
+            context._finish_on_exit(exc)
+        except (ClientClosedError, QueueClosedError):  # must not replace an exception of the body
             self._on_left_open()
         finally:
             remove_entry(context._record)

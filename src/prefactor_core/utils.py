@@ -21,7 +21,7 @@ def validate_idempotency_key(key: str) -> str:
     """Return `key` unchanged.
 
     Raises:
-        ValueError: it is empty or longer than the API's 64 characters.
+        ValueError: it is empty, or longer than the 64 characters that the API allows.
     """
     if not key:
         raise ValueError("an idempotency key must not be empty")
@@ -31,12 +31,12 @@ def validate_idempotency_key(key: str) -> str:
 
 
 def warn_missing_adaptor_config(instance_id: str, adaptor_name: str, create_client_call: str) -> None:
-    """Log that an adaptor got an instance of a client that was not made for it.
+    """Warn that an adaptor was given an agent instance of a client that was not created for the adaptor.
 
     Args:
         instance_id: the agent instance.
-        adaptor_name: the adaptor's name, for people.
-        create_client_call: the call that makes a right client, as source text.
+        adaptor_name: the adaptor's display name.
+        create_client_call: the call that creates the right client, as source code.
     """
     logger.warning(
         "agent instance %s was not created through a client configured for %s: its span types and version are not "

@@ -12,7 +12,7 @@ import pytest
 from tests.codegen.conftest import compile_into
 from tests.codegen.support import Project, load_package
 
-from prefactor_core._redaction import Marks
+from prefactor_core._redaction import RedactionRules
 from prefactor_core._snapshot import Payload
 from prefactor_gen.marks import MARK
 
@@ -104,7 +104,7 @@ def span_types(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_recorded(case: str, span_types: dict[str, Any]) -> None:
-    marks = span_types[f"t:{case}"]._marks.get("params", Marks({"": {"kinds": ["object"]}}))
+    marks = span_types[f"t:{case}"]._redaction_rules.get("params", RedactionRules({"": {"kinds": ["object"]}}))
     for value, expected in CASES[case][1]:
         assert marks.redact(Payload({"x": value, "other": 1})).value == {"x": expected, "other": 1}
 

@@ -348,7 +348,7 @@ thread.join()
 def test_the_handler_is_restored_if_it_is_still_there(api: LocalApi) -> None:
     ended = run_program(RESTORED, api)
     assert (ended.code, ended.output) == (0, "True\n")
-    assert "drain_on_sigterm needs initialize() on the main thread" in ended.errors
+    assert "drain_on_sigterm has no effect: it needs initialize() to be called on the main thread" in ended.errors
     assert len(ended.errors.splitlines()) == 1
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pickle
 import pkgutil
 from importlib import resources
+from typing import get_type_hints
 
 import pytest
 
 import prefactor_core
+from prefactor_core import typed
 
 DOCUMENTED = [
     "AgentInstance",
@@ -98,3 +101,30 @@ def test_documented_parameters_come_first_and_in_order(function: str, parameters
     owner, _, method = function.partition(".")
     actual = inspect.signature(getattr(getattr(prefactor_core, owner), method)).parameters
     assert list(actual)[: len(parameters.split())] == parameters.split()
+
+
+TYPED_CLASSES = [
+    "ArrayOf",
+    "CheckedModel",
+    "CheckedRoot",
+    "EmptyResult",
+    "JsonLiteral",
+    "PayloadModel",
+    "PayloadRoot",
+    "SpanTypeOf",
+    "TypedSpan",
+]
+
+
+@pytest.mark.parametrize("name", TYPED_CLASSES)
+def test_classes_of_typed_belong_to_the_public_module(name: str) -> None:
+    assert getattr(typed, name).__module__ == "prefactor_core.typed"
+
+
+@pytest.mark.parametrize("name", TYPED_CLASSES)
+def test_annotations_of_typed_can_be_evaluated(name: str) -> None:
+    get_type_hints(getattr(typed, name))
+
+
+def test_an_empty_result_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(typed.EmptyResult())) == typed.EmptyResult()

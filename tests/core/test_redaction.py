@@ -84,7 +84,7 @@ async def test_a_field_that_it_fails_for_is_left_out_and_told_once(
                 await span.start({"bad": "secret", "good": 1})
     assert [span["payload"] for span in api.spans()] == [{"bad": FAILED, "good": 1}] * 3
     (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert line.startswith("params of 'step' has a field that redact failed for (Odd)")
+    assert line.startswith("params of 'step' has a field for which redact raised Odd")
     assert "secret" not in caplog.text
 
 
@@ -122,8 +122,8 @@ async def test_what_is_too_large_is_cut_and_told_once(
     assert "[cut: " in failed["error"]["message"]
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line.partition(";")[0] for line in lines] == [
-        "params of 'step' is too large and was cut (max_payload_bytes is 2,048)",
-        "result of 'step' is too large and was cut (max_payload_bytes is 2,048)",
+        "params of 'step' is larger than max_payload_bytes (2,048) and was cut",
+        "result of 'step' is larger than max_payload_bytes (2,048) and was cut",
     ]
 
 

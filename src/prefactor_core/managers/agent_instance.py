@@ -1,29 +1,26 @@
-"""Agent instances: from calls to operations."""
+"""Agent instances: turns calls into operations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, overload
+from typing import Any, Protocol, TypeVar, get_args, overload
 
 from prefactor_core._payloads import PayloadPolicy
 from prefactor_core._records import InstanceRecord
 from prefactor_core._snapshot import snapshot_object
 from prefactor_core._span_schemas import SpanTypes
 from prefactor_core._termination import TerminationEvent
+from prefactor_core._typed_span import PayloadOf, SpanTypeOf
 from prefactor_core._validation import Validation
 from prefactor_core.exceptions import PrefactorTerminatedError
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
+from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http.models.types import FinishStatus
 
-if TYPE_CHECKING:
-    from prefactor_core.client import PrefactorCoreClient
-    from prefactor_core.span_context import SpanContext, SpanScope
-    from prefactor_core.typed import PayloadOf, SpanTypeOf
-
-__all__ = ["AgentInstanceHandle", "AgentInstanceManager"]
+__all__ = ["AgentInstanceHandle", "AgentInstanceManager", "InstanceClient"]
 
 ParamsT = TypeVar("ParamsT")
 SpanT = TypeVar("SpanT")
@@ -33,18 +30,18 @@ class AgentInstanceManager:
     """Hands over the operations of agent instances; never waits.
 
     Args:
-        hand_over: takes an operation.
-        instance: finds the record of an agent instance.
-        payloads: the client's policy.
-        monitor: is told which instances are live.
-        validation: the client's policy for what does not match its schema.
-        span_types: the schemas that an instance may have, if they are known.
+        hand_over: hands an operation over to delivery.
+        instance_record: returns the record of an agent instance.
+        payloads: the client's policy for redaction and size.
+        monitor: watches the instances that are live.
+        validation: the client's policy for payloads that do not match their schema.
+        span_types: returns the span types and quality schemas of an instance, if they are known.
     """
 
     def __init__(
         self,
         hand_over: Callable[[Operation], None],
-        instance: Callable[[str], InstanceRecord],
+        instance_record: Callable[[str], InstanceRecord],
         payloads: PayloadPolicy,
         monitor: TerminationMonitor,
         *,
@@ -52,7 +49,7 @@ class AgentInstanceManager:
         span_types: Callable[[InstanceRecord], SpanTypes | None],
     ) -> None:
         self._hand_over = hand_over
-        self._instance = instance
+        self._instance_record = instance_record
         self._payloads = payloads
         self._validation = validation
         self._span_types = span_types
@@ -65,9 +62,9 @@ class AgentInstanceManager:
     async def start_with_idempotency_key(
         self, instance_id: str, idempotency_key: str, timestamp: datetime | None = None
     ) -> None:
-        """Start an instance under a key of the caller's."""
+        """Start an instance, with an idempotency key that the caller chose."""
         self._submit(instance_id, OperationType.START_AGENT_INSTANCE, {}, timestamp, idempotency_key)
-        self._monitor.watch(self._instance(instance_id))
+        self._monitor.watch(self._instance_record(instance_id))
 
     async def finish(
         self, instance_id: str, status: FinishStatus = "complete", timestamp: datetime | None = None
@@ -82,44 +79,44 @@ class AgentInstanceManager:
         status: FinishStatus = "complete",
         timestamp: datetime | None = None,
     ) -> None:
-        """Finish an instance under a key of the caller's.
+        """Finish an instance, with an idempotency key that the caller chose.
 
         Raises:
-            ValueError: no such status.
+            ValueError: `status` is not a status that an instance can finish with.
         """
         if status not in get_args(FinishStatus):
             raise ValueError(f"status must be one of {', '.join(get_args(FinishStatus))}, not {status!r}")
         self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": status}, timestamp, idempotency_key)
-        self._monitor.finished(self._instance(instance_id))
+        self._monitor.finished(self._instance_record(instance_id))
 
     async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
         """Record a named quality payload; None removes it.
 
         Raises:
-            SpanValidationError: it does not match its quality schema, or there is none of this name, with
+            SpanValidationError: the payload does not match its quality schema, or no quality schema has this name, with
                 `validation="raise"`.
         """
         if not isinstance(name, str):
             raise TypeError(f"name must be a string, not {type(name).__name__}")
-        sealed = None
+        recorded = None
         if payload is not None:
             copied = snapshot_object(payload, "payload")
-            schemas = self._validation.find_quality(self._span_types(self._instance(instance_id)), name)
+            schemas = self._validation.find_quality(self._span_types(self._instance_record(instance_id)), name)
             self._validation.check(schemas, name, "quality", copied)
-            sealed = self._payloads.seal(copied, name, "quality")
+            recorded = self._payloads.apply(copied, name, "quality")
         self._submit(
             instance_id,
             OperationType.RECORD_QUALITY,
-            {"name": name, "payload": sealed and sealed.value},
+            {"name": name, "payload": recorded and recorded.value},
             None,
             generate_idempotency_key(),
-            size=sealed.size if sealed else 0,
+            size=recorded.size if recorded else 0,
         )
 
     def _submit(
         self,
         instance_id: str,
-        kind: OperationType,
+        operation_type: OperationType,
         payload: dict[str, Any],
         timestamp: datetime | None,
         idempotency_key: str,
@@ -129,20 +126,49 @@ class AgentInstanceManager:
         if timestamp is not None and not isinstance(timestamp, datetime):
             raise TypeError(f"timestamp must be a datetime, not {type(timestamp).__name__}")
         at = timestamp or datetime.now(UTC)
-        self._hand_over(Operation(kind, payload, at, idempotency_key, instance=self._instance(instance_id), size=size))
+        instance = self._instance_record(instance_id)
+        self._hand_over(Operation(operation_type, payload, at, idempotency_key, instance=instance, size=size))
+
+
+class InstanceClient(Protocol):
+    """What an `AgentInstanceHandle` needs of its client, which is a `PrefactorCoreClient`."""
+
+    @property
+    def instance_manager(self) -> AgentInstanceManager: ...
+
+    def span(
+        self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None
+    ) -> Any: ...
+
+    async def create_span(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: dict[str, Any] | None = None,
+        started_at: datetime | None = None,
+    ) -> str: ...
+
+    async def finish_span(
+        self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
+    ) -> None: ...
+
+    async def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> None: ...
+
+    def _instance_record(self, instance_id: str) -> InstanceRecord: ...
 
 
 class AgentInstanceHandle:
-    """One agent instance. Its methods hand over and return at once; `create_agent_instance` makes it.
+    """One agent instance, as `create_agent_instance` returns it. Its methods hand over and return at once.
 
     Args:
         instance_id: the instance's id.
         client: the client that delivers.
     """
 
-    def __init__(self, instance_id: str, client: PrefactorCoreClient) -> None:
-        self._client = client
-        self._record = client._instance(instance_id)
+    def __init__(self, instance_id: str, client: InstanceClient) -> None:
+        self._client = client  # integrations read it
+        self._record = client._instance_record(instance_id)
         self._start_key = generate_idempotency_key()
         self._finish_key = generate_idempotency_key()
 
@@ -153,24 +179,24 @@ class AgentInstanceHandle:
 
     @property
     def terminated(self) -> TerminationEvent:
-        """Set when the platform terminates this instance, until it is finished here: `await instance.terminated.wait()`
-        from any event loop, `instance.terminated.is_set()` from anywhere.
+        """Set when the platform terminates this instance before the program finishes it.
 
-        The platform tells of it in the answer to the next span, and is asked every 30 seconds. It stops nothing: the
-        program decides, and what it still records is delivered.
+        Use `await instance.terminated.wait()` in any event loop, and `instance.terminated.is_set()` anywhere. The
+        client learns of a termination from the answer to the next span, and asks every 30 seconds. The event stops
+        nothing: the program decides, and what it still records is delivered.
         """
         return self._record.terminated
 
     @property
     def termination_reason(self) -> str | None:
-        """Why the instance was terminated, if it was and the platform said why."""
+        """Why the platform terminated the instance; None if it did not, or gave no reason."""
         return self._record.terminated.reason
 
     def raise_if_terminated(self) -> None:
-        """Do nothing while the instance is not terminated.
+        """Raise if the platform has terminated the instance.
 
         Raises:
-            PrefactorTerminatedError: it is.
+            PrefactorTerminatedError: the instance is terminated.
         """
         if self._record.terminated.is_set():
             raise PrefactorTerminatedError(self._record.terminated.reason)
@@ -180,7 +206,7 @@ class AgentInstanceHandle:
         await self._client.instance_manager.start_with_idempotency_key(self.id, self._start_key, timestamp)
 
     async def finish(self, status: FinishStatus = "complete", timestamp: datetime | None = None) -> None:
-        """Finish the instance, now by default. It is sent after everything that was handed over before."""
+        """Finish the instance, now by default. The finish is sent after everything that was handed over before it."""
         await self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
 
     async def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> None:
@@ -201,7 +227,7 @@ class AgentInstanceHandle:
     ) -> SpanScope[SpanT]: ...
 
     def span(self, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
-        """A span of this instance; arguments as in `PrefactorCoreClient.span`."""
+        """A span of this instance; the other arguments are those of `PrefactorCoreClient.span`."""
         return self._client.span(self.id, schema_name, parent_span_id, payload)
 
     async def create_span(

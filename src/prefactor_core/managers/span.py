@@ -1,4 +1,4 @@
-"""Spans: from calls to operations."""
+"""Spans: turns calls into operations."""
 
 from __future__ import annotations
 
@@ -30,24 +30,26 @@ __all__ = ["SpanManager"]
 
 
 class SpanManager:
-    """Makes spans, and hands over their operations. No method but `start` and `create` ever waits, and those only when
-    the API generates the id. Safe from any thread: what two threads start or finish is started and finished once.
+    """Makes spans, and hands over their operations.
+
+    Only `start` and `create` may wait, and only when the API generates the id. Every method works from any thread:
+    a span that two threads start or finish is started and finished once.
 
     Args:
-        hand_over: takes an operation; never waits.
-        instance: finds the record of an agent instance.
+        hand_over: hands an operation over to delivery; never waits.
+        instance_record: returns the record of an agent instance.
         spans: the spans that can be found by id.
-        validation: the client's policy for what does not match its schema.
-        span_types: the span types that an instance may have, if they are known.
-        payloads: the client's policy for what is recorded.
-        mints_ids: whether ids are minted here at the moment.
+        validation: the client's policy for payloads that do not match their schema.
+        span_types: returns the span types of an instance, if they are known.
+        payloads: the client's policy for redaction and size.
+        mints_ids: whether this client generates span ids at the moment; otherwise the API does.
         answer_timeout: seconds that `start` waits at most for an id that the API generates.
     """
 
     def __init__(
         self,
         hand_over: Callable[[Operation], None],
-        instance: Callable[[str], InstanceRecord],
+        instance_record: Callable[[str], InstanceRecord],
         spans: SpanIndex,
         validation: Validation,
         payloads: PayloadPolicy,
@@ -59,19 +61,19 @@ class SpanManager:
         self.validation = validation
         self.payloads = payloads
         self._hand_over = hand_over
-        self._instance = instance
+        self._instance_record = instance_record
         self._spans = spans
         self._span_types = span_types
         self._mints_ids = mints_ids
         self._answer_timeout = answer_timeout
-        self._steps = _Steps()
+        self._transitions = _Transitions()
 
     def renew_after_fork(self) -> None:
-        """In a forked child: nobody is in the middle of a step."""
-        self._steps = _Steps()
+        """In a forked child: a transition that another thread had begun does not go on there."""
+        self._transitions = _Transitions()
 
     def prepare(self, instance_id: str, schema_name: str, parent_span_id: str | None = None) -> str:
-        """A new span that is not sent yet, as `open_span` makes it; its id."""
+        """Make a span that is not sent yet, as `open_span` does. Returns its id."""
         return self.open_span(instance_id, schema_name, parent_span_id).id
 
     def open_span(
@@ -81,27 +83,27 @@ class SpanManager:
         parent_span_id: str | None = None,
         payload: Mapping[str, Any] | None = None,
     ) -> SpanRecord:
-        """A new span that is not sent yet.
+        """Make a span that is not sent yet.
 
         Args:
             instance_id: the agent instance.
             schema_name: the span type.
             parent_span_id: the parent; by default the current span of the instance.
-            payload: the params, unless `start` gives others.
+            payload: the params, unless `start` is given others.
 
         Raises:
             TypeError: an argument has a wrong type.
-            SpanValidationError: there is no such span type, with `validation="raise"`.
+            SpanValidationError: the span type is unknown, with `validation="raise"`.
         """
         _check_text("schema_name", schema_name)
-        instance = self._instance(instance_id)
+        instance = self._instance_record(instance_id)
         schemas = self.validation.find(self._span_types(instance), schema_name)
         minted = instance.partition is not None and self._mints_ids()
         record = SpanRecord(
             id=_pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
             instance=instance,
             schema_name=schema_name,
-            parent=current_parent(instance) if parent_span_id is None else self._known(parent_span_id),
+            parent=current_parent(instance) if parent_span_id is None else self._find_parent(parent_span_id),
             minted=minted,
             entered_at=datetime.now(UTC),
             default_payload=None if payload is None else snapshot_object(payload, "payload"),
@@ -114,7 +116,7 @@ class SpanManager:
         """The record of a span.
 
         Raises:
-            SpanNotFoundError: no such span.
+            SpanNotFoundError: this client created no span with this id, or the span ended long ago.
         """
         record = self._spans.find(span_id)
         if record is None:
@@ -122,7 +124,7 @@ class SpanManager:
         return record
 
     def get_span(self, span_id: str) -> Span | None:
-        """What is known of a span, or None when no such span was created here or it ended long ago."""
+        """The current state of a span, or None if this client did not create it or it ended long ago."""
         record = self._spans.find(span_id)
         if record is None:
             return None
@@ -141,7 +143,7 @@ class SpanManager:
     async def start(
         self, temp_id: str, payload: dict[str, Any] | None = None, started_at: datetime | None = None
     ) -> str:
-        """Start a prepared span; its final id. Does nothing when it is started."""
+        """Start a prepared span, unless it is started already. Returns its final id."""
         record = self.record(temp_id)
         params = None if payload is None else snapshot_object(payload, "payload")
         if record.phase is Phase.PREPARED:
@@ -152,12 +154,12 @@ class SpanManager:
     async def start_span(
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
     ) -> None:
-        """As `begin`; when the API generates the span's id, wait for its first answer."""
+        """As `begin`. If the API generates the span's id, wait for its answer, or for the first failure."""
         if record.phase is not Phase.PREPARED:
             return
         waits = not record.minted and record.instance.registration is not CreateState.PENDING
         if waits:
-            self._begin_ancestors(record)  # or this one would wait for a parent that is started after it
+            self._begin_ancestors(record)  # the create waits for its parent's, which would otherwise come later
         self.begin(record, params, started_at, answered=Future() if waits else None)
         if record.answered is not None:
             await wait_for(record.answered, self._answer_timeout)
@@ -171,7 +173,7 @@ class SpanManager:
         *,
         started_at: datetime | None = None,
     ) -> str:
-        """Make and start a span; it is the current span until it is finished. Its id."""
+        """Make and start a span, which is the current span until it is finished. Returns its id."""
         _check_time("started_at", started_at)
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
@@ -191,28 +193,28 @@ class SpanManager:
         *,
         timestamp: datetime | None = None,
     ) -> None:
-        """Finish a span. Finishing one again is sent again: the API decides.
+        """Finish a span. A second finish is sent too, and the API decides about it.
 
         Raises:
-            SpanNotFoundError: no such span.
+            SpanNotFoundError: this client created no span with this id, or the span ended long ago.
         """
         result = snapshot_object(result_payload, "result_payload")
         record = self.record(span_id)
         if status == "complete":
             self.check(record, "result", result)
-        self.end(record, status, result, timestamp, again=True)
+        self.end(record, status, result, timestamp, even_if_finished=True)
 
     def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> None:
         """Check a payload of a span against its schema.
 
         Raises:
-            SpanValidationError: it does not match, with `validation="raise"`.
+            SpanValidationError: the payload does not match, with `validation="raise"`.
         """
         self.validation.check(record.schemas, record.schema_name, part, payload)
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
-        self.end(self.record(temp_id), "cancelled", Payload({}), timestamp, again=True)
+        self.end(self.record(temp_id), "cancelled", Payload({}), timestamp, even_if_finished=True)
 
     def begin(
         self,
@@ -221,12 +223,12 @@ class SpanManager:
         started_at: datetime | None = None,
         answered: Future[None] | None = None,
     ) -> None:
-        """Hand over the create of an active span. Does nothing when it is started.
+        """Hand over the create of an active span, unless the span is started already.
 
         Args:
             record: the span.
-            params: its params, owned by the span from now on; those it was opened with by default.
-            started_at: now by default.
+            params: its params, owned by the span from now on; by default those that it was opened with.
+            started_at: when it started; now by default.
             answered: done as soon as the API has answered.
         """
         _check_time("started_at", started_at)
@@ -234,13 +236,13 @@ class SpanManager:
             return
         at = started_at or datetime.now(UTC)
         params = record.default_payload or Payload({}) if params is None else params
-        sealed = self._seal(record, "params", params)  # calls code of the program's: not in the step
+        recorded = self._apply_policy(record, "params", params)  # calls the program's code: not inside a transition
 
-        def step() -> None:
+        def create() -> None:
             if record.phase is Phase.PREPARED:
-                self._create(record, "active", sealed, at, answered)
+                self._create(record, "active", recorded, at, answered)
 
-        self._steps.take(step)
+        self._transitions.run(create)
 
     def end(
         self,
@@ -249,43 +251,43 @@ class SpanManager:
         result: Payload,
         timestamp: datetime | None = None,
         *,
-        again: bool = False,
+        even_if_finished: bool = False,
     ) -> None:
-        """Hand over a finish, and before it the create when there was none. The span leaves the context stack.
+        """Hand over a finish, and before it the create if there was none. The span leaves the context stack.
 
-        A span that is cancelled before its start is created as `pending`, without params and times: the only
-        cancellation that the API's state machine knows.
+        A span that is cancelled before its start is created as `pending`, without params and times: the API's state
+        machine has no other cancellation.
 
         Args:
             record: the span.
             status: how it ends.
             result: the result, owned by the span from now on.
-            timestamp: now by default.
-            again: also when the span is finished.
+            timestamp: when it ended; now by default.
+            even_if_finished: hand over a finish although the span is finished already.
         """
         _check_time("timestamp", timestamp)
         now = datetime.now(UTC)
-        if record.phase is Phase.FINISHED and not again:
+        if record.phase is Phase.FINISHED and not even_if_finished:
             return
         self._create_if_prepared(record, status, now)
         started = status != "cancelled" or record.started_at is not None
-        sealed = self._seal(record, "result", result) if started else Payload({})
+        recorded = self._apply_policy(record, "result", result) if started else Payload({})
 
-        def step() -> None:
+        def finish() -> None:
             first = record.phase is not Phase.FINISHED
-            if not first and not again:
+            if not first and not even_if_finished:
                 return
-            self._finish(record, status, sealed, timestamp, now)
+            self._finish(record, status, recorded, timestamp, now)
             record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
             record.payload, record.default_payload = {}, None
             if first:
                 self._spans.finished(record)
 
-        self._steps.take(step)
+        self._transitions.run(finish)
         remove_entry(record)
 
     def _abandon(self, record: SpanRecord) -> None:
-        """A span whose id nobody was given: nobody else can finish it."""
+        """End a span whose id was not returned to the program, which therefore cannot finish it."""
         remove_entry(record)
         if record.phase is Phase.STARTED:
             with contextlib.suppress(ClientClosedError, QueueClosedError):
@@ -306,11 +308,11 @@ class SpanManager:
             self.begin(record, started_at=record.entered_at)
             return
 
-        def step() -> None:
+        def create() -> None:
             if record.phase is Phase.PREPARED:
                 self._create(record, "pending", Payload({}), now)
 
-        self._steps.take(step)
+        self._transitions.run(create)
 
     def _create(
         self,
@@ -326,8 +328,8 @@ class SpanManager:
         self._submit(record, OperationType.CREATE_SPAN, payload, at, params.size, send_timestamp=active)
         record.phase, record.status, record.payload = Phase.STARTED, status, params.value
 
-    def _seal(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
-        return self.payloads.seal(payload, record.schema_name, part, record.marks.get(part))
+    def _apply_policy(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
+        return self.payloads.apply(payload, record.schema_name, part, record.marks.get(part))
 
     def _finish(
         self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None, now: datetime
@@ -344,7 +346,7 @@ class SpanManager:
     def _submit(
         self,
         record: SpanRecord,
-        kind: OperationType,
+        operation_type: OperationType,
         payload: dict[str, Any],
         at: datetime,
         size: int,
@@ -353,7 +355,7 @@ class SpanManager:
     ) -> None:
         self._hand_over(
             Operation(
-                kind,
+                operation_type,
                 payload,
                 at,
                 generate_idempotency_key(),
@@ -364,44 +366,48 @@ class SpanManager:
             )
         )
 
-    def _known(self, span_id: str) -> SpanRecord | str:
+    def _find_parent(self, span_id: str) -> SpanRecord | str:
         _check_text("parent_span_id", span_id)
         return self._spans.find(span_id) or span_id
 
 
-class _Steps:
-    """Takes steps of spans one at a time: a step and its hand-over are one, or a finish could overtake its create.
+class _Transitions:
+    """Runs the state transitions of spans one at a time, each together with its hand-over.
 
-    A signal handler, or a finaliser, may record a span while its thread is in a step: its own step comes after it.
+    Otherwise a finish could overtake its create. A signal handler or a finaliser may record a span while its own thread
+    is inside a transition: its transition is deferred, and runs right after that one.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._stepping = False
-        self._later: deque[Callable[[], None]] = deque()
+        self._running = False
+        self._deferred: deque[Callable[[], None]] = deque()
 
-    def take(self, step: Callable[[], None]) -> None:
-        """Take a step; raises what it raises, unless it is put off: its caller has gone on."""
+    def run(self, transition: Callable[[], None]) -> None:
+        """Run a transition, now or right after the one that this thread is inside.
+
+        Its exceptions are raised here, unless it is deferred.
+        """
         with self._lock:
-            if self._stepping:
-                self._later.append(step)
+            if self._running:
+                self._deferred.append(transition)
                 return
             try:
-                self._stepping = True
-                step()
+                self._running = True
+                transition()
             finally:
                 try:
-                    self._take_those_put_off()
+                    self._run_deferred()
                 finally:  # a signal handler may raise, too
-                    self._stepping = False
+                    self._running = False
 
-    def _take_those_put_off(self) -> None:
-        while self._stepping:
-            while self._later:
+    def _run_deferred(self) -> None:
+        while self._running:
+            while self._deferred:
                 with contextlib.suppress(ClientClosedError, QueueClosedError):
-                    self._later.popleft()()
-            self._stepping = False
-            self._stepping = bool(self._later)  # one was put off just before
+                    self._deferred.popleft()()
+            self._running = False
+            self._running = bool(self._deferred)  # a signal handler may have deferred one just before
 
 
 def _local_id() -> str:

@@ -1,4 +1,4 @@
-"""Watching for the platform's stop signal."""
+"""Detects that the platform terminates agent instances."""
 
 from prefactor_core.monitoring.termination_monitor import TerminationCallback, TerminationMonitor
 

@@ -1,4 +1,4 @@
-"""Hears of it when the platform terminates an agent instance."""
+"""Detects that the platform terminates an agent instance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logger_of("prefactor_core")
 
 
 class InstanceState(Protocol):
-    """What a poll reads of an agent instance."""
+    """The fields of an agent instance that a poll reads."""
 
     @property
     def status(self) -> str: ...
@@ -30,14 +30,14 @@ class InstanceState(Protocol):
 
 
 class TerminationMonitor:
-    """Hears of terminations: from answers to span requests, and from a poll of the instances that are live.
+    """Detects terminations: from the answers to span requests, and by polling the instances that are live.
 
-    Each instance has an event of its own, so a late answer of an old run cannot stop a new one, and an instance that
-    the agent has finished is not terminated any more. Beside these events there is the view that integrations use, of
-    the *active* instance, which is the last one that was created: `sync()`, `get_termination_event()`, `subscribe()`,
-    `termination_reason`.
+    Each instance has its own event, so a late answer for an old run cannot stop a new one. An instance that the agent
+    has finished cannot be terminated any more. Integrations use another view beside these events: that of the *active*
+    instance, which is the one that was created last (`sync()`, `get_termination_event()`, `subscribe()`,
+    `termination_reason`).
 
-    Every method works from any thread; `run()` belongs on the delivery loop.
+    Every method works from any thread; `run()` must run on the delivery loop.
 
     Args:
         fetch_instance: gets an instance from the API.
@@ -58,13 +58,13 @@ class TerminationMonitor:
     # The instances.
 
     def watch(self, instance: InstanceRecord) -> None:
-        """Poll an instance until it is finished or terminated, or nobody holds it any more."""
+        """Poll an instance until it is finished or terminated, or its record is garbage-collected."""
         with self._lock:
             if not instance.ended:
                 self._live.add(instance)
 
     def finished(self, instance: InstanceRecord) -> None:
-        """The agent finished an instance: it is not watched any more."""
+        """The agent finished an instance: stop watching it."""
         with self._lock:
             instance.ended = True
             self._live.discard(instance)
@@ -72,7 +72,7 @@ class TerminationMonitor:
                 self._active = None
 
     def terminate(self, instance: InstanceRecord, reason: str | None) -> None:
-        """The platform terminated an instance: its event is set, callbacks are called, once."""
+        """The platform terminated an instance: set its event and call the callbacks, once."""
         with self._lock:
             if instance.ended:
                 return
@@ -83,25 +83,29 @@ class TerminationMonitor:
         self._listeners.call(instance.id, reason)
 
     def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
-        """Call `callback` with id and reason of every instance that is terminated; the returned function ends that."""
+        """Call `callback` with the id and the reason of every instance that is terminated.
+
+        Returns:
+            A function that removes the callback.
+        """
         return self._listeners.add(callback)
 
     # The active instance.
 
     @property
     def termination_reason(self) -> str | None:
-        """Why the active instance was terminated, if it was and the platform said why."""
+        """Why the active instance was terminated; None if it was not, or the platform gave no reason."""
         return self._reason
 
     def sync(self, instance_id: str | None) -> None:
-        """Make an instance the active one; None when none is. A new one starts with a clean state."""
+        """Make an instance the active one; None for no instance. Another instance than before resets the state."""
         with self._lock:
             if instance_id is not None and instance_id != self._active:
                 self.reset()
             self._active = instance_id
 
     def detect_termination(self, reason: str | None, instance_id: str | None = None) -> None:
-        """The platform terminated the active instance; of another one, nothing happens."""
+        """The platform terminated the active instance. Does nothing for another one."""
         with self._lock:
             if self._flag.is_set() or (instance_id is not None and instance_id != self._active):
                 return
@@ -110,11 +114,15 @@ class TerminationMonitor:
         self._callbacks.call()
 
     def get_termination_event(self) -> asyncio.Event:
-        """The event that is set at termination. Each event loop has its own, and so have callers outside of any."""
+        """The event that is set at a termination. There is one for each event loop, and one outside of event loops."""
         return self._flag.event()
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` at termination, on the delivery thread; the returned function ends that."""
+        """Call `callback` at a termination, on the delivery thread.
+
+        Returns:
+            A function that removes the callback.
+        """
         return self._callbacks.add(callback)
 
     def reset(self) -> None:
@@ -124,7 +132,7 @@ class TerminationMonitor:
             self._flag.clear()
 
     def destroy(self) -> None:
-        """Forget everything, also who wants to know."""
+        """Forget all instances and all callbacks."""
         with self._lock:
             self._live.clear()
             self.reset()
@@ -132,7 +140,7 @@ class TerminationMonitor:
         self._listeners.clear()
 
     def renew_locks(self) -> None:
-        """In a forked child: another thread of the parent may have held them."""
+        """In a forked child: make new locks, since another thread of the parent may have held the old ones."""
         self._lock = threading.RLock()
 
     # The poll.

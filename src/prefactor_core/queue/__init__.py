@@ -1,4 +1,4 @@
-"""Queue infrastructure: the queue's contract, the queue in memory, the worker pool."""
+"""Queues: the interface, a queue in memory, and a pool of workers."""
 
 from prefactor_core.queue.base import Queue, QueueClosedError
 from prefactor_core.queue.executor import TaskExecutor

@@ -1,4 +1,4 @@
-"""The contract of a queue."""
+"""The interface of a queue."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ class QueueClosedError(Exception):
 
 
 class Queue(ABC, Generic[T]):
-    """First in, first out. A client that is given one calls all its methods on the delivery loop, so that it may be
-    written for one loop. Only InMemoryQueue itself, which works from any thread, is filled by the caller's.
+    """A first-in, first-out queue.
+
+    A client calls all methods of a queue that it is given on its delivery loop, so the queue may be written for one
+    event loop. The exception is InMemoryQueue itself: it works from any thread, and the calling thread fills it.
     """
 
     @abstractmethod
@@ -41,13 +43,13 @@ class Queue(ABC, Generic[T]):
 
     @abstractmethod
     async def close(self, num_waiters: int = 1) -> None:
-        """Take no more items; what waits can still be taken. Closing again does nothing.
+        """Accept no more items. Items that wait can still be taken. Closing again does nothing.
 
         Args:
-            num_waiters: how many calls of `get()` may be waiting, for queues that must wake each.
+            num_waiters: how many calls of `get()` may be waiting, for queues that must wake each of them.
         """
 
     @property
     @abstractmethod
     def closed(self) -> bool:
-        """`close()` was called."""
+        """Whether `close()` was called."""

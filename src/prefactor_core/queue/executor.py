@@ -20,12 +20,12 @@ class TaskExecutor:
     """Takes items from a queue and gives each to a handler, several at a time.
 
     Args:
-        queue: where the items come from.
-        handler: called once per item; what it raises is retried, then logged.
+        queue: the queue.
+        handler: called with each item. If it raises, it is called again; after the last attempt, the error is logged.
         num_workers: how many items are handled at a time.
-        max_retries: how often an item is given to the handler again, after 1, 2, 4 … seconds. The client passes 0:
-            its retries are scheduled, for a wait must not occupy a worker.
-        is_retryable: which exceptions are worth a retry; all by default.
+        max_retries: how often the handler is called again for an item, after 1, 2, 4 … seconds. The client passes 0:
+            it schedules its own retries, since a delay must not occupy a worker.
+        is_retryable: whether to try again after an exception; by default after every exception.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class TaskExecutor:
         self._workers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Start the workers on the running event loop; does nothing when they run."""
+        """Start the workers on the running event loop. Does nothing if they run already."""
         if not self._workers:
             self._workers = [asyncio.create_task(self._work()) for _ in range(self._num_workers)]
 
     async def stop(self) -> None:
-        """Close the queue and wait until what it holds is handled. When cancelled, the workers are cancelled."""
+        """Close the queue and wait until its items are handled. If this call is cancelled, so are the workers."""
         await self._queue.close(num_waiters=len(self._workers))
         workers, self._workers = self._workers, []
         try:
@@ -76,5 +76,5 @@ class TaskExecutor:
                 if attempt < self._max_retries and (self._is_retryable is None or self._is_retryable(error)):
                     await asyncio.sleep(_FIRST_RETRY_DELAY * 2**attempt)
                     continue
-                logger.exception("an item was given up after %d attempts", attempt + 1)
+                logger.exception("the handler failed for an item, which is dropped; attempts: %d", attempt + 1)
             return

@@ -1,4 +1,4 @@
-"""A queue in memory, for any threads and event loops."""
+"""A queue in memory that works from any thread and any event loop."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 class InMemoryQueue(Queue[T]):
-    """Unbounded, first in, first out; every method works from any thread and any event loop.
+    """An unbounded first-in, first-out queue. Every method works from any thread and any event loop.
 
-    `put_nowait` is an append to a deque: it wakes a getter only if one sleeps. There is no lock: a getter first
-    announces itself and then looks again, a putter first appends and then looks for getters, so one sees the other.
+    There is no lock. A getter first enters itself among the sleepers and then looks for items once more; a putter first
+    appends its item and then looks for sleepers. So at least one of them sees the other.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class InMemoryQueue(Queue[T]):
         self._closed = False
 
     def put_nowait(self, item: T) -> None:
-        """Add an item, at once.
+        """Add an item.
 
         Raises:
             QueueClosedError: the queue is closed.
@@ -42,7 +42,7 @@ class InMemoryQueue(Queue[T]):
         self.put_nowait(item)
 
     def get_nowait(self, limit: int) -> list[T]:
-        """Take what waits, oldest first, at most `limit` items; an empty list when nothing waits."""
+        """Take the items that wait, oldest first, at most `limit` of them. Empty if no item waits."""
         items = self._items
         taken: list[T] = []
         while len(taken) < limit:
@@ -75,7 +75,7 @@ class InMemoryQueue(Queue[T]):
             await sleeper
         except asyncio.CancelledError:
             self._discard(sleeper)
-            if self._items:  # the wake-up may have been meant for this getter: pass it on
+            if self._items:  # the wake-up may have come to this getter: pass it on
                 self._wake_one()
             raise
 
@@ -83,7 +83,7 @@ class InMemoryQueue(Queue[T]):
         try:
             self._sleepers.remove(sleeper)
         except ValueError:
-            self._wake_one()  # it was taken out to be woken, but needs no wake-up: pass it on
+            self._wake_one()  # it was removed to be woken, and does not need to be: wake another one
 
     def _wake_one(self) -> None:
         while True:
@@ -101,19 +101,19 @@ class InMemoryQueue(Queue[T]):
         """How many items wait."""
         return len(self._items)
 
-    async def close(self, num_waiters: int = 1) -> None:  # noqa: ARG002 - every sleeper is known here
-        """Take no more items; what waits can still be taken."""
+    async def close(self, num_waiters: int = 1) -> None:  # noqa: ARG002 - the queue knows its sleepers
+        """Accept no more items. Items that wait can still be taken."""
         self.close_nowait()
 
     def close_nowait(self) -> None:
-        """Close, at once."""
+        """As `close`, without a coroutine."""
         self._closed = True
         while self._sleepers:
             self._wake_one()
 
     @property
     def closed(self) -> bool:
-        """`close()` was called."""
+        """Whether `close()` was called."""
         return self._closed
 
 
