@@ -17,15 +17,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from prefactor_core._bound import BOUNDED, QUEUE_FULL, QueueBound
 from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
-from prefactor_core._incidents import ErrorCallback, Incidents
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
 from prefactor_core._loop_thread import LoopThread, wait_for
+from prefactor_core._loss_log import ErrorCallback, Incidents
 from prefactor_core._outcomes import BulkOutcome, Failed, NotInBulk, Outcome
+from prefactor_core._queue_bound import BOUNDED, QUEUE_FULL, QueueBound
 from prefactor_core._records import SpanRecord
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 from prefactor_core._scheduler import Batch, Ticket, give_up
 from prefactor_core._sender import Sender
 from prefactor_core.config import QueueConfig

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from prefactor_core._bulk import BulkUse
+from prefactor_core._bulk_use import BulkUse
 from prefactor_core._ledger import Ledger
 from prefactor_core._outage import OutageMonitor, Verdict
 from prefactor_core._outcomes import (
@@ -22,7 +22,7 @@ from prefactor_core._outcomes import (
     TryAgain,
 )
 from prefactor_core._records import CreateState, SpanRecord
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 from prefactor_core._scheduler import SINGLE, Batch, Consequences, Scheduler, Ticket
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType

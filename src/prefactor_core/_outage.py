@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 
 __all__ = ["OutageMonitor", "Verdict"]
 

@@ -12,7 +12,7 @@ from prefactor_core._dispatch import Dispatch
 from prefactor_core._ledger import Ledger
 from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain, judge
 from prefactor_core._records import InstanceRecord, SpanRecord
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 from prefactor_core._scheduler import Ticket
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.exceptions import (

@@ -1,7 +1,7 @@
 """Outages: when delivery pauses, what it costs an operation, and when it goes on. Time is a number here."""
 
 from prefactor_core._outage import OutageMonitor
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 
 
 def monitor() -> OutageMonitor:
