@@ -159,7 +159,7 @@ class Bench:
 
     def __init__(self, *, max_retries: int = 3) -> None:
         self.ledger = Ledger()
-        self.dispatch = Dispatch(self.ledger, RetryPolicy(1.0, max_retries, random=lambda: 0.5))
+        self.dispatch = Dispatch(self.ledger, RetryPolicy(1.0, max_retries, jitter=lambda: 1.0))
         self.now = 0.0
 
     def admit(self, *operations: Operation) -> None:

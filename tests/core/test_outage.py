@@ -5,7 +5,7 @@ from prefactor_core._retry_policy import RetryPolicy
 
 
 def monitor() -> OutageMonitor:
-    return OutageMonitor(RetryPolicy(base=1.0, max_retries=3, random=lambda: 0.5))
+    return OutageMonitor(RetryPolicy(base=1.0, max_retries=3, jitter=lambda: 1.0))
 
 
 def fail(outage: OutageMonitor, key: str, now: float = 0.0, *, unreachable: bool = False, **more: float) -> bool:
@@ -17,8 +17,8 @@ def fail(outage: OutageMonitor, key: str, now: float = 0.0, *, unreachable: bool
 
 
 def test_delays_double_with_jitter_and_honour_the_api() -> None:
-    low = RetryPolicy(1.0, 3, random=lambda: 0.0)
-    high = RetryPolicy(1.0, 3, random=lambda: 1.0)
+    low = RetryPolicy(1.0, 3, jitter=lambda: 0.75)
+    high = RetryPolicy(1.0, 3, jitter=lambda: 1.25)
     assert [low.delay(retry, None) for retry in range(3)] == [0.75, 1.5, 3.0]
     assert [high.delay(retry, None) for retry in range(3)] == [1.25, 2.5, 5.0]
     assert low.delay(0, 7.0) == 7.0
