@@ -21,7 +21,7 @@ from prefactor_core._dispatch import DEADLINE, Dispatch, Losses
 from prefactor_core._ledger import DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
 from prefactor_core._loop_thread import LoopThread, wait_for
-from prefactor_core._loss_log import ErrorCallback, Incidents
+from prefactor_core._loss_log import Incidents
 from prefactor_core._outcomes import BulkOutcome, Failed, NotInBulk, Outcome
 from prefactor_core._queue_bound import BOUNDED, QUEUE_FULL, QueueBound
 from prefactor_core._records import SpanRecord
@@ -29,6 +29,7 @@ from prefactor_core._retry_policy import RetryPolicy
 from prefactor_core._scheduler import Batch, Ticket, give_up
 from prefactor_core._sender import Sender
 from prefactor_core.config import QueueConfig
+from prefactor_core.exceptions import ErrorCallback
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError, TaskExecutor
 from prefactor_http._log import logger_of

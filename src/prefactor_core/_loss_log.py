@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from prefactor_core._dispatch import DEPENDENCY, Losses
 from prefactor_core._log_once import LogOnce
-from prefactor_core.exceptions import DeliveryError
+from prefactor_core.exceptions import DeliveryError, ErrorCallback
 from prefactor_http._log import logger_of
 from prefactor_http.exceptions import PrefactorApiError
 
-__all__ = ["ErrorCallback", "Incidents"]
-
-ErrorCallback: TypeAlias = Callable[[DeliveryError], None]
+__all__ = ["Incidents"]
 
 _KEPT = 20
 _Cause: TypeAlias = tuple[str | None, str, str, str | None]
