@@ -1,61 +1,61 @@
-"""When operations share a request, and how many. Pure."""
+"""Whether operations share a bulk request, and how many. No I/O, no clock."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prefactor_core._scheduler import SINGLE, Room
+from prefactor_core._ticket import SINGLE, BatchLimit
 
 __all__ = ["BulkUse"]
 
-# A shorter queue is sent as the documented requests, one operation each.
-_BACKLOG = 20
-_MOST_OPERATIONS = 200
-_REFUSALS = 3  # in a row: then the endpoint takes nothing of ours
-_MOST_BYTES = 512 * 1024  # what servers and proxies refuse begins at 1 MB
+# A shorter queue is sent as documented requests, one operation each.
+_MIN_QUEUED = 20
+_MAX_OPERATIONS = 200
+_MAX_REFUSALS = 3  # in a row: then the endpoint is not used any more
+_MAX_BYTES = 512 * 1024  # many servers and proxies refuse bodies of 1 MB
 
 
 @dataclass(slots=True)
 class BulkUse:
-    """How the bulk endpoint is used.
+    """Decides how the bulk endpoint is used.
 
-    A request that fails is followed by smaller ones, down to single operations: so an operation that fails all that
-    it is sent with ends up alone, and an API that is overloaded is asked for less. Each success doubles the size.
+    A request that fails is followed by smaller ones, down to single operations. So an operation that makes every
+    request fail is sent separately in the end, and an overloaded API gets less work. Each success doubles the size.
 
     Attributes:
-        usable: the API has the endpoint, as far as is known, and the program lets it be used.
-        limit: the most operations of the next request.
-        most: the most operations of any request, after one that was too large.
-        ids_hold: the API took a span's id that was minted here. Until then nothing that refers to a span shares a
-            request with its create, for the span might get another id.
+        usable: the program allows bulk requests, and the API is not known to lack the endpoint.
+        limit: the maximum number of operations of the next request.
+        max_limit: the maximum of `limit`; smaller after a request that was too large.
+        ids_confirmed: the API accepted a span id that this client made. Until then, a span's create does not share a
+            request with operations that refer to the span, because the API may give the span another id.
     """
 
     usable: bool
-    limit: int = _MOST_OPERATIONS
-    most: int = _MOST_OPERATIONS
-    ids_hold: bool = False
+    limit: int = _MAX_OPERATIONS
+    max_limit: int = _MAX_OPERATIONS
+    ids_confirmed: bool = False
     _refusals: int = 0
 
-    def room(self, waiting: int, *, mint_ids: bool) -> Room:
-        """What fits into the next request when so many operations wait."""
-        if not self.usable or waiting < _BACKLOG:
+    def next_batch(self, unsent: int, *, mint_ids: bool) -> BatchLimit:
+        """Returns what fits into the next request when `unsent` operations are queued."""
+        if not self.usable or unsent < _MIN_QUEUED:
             return SINGLE
-        return Room(self.limit, _MOST_BYTES, with_creates=mint_ids and self.ids_hold)
+        return BatchLimit(self.limit, _MAX_BYTES, ids_known=mint_ids and self.ids_confirmed)
 
     def failed(self, operations: int) -> None:
-        """A request of so many operations failed in a way that may pass."""
+        """Records that a request with so many operations failed temporarily."""
         self.limit = max(operations // 2, 1)
 
     def succeeded(self) -> None:
-        """The API answered a request."""
-        self.limit = min(self.limit * 2, self.most)
+        """Records that the API processed a request."""
+        self.limit = min(self.limit * 2, self.max_limit)
         self._refusals = 0
 
     def too_large(self, operations: int) -> None:
-        """A request of so many operations was refused for its size."""
-        self.limit = self.most = max(operations // 2, 1)
+        """Records that a request with so many operations was refused because of its size."""
+        self.limit = self.max_limit = max(operations // 2, 1)
 
     def refused(self) -> None:
-        """A request was refused for another reason. One operation in it may be why; or all, when it goes on."""
+        """Records that a request was refused for another reason: one of its operations, or bulk requests as such."""
         self._refusals += 1
-        self.usable = self.usable and self._refusals < _REFUSALS
+        self.usable = self.usable and self._refusals < _MAX_REFUSALS

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
-from prefactor_core._scheduler import SINGLE, Room, Scheduler, Ticket
+from prefactor_core._scheduler import Scheduler
+from prefactor_core._ticket import SINGLE, BatchLimit, Ticket
 from prefactor_core.operations import Operation, OperationType
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -273,12 +274,14 @@ steps = st.lists(
 )
 
 
-rooms = st.one_of(st.just(SINGLE), st.builds(Room, st.integers(2, 9), st.just(100), st.booleans()))
+limits = st.one_of(st.just(SINGLE), st.builds(BatchLimit, st.integers(2, 9), st.just(100), st.booleans()))
 
 
 @settings(max_examples=300, deadline=None)
-@given(steps, st.booleans(), rooms)
-def test_no_program_and_no_answers_break_causality(program: list[Step], registered_late: bool, room: Room) -> None:
+@given(steps, st.booleans(), limits)
+def test_no_program_and_no_answers_break_causality(
+    program: list[Step], registered_late: bool, limit: BatchLimit
+) -> None:
     scheduler, model = Scheduler(), Model()
     instances = [InstanceRecord("a"), InstanceRecord("b")]
     spans: list[SpanRecord] = []
@@ -297,15 +300,15 @@ def test_no_program_and_no_answers_break_causality(program: list[Step], register
             model.settled.update(scheduler.settle(ticket, delivered=delivered).failed)
 
     def send() -> None:
-        if batch := scheduler.next_batch(0.0, room):
-            assert len(batch.tickets) <= room.operations
+        if batch := scheduler.next_batch(0.0, limit):
+            assert len(batch.tickets) <= limit.operations
             model.check([ticket.operation for ticket in batch.tickets])
             in_flight.append(batch.tickets)
 
     def stop_at(tickets: tuple[Ticket, ...], number: int) -> None:
         """The API carries out so many of them, and refuses the next one."""
         settle(*tickets[:number], delivered=True)
-        tickets[number].alone = True
+        tickets[number].send_separately()
         for ticket in tickets[number:]:
             scheduler.send_again(ticket)
 
@@ -343,7 +346,7 @@ def test_no_program_and_no_answers_break_causality(program: list[Step], register
             send()
             settle(*in_flight.pop(), delivered=True)
         scheduler.release_parked()
-    assert scheduler.open_operations == scheduler.waiting == 0
+    assert scheduler.open_operations == scheduler.unsent == 0
     assert len(model.settled) == admitted
 
 
@@ -353,7 +356,7 @@ def test_a_batch_holds_what_is_ready_and_what_waits_for_the_batch_alone() -> Non
     child.parent = parent
     operations = [create(parent), create(child), finish(child), finish(parent), create(stranger), end(instance)]
     bench = Bench(*operations)
-    batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=True))
+    batch = bench.scheduler.next_batch(0.0, BatchLimit(10, 100, ids_known=True))
     assert batch is not None
     assert [ticket.operation for ticket in batch.tickets] == operations[:5]
     assert bench.take() == []
@@ -367,7 +370,7 @@ def test_a_batch_does_not_overtake_the_end_of_the_instance() -> None:
     span = span_of(instance)
     operations = [create(span), end(instance), finish(span)]
     bench = Bench(*operations)
-    batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=True))
+    batch = bench.scheduler.next_batch(0.0, BatchLimit(10, 100, ids_known=True))
     assert batch is not None
     assert [ticket.operation for ticket in batch.tickets] == operations[:1]
 
@@ -377,8 +380,8 @@ def test_what_refers_to_a_span_waits_until_its_id_is_known() -> None:
     first, unminted = span_of(instance), span_of(instance)
     unminted.minted = False
     bench = Bench(create(first), finish(first), create(unminted), finish(unminted))
-    for with_creates, expected in ((False, 2), (True, 3)):
-        batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=with_creates))
+    for ids_known, expected in ((False, 2), (True, 3)):
+        batch = bench.scheduler.next_batch(0.0, BatchLimit(10, 100, ids_known=ids_known))
         assert batch is not None
         assert len(batch.tickets) == expected
         for ticket in batch.tickets:
@@ -390,10 +393,10 @@ def test_a_batch_has_a_size_and_an_operation_that_is_larger_goes_alone() -> None
     operations = [create(span_of(instance)) for _ in range(5)]
     for each, size in zip(operations, (200, 40, 40, 40, 40), strict=True):
         each.size = size
-    room = Room(10, 100)
+    limit = BatchLimit(10, 100)
     bench = Bench(*operations)
     sizes = []
-    while batch := bench.scheduler.next_batch(0.0, room):
+    while batch := bench.scheduler.next_batch(0.0, limit):
         sizes.append(len(batch.tickets))
     assert sizes == [1, 2, 2]
 
@@ -403,9 +406,9 @@ def test_instances_and_what_failed_before_go_alone() -> None:
     begin, quality = start(instance), operation(OperationType.RECORD_QUALITY, other, name="q")
     operations = [create(span_of(other)) for _ in range(3)]
     bench = Bench(begin, quality, *operations)
-    room = Room(10, 100)
+    limit = BatchLimit(10, 100)
     batches = []
-    while batch := bench.scheduler.next_batch(0.0, room):
+    while batch := bench.scheduler.next_batch(0.0, limit):
         batches.append([ticket.operation for ticket in batch.tickets])
     assert batches == [[begin], [quality], operations]
 
@@ -415,7 +418,7 @@ def test_a_ready_operation_that_cannot_share_is_not_passed_over_for_good() -> No
     first, second = create(span_of(instance)), create(span_of(instance))
     quality = operation(OperationType.RECORD_QUALITY, instance)
     bench = Bench(first, quality, second)
-    batch = bench.scheduler.next_batch(0.0, Room(10, 100))
+    batch = bench.scheduler.next_batch(0.0, BatchLimit(10, 100))
     assert batch is not None
     assert [ticket.operation for ticket in batch.tickets] == [first, second]
     assert bench.take() == [quality]
