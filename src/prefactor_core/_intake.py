@@ -114,8 +114,7 @@ class Intake:
             self._ledger.drop(operation, _QUEUE_REFUSED)
             if self._log_once(type(error)):
                 logger.exception(
-                    "put() of the program's queue raised an exception: the operation is dropped "
-                    "(further ones are counted, not logged)"
+                    "the program's queue refused an operation, which is dropped (further ones are counted, not logged)"
                 )
             self._sending.never_send(operation, _QUEUE_REFUSED)
             self._sending.pump()

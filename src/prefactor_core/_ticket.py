@@ -134,7 +134,8 @@ class Ticket:
         name = f" {span.schema_name!r}" if span else ""
         state = self.state.name.lower().replace("_", " ")
         details = [f"{state} by {self.blockers}" if self.state is TicketState.BLOCKED else state]
-        details += [f"{self.retries} retries used"] if self.retries else []
+        if self.retries:
+            details.append(f"{self.retries} {'retry' if self.retries == 1 else 'retries'} used")
         return f"<Ticket {self.operation.type.name}{name} [{', '.join(details)}]>"
 
 

@@ -158,6 +158,21 @@ async def test_a_queue_that_makes_things_up(api: LocalApi, caplog: pytest.LogCap
     assert "cannot be delivered: NoneType" in caplog.text
 
 
+async def test_the_payload_of_an_operation_that_cannot_be_admitted_is_not_logged(
+    api: LocalApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Odd(Counting):
+        async def put(self, item: Operation) -> None:
+            await super().put(item)
+            nameless = {"payload": "secret"}
+            self.put_nowait(Operation(OperationType.RECORD_QUALITY, nameless, item.timestamp, instance=item.instance))
+
+    client = await recorded(api, Odd())
+    assert (await client.close()).delivered == 5
+    assert "cannot be delivered: RECORD_QUALITY" in caplog.text
+    assert "secret" not in caplog.text
+
+
 @pytest.mark.parametrize("hangs", [True, False])
 async def test_connections_close_whatever_the_queue_does(
     api: LocalApi, caplog: pytest.LogCaptureFixture, hangs: bool
