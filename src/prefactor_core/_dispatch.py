@@ -44,7 +44,7 @@ _ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The effects of a decision that the program hears of, in the log, through `on_error` and in reports.
+    """The effects of a decision that are reported: in the log, to `on_error`, and in reports.
 
     Attributes:
         errors: operations that failed.
@@ -292,8 +292,8 @@ class Dispatch:
     def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Effects:
         """Decide about an operation that failed temporarily.
 
-        1. The operation itself is the problem, and its retries are used up: it fails. If the API may have it all the
-           same, what depends on it is sent.
+        1. The operation itself is the problem, and its retries are used up: it fails. Operations that depend on it are
+           sent if the API may have it nevertheless.
         2. Delivery is paused, and the failure uses up no retry: the operation is sent again behind all others.
         3. Otherwise it is sent again after a delay.
         """
@@ -355,7 +355,7 @@ class Dispatch:
         if not (consequences.failed or consequences.orphaned):
             return NO_EFFECTS
         errors = tuple(self._dependent_failure(operation) for operation in consequences.failed)
-        return Effects(errors, tuple(consequences.orphaned))
+        return Effects(errors, consequences.orphaned)
 
     def _dependent_failure(self, operation: Operation) -> DeliveryError:
         unregistered = operation.instance and operation.instance.registration is CreateState.FAILED

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from prefactor_core._ledger import Ledger
 from prefactor_core._queue_bound import QueueBound
+from prefactor_core._records import SpanRecord
 from prefactor_core._sending import Sending
 from prefactor_core._waiting_starts import WaitingStarts
 from prefactor_core.operations import Operation, OperationType
@@ -22,7 +23,7 @@ class HandOver:
         bound: decides which operations are dropped.
         ledger: counts every operation.
         starts: the calls of `start()` that wait for an answer.
-        sending: hears of what is dropped.
+        sending: releases what waits for a dropped operation.
         answers_late: whether no answer can be expected soon, so that no `start()` should wait for one.
     """
 
@@ -53,9 +54,7 @@ class HandOver:
             self._drop(operation, reason)
             return
         self._ledger.accept(operation)
-        waiting = operation.span if operation.type is OperationType.CREATE_SPAN else None
-        if waiting is not None and waiting.answered is None:
-            waiting = None
+        waiting = _span_that_waits(operation)
         if waiting is not None:
             self._starts.add(waiting)
         try:
@@ -71,3 +70,9 @@ class HandOver:
             raise QueueClosedError("the queue is closed")
         self._ledger.refuse(operation, reason)
         self._sending.never_send(operation, reason)
+
+
+def _span_that_waits(operation: Operation) -> SpanRecord | None:
+    """The span that the operation creates, if its `start()` waits for the answer."""
+    span = operation.span if operation.type is OperationType.CREATE_SPAN else None
+    return span if span is not None and span.answered is not None else None

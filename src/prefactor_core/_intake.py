@@ -40,9 +40,9 @@ class Intake:
     Args:
         inbox: where the agent's threads put operations.
         own_queue: a queue of the program, through which all operations pass.
-        dispatch: takes the operations.
+        dispatch: admits the operations.
         ledger: counts those that cannot be admitted.
-        sending: hears of what was admitted.
+        sending: sends what was admitted.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class Intake:
         """Everything that was handed over has been admitted."""
         return not (self._inbox.size() or self._relayed)
 
-    def hold(self, *, on: bool) -> None:
-        """Stop or go on taking from the inbox: operations that are not admitted cost the garbage collector less."""
-        if on:
+    def set_paused(self, *, paused: bool) -> None:
+        """Stop taking from the inbox, or continue. Until it is admitted, an operation costs less garbage collection."""
+        if paused:
             self._may_take.clear()
         else:
             self._may_take.set()
@@ -146,7 +146,7 @@ class Intake:
             self._sending.report(effects)
 
     def _fail(self, operation: object) -> None:
-        """Handle what cannot be admitted, such as an item that the program's queue made up. Delivery goes on."""
+        """Handle what cannot be admitted, such as an item that the program's queue made up. Delivery continues."""
         if self._log_once(INTERNAL_ERROR):
             name = operation.type.name if isinstance(operation, Operation) else type(operation).__name__
             logger.exception("an item of the queue cannot be delivered: %s (further ones are not logged)", name)

@@ -77,15 +77,16 @@ class _Loop(asyncio.SelectorEventLoop):
 class LoopThread:
     """Runs coroutines for callers on any thread and any event loop.
 
-    Whatever happens to the loop, a future that was given out is done in the end: what the loop's end leaves behind, and
-    what comes after it, is cancelled.
+    Every future that `submit()` returns is done in the end: when the loop ends, unfinished futures are cancelled, and
+    so is every later one.
 
     Args:
-        name: the thread's.
-        at_end: runs on the loop before it is closed, however it ends; it should be short, and not raise.
+        name: the name of the thread.
+        at_end: runs on the loop before it is closed, also after an exception; it should be short, and not raise.
 
     Attributes:
-        ended: done when nothing runs there any more.
+        loop: the event loop.
+        ended: done when the loop runs nothing any more.
     """
 
     def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -102,7 +103,7 @@ class LoopThread:
 
     @property
     def alive(self) -> bool:
-        """The thread runs, in this process."""
+        """The thread runs in this process."""
         return self._thread.is_alive()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -116,7 +117,7 @@ class LoopThread:
             return future
         self._submitted[future] = coroutine
         future.add_done_callback(self._forget)
-        if self.ended.done():  # it ended meanwhile, and may have missed this future
+        if self.ended.done():  # it has just ended, and may have missed this future
             self._cancel_submitted()
         return future
 

@@ -197,7 +197,7 @@ def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated:
 
     1. `cancelled` was refused for something that may be running: it is sent again as `failed`.
     2. It is not started yet, so it cannot be finished: the operation fails.
-    3. It is finished already: that is what was wanted.
+    3. It is finished already: the operation counts as delivered.
     4. Otherwise the operation fails.
     """
     text = f"{error} {error.code}".replace("_", " ")

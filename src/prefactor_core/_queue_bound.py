@@ -18,7 +18,7 @@ class QueueBound:
     """Decides whether the queue accepts an operation. Works from any thread, without a lock.
 
     A full queue drops new spans, each as a whole, and quality records. The finish of a span that was accepted, and the
-    operations of an agent instance, are always accepted, so the queue may hold somewhat more than its bound.
+    operations of an agent instance, are always accepted, so the queue may exceed its bound.
 
     Args:
         ledger: counts what is pending.

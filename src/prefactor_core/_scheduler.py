@@ -48,8 +48,11 @@ class Consequences:
         orphaned: spans that are sent without their parent.
     """
 
-    failed: list[Operation] = field(default_factory=list)
-    orphaned: list[SpanRecord] = field(default_factory=list)
+    failed: tuple[Operation, ...] = ()
+    orphaned: tuple[SpanRecord, ...] = ()
+
+
+_NO_CONSEQUENCES = Consequences()
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ class Scheduler:
         """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
         with self._lock:
             if _needs_what_failed(operation):
-                return Consequences(failed=[operation])
+                return Consequences(failed=(operation,))
             ticket = Ticket(operation, next(self._ranks))
             lane = self._lanes.get(operation.instance)
             if lane is None:
@@ -117,7 +120,7 @@ class Scheduler:
             if not ticket.blockers:
                 ticket.make_ready()
                 heapq.heappush(self._ready, ticket)
-            return Consequences(orphaned=_spans([ticket]) if _lost_its_parent(operation) else [])
+            return Consequences(orphaned=tuple(_spans([ticket]))) if _lost_its_parent(operation) else _NO_CONSEQUENCES
 
     def next_batch(self, now: float, limit: BatchLimit = SINGLE) -> Batch | None:
         """The operations for the next request; None if nothing can be sent now.
@@ -174,10 +177,13 @@ class Scheduler:
         """
         with self._lock:
             self._in_flight -= 1
-            consequences = Consequences()
-            self._settle(ticket, consequences, delivered=delivered)
-            orphaned = [span for span in consequences.orphaned if span.create_state is not CreateState.FAILED]
-            return Consequences(consequences.failed, orphaned)
+            failed: list[Operation] = []
+            orphaned: list[SpanRecord] = []
+            self._settle(ticket, failed, orphaned, delivered=delivered)
+            if not (failed or orphaned):
+                return _NO_CONSEQUENCES
+            sent = (span for span in orphaned if span.create_state is not CreateState.FAILED)
+            return Consequences(tuple(failed), tuple(sent))
 
     def release_parked(self, parent: SpanRecord | None = None) -> Consequences:
         """Send parked children without a parent, because their parents will never be handed over.
@@ -193,7 +199,7 @@ class Scheduler:
                 span.parent = None
             for ticket in parked:
                 self._unblock(ticket)
-            return Consequences(orphaned=orphaned)
+            return Consequences(orphaned=tuple(orphaned))
 
     def abandon(self) -> None:
         """Record that nothing more is sent: what was not created yet never will be."""
@@ -314,8 +320,8 @@ class Scheduler:
                 reached += ticket.followers
         return found
 
-    def _settle(self, ticket: Ticket, consequences: Consequences, *, delivered: bool) -> None:
-        """Settle an operation, and decide about each operation that waits for it.
+    def _settle(self, ticket: Ticket, failed: list[Operation], orphaned: list[SpanRecord], *, delivered: bool) -> None:
+        """Settle an operation, and decide about each operation that waits for it; add to `failed` and `orphaned`.
 
         1. It is settled already: nothing changes.
         2. It cannot succeed without the failed one: it fails too.
@@ -327,11 +333,11 @@ class Scheduler:
             if follower.is_settled:
                 continue
             if not delivered and _fails_with(follower.operation, ticket.operation):
-                consequences.failed.append(follower.operation)
-                self._settle(follower, consequences, delivered=False)
+                failed.append(follower.operation)
+                self._settle(follower, failed, orphaned, delivered=False)
             else:
                 if not delivered and _is_child(follower.operation, ticket.operation):
-                    consequences.orphaned.extend(_spans([follower]))
+                    orphaned.extend(_spans([follower]))
                 self._unblock(follower)
 
     def _unblock(self, ticket: Ticket) -> None:

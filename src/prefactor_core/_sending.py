@@ -80,7 +80,7 @@ class Sending:
         """Give the workers what can be sent now, and set the timer for what can be sent later."""
         try:
             self._pump()
-        except Exception:  # the caller must go on: a worker, the intake, or the timer
+        except Exception:  # the caller must continue: a worker, the intake, or the timer
             logger.exception("internal error in delivery, which continues")
 
     def _pump(self) -> None:
@@ -107,7 +107,7 @@ class Sending:
         self.pump()
 
     def never_send(self, operation: Operation, reason: str) -> None:
-        """Record that an operation will not reach the scheduler, and release what waits for it. From any thread."""
+        """Record that an operation is dropped before dispatch, and release what waits for it. From any thread."""
         mark_never_sent(operation)
         span = operation.span
         if span is None or operation.type is not OperationType.CREATE_SPAN:
@@ -141,7 +141,7 @@ class Sending:
         return self._dispatch.settle_bulk(batch, outcome, self._thread.loop.time())
 
     async def _outcome(self, ticket: Ticket) -> Outcome:
-        """The sender should not raise. If it does, this operation fails, and the thread goes on."""
+        """The sender should not raise. If it does, this operation fails, and delivery continues."""
         try:
             return await self._sender.send(ticket)
         except asyncio.CancelledError:

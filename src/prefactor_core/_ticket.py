@@ -89,7 +89,7 @@ class Ticket:
     def give_back(self, *, delayed: bool) -> bool:
         """Its request has ended, and it is to be sent again. Returns whether the scheduler must queue it.
 
-        1. It has failed meanwhile, with an operation that it depends on: it stays settled.
+        1. It has already failed, with an operation that it depends on: it stays settled.
         2. It waits for an operation of the same request, which is sent again first: it is blocked.
         3. Otherwise it is delayed, or ready at once, and must be queued.
         """

@@ -1,4 +1,4 @@
-"""Decisions of delivery: retries, rewriting, outages and the account, with made-up answers and a made-up clock."""
+"""Decisions of delivery: retries, rewritten operations, outages and the ledger, with invented answers and times."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ GONE = TryAgain(PrefactorConnectionError("no answer"), unreachable=True)
 
 
 class Bench:
-    """A Dispatch with a clock of its own."""
+    """A Dispatch, and the time."""
 
     def __init__(self, *, max_retries: int = 3) -> None:
         self.ledger = Ledger()
@@ -310,15 +310,15 @@ def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
     assert bench.ledger.report(()).complete
 
 
-def test_an_outage_is_told_of_when_it_begins_and_when_it_ends() -> None:
+def test_an_outage_is_reported_when_it_begins_and_when_it_ends() -> None:
     bench = Bench()
     bench.admit(start(), operation(OperationType.CREATE_SPAN, span()))
-    told = []
+    reported = []
     for outcome in (BUSY, BUSY, BUSY, BUSY, Delivered(), GONE, Failed(BAD_PAYLOAD, "http_422")):
-        losses = bench.dispatch.settle(bench.wait(), outcome, bench.now)
-        told.append((losses.paused, losses.resumed))
-    quiet = (None, False)
-    assert told == [quiet, quiet, (BUSY.error, False), quiet, (None, True), (GONE.error, False), (None, True)]
+        effects = bench.dispatch.settle(bench.wait(), outcome, bench.now)
+        reported.append((effects.paused, effects.resumed))
+    nothing = (None, False)
+    assert reported == [nothing, nothing, (BUSY.error, False), nothing, (None, True), (GONE.error, False), (None, True)]
 
 
 def test_why_what_is_pending_was_not_delivered() -> None:
@@ -328,9 +328,9 @@ def test_why_what_is_pending_was_not_delivered() -> None:
     assert bench.dispatch.last_error() is None
     bench.settle(first, BUSY)
     bench.settle(second, GONE)
-    trouble = bench.dispatch.last_error()
-    assert trouble is not None
-    assert (trouble.__cause__, trouble.operation, trouble.reason) == (GONE.error, second.operation, "deadline")
+    error = bench.dispatch.last_error()
+    assert error is not None
+    assert (error.__cause__, error.operation, error.reason) == (GONE.error, second.operation, "deadline")
     bench.settle(bench.wait(), Delivered())
     bench.settle(bench.wait(), Delivered())
     assert bench.dispatch.last_error() is None
@@ -392,7 +392,7 @@ outcomes = st.sampled_from([Delivered(), Delivered(), BUSY, GONE, Failed(BAD_PAY
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 5), st.lists(outcomes, max_size=80))
-def test_the_account_balances_at_every_moment(spans: int, workers: int, answers: list[Outcome]) -> None:
+def test_the_ledger_balances_at_every_moment(spans: int, workers: int, answers: list[Outcome]) -> None:
     bench = Bench(max_retries=1)
     records = [span() for _ in range(spans)]
     for record in records:

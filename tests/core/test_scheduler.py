@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -67,7 +68,7 @@ def name_of(operation: Operation) -> str:
     return f"{VERBS[operation.type]} {name}"
 
 
-def names_of(operations: list[Operation]) -> list[str]:
+def names_of(operations: Iterable[Operation]) -> list[str]:
     return [name_of(each) for each in operations]
 
 
@@ -167,9 +168,9 @@ def test_a_failed_registration_takes_everything_along() -> None:
     assert bench.take() == ["register i"]
     consequences = bench.scheduler.settle(bench.in_flight["register i"], delivered=False)
     assert set(consequences.failed) == set(dependents)
-    assert consequences.orphaned == [elsewhere.span]
+    assert consequences.orphaned == (elsewhere.span,)
     assert bench.admit(create(unstarted)) == ["create unstarted"]
-    assert bench.scheduler.release_parked().orphaned == []
+    assert bench.scheduler.release_parked().orphaned == ()
     assert bench.take() == ["create elsewhere"]
     bench.settle("create elsewhere")
     assert bench.scheduler.at_rest
@@ -216,7 +217,7 @@ def test_children_of_a_span_that_is_never_started_can_be_released() -> None:
     child = span_of(instance, parent, "child")
     bench = Bench(create(child))
     assert bench.state == "<Scheduler [0 ready, 0 in flight, 1 waiting]>"
-    assert bench.scheduler.release_parked().orphaned == [child]
+    assert bench.scheduler.release_parked().orphaned == (child,)
     assert bench.state == "<Scheduler [1 ready, 0 in flight, 0 waiting]>"
     assert bench.take() == ["create child"]
     assert child.parent_id() is None
