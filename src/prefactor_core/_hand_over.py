@@ -53,8 +53,9 @@ class HandOver:
         if (reason := self._bound.drop_reason(operation)) is not None:
             self._drop(operation, reason)
             return
-        self._ledger.accept(operation)
         waiting = _span_that_waits(operation)
+        # As few calls as possible until the operation is in the inbox: a signal handler may raise at each of them.
+        self._ledger.accept(operation)
         if waiting is not None:
             self._starts.add(waiting)
         try:
