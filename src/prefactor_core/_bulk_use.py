@@ -36,26 +36,26 @@ class BulkUse:
     ids_confirmed: bool = False
     _refusals: int = 0
 
-    def next_batch(self, unsent: int, *, mint_ids: bool) -> BatchLimit:
-        """Returns what fits into the next request when `unsent` operations are queued."""
+    def batch_limit(self, unsent: int, *, mint_ids: bool) -> BatchLimit:
+        """Return what fits into the next request when `unsent` operations are queued."""
         if not self.usable or unsent < _MIN_QUEUED:
             return SINGLE
         return BatchLimit(self.limit, _MAX_BYTES, ids_known=mint_ids and self.ids_confirmed)
 
     def failed(self, operations: int) -> None:
-        """Records that a request with so many operations failed temporarily."""
+        """Record that a request with so many operations failed temporarily."""
         self.limit = max(operations // 2, 1)
 
     def succeeded(self) -> None:
-        """Records that the API processed a request."""
+        """Record that the API processed a request."""
         self.limit = min(self.limit * 2, self.max_limit)
         self._refusals = 0
 
     def too_large(self, operations: int) -> None:
-        """Records that a request with so many operations was refused because of its size."""
+        """Record that a request with so many operations was refused because of its size."""
         self.limit = self.max_limit = max(operations // 2, 1)
 
     def refused(self) -> None:
-        """Records that a request was refused for another reason: one of its operations, or bulk requests as such."""
+        """Record that a request was refused for another reason: one of its operations, or bulk requests as such."""
         self._refusals += 1
         self.usable = self.usable and self._refusals < _MAX_REFUSALS

@@ -125,7 +125,7 @@ class Dispatch:
         if not self._outage.may_send(now):
             return None
         scheduler = self._scheduler
-        limit = SINGLE if self._outage.active else self._bulk.next_batch(scheduler.unsent, mint_ids=self.mint_ids)
+        limit = SINGLE if self._outage.active else self._bulk.batch_limit(scheduler.unsent, mint_ids=self.mint_ids)
         batch = scheduler.next_batch(now, limit)
         for ticket in batch.tickets if batch else ():
             self._sent(ticket)

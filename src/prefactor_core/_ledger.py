@@ -147,7 +147,7 @@ class Ledger:
         self._enter(_Entry(operation.type, -1, -operation.size, loss="dropped", reason=reason))
 
     def close(self, reason: str) -> int:
-        """Count everything that is pending as dropped, and nothing after that. Returns how many were dropped."""
+        """Count everything that is pending as dropped, and nothing after that. Return how many were dropped."""
         with self._lock:
             self._count()
             self._closed = True

@@ -190,7 +190,7 @@ class LoopThread:
 
 
 async def wait_for(future: Future[Any], seconds: float | None) -> bool:
-    """Wait until a future of another thread is done, at most `seconds`. Returns whether it is done.
+    """Wait until a future of another thread is done, at most `seconds`. Return whether it is done.
 
     Unlike with asyncio.wrap_future, a caller that stops waiting does not cancel the future, and may close its loop.
     """

@@ -61,20 +61,20 @@ class OutageMonitor:
     _probe: Hashable | None = None
 
     def may_send(self, now: float) -> bool:
-        """Returns whether an operation may be sent now."""
+        """Return whether an operation may be sent now."""
         return not self.active or (self._probe is None and now >= self._probe_at)
 
     def sent(self, key: Hashable) -> None:
-        """Records that an operation is sent: during an outage it is the probe."""
+        """Record that an operation is sent: during an outage it is the probe."""
         if self.active:
             self._probe = key
 
     def next_probe(self) -> float | None:
-        """Returns when `may_send()` becomes true because of time; None if it does not depend on time."""
+        """Return when `may_send()` becomes true because of time; None if it does not depend on time."""
         return self._probe_at if self.active and self._probe is None else None
 
     def succeeded(self, key: Hashable) -> None:
-        """Records that the API processed a request, even if it refused the operation for good."""
+        """Record that the API processed a request, even if it refused the operation for good."""
         self.successes += 1
         self._last_failure.pop(key, None)
         self._failing.clear()
@@ -85,7 +85,7 @@ class OutageMonitor:
     def failed(
         self, key: Hashable, now: float, *, successes_before: int, unreachable: bool, retry_after: float | None
     ) -> Verdict:
-        """Records that an operation failed temporarily.
+        """Record that an operation failed temporarily.
 
         Args:
             key: the operation.
@@ -106,7 +106,7 @@ class OutageMonitor:
         return Verdict(uses_retry, recent_failures)
 
     def forget(self, key: Hashable) -> None:
-        """Records that an operation ended without an answer that shows the API to be available."""
+        """Record that an operation ended without an answer that shows the API to be available."""
         self._last_failure.pop(key, None)
         if key == self._probe:
             self._probe = None

@@ -148,7 +148,7 @@ BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | BulkUnavailable | Bulk
 
 
 def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
-    """Decides what a failed request means for its operation.
+    """Decide what a failed request means for its operation.
 
     Args:
         error: what the request raised.
@@ -172,7 +172,7 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
 
 
 def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
-    """Decides what the failure of a whole bulk request means."""
+    """Decide what the failure of a whole bulk request means."""
     if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
         return BulkUnavailable(error, refused=True)
     if is_transient_http_error(error):
@@ -190,7 +190,7 @@ def _try_again(error: Exception) -> TryAgain:
 
 
 def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:
-    """Decides what a conflict (409) at a finish means.
+    """Decide what a conflict (409) at a finish means.
 
     The codes and messages of these answers are documented only in part. What this client knows is used first, then
     the text of the answer.
@@ -236,7 +236,7 @@ def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: boo
 
 
 def _complaint_about_id(error: PrefactorValidationError) -> str:
-    """Returns the error at the field `id`, beside or inside `details`; an empty text if there is none.
+    """Return the error at the field `id`, beside or inside `details`; an empty text if there is none.
 
     How the API refuses an id is not documented. Without errors by field, a message that mentions an id counts as one.
     A mistake costs one request: the operation is sent again without the id, and fails for its real reason.

@@ -38,7 +38,7 @@ class QueueBound:
         self.full = False
 
     def drop_reason(self, operation: Operation) -> str | None:
-        """Returns why an operation is dropped; None if the queue accepts it."""
+        """Return why an operation is dropped; None if the queue accepts it."""
         kind, span = operation.type, operation.span
         if kind is OperationType.FINISH_SPAN and span:
             return span.dropped

@@ -71,7 +71,7 @@ class Ticket:
         self.blockers += 1
 
     def unblock(self) -> bool:
-        """Stop waiting for one blocker. Returns whether the ticket became ready."""
+        """Stop waiting for one blocker. Return whether the ticket became ready."""
         self.blockers -= 1
         if self.blockers or self.state is not TicketState.BLOCKED:
             return False
@@ -87,7 +87,7 @@ class Ticket:
         self.state = TicketState.IN_FLIGHT
 
     def give_back(self, *, delayed: bool) -> bool:
-        """Its request has ended, and it is to be sent again. Returns whether the scheduler must queue it.
+        """Its request has ended, and it is to be sent again. Return whether the scheduler must queue it.
 
         1. It has already failed, with an operation that it depends on: it stays settled.
         2. It waits for an operation of the same request, which is sent again first: it is blocked.
