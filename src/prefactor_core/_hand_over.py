@@ -54,10 +54,10 @@ class HandOver:
             self._drop(operation, reason)
             return
         waiting = _span_that_waits(operation)
-        # As few calls as possible until the operation is in the inbox: a signal handler may raise at each of them.
-        self._ledger.accept(operation)
         if waiting is not None:
             self._starts.add(waiting)
+        # No further call may come between these two: a signal handler may raise there, and the operation stays pending.
+        self._ledger.accept(operation)
         try:
             self._inbox.put_nowait(operation)
         except QueueClosedError:
