@@ -1,34 +1,38 @@
-"""Decides what is sent when, and what becomes of it: scheduler, bulk, retries, outage and ledger together. Pure."""
+"""Decides which operation is sent when, and what the outcome of a request means. No I/O, no clock.
+
+Dispatch combines the parts: the scheduler (order), bulk use (how many operations share a request), the retry policy,
+the outage monitor (when delivery pauses), and the ledger (what became of every operation).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from prefactor_core._bulk import BulkUse
+from prefactor_core._bulk_use import BulkUse
 from prefactor_core._ledger import Ledger
 from prefactor_core._outage import OutageMonitor, Verdict
 from prefactor_core._outcomes import (
+    BulkFailed,
     BulkOutcome,
+    BulkUnavailable,
     Delivered,
     Failed,
-    NoBulk,
-    NotCarriedOut,
-    NotInBulk,
+    NotExecuted,
     Outcome,
-    SendAlone,
-    SendOtherwise,
+    Rewrite,
+    SendSeparately,
     TryAgain,
 )
 from prefactor_core._records import CreateState, SpanRecord
-from prefactor_core._retry import RetryPolicy
-from prefactor_core._scheduler import SINGLE, Batch, Consequences, Scheduler, Ticket
+from prefactor_core._retry_policy import RetryPolicy
+from prefactor_core._scheduler import Consequences, Scheduler
+from prefactor_core._ticket import SINGLE, Batch, Ticket
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
 
-__all__ = ["Dispatch", "Losses"]
+__all__ = ["DEADLINE", "DEPENDENCY", "NO_EFFECTS", "Dispatch", "Effects"]
 
 RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
@@ -39,41 +43,48 @@ _ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
 
 
 @dataclass(frozen=True, slots=True)
-class Losses:
-    """What a decision means for the agent's record.
+class Effects:
+    """The effects of a decision that are reported: in the log, to `on_error`, and in reports.
 
     Attributes:
-        errors: operations that are lost.
-        orphaned: spans that lose their parent.
-        paused: why delivery pauses from now on, when that has just begun.
-        resumed: delivery goes on after a pause.
-        no_bulk: why the bulk endpoint is not used from now on, when that has just been found.
+        errors: operations that failed.
+        orphaned: spans that are sent without their parent.
+        paused: the error for which delivery has just paused.
+        resumed: delivery has just resumed.
+        bulk_unavailable: the error for which the bulk endpoint is not used from now on.
     """
 
     errors: tuple[DeliveryError, ...] = ()
     orphaned: tuple[SpanRecord, ...] = ()
     paused: Exception | None = None
     resumed: bool = False
-    no_bulk: Exception | None = None
+    bulk_unavailable: Exception | None = None
 
-    def and_also(self, other: Losses) -> Losses:
-        """Both together."""
-        return Losses(
+    def __add__(self, other: Effects) -> Effects:
+        if other is NO_EFFECTS:
+            return self
+        return Effects(
             self.errors + other.errors,
             self.orphaned + other.orphaned,
             self.paused or other.paused,
             self.resumed or other.resumed,
-            self.no_bulk or other.no_bulk,
+            self.bulk_unavailable or other.bulk_unavailable,
         )
+
+
+NO_EFFECTS = Effects()
 
 
 class Dispatch:
     """The state of delivery.
 
     Args:
-        ledger: counts what is settled here.
-        policy: retries and their delays.
+        ledger: counts the operations that are delivered or fail here.
+        policy: the number of retries, and their delays.
         bulk: operations may share requests.
+
+    Attributes:
+        mint_ids: the API is not known to refuse span ids that this client makes.
     """
 
     def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
@@ -82,19 +93,20 @@ class Dispatch:
         self._bulk = BulkUse(usable=bulk)
         self._scheduler = Scheduler()
         self._outage = OutageMonitor(policy)
-        self._troubles: dict[Ticket, Exception] = {}  # the latest last
+        self._last_errors: dict[Ticket, Exception] = {}  # of operations that are tried again; the latest is last
         self.mint_ids = True
 
-    def admit(self, operations: Iterable[Operation]) -> Losses:
-        """Take operations that were handed over, in the order of their calls."""
-        consequences = [self._scheduler.admit(operation) for operation in operations if self._is_new(operation)]
-        failed = [operation for consequence in consequences for operation in consequence.failed]
-        orphaned = [span for consequence in consequences for span in consequence.orphaned]
-        return Losses(tuple(self._lose_with_another(operation) for operation in failed), tuple(orphaned))
+    def admit(self, operation: Operation) -> Effects:
+        """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
+        if not self._is_new(operation):
+            return NO_EFFECTS
+        return self._effects_of(self._scheduler.admit(operation))
 
     def _is_new(self, operation: Operation) -> bool:
-        """It did not come before: a queue may give out an operation twice, and a signal handler that raises in the
-        middle of a hand-over lets the create of a span be handed over twice.
+        """Whether the operation comes for the first time.
+
+        A queue may return an operation twice. A signal handler that raises in the middle of a hand-over lets the create
+        of a span be handed over twice.
         """
         if operation.admitted:
             return False
@@ -106,122 +118,140 @@ class Dispatch:
         return not is_repeated
 
     def next_batch(self, now: float) -> Batch | None:
-        """What to send now; it must come back through `settle`, or `settle_bulk` when it is more than one."""
+        """The operations to send now; None if there are none.
+
+        The outcome of a batch with one operation goes to `settle()`, of a larger one to `settle_bulk()`.
+        """
         if not self._outage.may_send(now):
             return None
-        room = SINGLE if self._outage.away else self._bulk.room(self._scheduler.waiting, mint_ids=self.mint_ids)
-        batch = self._scheduler.next_batch(now, room)
+        scheduler = self._scheduler
+        limit = SINGLE if self._outage.active else self._bulk.batch_limit(scheduler.unsent, mint_ids=self.mint_ids)
+        batch = scheduler.next_batch(now, limit)
         for ticket in batch.tickets if batch else ():
             self._sent(ticket)
         return batch
 
     def _sent(self, ticket: Ticket) -> None:
-        ticket.tries += 1
-        ticket.sent_in = self._outage.successes
+        ticket.count_try(self._outage.successes)
         self._outage.sent(ticket)
         span = ticket.operation.span
         if span and not self.mint_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
-            span.minted = False  # what was sent before is repeated unchanged
+            span.minted = False  # not after the first try: an operation is repeated unchanged
 
     def wake_at(self) -> float | None:
-        """When `next_batch` may have something by time alone; None when time does not matter."""
+        """When `next_batch()` may return something because of time; None if that does not depend on time."""
         due = self._scheduler.next_due()
-        if due is not None and self._outage.away:
+        if due is not None and self._outage.active:
             probe = self._outage.next_probe()
             return None if probe is None else max(probe, due)
-        return None if due == -math.inf else due  # what can be sent now waits for a worker, not for time
+        return None if due == -math.inf else due  # a ready operation waits for a worker, not for time
 
-    def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Losses:
-        """Record what became of a try."""
-        was_away = self._outage.away
-        self._troubles.pop(ticket, None)
-        losses = self._settle(ticket, outcome, now)
-        if isinstance(outcome, TryAgain) and self._outage.away and not was_away:
-            return replace(losses, paused=outcome.error)
-        return replace(losses, resumed=True) if was_away and not self._outage.away else losses
+    def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
+        """Decide about an operation whose request has ended."""
+        was_paused = self._outage.active
+        self._last_errors.pop(ticket, None)
+        effects = self._settle(ticket, outcome, now)
+        if isinstance(outcome, TryAgain) and self._outage.active and not was_paused:
+            return replace(effects, paused=outcome.error)
+        return replace(effects, resumed=True) if was_paused and not self._outage.active else effects
 
-    def settle_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Losses:
-        """Record what became of operations that shared a request."""
-        first, *others = batch.tickets
+    def settle_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Effects:
+        """Decide about operations that shared a request.
+
+        1. The endpoint cannot be used: it is not used any more, and each operation is sent separately.
+        2. The request as a whole was refused: see `_settle_refused_bulk()`.
+        3. The request failed temporarily: that is one failure, of the first operation. The others are sent again.
+        4. The request was processed: each operation has an outcome of its own.
+        """
         match outcome:
-            case NoBulk(error, refused):
-                found, self._bulk.usable = self._bulk.usable, False
+            case BulkUnavailable(error, refused):
+                was_usable, self._bulk.usable = self._bulk.usable, False
                 for ticket in batch.tickets:
-                    self._send_alone(ticket, refused=refused)
-                return Losses(no_bulk=error if found else None)
-            case NotInBulk():
+                    self._send_separately(ticket, refused=refused)
+                return Effects(bulk_unavailable=error if was_usable else None)
+            case BulkFailed():
                 return self._settle_refused_bulk(batch, outcome)
             case TryAgain():
-                self._bulk.failed(len(batch.tickets))
-                losses = self.settle(first, outcome, now)  # one request failed: it counts once
-                again_at = None if self._outage.away else now + self._policy.delay(0, outcome.retry_after)
-                for ticket in others:
-                    self._scheduler.send_again(ticket, at=again_at)
-                return losses
+                return self._try_bulk_again(batch, outcome, now)
             case _:
                 self._bulk.succeeded()
-                losses = Losses()
+                effects = NO_EFFECTS
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
-                    losses = losses.and_also(self.settle(ticket, result, now))
-                return losses
+                    effects += self.settle(ticket, result, now)
+                return effects
 
-    def _settle_refused_bulk(self, batch: Batch, outcome: NotInBulk) -> Losses:
+    def _settle_refused_bulk(self, batch: Batch, outcome: BulkFailed) -> Effects:
+        """Send the operations again: in a smaller request if this one was too large, separately otherwise."""
         was_usable = self._bulk.usable
         if outcome.too_large:
             self._bulk.too_large(len(batch.tickets))
         else:
             self._bulk.refused()
         for ticket in batch.tickets:
-            ticket.tries -= outcome.refused
-            ticket.alone |= not outcome.too_large
+            if outcome.refused:
+                ticket.uncount_try()
+            if not outcome.too_large:
+                ticket.send_separately()
             self._scheduler.send_again(ticket)
-        return Losses(no_bulk=outcome.error if was_usable and not self._bulk.usable else None)
+        return Effects(bulk_unavailable=outcome.error if was_usable and not self._bulk.usable else None)
 
-    def last_trouble(self) -> DeliveryError | None:
-        """Why an operation that is still to be delivered was not, as its loss, if one was tried. From any thread."""
-        troubles = list(self._troubles.items())
-        if not troubles:
+    def _try_bulk_again(self, batch: Batch, outcome: TryAgain, now: float) -> Effects:
+        self._bulk.failed(len(batch.tickets))
+        first, *others = batch.tickets
+        effects = self.settle(first, outcome, now)
+        again_at = None if self._outage.active else now + self._policy.delay(0, outcome.retry_after)
+        for ticket in others:
+            self._scheduler.send_again(ticket, at=again_at)
+        return effects
+
+    def last_error(self) -> DeliveryError | None:
+        """The latest error of an operation that is still pending, as the error of its loss. From any thread."""
+        errors = list(self._last_errors.items())
+        if not errors:
             return None
-        ticket, error = troubles[-1]
-        return _lost(ticket.operation, DEADLINE, str(error), error)
+        ticket, error = errors[-1]
+        return _delivery_error(ticket.operation, DEADLINE, str(error), error)
 
-    def _settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Losses:
+    def _settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
         match outcome:
             case Delivered():
                 self._outage.succeeded(ticket)
                 self._learn_of_ids(ticket)
                 self._ledger.deliver(ticket.operation)
-                return self._lost_with(self._scheduler.settle(ticket, delivered=True))
-            case SendOtherwise(refused_id):
+                return self._effects_of(self._scheduler.settle(ticket, delivered=True))
+            case Rewrite(refused_id):
                 self._outage.succeeded(ticket)
                 self._rewrite(ticket, refused_id=refused_id)
                 self._scheduler.send_again(ticket)
-                return Losses()
+                return NO_EFFECTS
             case TryAgain():
                 return self._try_again(ticket, outcome, now)
-            case NotCarriedOut():
-                ticket.tries -= 1
+            case NotExecuted():
+                ticket.uncount_try()
                 self._scheduler.send_again(ticket)
-                return Losses()
-            case SendAlone(refused):
+                return NO_EFFECTS
+            case SendSeparately(refused):
                 self._outage.succeeded(ticket)
-                self._send_alone(ticket, refused=refused)
-                return Losses()
+                self._send_separately(ticket, refused=refused)
+                return NO_EFFECTS
             case Failed(error, reason, answered):
-                (self._outage.succeeded if answered else self._outage.forget)(ticket)
+                if answered:
+                    self._outage.succeeded(ticket)
+                else:
+                    self._outage.forget(ticket)
                 return self._fail(ticket, error, reason)
 
     def abandon(self) -> None:
-        """Nothing more is sent. From any thread."""
+        """Record that nothing more is sent. From any thread."""
         self._scheduler.abandon()
 
-    def release_parked(self) -> Losses:
-        """Send the children whose parents were never started, without a parent."""
-        return self._lost_with(self._scheduler.release_parked())
+    def release_parked(self) -> Effects:
+        """Send the children whose parents were never handed over, without a parent."""
+        return self._effects_of(self._scheduler.release_parked())
 
-    def release_children(self, parent: SpanRecord) -> Losses:
+    def release_children(self, parent: SpanRecord) -> Effects:
         """Send the children of a span that will never be handed over, without a parent."""
-        return self._lost_with(self._scheduler.release_parked(parent))
+        return self._effects_of(self._scheduler.release_parked(parent))
 
     @property
     def has_parked(self) -> bool:
@@ -229,14 +259,14 @@ class Dispatch:
         return self._scheduler.has_parked
 
     @property
-    def away(self) -> bool:
-        """Delivery is paused: the API as a whole does not answer."""
-        return self._outage.away
+    def paused(self) -> bool:
+        """Delivery is paused during an outage of the API."""
+        return self._outage.active
 
     @property
     def has_plenty(self) -> bool:
-        """So many operations wait that more need not be admitted: some of them can be sent now."""
-        return self._scheduler.waiting >= _PLENTY and self._scheduler.next_due() == -math.inf
+        """So many operations wait that more need not be admitted, and some of them can be sent now."""
+        return self._scheduler.unsent >= _PLENTY and self._scheduler.next_due() == -math.inf
 
     @property
     def open_operations(self) -> int:
@@ -245,52 +275,69 @@ class Dispatch:
 
     @property
     def at_rest(self) -> bool:
-        """Nothing can be sent, now or by time alone."""
+        """Nothing is in flight, and nothing can be sent now or later because of time."""
         return self._scheduler.at_rest
 
-    def _send_alone(self, ticket: Ticket, *, refused: bool) -> None:
-        ticket.alone = True
-        ticket.tries -= refused
+    def _send_separately(self, ticket: Ticket, *, refused: bool) -> None:
+        ticket.send_separately()
+        if refused:
+            ticket.uncount_try()
         self._scheduler.send_again(ticket)
 
     def _learn_of_ids(self, ticket: Ticket) -> None:
         span = ticket.operation.span
         if span and span.minted and ticket.operation.type is OperationType.CREATE_SPAN:
-            self._bulk.ids_hold = not span.local_id  # the API did not give it another one
+            self._bulk.ids_confirmed = not span.local_id  # there is one if the API gave the span another id
 
-    def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Losses:
+    def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Effects:
+        """Decide about an operation that failed temporarily.
+
+        1. The operation itself is the problem, and its retries are used up: it fails. Operations that depend on it are
+           sent if the API may have it nevertheless.
+        2. Delivery is paused, and the failure uses up no retry: the operation is sent again behind all others.
+        3. Otherwise it is sent again after a delay.
+        """
         verdict = self._verdict(ticket, outcome, now)
-        if verdict.burns_retry and ticket.retries >= self._policy.max_retries:
+        if verdict.uses_retry and ticket.retries >= self._policy.max_retries:
             self._outage.forget(ticket)
-            if outcome.garbled:
-                return self._fail(ticket, outcome.error, BAD_ANSWER, may_be_there=_has_known_id(ticket.operation))
+            if outcome.unreadable:
+                return self._fail(ticket, outcome.error, BAD_ANSWER, may_be_delivered=_has_known_id(ticket.operation))
             return self._fail(ticket, outcome.error, RETRIES_EXHAUSTED)
-        self._troubles[ticket] = outcome.error
-        if self._outage.away and not verdict.burns_retry:
+        self._last_errors[ticket] = outcome.error
+        if self._outage.active and not verdict.uses_retry:
             self._scheduler.send_again(ticket, last=True)
-            return Losses()
-        delay = self._policy.delay(ticket.retries + verdict.setbacks, outcome.retry_after)
-        ticket.retries += verdict.burns_retry
+            return NO_EFFECTS
+        delay = self._policy.delay(ticket.retries + verdict.recent_failures, outcome.retry_after)
+        if verdict.uses_retry:
+            ticket.use_retry()
         self._scheduler.send_again(ticket, at=now + delay)
-        return Losses()
+        return NO_EFFECTS
 
     def _verdict(self, ticket: Ticket, outcome: TryAgain, now: float) -> Verdict:
-        if outcome.garbled or outcome.early:  # the API is there
+        """Whether a temporary failure uses up a retry.
+
+        1. The answer shows that the API is available: it does.
+        2. Otherwise the outage monitor decides.
+        """
+        if outcome.unreadable or outcome.too_early:
             self._outage.succeeded(ticket)
-            return Verdict(burns_retry=True)
+            return Verdict(uses_retry=True)
         return self._outage.failed(
             ticket,
             now,
-            sent_in=ticket.sent_in,
+            successes_before=ticket.successes_before,
             unreachable=outcome.unreachable,
             retry_after=outcome.retry_after,
         )
 
     def _rewrite(self, ticket: Ticket, *, refused_id: bool) -> None:
-        """Another body wants another key: what the API does with the same key and another body is not known."""
+        """Give the operation another body, and so another key.
+
+        It is not documented what the API does with a known key and another body.
+        """
         operation = ticket.operation
         operation.idempotency_key = generate_idempotency_key()
-        ticket.tries = 0
+        ticket.forget_tries()
         if refused_id:
             self.mint_ids = False
             return
@@ -299,33 +346,35 @@ class Dispatch:
             result = {**operation.payload.get("result_payload", {}), "error": {"type": "cancelled"}}
             operation.payload["result_payload"] = result
 
-    def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_there: bool = False) -> Losses:
-        loss = self._lose(ticket.operation, reason, str(error), error)
-        losses = self._lost_with(self._scheduler.settle(ticket, delivered=may_be_there))
-        return Losses((loss, *losses.errors), losses.orphaned)
+    def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_delivered: bool = False) -> Effects:
+        failure = self._failure(ticket.operation, reason, str(error), error)
+        consequences = self._scheduler.settle(ticket, delivered=may_be_delivered)
+        return Effects(errors=(failure,)) + self._effects_of(consequences)
 
-    def _lost_with(self, consequences: Consequences) -> Losses:
-        errors = tuple(self._lose_with_another(operation) for operation in consequences.failed)
-        return Losses(errors, tuple(consequences.orphaned))
+    def _effects_of(self, consequences: Consequences) -> Effects:
+        if not (consequences.failed or consequences.orphaned):
+            return NO_EFFECTS
+        errors = tuple(self._dependent_failure(operation) for operation in consequences.failed)
+        return Effects(errors, consequences.orphaned)
 
-    def _lose_with_another(self, operation: Operation) -> DeliveryError:
+    def _dependent_failure(self, operation: Operation) -> DeliveryError:
         unregistered = operation.instance and operation.instance.registration is CreateState.FAILED
-        cause = "the registration of its instance failed" if unregistered else "the create of its span failed"
-        return self._lose(operation, DEPENDENCY, cause, None)
+        cause = "its agent instance could not be registered" if unregistered else "its span could not be created"
+        return self._failure(operation, DEPENDENCY, cause, None)
 
-    def _lose(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
-        self._ledger.lose(operation, "failed", reason)
-        return _lost(operation, reason, message, cause)
+    def _failure(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
+        self._ledger.fail(operation, reason)
+        return _delivery_error(operation, reason, message, cause)
 
 
-def _lost(operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
+def _delivery_error(operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
     error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
     error.__cause__ = cause
     return error
 
 
 def _has_known_id(operation: Operation) -> bool:
-    """What depends on the operation can be sent without its answer."""
+    """Whether operations that depend on this one can be sent without its answer."""
     if operation.type is OperationType.CREATE_SPAN:
         return operation.span is not None and operation.span.minted
     return operation.type is not OperationType.REGISTER_AGENT_INSTANCE

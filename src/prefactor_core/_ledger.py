@@ -1,4 +1,4 @@
-"""The account of every operation: accepted = delivered + failed + dropped + pending, at every moment."""
+"""Counts what became of every operation: accepted = delivered + failed + dropped + pending, at every moment."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
 from prefactor_core.operations import Operation, OperationType
 
 __all__ = ["ClientStats", "DeliveryReport", "Ledger", "OperationCounts"]
 
-LossKind = Literal["failed", "dropped"]
+Loss: TypeAlias = Literal["failed", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class OperationCounts:
 
     Attributes:
         accepted: handed over by the agent.
-        delivered: taken by the API.
-        failed: refused by the API, given up after the last retry, or dependent on one that was.
+        delivered: accepted by the API.
+        failed: refused by the API, still failing after the last retry, or dependent on an operation that failed.
         dropped: not sent, because the client closed first or the queue was full.
-        pending: still to be delivered.
+        pending: not delivered yet.
     """
 
     accepted: int = 0
@@ -38,10 +38,10 @@ class OperationCounts:
 
 @dataclass(frozen=True, slots=True)
 class ClientStats(OperationCounts):
-    """A snapshot of a client's account.
+    """A snapshot of a client's counts.
 
     Attributes:
-        by_type: the counts per operation type, for types that occurred.
+        by_type: the counts per operation type, for the types that occurred.
         failures: how many failed, per operation type and reason.
         drops: how many were dropped, per operation type and reason.
         schema_mismatches: payloads of typed spans that did not match their span type.
@@ -55,7 +55,7 @@ class ClientStats(OperationCounts):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport(ClientStats):
-    """What became of all operations so far, as `flush()` and `close()` return it.
+    """What became of all operations so far. `flush()` and `close()` return it.
 
     Attributes:
         errors: the first error of each cause, at most 20.
@@ -65,11 +65,11 @@ class DeliveryReport(ClientStats):
 
     @property
     def complete(self) -> bool:
-        """Everything that was accepted was delivered."""
+        """Every accepted operation was delivered."""
         return self.delivered == self.accepted
 
     def raise_for_loss(self) -> None:
-        """Do nothing when nothing was lost; operations that are still pending are not lost.
+        """Raise if operations failed or were dropped. Pending operations are not lost.
 
         Raises:
             PrefactorTelemetryFailureError: operations failed or were dropped.
@@ -77,9 +77,10 @@ class DeliveryReport(ClientStats):
         lost = self.failed + self.dropped
         if not lost:
             return
-        cause: Exception = self.errors[0] if self.errors else TimeoutError("closed before everything was delivered")
+        closed = TimeoutError("the client closed before everything was delivered")
+        cause = self.errors[0] if self.errors else closed
         raise PrefactorTelemetryFailureError(
-            f"{lost} of {self.accepted} operations were not delivered; the first cause: {cause}",
+            f"{lost} of {self.accepted} operations were not delivered; first cause: {cause}",
             cause=cause,
             operation_type=self.errors[0].operation_type if self.errors else None,
             dropped_operations=lost,
@@ -87,68 +88,73 @@ class DeliveryReport(ClientStats):
 
 
 class _Entry(NamedTuple):
-    """One step of an operation: what it adds to the account."""
+    """What one step of an operation adds to the counts."""
 
-    kind: OperationType
+    type: OperationType
     pending: int
     size: int
     delivered: int = 0
-    how: LossKind | None = None
+    loss: Loss | None = None
     reason: str = ""
 
 
 class Ledger:
-    """Counts operations; safe from any thread, and from a signal handler that interrupts it. After `close()` the
-    account is final.
+    """Counts operations. Works from any thread, and from a signal handler that interrupts it.
+
+    After `close()` the counts are final.
 
     Attributes:
-        pending: how many operations are still to be delivered.
-        pending_bytes: how many bytes their payloads take as JSON, at most.
+        pending: how many operations are not delivered yet.
+        pending_bytes: an upper bound of the size of their payloads as JSON.
     """
 
     def __init__(self) -> None:
-        # Reentrant, for a signal handler may come here while its own thread is in here. What it enters then is counted
-        # by the call that it interrupted.
+        # Reentrant: a signal handler may run while its own thread holds the lock. The call that it interrupted then
+        # counts the handler's entries.
         self._lock = threading.RLock()
         self._entries: deque[_Entry] = deque()
         self._counting = False
-        self._delivered = _nothing_of_any()
-        self._pending = _nothing_of_any()
-        self._lost: dict[LossKind, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
+        self._delivered = _zeros()
+        self._pending = _zeros()
+        self._lost: dict[Loss, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
         self._mismatches = 0
         self._closed = False
         self.pending = 0
         self.pending_bytes = 0
 
     def accept(self, operation: Operation) -> None:
-        """An operation was handed over."""
+        """Count an operation that was handed over."""
         self._enter(_Entry(operation.type, 1, operation.size))
 
     def retract(self, operation: Operation) -> None:
-        """An operation that was counted could not be handed over, and the caller was told."""
+        """Take back an operation that was counted, but could not be handed over or was handed over twice."""
         self._enter(_Entry(operation.type, -1, -operation.size))
 
     def refuse(self, operation: Operation, reason: str) -> None:
-        """An operation was handed over, and dropped at once."""
-        self._enter(_Entry(operation.type, 0, 0, how="dropped", reason=reason))
+        """Count an operation that was dropped instead of queued."""
+        self._enter(_Entry(operation.type, 0, 0, loss="dropped", reason=reason))
 
     def deliver(self, operation: Operation) -> None:
-        """The API has an operation."""
+        """Count a pending operation as delivered."""
         self._enter(_Entry(operation.type, -1, -operation.size, delivered=1))
 
-    def lose(self, operation: Operation, how: LossKind, reason: str) -> None:
-        """An operation will not reach the API."""
-        self._enter(_Entry(operation.type, -1, -operation.size, how=how, reason=reason))
+    def fail(self, operation: Operation, reason: str) -> None:
+        """Count a pending operation as failed."""
+        self._enter(_Entry(operation.type, -1, -operation.size, loss="failed", reason=reason))
+
+    def drop(self, operation: Operation, reason: str) -> None:
+        """Count a pending operation as dropped."""
+        self._enter(_Entry(operation.type, -1, -operation.size, loss="dropped", reason=reason))
 
     def close(self, reason: str) -> int:
-        """Drop everything that is pending, for good: what is settled later is not counted. How many were dropped."""
+        """Count everything that is pending as dropped, and nothing after that. Return how many were dropped."""
         with self._lock:
             self._count()
             self._closed = True
             dropped = {kind: count for kind, count in self._pending.items() if count > 0}
             for kind, count in dropped.items():
                 self._lost["dropped"][kind, reason] = self._lost["dropped"].get((kind, reason), 0) + count
-            self._pending = _nothing_of_any()
+            self._pending = _zeros()
             self.pending = self.pending_bytes = 0
             return sum(dropped.values())
 
@@ -159,16 +165,16 @@ class Ledger:
             return sum(self._lost["dropped"].get((kind, reason), 0) for kind in kinds)
 
     def count_mismatch(self) -> None:
-        """A payload did not match its span type."""
+        """Count a payload that does not match its span type."""
         with self._lock:
             self._mismatches += 1
 
     def stats(self) -> ClientStats:
-        """A snapshot."""
+        """A snapshot of the counts."""
         return ClientStats(**self._snapshot())
 
     def report(self, errors: tuple[DeliveryError, ...]) -> DeliveryReport:
-        """A snapshot with the errors so far."""
+        """A snapshot of the counts, with the errors so far."""
         return DeliveryReport(**self._snapshot(), errors=errors)
 
     def _enter(self, entry: _Entry) -> None:
@@ -181,17 +187,17 @@ class Ledger:
             return
         try:
             self._counting = True
-            # Between reading an entry and deleting it nothing is called: an exception that a signal handler raises
-            # comes before or after.
+            # Nothing is called between reading an entry and deleting it, so that an exception that a signal handler
+            # raises comes before or after both.
             while self._entries:
-                kind, pending, size, delivered, how, reason = self._entries[0]
+                kind, pending, size, delivered, loss, reason = self._entries[0]
                 if not self._closed:
                     self._pending[kind] += pending
                     self.pending += pending
                     self.pending_bytes += size
                     self._delivered[kind] += delivered
-                    if how:
-                        lost = self._lost[how]
+                    if loss:
+                        lost = self._lost[loss]
                         key = kind, reason
                         lost[key] = lost[key] + 1 if key in lost else 1
                 del self._entries[0]
@@ -230,5 +236,5 @@ def _counts(
     return OperationCounts(delivered + failed + dropped + pending, delivered, failed, dropped, pending)
 
 
-def _nothing_of_any() -> dict[OperationType, int]:
+def _zeros() -> dict[OperationType, int]:
     return dict.fromkeys(OperationType, 0)

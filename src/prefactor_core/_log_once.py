@@ -1,4 +1,4 @@
-"""What recurs with every span is logged once."""
+"""Logs a recurring problem once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event loop on a daemon thread of its own."""
+"""An event loop that runs on a daemon thread."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ logger = logger_of("prefactor_core")
 
 
 class _Helper:
-    """One daemon thread that runs blocking calls in turn: the name resolution of the loop.
+    """Runs blocking calls one after the other on a daemon thread: the name resolution of the loop.
 
-    Not an executor of concurrent.futures: those take nothing more once the program ends, when what is queued is still
-    to be delivered, and they would make the program's end wait for a resolution that hangs.
+    An executor of concurrent.futures cannot be used. It accepts no calls once the program exits, when queued operations
+    are still to be delivered, and it makes the exit wait for a resolution that hangs.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class _Helper:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop whose blocking calls run on a helper of its own."""
+    """An event loop that runs its blocking calls on a `_Helper`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,22 +77,23 @@ class _Loop(asyncio.SelectorEventLoop):
 class LoopThread:
     """Runs coroutines for callers on any thread and any event loop.
 
-    Whatever happens to the loop, a future that was given out is done in the end: what the loop's end leaves behind, and
-    what comes after it, is cancelled.
+    Every future that `submit()` returns is done in the end: when the loop ends, unfinished futures are cancelled, and
+    so is every later one.
 
     Args:
-        name: the thread's.
-        at_end: runs on the loop before it is closed, however it ends; it should be short, and not raise.
+        name: the name of the thread.
+        at_end: runs on the loop before it is closed, also after an exception; it should be short, and not raise.
 
     Attributes:
-        ended: done when nothing runs there any more.
+        loop: the event loop.
+        ended: done when the loop runs nothing any more.
     """
 
     def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._at_end = at_end
         self.loop = _Loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._given_out: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
+        self._submitted: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
         self._calls: set[Future[Any]] = set()
         self.ended: Future[None] = Future()
 
@@ -102,11 +103,11 @@ class LoopThread:
 
     @property
     def alive(self) -> bool:
-        """The thread runs, in this process."""
+        """The thread runs in this process."""
         return self._thread.is_alive()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine; its result or error is the future's, which is cancelled when the loop ends before."""
+        """Run a coroutine. The future gets its result or exception; it is cancelled if the loop ends first."""
         try:
             future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         except RuntimeError:  # the loop is closed
@@ -114,10 +115,10 @@ class LoopThread:
             future = Future()
             future.cancel()
             return future
-        self._given_out[future] = coroutine
-        future.add_done_callback(self._take_back)
-        if self.ended.done():  # it ended meanwhile, and may not have seen this one
-            self._abandon()
+        self._submitted[future] = coroutine
+        future.add_done_callback(self._forget)
+        if self.ended.done():  # it has just ended, and may have missed this future
+            self._cancel_submitted()
         return future
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -136,21 +137,21 @@ class LoopThread:
         finally:
             self._calls.discard(future)
         if future.cancelled():
-            raise ClientClosedError("the client was closed before the API had answered")
+            raise ClientClosedError("the client was closed before the API answered")
         return future.result()
 
     def cancel_calls(self) -> None:
-        """Let everyone who waits in `call()` go."""
+        """Make every running `call()` raise ClientClosedError."""
         for future in list(self._calls):
             future.cancel()
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Call a function on the loop; not when it has ended."""
+        """Call a function on the loop; does nothing once the loop has ended."""
         with contextlib.suppress(RuntimeError):
             self.loop.call_soon_threadsafe(callback)
 
     def stop(self) -> None:
-        """Stop the loop, cancel what runs on it, and wait a moment for the thread to end."""
+        """Stop the loop, cancel its tasks, and wait a moment for the thread to end."""
         self.call_soon(self.loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join(_JOIN_SECONDS)
@@ -159,17 +160,17 @@ class LoopThread:
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_forever()
-        except BaseException:  # SystemExit in a callback, say: nobody else would tell of it
-            logger.exception("the delivery thread ends: nothing more is sent")
+        except BaseException:  # for example SystemExit in a callback; nothing else would log it
+            logger.exception("an exception ended the delivery thread: this client sends nothing more")
         finally:
             try:
-                self._wind_up()
+                self._shut_down()
             finally:
                 self.ended.set_result(None)
-                self._abandon()
+                self._cancel_submitted()
                 self.loop.close()
 
-    def _wind_up(self) -> None:
+    def _shut_down(self) -> None:
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
@@ -178,25 +179,25 @@ class LoopThread:
         self.loop.run_until_complete(self._at_end())
         self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn
 
-    def _take_back(self, future: Future[Any]) -> None:
-        self._given_out.pop(future, None)
+    def _forget(self, future: Future[Any]) -> None:
+        self._submitted.pop(future, None)
 
-    def _abandon(self) -> None:
-        for future, coroutine in list(self._given_out.items()):
+    def _cancel_submitted(self) -> None:
+        for future, coroutine in list(self._submitted.items()):
             if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 coroutine.close()
             future.cancel()
 
 
 async def wait_for(future: Future[Any], seconds: float | None) -> bool:
-    """Wait until a future of another thread is done, at most `seconds`; whether it is.
+    """Wait until a future of another thread is done, at most `seconds`. Return whether it is done.
 
-    Unlike asyncio.wrap_future, a caller who gives up leaves the future alone, and may close its loop then.
+    Unlike with asyncio.wrap_future, a caller that stops waiting does not cancel the future, and may close its loop.
     """
     loop, done = asyncio.get_running_loop(), asyncio.Event()
 
     def wake(_: Future[Any]) -> None:
-        with contextlib.suppress(RuntimeError):  # the caller's loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the caller's loop is closed, so no caller waits
             loop.call_soon_threadsafe(done.set)
 
     future.add_done_callback(wake)

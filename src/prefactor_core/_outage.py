@@ -1,7 +1,4 @@
-"""Telling an API that is away from an operation that fails.
-
-Pure: the time and the random numbers come from outside.
-"""
+"""Tells an outage of the API from an operation that fails by itself. No I/O, no clock."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 
 __all__ = ["OutageMonitor", "Verdict"]
 
-_AWAY_AFTER = 3
+_OUTAGE_AFTER = 3
 _MAX_PROBE_DELAY = 5.0
-_MAX_ASKED_DELAY = 60.0  # of Retry-After: everything waits for one probe
+_MAX_RETRY_AFTER = 60.0  # shorter than for one operation: all operations wait for the next probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,104 +20,107 @@ class Verdict:
     """What a failure means for its operation.
 
     Attributes:
-        burns_retry: it used up a retry; otherwise it was the weather.
-        setbacks: how often it failed before with no success of any operation since.
+        uses_retry: the operation itself is the problem, and has used up a retry; otherwise the API counts as
+            unavailable.
+        recent_failures: how often it failed before, since the last success of any operation.
     """
 
-    burns_retry: bool
-    setbacks: int = 0
+    uses_retry: bool
+    recent_failures: int = 0
 
 
 @dataclass(slots=True)
 class OutageMonitor:
-    """Decides whether delivery runs or pauses.
+    """Decides when delivery pauses for an outage, and when it resumes.
 
-    The API is away when a request got no connection or no answer in time and nothing else succeeded meanwhile, or when
-    `_AWAY_AFTER` retryable answers came in a row: of different operations, or of the only one that can be sent. Then
-    one operation at a time is sent as a probe, at growing intervals; any success ends the outage.
+    An outage begins when nothing has succeeded meanwhile and either
 
-    An operation uses up a retry only when another one succeeded since its last failure, or while it was under way: then
-    it is itself the problem. As long as nothing succeeds, nothing tells it from an API that is away.
+    1. a request got no connection, or no answer in time, or
+    2. `_OUTAGE_AFTER` answers in a row asked to try again later. They may belong to different operations, or to one
+       that is the only one that can be sent.
+
+    During an outage, one operation at a time is sent as a probe, at growing intervals. Any success ends the outage.
+
+    A failure uses up a retry only if another operation has succeeded since the last failure of this one, or while the
+    request was running. Then the operation itself is the problem. Without such a success, nothing distinguishes the
+    failure from an outage.
 
     Attributes:
-        successes: how many operations have succeeded; the epoch that `failed()` compares with.
+        policy: the delays between probes.
+        active: an outage was found and has not ended.
+        successes: how many requests have succeeded.
     """
 
     policy: RetryPolicy
+    active: bool = False
     successes: int = 0
     _failing: Counter[Hashable] = field(default_factory=Counter)
     _last_failure: dict[Hashable, int] = field(default_factory=dict)
-    _away: bool = False
     _probes: int = 0
     _probe_at: float = 0.0
     _probe: Hashable | None = None
 
-    @property
-    def away(self) -> bool:
-        """Delivery is paused."""
-        return self._away
-
     def may_send(self, now: float) -> bool:
-        """An operation may be sent now."""
-        return not self._away or (self._probe is None and now >= self._probe_at)
+        """Return whether an operation may be sent now."""
+        return not self.active or (self._probe is None and now >= self._probe_at)
 
     def sent(self, key: Hashable) -> None:
-        """An operation is being sent: during an outage it is the probe."""
-        if self._away:
+        """Record that an operation is sent: during an outage it is the probe."""
+        if self.active:
             self._probe = key
 
     def next_probe(self) -> float | None:
-        """When `may_send()` becomes true by time alone; None when time does not matter."""
-        return self._probe_at if self._away and self._probe is None else None
+        """Return when `may_send()` becomes true because of time; None if it does not depend on time."""
+        return self._probe_at if self.active and self._probe is None else None
 
     def succeeded(self, key: Hashable) -> None:
-        """The API took an operation, or refused it for good: it is there."""
+        """Record that the API processed a request, even if it refused the operation for good."""
         self.successes += 1
         self._last_failure.pop(key, None)
         self._failing.clear()
-        self._away = False
+        self.active = False
         self._probe = None
         self._probes = 0
 
     def failed(
-        self, key: Hashable, now: float, *, sent_in: int, unreachable: bool, retry_after: float | None
+        self, key: Hashable, now: float, *, successes_before: int, unreachable: bool, retry_after: float | None
     ) -> Verdict:
-        """An operation failed in a way that may pass.
+        """Record that an operation failed temporarily.
 
         Args:
             key: the operation.
             now: the time, in seconds.
-            sent_in: `successes` when it was sent.
-            unreachable: no connection or no answer in time, rather than an answer that asks to try again.
+            successes_before: the value of `successes` when the operation was sent.
+            unreachable: there was no connection, or no answer in time; otherwise an answer asked to try again.
             retry_after: seconds that the API asked to wait.
         """
-        alone = sent_in == self.successes
-        setbacks = self._failing[key]
-        begins = self._begins(key, unreachable=unreachable and alone)
+        nothing_succeeded = successes_before == self.successes
+        recent_failures = self._failing[key]
+        begins = self._begins(key, unreachable=unreachable and nothing_succeeded)
         previous, self._last_failure[key] = self._last_failure.get(key), self.successes
-        if begins or (self._away and key == self._probe):
-            self._pause(now, setbacks if begins else 0)
-        if self._away:
-            self._probe_at = max(self._probe_at, now + min(retry_after or 0.0, _MAX_ASKED_DELAY))
-        burns_retry = not alone or (previous is not None and previous != self.successes)
-        return Verdict(burns_retry, setbacks)
+        if begins or (self.active and key == self._probe):
+            self._schedule_probe(now, recent_failures if begins else 0)
+        if self.active:
+            self._probe_at = max(self._probe_at, now + min(retry_after or 0.0, _MAX_RETRY_AFTER))
+        uses_retry = not nothing_succeeded or (previous is not None and previous != self.successes)
+        return Verdict(uses_retry, recent_failures)
 
     def forget(self, key: Hashable) -> None:
-        """An operation is over without a success."""
+        """Record that an operation ended without an answer that shows the API to be available."""
         self._last_failure.pop(key, None)
         if key == self._probe:
             self._probe = None
 
     def _begins(self, key: Hashable, *, unreachable: bool) -> bool:
-        if self._away:
+        if self.active:
             return False
         self._failing[key] += 1
-        self._away = unreachable or self._failing.total() >= _AWAY_AFTER
-        return self._away
+        self.active = unreachable or self._failing.total() >= _OUTAGE_AFTER
+        return self.active
 
-    def _pause(self, now: float, setbacks: int) -> None:
-        """Wait for the next probe; not for a shorter time than the operation would have waited by itself."""
+    def _schedule_probe(self, now: float, recent_failures: int) -> None:
+        """The first probe waits at least as long as the operation would have waited for its next retry."""
         self._probe = None
-        self._probes += setbacks
-        self._probe_at = now + min(self.policy.delay(self._probes, None), _MAX_PROBE_DELAY)
+        self._probes += recent_failures
+        self._probe_at = now + min(self.policy.delay(self._probes), _MAX_PROBE_DELAY)
         self._probes += 1

@@ -1,4 +1,4 @@
-"""What an answer of the API, or its absence, means for an operation. Pure."""
+"""What an answer of the API, or a missing one, means for an operation. No I/O, no clock."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from prefactor_http.exceptions import (
 )
 
 __all__ = [
+    "BulkFailed",
     "BulkOutcome",
+    "BulkUnavailable",
     "Delivered",
     "Failed",
-    "NoBulk",
-    "NotCarriedOut",
-    "NotInBulk",
+    "NotExecuted",
     "Outcome",
-    "SendAlone",
-    "SendOtherwise",
+    "Rewrite",
+    "SendSeparately",
     "TryAgain",
     "judge",
     "judge_bulk",
@@ -36,7 +36,7 @@ _CONFLICT = 409
 _TOO_LARGE = 413
 _NO_ENDPOINT = {404, 405, 501}
 _IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
-_SPEAKS_OF_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
+_MENTIONS_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
 _PENDING = re.compile(r"\bpending\b", re.IGNORECASE)
 _FINISHED = re.compile(
     r"""\b(?:terminated|terminal)\b
@@ -50,7 +50,7 @@ _FINISHES = {OperationType.FINISH_SPAN, OperationType.FINISH_AGENT_INSTANCE}
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The API has it."""
+    """The API has the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +58,40 @@ class TryAgain:
     """The same request may succeed later.
 
     Attributes:
-        error: why it has not.
-        unreachable: no answer came.
+        error: why it failed.
+        unreachable: there was no connection, or no answer.
         retry_after: seconds that the API asked to wait.
-        garbled: the API says that it succeeded, in an answer that cannot be read: a proxy may have emptied it.
-        early: what it refers to is delivered by another process, and has not arrived yet.
+        unreadable: the answer reports success, but cannot be read: a proxy may have emptied it.
+        too_early: the operation refers to a span that another process delivers, and that has not arrived yet.
     """
 
     error: Exception
     unreachable: bool
     retry_after: float | None = None
-    garbled: bool = False
-    early: bool = False
+    unreadable: bool = False
+    too_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SendOtherwise:
-    """The API refuses this form of it, and takes another one: without the minted id, or `failed` for `cancelled`."""
+class Rewrite:
+    """The API refuses this form of the operation; another form is sent.
+
+    Attributes:
+        refused_id: the new form has no span id of this client; otherwise its status is `failed`, not `cancelled`.
+    """
 
     refused_id: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It will never succeed. `answered`: the API said so."""
+    """The operation will never succeed.
+
+    Attributes:
+        error: why.
+        reason: the name under which the failure is counted.
+        answered: the API answered, so it is available.
+    """
 
     error: Exception
     reason: str
@@ -89,28 +99,28 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class NotCarriedOut:
-    """It shared a request with one that was refused before its turn."""
+class NotExecuted:
+    """An earlier operation of the same bulk request was refused, and this one was not executed."""
 
 
 @dataclass(frozen=True, slots=True)
-class SendAlone:
-    """It shared a request, whose answer does not say enough of it: the answer to a request of its own will.
+class SendSeparately:
+    """The bulk answer does not say enough about the operation: the answer to a single request will.
 
     Attributes:
-        refused: the API did not take it.
+        refused: the API did not execute it.
     """
 
     refused: bool
 
 
 @dataclass(frozen=True, slots=True)
-class NoBulk:
-    """The API has no bulk endpoint that could be used.
+class BulkUnavailable:
+    """The API has no bulk endpoint, or one that this client cannot use.
 
     Attributes:
-        error: how it showed.
-        refused: nothing of the request was carried out.
+        error: what showed that.
+        refused: no operation of the request was executed.
     """
 
     error: Exception
@@ -118,13 +128,13 @@ class NoBulk:
 
 
 @dataclass(frozen=True, slots=True)
-class NotInBulk:
-    """This request failed as a whole, for good; another one may not.
+class BulkFailed:
+    """The bulk request failed as a whole, and would fail again; another one may succeed.
 
     Attributes:
-        error: how.
-        refused: nothing of the request was carried out.
-        too_large: a smaller one would be taken.
+        error: why it failed.
+        refused: no operation of the request was executed.
+        too_large: a smaller request may be accepted.
     """
 
     error: Exception
@@ -132,46 +142,46 @@ class NotInBulk:
     too_large: bool = False
 
 
-Outcome: TypeAlias = Delivered | TryAgain | SendOtherwise | Failed | NotCarriedOut | SendAlone
-BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | NoBulk | NotInBulk
-"""One outcome per operation; or that of the request as a whole, when it failed."""
+Outcome: TypeAlias = Delivered | TryAgain | Rewrite | Failed | NotExecuted | SendSeparately
+BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | BulkUnavailable | BulkFailed
+"""One outcome per operation, or one of the request as a whole when that failed."""
 
 
 def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
-    """Judge a failed try.
+    """Decide what a failed request means for its operation.
 
     Args:
-        error: what the try raised.
-        operation: what was tried.
-        repeated: an earlier try may have reached the API.
+        error: what the request raised.
+        operation: what was sent.
+        repeated: an earlier request for it may have reached the API.
     """
     if is_transient_http_error(error):
         return _try_again(error)
     if isinstance(error, PrefactorResponseContractError):
-        return TryAgain(error, unreachable=False, garbled=True)
+        return TryAgain(error, unreachable=False, unreadable=True)
     if isinstance(error, PrefactorApiError):
         if operation.type is OperationType.FINISH_SPAN and error.status_code == _NOT_FOUND and _is_inherited(operation):
-            return TryAgain(error, unreachable=False, early=True)
+            return TryAgain(error, unreachable=False, too_early=True)
         if operation.type in _FINISHES and error.status_code == _CONFLICT:
             return _refused_finish(error, operation, repeated=repeated)
         if operation.span and operation.type is OperationType.CREATE_SPAN:
             return _refused_create(error, operation.span, repeated=repeated)
         if operation.type is OperationType.START_AGENT_INSTANCE and repeated and error.status_code == _CONFLICT:
-            return Delivered()  # it was taken the first time
+            return Delivered()  # by the first request
     return Failed(error, _reason(error), answered=isinstance(error, PrefactorApiError))
 
 
-def judge_bulk(error: Exception) -> TryAgain | NoBulk | NotInBulk:
-    """Judge a bulk request that failed as a whole."""
+def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
+    """Decide what the failure of a whole bulk request means."""
     if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
-        return NoBulk(error, refused=True)
+        return BulkUnavailable(error, refused=True)
     if is_transient_http_error(error):
         return _try_again(error)
     if isinstance(error, PrefactorResponseContractError):
-        return NoBulk(error, refused=False)
+        return BulkUnavailable(error, refused=False)
     if isinstance(error, PrefactorApiError):
-        return NotInBulk(error, refused=True, too_large=error.status_code == _TOO_LARGE)
-    return NotInBulk(error, refused=False)
+        return BulkFailed(error, refused=True, too_large=error.status_code == _TOO_LARGE)
+    return BulkFailed(error, refused=False)
 
 
 def _try_again(error: Exception) -> TryAgain:
@@ -180,14 +190,20 @@ def _try_again(error: Exception) -> TryAgain:
 
 
 def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:
-    """Finished already, which is what was wanted; or not yet started; or started, and not to be cancelled any more.
+    """Decide what a conflict (409) at a finish means.
 
-    The API's words for these are documented in part only, so what is known here counts first, then the text.
+    The codes and messages of these answers are documented only in part. What this client knows is used first, then
+    the text of the answer.
+
+    1. `cancelled` was refused for something that may be running: it is sent again as `failed`.
+    2. It is not started yet, so it cannot be finished: the operation fails.
+    3. It is finished already: the operation counts as delivered.
+    4. Otherwise the operation fails.
     """
     text = f"{error} {error.code}".replace("_", " ")
     finished = _has_finish(operation) or _FINISHED.search(text) is not None
     if operation.payload["status"] == "cancelled" and _may_be_started(operation) and not (finished or repeated):
-        return SendOtherwise(refused_id=False)
+        return Rewrite(refused_id=False)
     if _PENDING.search(text):
         return Failed(error, _reason(error))
     if finished or repeated or (operation.span and error.code == _INVALID_ACTION):
@@ -200,7 +216,7 @@ def _is_inherited(operation: Operation) -> bool:
 
 
 def _has_finish(operation: Operation) -> bool:
-    """The API took an earlier finish."""
+    """An earlier finish was delivered."""
     record = operation.span or operation.instance
     return record is not None and record.finish_delivered
 
@@ -215,19 +231,19 @@ def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: boo
     if error.status_code == _CONFLICT and repeated:
         return Delivered()
     if isinstance(error, PrefactorValidationError) and (about_id := _complaint_about_id(error)):
-        return Delivered() if repeated and _IN_USE.search(about_id) else SendOtherwise(refused_id=True)
+        return Delivered() if repeated and _IN_USE.search(about_id) else Rewrite(refused_id=True)
     return Failed(error, _reason(error))
 
 
 def _complaint_about_id(error: PrefactorValidationError) -> str:
-    """What the API says about the field `id`, beside or inside `details`; empty when it says nothing.
+    """Return the error at the field `id`, beside or inside `details`; an empty text if there is none.
 
-    How it refuses an id is not documented, so without errors by field the message counts when it speaks of one. To be
-    wrong costs a request: the operation is sent again without the id, and fails for its real reason.
+    How the API refuses an id is not documented. Without errors by field, a message that mentions an id counts as one.
+    A mistake costs one request: the operation is sent again without the id, and fails for its real reason.
     """
     if not error.errors:
         text = f"{error} {error.code}"
-        return text if _SPEAKS_OF_ID.search(text) else ""
+        return text if _MENTIONS_ID.search(text) else ""
     details = error.errors.get("details")
     nested = details.get("id") if isinstance(details, dict) else None
     found = error.errors.get("id") or error.errors.get("details.id") or nested

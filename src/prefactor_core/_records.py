@@ -1,6 +1,6 @@
-"""What the client knows of agent instances and spans whose operations are under way.
+"""What the client knows about agent instances and spans.
 
-Operations refer to records, never to ids: an id may change until the API has answered.
+Operations refer to records, never to ids, because an id may change until the API has answered.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
 
 
 class Phase(Enum):
-    """How far the agent has taken a span."""
+    """The state of a span in the agent's code."""
 
     PREPARED = auto()
     STARTED = auto()
@@ -29,10 +29,10 @@ class Phase(Enum):
 
 
 class CreateState(Enum):
-    """How far delivery has taken a span's create, or an instance's registration.
+    """The state of the create of a span, or of the registration of an instance, in delivery.
 
-    Written by the scheduler; the client writes PENDING before it hands over the registration of an instance, and
-    delivery writes FAILED for what never reaches the scheduler.
+    The scheduler writes it. In addition, the client writes PENDING before it hands over the registration of an
+    instance, and delivery writes FAILED for operations that never reach the scheduler.
     """
 
     NOT_HANDED_OVER = auto()
@@ -46,13 +46,13 @@ class InstanceRecord:
     """One agent instance.
 
     Attributes:
-        id: local until the API has answered, when the registration was queued.
-        partition: that of the id, when the id is a PFID.
-        registration: pending only when the registration was queued.
-        finish_delivered: the API holds a finish of this instance.
+        id: the id; if the registration was queued, a local one until the API has answered.
+        partition: the partition of the id, if the id is a PFID.
+        registration: the state of the registration; PENDING only if it was queued.
+        finish_delivered: a finish of this instance was delivered.
         ended: the agent finished it, or the platform terminated it.
-        terminated: set when the platform terminated it.
-        span_types: those that it was registered with, unless they are those of the client's registry.
+        terminated: set when the platform terminates it.
+        span_types: the span types that it was registered with; None for those of the client's registry.
     """
 
     id: str
@@ -69,18 +69,18 @@ class SpanRecord:
     """One span.
 
     Attributes:
-        id: minted here, or local until the API answers.
+        id: made by this client; a local one, until the API answers, if not `minted`.
         minted: `id` may be sent to the API as the span's id.
         parent: the parent's record, or the id of a span that this client did not create.
-        default_payload: the params, unless `start` gives others.
-        marks: what the span type's schemas mark for redaction.
+        default_payload: the params, if `start()` gives none.
+        marks: what the schemas of the span type mark for redaction.
         schemas: what its payloads are checked against.
-        on_stack: it may be the parent of new spans.
-        dropped: why none of it is sent: the queue was full when it was started, say.
-        finish_delivered: the API holds a finish of this span.
-        answered: done as soon as the API has answered the create, or the first try has failed.
-        local_id: the id before the API gave another one.
-        inherited: the parent of this process delivers the create, which may still be under way.
+        on_stack: it may become the parent of new spans.
+        dropped: why the span is not sent, for example because the queue was full when it was started.
+        finish_delivered: a finish of this span was delivered.
+        answered: done when the API has answered the create, or the first request has failed.
+        local_id: the first id, if the API gave the span another one.
+        inherited: the parent process delivers the create, which may still be pending.
     """
 
     id: str
@@ -106,7 +106,7 @@ class SpanRecord:
     inherited: bool = False
 
     def parent_id(self) -> str | None:
-        """The id to send as `parent_span_id`; None when the parent never came to be."""
+        """The id to send as `parent_span_id`; None if there is no parent, or its create failed."""
         parent = self.parent
         if not isinstance(parent, SpanRecord):
             return parent

@@ -1,22 +1,25 @@
 """The causal order of operations.
 
-What waits for what, per agent instance:
+What an operation waits for:
 
-    anything            the instance's registration, when that was queued
-    create of a span    the instance's start; the create of its parent
-    finish of a span    its create; an earlier finish of the same span
-    quality record      the instance's start; earlier records of the same name
-    instance's finish   everything handed over before it
-    anything            an instance's finish that was handed over before it
+    every operation       the registration of its agent instance, if that was queued
+    create of a span      the start of the instance; the create of the parent span
+    finish of a span      the create of the span; an earlier finish of the span
+    quality record        the start of the instance; earlier records with the same name
+    finish of an instance every operation of the instance that was handed over before it
+    every operation       a finish of its instance that was handed over before it
 
-When a registration fails, all that waits for it fails; when a create fails, the span's finish does.
-What was never handed over holds nothing back, with one exception: a child that is handed over before its parent
-waits for the parent's create, which is expected to follow. It is *parked*, and an instance's finish passes it by.
-Operations that do not wait for each other are handed out oldest first.
+When a registration fails, every operation that waits for it fails too. When the create of a span fails, the finish of
+that span fails too, and its children are sent without their parent.
 
-A batch for the bulk endpoint, which runs its items in order, may hold an operation together with all that it waits for.
+An operation that was never handed over blocks nothing, with one exception: a child that is handed over before its
+parent waits for the parent's create, which is expected to follow. Such a child is *parked*. The finish of an instance
+does not wait for parked operations.
 
-Pure: no I/O and no clock. Every method takes the lock, decides, and returns what follows from it.
+Operations that do not wait for each other are sent oldest first. The bulk endpoint executes a request in order, so a
+batch for it may hold an operation together with everything that the operation waits for.
+
+No I/O, no clock. Every method takes the lock, decides, and returns the consequences.
 """
 
 from __future__ import annotations
@@ -26,94 +29,65 @@ import itertools
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
+from prefactor_core._ticket import SINGLE, Batch, BatchLimit, Ticket, TicketState
 from prefactor_core.operations import Operation, OperationType
 
-__all__ = ["SINGLE", "Batch", "Consequences", "Room", "Scheduler", "Ticket", "give_up"]
-
-_IN_BULK = {OperationType.CREATE_SPAN, OperationType.FINISH_SPAN}  # the kinds that the bulk endpoint is known to take
-
-
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """An operation on its way.
-
-    Attributes:
-        rank: smaller goes first.
-        retries: how many retries it used up.
-        tries: how often it was sent in its present form.
-        sent_in: the epoch of the outage monitor when it was last sent.
-        blockers: how many operations it waits for.
-        followers: the operations that wait for it.
-        alone: it is sent in a request of its own.
-        taken: it was handed out and not given back.
-    """
-
-    operation: Operation
-    rank: int
-    retries: int = 0
-    tries: int = 0
-    sent_in: int = 0
-    blockers: int = 0
-    followers: list[Ticket] = field(default_factory=list)
-    settled: bool = False
-    alone: bool = False
-    taken: bool = False
-
-    @property
-    def in_bulk(self) -> bool:
-        """It may share a request with others. What used up a retry goes alone: it may be what fails the others."""
-        return self.operation.type in _IN_BULK and not (self.alone or self.retries)
-
-    def __lt__(self, other: Ticket) -> bool:
-        return self.rank < other.rank
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Operations for one request, in causal order."""
-
-    tickets: tuple[Ticket, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What fits into one request.
-
-    Attributes:
-        operations: how many.
-        size: how large their payloads may be together, in bytes.
-        with_creates: a span's create may be followed by what refers to the span: the id that is minted here holds.
-    """
-
-    operations: int
-    size: int = 0
-    with_creates: bool = False
-
-
-SINGLE = Room(operations=1)
+__all__ = ["Consequences", "Scheduler", "mark_never_sent"]
 
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What follows from a failure: operations that fail with it, and spans that are sent without their parent."""
+    """What follows from the failure of an operation.
 
-    failed: list[Operation] = field(default_factory=list)
-    orphaned: list[SpanRecord] = field(default_factory=list)
+    Attributes:
+        failed: operations that fail with it.
+        orphaned: spans that are sent without their parent.
+    """
+
+    failed: tuple[Operation, ...] = ()
+    orphaned: tuple[SpanRecord, ...] = ()
+
+
+_NO_CONSEQUENCES = Consequences()
 
 
 @dataclass(slots=True)
 class _Lane:
-    """The operations of one agent instance that are not settled, and those that others wait for."""
+    """The operations of one agent instance that are not settled, and those that later ones wait for."""
 
     open: dict[Ticket, None] = field(default_factory=dict)
     registration: Ticket | None = None
     start: Ticket | None = None
     finish: Ticket | None = None
     qualities: dict[str, Ticket] = field(default_factory=dict)
+
+    def add(self, ticket: Ticket) -> None:
+        operation = ticket.operation
+        self.open[ticket] = None
+        if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
+            self.registration = ticket
+        elif operation.type is OperationType.START_AGENT_INSTANCE:
+            self.start = ticket
+        elif operation.type is OperationType.FINISH_AGENT_INSTANCE:
+            self.finish = ticket
+        elif operation.type is OperationType.RECORD_QUALITY:
+            self.qualities[operation.payload["name"]] = ticket
+
+    def remove(self, ticket: Ticket) -> None:
+        operation = ticket.operation
+        del self.open[ticket]
+        if ticket is self.registration:
+            self.registration = None
+        elif ticket is self.start:
+            self.start = None
+        elif ticket is self.finish:
+            self.finish = None
+        elif operation.type is OperationType.RECORD_QUALITY and self.qualities[operation.payload["name"]] is ticket:
+            del self.qualities[operation.payload["name"]]
 
 
 class Scheduler:
@@ -132,48 +106,61 @@ class Scheduler:
         self._open = 0
 
     def admit(self, operation: Operation) -> Consequences:
-        """Take an operation that was handed over. Operations must come in the order of their calls."""
+        """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
         with self._lock:
-            if _comes_too_late(operation):
-                return Consequences(failed=[operation])
+            if _needs_what_failed(operation):
+                return Consequences(failed=(operation,))
             ticket = Ticket(operation, next(self._ranks))
-            lane = self._lanes.setdefault(operation.instance, _Lane())
-            for blocker in set(self._blockers(operation, lane)):
-                blocker.followers.append(ticket)
-                ticket.blockers += 1
+            lane = self._lanes.get(operation.instance)
+            if lane is None:
+                lane = self._lanes[operation.instance] = _Lane()
+            for blocker in self._blockers(operation, lane):
+                ticket.wait_for(blocker)
             self._enter(ticket, lane)
             if not ticket.blockers:
+                ticket.make_ready()
                 heapq.heappush(self._ready, ticket)
-            return Consequences(orphaned=_spans([ticket]) if _lacks_parent(operation) else [])
+            return Consequences(orphaned=tuple(_spans([ticket]))) if _lost_its_parent(operation) else _NO_CONSEQUENCES
 
-    def next_batch(self, now: float, room: Room = SINGLE) -> Batch | None:
-        """The operations for the next request, or None when nothing can be sent now. Each must be given back."""
+    def next_batch(self, now: float, limit: BatchLimit = SINGLE) -> Batch | None:
+        """The operations for the next request; None if nothing can be sent now.
+
+        Each operation must come back through `send_again()` or `settle()`.
+        """
         with self._lock:
             while self._delayed and self._delayed[0][0] <= now:
-                heapq.heappush(self._ready, heapq.heappop(self._delayed)[1])
+                _, ticket = heapq.heappop(self._delayed)
+                ticket.make_ready()
+                heapq.heappush(self._ready, ticket)
             if not self._ready:
                 return None
             tickets = [heapq.heappop(self._ready)]
-            if room.operations > 1 and tickets[0].in_bulk:
-                self._fill(tickets, room)
+            if limit.operations > 1 and tickets[0].fits_bulk:
+                self._fill(tickets, limit)
             for ticket in tickets:
-                ticket.taken = True
+                ticket.hand_out()
             self._in_flight += len(tickets)
             return Batch(tuple(tickets))
 
     def next_due(self) -> float | None:
-        """When an operation can be sent: minus infinity for now, None for never by time alone."""
+        """When an operation can be sent: minus infinity for now, None if that does not depend on time."""
         with self._lock:
             if self._ready:
                 return -math.inf
             return self._delayed[0][0] if self._delayed else None
 
     def send_again(self, ticket: Ticket, *, at: float | None = None, last: bool = False) -> None:
-        """Give back an operation that must be sent again: not before `at`, and behind all others when `last`."""
+        """Give back an operation that must be sent again.
+
+        Args:
+            ticket: the operation.
+            at: when it may be sent; at once by default.
+            last: put it behind all others.
+        """
         with self._lock:
-            self._give_back(ticket)
-            if ticket.settled or ticket.blockers:
-                return  # over, or what it waits for was sent with it, and comes first again
+            self._in_flight -= 1
+            if not ticket.give_back(delayed=at is not None):
+                return
             if last:
                 ticket.rank = next(self._ranks)
             if at is None:
@@ -182,42 +169,44 @@ class Scheduler:
                 heapq.heappush(self._delayed, (at, ticket))
 
     def settle(self, ticket: Ticket, *, delivered: bool) -> Consequences:
-        """Give back an operation that is over, and release what waits for it.
+        """Give back an operation that was delivered or has failed, and unblock what waits for it.
 
         Args:
             ticket: the operation.
-            delivered: the API has it, or may have it: what depends on it is sent.
+            delivered: the API has the operation, or may have it, so operations that depend on it are sent.
         """
         with self._lock:
-            self._give_back(ticket)
-            consequences = Consequences()
-            self._leave(ticket, consequences, delivered=delivered)
-            orphaned = [span for span in consequences.orphaned if span.create_state is not CreateState.FAILED]
-            return Consequences(consequences.failed, orphaned)
+            self._in_flight -= 1
+            failed: list[Operation] = []
+            orphaned: list[SpanRecord] = []
+            self._settle(ticket, failed, orphaned, delivered=delivered)
+            if not (failed or orphaned):
+                return _NO_CONSEQUENCES
+            sent = (span for span in orphaned if span.create_state is not CreateState.FAILED)
+            return Consequences(tuple(failed), tuple(sent))
 
     def release_parked(self, parent: SpanRecord | None = None) -> Consequences:
-        """Let the children go whose parents will never be handed over: they are sent without a parent.
+        """Send parked children without a parent, because their parents will never be handed over.
 
         Args:
-            parent: only the children of this one.
+            parent: release only the children of this span.
         """
         with self._lock:
             parents = list(self._parked) if parent is None else [parent]
-            parked = [ticket for each in parents for ticket in self._parked.pop(each, ()) if not ticket.settled]
-            consequences = Consequences()
-            for span in _spans(parked):
+            parked = [ticket for each in parents for ticket in self._parked.pop(each, ()) if not ticket.is_settled]
+            orphaned = _spans(parked)
+            for span in orphaned:
                 span.parent = None
-                consequences.orphaned.append(span)
             for ticket in parked:
-                self._release(ticket)
-            return consequences
+                self._unblock(ticket)
+            return Consequences(orphaned=tuple(orphaned))
 
     def abandon(self) -> None:
-        """Nothing more is sent: what was not created yet never will be."""
+        """Record that nothing more is sent: what was not created yet never will be."""
         with self._lock:
             for lane in self._lanes.values():
                 for ticket in lane.open:
-                    give_up(ticket.operation)
+                    mark_never_sent(ticket.operation)
 
     @property
     def has_parked(self) -> bool:
@@ -226,7 +215,7 @@ class Scheduler:
 
     @property
     def at_rest(self) -> bool:
-        """Nothing is in flight, can be sent, or will be able to by itself."""
+        """Nothing is in flight, and nothing can be sent now or later because of time."""
         with self._lock:
             return not (self._ready or self._delayed or self._in_flight)
 
@@ -236,42 +225,47 @@ class Scheduler:
         return self._open
 
     @property
-    def waiting(self) -> int:
+    def unsent(self) -> int:
         """How many operations are not settled and not in flight."""
         return self._open - self._in_flight
 
-    def _fill(self, tickets: list[Ticket], room: Room) -> None:
-        """Add what can be sent after the first one, oldest first: what is ready, and what waits for this batch only."""
+    def __repr__(self) -> str:
+        with self._lock:
+            states = Counter(ticket.state for lane in self._lanes.values() for ticket in lane.open)
+        waiting = states[TicketState.BLOCKED] + states[TicketState.DELAYED]
+        return (
+            f"<Scheduler [{states[TicketState.READY]} ready, {states[TicketState.IN_FLIGHT]} in flight, "
+            f"{waiting} waiting]>"
+        )
+
+    def _fill(self, tickets: list[Ticket], limit: BatchLimit) -> None:
+        """Add operations to the first one, oldest first: ready ones, and those that wait only for this batch."""
         size = tickets[0].operation.size
-        freed: list[Ticket] = []
-        met: Counter[Ticket] = Counter()
-        passed_by: list[Ticket] = []
-        _free_followers(tickets[0], freed, met, room)
-        while len(tickets) < room.operations:
-            source = freed if freed and (not self._ready or freed[0] < self._ready[0]) else self._ready
+        unblocked: list[Ticket] = []
+        blockers_in_batch: Counter[Ticket] = Counter()
+        left_out: list[Ticket] = []
+        _unblock_in_batch(tickets[0], unblocked, blockers_in_batch, limit)
+        while len(tickets) < limit.operations:
+            source = unblocked if unblocked and (not self._ready or unblocked[0] < self._ready[0]) else self._ready
             if not source:
                 break
             ticket = heapq.heappop(source)
-            if ticket.in_bulk and (size := size + ticket.operation.size) <= room.size:
+            if ticket.fits_bulk and (size := size + ticket.operation.size) <= limit.size:
                 tickets.append(ticket)
-                _free_followers(ticket, freed, met, room)
+                _unblock_in_batch(ticket, unblocked, blockers_in_batch, limit)
             elif source is self._ready:
-                passed_by.append(ticket)
-            if size > room.size:
+                left_out.append(ticket)
+            if size > limit.size:
                 break
-        for ticket in passed_by:
+        for ticket in left_out:
             heapq.heappush(self._ready, ticket)
 
-    def _give_back(self, ticket: Ticket) -> None:
-        self._in_flight -= 1
-        ticket.taken = False
-
-    def _blockers(self, operation: Operation, lane: _Lane) -> Iterator[Ticket]:
+    def _blockers(self, operation: Operation, lane: _Lane) -> set[Ticket]:
         kind, span = operation.type, operation.span
-        candidates: list[Ticket | None] = [lane.registration, lane.finish]
+        candidates = [lane.registration, lane.finish]
         if kind is OperationType.FINISH_AGENT_INSTANCE:
-            held_back = self._held_back(lane)
-            candidates += [ticket for ticket in lane.open if ticket not in held_back]
+            parked = self._parked_in(lane)
+            candidates += [ticket for ticket in lane.open if ticket not in parked]
         elif kind is OperationType.FINISH_SPAN and span:
             candidates += [self._creates.get(span), self._finishes.get(span)]
         else:
@@ -280,21 +274,14 @@ class Scheduler:
             candidates.append(self._creates.get(span.parent))
         if kind is OperationType.RECORD_QUALITY:
             candidates.append(lane.qualities.get(operation.payload["name"]))
-        return (ticket for ticket in candidates if ticket is not None)
+        return {ticket for ticket in candidates if ticket is not None}
 
     def _enter(self, ticket: Ticket, lane: _Lane) -> None:
         operation, span = ticket.operation, ticket.operation.span
-        lane.open[ticket] = None
+        lane.add(ticket)
         self._open += 1
         if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
-            lane.registration = ticket
             operation.instance.registration = CreateState.PENDING
-        elif operation.type is OperationType.START_AGENT_INSTANCE:
-            lane.start = ticket
-        elif operation.type is OperationType.FINISH_AGENT_INSTANCE:
-            lane.finish = ticket
-        elif operation.type is OperationType.RECORD_QUALITY:
-            lane.qualities[operation.payload["name"]] = ticket
         elif operation.type is OperationType.FINISH_SPAN and span:
             self._finishes[span] = ticket
         elif operation.type is OperationType.CREATE_SPAN and span:
@@ -322,8 +309,8 @@ class Scheduler:
             if not self._parked[parent]:
                 del self._parked[parent]
 
-    def _held_back(self, lane: _Lane) -> set[Ticket]:
-        """Parked operations of a lane, and what waits for them."""
+    def _parked_in(self, lane: _Lane) -> set[Ticket]:
+        """The parked operations of a lane, and what waits for them."""
         found: set[Ticket] = set()
         reached = [ticket for tickets in self._parked.values() for ticket in tickets if ticket in lane.open]
         while reached:
@@ -333,84 +320,90 @@ class Scheduler:
                 reached += ticket.followers
         return found
 
-    def _leave(self, ticket: Ticket, consequences: Consequences, *, delivered: bool) -> None:
-        ticket.settled = True
-        self._forget(ticket, delivered=delivered)
+    def _settle(self, ticket: Ticket, failed: list[Operation], orphaned: list[SpanRecord], *, delivered: bool) -> None:
+        """Settle an operation, and decide about each operation that waits for it; add to `failed` and `orphaned`.
+
+        1. It is settled already: nothing changes.
+        2. It cannot succeed without the failed one: it fails too.
+        3. Otherwise it stops waiting; the child of a failed create loses its parent.
+        """
+        ticket.settle()
+        self._remove(ticket, delivered=delivered)
         for follower in ticket.followers:
-            if follower.settled:
+            if follower.is_settled:
                 continue
             if not delivered and _fails_with(follower.operation, ticket.operation):
-                consequences.failed.append(follower.operation)
-                self._leave(follower, consequences, delivered=False)
+                failed.append(follower.operation)
+                self._settle(follower, failed, orphaned, delivered=False)
             else:
                 if not delivered and _is_child(follower.operation, ticket.operation):
-                    consequences.orphaned.extend(_spans([follower]))
-                self._release(follower)
+                    orphaned.extend(_spans([follower]))
+                self._unblock(follower)
 
-    def _release(self, ticket: Ticket) -> None:
-        ticket.blockers -= 1
-        if not ticket.blockers and not ticket.taken:
+    def _unblock(self, ticket: Ticket) -> None:
+        if ticket.unblock():
             heapq.heappush(self._ready, ticket)
 
-    def _forget(self, ticket: Ticket, *, delivered: bool) -> None:
-        operation, span = ticket.operation, ticket.operation.span
-        lane = self._lanes[operation.instance]
-        del lane.open[ticket]
+    def _remove(self, ticket: Ticket, *, delivered: bool) -> None:
+        operation, span, instance = ticket.operation, ticket.operation.span, ticket.operation.instance
+        lane = self._lanes[instance]
+        lane.remove(ticket)
         self._open -= 1
         if not lane.open:
-            del self._lanes[operation.instance]
-        lane.registration = None if lane.registration is ticket else lane.registration
-        lane.start = None if lane.start is ticket else lane.start
-        lane.finish = None if lane.finish is ticket else lane.finish
-        if operation.type is OperationType.RECORD_QUALITY and lane.qualities[operation.payload["name"]] is ticket:
-            del lane.qualities[operation.payload["name"]]
-        if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
-            operation.instance.registration = CreateState.DELIVERED if delivered else CreateState.FAILED
-        if operation.type is OperationType.FINISH_AGENT_INSTANCE and operation.instance:
-            operation.instance.finish_delivered |= delivered
+            del self._lanes[instance]
         if span and operation.type is OperationType.CREATE_SPAN:
-            del self._creates[span]
-            span.create_state = CreateState.DELIVERED if delivered else CreateState.FAILED
-            if not delivered:
-                span.on_stack = False  # a span that never was cannot be a parent
-            if isinstance(span.parent, SpanRecord):
-                self._unpark(ticket, span.parent)
-            span.parent = span.parent_id()  # a chain of records would keep every ancestor alive
+            self._remove_create(ticket, span, delivered=delivered)
         elif span:
             span.finish_delivered |= delivered
             if self._finishes[span] is ticket:
                 del self._finishes[span]
+        elif instance and operation.type is OperationType.REGISTER_AGENT_INSTANCE:
+            instance.registration = CreateState.DELIVERED if delivered else CreateState.FAILED
+        elif instance and operation.type is OperationType.FINISH_AGENT_INSTANCE:
+            instance.finish_delivered |= delivered
+
+    def _remove_create(self, ticket: Ticket, span: SpanRecord, *, delivered: bool) -> None:
+        del self._creates[span]
+        if delivered:
+            span.create_state = CreateState.DELIVERED
+        else:
+            mark_never_sent(ticket.operation)
+        if isinstance(span.parent, SpanRecord):
+            self._unpark(ticket, span.parent)
+        span.parent = span.parent_id()  # a chain of records would keep every ancestor in memory
 
 
-def _free_followers(ticket: Ticket, freed: list[Ticket], met: Counter[Ticket], room: Room) -> None:
-    """What waits for nothing but the operations of a batch, now that `ticket` is the last of them."""
+def _unblock_in_batch(
+    ticket: Ticket, unblocked: list[Ticket], blockers_in_batch: Counter[Ticket], limit: BatchLimit
+) -> None:
+    """Add to `unblocked` what waits only for operations of a batch, after `ticket` was added to the batch."""
     span = ticket.operation.span
-    if ticket.operation.type is OperationType.CREATE_SPAN and not (room.with_creates and span and span.minted):
+    if ticket.operation.type is OperationType.CREATE_SPAN and not (limit.ids_known and span and span.minted):
         return
     for follower in ticket.followers:
-        met[follower] += 1
-        if met[follower] == follower.blockers and not follower.settled:
-            heapq.heappush(freed, follower)
+        blockers_in_batch[follower] += 1
+        if blockers_in_batch[follower] == follower.blockers and not follower.is_settled:
+            heapq.heappush(unblocked, follower)
 
 
-def give_up(operation: Operation) -> None:
-    """An operation is never sent: what needs it cannot be either, and a span that never was cannot be a parent."""
+def mark_never_sent(operation: Operation) -> None:
+    """Record that an operation is never sent: what needs it cannot be sent either, and its span gets no children."""
     if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
         operation.instance.registration = CreateState.FAILED
     elif operation.type is OperationType.CREATE_SPAN and operation.span:
         operation.span.create_state, operation.span.on_stack = CreateState.FAILED, False
 
 
-def _comes_too_late(operation: Operation) -> bool:
-    """What the operation needs has failed already."""
+def _needs_what_failed(operation: Operation) -> bool:
+    """The registration or create that the operation needs has failed already."""
     if operation.instance and operation.instance.registration is CreateState.FAILED:
         return True
     span = operation.span
     return bool(span and operation.type is OperationType.FINISH_SPAN and span.create_state is CreateState.FAILED)
 
 
-def _lacks_parent(operation: Operation) -> bool:
-    """Its parent was lost before it came."""
+def _lost_its_parent(operation: Operation) -> bool:
+    """The create of the parent failed before this operation was handed over."""
     parent = operation.span.parent if operation.span and operation.type is OperationType.CREATE_SPAN else None
     return isinstance(parent, SpanRecord) and parent.create_state is CreateState.FAILED
 
@@ -422,7 +415,7 @@ def _fails_with(operation: Operation, failed: Operation) -> bool:
 
 
 def _is_child(operation: Operation, failed: Operation) -> bool:
-    """Both are creates: one waits for another only as a child for its parent."""
+    """Both are creates: a create waits for another one only as a child for its parent."""
     return operation.type is failed.type is OperationType.CREATE_SPAN
 
 

@@ -1,4 +1,4 @@
-"""Encodes operations as requests: the only place that calls the HTTP client for queued operations."""
+"""Encodes operations as requests. Only this module calls the HTTP client for queued operations."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import cast
 from prefactor_core._index import SpanIndex
 from prefactor_core._outcomes import (
     BulkOutcome,
+    BulkUnavailable,
     Delivered,
-    NoBulk,
-    NotCarriedOut,
+    NotExecuted,
     Outcome,
-    SendAlone,
+    SendSeparately,
     judge,
     judge_bulk,
 )
 from prefactor_core._records import InstanceRecord, SpanRecord
-from prefactor_core._scheduler import Batch, Ticket
+from prefactor_core._ticket import Batch, Ticket
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
@@ -28,11 +28,11 @@ __all__ = ["Sender"]
 
 
 class Sender:
-    """Sends one operation at a time; ids are read from the records now, so they are the latest.
+    """Sends operations. Ids are read from the records at that moment, so they are up to date.
 
     Args:
         http: used without its retries, and closed by `close()`.
-        spans: told when the API gives a span another id.
+        spans: the spans by id; a span that the API gives another id is renamed there.
         on_registered: called with the record and the id of an instance whose registration was queued.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
     """
@@ -60,7 +60,7 @@ class Sender:
 
     @cached_property
     def http(self) -> PrefactorHttpClient:
-        """A client on the same connections that does not retry."""
+        """A client with the same connections that does not retry."""
         return self._connections.without_retries()
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class Sender:
         await self._connections.__aexit__(None, None, None)
 
     async def send(self, ticket: Ticket) -> Outcome:
-        """Try an operation once; never raises."""
+        """Send an operation once; never raises."""
         operation = ticket.operation
         try:
             await self._calls[operation.type](operation)
@@ -77,13 +77,13 @@ class Sender:
         return Delivered()
 
     async def send_bulk(self, batch: Batch) -> BulkOutcome:
-        """Try creates and finishes of spans in one request; never raises."""
+        """Send creates and finishes of spans in one bulk request; never raises."""
         try:
             outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
         except Exception as error:
             return judge_bulk(error)
         if batch.tickets[0].operation.idempotency_key not in outputs:
-            return NoBulk(LookupError("its answer does not name the first operation"), refused=False)
+            return BulkUnavailable(LookupError("the answer does not contain the first operation"), refused=False)
         return tuple(self._read_outputs(batch, outputs))
 
     def _read_outputs(self, batch: Batch, outputs: Mapping[str, BulkOutput]) -> Iterator[Outcome]:
@@ -91,10 +91,10 @@ class Sender:
         for ticket in batch.tickets:
             output = outputs.get(cast("str", ticket.operation.idempotency_key))
             if output is None:
-                yield NotCarriedOut() if stopped else SendAlone(refused=False)
+                yield NotExecuted() if stopped else SendSeparately(refused=False)
             elif output.status == "error":
                 stopped = True
-                yield SendAlone(refused=True)
+                yield SendSeparately(refused=True)
             else:
                 yield self._read_output(ticket.operation, output)
 
@@ -102,7 +102,7 @@ class Sender:
         span = _span(operation)
         if operation.type is OperationType.CREATE_SPAN and output.span_id != span.id:
             if output.span_id is None and not span.minted:
-                return SendAlone(refused=False)  # the span is there, and nobody knows its id: the key finds it again
+                return SendSeparately(refused=False)  # a single request with the same key returns the id
             self._spans.rename(span, output.span_id or span.id)
         if output.terminates:
             self._on_control(_instance(operation).id, output.termination_reason)

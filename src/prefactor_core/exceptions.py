@@ -18,8 +18,8 @@ Only wrong use raises in an agent's code. Failures of the API, of the network or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from prefactor_core.queue.base import QueueClosedError
 
@@ -31,6 +31,7 @@ __all__ = [
     "ClientClosedError",
     "ClientNotInitializedError",
     "DeliveryError",
+    "ErrorCallback",
     "InstanceNotFoundError",
     "OperationError",
     "PrefactorCoreError",
@@ -107,6 +108,10 @@ class DeliveryError(OperationError):
         super().__init__(message, operation.type.name)
         self.operation = operation
         self.reason = reason
+
+
+ErrorCallback: TypeAlias = Callable[[DeliveryError], None]
+"""What `PrefactorCoreConfig.on_error` takes."""
 
 
 class PrefactorTelemetryFailureError(PrefactorCoreError):

@@ -101,7 +101,7 @@ async def test_a_delivery_thread_that_died(api: LocalApi, run: Run, caplog: pyte
         report = await client.close()
         assert (report.delivered, report.dropped) == (1, 2)
         assert await client.close() == report
-    assert "the delivery thread ends" in caplog.text
+    assert "an exception ended the delivery thread" in caplog.text
     assert "2 operations were not delivered" in caplog.text
 
 
@@ -155,7 +155,22 @@ async def test_a_queue_that_makes_things_up(api: LocalApi, caplog: pytest.LogCap
     client = await recorded(api, Odd())
     assert (await client.close()).delivered == 5
     assert len(warnings(caplog)) == 1
-    assert "cannot be delivered" in caplog.text
+    assert "cannot be delivered: NoneType" in caplog.text
+
+
+async def test_the_payload_of_an_operation_that_cannot_be_admitted_is_not_logged(
+    api: LocalApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Odd(Counting):
+        async def put(self, item: Operation) -> None:
+            await super().put(item)
+            nameless = {"payload": "secret"}
+            self.put_nowait(Operation(OperationType.RECORD_QUALITY, nameless, item.timestamp, instance=item.instance))
+
+    client = await recorded(api, Odd())
+    assert (await client.close()).delivered == 5
+    assert "cannot be delivered: RECORD_QUALITY" in caplog.text
+    assert "secret" not in caplog.text
 
 
 @pytest.mark.parametrize("hangs", [True, False])
@@ -171,7 +186,7 @@ async def test_connections_close_whatever_the_queue_does(
     client = await recorded(api, Stuck())
     assert (await client.close()).complete
     assert len(creates(api)) == 2
-    assert "the program's queue did not close" in caplog.text
+    assert "the program's queue could not be closed" in caplog.text
     del client
     gc.collect()  # an open connection warns here, which fails the test
 

@@ -1,4 +1,4 @@
-"""Decisions of delivery: retries, rewriting, outages and the account, with made-up answers and a made-up clock."""
+"""Decisions of delivery: retries, rewritten operations, outages and the ledger, with invented answers and times."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from prefactor_core._dispatch import Dispatch
 from prefactor_core._ledger import Ledger
-from prefactor_core._outcomes import Delivered, Failed, Outcome, SendOtherwise, TryAgain, judge
+from prefactor_core._outcomes import Delivered, Failed, Outcome, Rewrite, TryAgain, judge
 from prefactor_core._records import InstanceRecord, SpanRecord
-from prefactor_core._retry import RetryPolicy
-from prefactor_core._scheduler import Ticket
+from prefactor_core._retry_policy import RetryPolicy
+from prefactor_core._ticket import Ticket
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.exceptions import (
     PrefactorApiError,
@@ -95,22 +95,22 @@ BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload
         (PENDING, FINISH, False, Failed(PENDING, "http_409")),
         (PENDING, FINISH, True, Failed(PENDING, "http_409")),
         (PENDING, END, False, Failed(PENDING, "http_409")),
-        (ONLY_PENDING, CANCEL, False, SendOtherwise(refused_id=False)),
-        (ONLY_PENDING, CANCEL_INSTANCE, False, SendOtherwise(refused_id=False)),
+        (ONLY_PENDING, CANCEL, False, Rewrite(refused_id=False)),
+        (ONLY_PENDING, CANCEL_INSTANCE, False, Rewrite(refused_id=False)),
         (CONFLICT_CODE, CANCEL_INSTANCE, True, Delivered()),
-        (CONFLICT, CANCEL, False, SendOtherwise(refused_id=False)),
+        (CONFLICT, CANCEL, False, Rewrite(refused_id=False)),
         (CONFLICT, CANCEL_UNSTARTED, False, Delivered()),
         (CONFLICT, start(), False, Failed(CONFLICT, "http_409")),
         (CONFLICT, start(), True, Delivered()),
         (CONFLICT, REGISTER, True, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, False, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, True, Delivered()),
-        (BAD_ID, CREATE, False, SendOtherwise(refused_id=True)),
-        (BAD_ID, CREATE, True, SendOtherwise(refused_id=True)),
+        (BAD_ID, CREATE, False, Rewrite(refused_id=True)),
+        (BAD_ID, CREATE, True, Rewrite(refused_id=True)),
         (BAD_ID, CREATE_UNMINTED, False, Failed(BAD_ID, "http_422")),
         (TAKEN_ID, CREATE, True, Delivered()),
-        (TAKEN_ID, CREATE, False, SendOtherwise(refused_id=True)),
-        (BAD_PARTITION, CREATE, False, SendOtherwise(refused_id=True)),
+        (TAKEN_ID, CREATE, False, Rewrite(refused_id=True)),
+        (BAD_PARTITION, CREATE, False, Rewrite(refused_id=True)),
         (BAD_REQUEST, CREATE, False, Failed(BAD_REQUEST, "http_400")),
         (BAD_PAYLOAD, CREATE, False, Failed(BAD_PAYLOAD, "http_422")),
     ],
@@ -129,7 +129,7 @@ def test_answers_that_ask_to_try_again(error: PrefactorApiError) -> None:
 
 
 def test_an_answer_that_cannot_be_read() -> None:
-    assert judge(EMPTY, CREATE, repeated=False) == TryAgain(EMPTY, unreachable=False, garbled=True)
+    assert judge(EMPTY, CREATE, repeated=False) == TryAgain(EMPTY, unreachable=False, unreadable=True)
 
 
 def test_no_answer() -> None:
@@ -155,17 +155,17 @@ GONE = TryAgain(PrefactorConnectionError("no answer"), unreachable=True)
 
 
 class Bench:
-    """A Dispatch with a clock of its own."""
+    """A Dispatch, and the time."""
 
     def __init__(self, *, max_retries: int = 3) -> None:
         self.ledger = Ledger()
-        self.dispatch = Dispatch(self.ledger, RetryPolicy(1.0, max_retries, random=lambda: 0.5))
+        self.dispatch = Dispatch(self.ledger, RetryPolicy(1.0, max_retries, jitter=lambda: 1.0))
         self.now = 0.0
 
     def admit(self, *operations: Operation) -> None:
         for each in operations:
             self.ledger.accept(each)
-        self.dispatch.admit(operations)
+            self.dispatch.admit(each)
 
     def take(self) -> Ticket | None:
         """The next operation that can be sent now."""
@@ -220,10 +220,10 @@ def test_a_failure_before_any_success_uses_up_no_retry() -> None:
     bench.admit(start(), operation(OperationType.CREATE_SPAN, span()))
     for _ in range(2):
         assert bench.settle(bench.wait(), BUSY) == []
-        assert not bench.dispatch.away
+        assert not bench.dispatch.paused
     while bench.now < 60:
         assert bench.settle(bench.wait(), BUSY) == []  # the create waits for the start
-        assert bench.dispatch.away
+        assert bench.dispatch.paused
     bench.settle(bench.wait(), Delivered())
     bench.settle(bench.wait(), Delivered())
     assert bench.ledger.report(()).complete
@@ -240,7 +240,7 @@ def test_a_slow_agent_in_an_outage_between_two_operations() -> None:
     assert bench.ledger.report(()).complete
 
 
-GARBLED = TryAgain(EMPTY, unreachable=False, garbled=True)
+UNREADABLE = TryAgain(EMPTY, unreachable=False, unreadable=True)
 
 
 def test_a_create_whose_answers_cannot_be_read_may_be_there() -> None:
@@ -252,8 +252,8 @@ def test_a_create_whose_answers_cannot_be_read_may_be_there() -> None:
         operation(OperationType.FINISH_SPAN, parent),
         operation(OperationType.CREATE_SPAN, child),
     )
-    assert bench.settle(bench.wait(), GARBLED) == []
-    assert bench.settle(bench.wait(), GARBLED) == ["bad_answer"]
+    assert bench.settle(bench.wait(), UNREADABLE) == []
+    assert bench.settle(bench.wait(), UNREADABLE) == ["bad_answer"]
     bench.settle(bench.wait(), Delivered())
     bench.settle(bench.wait(), Delivered())
     assert child.parent_id() == parent.id
@@ -265,16 +265,16 @@ def test_a_create_without_an_id_whose_answers_cannot_be_read_takes_its_finish_al
     bench = Bench(max_retries=0)
     record = span(minted=False)
     bench.admit(operation(OperationType.CREATE_SPAN, record), operation(OperationType.FINISH_SPAN, record))
-    assert bench.settle(bench.wait(), GARBLED) == ["bad_answer", "dependency"]
+    assert bench.settle(bench.wait(), UNREADABLE) == ["bad_answer", "dependency"]
 
 
 def test_answers_that_cannot_be_read_are_no_outage() -> None:
     bench = Bench(max_retries=3)
     bench.admit(start())
     for _ in range(3):
-        assert bench.settle(bench.wait(), GARBLED) == []
-        assert not bench.dispatch.away
-    assert bench.settle(bench.wait(), GARBLED) == ["bad_answer"]
+        assert bench.settle(bench.wait(), UNREADABLE) == []
+        assert not bench.dispatch.paused
+    assert bench.settle(bench.wait(), UNREADABLE) == ["bad_answer"]
 
 
 def test_an_instance_remembers_that_its_finish_was_delivered() -> None:
@@ -289,7 +289,7 @@ def test_a_refused_cancellation_of_an_instance_becomes_a_failed_finish() -> None
     bench = Bench()
     cancel = operation(OperationType.FINISH_AGENT_INSTANCE, status="cancelled")
     bench.admit(cancel)
-    bench.settle(bench.wait(), SendOtherwise(refused_id=False))
+    bench.settle(bench.wait(), Rewrite(refused_id=False))
     assert cancel.payload["status"] == "failed"
     assert "result_payload" not in cancel.payload
     assert cancel.idempotency_key != "key"
@@ -310,30 +310,30 @@ def test_an_outage_of_an_hour_loses_nothing_and_rotates() -> None:
     assert bench.ledger.report(()).complete
 
 
-def test_an_outage_is_told_of_when_it_begins_and_when_it_ends() -> None:
+def test_an_outage_is_reported_when_it_begins_and_when_it_ends() -> None:
     bench = Bench()
     bench.admit(start(), operation(OperationType.CREATE_SPAN, span()))
-    told = []
+    reported = []
     for outcome in (BUSY, BUSY, BUSY, BUSY, Delivered(), GONE, Failed(BAD_PAYLOAD, "http_422")):
-        losses = bench.dispatch.settle(bench.wait(), outcome, bench.now)
-        told.append((losses.paused, losses.resumed))
-    quiet = (None, False)
-    assert told == [quiet, quiet, (BUSY.error, False), quiet, (None, True), (GONE.error, False), (None, True)]
+        effects = bench.dispatch.settle(bench.wait(), outcome, bench.now)
+        reported.append((effects.paused, effects.resumed))
+    nothing = (None, False)
+    assert reported == [nothing, nothing, (BUSY.error, False), nothing, (None, True), (GONE.error, False), (None, True)]
 
 
 def test_why_what_is_pending_was_not_delivered() -> None:
     bench = Bench()
     bench.admit(operation(OperationType.CREATE_SPAN, span()), operation(OperationType.CREATE_SPAN, span()))
     first, second = bench.wait(), bench.wait()
-    assert bench.dispatch.last_trouble() is None
+    assert bench.dispatch.last_error() is None
     bench.settle(first, BUSY)
     bench.settle(second, GONE)
-    trouble = bench.dispatch.last_trouble()
-    assert trouble is not None
-    assert (trouble.__cause__, trouble.operation, trouble.reason) == (GONE.error, second.operation, "deadline")
+    error = bench.dispatch.last_error()
+    assert error is not None
+    assert (error.__cause__, error.operation, error.reason) == (GONE.error, second.operation, "deadline")
     bench.settle(bench.wait(), Delivered())
     bench.settle(bench.wait(), Delivered())
-    assert bench.dispatch.last_trouble() is None
+    assert bench.dispatch.last_error() is None
 
 
 def test_an_outage_in_which_nothing_waits_asks_for_no_wake_up() -> None:
@@ -342,11 +342,11 @@ def test_an_outage_in_which_nothing_waits_asks_for_no_wake_up() -> None:
     tickets = [ticket for _ in range(3) if (ticket := bench.take())]
     for ticket in tickets:
         bench.settle(ticket, BUSY)
-    assert bench.dispatch.away
+    assert bench.dispatch.paused
     assert bench.dispatch.wake_at() is not None
     for _ in range(3):
         assert bench.settle(bench.wait(), Failed(KeyError(), "not_sent", answered=False)) == ["not_sent"]
-    assert bench.dispatch.away
+    assert bench.dispatch.paused
     assert bench.dispatch.wake_at() is None
 
 
@@ -369,7 +369,7 @@ def test_a_rewritten_operation_has_a_new_key_and_is_sent_at_once() -> None:
         span=record,
     )
     bench.admit(cancel)
-    bench.settle(bench.wait(), SendOtherwise(refused_id=False))
+    bench.settle(bench.wait(), Rewrite(refused_id=False))
     assert bench.take() is not None
     assert cancel.payload == {"status": "failed", "result_payload": {"a": 1, "error": {"type": "cancelled"}}}
     assert cancel.idempotency_key != "key"
@@ -380,7 +380,7 @@ def test_a_refused_id_ends_minting() -> None:
     bench = Bench()
     bench.admit(operation(OperationType.CREATE_SPAN, span()))
     assert bench.dispatch.mint_ids
-    bench.settle(bench.wait(), SendOtherwise(refused_id=True))
+    bench.settle(bench.wait(), Rewrite(refused_id=True))
     assert not bench.dispatch.mint_ids
     ticket = bench.take()
     assert ticket is not None
@@ -392,7 +392,7 @@ outcomes = st.sampled_from([Delivered(), Delivered(), BUSY, GONE, Failed(BAD_PAY
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 5), st.lists(outcomes, max_size=80))
-def test_the_account_balances_at_every_moment(spans: int, workers: int, answers: list[Outcome]) -> None:
+def test_the_ledger_balances_at_every_moment(spans: int, workers: int, answers: list[Outcome]) -> None:
     bench = Bench(max_retries=1)
     records = [span() for _ in range(spans)]
     for record in records:

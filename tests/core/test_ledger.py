@@ -19,7 +19,7 @@ def ledger() -> Ledger:
         account.accept(operation(kind))
     account.deliver(operation())
     account.deliver(operation(FINISH))
-    account.lose(operation(), "failed", "http_422")
+    account.fail(operation(), "http_422")
     return account
 
 
@@ -54,7 +54,7 @@ def test_a_report_raises_for_loss_only() -> None:
     account = Ledger()
     account.accept(operation())
     account.report(()).raise_for_loss()
-    account.lose(operation(), "failed", "http_422")
+    account.fail(operation(), "http_422")
     cause = DeliveryError("CREATE_SPAN failed: no", operation=operation(), reason="http_422")
     with pytest.raises(PrefactorTelemetryFailureError, match="1 of 1 operations") as caught:
         account.report((cause,)).raise_for_loss()
@@ -69,7 +69,7 @@ def test_bytes_are_pending_with_their_operations() -> None:
     for each in (first, second, third):
         account.accept(each)
     account.deliver(first)
-    account.lose(second, "failed", "http_422")
+    account.fail(second, "http_422")
     assert (account.pending, account.pending_bytes) == (1, 100)
     account.close("deadline")
     assert (account.pending, account.pending_bytes) == (0, 0)

@@ -1,24 +1,24 @@
 """Outages: when delivery pauses, what it costs an operation, and when it goes on. Time is a number here."""
 
 from prefactor_core._outage import OutageMonitor
-from prefactor_core._retry import RetryPolicy
+from prefactor_core._retry_policy import RetryPolicy
 
 
 def monitor() -> OutageMonitor:
-    return OutageMonitor(RetryPolicy(base=1.0, max_retries=3, random=lambda: 0.5))
+    return OutageMonitor(RetryPolicy(base=1.0, max_retries=3, jitter=lambda: 1.0))
 
 
 def fail(outage: OutageMonitor, key: str, now: float = 0.0, *, unreachable: bool = False, **more: float) -> bool:
     """A try that began and failed with nothing in between; whether it used up a retry."""
     outage.sent(key)
     return outage.failed(
-        key, now, sent_in=outage.successes, unreachable=unreachable, retry_after=more.get("retry_after")
-    ).burns_retry
+        key, now, successes_before=outage.successes, unreachable=unreachable, retry_after=more.get("retry_after")
+    ).uses_retry
 
 
 def test_delays_double_with_jitter_and_honour_the_api() -> None:
-    low = RetryPolicy(1.0, 3, random=lambda: 0.0)
-    high = RetryPolicy(1.0, 3, random=lambda: 1.0)
+    low = RetryPolicy(1.0, 3, jitter=lambda: 0.75)
+    high = RetryPolicy(1.0, 3, jitter=lambda: 1.25)
     assert [low.delay(retry, None) for retry in range(3)] == [0.75, 1.5, 3.0]
     assert [high.delay(retry, None) for retry in range(3)] == [1.25, 2.5, 5.0]
     assert low.delay(0, 7.0) == 7.0
@@ -40,7 +40,7 @@ def test_the_only_operation_that_can_be_sent_burns_nothing_and_pauses_delivery()
     assert [fail(outage, "a") for _ in range(2)] == [False] * 2
     assert outage.may_send(0.0)
     assert fail(outage, "a", 3.0) is False
-    assert outage.away
+    assert outage.active
     assert outage.next_probe() == 7.0  # it would have waited 4 s as its third retry
 
 
@@ -63,7 +63,7 @@ def test_it_is_the_probe_at_growing_intervals() -> None:
 def test_no_answer_at_all_is_an_outage_at_once() -> None:
     outage = monitor()
     assert fail(outage, "a", 10.0, unreachable=True) is False
-    assert outage.away
+    assert outage.active
     assert outage.next_probe() == 11.0
     assert not outage.may_send(10.9)
     assert outage.may_send(11.0)
@@ -73,9 +73,9 @@ def test_three_operations_in_a_row_are_an_outage() -> None:
     outage = monitor()
     assert not fail(outage, "a")
     assert not fail(outage, "b")
-    assert not outage.away
+    assert not outage.active
     assert not fail(outage, "c", 10.0)
-    assert outage.away
+    assert outage.active
     assert outage.next_probe() == 11.0
 
 
@@ -85,7 +85,7 @@ def test_a_success_in_between_is_none() -> None:
     fail(outage, "b")
     outage.succeeded("c")
     assert fail(outage, "a")
-    assert not outage.away
+    assert not outage.active
 
 
 def test_one_probe_at_a_time_at_growing_intervals() -> None:
@@ -110,7 +110,7 @@ def test_what_was_in_flight_when_it_began_costs_nothing_and_does_not_prolong_it(
         outage.sent(key)
     assert not fail(outage, "a", 0.0, unreachable=True)
     before = outage.next_probe()
-    assert outage.failed("b", 0.1, sent_in=0, unreachable=True, retry_after=None).burns_retry is False
+    assert outage.failed("b", 0.1, successes_before=0, unreachable=True, retry_after=None).uses_retry is False
     assert outage.next_probe() == before
 
 
@@ -118,7 +118,7 @@ def test_any_success_ends_it() -> None:
     outage = monitor()
     fail(outage, "a", unreachable=True)
     outage.succeeded("b")
-    assert not outage.away
+    assert not outage.active
     assert outage.may_send(0.0)
     fail(outage, "a", 50.0, unreachable=True)
     assert outage.next_probe() == 51.0
@@ -152,8 +152,8 @@ def test_a_time_out_beside_successes_is_no_outage() -> None:
     outage = monitor()
     outage.sent("slow")
     outage.succeeded("other")
-    assert outage.failed("slow", 30.0, sent_in=0, unreachable=True, retry_after=None).burns_retry
-    assert not outage.away
+    assert outage.failed("slow", 30.0, successes_before=0, unreachable=True, retry_after=None).uses_retry
+    assert not outage.active
 
 
 def test_a_probe_that_is_given_up_makes_room_for_another() -> None:

@@ -32,8 +32,12 @@ async def test_one_warning_when_delivery_pauses_and_one_line_when_it_goes_on(
                 await span.start({})
         assert (await client.flush()).complete
     assert told(caplog) == [
-        ("WARNING", "the API is away, delivery pauses: in maintenance"),
-        ("INFO", "the API is back, delivery goes on"),
+        (
+            "WARNING",
+            "the API is unavailable, delivery is paused: in maintenance "
+            "(operations are kept, and sent when it is available)",
+        ),
+        ("INFO", "the API is available again, delivery has resumed"),
     ]
 
 
@@ -52,9 +56,12 @@ async def test_the_reason_why_operations_were_dropped_is_told(caplog: pytest.Log
     assert (error.operation_type, error.reason) == ("START_AGENT_INSTANCE", "deadline")
     assert url in str(error)
     (pauses, dropped) = told(caplog)
-    assert pauses[1].startswith("the API is away, delivery pauses: ")
+    assert pauses[1].startswith("the API is unavailable, delivery is paused: ")
     assert url in pauses[1]
-    assert dropped[1] == f"2 operations were not delivered before the client closed; the last error: {error}"
+    assert (
+        dropped[1] == "2 operations were not delivered before the client closed, and are dropped "
+        f"(QueueConfig.close_timeout limits how long it waits); the last error: {error}"
+    )
     assert (await client.close()).errors == report.errors
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
-from prefactor_core._scheduler import SINGLE, Room, Scheduler, Ticket
+from prefactor_core._scheduler import Scheduler
+from prefactor_core._ticket import SINGLE, BatchLimit, Ticket
 from prefactor_core.operations import Operation, OperationType
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,189 +43,254 @@ def finish(span: SpanRecord) -> Operation:
     return operation(OperationType.FINISH_SPAN, span.instance, span)
 
 
+def register(instance: InstanceRecord) -> Operation:
+    return operation(OperationType.REGISTER_AGENT_INSTANCE, instance)
+
+
+def quality(instance: InstanceRecord, name: str) -> Operation:
+    return operation(OperationType.RECORD_QUALITY, instance, name=name)
+
+
+VERBS = {
+    OperationType.REGISTER_AGENT_INSTANCE: "register",
+    OperationType.START_AGENT_INSTANCE: "start",
+    OperationType.FINISH_AGENT_INSTANCE: "end",
+    OperationType.RECORD_QUALITY: "quality",
+    OperationType.CREATE_SPAN: "create",
+    OperationType.FINISH_SPAN: "finish",
+}
+
+
+def name_of(operation: Operation) -> str:
+    """`start i`, `create parent`, `quality score` …"""
+    assert operation.instance is not None
+    name = operation.span.schema_name if operation.span else operation.payload["name"] or operation.instance.id
+    return f"{VERBS[operation.type]} {name}"
+
+
+def names_of(operations: Iterable[Operation]) -> list[str]:
+    return [name_of(each) for each in operations]
+
+
 class Bench:
-    """A scheduler and what it handed out."""
+    """A scheduler, and the operations that it handed out, by name."""
 
     def __init__(self, *operations: Operation) -> None:
         self.scheduler = Scheduler()
-        self.out: dict[Operation, Ticket] = {}
-        for each in operations:
-            self.scheduler.admit(each)
+        self.in_flight: dict[str, Ticket] = {}
+        self.admit(*operations)
 
-    def take(self, now: float = 0.0) -> list[Operation]:
+    def admit(self, *operations: Operation) -> list[str]:
+        """Returns the names of those that fail at once."""
+        return [name_of(failed) for each in operations for failed in self.scheduler.admit(each).failed]
+
+    def take_batch(self, limit: BatchLimit = SINGLE, now: float = 0.0) -> list[str]:
+        batch = self.scheduler.next_batch(now, limit)
+        tickets = {name_of(ticket.operation): ticket for ticket in batch.tickets} if batch else {}
+        self.in_flight |= tickets
+        return list(tickets)
+
+    def take(self, now: float = 0.0) -> list[str]:
+        """All that can be sent now, one operation at a time."""
         taken = []
-        while batch := self.scheduler.next_batch(now):
-            for ticket in batch.tickets:
-                self.out[ticket.operation] = ticket
-                taken.append(ticket.operation)
+        while names := self.take_batch(now=now):
+            taken += names
         return taken
 
-    def settle(self, operation: Operation, *, delivered: bool = True) -> list[Operation]:
-        """The operations that fail with it."""
-        return self.scheduler.settle(self.out.pop(operation), delivered=delivered).failed
+    def settle(self, name: str, *, delivered: bool = True) -> list[str]:
+        """Returns the names of those that fail with it."""
+        return names_of(self.scheduler.settle(self.in_flight.pop(name), delivered=delivered).failed)
+
+    def send_again(self, name: str, at: float | None = None) -> None:
+        self.scheduler.send_again(self.in_flight.pop(name), at=at)
+
+    @property
+    def state(self) -> str:
+        return repr(self.scheduler)
+
+
+EMPTY = "<Scheduler [0 ready, 0 in flight, 0 waiting]>"
 
 
 def test_start_before_creates_before_finishes_before_the_end() -> None:
     instance = InstanceRecord("i")
-    parent = span_of(instance)
-    child = span_of(instance, parent)
-    operations = [start(instance), create(parent), create(child), finish(child), finish(parent), end(instance)]
-    bench = Bench(*operations)
-    for rounds in ([0], [1], [2, 4], [3], [5]):
-        taken = bench.take()
-        assert taken == [operations[index] for index in rounds]
-        for each in taken:
-            bench.settle(each)
+    parent = span_of(instance, name="parent")
+    child = span_of(instance, parent, "child")
+    bench = Bench(start(instance), create(parent), create(child), finish(child), finish(parent), end(instance))
+    for taken in (
+        ["start i"],
+        ["create parent"],
+        ["create child", "finish parent"],
+        ["finish child"],
+        ["end i"],
+    ):
+        assert bench.take() == taken
+        for name in taken:
+            bench.settle(name)
     assert bench.scheduler.at_rest
-    assert bench.scheduler.open_operations == 0
+    assert bench.state == EMPTY
 
 
 def test_independent_spans_do_not_wait_for_each_other() -> None:
     instance = InstanceRecord("i")
-    operations = [create(span_of(instance)) for _ in range(5)]
-    assert Bench(*operations).take() == operations
+    bench = Bench(*(create(span_of(instance, name=name)) for name in "abc"))
+    assert bench.take() == ["create a", "create b", "create c"]
 
 
 def test_spans_do_not_wait_for_a_start_that_never_comes() -> None:
-    instance = InstanceRecord("i")
-    span = span_of(instance)
-    assert len(Bench(create(span)).take()) == 1
+    assert Bench(create(span_of(InstanceRecord("i"), name="a"))).take() == ["create a"]
 
 
 def test_everything_waits_for_a_registration() -> None:
     instance = InstanceRecord("i")
-    registration = operation(OperationType.REGISTER_AGENT_INSTANCE, instance)
-    begin, step = start(instance), create(span_of(instance))
-    bench = Bench(registration, begin, step)
-    assert bench.take() == [registration]
-    bench.settle(registration)
+    bench = Bench(register(instance), start(instance), create(span_of(instance)))
+    assert bench.take() == ["register i"]
+    assert bench.state == "<Scheduler [0 ready, 1 in flight, 2 waiting]>"
+    bench.settle("register i")
     assert instance.registration is CreateState.DELIVERED
-    assert bench.take() == [begin]
+    assert bench.take() == ["start i"]
 
 
 def test_a_failed_registration_takes_everything_along() -> None:
     instance, other = InstanceRecord("i"), InstanceRecord("other")
-    parent, unstarted = span_of(instance), span_of(instance)
-    operations = [
-        operation(OperationType.REGISTER_AGENT_INSTANCE, instance),
+    parent, unstarted = span_of(instance, name="parent"), span_of(instance, name="unstarted")
+    dependents = [
         start(instance),
         create(parent),
-        create(span_of(instance, parent)),
-        create(span_of(instance, unstarted)),
-        operation(OperationType.RECORD_QUALITY, instance),
+        create(span_of(instance, parent, "child")),
+        create(span_of(instance, unstarted, "parked")),
+        quality(instance, "q"),
         finish(parent),
         end(instance),
     ]
-    elsewhere = create(span_of(other, parent))
-    bench = Bench(*operations, elsewhere)
-    assert bench.take() == operations[:1]
-    consequences = bench.scheduler.settle(bench.out[operations[0]], delivered=False)
-    assert set(consequences.failed) == set(operations[1:])
-    assert consequences.orphaned == [elsewhere.span]
-    assert bench.scheduler.admit(late := create(unstarted)).failed == [late]
-    assert bench.scheduler.release_parked().orphaned == []
-    assert bench.take() == [elsewhere]
-    bench.settle(elsewhere)
+    elsewhere = create(span_of(other, parent, "elsewhere"))
+    bench = Bench(register(instance), *dependents, elsewhere)
+    assert bench.take() == ["register i"]
+    consequences = bench.scheduler.settle(bench.in_flight["register i"], delivered=False)
+    assert set(consequences.failed) == set(dependents)
+    assert consequences.orphaned == (elsewhere.span,)
+    assert bench.admit(create(unstarted)) == ["create unstarted"]
+    assert bench.scheduler.release_parked().orphaned == ()
+    assert bench.take() == ["create elsewhere"]
+    bench.settle("create elsewhere")
     assert bench.scheduler.at_rest
-    assert bench.scheduler.open_operations == 0
+    assert bench.state == EMPTY
 
 
 def test_instances_do_not_wait_for_each_other() -> None:
-    first, second = InstanceRecord("a"), InstanceRecord("b")
-    operations = [start(first), start(second), create(span_of(second))]
-    bench = Bench(*operations)
-    assert bench.take() == operations[:2]
-    bench.settle(operations[1])
-    assert bench.take() == operations[2:]
+    first, second = InstanceRecord("first"), InstanceRecord("second")
+    bench = Bench(start(first), start(second), create(span_of(second, name="a")))
+    assert bench.take() == ["start first", "start second"]
+    bench.settle("start second")
+    assert bench.take() == ["create a"]
 
 
 def test_a_child_waits_for_a_parent_that_is_started_later() -> None:
     instance = InstanceRecord("i")
-    parent = span_of(instance)
-    child, other = span_of(instance, parent), span_of(instance)
-    early, late, between = create(child), create(parent), create(other)
-    bench = Bench(early)
+    parent = span_of(instance, name="parent")
+    bench = Bench(create(span_of(instance, parent, "child")))
     assert bench.take() == []
     assert bench.scheduler.at_rest
-    bench.scheduler.admit(late)
-    bench.scheduler.admit(between)
-    assert bench.take() == [late, between]
-    bench.settle(late)
-    assert bench.take() == [early]
+    bench.admit(create(parent), create(span_of(instance, name="other")))
+    assert bench.take() == ["create parent", "create other"]
+    bench.settle("create parent")
+    assert bench.take() == ["create child"]
 
 
 def test_the_end_passes_by_what_waits_for_a_span_that_is_not_started() -> None:
     instance = InstanceRecord("i")
-    parent = span_of(instance)
-    child = span_of(instance, parent)
-    ending, late = end(instance), create(parent)
-    bench = Bench(create(child), finish(child), ending)
-    assert bench.take() == [ending]
-    bench.scheduler.admit(late)
+    parent = span_of(instance, name="parent")
+    child = span_of(instance, parent, "child")
+    bench = Bench(create(child), finish(child), end(instance))
+    assert bench.take() == ["end i"]
+    bench.admit(create(parent))
     assert bench.take() == []
-    bench.settle(ending)
-    assert bench.take() == [late]
-    bench.settle(late)
-    assert len(bench.take()) == 1
+    bench.settle("end i")
+    assert bench.take() == ["create parent"]
+    bench.settle("create parent")
+    assert bench.take() == ["create child"]
 
 
 def test_children_of_a_span_that_is_never_started_can_be_released() -> None:
     instance = InstanceRecord("i")
-    parent = span_of(instance)
-    child = span_of(instance, parent)
+    parent = span_of(instance, name="parent")
+    child = span_of(instance, parent, "child")
     bench = Bench(create(child))
-    assert bench.scheduler.release_parked().orphaned == [child]
-    assert len(bench.take()) == 1
+    assert bench.state == "<Scheduler [0 ready, 0 in flight, 1 waiting]>"
+    assert bench.scheduler.release_parked().orphaned == (child,)
+    assert bench.state == "<Scheduler [1 ready, 0 in flight, 0 waiting]>"
+    assert bench.take() == ["create child"]
     assert child.parent_id() is None
 
 
 def test_a_failed_create_takes_its_finish_along_and_orphans_its_children() -> None:
     instance = InstanceRecord("i")
-    parent = span_of(instance)
-    child = span_of(instance, parent)
-    operations = [create(parent), create(child), finish(child), finish(parent), end(instance)]
-    bench = Bench(*operations)
+    parent = span_of(instance, name="parent")
+    child = span_of(instance, parent, "child")
+    bench = Bench(create(parent), create(child), finish(child), finish(parent), end(instance))
     bench.take()
-    assert bench.settle(operations[0], delivered=False) == [operations[3]]
+    assert bench.settle("create parent", delivered=False) == ["finish parent"]
     assert parent.create_state is CreateState.FAILED
-    assert bench.take() == [operations[1]]
+    assert bench.take() == ["create child"]
     assert child.parent_id() is None
-    assert bench.scheduler.admit(late := finish(parent)).failed == [late]
-    bench.settle(operations[1])
-    assert bench.take() == [operations[2]]
-    bench.settle(operations[2], delivered=False)
-    assert bench.take() == [operations[4]]
+    assert bench.admit(finish(parent)) == ["finish parent"]
+    bench.settle("create child")
+    assert bench.take() == ["finish child"]
+    bench.settle("finish child", delivered=False)
+    assert bench.take() == ["end i"]
 
 
 def test_what_comes_after_the_end_is_sent_after_it() -> None:
     instance = InstanceRecord("i")
-    late = create(span_of(instance))
-    ending = end(instance)
-    bench = Bench(ending, late)
-    assert bench.take() == [ending]
-    bench.settle(ending, delivered=False)
-    assert bench.take() == [late]
+    bench = Bench(end(instance), create(span_of(instance, name="late")))
+    assert bench.take() == ["end i"]
+    bench.settle("end i", delivered=False)
+    assert bench.take() == ["create late"]
 
 
 def test_quality_records_of_one_name_keep_their_order() -> None:
     instance = InstanceRecord("i")
-    first, other, second = (operation(OperationType.RECORD_QUALITY, instance, name=name) for name in ("a", "b", "a"))
-    bench = Bench(first, other, second)
-    assert bench.take() == [first, other]
-    bench.settle(first)
-    assert bench.take() == [second]
+    first, second = quality(instance, "a"), quality(instance, "a")
+    bench = Bench(first, quality(instance, "b"), second)
+    assert bench.take() == ["quality a", "quality b"]
+    assert bench.in_flight["quality a"].operation is first
+    bench.settle("quality a")
+    assert bench.take() == ["quality a"]
+    assert bench.in_flight["quality a"].operation is second
 
 
 def test_a_delayed_operation_waits_for_its_time_and_keeps_its_rank() -> None:
     instance = InstanceRecord("i")
-    first, second = create(span_of(instance)), create(span_of(instance))
-    bench = Bench(first, second)
-    ticket = bench.scheduler.next_batch(0.0)
-    assert ticket is not None
-    bench.scheduler.send_again(ticket.tickets[0], at=5.0)
-    assert bench.take(now=4.9) == [second]
+    bench = Bench(create(span_of(instance, name="first")), create(span_of(instance, name="second")))
+    bench.take_batch()
+    bench.send_again("create first", at=5.0)
+    assert bench.state == "<Scheduler [1 ready, 0 in flight, 1 waiting]>"
+    assert bench.take(now=4.9) == ["create second"]
     assert bench.scheduler.next_due() == 5.0
-    assert bench.take(now=5.0) == [first]
+    assert bench.take(now=5.0) == ["create first"]
+
+
+def test_a_ticket_shows_its_state_and_no_payload() -> None:
+    instance = InstanceRecord("i")
+    span = span_of(instance, name="llm")
+    created = create(span)
+    created.payload["payload"] = {"prompt": "secret"}
+    bench = Bench(created, finish(span))
+    bench.take()
+    ticket = bench.in_flight["create llm"]
+    (follower,) = ticket.followers
+    assert (repr(ticket), repr(follower)) == (
+        "<Ticket CREATE_SPAN 'llm' [in flight]>",
+        "<Ticket FINISH_SPAN 'llm' [blocked by 1]>",
+    )
+    ticket.use_retry()
+    bench.send_again("create llm", at=5.0)
+    assert repr(ticket) == "<Ticket CREATE_SPAN 'llm' [delayed, 1 retry used]>"
+    ticket.use_retry()
+    bench.take(now=5.0)
+    bench.settle("create llm", delivered=False)
+    assert repr(ticket) == "<Ticket CREATE_SPAN 'llm' [settled, 2 retries used]>"
+    assert repr(follower) == "<Ticket FINISH_SPAN 'llm' [settled]>"
 
 
 @dataclass
@@ -273,12 +340,14 @@ steps = st.lists(
 )
 
 
-rooms = st.one_of(st.just(SINGLE), st.builds(Room, st.integers(2, 9), st.just(100), st.booleans()))
+limits = st.one_of(st.just(SINGLE), st.builds(BatchLimit, st.integers(2, 9), st.just(100), st.booleans()))
 
 
 @settings(max_examples=300, deadline=None)
-@given(steps, st.booleans(), rooms)
-def test_no_program_and_no_answers_break_causality(program: list[Step], registered_late: bool, room: Room) -> None:
+@given(steps, st.booleans(), limits)
+def test_no_program_and_no_answers_break_causality(
+    program: list[Step], registered_late: bool, limit: BatchLimit
+) -> None:
     scheduler, model = Scheduler(), Model()
     instances = [InstanceRecord("a"), InstanceRecord("b")]
     spans: list[SpanRecord] = []
@@ -297,20 +366,20 @@ def test_no_program_and_no_answers_break_causality(program: list[Step], register
             model.settled.update(scheduler.settle(ticket, delivered=delivered).failed)
 
     def send() -> None:
-        if batch := scheduler.next_batch(0.0, room):
-            assert len(batch.tickets) <= room.operations
+        if batch := scheduler.next_batch(0.0, limit):
+            assert len(batch.tickets) <= limit.operations
             model.check([ticket.operation for ticket in batch.tickets])
             in_flight.append(batch.tickets)
 
     def stop_at(tickets: tuple[Ticket, ...], number: int) -> None:
         """The API carries out so many of them, and refuses the next one."""
         settle(*tickets[:number], delivered=True)
-        tickets[number].alone = True
+        tickets[number].send_separately()
         for ticket in tickets[number:]:
             scheduler.send_again(ticket)
 
     if registered_late:
-        admit(operation(OperationType.REGISTER_AGENT_INSTANCE, instances[0]))
+        admit(register(instances[0]))
     for action, a, b in program:
         instance = instances[a % 2]
         span = spans[a % len(spans)] if spans else None
@@ -343,79 +412,104 @@ def test_no_program_and_no_answers_break_causality(program: list[Step], register
             send()
             settle(*in_flight.pop(), delivered=True)
         scheduler.release_parked()
-    assert scheduler.open_operations == scheduler.waiting == 0
+    assert scheduler.open_operations == scheduler.unsent == 0
     assert len(model.settled) == admitted
 
 
-def test_a_batch_holds_what_is_ready_and_what_waits_for_the_batch_alone() -> None:
+TEN = BatchLimit(operations=10, size=100)
+TEN_WITH_KNOWN_IDS = BatchLimit(operations=10, size=100, ids_known=True)
+
+
+def test_a_batch_holds_what_is_ready_and_what_waits_only_for_the_batch() -> None:
     instance = InstanceRecord("i")
-    parent, child, stranger = span_of(instance), span_of(instance), span_of(instance)
-    child.parent = parent
-    operations = [create(parent), create(child), finish(child), finish(parent), create(stranger), end(instance)]
-    bench = Bench(*operations)
-    batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=True))
-    assert batch is not None
-    assert [ticket.operation for ticket in batch.tickets] == operations[:5]
+    parent, stranger = span_of(instance, name="parent"), span_of(instance, name="stranger")
+    child = span_of(instance, parent, "child")
+    bench = Bench(create(parent), create(child), finish(child), finish(parent), create(stranger), end(instance))
+    batch = ["create parent", "create child", "finish child", "finish parent", "create stranger"]
+    assert bench.take_batch(TEN_WITH_KNOWN_IDS) == batch
     assert bench.take() == []
-    for ticket in batch.tickets:
-        bench.scheduler.settle(ticket, delivered=True)
-    assert bench.take() == operations[5:]
+    assert bench.state == "<Scheduler [0 ready, 5 in flight, 1 waiting]>"
+    for name in batch:
+        bench.settle(name)
+    assert bench.take() == ["end i"]
+
+
+def test_what_waited_for_its_batch_is_blocked_when_the_batch_is_sent_again() -> None:
+    instance = InstanceRecord("i")
+    span = span_of(instance, name="a")
+    bench = Bench(create(span), finish(span))
+    assert bench.take_batch(TEN_WITH_KNOWN_IDS) == ["create a", "finish a"]
+    bench.send_again("create a")
+    bench.send_again("finish a")
+    assert bench.state == "<Scheduler [1 ready, 0 in flight, 1 waiting]>"
+    assert bench.take() == ["create a"]
+
+
+def test_what_failed_with_its_batch_is_not_sent_again() -> None:
+    instance = InstanceRecord("i")
+    span = span_of(instance, name="a")
+    bench = Bench(create(span), finish(span))
+    bench.take_batch(TEN_WITH_KNOWN_IDS)
+    assert bench.settle("create a", delivered=False) == ["finish a"]
+    bench.send_again("finish a")
+    assert bench.scheduler.at_rest
+    assert bench.state == EMPTY
 
 
 def test_a_batch_does_not_overtake_the_end_of_the_instance() -> None:
     instance = InstanceRecord("i")
-    span = span_of(instance)
-    operations = [create(span), end(instance), finish(span)]
-    bench = Bench(*operations)
-    batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=True))
-    assert batch is not None
-    assert [ticket.operation for ticket in batch.tickets] == operations[:1]
+    span = span_of(instance, name="a")
+    bench = Bench(create(span), end(instance), finish(span))
+    assert bench.take_batch(TEN_WITH_KNOWN_IDS) == ["create a"]
 
 
 def test_what_refers_to_a_span_waits_until_its_id_is_known() -> None:
     instance = InstanceRecord("i")
-    first, unminted = span_of(instance), span_of(instance)
+    minted, unminted = span_of(instance, name="minted"), span_of(instance, name="unminted")
     unminted.minted = False
-    bench = Bench(create(first), finish(first), create(unminted), finish(unminted))
-    for with_creates, expected in ((False, 2), (True, 3)):
-        batch = bench.scheduler.next_batch(0.0, Room(10, 100, with_creates=with_creates))
-        assert batch is not None
-        assert len(batch.tickets) == expected
-        for ticket in batch.tickets:
-            bench.scheduler.send_again(ticket)
+    bench = Bench(create(minted), finish(minted), create(unminted), finish(unminted))
+    for limit, batch in (
+        (TEN, ["create minted", "create unminted"]),
+        (TEN_WITH_KNOWN_IDS, ["create minted", "finish minted", "create unminted"]),
+    ):
+        assert bench.take_batch(limit) == batch
+        for name in batch:
+            bench.send_again(name)
 
 
-def test_a_batch_has_a_size_and_an_operation_that_is_larger_goes_alone() -> None:
+def test_a_batch_has_a_size_and_an_operation_that_is_larger_is_sent_separately() -> None:
     instance = InstanceRecord("i")
-    operations = [create(span_of(instance)) for _ in range(5)]
+    operations = [create(span_of(instance, name=name)) for name in "abcde"]
     for each, size in zip(operations, (200, 40, 40, 40, 40), strict=True):
         each.size = size
-    room = Room(10, 100)
     bench = Bench(*operations)
-    sizes = []
-    while batch := bench.scheduler.next_batch(0.0, room):
-        sizes.append(len(batch.tickets))
-    assert sizes == [1, 2, 2]
+    assert bench.take_batch(TEN) == ["create a"]
+    assert bench.take_batch(TEN) == ["create b", "create c"]
+    assert bench.take_batch(TEN) == ["create d", "create e"]
 
 
-def test_instances_and_what_failed_before_go_alone() -> None:
+def test_what_the_bulk_endpoint_does_not_take_is_sent_separately() -> None:
     instance, other = InstanceRecord("i"), InstanceRecord("o")
-    begin, quality = start(instance), operation(OperationType.RECORD_QUALITY, other, name="q")
-    operations = [create(span_of(other)) for _ in range(3)]
-    bench = Bench(begin, quality, *operations)
-    room = Room(10, 100)
-    batches = []
-    while batch := bench.scheduler.next_batch(0.0, room):
-        batches.append([ticket.operation for ticket in batch.tickets])
-    assert batches == [[begin], [quality], operations]
+    spans = [span_of(other, name=name) for name in "abc"]
+    bench = Bench(start(instance), quality(other, "q"), *(create(span) for span in spans))
+    assert bench.take_batch(TEN) == ["start i"]
+    assert bench.take_batch(TEN) == ["quality q"]
+    assert bench.take_batch(TEN) == ["create a", "create b", "create c"]
+
+
+def test_what_used_up_a_retry_is_sent_separately() -> None:
+    instance = InstanceRecord("i")
+    bench = Bench(*(create(span_of(instance, name=name)) for name in "abc"))
+    bench.take_batch()
+    bench.in_flight["create a"].use_retry()
+    bench.send_again("create a")
+    assert bench.take_batch(TEN) == ["create a"]
+    assert bench.take_batch(TEN) == ["create b", "create c"]
 
 
 def test_a_ready_operation_that_cannot_share_is_not_passed_over_for_good() -> None:
     instance = InstanceRecord("i")
-    first, second = create(span_of(instance)), create(span_of(instance))
-    quality = operation(OperationType.RECORD_QUALITY, instance)
-    bench = Bench(first, quality, second)
-    batch = bench.scheduler.next_batch(0.0, Room(10, 100))
-    assert batch is not None
-    assert [ticket.operation for ticket in batch.tickets] == [first, second]
-    assert bench.take() == [quality]
+    first, second = span_of(instance, name="first"), span_of(instance, name="second")
+    bench = Bench(create(first), quality(instance, "q"), create(second))
+    assert bench.take_batch(TEN) == ["create first", "create second"]
+    assert bench.take() == ["quality q"]

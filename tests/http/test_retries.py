@@ -1,6 +1,7 @@
 """Retries of direct calls. Waits are recorded, not waited."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from prefactor_http import (
     PrefactorHttpClient,
     PrefactorRetryExhaustedError,
 )
-from prefactor_http.retry import RetryHandler
+from prefactor_http.retry import Backoff, RetryHandler
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -168,3 +169,19 @@ async def test_a_wrong_token_is_not_repeated(api: LocalApi) -> None:
         with pytest.raises(PrefactorAuthError):
             await client.agents.list_agents()
     assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("backoff", "retry", "delay"),
+    [
+        (Backoff(1.0, 60.0), 0, 1.0),
+        (Backoff(1.0, 60.0), 3, 8.0),
+        (Backoff(1.0, 60.0), 10**6, 60.0),
+        (Backoff(0.0, 60.0), 10**6, 0.0),
+        (Backoff(0.5, 60.0, multiplier=3.0), 2, 4.5),
+        (Backoff(100.0, 60.0), 0, 60.0),
+    ],
+)
+def test_a_backoff_grows_to_its_longest_delay(backoff: Backoff, retry: int, delay: float) -> None:
+    assert replace(backoff, jitter=lambda: 1.0).delay(retry) == delay
+    assert 0.75 * delay <= backoff.delay(retry) <= 1.25 * delay

@@ -1,4 +1,4 @@
-"""The bound of the queue: what is dropped when it is full."""
+"""The bound of the queue: which operations are dropped when it is full."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ __all__ = ["BOUNDED", "QUEUE_FULL", "QueueBound"]
 
 BOUNDED = {OperationType.CREATE_SPAN, OperationType.RECORD_QUALITY}
 QUEUE_FULL = "queue_full"
-_ROOM_AGAIN = 0.9  # of the bound: loss has a beginning and an end, and is not told of with every operation
+_RESUME_AT = 0.9  # of the bound: dropping begins and ends, and does not alternate with every operation
 
 
 class QueueBound:
-    """Decides whether the queue takes an operation; safe from any thread, and takes no lock.
+    """Decides whether the queue accepts an operation. Works from any thread, without a lock.
 
-    When it is full, whole spans are dropped, the newest ones: those that are started now, and quality records. What
-    belongs to a span that was taken, and the start and finish of an instance, is taken always: so the queue may hold
-    somewhat more than its bound.
+    A full queue drops new spans, each as a whole, and quality records. The finish of a span that was accepted, and the
+    operations of an agent instance, are always accepted, so the queue may exceed its bound.
 
     Args:
-        ledger: knows what is pending.
+        ledger: counts what is pending.
         operations: how many operations may be pending.
         size: how many bytes their payloads may take.
-        on_change: called when `full` has changed, on the agent's thread.
+        on_change: called when `full` changes, on the agent's thread.
 
     Attributes:
-        full: spans are being dropped.
+        full: new spans are dropped.
     """
 
     def __init__(self, ledger: Ledger, operations: int, size: int, on_change: Callable[[], None]) -> None:
@@ -38,8 +37,8 @@ class QueueBound:
         self._on_change = on_change
         self.full = False
 
-    def refuses(self, operation: Operation) -> str | None:
-        """Why the queue does not take an operation; None when it does."""
+    def drop_reason(self, operation: Operation) -> str | None:
+        """Return why an operation is dropped; None if the queue accepts it."""
         kind, span = operation.type, operation.span
         if kind is OperationType.FINISH_SPAN and span:
             return span.dropped
@@ -48,7 +47,7 @@ class QueueBound:
         return QUEUE_FULL
 
     def _has_room(self) -> bool:
-        room = self._below(_ROOM_AGAIN if self.full else 1.0)
+        room = self._below(_RESUME_AT if self.full else 1.0)
         if room is self.full:
             self.full = not room
             self._on_change()
