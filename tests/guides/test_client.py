@@ -19,6 +19,7 @@ import prefactor_core.exceptions
 import prefactor_spans
 from prefactor_core import OperationType, PrefactorCoreConfig, QueueConfig
 from prefactor_http import HttpClientConfig
+from prefactor_http.config import is_disabled
 
 GUIDE = "src/prefactor_core/README.md"
 RUN = block(f"{GUIDE}#recording-a-run/python")
@@ -189,14 +190,19 @@ def test_options_are_listed_with_their_defaults() -> None:
 
 @pytest.mark.parametrize("variable", [row[0].strip("`") for row in table(GUIDE, "environment-variables")])
 def test_variables_are_read(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PREFACTOR_API_URL", "PREFACTOR_API_TOKEN", "PREFACTOR_DISABLED"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ValueError, match="PREFACTOR_API"):
-        HttpClientConfig()
-    monkeypatch.setenv(variable, "1" if variable == "PREFACTOR_DISABLED" else "https://example.com")
-    given = {} if variable == "PREFACTOR_DISABLED" else {"api_url": "https://example.com", "api_token": "token"}
-    given.pop(variable.removeprefix("PREFACTOR_").lower(), None)
-    HttpClientConfig(**given)
+    needed = {"PREFACTOR_API_URL": "https://example.com", "PREFACTOR_API_TOKEN": "token"}
+    for name, value in needed.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(variable, raising=False)
+    if variable in needed:
+        with pytest.raises(ValueError, match=variable):
+            HttpClientConfig()
+        monkeypatch.setenv(variable, needed[variable])
+    else:
+        assert not is_disabled()
+        monkeypatch.setenv(variable, "1")
+        assert is_disabled()
+    HttpClientConfig()
 
 
 def test_errors_are_listed() -> None:
