@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.processes import run
+from tests.e2e.processes import ROOT, run
 
 from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig
 from prefactor_local import LocalApi
 
-__all__ = ["agent", "execute", "importable", "mypy_errors", "project", "shell"]
+__all__ = ["agent", "execute", "mypy_errors", "project", "record", "shell"]
+
+
+_RECORD = """
+import asyncio, importlib, json, os, sys
+from tests.guides.running import agent, execute
+
+async def main(package, *programs):
+    async with agent(importlib.import_module(package).registry) as names:
+        os.environ |= {"PREFACTOR_API_URL": names["api"].url, "PREFACTOR_API_TOKEN": names["api"].token}
+        for program in programs:
+            await execute(program, **names)
+        assert (await names["client"].flush()).complete
+        print(json.dumps(names["api"].spans()))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
 
 
 def shell(commands: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -44,18 +61,6 @@ async def execute(program: str, **names: Any) -> dict[str, Any]:
     return names
 
 
-@contextmanager
-def importable(folder: Path, package: str) -> Iterator[None]:
-    """A block in which a package of this folder can be imported."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-            del sys.modules[name]
-
-
 @asynccontextmanager
 async def agent(registry: SchemaRegistry, **settings: Any) -> AsyncIterator[dict[str, Any]]:
     """What the parts of programs in the guides presuppose: `api`, `client` and `instance`. A wrong payload raises.
@@ -71,6 +76,14 @@ async def agent(registry: SchemaRegistry, **settings: Any) -> AsyncIterator[dict
             instance: AgentInstanceHandle = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
             await instance.start()
             yield {"api": api, "client": client, "instance": instance}
+
+
+def record(folder: Path, package: str, *programs: str) -> list[dict[str, Any]]:
+    """What parts of programs record with a package of this folder, in a process of their own."""
+    done = run([sys.executable, "-c", _RECORD, package, *programs], ROOT, {"PYTHONPATH": str(folder)})
+    assert done.returncode == 0, done.stderr
+    spans: list[dict[str, Any]] = json.loads(done.stdout)
+    return spans
 
 
 def mypy_errors(program: str, folder: Path) -> list[str]:

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from tests.compat.comparison import RULES
 from tests.e2e.processes import ROOT
 from tests.guides.blocks import block, table
-from tests.guides.running import agent, execute, importable, project, shell
+from tests.guides.running import agent, execute, project, record, shell
 
 import prefactor_core.exceptions
 import prefactor_spans
@@ -136,19 +136,18 @@ async def test_redaction_by_the_configuration(account: None) -> None:
         assert names["api"].spans()[0]["payload"]["arguments"] == {"user": "ada", "password": "[removed]"}
 
 
-@pytest.mark.anyio
-async def test_redaction_by_a_schema(tmp_path: Path) -> None:
+def test_redaction_by_a_schema(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/login.yaml": REDACTED_BY_SCHEMA})
     checked = shell("prefactor-gen check --strict schemas", tmp_path)
     assert checked.stdout == "nothing is wrong\n"
     shell("prefactor-gen schemas --package login_spans --output .", tmp_path)
-    with importable(tmp_path, "login_spans"):
-        spans = (await execute("import login_spans"))["login_spans"]
-        async with agent(spans.registry) as names:
-            async with names["instance"].span(spans.LoginAttempt) as span:
-                await span.start(user="ada", password="hunter2")
-            assert (await names["client"].flush()).complete
-            assert names["api"].spans()[0]["payload"] == {"user": "ada", "password": "[redacted]"}
+    program = """
+from login_spans import LoginAttempt
+async with instance.span(LoginAttempt) as span:
+    await span.start(user="ada", password="hunter2")
+"""
+    (span,) = record(tmp_path, "login_spans", program)
+    assert span["payload"] == {"user": "ada", "password": "[redacted]"}
 
 
 @pytest.mark.anyio

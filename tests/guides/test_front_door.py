@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
-import pytest
 from tests.e2e.processes import ROOT, run, script, serve
-from tests.guides.blocks import block
-from tests.guides.running import agent, execute, importable, mypy_errors, project, shell
+from tests.guides.blocks import block, guides
+from tests.guides.running import mypy_errors, project, record, shell
 
 DEMO = block("README.md#try-it/text")
 QUICK_START = block("README.md#quick-start/python")
@@ -27,6 +27,10 @@ def test_the_demo_prints_what_is_shown() -> None:
     assert comparable(done.stdout) == comparable(DEMO)
 
 
+def test_the_wheel_has_the_version_of_today() -> None:
+    assert f"dist/prefactor_sdk-{version('prefactor-sdk')}-py3-none-any.whl[gen]" in guides()["README.md"]
+
+
 def test_the_quick_start_runs(tmp_path: Path) -> None:
     with serve("--verbose") as api:
         program = QUICK_START.replace("https://app.prefactorai.com", api.url).replace("your-token", api.token)
@@ -36,17 +40,11 @@ def test_the_quick_start_runs(tmp_path: Path) -> None:
         assert sum("POST /api/v1/agent_spans" in line for line in api.stop()) == 2
 
 
-@pytest.mark.anyio
-async def test_own_span_types(tmp_path: Path) -> None:
+def test_own_span_types(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/billing.yaml": DEFINITIONS})
     done = shell(COMPILE, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    with importable(tmp_path, "billing_spans"):
-        registry = (await execute("from billing_spans import registry"))["registry"]
-        async with agent(registry) as names:
-            await execute(USE, **names)
-            assert (await names["client"].flush()).complete
-            (span,) = names["api"].spans()
+    (span,) = record(tmp_path, "billing_spans", USE)
     assert (span["schema_name"], span["status"]) == ("billing:refund", "complete")
     assert span["payload"] == {"invoice": "R-17", "amount": 12.5, "currency": "EUR"}
 

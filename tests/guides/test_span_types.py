@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from tests.e2e.processes import ROOT
 from tests.guides.blocks import block, table
-from tests.guides.running import agent, execute, importable, project, shell
+from tests.guides.running import agent, execute, project, record, shell
 
 import prefactor_spans
 from prefactor_api.agent_instance import ActionProfile, DataCategories, DataRisk
@@ -48,23 +48,21 @@ async def test_a_standard_span_type_is_used() -> None:
         assert names["api"].spans()[0]["summary"] == "what to wear in Lisbon → 1 documents"
 
 
-@pytest.mark.anyio
-async def test_the_good_span_type_is_good(tmp_path: Path) -> None:
+def test_the_good_span_type_is_good(tmp_path: Path) -> None:
     configuration = '[tool.prefactor-gen]\nsources = ["schemas"]\noutput = "."\npackage = "shop_spans"\n'
     project(tmp_path, {"schemas/shop.yaml": GOOD, "pyproject.toml": configuration})
     done = shell(CHECK, tmp_path)
     assert (done.returncode, done.stdout + done.stderr) == (0, CHECKED)
     shell("prefactor-gen", tmp_path)
-    with importable(tmp_path, "shop_spans"):
-        spans = (await execute("import shop_spans"))["shop_spans"]
-        async with agent(spans.registry) as names:
-            async with names["instance"].span(spans.ShopPlaceOrder) as span:
-                await span.start(customer_id="c-9", items=[{"sku": "a", "count": 1}], card_number="4111")
-                await span.complete(order_id="o-1")
-            assert (await names["client"].flush()).complete
-            (recorded,) = names["api"].spans()
-    assert recorded["summary"] == "c-9: 1 items → o-1"
-    assert recorded["payload"]["card_number"] == "[redacted]"
+    program = """
+from shop_spans import ShopPlaceOrder
+async with instance.span(ShopPlaceOrder) as span:
+    await span.start(customer_id="c-9", items=[{"sku": "a", "count": 1}], card_number="4111")
+    await span.complete(order_id="o-1")
+"""
+    (span,) = record(tmp_path, "shop_spans", program)
+    assert span["summary"] == "c-9: 1 items → o-1"
+    assert span["payload"]["card_number"] == "[redacted]"
 
 
 def test_the_keys_of_data_risk_are_listed() -> None:
