@@ -7,7 +7,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,16 +21,11 @@ from prefactor_gen.limits import (
     MAX_CHAIN,
     MAX_CHECKED_VALUES,
     MAX_CLASS_NAME,
-    MAX_DEPTH,
     MAX_LITERALS,
     MAX_MEMBERS,
-    MAX_NAME,
     MAX_OPTIONS,
-    MAX_PARTS,
-    MAX_SPAN_TYPES,
     MAX_TYPES,
     MAX_TYPES_DEEP,
-    MAX_VALUES,
     MAX_YAML_BYTES,
 )
 
@@ -173,18 +167,6 @@ def test_values_past_a_limit(project: Project, monkeypatch: pytest.MonkeyPatch) 
     assert (
         "schemas/a.json:1:2999: error PG029: the file has more than 1,000 values; divide it" in project.generate().err
     )
-
-
-def test_the_readme_states_the_limits() -> None:
-    text = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
-    paragraph = text[text.index("Limits, past which PG029") : text.index("Exit codes: 0 done")]
-    for limit, unit in (
-        (MAX_BYTES // 2**20, "MiB and"), (MAX_VALUES, "values a file"), (MAX_YAML_BYTES // 2**20, "MiB in YAML"),
-        (MAX_DEPTH, "levels of nesting"), (MAX_SPAN_TYPES, "span types a package"), (MAX_NAME, "characters of a span type's name"),
-        (MAX_MEMBERS, "members"), (MAX_TYPES, "types"), (MAX_TYPES_DEEP, "types inside one another"), (MAX_PARTS, "schemas that one value"),
-        (MAX_LITERALS, "values"), (MAX_OPTIONS, "options"),
-    ):  # fmt: skip
-        assert f"{limit:,} {unit}" in paragraph, unit
 
 
 def test_a_chain_through_a_file_is_followed(project: Project) -> None:

@@ -8,6 +8,7 @@ import json
 import pkgutil
 import shutil
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -104,6 +105,17 @@ def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     others = {"datamodel_code_generator", "jinja2", "jsonschema", "starlette", "uvicorn", "yaml", "liquid"}
     assert not loaded & {*others, "jsonschema_rs"}
+
+
+def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
+    done = run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
+    assert {name for name in names if name.startswith("prefactor_gen/_shipped/")}
+    assert not [name for name in names if name.endswith(".md")]
 
 
 def test_a_generated_package_warns_of_files_that_are_not_ours(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""A wheel by each build backend of codegen/README.md, as a user would build it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.compat import environments
+from tests.e2e.processes import run
+from tests.guides.blocks import block, guides
+from tests.guides.running import project, shell
+
+pytestmark = pytest.mark.integrations
+
+GUIDE = "codegen/README.md"
+DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
+LAYOUT = block(f"{GUIDE}#other-build-backends/text")
+HATCH = block(f"{GUIDE}#hatch/toml")
+OTHERS = {name: block(f"{GUIDE}#{name}/toml") for name in ("setuptools", "uv_build", "poetry", "pdm")}
+BACKENDS = ("setuptools>=69", "uv_build>=0.8", "poetry-core>=2.0", "pdm-backend>=2.4")
+AGENT = "billing_agent/__init__.py"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with all of them but hatch."""
+    return environments.create(tmp_path_factory.mktemp("backends"), *BACKENDS)
+
+
+def billing(folder: Path, configuration: str) -> Path:
+    """The project that the guide builds."""
+    files = {"pyproject.toml": configuration, "schemas/billing.yaml": DEFINITIONS, f"src/{AGENT}": ""}
+    return project(folder, files)
+
+
+def build(folder: Path, python: Path) -> set[str]:
+    """The names of the files in the wheel that is built with what this environment has."""
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    command = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "dist", "."]
+    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])  # uv_build runs a command of its environment
+    built = run(command, folder, {"PATH": path})
+    assert built.returncode == 0, built.stdout + built.stderr
+    return files_in_wheel(folder)
+
+
+def files_in_wheel(folder: Path) -> set[str]:
+    (wheel,) = (folder / "dist").glob("billing_agent-1.0-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_wheel_holds_the_generated_package(name: str, python: Path, tmp_path: Path) -> None:
+    assert any(f'"{backend}"' in OTHERS[name] for backend in BACKENDS)
+    assert shell("git init -q && prefactor-gen", billing(tmp_path, OTHERS[name])).returncode == 0
+    assert all((tmp_path / line.split()[0]).is_file() for line in LAYOUT.splitlines())
+    generated = {path.relative_to(tmp_path / "src").as_posix() for path in (tmp_path / "src/billing_spans").glob("*.*")}
+    assert "billing_spans/py.typed" in generated
+    assert generated | {AGENT} <= build(tmp_path, python)
+
+
+def test_poetry_leaves_out_what_git_ignores(python: Path, tmp_path: Path) -> None:
+    billing(tmp_path, OTHERS["poetry"])
+    shell("git init -q && prefactor-gen && echo src/billing_spans/ > .gitignore", tmp_path)
+    files = build(tmp_path, python)
+    assert AGENT in files
+    assert not any(name.startswith("billing_spans/") for name in files)
+
+
+def test_hatch_with_the_wheel_of_this_project(tmp_path: Path) -> None:
+    """In an environment of the build's own, as pip makes it: the wheel is found in the folder that pip is given."""
+    command = "pip wheel --no-deps --find-links path/to/prefactor-sdk/dist ."
+    assert f"`{command}`" in guides()[GUIDE]
+    (tmp_path / "dist").mkdir()
+    environments.own_wheel(tmp_path / "dist")
+    folder = billing(tmp_path / "billing", HATCH)
+    done = shell(f"{command.replace('path/to/prefactor-sdk', '..')} --wheel-dir dist", folder)
+    if "No matching distribution" in done.stderr:
+        pytest.skip("pip cannot get what the build requires")
+    assert done.returncode == 0, done.stderr
+    assert {AGENT, "billing_spans/__init__.py", "billing_spans/py.typed"} <= files_in_wheel(folder)

@@ -1,0 +1,230 @@
+"""The guide to the client: src/prefactor_core/README.md."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from tests.compat.comparison import RULES
+from tests.e2e.processes import ROOT
+from tests.guides.blocks import block, table
+from tests.guides.running import agent, execute, project, record, shell
+
+import prefactor_core.exceptions
+import prefactor_spans
+from prefactor_core import OperationType, PrefactorCoreConfig, QueueConfig
+from prefactor_http import HttpClientConfig
+from prefactor_http.config import is_disabled
+
+GUIDE = "src/prefactor_core/README.md"
+RUN = block(f"{GUIDE}#recording-a-run/python")
+SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(2, 7)]
+WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/7")
+REGISTRY = block(f"{GUIDE}#span-types/python")
+REPORT = block(f"{GUIDE}#delivery/python")
+ON_ERROR = block(f"{GUIDE}#delivery/python/2")
+REDACTED_BY_SCHEMA = block(f"{GUIDE}#redaction/yaml")
+REDACT = block(f"{GUIDE}#redaction/python")
+RAISING = block(f"{GUIDE}#schema-checks/python")
+TERMINATED = block(f"{GUIDE}#termination/python")
+UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
+
+# Each row of "What happens when things go wrong", and the test in tests/core that shows it.
+SHOWN_BY = {
+    "the API is slow, hangs or is down": "test_never_in_the_way::test_no_call_waits_or_raises",
+    "the API is away for a while": "test_faults::test_an_outage_costs_nothing_but_time",
+    "the API is away at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
+    "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
+    "one operation keeps failing while others succeed": (
+        "test_faults::test_an_operation_that_keeps_failing_while_others_succeed_is_given_up"
+    ),
+    "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
+    "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
+    "the API refuses an operation": "test_never_in_the_way::test_errors_reach_everyone_who_asks",
+    "the API refuses a parent span": "test_faults::test_children_of_a_refused_span_are_sent_without_it",
+    "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting_for_good",
+    "the bulk endpoint is missing, or answers in another form": (
+        "test_bulk::test_an_endpoint_that_is_missing_or_answers_otherwise"
+    ),
+    "more is recorded than can be delivered": (
+        "test_queue_bound::test_whole_spans_are_dropped_the_newest_and_told_of_twice"
+    ),
+    "params or a result are given too late (a second `start`, a `complete` after the end)": (
+        "test_span_life_cycle::test_what_comes_too_late_is_told_of"
+    ),
+    "an exception leaves a span's block": "test_never_in_the_way::test_an_exception_passes_unchanged",
+    "a task is cancelled inside a span": "test_never_in_the_way::test_a_deadline_cancels_the_span_and_raises_outside",
+    "a payload does not match its schema, or its span type is unknown": (
+        "test_schema_checks::test_a_span_that_is_opened_by_name"
+    ),
+    "a payload cannot be checked (nested too deeply, too many steps of a pattern, an invalid schema)": (
+        "test_schema_checks::test_an_agent_survives_what_the_engine_cannot_take"
+    ),
+    "a payload cannot be written as JSON": "test_snapshot::test_what_becomes_of_a_value",
+    "a payload is larger than `max_payload_bytes`": "test_redaction::test_what_is_too_large_is_cut_and_told_once",
+    "`redact` raises": "test_redaction::test_a_field_that_it_fails_for_is_left_out_and_told_once",
+    "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
+    "a span's parent is started after it": "test_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is",
+    "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
+    "the program ends without `close`": "test_exit::test_what_waits_is_sent",
+    "SIGTERM arrives, with `drain_on_sigterm=True`": "test_exit::test_sigterm_ends_the_program_when_all_is_delivered",
+    "the process is killed": "test_exit::test_a_killed_program_loses_only_what_was_not_sent",
+    "the process forks": "test_fork::test_parent_and_children_go_on",
+    "the platform terminates a run": "test_termination::test_each_instance_has_its_event",
+}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`HttpClientConfig()` finds an address and a token in the environment."""
+    monkeypatch.setenv("PREFACTOR_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("PREFACTOR_API_TOKEN", "token")
+
+
+@pytest.mark.anyio
+async def test_recording() -> None:
+    async with agent(prefactor_spans.registry) as names:
+        await execute(RUN, **names)
+        for program in [*SPANS, WITHOUT_BLOCK]:
+            await execute(program, **names)
+        assert (await names["client"].flush()).complete
+        spans = names["api"].spans()
+        assert not names["api"].violations
+    by_id = {None: None} | {span["id"]: span["schema_name"] for span in spans}
+    recorded = [(span["schema_name"], span["status"], by_id[span["parent_span_id"]]) for span in spans]
+    llm = ("agent:llm", "complete", None)
+    run = [("agent:run", "complete", None), ("agent:tool", "complete", "agent:run")]
+    assert sorted(recorded, key=str) == sorted([llm, llm, *run, ("agent:tool", "failed", None), llm, llm], key=str)
+
+
+@pytest.mark.anyio
+async def test_a_registry_by_hand() -> None:
+    registry = (await execute(REGISTRY))["registry"]
+    async with agent(registry) as names:
+        await execute(SPANS[1], **names)
+        assert (await names["client"].flush()).complete
+        assert names["api"].spans()[0]["summary"] == "gpt-4: Hello"
+
+
+@pytest.mark.anyio
+async def test_a_report() -> None:
+    async with agent(prefactor_spans.registry) as names:
+        report = (await execute(REPORT, **names))["report"]
+    assert report.accepted == report.delivered + report.failed + report.dropped + report.pending
+    assert report.delivered == report.by_type[OperationType.START_AGENT_INSTANCE].delivered == 1
+
+
+@pytest.mark.anyio
+async def test_configurations(account: None) -> None:
+    assert (await execute(ON_ERROR))["config"].on_error is not None
+    assert (await execute(RAISING))["config"].validation == "raise"
+    assert (await execute(REDACT))["config"].redact is not None
+
+
+@pytest.mark.anyio
+async def test_redaction_by_the_configuration(account: None) -> None:
+    redact = (await execute(REDACT))["redact"]
+    async with agent(prefactor_spans.registry, redact=redact) as names:
+        async with names["instance"].span("agent:tool") as span:
+            await span.start({"name": "log_in", "arguments": {"user": "ada", "password": "hunter2"}})
+        assert (await names["client"].flush()).complete
+        assert names["api"].spans()[0]["payload"]["arguments"] == {"user": "ada", "password": "[removed]"}
+
+
+def test_redaction_by_a_schema(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/login.yaml": REDACTED_BY_SCHEMA})
+    checked = shell("prefactor-gen check --strict schemas", tmp_path)
+    assert checked.stdout == "nothing is wrong\n"
+    shell("prefactor-gen schemas --package login_spans --output .", tmp_path)
+    program = """
+from login_spans import LoginAttempt
+async with instance.span(LoginAttempt) as span:
+    await span.start(user="ada", password="hunter2")
+"""
+    (span,) = record(tmp_path, "login_spans", program)
+    assert span["payload"] == {"user": "ada", "password": "[redacted]"}
+
+
+@pytest.mark.anyio
+async def test_termination(capsys: pytest.CaptureFixture[str]) -> None:
+    async with agent(prefactor_spans.registry) as names:
+        await execute(TERMINATED, **names)
+        await names["client"].flush()
+        names["api"].terminate(names["instance"].id, "over budget")
+        await execute(SPANS[0], **names)
+        await names["instance"].terminated.wait()
+        with pytest.raises(prefactor_core.PrefactorTerminatedError, match="over budget"):
+            await execute(TERMINATED, **names)
+        await names["client"].flush()
+    assert "over budget" in capsys.readouterr().out
+
+
+def shown(value: Any) -> str:
+    """A default as the tables write it."""
+    if isinstance(value, QueueConfig):
+        return "`QueueConfig()`"
+    number = isinstance(value, int) and not isinstance(value, bool)
+    return f"`{value:_}`" if number else f'`"{value}"`' if isinstance(value, str) else f"`{value!r}`"
+
+
+def test_options_are_listed_with_their_defaults() -> None:
+    fields = PrefactorCoreConfig.model_fields
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
+    expected = {f"`{name}`": shown(default) for name, default in defaults.items()} | {"`http_config`": ""}
+    assert {row[0]: row[1] for row in table(GUIDE, "configuration")} == expected
+    queue = {f"`{name}`": shown(field.default) for name, field in QueueConfig.model_fields.items()}
+    assert {row[0]: row[1] for row in table(GUIDE, "queueconfig")} == queue
+    variables = {"api_url": "`PREFACTOR_API_URL`", "api_token": "`PREFACTOR_API_TOKEN`"}
+    http = {
+        f"`{field.name}`": variables.get(field.name) or shown(field.default)
+        for field in dataclasses.fields(HttpClientConfig)
+    }
+    assert {row[0]: row[1] for row in table(GUIDE, "httpclientconfig")} == http
+
+
+@pytest.mark.parametrize("variable", [row[0].strip("`") for row in table(GUIDE, "environment-variables")])
+def test_variables_are_read(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = {"PREFACTOR_API_URL": "https://example.com", "PREFACTOR_API_TOKEN": "token"}
+    for name, value in needed.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(variable, raising=False)
+    if variable in needed:
+        with pytest.raises(ValueError, match=variable):
+            HttpClientConfig()
+        monkeypatch.setenv(variable, needed[variable])
+    else:
+        assert not is_disabled()
+        monkeypatch.setenv(variable, "1")
+        assert is_disabled()
+    HttpClientConfig()
+
+
+def test_errors_are_listed() -> None:
+    bases = {"PrefactorCoreError", "OperationError"}
+    listed = {row[0].strip("`") for row in table(GUIDE, "errors")}
+    assert listed == set(prefactor_core.exceptions.__all__) - bases
+
+
+def test_what_happens_is_held_by_tests() -> None:
+    rows = table(GUIDE, "what-happens-when-things-go-wrong")
+    assert [row[0] for row in rows] == list(SHOWN_BY)
+    for test in SHOWN_BY.values():
+        module, _, name = test.partition("::")
+        text = (ROOT / "tests" / "core" / f"{module}.py").read_text(encoding="utf-8")
+        assert re.search(rf"^(async )?def {name}\(", text, re.MULTILINE), test
+
+
+def test_differences_to_prefactor_core_are_listed() -> None:
+    """One for each rule of the comparison, and the order in which an instance starts."""
+    assert len(table(GUIDE, "migrating-from-prefactor-core")) == len(RULES) + 1
+
+
+def test_uv_leaves_the_other_distributions_out() -> None:
+    overrides = [Requirement(text) for text in tomllib.loads(UV)["tool"]["uv"]["override-dependencies"]]
+    assert [each.name for each in overrides] == ["prefactor-core", "prefactor-http"]
+    assert not any(each.marker is None or each.marker.evaluate() for each in overrides)

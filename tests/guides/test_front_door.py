@@ -1,0 +1,62 @@
+"""The README in the root."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.e2e.processes import ROOT, run, script, serve
+from tests.guides.blocks import block, guides
+from tests.guides.running import mypy_errors, project, record, shell
+
+DEMO = block("README.md#try-it/text")
+QUICK_START = block("README.md#quick-start/python")
+DEFINITIONS = block("README.md#your-own-span-types/yaml")
+COMPILE = block("README.md#your-own-span-types/sh")
+USE = block("README.md#your-own-span-types/python")
+MISTAKE = block("README.md#your-own-span-types/text")
+
+
+def test_the_demo_prints_what_is_shown() -> None:
+    def comparable(output: str) -> str:
+        return re.sub(r"\d+ ms", "… ms", re.sub(r"agent instance \w+", "agent instance …", output))
+
+    done = run([script("prefactor-gen"), "demo"], ROOT)
+    assert comparable(done.stdout) == comparable(DEMO)
+
+
+def test_the_wheel_has_the_version_of_today() -> None:
+    assert f"dist/prefactor_sdk-{version('prefactor-sdk')}-py3-none-any.whl[gen]" in guides()["README.md"]
+
+
+def test_the_quick_start_runs(tmp_path: Path) -> None:
+    with serve("--verbose") as api:
+        program = QUICK_START.replace("https://app.prefactorai.com", api.url).replace("your-token", api.token)
+        project(tmp_path, {"quick_start.py": program})
+        done = run([sys.executable, "-W", "error", "quick_start.py"], tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert sum("POST /api/v1/agent_spans" in line for line in api.stop()) == 2
+
+
+def test_own_span_types(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/billing.yaml": DEFINITIONS})
+    done = shell(COMPILE, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (span,) = record(tmp_path, "billing_spans", USE)
+    assert (span["schema_name"], span["status"]) == ("billing:refund", "complete")
+    assert span["payload"] == {"invoice": "R-17", "amount": 12.5, "currency": "EUR"}
+
+
+def test_a_mistake_is_reported_as_shown(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/billing.yaml": DEFINITIONS})
+    shell(COMPILE, tmp_path)
+    program = f"from billing_spans import BillingRefund\nasync def use(span: BillingRefund) -> None:\n{mistaken(USE)}"
+    (problem,) = mypy_errors(program, tmp_path)
+    assert MISTAKE.strip() in problem
+
+
+def mistaken(program: str) -> str:
+    (start,) = (line for line in program.splitlines() if "span.start" in line)
+    return start.replace("amount=12.5", 'amount="12.50"')

@@ -1,0 +1,238 @@
+"""The guide to prefactor-gen: codegen/README.md."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.e2e.processes import run, script
+from tests.guides.blocks import block, table
+from tests.guides.running import mypy_errors, project, record, shell
+
+from prefactor_gen import cli, limits
+from prefactor_gen.config import KEYS
+
+GUIDE = "codegen/README.md"
+DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
+CONFIGURATION = block(f"{GUIDE}#a-first-package/toml")
+GENERATE = block(f"{GUIDE}#a-first-package/sh")
+USE = block(f"{GUIDE}#a-first-package/python")
+MISTAKE = block(f"{GUIDE}#a-first-package/text")
+CLIENT = block(f"{GUIDE}#a-first-package/python/2")
+USE_OF_MODEL = block(f"{GUIDE}#what-is-generated/python")
+IN_PYTHON = block(f"{GUIDE}#definitions-in-python/python")
+MERGED = block(f"{GUIDE}#several-packages-in-one-agent/python")
+CHECK = block(f"{GUIDE}#commands/sh")
+CHECKED = block(f"{GUIDE}#commands/text")
+EDITORS = block(f"{GUIDE}#editors/sh")
+HATCH = block(f"{GUIDE}#hatch/toml")
+CI = block(f"{GUIDE}#ci-and-commits/yaml")
+PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
+ALLOWED = block(f"{GUIDE}#allowing-an-exception/yaml")
+
+
+@pytest.fixture
+def billing(tmp_path: Path) -> Path:
+    """The project of "A first package"."""
+    return project(tmp_path, {"schemas/billing.yaml": DEFINITIONS, "pyproject.toml": CONFIGURATION})
+
+
+def test_a_first_package(billing: Path) -> None:
+    done = shell(GENERATE, billing)
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second = record(billing / "src", "billing_spans", CLIENT, USE, use_of_model())
+    assert first["payload"]["customer"] == {"id": "c-9"}
+    assert first["result_payload"] == {"refund_id": "rf-1"}
+    assert second["payload"]["approved_by"] == "dana"
+
+
+def use_of_model() -> str:
+    """The part of a program that starts a span by a model, in the block of a span."""
+    start, span = USE.splitlines()[0], "async with instance.span(BillingRefund) as span:"
+    body = textwrap.indent(USE_OF_MODEL + 'await span.complete(refund_id="rf-2")\n', "    ")
+    return f"{start}\n{span}\n{body}"
+
+
+def test_a_mistake_is_reported_as_shown(billing: Path) -> None:
+    shell(GENERATE, billing)
+    (start,) = (line for line in USE.splitlines() if "span.start" in line)
+    wrong = start.replace("amount=12.5", 'amount="12.50"')
+    program = f"from billing_spans import BillingRefund\nasync def use(span: BillingRefund) -> None:\n{wrong}"
+    (problem,) = mypy_errors(program, billing / "src")
+    assert MISTAKE.strip() in problem
+
+
+def test_every_member_is_explained(billing: Path) -> None:
+    shell(GENERATE, billing)
+    program = "import billing_spans as package, json; print(json.dumps([dir(package.BillingRefund), dir(package)]))"
+    printed = run([sys.executable, "-c", program], billing / "src").stdout
+    members, names = ({name for name in each if not name.startswith("_")} for each in json.loads(printed))
+    listed = [re.findall(r"`(\w+)", row[0]) for row in table(GUIDE, "what-is-generated")]
+    assert members == {name for row in listed for name in row}
+    classes = {name for name in names if name.startswith("Billing")}
+    assert names - classes == {row[0].strip("`") for row in table(GUIDE, "what-is-generated", 1)}
+
+
+def test_every_key_of_the_configuration_is_explained() -> None:
+    assert [row[0].strip("`") for row in table(GUIDE, "configuration")] == list(KEYS)
+
+
+@pytest.mark.parametrize("command", ["generate", "check"])
+def test_every_option_is_explained(command: str, tmp_path: Path) -> None:
+    shown = run([script("prefactor-gen"), command, "--help"], tmp_path).stdout
+    options = set(re.findall(r"--[a-z]+", shown.partition("examples:")[0])) - {"--help"}
+    assert options
+    explained = {option for rows in (0, 1, 2) for row in table(GUIDE, "commands", rows) for option in row[0].split()}
+    assert options <= {option.strip("`") for option in explained}
+
+
+def test_every_command_is_explained(tmp_path: Path) -> None:
+    shown = run([script("prefactor-gen"), "--help"], tmp_path).stdout
+    commands = re.findall(r"^    ([a-z]+)", shown, re.MULTILINE)
+    listed = [row[0].strip("`").removeprefix("prefactor-gen").strip() or "generate" for row in table(GUIDE, "commands")]
+    assert listed == commands
+
+
+def test_check_reports_a_misspelled_keyword_as_shown(billing: Path) -> None:
+    project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("minimum", "minumum")})
+    done = shell(CHECK, billing)
+    assert (done.returncode, done.stdout + done.stderr) == (1, CHECKED)
+
+
+def test_editors_get_schemas(tmp_path: Path) -> None:
+    assert shell(EDITORS, tmp_path).returncode == 0
+    for name in ("definitions", "pyproject"):
+        assert json.loads((tmp_path / ".prefactor" / f"{name}.schema.json").read_text("utf-8"))
+
+
+def test_a_wheel_by_hatch(tmp_path: Path) -> None:
+    """With definitions in YAML, with definitions in Python, and with the package inside the project's own."""
+    variants = {
+        "files": (HATCH, MERGED),
+        "module": (HATCH.replace('["schemas"]', '["billing_agent.definitions:registry"]'), MERGED),
+        "inside": (
+            HATCH.replace('output = "src"', 'output = "src/billing_agent"')
+            .replace('package = "billing_spans"', 'package = "spans"')
+            .replace(', "src/billing_spans"', ""),
+            MERGED.replace("import billing_spans", "from billing_agent import spans as billing_spans"),
+        ),
+    }
+    for name, (pyproject, program) in variants.items():
+        folder = project(
+            tmp_path / name,
+            {
+                "pyproject.toml": pyproject,
+                "schemas/billing.yaml": DEFINITIONS,
+                "src/billing_agent/__init__.py": "",
+                "src/billing_agent/definitions.py": IN_PYTHON,
+            },
+        )
+        built = run([sys.executable, "-m", "hatchling", "build", "-t", "wheel"], folder)
+        assert built.returncode == 0, built.stdout + built.stderr
+        (wheel,) = (folder / "dist").glob("*.whl")
+        names = "print(*sorted(item['name'] for item in registry.to_agent_schema_version('')['span_type_schemas']))"
+        lines = ["import sys", f"sys.path.insert(0, {str(wheel)!r})", program, names]
+        used = run([sys.executable, "-W", "error", "-c", "\n".join(lines)], tmp_path)
+        expected = "agent:chat_turn agent:llm agent:retrieval agent:run agent:tool billing:refund\n"
+        assert used.stdout == expected, used.stderr
+
+
+def test_ci_passes_and_fails(billing: Path) -> None:
+    shell(GENERATE, billing)
+    commands = [step["run"] for step in yaml.safe_load(CI)["steps"]]
+    assert [shell(command, billing).returncode for command in commands] == [0, 0]
+    project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "email")})
+    assert [shell(command, billing).returncode for command in commands] == [1, 1]
+
+
+def test_a_commit_stops_where_generated_files_are_not_current(billing: Path) -> None:
+    project(billing, {".pre-commit-config.yaml": PRE_COMMIT})
+    who = {f"GIT_{role}_{what}": "ada@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    shell("git init -q && pre-commit install", billing)
+    shell(GENERATE, billing)
+    assert shell("git add -A && git commit -q -m First", billing, **who).returncode == 0
+    project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "cause")})
+    stopped = shell("git add -A && git commit -q -m Second", billing, **who)
+    assert stopped.returncode == 1
+    assert "files were modified by this hook" in stopped.stdout + stopped.stderr
+    assert shell("git add -A && git commit -q -m Second", billing, **who).returncode == 0
+
+
+def test_the_hooks_are_those_that_this_repository_offers() -> None:
+    offered = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    same = ("id", "entry", "files", "pass_filenames")
+    (repository,) = yaml.safe_load(PRE_COMMIT)["repos"]
+    assert [[hook[key] for key in same] for hook in repository["hooks"]] == [
+        [hook[key] for key in same] for hook in offered
+    ]
+
+
+def check(*arguments: str) -> str:
+    """What `prefactor-gen check` prints."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
+        cli.run(["check", *arguments])
+    return printed.getvalue()
+
+
+def test_rules_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with its summary, as `check --explain` prints it, and whether an allowance of it is refused."""
+    monkeypatch.chdir(tmp_path)
+    codes = [f"PG{number:03}" for number in range(1, 100)]
+    explained = {code: check("--explain", code) for code in codes}
+    rules = {code: text.splitlines()[0].removeprefix(f"{code}: ") for code, text in explained.items() if text}
+    allowed = dict.fromkeys(rules, "the reason")
+    definition = {"name": "a:b", "x-prefactor-allow": allowed, "params_schema": {"type": "object"}}
+    project(tmp_path, {"a.json": json.dumps({"span_type_schemas": [definition]})})
+    refused = set(re.findall(r"(PG\d+) cannot be allowed", check("a.json")))
+    rows = [(code, text, "no" if code in refused else "yes") for code, text in rules.items()]
+    assert table(GUIDE, "rules") == rows, "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def test_an_exception_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project(tmp_path, {"a.yaml": ALLOWED})
+    assert check("a.yaml") == "nothing is wrong\n"
+    lines = [line for line in ALLOWED.splitlines() if "x-prefactor-allow" not in line]
+    project(tmp_path, {"a.yaml": "\n".join(lines)})
+    assert "warning PG020" in check("a.yaml")
+
+
+LIMITS: dict[str, str] = {
+    "size of a definition file": f"{limits.MAX_BYTES // 2**20} MiB",
+    "size of a definition file in YAML": f"{limits.MAX_YAML_BYTES // 2**20} MiB",
+    "values in a definition file": f"{limits.MAX_VALUES:,}",
+    "nesting in a definition file": f"{limits.MAX_DEPTH} levels",
+    "span types in a package": f"{limits.MAX_SPAN_TYPES:,}",
+    "characters in the name of a span type": f"{limits.MAX_NAME}",
+    "characters in a template": f"{limits.MAX_TEMPLATE:,}",
+    "characters in the name of a generated class": f"{limits.MAX_CLASS_NAME:,}",
+    "members of one schema: properties, items, options, definitions and required names, with all that it refers to": (
+        f"{limits.MAX_MEMBERS:,}"
+    ),
+    "types that one schema becomes": f"{limits.MAX_TYPES:,}",
+    "types inside one another": f"{limits.MAX_TYPES_DEEP}",
+    "schemas of one value inside one another, through `$ref`, `allOf` and the like": f"{limits.MAX_CHAIN}",
+    "schemas that one value is compared with": f"{limits.MAX_PARTS:,}",
+    "schemas that are looked at to join `allOf` members": f"{limits.MAX_VIEWS:,}",
+    "values in a default or an example that is compared with its schema": f"{limits.MAX_CHECKED_VALUES:,}",
+}
+WIDER_PAST: dict[str, str] = {
+    "values of an `enum`": f"{limits.MAX_LITERALS:,}",
+    "characters in all values of an `enum`": f"{limits.MAX_LITERAL_TEXT:,}",
+    "options of `anyOf` or `oneOf`": f"{limits.MAX_OPTIONS}",
+}
+
+
+def test_limits_are_listed() -> None:
+    assert table(GUIDE, "limits") == list(LIMITS.items())
+    assert table(GUIDE, "limits", 1) == list(WIDER_PAST.items())
+    internal = {"MAX_COUNT"}
+    assert len(LIMITS) + len(WIDER_PAST) == len(set(limits.__all__) - internal)

@@ -1,0 +1,62 @@
+"""The guide to the tests: tests/README.md."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from tests.e2e.processes import ROOT
+from tests.guides.blocks import block, section, table
+from tests.guides.running import shell
+
+GUIDE = "tests/README.md"
+RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3")] + [
+    block(f"{GUIDE}#golden-files/sh"),
+    block(f"{GUIDE}#fuzzing/sh"),
+]
+LINES = [line for lines in RUN for line in lines.splitlines()]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_pytest_knows_the_options_and_finds_the_tests(line: str) -> None:
+    """The tests are not run once more: one file of them is collected, with the options of the line."""
+    words = [word for word in shlex.split(line) if "=" not in word]
+    assert words[0] == "pytest"
+    paths = [word for word in words[1:] if word.startswith("tests/")]
+    assert all((ROOT / path).exists() for path in paths)
+    small = {"tests/core": "tests/core/test_pfid.py", "tests/codegen": "tests/codegen/test_allow.py"}
+    words = [small.get(word, word) for word in words] + ([] if paths else ["tests/core/test_pfid.py"])
+    done = shell(f"{shlex.join(words)} --collect-only -q -p no:cacheprovider", ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"test_\w+\.py", done.stdout)
+
+
+def test_the_variable_of_the_fuzzer_is_read() -> None:
+    (name,) = re.findall(r"^(\w+)=5000 pytest (tests/\S+)$", block(f"{GUIDE}#fuzzing/sh"), re.MULTILINE)
+    assert f'os.environ.get("{name[0]}")' in (ROOT / name[1]).read_text("utf-8")
+
+
+def test_every_folder_is_listed() -> None:
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert {row[0].partition("]")[0].strip("[") for row in table(GUIDE, "layout")} == folders
+
+
+def test_every_benchmark_is_listed() -> None:
+    folder = ROOT / "tests" / "benchmarks"
+    programs = {path.stem: path.read_text("utf-8") for path in folder.glob("*.py")}
+    runnable = {name for name, text in programs.items() if f"`python -m tests.benchmarks.{name}" in text}
+    commands = [row[0].strip("`") for row in table(GUIDE, "benchmarks")]
+    assert {command.rpartition("tests.benchmarks.")[2].partition(" ")[0] for command in commands} == runnable
+    assert all(any(command in text for text in programs.values()) for command in commands)
+
+
+def test_the_parts_of_the_long_benchmark_are_listed() -> None:
+    text = (ROOT / "tests" / "benchmarks" / "reliability.py").read_text("utf-8")
+    (parts,) = re.findall(r"The parts are ([^.]*)\.", section(GUIDE, "benchmarks"))
+    assert all(f'"{part}": ' in text for part in re.findall(r"`(\w+)`", parts))
+
+
+def test_the_marker_is_declared() -> None:
+    assert "integrations: " in Path(ROOT / "pyproject.toml").read_text("utf-8")
