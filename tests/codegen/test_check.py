@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from tests.codegen.support import Project
@@ -139,15 +136,3 @@ def test_each_rule_is_explained(rule: str, project: Project) -> None:
     assert result.code == 0
     assert result.out.startswith(f"{rule}: {RULES[rule]}\n\n")
     assert " ".join(result.out.split()).endswith(EXPLANATIONS[rule])
-
-
-@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
-def test_colours_on_a_terminal(no_color: str, coloured: bool, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(WRONG)
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "prefactor_gen", "check", "a.yaml"]
-    subprocess.run(command, cwd=tmp_path, stdout=theirs, env={**os.environ, "NO_COLOR": no_color}, check=False)
-    os.close(theirs)
-    printed = os.read(ours, 10_000).decode()
-    os.close(ours)
-    assert ("\x1b[31merror PG006\x1b[0m" in printed) is coloured

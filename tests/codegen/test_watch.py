@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import watchfiles
 from tests.codegen.support import Project
 
 WATCHING = "watching schemas; Ctrl-C ends it\n"
@@ -165,6 +166,74 @@ def test_sources_that_are_no_paths(project_folder: Path, started: Callable[..., 
     told = watch.until("watching loop, a\\x00b; Ctrl-C ends it\n")
     assert told.count("error PG001: expected a file, a folder or module:attribute") == 2
     assert watch.stop() == 130
+
+
+def test_folders_that_come_and_go(project_folder: Path, watch: Watch) -> None:
+    watch.until(WATCHING)
+    (project_folder / "aside" / "deep").mkdir(parents=True)
+    (project_folder / "aside" / "deep" / "b.json").write_text(OBJECT.replace('"a"', '"b"'))
+    (project_folder / "aside").rename(project_folder / "schemas" / "more")
+    told = watch.until(WATCHING)
+    assert told.startswith("changed: schemas/more\ngenerated/made: 2 span types")
+    (project_folder / "schemas" / "more" / "deep").rename(project_folder / "aside")
+    told = watch.until(WATCHING)
+    assert told.startswith("changed: schemas/more/deep\ngenerated/made: 1 span type")
+
+
+def test_sources_that_do_not_exist_yet(tmp_path: Path, started: Callable[..., Watch]) -> None:
+    watch = started(tmp_path, "some/schemas", "a.json", "--package", "made")
+    line = "watching some/schemas, a.json; Ctrl-C ends it\n"
+    assert watch.until(line).count("found nothing of this name") == 2
+    (tmp_path / "a.json").write_text(OBJECT)
+    assert watch.until(line).startswith("changed: a.json\n")
+    (tmp_path / "some" / "schemas").mkdir(parents=True)  # no file yet: nothing to generate
+    (tmp_path / "some" / "schemas" / "b.json").write_text(OBJECT.replace('"a"', '"b"'))
+    told = watch.until(line)
+    assert "some/schemas" in told.splitlines()[0]
+    assert "generated/made: 2 span types" in told
+    (tmp_path / "a.json").unlink()
+    assert watch.until(line).startswith("changed: a.json\n")
+
+
+def test_modules_count_and_what_is_installed_does_not(project_folder: Path, started: Callable[..., Watch]) -> None:
+    (project_folder / "agent.py").write_text("from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\n")
+    for name in ("env/lib/site-packages", ".venv", "node_modules", "generated/made"):
+        (project_folder / name).mkdir(parents=True)
+    watch = started(project_folder, "agent:spans", "--package", "made")
+    line = "watching agent:spans; Ctrl-C ends it\n"
+    watch.until(line)
+    for name in ("env/lib/site-packages", ".venv", "node_modules", "generated/made"):
+        (project_folder / name / "module.py").write_text("")
+    (project_folder / "notes.txt").write_text("")
+    (project_folder / "part").mkdir()
+    (project_folder / "part" / "__init__.py").write_text("")
+    told = watch.until(line)
+    assert told.startswith("changed: part"), told
+    assert "module.py" not in told
+    assert "notes.txt" not in told
+
+
+def test_editors_that_write_by_renaming(project_folder: Path, watch: Watch) -> None:
+    watch.until(WATCHING)
+    configuration = project_folder / "pyproject.toml"
+    text = configuration.read_text()
+    for name in ("one", "two"):  # a new file takes the place of the old one
+        (project_folder / "new").write_text(text.replace("made", name))
+        (project_folder / "new").replace(configuration)
+        told = watch.until(WATCHING)
+        assert told.startswith(f"changed: pyproject.toml\ngenerated/{name}: 1 span type"), told
+    configuration.rename(project_folder / "pyproject.toml~")  # the old file is the backup
+    configuration.write_text(text)
+    assert watch.until(WATCHING) == f"changed: pyproject.toml\ngenerated/made is up to date\n{WATCHING}"
+
+
+def test_what_the_system_refuses_to_watch(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: Path, **_settings: object) -> Iterator[set[watchfiles.main.FileChange]]:
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr(watchfiles, "watch", refuse)
+    result = project.run("schemas", "--package", "made", "--watch")
+    assert (result.code, result.err) == (2, "prefactor-gen: --watch: OS file watch limit reached\n")
 
 
 def test_not_together_with_check(project: Project) -> None:
