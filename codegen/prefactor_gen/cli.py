@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefactor_gen.arguments import again, parse
+from prefactor_gen.arguments import parse, without_watch
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.diagnostics import RULES, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import (
@@ -38,7 +38,7 @@ DONE, WRONG, USAGE = 0, 1, 2
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 definitions wrong or output stale, 2 usage."""
+    """Run the command line; returns the exit code: 0 done, 1 wrong definitions or stale output, 2 wrong usage."""
     options = parse(arguments)
     try:
         return _RUN[options.command](options)
@@ -51,7 +51,7 @@ def _generate(options: argparse.Namespace) -> int:
     if options.watch:
         from prefactor_gen.watch import watch
 
-        return watch(lambda: _plan(options), again(options), find_project(Path.cwd()) / "pyproject.toml")
+        return watch(lambda: _plan(options), without_watch(options), find_project(Path.cwd()) / "pyproject.toml")
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
@@ -104,7 +104,7 @@ def _check(options: argparse.Namespace) -> int:
         return DONE
     FORMATS[options.format](found, base, sys.stdout)
     if options.format == "text":
-        print(summary(found) if found else "nothing is wrong")
+        print(summary(found) if found else "no problems found")
     has_warnings = any(item.severity is Severity.WARNING for item in found)
     return WRONG if has_errors(found) or (options.strict and has_warnings) else DONE
 
@@ -164,7 +164,7 @@ def _compile(
             assert_formats=package.assert_formats,
         )
     finally:
-        gc.freeze()  # otherwise the end of the process would collect it all
+        gc.freeze()  # collecting everything at the end of the process would take long
         gc.enable()
 
 
@@ -196,7 +196,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     )
     name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
-        raise ConfigError("expected --package NAME: there is no project name in pyproject.toml to take one from")
+        raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
     first = PackageConfig(sources, output, name, assert_formats=configured is not None and configured.assert_formats)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
@@ -204,7 +204,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     if len({package.folder for package in chosen}) < len(chosen):
         raise ConfigError(
             "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
-            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: name another package for one of them"
+            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: choose another package name for one of them"
         )
     return chosen
 

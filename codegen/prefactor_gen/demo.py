@@ -39,7 +39,7 @@ def run_demo() -> int:
             return 1
         if not _step(project, "Type-check the example agent", ["-m", "mypy", "--no-error-summary", *_cache(project)]):
             return 1
-        print("  no mistakes found")
+        print("  no errors found")
         with LocalApi() as api:
             if not _step(project, "Run the agent against the embedded API", ["agent.py"], api):
                 return 1

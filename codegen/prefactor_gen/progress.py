@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
+from prefactor_gen.report import console
+
 if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
+    import rich.progress
 
     from prefactor_gen.workers import Progress
 
@@ -30,32 +32,23 @@ def progress_bar(stream: TextIO, package: str) -> Iterator[Progress | None]:
         yield None
         return
     began = time.monotonic()
-    bar: RichProgress | None = None
+    bar: rich.progress.Progress | None = None
 
     def show(done: int, total: int) -> None:
         nonlocal bar
         if bar is None and time.monotonic() - began > _PATIENCE:
             bar = stack.enter_context(_bar(stream))
-            bar.add_task(package, completed=done, total=total)
+            bar.add_task(package, total=total)
         if bar is not None:
-            bar.update(bar.task_ids[0], completed=done, refresh=True)
+            text = f"{package}: {done} of {total} span types"
+            bar.update(bar.task_ids[0], description=text, completed=done, refresh=True)
 
     with ExitStack() as stack:
         yield show
 
 
-def _bar(stream: TextIO) -> RichProgress:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+def _bar(stream: TextIO) -> rich.progress.Progress:
+    from rich.progress import Progress
 
-    from prefactor_gen.report import console
-
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total} span types", markup=False),
-        TimeRemainingColumn(),
-        console=console(stream),
-        auto_refresh=False,  # each batch of span types refreshes it
-        transient=True,
-        redirect_stdout=False,  # which may be a pipe
-    )
+    # Standard output may be a pipe: what is printed there stays there.
+    return Progress(console=console(stream), auto_refresh=False, transient=True, redirect_stdout=False)

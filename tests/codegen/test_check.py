@@ -1,4 +1,4 @@
-"""`prefactor-gen check`: what is wrong, for people and for machines; who enforces what; what a rule is about."""
+"""`prefactor-gen check`: its output formats, `--strict`, and `--explain`."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_annotations_in_a_part_of_a_repository(project: Project) -> None:
 def test_nothing_is_wrong(project: Project) -> None:
     project.write("schemas/a.yaml", FINE.replace(", format: date", ""))
     result = project.run("check", "schemas", "--strict")
-    assert (result.code, result.out, result.err) == (0, "nothing is wrong\n", "")
+    assert (result.code, result.out, result.err) == (0, "no problems found\n", "")
     assert json.loads(project.run("check", "schemas", "--format", "json").out) == []
 
 

@@ -359,7 +359,7 @@ def test_help_needs_no_extra(project: Project) -> None:
 def test_a_command_that_is_misspelled(project: Project) -> None:
     result = project.run("chek")
     assert result.code == 2
-    assert "'chek' is no command, and no source here; did you mean 'check'?" in result.err
+    assert "'chek' is neither a command nor a file or folder here; did you mean 'check'?" in result.err
     assert "found nothing of this name" in project.run("schemas", "--package", "made").err
 
 

@@ -23,7 +23,7 @@ TRACE = [
 def check_output(output: str) -> None:
     head, _, tree = output.partition("Trace of agent instance ")
     assert "example_agent_spans: 5 span types" in head
-    assert "no mistakes found" in head
+    assert "no errors found" in head
     lines = tree.splitlines()
     assert lines[0].endswith("(complete):")
     assert len(lines) == 1 + len(TRACE)
