@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from prefactor_gen.diagnostics import EXPLANATIONS, RULES
 from prefactor_gen.enforcement import By, Enforced, enforcement
-from prefactor_gen.report import console, is_terminal
+from prefactor_gen.report import console, is_terminal, printable
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import Generated
@@ -36,8 +36,8 @@ def enforced_keywords(generated: Generated, span_type: str | None) -> dict[str, 
 def print_enforced(parts: Mapping[str, Sequence[Enforced]], stream: TextIO) -> None:
     """Print what enforces the keywords: those that types enforce together, the others one by one."""
     for part, items in parts.items():
-        heading = f"{part}: {_by_types(items)}"
-        others = [(f"    {item.pointer}/{item.keyword}", _BY[item.by]) for item in items if item.by in _BY]
+        heading = f"{printable(part)}: {_by_types(items)}"
+        others = [(f"    {printable(item.pointer)}/{item.keyword}", _BY[item.by]) for item in items if item.by in _BY]
         if is_terminal(stream):
             _print_table(heading, others, stream)
         else:

@@ -15,6 +15,7 @@ from watchfiles import Change, DefaultFilter
 
 from prefactor_gen.config import ConfigError, PackageConfig
 from prefactor_gen.load import SUFFIXES, is_attribute, real_path
+from prefactor_gen.report import printable
 
 __all__ = ["STOPPED", "watch"]
 
@@ -53,9 +54,9 @@ def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
             next(changes)  # Watching starts here, so that changes during the run are seen after it.
             # A process of its own imports a SchemaRegistry, and all that it imports, afresh.
             subprocess.run(command, check=False)  # noqa: S603  # our own module
-            print(f"watching {_printable(watched.sources)}; Ctrl-C ends it", flush=True)
+            print(f"watching {printable(', '.join(watched.sources))}; Ctrl-C ends it", flush=True)
             changed = next(names for names in changes if names)
-            print(f"changed: {_printable(changed)}", flush=True)
+            print(f"changed: {printable(', '.join(changed))}", flush=True)
             try:
                 watched = _Watched.of(*plan(), configuration)
             except ConfigError:  # The next run reports it.
@@ -124,8 +125,3 @@ class _Watched:
             and not any(path.is_relative_to(each) for each in self.written)
             for folder, suffixes in self.paths.items()
         )
-
-
-def _printable(names: Sequence[str]) -> str:
-    """The names on one line, with escapes for characters that do not print."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in ", ".join(names))
