@@ -7,19 +7,21 @@ import sys
 
 __all__ = ["main", "missing_extra"]
 
-# What the extra `gen` installs, by import name.
-_EXTRA = frozenset({"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "shtab", "yaml"})
+# The import names of what the extra `gen` installs.
+_EXTRA = frozenset(
+    {"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "rich", "shtab", "watchfiles", "yaml"}
+)
 
 
 def missing_extra(error: ModuleNotFoundError, remedy: str = "pip install 'prefactor-sdk[gen]'") -> str:
-    """What to do where a module of the extra is missing.
+    """The message when a library of the extra is not installed.
 
     Args:
-        error: what Python says of it.
-        remedy: what to do.
+        error: the error of the import.
+        remedy: how to install it.
 
     Raises:
-        ModuleNotFoundError: it is another module.
+        ModuleNotFoundError: the missing module is not of the extra.
     """
     missing = (error.name or "").partition(".")[0]
     if missing not in _EXTRA:
@@ -28,7 +30,7 @@ def missing_extra(error: ModuleNotFoundError, remedy: str = "pip install 'prefac
 
 
 def main() -> int:
-    """Run the command line of this process; returns the exit code."""
+    """Run the command with the arguments of this process; returns the exit code."""
     try:
         from prefactor_gen.cli import run
 
@@ -38,7 +40,7 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `prefactor-gen --check | head`: the reader has seen enough
+    except BrokenPipeError:  # `prefactor-gen --check | head`: the reader has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -1,4 +1,4 @@
-"""The files that ship beside the code: in a wheel as package data, in a checkout where they are edited."""
+"""The files that are shipped with the code: in a wheel as package data, in a checkout in their own folders."""
 
 from __future__ import annotations
 

@@ -1,19 +1,22 @@
-"""A recorded run as a tree for the terminal."""
+"""Show a recorded run as a tree."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["TraceSpan", "trace_lines", "trace_span"]
+from rich.text import Text
+from rich.tree import Tree
 
-_SIGNS = {"complete": "✓", "failed": "✗", "cancelled": "⊘"}
+__all__ = ["TraceSpan", "trace_span", "trace_tree"]
+
+_SIGNS = {"complete": ("✓", "green"), "failed": ("✗", "red"), "cancelled": ("⊘", "yellow")}
 
 
 @dataclass(frozen=True)
 class TraceSpan:
-    """A span as the trace shows it; durations in milliseconds."""
+    """A span as the trace shows it."""
 
     id: str
     parent: str | None
@@ -25,14 +28,14 @@ class TraceSpan:
 
     @property
     def duration(self) -> str:
-        """How long it took, or what is known of that."""
+        """How long the span took, in milliseconds, or `open`."""
         if self.started_at is None or self.finished_at is None:
             return "open"
         return f"{(self.finished_at - self.started_at).total_seconds() * 1000:.0f} ms"
 
 
 def trace_span(record: Mapping[str, object]) -> TraceSpan:
-    """Read a span record of the API."""
+    """Read a span from a record of the API."""
 
     def text(key: str) -> str | None:
         value = record.get(key)
@@ -53,26 +56,22 @@ def trace_span(record: Mapping[str, object]) -> TraceSpan:
     )
 
 
-def trace_lines(spans: Sequence[TraceSpan]) -> Iterator[str]:
-    """The spans as lines of a tree, siblings in the order in which the agent opened them."""
-    spans = sorted(spans, key=_opened)
-    known = {span.id for span in spans}
-    children: dict[str | None, list[TraceSpan]] = {}
-    for span in spans:
-        children.setdefault(span.parent if span.parent in known else None, []).append(span)
-    yield from _branch(children, None, "")
+def trace_tree(title: str, spans: Sequence[TraceSpan]) -> Tree:
+    """The spans as a tree for a console of rich, siblings in the order in which the agent opened them."""
+    root = Tree(Text(title))
+    nodes = {span.id: Tree(_label(span)) for span in spans}
+    for span in sorted(spans, key=_opened):
+        nodes.get(span.parent or "", root).children.append(nodes[span.id])
+    return root
 
 
 def _opened(span: TraceSpan) -> tuple[str, float]:
-    """An ID begins with its time in milliseconds, which a cancelled span has too; the start is finer."""
+    """An ID begins with its time in milliseconds, also that of a cancelled span; the start is more exact."""
     return span.id[:10], span.started_at.timestamp() if span.started_at else 0.0
 
 
-def _branch(children: Mapping[str | None, Sequence[TraceSpan]], parent: str | None, indent: str) -> Iterator[str]:
-    siblings = children.get(parent, ())
-    for span in siblings:
-        last = span is siblings[-1]
-        joint, below = ("", "") if parent is None else ("└─ ", "   ") if last else ("├─ ", "│  ")
-        sign = _SIGNS.get(span.status, "…")
-        yield f"{indent}{joint}{sign} {span.name}  {span.status}, {span.duration}  {span.summary}".rstrip()
-        yield from _branch(children, span.id, indent + below)
+def _label(span: TraceSpan) -> Text:
+    sign, colour = _SIGNS.get(span.status, ("…", ""))
+    label = Text.assemble((sign, colour), f" {span.name}  {span.status}, {span.duration}  {span.summary}")
+    label.rstrip()
+    return label

@@ -1,4 +1,4 @@
-"""The command line: its commands, their options, and an example of each."""
+"""The command line: its commands, with their options and examples."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from prefactor_gen.suggest import meant
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
-__all__ = ["SHELLS", "again", "command_line", "generate_options", "parse"]
+__all__ = ["SHELLS", "command_line", "generate_options", "parse", "without_watch"]
 
 SHELLS: Final = ("bash", "zsh", "fish")
 
 _EXAMPLES: dict[str, str] = {
     "generate": (
-        "  prefactor-gen                                        what [tool.prefactor-gen] of pyproject.toml says\n"
+        "  prefactor-gen                                        as pyproject.toml configures it\n"
         "  prefactor-gen generate schemas --package my_spans    a folder of JSON and YAML files\n"
         "  prefactor-gen generate my_agent.spans:registry       a SchemaRegistry in Python\n"
         "  prefactor-gen --check                                in CI: exit 1 and show what would change\n"
-        "  prefactor-gen --watch                                again whenever a definition changes\n"
+        "  prefactor-gen --watch                                again after each change of a definition\n"
     ),
     "check": (
-        "  prefactor-gen check                      what [tool.prefactor-gen] of pyproject.toml says\n"
-        "  prefactor-gen check schemas --strict     a folder; warnings fail, too\n"
-        "  prefactor-gen check --format github      annotations in a workflow of GitHub's\n"
-        "  prefactor-gen check --explain            who enforces each keyword: types, or the schema itself\n"
+        "  prefactor-gen check                      as pyproject.toml configures it\n"
+        "  prefactor-gen check schemas --strict     a folder; fail on warnings too\n"
+        "  prefactor-gen check --format github      annotations in a GitHub workflow\n"
+        "  prefactor-gen check --explain            what enforces each keyword: types, or the schema itself\n"
         "  prefactor-gen check --explain agent:llm  the same for one span type\n"
         "  prefactor-gen check --explain PG008      what a rule is about\n"
     ),
@@ -39,7 +39,7 @@ _EXAMPLES: dict[str, str] = {
     "schema": (
         "  prefactor-gen schema definitions > .prefactor/definitions.schema.json\n"
         "  prefactor-gen schema config > .prefactor/pyproject.schema.json\n"
-        "The files name it, by a path from where they are:\n"
+        "Name it in the files, by a path that is relative to each of them:\n"
         "  # yaml-language-server: $schema=../.prefactor/definitions.schema.json    first line of a YAML file\n"
         '  "$schema": "../.prefactor/definitions.schema.json"                       first key of a JSON file\n'
         "  #:schema .prefactor/pyproject.schema.json                                first line of pyproject.toml\n"
@@ -52,38 +52,38 @@ _EXAMPLES: dict[str, str] = {
 }
 
 
-_WITH_A_NAME = frozenset({"--output", "--package"})
+_NAMING_OPTIONS = frozenset({"--output", "--package"})
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; without a command it is `generate`. Ends the program for --help and for usage errors."""
+    """Read the command line; the default command is `generate`. Exits for --help and for usage errors."""
     given = list(arguments)
     parser = command_line()
     if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
         if (command := _misspelled(given)) is not None:
-            parser.error(f"{given[0]!r} is no command, and no source here; did you mean {command!r}?")
-        # The command may follow its options; a folder or a package may have its name.
-        given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _WITH_A_NAME]
+            parser.error(f"{given[0]!r} is neither a command nor a file or folder here; did you mean {command!r}?")
+        # The command may follow its options; a folder or a package may be called `generate`.
+        given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _NAMING_OPTIONS]
         given.insert(0, "generate")
     options, unknown = parser.parse_known_args(given)
-    if unknown:  # the command's own options are what was meant
+    if unknown:  # suggest an option of this command
         own = re.findall(r"--\w+", options.parser.format_usage())
         near = meant(unknown[0].partition("=")[0], own, alike=0.75)
         options.parser.error(f"unknown {unknown[0]}{f'; did you mean {near}?' if near else ''}")
     if options.command == "generate" and options.watch and (options.check or options.tracked):
-        parser.error("--watch writes until Ctrl-C: expected it without --check and --tracked")
+        parser.error("--watch cannot be combined with --check or --tracked")
     return options
 
 
 def _misspelled(given: Sequence[str]) -> str | None:
-    """The command that the first word means; `schemas` is what most folders of definitions are called."""
+    """The command that the first word resembles, except `schema`: many folders of definitions are called `schemas`."""
     if not given or given[0].startswith("-") or Path(given[0]).exists():
         return None
     return meant(given[0], [name for name in _EXAMPLES if name != "schema"], alike=0.75)
 
 
-def again(options: argparse.Namespace) -> list[str]:
-    """The arguments by which `generate` does the same once more, without watching."""
+def without_watch(options: argparse.Namespace) -> list[str]:
+    """The arguments with which `generate` does the same without --watch."""
     chosen = {"--output": options.output, "--package": options.package}
     return [*(f"{option}={value}" for option, value in chosen.items() if value is not None), "--", *options.sources]
 
@@ -93,7 +93,7 @@ def command_line() -> ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="prefactor-gen",
         description="Compile span type definitions into a typed Python package.",
-        epilog="With no command it generates. Example: prefactor-gen schemas --package my_agent_spans",
+        epilog="The default command is generate. Example: prefactor-gen schemas --package my_agent_spans",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"prefactor-gen {version('prefactor-sdk')}")
@@ -118,12 +118,10 @@ def command_line() -> ArgumentParser:
         commands,
         "schema",
         "print a JSON Schema for editors",
-        "Print the JSON Schema of definition files, or of pyproject.toml, by which editors complete and check them.",
+        "Print the JSON Schema of definition files, or of pyproject.toml, for editors to complete and check them.",
     )
     schema.add_argument("what", choices=("definitions", "config"))
-    completion = _command(
-        commands, "completion", "print a script that completes this command line", "Print a completion script."
-    )
+    completion = _command(commands, "completion", "print a completion script for a shell", "Print a completion script.")
     completion.add_argument("shell", choices=SHELLS)
     return parser
 
@@ -131,28 +129,28 @@ def command_line() -> ArgumentParser:
 def generate_options(parser: ArgumentParser) -> None:
     """The options of `generate`."""
     parser.add_argument("--output", metavar="DIR", help="folder that the package is written into (default: generated)")
-    parser.add_argument("--package", metavar="NAME", help="package name (default: the project's name and _spans)")
+    parser.add_argument("--package", metavar="NAME", help="package name (default: the project's name and `_spans`)")
     parser.set_defaults(fallback=None)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and tell what would change")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and show what would change")
     parser.add_argument(
-        "--tracked", action="store_true", help="exit 1, too, where git does not track what is generated (pre-commit)"
+        "--tracked", action="store_true", help="also exit 1 if git does not track a generated file (for pre-commit)"
     )
-    parser.add_argument("--watch", action="store_true", help="generate again whenever definitions change, until Ctrl-C")
+    parser.add_argument("--watch", action="store_true", help="generate again after each change, until Ctrl-C")
 
 
 def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
     check = _command(
         commands,
         "check",
-        "tell what is wrong with definitions, and who enforces what",
-        "Read definitions, tell everything that is wrong with them, and write nothing. Exits with 1 where something is "
-        "wrong.",
+        "report what is wrong with definitions, and what enforces each keyword",
+        "Read definitions, report everything that is wrong with them, and write nothing. Exits with 1 if there are "
+        "errors.",
     )
     _sources(check)
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
-    check.add_argument("--strict", action="store_true", help="warnings fail, too (notes do not)")
+    check.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
     check.add_argument(
-        "--explain", nargs="?", const="", metavar="WHAT", help="a rule, a span type, or (left out) all span types"
+        "--explain", nargs="?", const="", metavar="WHAT", help="a rule or a span type; by default all span types"
     )
     check.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefactor_gen.arguments import again, parse
+from prefactor_gen.arguments import parse, without_watch
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.emit import (
@@ -24,7 +24,7 @@ from prefactor_gen.emit import (
     read_previous,
     write,
 )
-from prefactor_gen.progress import progress_line
+from prefactor_gen.progress import progress_bar
 from prefactor_gen.report import FORMATS, summary
 from prefactor_gen.rules import RULES
 from prefactor_gen.suggest import did_you_mean
@@ -39,7 +39,7 @@ DONE, WRONG, USAGE = 0, 1, 2
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line; returns the exit code: 0 done, 1 definitions wrong or output stale, 2 usage."""
+    """Run the command line; returns the exit code: 0 done, 1 wrong definitions or stale output, 2 wrong usage."""
     options = parse(arguments)
     try:
         return _RUN[options.command](options)
@@ -52,23 +52,23 @@ def _generate(options: argparse.Namespace) -> int:
     if options.watch:
         from prefactor_gen.watch import watch
 
-        return watch(lambda: _plan(options), again(options), find_project(Path.cwd()) / "pyproject.toml")
+        return watch(lambda: _plan(options), without_watch(options), find_project(Path.cwd()) / "pyproject.toml")
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
         code = max(code, _generate_one(package, _base(options, project), check=options.check))
         if options.tracked:
-            code = max(code, _tell_untracked(package.folder))
+            code = max(code, _report_untracked(package.folder))
     return code
 
 
-def _tell_untracked(folder: Path) -> int:
-    """Name the files of a package that a commit would miss. What git ignores is meant to be missing."""
-    import subprocess  # what most runs do without
+def _report_untracked(folder: Path) -> int:
+    """Report the files of a package that git neither tracks nor ignores: a commit would not have them."""
+    import subprocess  # most runs do not need it
 
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z", "--", ":(glob)*.py", "py.typed"]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603  # fixed words
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603  # a fixed command
     except OSError as error:
         raise ConfigError(f"--tracked: cannot run git in {error.filename}: {error.strerror}") from None
     if done.returncode:
@@ -83,7 +83,7 @@ def _tell_untracked(folder: Path) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from prefactor_gen.explain import explain_rule, explained
+    from prefactor_gen.explain import enforced_keywords, explain_rule, print_enforced
 
     if options.explain and options.explain in RULES:
         print(explain_rule(options.explain))
@@ -92,20 +92,22 @@ def _check(options: argparse.Namespace) -> int:
     base = _base(options, project)
     compiled = [_compiled(package, base, Origin(), Previous()) for package in _packages(options, project)]
     found = [item for each in compiled for item in each.diagnostics]
-    lines = [line for each in compiled for line in explained(each, options.explain or None)]
     if options.explain is not None and not has_errors(found):
-        if options.explain and not lines:
+        parts = {
+            part: items for each in compiled for part, items in enforced_keywords(each, options.explain or None).items()
+        }
+        if options.explain and not parts:
             known = [*RULES, *(item.name for each in compiled for item in each.definitions.span_types)]
             hint = did_you_mean(options.explain, known)
             message = f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions{hint}"
             raise ConfigError(message)
-        print(*lines, sep="\n")
+        print_enforced(parts, sys.stdout)
         return DONE
-    print(FORMATS[options.format](found, base, sys.stdout), end="")
+    FORMATS[options.format](found, base, sys.stdout)
     if options.format == "text":
-        print(summary(found) if found else "nothing is wrong")
-    weighty = [item for item in found if item.severity is not Severity.NOTE]
-    return WRONG if has_errors(found) or (options.strict and weighty) else DONE
+        print(summary(found) if found else "no problems found")
+    has_warnings = any(item.severity is Severity.WARNING for item in found)
+    return WRONG if has_errors(found) or (options.strict and has_warnings) else DONE
 
 
 def _demo(_options: argparse.Namespace) -> int:
@@ -117,8 +119,8 @@ def _demo(_options: argparse.Namespace) -> int:
 def _schema(options: argparse.Namespace) -> int:
     from prefactor_gen.editor_schemas import config_schema, definitions_schema
 
-    made = {"config": config_schema, "definitions": definitions_schema}[options.what]()
-    print(json.dumps(made, indent=2, ensure_ascii=False))
+    schema = {"config": config_schema, "definitions": definitions_schema}[options.what]()
+    print(json.dumps(schema, indent=2, ensure_ascii=False))
     return DONE
 
 
@@ -139,17 +141,17 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
-    with progress_line(sys.stderr, package.package) as progress:
-        return _made(package, base, origin, previous, progress)
+    with progress_bar(sys.stderr, package.package) as progress:
+        return _compile(package, base, origin, previous, progress)
 
 
-def _made(
+def _compile(
     package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
 ) -> Generated:
     from prefactor_gen.pipeline import generate_package  # needs the extra, unlike --help
     from prefactor_gen.wire import generate_wire_package
 
-    gc.disable()  # a fifth of the time; little of what is made is garbage, and then the process ends
+    gc.disable()  # collecting takes a fifth of the time and frees little
     try:
         if package.wire:
             return generate_wire_package(package.sources, base, origin)
@@ -163,12 +165,12 @@ def _made(
             assert_formats=package.assert_formats,
         )
     finally:
-        gc.freeze()  # nor is it looked through at the end
+        gc.freeze()  # collecting everything at the end of the process would take long
         gc.enable()
 
 
 def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
-    """What sources are relative to: the working folder for the command line, else the project's."""
+    """The folder that sources are relative to: the working folder for arguments, otherwise the project's."""
     return Path.cwd() if options.sources else project.base
 
 
@@ -178,7 +180,7 @@ def _plan(options: argparse.Namespace) -> tuple[list[PackageConfig], Path]:
 
 
 def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:
-    """The packages that the configuration asks for, as the options change the first of them."""
+    """The packages to generate: those of the configuration, the first one as the options change it."""
     configured = project.packages[0] if project.packages else None
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
@@ -195,7 +197,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     )
     name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
-        raise ConfigError("expected --package NAME: there is no project name in pyproject.toml to take one from")
+        raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
     first = PackageConfig(sources, output, name, assert_formats=configured is not None and configured.assert_formats)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
@@ -203,7 +205,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     if len({package.folder for package in chosen}) < len(chosen):
         raise ConfigError(
             "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
-            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: name another package for one of them"
+            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: choose another package name for one of them"
         )
     return chosen
 
@@ -218,7 +220,7 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
             assert_formats=package.assert_formats,
         )
     except (DiagnosticError, OSError):
-        origin = Origin()  # a source cannot be read: generating tells that and whatever else is wrong
+        origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.
     folder = package.folder
     shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
     if origin.fingerprint and is_current(folder, origin.fingerprint):
@@ -261,8 +263,8 @@ def _show(changes: Sequence[Change], base: Path) -> int:
 
 
 def _report(found: Sequence[Diagnostic], base: Path) -> None:
-    diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # those are for `check`
-    print(FORMATS["text"](diagnostics, base, sys.stderr), end="", file=sys.stderr)
+    diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # only `check` reports notes
+    FORMATS["text"](diagnostics, base, sys.stderr)
     if diagnostics:
         print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
 

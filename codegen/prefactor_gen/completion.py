@@ -1,4 +1,4 @@
-"""Scripts by which a shell completes the command line."""
+"""Scripts with which a shell completes the command line."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ def completion_script(shell: str) -> str:
         shell: one of `SHELLS`.
     """
     parser = command_line()
-    generate_options(parser)  # of the default command; with its SOURCE, zsh would take each command for one
+    generate_options(
+        parser
+    )  # of the default command; without its SOURCE, which zsh would complete in place of a command
     for action in _actions(parser):
         if action.dest == "explain":
             action.choices = sorted(RULES)
         if action.dest in {"sources", "output"}:
-            # shtab's way to say so.
+            # The attribute that shtab reads.
             action.complete = shtab.DIRECTORY if action.dest == "output" else shtab.FILE  # type: ignore[attr-defined]
     return shtab.complete(parser, shell)
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    for action in parser._actions:  # argparse has no public way
+    for action in parser._actions:  # argparse has no public API for this
         yield action
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():

@@ -1,4 +1,4 @@
-"""`prefactor-gen demo`: the whole path on this machine, from definitions to the trace of an agent."""
+"""`prefactor-gen demo`: compile definitions, type-check an agent, run it, and show its trace, all on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen._shipped import definitions_folder, example_agent_folder
-from prefactor_gen._trace import trace_lines, trace_span
+from prefactor_gen._trace import trace_span, trace_tree
+from prefactor_gen.report import console
 
 if TYPE_CHECKING:
     from prefactor_local import LocalApi
@@ -24,7 +25,7 @@ _PROJECT_FILES = ("agent.py", "pyproject.toml")
 
 
 def run_demo() -> int:
-    """Compile the shipped definitions, type-check the example agent, run it, print its trace; returns the exit code."""
+    """Compile the shipped definitions, type-check and run the example agent, print its trace; returns the exit code."""
     missing = _missing()
     if missing:
         print(f"prefactor-gen demo: needs {missing}", file=sys.stderr)
@@ -38,7 +39,7 @@ def run_demo() -> int:
             return 1
         if not _step(project, "Type-check the example agent", ["-m", "mypy", "--no-error-summary", *_cache(project)]):
             return 1
-        print("  no mistakes found")
+        print("  no errors found")
         with LocalApi() as api:
             if not _step(project, "Run the agent against the embedded API", ["agent.py"], api):
                 return 1
@@ -47,7 +48,7 @@ def run_demo() -> int:
 
 
 def _missing() -> str | None:
-    """What to install, or None."""
+    """What to install first, or None."""
     if find_spec("mypy") is None:
         return "mypy: pip install mypy"
     local = ("starlette", "uvicorn", "liquid")
@@ -56,7 +57,7 @@ def _missing() -> str | None:
 
 
 def _lay_out(project: Path) -> None:
-    """The example project, as its author would have it: the agent beside the definitions."""
+    """Copy the example project: the agent, with the definitions beside it."""
     for name in _PROJECT_FILES:
         shutil.copyfile(example_agent_folder() / name, project / name)
     shutil.copytree(definitions_folder(), project / "schemas")
@@ -67,14 +68,14 @@ def _cache(project: Path) -> list[str]:
 
 
 def _step(project: Path, title: str, arguments: Sequence[str], api: LocalApi | None = None) -> bool:
-    """Run a Python command in the project and show what it prints; says whether it succeeded."""
+    """Run a Python command in the project and print its output; returns whether it succeeded."""
     print(f"{title}:", flush=True)
     search_path = os.pathsep.join(filter(None, [str(project), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": search_path, "PYTHONUTF8": "1"}
     environment.pop("PREFACTOR_DISABLED", None)
     if api is not None:
         environment |= {"PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}
-    done = subprocess.run(  # noqa: S603  # our own command, our own files
+    done = subprocess.run(  # noqa: S603  # our own command and files
         [sys.executable, *arguments],
         cwd=project,
         env=environment,
@@ -92,6 +93,6 @@ def _step(project: Path, title: str, arguments: Sequence[str], api: LocalApi | N
 
 def _print_trace(api: LocalApi) -> None:
     for instance in api.instances():
-        print(f"Trace of agent instance {instance['id']} ({instance['status']}):")
-        for line in trace_lines([trace_span(record) for record in api.spans(str(instance["id"]))]):
-            print(f"  {line}")
+        spans = [trace_span(record) for record in api.spans(str(instance["id"]))]
+        title = f"Trace of agent instance {instance['id']} ({instance['status']}):"
+        console(sys.stdout).print(trace_tree(title, spans))

@@ -1,4 +1,4 @@
-"""How findings are shown: to people, as JSON, and as annotations of GitHub's."""
+"""Print diagnostics: as text, as JSON, or as annotations in a GitHub workflow."""
 
 from __future__ import annotations
 
@@ -8,37 +8,66 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 
-__all__ = ["FORMATS", "colourful", "for_people", "summary"]
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
-_COLOURS: Final = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.NOTE: "\x1b[36m"}
-_PLAIN: Final = "\x1b[0m"
+__all__ = ["FORMATS", "console", "is_terminal", "printable", "summary"]
+
+_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
+_UNLIMITED: Final = 1_000_000
 
 
-def colourful(stream: TextIO) -> bool:
-    """Whether to write colours: on a terminal, unless NO_COLOR is set (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+def is_terminal(stream: TextIO) -> bool:
+    """Whether to write for a terminal: it is one, or FORCE_COLOR is set (force-color.org)."""
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
-def for_people(found: Diagnostic, base: Path, *, colours: bool = False) -> str:
-    """One finding, and the line that it is about."""
-    text = str(found)
-    if colours:
-        mark = f"{found.severity} {found.code}"
-        text = text.replace(mark, f"{_COLOURS[found.severity]}{mark}{_PLAIN}", 1)
-    return "\n".join([text, *_excerpt(found.place, base)])
+def console(stream: TextIO) -> Console:
+    """A console of rich, which wraps lines at the width of a terminal only, and takes no text for markup.
+
+    It decides on colours by the stream, NO_COLOR, FORCE_COLOR and TERM.
+    """
+    from rich.console import Console
+
+    width = None if stream.isatty() else _UNLIMITED
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def printable(text: str) -> str:
+    """The text on one line, with escapes for characters that do not print, such as codes of a terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many there are of each severity."""
+    """The number of errors and warnings, and of notes if there are any."""
     counts = Counter(found.severity for found in diagnostics)
-    told = [_count(counts[severity], severity) for severity in (Severity.ERROR, Severity.WARNING)]
-    notes = counts[Severity.NOTE]
-    return ", ".join([*told, _count(notes, Severity.NOTE)] if notes else told)
+    severities = [each for each in Severity if each is not Severity.NOTE or counts[each]]
+    return ", ".join(_count(counts[severity], severity) for severity in severities)
+
+
+def _print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:
+    """Print each diagnostic, with the line of the file that it is about."""
+    terminal = console(stream) if diagnostics and is_terminal(stream) else None
+    _lines.cache_clear()  # the files may have changed since
+    for found in diagnostics:
+        text = "\n".join([str(found), *_excerpt(found.place, base)])
+        if terminal is None:
+            print(text, file=stream)
+        else:
+            terminal.print(_coloured(text, found), soft_wrap=True)
+
+
+def _coloured(text: str, found: Diagnostic) -> Text:
+    from rich.text import Text
+
+    before, label, after = text.partition(f"{found.severity} {found.code}")
+    return Text.assemble(before, (label, _COLOURS[found.severity]), after)
 
 
 def _excerpt(place: Place, base: Path) -> Iterator[str]:
@@ -53,7 +82,7 @@ def _excerpt(place: Place, base: Path) -> Iterator[str]:
     yield f"    {' ' * (place.column - 1 - start)}^"
 
 
-@lru_cache(maxsize=1)  # findings come file by file
+@lru_cache(maxsize=1)  # diagnostics are ordered by file
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text("utf-8").splitlines()
@@ -61,13 +90,7 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _as_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> str:
-    colours = colourful(stream)
-    _lines.cache_clear()  # the files may have changed since
-    return "".join(f"{for_people(found, base, colours=colours)}\n" for found in diagnostics)
-
-
-def _as_json(diagnostics: Sequence[Diagnostic], _base: Path, _stream: TextIO) -> str:
+def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
     findings = [
         {
             "code": found.code,
@@ -80,19 +103,20 @@ def _as_json(diagnostics: Sequence[Diagnostic], _base: Path, _stream: TextIO) ->
         }
         for found in diagnostics
     ]
-    return json.dumps(findings, indent=2) + "\n"
+    print(json.dumps(findings, indent=2), file=stream)
 
 
-def _as_github(diagnostics: Sequence[Diagnostic], base: Path, _stream: TextIO) -> str:
+def _print_github(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:
     base = base.resolve()
-    # GitHub takes paths to be relative to the repository.
+    # Paths in annotations are relative to the repository.
     repository = next((folder for folder in (base, *base.parents) if (folder / ".git").exists()), base)
     folder = base.relative_to(repository)
-    return "".join(f"{_annotation(found, folder)}\n" for found in diagnostics)
+    for found in diagnostics:
+        print(_annotation(found, folder), file=stream)
 
 
 def _annotation(found: Diagnostic, folder: Path) -> str:
-    """A workflow command. Its values end at commas and colons, and a line break would begin another command."""
+    """A workflow command. Commas and colons end its values, and a line break would start another command."""
     place = found.place
     settings = {
         "file": (folder / place.source).as_posix(),
@@ -119,9 +143,9 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-FORMATS: dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], str]] = {
-    "text": _as_text,
-    "json": _as_json,
-    "github": _as_github,
+FORMATS: Final[dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], None]]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "github": _print_github,
 }
-"""What `--format` takes: findings, the folder that places are relative to, the stream they go to → text."""
+"""The values of `--format`, each with what prints diagnostics, given the folder that sources are relative to."""

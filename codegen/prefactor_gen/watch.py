@@ -1,129 +1,127 @@
-"""`--watch`: generate again whenever a definition changes.
-
-It looks at the times of the files: that works in containers and on network drives, misses nothing that happens during a
-run, and needs no watch on each folder of an environment.
-"""
+"""`--watch`: generate again whenever a definition changes."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import watchfiles
+from watchfiles import Change, DefaultFilter
+
 from prefactor_gen.config import ConfigError, PackageConfig
 from prefactor_gen.load import SUFFIXES, is_attribute, real_path
+from prefactor_gen.report import printable
 
 __all__ = ["STOPPED", "watch"]
 
 STOPPED: Final = 130
 """The exit code of a program that Ctrl-C ends."""
 
-_LOOK_SECONDS = 0.3
+_STEP: Final = 100
+"""Milliseconds without another change after which a change is reported."""
+
+# Ignores environments, caches, and the temporary files of editors.
+_not_ignored: Final = DefaultFilter(ignore_dirs=(*DefaultFilter.ignore_dirs, "site-packages"))
 
 Plan: TypeAlias = Callable[[], tuple[Sequence[PackageConfig], Path]]
-"""Reads the configuration: what is generated, and the folder that sources are relative to; raises ConfigError."""
+"""Reads the configuration: the packages to generate, and the folder that sources are relative to."""
 
 
 def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
-    """Generate, and again after each change, until Ctrl-C.
+    """Generate, and generate again after each change, until Ctrl-C.
 
     Args:
-        plan: what is generated.
-        arguments: those of a run of `generate`, without --watch.
-        configuration: the project's pyproject.toml, be it there or not.
+        plan: reads the configuration; called again after each change.
+        arguments: the arguments of `generate`, without --watch.
+        configuration: the path of the project's pyproject.toml, which need not exist.
 
     Returns:
         `STOPPED`.
+
+    Raises:
+        ConfigError: the configuration is wrong at the start, or the files cannot be watched.
     """
     command = [sys.executable, "-P", "-m", "prefactor_gen", "generate", *arguments]
     watched = _Watched.of(*plan(), configuration)
     try:
         while True:
-            seen = watched.files()
-            # In a process of its own: a SchemaRegistry in Python is imported afresh, with all that it imports.
+            changes = watched.changes()
+            next(changes)  # Watching starts here, so that changes during the run are seen after it.
+            # A process of its own imports a SchemaRegistry, and all that it imports, afresh.
             subprocess.run(command, check=False)  # noqa: S603  # our own module
-            print(f"watching {_shown(watched.sources)}; Ctrl-C ends it", flush=True)
-            print(f"changed: {_shown(_next_change(watched, seen))}", flush=True)
+            print(f"watching {printable(', '.join(watched.sources))}; Ctrl-C ends it", flush=True)
+            changed = next(names for names in changes if names)
+            print(f"changed: {printable(', '.join(changed))}", flush=True)
             try:
                 watched = _Watched.of(*plan(), configuration)
-            except ConfigError:  # the run tells it
+            except ConfigError:  # The next run reports it.
                 continue
     except KeyboardInterrupt:
         return STOPPED
+    except OSError as error:  # for example, the system's limit of watched folders
+        raise ConfigError(f"--watch: {error}") from None
 
 
 @dataclass(frozen=True)
 class _Watched:
-    """The files that matter: definitions, pyproject.toml, and modules of the project where one is a source."""
+    """What to watch: pyproject.toml, definitions, and the project's modules if one is a source.
+
+    Attributes:
+        paths: each file or folder, with the suffixes of the files that are read in the folder.
+        written: the folders of the generated packages.
+    """
 
     base: Path
     sources: tuple[str, ...]
-    single: frozenset[Path]
-    folders: frozenset[Path]
+    paths: Mapping[Path, frozenset[str]]
     written: frozenset[Path]
-    has_modules: bool
 
     @classmethod
     def of(cls, packages: Sequence[PackageConfig], base: Path, configuration: Path) -> _Watched:
+        base = base.resolve()
         sources = tuple(dict.fromkeys(source for package in packages for source in package.sources))
         modules = {source for source in sources if is_attribute(source, base)}
-        paths = {real_path(base / source) for source in sources if source not in modules and "\0" not in source}
-        single = {path for path in paths if path.is_file() or path.suffix.lower() in SUFFIXES}
-        return cls(
-            base.resolve(),
-            sources,
-            frozenset({configuration, *single}),
-            frozenset(path.parent if path in single else path for path in paths),
-            frozenset(real_path(package.folder) for package in packages),
-            has_modules=bool(modules),
+        paths: dict[Path, frozenset[str]] = {configuration: frozenset()}
+        for path in (real_path(base / source) for source in sources if source not in modules and "\0" not in source):
+            is_file = path.is_file() or path.suffix.lower() in SUFFIXES
+            paths |= {path: frozenset(), path.parent: SUFFIXES} if is_file else {path: SUFFIXES}
+        if modules:
+            paths[base] = paths.get(base, frozenset()) | {".py"}
+        return cls(base, sources, paths, frozenset(real_path(package.folder) for package in packages))
+
+    def changes(self) -> Iterator[list[str]]:
+        """Watch; yields the names of what changed, or an empty list when nothing has changed for `_STEP`."""
+        missing = {path for path in self.paths if not path.exists()}
+        for events in watchfiles.watch(
+            *(self.paths.keys() - missing),
+            watch_filter=self._matters,
+            step=_STEP,
+            rust_timeout=1,  # it looks at the end of each step
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        ):
+            created = {path for path in missing if path.exists() and self._matters(Change.added, str(path))}
+            changed = created.union(Path(name) for _, name in events)
+            yield sorted(Path(os.path.relpath(path, self.base)).as_posix() for path in changed)
+
+    def _matters(self, change: Change, name: str) -> bool:
+        path = Path(name)
+        if path.is_dir():  # There are no events for the files that a new folder already has.
+            files = (Path(folder) / each for folder, _, names in os.walk(path) for each in names)
+            return change is Change.added and any(self._is_read(each) for each in files)
+        # Nor for the files of a folder that is moved away, which may be a path without a suffix.
+        return self._is_read(path, of_any_suffix=change is Change.deleted and not path.suffix)
+
+    def _is_read(self, path: Path, *, of_any_suffix: bool = False) -> bool:
+        return path in self.paths or any(
+            (of_any_suffix or path.suffix.lower() in suffixes)
+            and path.is_relative_to(folder)
+            and _not_ignored(Change.modified, str(path.relative_to(folder)))
+            and not any(path.is_relative_to(each) for each in self.written)
+            for folder, suffixes in self.paths.items()
         )
-
-    def files(self) -> dict[Path, tuple[int, int]]:
-        """When each file changed, and its size."""
-        found: dict[Path, tuple[int, int]] = {}
-        for path in self._paths():
-            try:
-                status = path.stat()
-            except OSError:  # it went meanwhile
-                continue
-            found[path] = status.st_mtime_ns, status.st_size
-        return found
-
-    def _paths(self) -> Iterator[Path]:
-        yield from self.single
-        for folder in self.folders:
-            yield from self._below(folder, SUFFIXES)
-        if self.has_modules:
-            yield from self._below(self.base, frozenset({".py"}))
-
-    def _below(self, top: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-        for name, folders, files in os.walk(top):
-            folder = Path(name)
-            folders[:] = [each for each in folders if self._is_ours(folder / each)]
-            yield from (folder / each for each in files if Path(each).suffix.lower() in suffixes)
-
-    def _is_ours(self, folder: Path) -> bool:
-        named = not folder.name.startswith((".", "__")) and folder.name != "node_modules"
-        return named and folder not in self.written and not (folder / "pyvenv.cfg").exists()
-
-
-def _shown(names: Sequence[str]) -> str:
-    """The names on one line, whatever is in them."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in ", ".join(names))
-
-
-def _next_change(watched: _Watched, before: Mapping[Path, tuple[int, int]]) -> list[str]:
-    """Wait until files are changed, and nobody writes any more; their names."""
-    seen = before
-    while True:
-        now = watched.files()
-        if now == seen and now != before:
-            different = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
-            return sorted(Path(os.path.relpath(path, watched.base)).as_posix() for path in different)
-        seen = now
-        time.sleep(_LOOK_SECONDS)

@@ -197,7 +197,7 @@ def test_an_up_to_date_run_imports_nothing_heavy(arguments: tuple[str, ...], pro
     code = (
         "import sys; from prefactor_gen.cli import run\n"
         "assert run(sys.argv[1:]) == 0\n"
-        "heavy = {'datamodel_code_generator', 'jinja2', 'jsonschema', 'black'} & sys.modules.keys()\n"
+        "heavy = {'datamodel_code_generator', 'jinja2', 'jsonschema', 'black', 'rich', 'watchfiles'} & sys.modules.keys()\n"
         "assert not heavy, heavy"
     )
     result = process("schemas", "--package", "made", *arguments, cwd=project.root, code=code)
@@ -359,7 +359,7 @@ def test_help_needs_no_extra(project: Project) -> None:
 def test_a_command_that_is_misspelled(project: Project) -> None:
     result = project.run("chek")
     assert result.code == 2
-    assert "'chek' is no command, and no source here; did you mean 'check'?" in result.err
+    assert "'chek' is neither a command nor a file or folder here; did you mean 'check'?" in result.err
     assert "found nothing of this name" in project.run("schemas", "--package", "made").err
 
 
@@ -397,11 +397,19 @@ def test_unknown_options_are_usage_errors(project: Project) -> None:
     assert "usage: prefactor-gen" in result.err
 
 
-@pytest.mark.parametrize("missing", ["datamodel_code_generator", "jinja2", "yaml"])
-def test_without_the_extra(missing: str, project: Project) -> None:
+@pytest.mark.parametrize(
+    ("missing", "arguments"),
+    [
+        ("datamodel_code_generator", ()),
+        ("jinja2", ()),
+        ("yaml", ()),
+        ("watchfiles", ("--watch",)),
+    ],
+)
+def test_without_the_extra(missing: str, arguments: tuple[str, ...], project: Project) -> None:
     project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
     code = f"import sys; sys.modules['{missing}'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"
-    result = process("schemas", "--package", "made", cwd=project.root, code=code)
+    result = process("schemas", "--package", "made", *arguments, cwd=project.root, code=code)
     assert result.returncode == 2
     assert result.stderr == f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'\n"
 
@@ -420,7 +428,7 @@ def test_what_this_repository_ships_is_current() -> None:
     assert result.stdout == "generated/prefactor_spans is up to date\ngenerated/prefactor_api is up to date\n"
 
 
-HEAVY = ("datamodel_code_generator", "jinja2", "jsonschema", "liquid", "pydantic")
+HEAVY = ("datamodel_code_generator", "jinja2", "jsonschema", "liquid", "pydantic", "rich", "watchfiles")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["schema", "--help"], [], ["--check"]], ids=" ".join)

@@ -1,4 +1,4 @@
-"""Completion scripts: bash's in a real bash, the others as far as their shells are here."""
+"""Completion scripts: the one for bash in bash, the others in their shells if those are installed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CASES = {
 
 
 def files(project: Project) -> None:
-    """What SOURCE and --output may be completed to."""
+    """Write what SOURCE and --output can be completed to."""
     project.write("spans.yaml", "span_schemas: {a: {}}")
     project.write("schemas/a.yaml", "span_schemas: {b: {}}")
 
@@ -62,7 +62,7 @@ def test_fish(name: str, project: Project) -> None:
 
 
 def test_zsh_has_no_argument_before_the_command(project: Project) -> None:
-    """It would take each command for one: then zsh completes none of them."""
+    """Otherwise zsh takes the command for that argument, and completes nothing after it."""
     script = project.run("completion", "zsh").out
     _, _, options = script.partition("\n_shtab_prefactor_gen_options=(\n")
     listed = [line.strip() for line in options.partition("\n)")[0].splitlines()]
@@ -76,6 +76,6 @@ def test_other_shells_read_their_script(shell: str, project: Project) -> None:
     assert result.code == 0
     assert "prefactor-gen" in result.out
     if (program := shutil.which(shell)) is None:
-        pytest.skip(f"{shell} is not installed: it was only written")
+        pytest.skip(f"{shell} is not installed: the script was not read")
     script = project.write("script", result.out)
     subprocess.run([program, "-n", str(script)], check=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import sys
 from typing import Any, cast
 
@@ -11,7 +9,7 @@ import datamodel_code_generator
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import models, progress, workers
+from prefactor_gen import models, workers
 
 
 @pytest.fixture
@@ -140,20 +138,3 @@ def test_names_clash_alike_in_one_batch_and_in_two(project: Project, monkeypatch
     assert project.generate() == together
     assert together.code == 1
     assert "it would generate the class AParamsParams, as the definition at" in together.err
-
-
-def test_a_long_run_tells_how_far_it_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = pty.openpty()
-    with open(theirs, "w", encoding="utf-8") as terminal:
-        monkeypatch.setattr(sys, "stderr", terminal)
-        monkeypatch.setattr(progress, "_PATIENCE", 0)
-        monkeypatch.setattr(workers, "_BATCH", 2)
-        project.span_types(one={}, two={}, three={})
-        assert project.generate().code == 0
-        clear = "\r\x1b[K"
-        told = f"{clear}made: 2 of 3 span types{clear}made: 3 of 3 span types{clear}"
-        found = b""
-        while len(found) < len(told):  # a terminal gives what was written in parts
-            found += os.read(ours, 1000)
-        assert found.decode() == told
-    os.close(ours)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import watchfiles
 from tests.codegen.support import Project
 
 WATCHING = "watching schemas; Ctrl-C ends it\n"
@@ -17,7 +18,7 @@ OBJECT = '{"span_schemas": {"a": {"type": "object"}}}'
 
 
 class Watch:
-    """A running `prefactor-gen --watch`, and what it prints."""
+    """A running `prefactor-gen --watch`, and its output."""
 
     def __init__(self, folder: Path, *arguments: str, option: str = "--watch") -> None:
         command = [sys.executable, "-m", "prefactor_gen", *arguments, option]
@@ -26,14 +27,14 @@ class Watch:
         )
 
     def until(self, line: str) -> str:
-        """What it prints up to a line; pytest's timeout is the deadline."""
+        """Return what it prints, up to a line; pytest's timeout is the deadline."""
         assert self.process.stdout is not None
-        told = ""
+        printed = ""
         for each in self.process.stdout:
-            told += each
+            printed += each
             if each == line:
-                return told
-        raise AssertionError(f"{line!r} does not come: {told}")
+                return printed
+        raise AssertionError(f"{line!r} is not printed: {printed}")
 
     def kill(self) -> None:
         self.process.kill()
@@ -67,8 +68,8 @@ def test_it_generates_after_each_change(project_folder: Path, watch: Watch) -> N
     assert watch.until(WATCHING) == f"generated/made: 1 span type, 4 files changed\n{WATCHING}"
     definitions = project_folder / "schemas" / "a.json"
     definitions.write_text(OBJECT.replace("object", "objekt"))
-    told = watch.until(WATCHING)
-    assert told.startswith("changed: schemas/a.json\nschemas/a.json:1:25 /span_schemas/a/type: error PG006")
+    printed = watch.until(WATCHING)
+    assert printed.startswith("changed: schemas/a.json\nschemas/a.json:1:25 /span_schemas/a/type: error PG006")
     (project_folder / "new.json").write_text(OBJECT.replace('"a"', '"b"'))
     (project_folder / "new.json").replace(definitions)  # as editors do
     assert watch.until(WATCHING) == (
@@ -124,13 +125,13 @@ def started() -> Iterator[Callable[..., Watch]]:
 
 
 def test_a_shortened_option_watches_once(project_folder: Path, started: Callable[..., Watch]) -> None:
-    """A run that got the option as it was written would watch, too, and start a run that does, and so on."""
+    """If its runs got the option too, each would watch and start another one."""
     watch = started(project_folder, "--package=other", "schemas", option="--wat")
     assert watch.until(WATCHING) == f"generated/other: 1 span type, 4 files changed\n{WATCHING}"
     assert watch.stop() == 130
 
 
-def test_files_count_whatever_they_are_called(project_folder: Path, started: Callable[..., Watch]) -> None:
+def test_files_and_their_references_of_any_name(project_folder: Path, started: Callable[..., Watch]) -> None:
     reference = "span_schemas: {a: {properties: {x: {$ref: part.yaml}}}}"
     (project_folder / "spans.txt").write_text(reference)
     (project_folder / "part.yaml").write_text("type: string")
@@ -140,34 +141,102 @@ def test_files_count_whatever_they_are_called(project_folder: Path, started: Cal
     (project_folder / "spans.txt").write_text(reference.replace("{a:", "{other:"))
     assert "changed: spans.txt\n" in watch.until(line)
     (project_folder / "part.yaml").write_text("type: integer")
-    told = watch.until(line)
-    assert "changed: part.yaml\ngenerated/made: 1 span type" in told
+    printed = watch.until(line)
+    assert "changed: part.yaml\ngenerated/made: 1 span type" in printed
 
 
-def test_sources_on_the_command_line_have_a_project_too(project_folder: Path, started: Callable[..., Watch]) -> None:
-    """Its name gives the package one, from a folder further up."""
+def test_sources_on_the_command_line_belong_to_a_project(project_folder: Path, started: Callable[..., Watch]) -> None:
+    """The package is named after the project, whose pyproject.toml is in a parent folder."""
     configuration = project_folder / "pyproject.toml"
     configuration.write_text('[project]\nname = "one"\n')
     watch = started(project_folder / "schemas", "a.json")
     line = "watching a.json; Ctrl-C ends it\n"
     assert "one_spans: 1 span type" in watch.until(line)
     configuration.write_text('[project]\nname = "another"\n')
-    told = watch.until(line)
-    assert "changed: ../pyproject.toml\n" in told
-    assert "another_spans: 1 span type" in told
+    printed = watch.until(line)
+    assert "changed: ../pyproject.toml\n" in printed
+    assert "another_spans: 1 span type" in printed
 
 
-def test_sources_that_are_no_paths(project_folder: Path, started: Callable[..., Watch]) -> None:
+def test_sources_that_are_not_paths(project_folder: Path, started: Callable[..., Watch]) -> None:
     (project_folder / "loop").symlink_to("loop")
     configuration = project_folder / "pyproject.toml"
     configuration.write_text('[tool.prefactor-gen]\nsources = ["loop", "a\\u0000b"]\npackage = "made"\n')
     watch = started(project_folder)
-    told = watch.until("watching loop, a\\x00b; Ctrl-C ends it\n")
-    assert told.count("error PG001: expected a file, a folder or module:attribute") == 2
+    printed = watch.until("watching loop, a\\x00b; Ctrl-C ends it\n")
+    assert printed.count("error PG001: expected a file, a folder or module:attribute") == 2
     assert watch.stop() == 130
+
+
+def test_folders_that_come_and_go(project_folder: Path, watch: Watch) -> None:
+    watch.until(WATCHING)
+    (project_folder / "aside" / "deep").mkdir(parents=True)
+    (project_folder / "aside" / "deep" / "b.json").write_text(OBJECT.replace('"a"', '"b"'))
+    (project_folder / "aside").rename(project_folder / "schemas" / "more")
+    printed = watch.until(WATCHING)
+    assert printed.startswith("changed: schemas/more\ngenerated/made: 2 span types")
+    (project_folder / "schemas" / "more" / "deep").rename(project_folder / "aside")
+    printed = watch.until(WATCHING)
+    assert printed.startswith("changed: schemas/more/deep\ngenerated/made: 1 span type")
+
+
+def test_sources_that_do_not_exist_yet(tmp_path: Path, started: Callable[..., Watch]) -> None:
+    watch = started(tmp_path, "some/schemas", "a.json", "--package", "made")
+    line = "watching some/schemas, a.json; Ctrl-C ends it\n"
+    assert watch.until(line).count("found nothing of this name") == 2
+    (tmp_path / "a.json").write_text(OBJECT)
+    assert watch.until(line).startswith("changed: a.json\n")
+    (tmp_path / "some" / "schemas").mkdir(parents=True)  # no file yet: nothing to generate
+    (tmp_path / "some" / "schemas" / "b.json").write_text(OBJECT.replace('"a"', '"b"'))
+    printed = watch.until(line)
+    assert "some/schemas" in printed.splitlines()[0]
+    assert "generated/made: 2 span types" in printed
+    (tmp_path / "a.json").unlink()
+    assert watch.until(line).startswith("changed: a.json\n")
+
+
+def test_modules_count_and_what_is_installed_does_not(project_folder: Path, started: Callable[..., Watch]) -> None:
+    (project_folder / "agent.py").write_text("from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\n")
+    for name in ("env/lib/site-packages", ".venv", "node_modules", "generated/made"):
+        (project_folder / name).mkdir(parents=True)
+    watch = started(project_folder, "agent:spans", "--package", "made")
+    line = "watching agent:spans; Ctrl-C ends it\n"
+    watch.until(line)
+    for name in ("env/lib/site-packages", ".venv", "node_modules", "generated/made"):
+        (project_folder / name / "module.py").write_text("")
+    (project_folder / "notes.txt").write_text("")
+    (project_folder / "part").mkdir()
+    (project_folder / "part" / "__init__.py").write_text("")
+    printed = watch.until(line)
+    assert printed.startswith("changed: part"), printed
+    assert "module.py" not in printed
+    assert "notes.txt" not in printed
+
+
+def test_editors_that_write_by_renaming(project_folder: Path, watch: Watch) -> None:
+    watch.until(WATCHING)
+    configuration = project_folder / "pyproject.toml"
+    text = configuration.read_text()
+    for name in ("one", "two"):  # a new file takes the place of the old one
+        (project_folder / "new").write_text(text.replace("made", name))
+        (project_folder / "new").replace(configuration)
+        printed = watch.until(WATCHING)
+        assert printed.startswith(f"changed: pyproject.toml\ngenerated/{name}: 1 span type"), printed
+    configuration.rename(project_folder / "pyproject.toml~")  # the old file is the backup
+    configuration.write_text(text)
+    assert watch.until(WATCHING) == f"changed: pyproject.toml\ngenerated/made is up to date\n{WATCHING}"
+
+
+def test_what_the_system_refuses_to_watch(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: Path, **_settings: object) -> Iterator[set[watchfiles.main.FileChange]]:
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr(watchfiles, "watch", refuse)
+    result = project.run("schemas", "--package", "made", "--watch")
+    assert (result.code, result.err) == (2, "prefactor-gen: --watch: OS file watch limit reached\n")
 
 
 def test_not_together_with_check(project: Project) -> None:
     result = project.run("--watch", "--check")
     assert result.code == 2
-    assert "--watch writes until Ctrl-C: expected it without --check and --tracked" in result.err
+    assert "--watch cannot be combined with --check or --tracked" in result.err

@@ -10,20 +10,20 @@ from pathlib import Path
 from tests.e2e.processes import ROOT, run, script
 
 TRACE = [
-    r"✓ agent:run  complete, \d+ ms  Travel agent: What should I pack for Lisbon next week\? → Light clothes, .*",
-    r"├─ ✓ agent:llm  complete, \d+ ms  scripted-1 → \(asks for 2 tools\)",
-    r"├─ ✓ agent:tool  complete, \d+ ms  get_forecast → 18 to 24 °C, rain on Thursday",
-    r"├─ ✗ agent:tool  failed, \d+ ms  get_flight_status failed: the airline does not answer",
-    r"├─ ✓ agent:retrieval  complete, \d+ ms  what to wear in Lisbon → 2 documents",
-    r"├─ ⊘ agent:retrieval  cancelled, 0 ms",
-    r"└─ ✓ agent:llm  complete, \d+ ms  scripted-1 → Light clothes, .*",
+    r"└── ✓ agent:run  complete, \d+ ms  Travel agent: What should I pack for Lisbon next week\? → Light clothes, .*",
+    r"├── ✓ agent:llm  complete, \d+ ms  scripted-1 → \(asks for 2 tools\)",
+    r"├── ✓ agent:tool  complete, \d+ ms  get_forecast → 18 to 24 °C, rain on Thursday",
+    r"├── ✗ agent:tool  failed, \d+ ms  get_flight_status failed: the airline does not answer",
+    r"├── ✓ agent:retrieval  complete, \d+ ms  what to wear in Lisbon → 2 documents",
+    r"├── ⊘ agent:retrieval  cancelled, 0 ms",
+    r"└── ✓ agent:llm  complete, \d+ ms  scripted-1 → Light clothes, .*",
 ]
 
 
 def check_output(output: str) -> None:
     head, _, tree = output.partition("Trace of agent instance ")
     assert "example_agent_spans: 5 span types" in head
-    assert "no mistakes found" in head
+    assert "no errors found" in head
     lines = tree.splitlines()
     assert lines[0].endswith("(complete):")
     assert len(lines) == 1 + len(TRACE)
