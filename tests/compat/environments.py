@@ -8,7 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 __all__ = ["create", "own_wheel", "pip"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.compat import environments
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 

@@ -16,7 +16,7 @@ from tests.compat import environments, surface
 from tests.compat.comparison import RULES, apply, deviations
 from tests.compat.exchange import Event, events
 from tests.compat.programs import PROGRAMS
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 PACKAGES = {
     "prefactor_api": "generated",

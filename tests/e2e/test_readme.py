@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import httpx
-from tests.e2e.processes import ROOT, run, script, serve
+from tests.support.processes import ROOT, run, script, serve
 
 from prefactor_gen.diagnostics import RULES
 

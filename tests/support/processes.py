@@ -1,4 +1,4 @@
-"""Real programs, run as processes, for the end-to-end tests."""
+"""Real programs, run as processes, for tests of several folders."""
 
 from __future__ import annotations
 
