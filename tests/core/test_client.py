@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.core.support import Run, bodies, config_for, creates, eventually
+from tests.core.support import Run, bodies, config_for, creates, eventually, register
 
 from prefactor_core import (
     AgentInstance,
@@ -85,7 +85,7 @@ async def test_before_initialize_and_after_close(api: LocalApi) -> None:
         assert client._initialized
         with pytest.raises(ClientAlreadyInitializedError):
             await client.initialize()
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         async with instance.span("step") as span:
             await span.start({})
             open_span = await instance.create_span("step")
@@ -102,7 +102,7 @@ async def test_a_client_can_be_initialised_again(api: LocalApi) -> None:
     client = PrefactorCoreClient(config_for(api))
     for _ in range(2):
         async with client:
-            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            instance = await register(client)
             await instance.start()
         assert client.stats().delivered == 1
     assert [instance["status"] for instance in api.instances()] == ["active", "active"]
@@ -164,11 +164,11 @@ async def test_schema_versions(api: LocalApi) -> None:
     definitions: dict[str, Any] = {"span_type_schemas": [{"name": "a", "params_schema": {"type": "object"}}]}
     registry = SchemaRegistry.from_definitions(definitions)
     async with PrefactorCoreClient(config_for(api, schema_registry=registry)) as client:
-        await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await register(client)
         await client.create_agent_instance({"name": "Agent"}, agent_id="a", external_schema_version_id="mine")
         await client.create_agent_instance({"name": "Agent"}, {"external_identifier": "given"}, "a")
         registry.register_type("b", {"type": "object"})
-        await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        await register(client)
     sent = [body["agent_schema_version"] for body in bodies(api, "/register")]
     assert sent[0] == {"external_identifier": schema_version_hash(definitions), **definitions}
     assert sent[1] == {"external_identifier": "mine", **definitions}
@@ -193,7 +193,7 @@ async def test_registration_arguments(api: LocalApi) -> None:
 async def test_the_header_of_an_integration(api: LocalApi) -> None:
     async with PrefactorCoreClient(config_for(api), sdk_header_entry="prefactor-langchain@0.3.0") as client:
         assert client._sdk_header_entry == "prefactor-langchain@0.3.0"
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         assert instance._client is client
         client._set_sdk_header_entry("prefactor-livekit@1.0.0")
         await instance.start()
@@ -244,7 +244,7 @@ class ListQueue(Queue[Operation]):
 async def test_a_queue_of_the_program(api: LocalApi, make: type[Queue[Operation]]) -> None:
     queue = make()
     async with PrefactorCoreClient(config_for(api), queue=queue) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
         async with instance.span("step", payload={"x": 1}):
             pass
@@ -268,7 +268,7 @@ async def test_a_queue_that_refuses(api: LocalApi, caplog: pytest.LogCaptureFixt
             raise asyncio.QueueFull
 
     async with PrefactorCoreClient(config_for(api), queue=Full()) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
         report = await client.flush()
     assert report.drops == {(OperationType.START_AGENT_INSTANCE, "queue_refused"): 1}
@@ -300,7 +300,7 @@ async def test_a_client_leaves_nothing_behind(api: LocalApi, caplog: pytest.LogC
     threads = set(threading.enumerate())
     for queue in (None, ListQueue(), InMemoryQueue[Operation]()):
         async with PrefactorCoreClient(config_for(api), queue=queue) as client:
-            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            instance = await register(client)
             await instance.start()
     await eventually(lambda: set(threading.enumerate()) <= threads)
     gc.collect()
@@ -310,7 +310,7 @@ async def test_a_client_leaves_nothing_behind(api: LocalApi, caplog: pytest.LogC
 async def test_closing_inside_an_open_span(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
     client = PrefactorCoreClient(config_for(api))
     await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    instance = await register(client)
     async with instance.span("step") as span:
         await span.start({})
         await client.close()
@@ -323,7 +323,7 @@ async def test_disabled(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFACTOR_DISABLED", "1")
     threads = threading.active_count()
     async with PrefactorCoreClient(config_for(api)) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
         async with instance.span("outer") as outer:
             await outer.start({"x": 1})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.support import bodies, creates, finishes, steps
+from tests.core.support import bodies, creates, finishes, register, steps
 
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig
@@ -115,7 +115,7 @@ async def test_initialize_and_close_by_hand(api: LocalApi) -> None:
         )
     )
     await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    instance = await register(client)
     async with client.span(instance_id=instance.id, schema_name="agent:llm", parent_span_id=None, payload=None) as span:
         await span.start({"model": "gpt-4", "prompt": "Hello"})
         await span.complete({"response": "Hi"})

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
-from tests.core.support import Run, config_for, eventually
+from tests.core.support import Run, config_for, eventually, register
 
 from prefactor_core import PrefactorCoreClient, PrefactorTerminatedError
 from prefactor_core._records import InstanceRecord
@@ -156,7 +156,7 @@ def test_outside_of_any_loop() -> None:
 
 async def test_each_instance_has_its_event(api: LocalApi, run: Run) -> None:
     async with run() as (client, first):
-        second = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
+        second = await register(client)
         await second.start()
         await client.flush()
         heard: list[tuple[str, str | None]] = []
@@ -195,7 +195,7 @@ async def test_the_poll_asks_for_every_live_instance(api: LocalApi) -> None:
     client = PrefactorCoreClient(config_for(api))
     client._termination_monitor.poll_interval = 0.01
     async with client:
-        first, second, third = [await client.create_agent_instance({"name": "A"}, agent_id="a") for _ in range(3)]
+        first, second, third = [await register(client) for _ in range(3)]
         for instance in (first, second, third):
             await instance.start()
         await third.finish()
