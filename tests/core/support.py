@@ -33,9 +33,9 @@ def config_for(api: LocalApi, *, queue: dict[str, Any] | None = None, **fields: 
     return PrefactorCoreConfig(**{**defaults, **fields})
 
 
-async def register(client: PrefactorCoreClient) -> AgentInstanceHandle:
+async def register(client: PrefactorCoreClient, **fields: Any) -> AgentInstanceHandle:
     """Register an agent instance, which is not started."""
-    return await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    return await client.create_agent_instance(**{"agent_version": {"name": "Agent"}, "agent_id": "a", **fields})
 
 
 async def opened(api: LocalApi, **settings: Any) -> Running:
