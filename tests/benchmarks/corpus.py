@@ -24,11 +24,11 @@ from tests.benchmarks.instances import instances, mutations, same_json
 from tests.benchmarks.schema_suite import Compiler
 
 SECONDS = 2.0
-"""What the generation of one schema may take."""
+"""The limit for generating one schema."""
 
 
 def problems_of(model: type[BaseModel], schema: dict[str, Any], instance: Any, counts: Counter[str]) -> str | None:
-    """How the model and jsonschema differ on an instance."""
+    """Return how the model and jsonschema differ on an instance."""
     if not isinstance(instance, dict):  # no payload
         return None
     valid = validator_for(schema, default=Draft202012Validator)(schema).is_valid(instance)
@@ -46,7 +46,7 @@ def problems_of(model: type[BaseModel], schema: dict[str, Any], instance: Any, c
     return None if again == taken else f"{json.dumps(instance)[:200]} is something else as JSON"
 
 
-def judge(model: type[BaseModel], schema: dict[str, Any], count: int, counts: Counter[str]) -> set[str]:
+def compare(model: type[BaseModel], schema: dict[str, Any], count: int, counts: Counter[str]) -> set[str]:
     found: set[str] = set()
     for number, instance in enumerate(instances(schema, count)):
         for each in [instance, *mutations(instance, 3, number)]:
@@ -57,7 +57,7 @@ def judge(model: type[BaseModel], schema: dict[str, Any], count: int, counts: Co
 
 
 def type_checked(folder: Path) -> list[str]:
-    """What mypy and pyright say against all packages of the folder."""
+    """Return what mypy and pyright report about all packages of the folder."""
     (folder / "mypy.ini").write_text("[mypy]\nstrict = true\n")
     packages = sorted(path.name for path in folder.iterdir() if (path / "__init__.py").exists())
     commands = [
@@ -90,7 +90,7 @@ def main() -> int:
             if not isinstance(models, dict):
                 problems = {str(each) for each in models}
             else:
-                problems = judge(models["G"], schema, options.instances, counts)
+                problems = compare(models["G"], schema, options.instances, counts)
             if took > SECONDS:
                 problems.add(f"generated in {took:.1f} s")
             counts["wrong schemas"] += bool(problems)

@@ -1,4 +1,4 @@
-"""An agent in bad weather: errors, resets and an outage on the server's side, and what arrived in the end.
+"""An agent whose API fails at random: errors, resets and an outage, and what arrived at the end.
 
 The agent is a process of its own (`storm_agent.py`), so that the server does not slow it.
 """
@@ -22,7 +22,7 @@ AGENT = Path(__file__).with_name("storm_agent.py")
 
 @dataclass(frozen=True, kw_only=True)
 class Storm:
-    """What the agent does, and what befalls it.
+    """The work of the agent, and the faults of the API.
 
     Attributes:
         spans: how many per agent instance.
@@ -44,7 +44,7 @@ class Storm:
     outage: float = 15.0
     request_timeout: float = 10.0
     close_timeout: float = 120.0
-    # An operation is lost when it fails this often by chance while others succeed.
+    # An operation is lost if it fails this often by chance while others succeed.
     queue: dict[str, Any] = field(default_factory=lambda: {"max_retries": 8})
 
     def faults(self) -> list[Fault]:
@@ -63,7 +63,7 @@ class Storm:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended.
+    """The outcome.
 
     Attributes:
         lost: spans that did not arrive, or not as the agent recorded them.
@@ -84,7 +84,7 @@ class Outcome:
 
     @property
     def well(self) -> bool:
-        """Nothing was lost, out of order, or raised in the agent's code."""
+        """Whether nothing was lost, sent out of order, or raised in the agent's code."""
         return not (self.lost or self.out_of_order or self.agent["exceptions"]) and self.balanced
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class Outcome:
 
 
 async def run_storm(storm: Storm) -> Outcome:
-    """Run the agent against an embedded API in such weather."""
+    """Run the agent against an embedded API with these faults."""
     with LocalApi(faults=storm.faults(), seed=storm.seed) as api:
         settings = {name: getattr(storm, name) for name in storm.__dataclass_fields__}
         process = await asyncio.create_subprocess_exec(
