@@ -1,4 +1,4 @@
-"""`prefactor-gen check`: mistakes, for people and for machines; what checks each keyword; what a rule is about."""
+"""`prefactor-gen check`: its output formats, `--strict`, and `--explain`."""
 
 from __future__ import annotations
 

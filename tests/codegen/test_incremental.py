@@ -143,7 +143,7 @@ def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytes
     assert "it would generate the class AParamsParams, as the definition at" in together.err
 
 
-def test_a_long_run_shows_its_progress(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_run_tells_how_far_it_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = pty.openpty()
     with open(theirs, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
@@ -152,9 +152,9 @@ def test_a_long_run_shows_its_progress(project: Project, monkeypatch: pytest.Mon
         project.span_types(one={}, two={}, three={})
         assert project.generate().code == 0
         clear = "\r\x1b[K"
-        expected = f"{clear}made: 2 of 3 span types{clear}made: 3 of 3 span types{clear}"
+        told = f"{clear}made: 2 of 3 span types{clear}made: 3 of 3 span types{clear}"
         found = b""
-        while len(found) < len(expected):  # a terminal returns in parts what was written
+        while len(found) < len(told):  # a terminal gives what was written in parts
             found += os.read(ours, 1000)
-        assert found.decode() == expected
+        assert found.decode() == told
     os.close(ours)

@@ -7,13 +7,13 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from tests.codegen.schemas import DRAFT_07, TEXT, properties
 from tests.codegen.support import Made, Project, only
-from tests.support.processes import ROOT
 
 from prefactor_gen import _json_text
 from prefactor_gen.limits import (
@@ -174,7 +174,7 @@ def test_values_past_a_limit(project: Project, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_readme_states_the_limits() -> None:
-    text = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    text = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
     paragraph = text[text.index("Limits, past which PG029") : text.index("Exit codes: 0 done")]
     for limit, unit in (
         (MAX_BYTES // 2**20, "MiB and"), (MAX_VALUES, "values a file"), (MAX_YAML_BYTES // 2**20, "MiB in YAML"),

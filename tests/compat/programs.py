@@ -32,7 +32,7 @@ from prefactor_core import (
 from prefactor_http import BulkItem, BulkRequest, HttpClientConfig, PrefactorHttpClient
 from prefactor_http.models import AgentForCreate, AgentForUpdate
 
-__all__ = ["PROGRAMS", "Target"]
+__all__ = ["PROGRAMS", "ListQueue", "Target"]
 
 VERSION = {"name": "Agent", "external_identifier": "1.0"}
 ANY = {"type": "object", "additionalProperties": True}

@@ -7,12 +7,12 @@ import dataclasses
 import gc
 import logging
 import threading
-from collections import deque
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.compat.programs import ListQueue
 from tests.core.support import Run, bodies, config_for, creates, eventually, opened, register, warnings
 
 from prefactor_core import (
@@ -218,39 +218,16 @@ async def test_the_header_of_an_integration(api: LocalApi) -> None:
     assert build_runtime_environment()["agent_sdk"] == []
 
 
-class ListQueue(Queue[Operation]):
-    """A queue as a program might write it: for one event loop."""
+class RecordingQueue(ListQueue):
+    """Remembers its operations."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.seen: list[Operation] = []
-        self._items: deque[Operation] = deque()
-        self._changed = asyncio.Condition()
-        self._closed = False
 
     async def put(self, item: Operation) -> None:
-        async with self._changed:
-            self.seen.append(item)
-            self._items.append(item)
-            self._changed.notify()
-
-    async def get(self) -> Operation:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._items or self._closed)
-            if not self._items:
-                raise QueueClosedError("closed")
-            return self._items.popleft()
-
-    def size(self) -> int:
-        return len(self._items)
-
-    async def close(self, num_waiters: int = 1) -> None:
-        async with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    @property
-    def closed(self) -> bool:
-        return self._closed
+        self.seen.append(item)
+        await super().put(item)
 
 
 @pytest.mark.parametrize("queue_class", [ListQueue, InMemoryQueue])
@@ -268,7 +245,7 @@ async def test_a_queue_of_the_program(api: LocalApi, queue_class: type[Queue[Ope
 
 
 async def test_a_queue_of_the_program_gets_the_operations(api: LocalApi) -> None:
-    queue = ListQueue()
+    queue = RecordingQueue()
     async with PrefactorCoreClient(config_for(api), queue=queue) as client:
         instance = await register(client)
         await instance.start()

@@ -29,7 +29,7 @@ def test_ids_differ() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "instance_123", EXAMPLE.upper(), EXAMPLE[:-1], "8" + EXAMPLE[1:], EXAMPLE + "\n"])
-def test_other_text_is_not_a_pfid(text: str) -> None:
+def test_other_text_is_no_pfid(text: str) -> None:
     assert _pfid.partition_of(text) is None
 
 
