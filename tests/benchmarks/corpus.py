@@ -1,6 +1,6 @@
 """Do real schemas work? `python -m tests.benchmarks.corpus FOLDER`.
 
-Each JSON file of the folder is the params schema of a span type. It is generated and imported (each alone, and timed),
+Each JSON file of the folder is the params schema of a span type. It is generated and imported (each by itself, timed),
 type-checked (all together, by mypy --strict and pyright), and compared with jsonschema on instances that follow the
 schema and on mutated ones; what the model accepts, it has to give back unchanged. Prints a line for each schema with
 which something is wrong, and totals. A minute for 56 schemas. Exits with 1 when something is wrong.
@@ -96,13 +96,13 @@ def main() -> int:
             counts["wrong schemas"] += bool(problems)
             for problem in sorted(problems)[:3]:
                 print(f"{file.name}: {problem}")
-        said = type_checked(Path(temporary))
-        print(*said, sep="\n", end="")
+        errors = type_checked(Path(temporary))
+        print(*errors, sep="\n", end="")
     print(
         f"{len(files)} schemas, slowest {slowest:.2f} s; {counts['valid']} valid and {counts['invalid']} invalid "
-        f"instances; wrong: {counts['wrong schemas']} schemas; type checkers: {'wrong' if said else 'content'}"
+        f"instances; wrong: {counts['wrong schemas']} schemas; type checkers: {'errors' if errors else 'no errors'}"
     )
-    return 1 if said or counts["wrong schemas"] else 0
+    return 1 if errors or counts["wrong schemas"] else 0
 
 
 if __name__ == "__main__":

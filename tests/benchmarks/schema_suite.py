@@ -140,11 +140,11 @@ def compiled(compiler: Compiler, groups: list[Group], tally: Tally) -> Iterator[
         yield from zip(groups, together.values(), strict=True)
         return
     for group in groups:
-        alone = compiler.models({"G": group.schema})
-        if isinstance(alone, dict):
-            yield group, alone["G"]
+        single = compiler.models({"G": group.schema})
+        if isinstance(single, dict):
+            yield group, single["G"]
         else:
-            tally.note(group, "refused", f"{alone[0].code} {alone[0].message}")
+            tally.note(group, "refused", f"{single[0].code} {single[0].message}")
 
 
 def takes(model: type[BaseModel], payload: JsonValue) -> bool:
@@ -166,7 +166,7 @@ def oracle(group: Group, payload: JsonValue) -> bool | None:
     return True
 
 
-def judge(group: Group, model: type[BaseModel], tally: Tally) -> None:
+def compare(group: Group, model: type[BaseModel], tally: Tally) -> None:
     schema = JsonSchema(group.schema)
     for test in group.tests:
         payload = {"value": test["data"]}
@@ -185,17 +185,17 @@ def measure(draft: str, tests: Path, compiler: Compiler, *, details: bool) -> bo
     tally = Tally()
     for groups in by_keyword.values():
         for group, model in compiled(compiler, groups, tally):
-            judge(group, model, tally)
+            compare(group, model, tally)
     for keyword, counts in tally.counts.items():
         if counts.keys() != {"agrees"}:
-            print(f"{draft} {keyword}: {told(counts)}")
-    print(f"{draft}: {sum(map(len, by_keyword.values()))} schemas: {told(tally.total)}")
+            print(f"{draft} {keyword}: {as_text(counts)}")
+    print(f"{draft}: {sum(map(len, by_keyword.values()))} schemas: {as_text(tally.total)}")
     if details:
         print(*tally.details, sep="\n")
     return not {"false accept", "false reject"} & tally.total.keys()
 
 
-def told(counts: Counter[str]) -> str:
+def as_text(counts: Counter[str]) -> str:
     return ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
 
 

@@ -68,7 +68,7 @@ class Outcome:
     Attributes:
         lost: spans that did not arrive, or not as the agent recorded them.
         out_of_order: breaches of the life cycle, by name, that the server saw.
-        agent: what the agent tells of itself.
+        agent: the report of the agent about itself.
         requests: how many the server got.
     """
 
@@ -79,8 +79,8 @@ class Outcome:
 
     @property
     def balanced(self) -> bool:
-        told = self.agent
-        return bool(told["accepted"] == told["delivered"] + told["failed"] + told["dropped"] + told["pending"])
+        agent = self.agent
+        return bool(agent["accepted"] == agent["delivered"] + agent["failed"] + agent["dropped"] + agent["pending"])
 
     @property
     def well(self) -> bool:
@@ -88,12 +88,13 @@ class Outcome:
         return not (self.lost or self.out_of_order or self.agent["exceptions"]) and self.balanced
 
     def __str__(self) -> str:
-        told = self.agent
+        agent = self.agent
+        parts = " + ".join(str(agent[part]) for part in ("delivered", "failed", "dropped", "pending"))
         return (
             f"lost {len(self.lost)}, out of order {sum(self.out_of_order.values())}, "
-            f"exceptions {len(told['exceptions'])}, slowest call {told['slowest_ms']:.1f} ms of {told['calls']}, "
+            f"exceptions {len(agent['exceptions'])}, slowest call {agent['slowest_ms']:.1f} ms of {agent['calls']}, "
             f"ledger {'balanced' if self.balanced else 'NOT balanced'} "
-            f"({told['accepted']} = {told['delivered']} + {told['failed']} + {told['dropped']} + {told['pending']}), "
+            f"({agent['accepted']} = {parts}), "
             f"{self.requests} requests"
         )
 
@@ -112,8 +113,8 @@ async def run_storm(storm: Storm) -> Outcome:
         outage.cancel()
         if process.returncode:
             raise RuntimeError(f"the agent failed:\n{errors.decode()}")
-        told = json.loads(output)
-        return Outcome(_lost(api, told, storm), dict(api.violations), told, len(api.requests))
+        report = json.loads(output)
+        return Outcome(_lost(api, report, storm), dict(api.violations), report, len(api.requests))
 
 
 async def _outage(api: LocalApi, storm: Storm) -> None:
@@ -125,16 +126,16 @@ async def _outage(api: LocalApi, storm: Storm) -> None:
         await asyncio.sleep(storm.outage)
 
 
-def _lost(api: LocalApi, told: dict[str, Any], storm: Storm) -> list[Any]:
+def _lost(api: LocalApi, report: dict[str, Any], storm: Storm) -> list[Any]:
     arrived = {span["id"]: span for span in api.spans()}
-    missing = [span for span in told["spans"] if not _is_as_told(arrived.get(span["id"]), span)]
+    missing = [span for span in report["spans"] if not _is_as_reported(arrived.get(span["id"]), span)]
     too_few = storm.spans * storm.rounds - len(arrived)
     unfinished = [instance for instance in api.instances() if instance["status"] != "complete"]
     open_spans = [span for span in arrived.values() if span["finished_at"] is None]
     return [*missing, *range(too_few), *unfinished, *open_spans]
 
 
-def _is_as_told(arrived: dict[str, Any] | None, told: dict[str, Any]) -> bool:
+def _is_as_reported(arrived: dict[str, Any] | None, span: dict[str, Any]) -> bool:
     return (
-        arrived is not None and arrived["status"] == told["status"] and arrived["payload"]["number"] == told["number"]
+        arrived is not None and arrived["status"] == span["status"] and arrived["payload"]["number"] == span["number"]
     )

@@ -137,7 +137,7 @@ class Project:
         return self.run("schemas", "--package", "made", *arguments)
 
     def load(self) -> ModuleType:
-        """Import the package `made` afresh."""
+        """Import the package `made`, also if it was imported before."""
         return load_package(self.package.parent, "made")
 
     @property
@@ -157,7 +157,7 @@ def forget(*packages: str) -> None:
 
 
 def load_package(folder: Path, name: str) -> ModuleType:
-    """Import a generated package afresh, with all its public names."""
+    """Import a generated package with all its public names, also if it was imported before."""
     forget(name)
     sys.path.insert(0, str(folder))
     try:

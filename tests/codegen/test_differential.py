@@ -190,17 +190,13 @@ deterministic = settings(
 @deterministic
 @given(batches(keywords))
 def test_a_model_accepts_what_its_schema_accepts(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
-    schemas = {f"t{number}": payload_schema(schema) for number, (schema, _) in enumerate(batch)}
-    for name, model in models_of(folder, schemas).items():
-        compare(model, Draft202012Validator(schemas[name]), batch[int(name[1:])][1])
+    compare_batch(folder, batch, payload_schema, Draft202012Validator)
 
 
 @deterministic
 @given(batches(keywords_of_draft_07))
 def test_a_model_accepts_what_its_schema_of_draft_07_accepts(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
-    schemas = {f"t{number}": payload_schema_of_draft_07(schema) for number, (schema, _) in enumerate(batch)}
-    for name, model in models_of(folder, schemas).items():
-        compare(model, Draft7Validator(schemas[name]), batch[int(name[1:])][1])
+    compare_batch(folder, batch, payload_schema_of_draft_07, Draft7Validator)
 
 
 def unions() -> st.SearchStrategy[dict[str, Any]]:
@@ -228,28 +224,40 @@ UNIONS = st.lists(st.tuples(unions(), st.lists(VALUES, min_size=4, max_size=4)),
 @deterministic
 @given(UNIONS)
 def test_a_model_of_a_union_accepts_what_its_schema_accepts(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
-    schemas = {f"t{number}": payload_schema(schema) for number, (schema, _) in enumerate(batch)}
+    compare_batch(folder, batch, payload_schema, Draft202012Validator)
+
+
+def compare_batch(
+    folder: Path,
+    batch: list[tuple[Any, list[Any]]],
+    payload_schema: Callable[[Any], dict[str, Any]],
+    validator: type[Validator],
+) -> None:
+    """Compare the model of each schema with a validator, on the instances of the schema."""
+    names = [f"t{number}" for number in range(len(batch))]
+    schemas = {name: payload_schema(schema) for name, (schema, _) in zip(names, batch, strict=True)}
+    values = {name: instances for name, (_, instances) in zip(names, batch, strict=True)}
     for name, model in models_of(folder, schemas).items():
-        compare(model, Draft202012Validator(schemas[name]), batch[int(name[1:])][1])
+        compare(model, validator(schemas[name]), values[name])
 
 
 def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, type[BaseModel]]:
     """Return the params models; a schema that is refused with a diagnostic has none."""
     package = f"random_{next(numbers)}"
-    sound = dict(schemas)
+    valid = dict(schemas)
     while True:
-        (folder / "spans.json").write_text(json.dumps({"span_schemas": sound}))
+        (folder / "spans.json").write_text(json.dumps({"span_schemas": valid}))
         generated = generate_package(["spans.json"], folder, folder / package, Origin())
         if not has_errors(generated.diagnostics):
             break
         refused = {item.place.pointer.split("/")[2] for item in generated.diagnostics}
         assert {item.code for item in generated.diagnostics} <= {"PG008"}, generated.diagnostics
-        sound = {name: schema for name, schema in sound.items() if name not in refused}
+        valid = {name: schema for name, schema in valid.items() if name not in refused}
     (folder / package).mkdir()
     for name, text in generated.files.items():
         (folder / package / name).write_text(text, "utf-8")
     module = load_package(folder, package)
-    return {name: getattr(module, f"{name.capitalize()}Params") for name in sound}
+    return {name: getattr(module, f"{name.capitalize()}Params") for name in valid}
 
 
 def compare(model: type[BaseModel], validator: Validator, values: list[Any]) -> None:

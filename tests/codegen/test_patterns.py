@@ -1,4 +1,4 @@
-"""Patterns mean what ECMA 262 says, wherever they stand; a pattern that the engine cannot read is reported.
+"""Patterns mean what ECMA 262 says, in every place of a schema; a pattern that the engine cannot read is reported.
 
 What matches was compared with Node.js (`new RegExp(pattern, "u").test(text)`).
 """

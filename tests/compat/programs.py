@@ -422,21 +422,21 @@ async def own_queue(target: Target) -> object:
 @program
 async def misuse(target: Target) -> object:
     client = PrefactorCoreClient(target.config())
-    told = [
+    raised = [
         await raised_by(client.create_agent_instance(VERSION, SCHEMAS, "agent")),
         await raised_by(client.finish_span("unknown")),
         await raised_by(client.close()),
     ]
     await client.initialize()
-    told += [
+    raised += [
         await raised_by(client.initialize()),
         await raised_by(client.create_agent_instance(VERSION)),  # no span types
         await raised_by(client.finish_span("unknown"), KeyError),
     ]
     await client.close()
     refused = PrefactorCoreClient(target.config(http_config=target.http_config("wrong")))
-    told += [await raised_by(refused.initialize()), await raised_by(refused.create_span("i", "s"))]
-    return told
+    raised += [await raised_by(refused.initialize()), await raised_by(refused.create_span("i", "s"))]
+    return raised
 
 
 @program

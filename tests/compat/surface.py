@@ -1,4 +1,4 @@
-"""Compares the packages that are installed with `surface.toml`; needs nothing but the standard library.
+"""Compares the packages that are installed with `surface.toml`; needs only the standard library.
 
 As a program it prints the deviations, one a line, so that the same check can run in another environment. More names,
 parameters, fields and defaults than documented are no deviation.

@@ -46,7 +46,7 @@ def test_every_payload_fits(payload: dict[str, Any], limit: int) -> None:
     json.loads(encode_json(value))
     if len(encode_json(snapshot_object(payload, "payload").value)) <= limit:
         assert value == snapshot_object(payload, "payload").value
-    assert fitted(payload, limit) == value, "the result depends on the payload alone"
+    assert fitted(payload, limit) == value, "the result depends only on the payload"
 
 
 def test_a_long_text_is_cut_before_anything_else() -> None:

@@ -366,7 +366,7 @@ async def main(queue):
     await client.initialize()
     instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
     await instance.start()
-    await client.flush()  # what is not sent yet is the parent's, and the child does not wait for it
+    await client.flush()  # the child does not wait for operations that the parent still has to send
     await record(instance, "parent")
     return client, instance
 

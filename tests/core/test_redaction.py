@@ -74,7 +74,7 @@ async def test_a_field_that_redact_fails_for_is_redacted_and_logged_once(
 ) -> None:
     def redact(field: PayloadField) -> object:
         if field.path == ("bad",):
-            raise Odd(f"cannot judge {field.value}")
+            raise Odd(f"cannot redact {field.value}")
         return field.value
 
     async with run(redact=redact) as (_, instance):

@@ -102,7 +102,7 @@ async def test_a_signal_handler_may_finish_the_span_that_is_started(api: LocalAp
 
 
 async def test_a_signal_handler_may_raise_anywhere(api: LocalApi, run: Run) -> None:
-    """The interrupted operation may be lost; nothing else is, and nothing waits for it."""
+    """The interrupted operation may be lost; no other one is lost or waits."""
 
     def give_up() -> None:
         raise KeyboardInterrupt

@@ -50,7 +50,7 @@ async def test_delivery_goes_on_while_the_agent_blocks_its_loop(api: LocalApi, r
             await outer.start({})
             for _ in range(20):
                 await record(instance, "inner")
-            # Retries included; the agent's loop stands still meanwhile.
+            # Retries included; nothing else runs in the agent's loop meanwhile.
             wait_until(lambda: [each["status"] for each in api.spans()].count("complete") == 20)
             assert finishes(api, outer.id) == []
     assert not api.violations

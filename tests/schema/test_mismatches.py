@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Any, Any, list[str]]] = {
         {"contentEncoding": "base64"},
         ["content: Field required beside contentEncoding"],
     ),
-    "a schema that is called as nobody calls one": (
+    "a schema with an unusual name": (
         {"$id": "My {{schema}}", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
         {"a": 1},
         ["a: Input should be a string or null, found an integer"],
@@ -112,7 +112,7 @@ CASES: dict[str, tuple[Any, Any, list[str]]] = {
         {"x": None},
         ["x: Input should be a string or an integer, found null"],
     ),
-    "a union at odd names": (
+    "a union at unusual names": (
         {"properties": {'a%b"c/d~': {"anyOf": [{"type": "string"}, {"minimum": 4, "type": "integer"}]}}},
         {'a%b"c/d~': 1},
         ['a%b"c/d~: Input should match {"minimum": 4}'],

@@ -1,4 +1,4 @@
-"""mypy and pyright check accept*.py and reject*.py; each line must be reported or not, as its comment says.
+"""mypy and pyright check accept*.py and reject*.py; each line must be reported or not, according to its comment.
 
 A comment at the end of a line of reject*.py names the checkers that must report it, and a text of mypy's message:
 `# E: "text"`, `# E(mypy): "text"`, `# E(pyright)`. A line without such a comment must not be reported, in any file.
