@@ -47,7 +47,7 @@ def microseconds(check: Callable[[], object], number: int) -> float:
 
 
 def milliseconds(program: str) -> float:
-    """The time that a program says, of five processes."""
+    """Return the time that a program prints: the best of five processes."""
     command = [sys.executable, "-c", f"import time; start = time.perf_counter()\n{program}"]
     ends = "\nprint((time.perf_counter() - start) * 1e3)"
     runs = [

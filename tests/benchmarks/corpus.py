@@ -1,6 +1,6 @@
 """Do real schemas work? `python -m tests.benchmarks.corpus FOLDER`.
 
-Each JSON file of the folder is the params schema of a span type. It is generated and imported (each alone, and timed),
+Each JSON file of the folder is the params schema of a span type. It is generated and imported (each by itself, timed),
 type-checked (all together, by mypy --strict and pyright), and compared with jsonschema on instances that follow the
 schema and on mutated ones; what the model accepts, it has to give back unchanged. Prints a line for each schema with
 which something is wrong, and totals. A minute for 56 schemas. Exits with 1 when something is wrong.
@@ -24,11 +24,11 @@ from tests.benchmarks.instances import instances, mutations, same_json
 from tests.benchmarks.schema_suite import Compiler
 
 SECONDS = 2.0
-"""What the generation of one schema may take."""
+"""The limit for generating one schema."""
 
 
 def problems_of(model: type[BaseModel], schema: dict[str, Any], instance: Any, counts: Counter[str]) -> str | None:
-    """How the model and jsonschema differ on an instance."""
+    """Return how the model and jsonschema differ on an instance."""
     if not isinstance(instance, dict):  # no payload
         return None
     valid = validator_for(schema, default=Draft202012Validator)(schema).is_valid(instance)
@@ -46,7 +46,7 @@ def problems_of(model: type[BaseModel], schema: dict[str, Any], instance: Any, c
     return None if again == taken else f"{json.dumps(instance)[:200]} is something else as JSON"
 
 
-def judge(model: type[BaseModel], schema: dict[str, Any], count: int, counts: Counter[str]) -> set[str]:
+def compare(model: type[BaseModel], schema: dict[str, Any], count: int, counts: Counter[str]) -> set[str]:
     found: set[str] = set()
     for number, instance in enumerate(instances(schema, count)):
         for each in [instance, *mutations(instance, 3, number)]:
@@ -57,7 +57,7 @@ def judge(model: type[BaseModel], schema: dict[str, Any], count: int, counts: Co
 
 
 def type_checked(folder: Path) -> list[str]:
-    """What mypy and pyright say against all packages of the folder."""
+    """Return what mypy and pyright report about all packages of the folder."""
     (folder / "mypy.ini").write_text("[mypy]\nstrict = true\n")
     packages = sorted(path.name for path in folder.iterdir() if (path / "__init__.py").exists())
     commands = [
@@ -90,19 +90,19 @@ def main() -> int:
             if not isinstance(models, dict):
                 problems = {str(each) for each in models}
             else:
-                problems = judge(models["G"], schema, options.instances, counts)
+                problems = compare(models["G"], schema, options.instances, counts)
             if took > SECONDS:
                 problems.add(f"generated in {took:.1f} s")
             counts["wrong schemas"] += bool(problems)
             for problem in sorted(problems)[:3]:
                 print(f"{file.name}: {problem}")
-        said = type_checked(Path(temporary))
-        print(*said, sep="\n", end="")
+        errors = type_checked(Path(temporary))
+        print(*errors, sep="\n", end="")
     print(
         f"{len(files)} schemas, slowest {slowest:.2f} s; {counts['valid']} valid and {counts['invalid']} invalid "
-        f"instances; wrong: {counts['wrong schemas']} schemas; type checkers: {'wrong' if said else 'content'}"
+        f"instances; wrong: {counts['wrong schemas']} schemas; type checkers: {'errors' if errors else 'no errors'}"
     )
-    return 1 if said or counts["wrong schemas"] else 0
+    return 1 if errors or counts["wrong schemas"] else 0
 
 
 if __name__ == "__main__":

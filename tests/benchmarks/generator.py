@@ -105,7 +105,7 @@ asyncio.run(main())
 
 
 def schemas(index: int, *, changed: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The params and the result of a span type: like those of a tool call, none quite like another."""
+    """Return the params and the result of a span type: like those of a tool call, each a little different."""
     number: dict[str, Any] = {"type": "integer", "minimum": 0}
     params: dict[str, Any] = {
         "type": "object",
@@ -141,7 +141,7 @@ def schemas(index: int, *, changed: bool = False) -> tuple[dict[str, Any], dict[
 
 
 def definition(index: int, *, changed: bool = False) -> str:
-    """A file with one span type."""
+    """Return the content of a file with one span type."""
     params, result = schemas(index, changed=changed)
     span_type = {
         "name": f"team:tool_{index}",
@@ -154,7 +154,7 @@ def definition(index: int, *, changed: bool = False) -> str:
 
 
 def make_project(folder: Path, size: int) -> None:
-    """A project with one file a span type, and one document of their schemas for bare datamodel-code-generator."""
+    """Write a project with one file per span type, and one document with all schemas for datamodel-code-generator."""
     (folder / "schemas").mkdir(parents=True)
     (folder / "pyproject.toml").write_text(
         f'[project]\nname = "bench"\n\n[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "{PACKAGE}"\n', "utf-8"
@@ -168,7 +168,7 @@ def make_project(folder: Path, size: int) -> None:
 
 
 def run(command: list[str], folder: Path) -> str:
-    """Run a command; what it printed."""
+    """Run a command; return what it printed."""
     environment = {**os.environ, "PYTHONPATH": str(folder / "generated"), "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
@@ -177,14 +177,14 @@ def run(command: list[str], folder: Path) -> str:
 
 
 def seconds(command: list[str], folder: Path) -> float:
-    """How long a command takes."""
+    """Return how many seconds a command takes."""
     began = time.perf_counter()
     run(command, folder)
     return time.perf_counter() - began
 
 
 class Report:
-    """Prints figures, and remembers which missed their target."""
+    """Prints figures, and collects those that missed their target."""
 
     def __init__(self) -> None:
         self.missed: list[str] = []
@@ -198,7 +198,7 @@ class Report:
 
 
 def generation(report: Report, folder: Path, size: int, repeat: int) -> None:
-    """Full, up-to-date and one-changed runs of one size; the whole project's targets hold at the largest."""
+    """Measure a full run, a run without changes and a run with one change; the targets are for the largest size."""
     largest = size == SIZES[-1]
     make_project(folder, size)
     bare, full = [], []
@@ -232,7 +232,7 @@ IMPORTS: dict[str, tuple[str, bool]] = {
 
 
 def imports(report: Report, folder: Path, size: int) -> None:
-    """What a program pays beyond pydantic for the package, and for what it uses of it."""
+    """Measure what importing the package and using span types of it costs beyond pydantic."""
 
     def figure(code: str, what: str) -> float:
         return min(float(run([sys.executable, "-c", MEASURED_IMPORT, code, what], folder)) for _ in range(5))
@@ -248,7 +248,7 @@ def imports(report: Report, folder: Path, size: int) -> None:
 
 
 def spans(report: Report, folder: Path) -> None:
-    """Start and complete of a typed span against the untyped one."""
+    """Measure start and complete of a typed span against an untyped one."""
     untyped, typed, untyped_bytes, typed_bytes = map(float, run([sys.executable, "-c", SPANS], folder).split())
     report.line(
         "start + complete: typed / untyped",

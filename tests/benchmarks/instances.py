@@ -1,4 +1,4 @@
-"""Instances of a JSON Schema, most of them valid, and others like them that may be not. An oracle says which are."""
+"""Instances of a JSON Schema, most of them valid, and changed copies. Another validator decides which are valid."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _OTHERS: list[Any] = [None, True, False, 0, 1, 1.0, 1.5, "", "x", [], {}, [None]
 
 
 def instances(schema: dict[str, Any], count: int, seed: int = 0) -> Iterator[Any]:
-    """Follow the schema, with other choices each time."""
+    """Return instances that follow the schema, with other choices each time."""
     for number in range(count):
         yield _Sampler(schema, random.Random(f"{seed} {number}")).sample(schema, 0)
 
 
 def mutations(instance: Any, count: int, seed: int = 0) -> Iterator[Any]:
-    """Copies with one change each: a member that is gone, new, renamed or of another type, an item repeated …"""
+    """Return copies with one change each: a member removed, added, renamed or of another type, an item repeated …"""
     for number in range(count):
         chance = random.Random(f"{seed} {number}")
         whole = {"": copy.deepcopy(instance)}
@@ -32,7 +32,7 @@ def mutations(instance: Any, count: int, seed: int = 0) -> Iterator[Any]:
 
 
 def same_json(one: Any, two: Any) -> bool:
-    """Whether two values are the same in JSON: 1.0 is 1, and true is not."""
+    """Return whether two values are the same in JSON: 1.0 equals 1, and true does not."""
     return bool(_key(one) == _key(two))
 
 
@@ -94,7 +94,7 @@ class _Sampler:
 
     @staticmethod
     def together(values: list[Any]) -> Any:
-        """Objects as one; of others, the last."""
+        """Merge objects; of other values, return the last."""
         objects = [value for value in values if isinstance(value, dict)]
         return {key: item for each in objects for key, item in each.items()} if objects else values[-1]
 

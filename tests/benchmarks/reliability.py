@@ -1,4 +1,4 @@
-"""What becomes of an agent's record in bad weather, at full size: `python -m tests.benchmarks.reliability`.
+"""What arrives of an agent's spans while the API fails at random: `python -m tests.benchmarks.reliability`.
 
 20 seeds of 500 spans in nested trees from 10 tasks, with 10 % errors, 2 % resets and an outage of 15 s; an outage of
 60 s; 100,000 spans through one client. About 25 minutes; name parts to run only these: `storms`, `outage`, `memory`.

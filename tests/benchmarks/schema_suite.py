@@ -1,4 +1,4 @@
-"""Do generated types tell the truth? `python -m tests.benchmarks.schema_suite`.
+"""Do generated types accept what their schemas accept? `python -m tests.benchmarks.schema_suite`.
 
 The official JSON-Schema-Test-Suite, its required tests of draft 2020-12 and draft-07, which comes with the source
 distribution of jsonschema (pip gets it). Each schema becomes the property `value` of a span type's params, goes through
@@ -40,7 +40,7 @@ DATA = frozenset({"const", "default", "enum", "examples"})
 
 @dataclass
 class Group:
-    """A schema of the suite with its instances."""
+    """A schema of the suite, with its instances."""
 
     keyword: str
     name: str
@@ -51,7 +51,7 @@ class Group:
 
 @dataclass
 class Tally:
-    """What became of the instances, by keyword."""
+    """The results of the instances, by keyword."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     details: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Tally:
 
 
 def within(schema: Any) -> Any:
-    """The schema with its references to itself as they are below `properties/value`."""
+    """Return the schema with its references to itself adapted to the place `properties/value`."""
     if isinstance(schema, list):
         return [within(item) for item in schema]
     if isinstance(schema, dict) and not str(schema.get("$id", "#")).startswith("#"):
@@ -84,14 +84,14 @@ def _member(key: str, value: Any) -> Any:
 
 
 def wrapped(schema: Any, validator: type[Validator]) -> dict[str, Any]:
-    """An object schema whose property `value` has the schema."""
+    """Return an object schema whose property `value` has the schema."""
     if isinstance(schema, dict):
         schema = {key: value for key, value in within(schema).items() if key != "$schema"}
     return {"$schema": validator.META_SCHEMA["$schema"], "type": "object", "properties": {"value": schema}}
 
 
 def suite(folder: Path) -> Path:
-    """The tests of jsonschema's source distribution, of the version that is installed."""
+    """Return the tests in the source distribution of the installed version of jsonschema."""
     wanted = f"jsonschema=={importlib.metadata.version('jsonschema')}"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
     done = subprocess.run([*pip, "--no-binary", "jsonschema", "--dest", str(folder), wanted], check=False)
@@ -118,7 +118,7 @@ class Compiler:
         sys.path.insert(0, str(folder))
 
     def models(self, schemas: Mapping[str, dict[str, Any]]) -> dict[str, type[BaseModel]] | list[Diagnostic]:
-        """The params models by class name, or why there are none."""
+        """Return the params models by class name, or the reason why there are none."""
         self._number += 1
         package = f"suite_{self._number}"
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
@@ -134,17 +134,17 @@ class Compiler:
 
 
 def compiled(compiler: Compiler, groups: list[Group], tally: Tally) -> Iterator[tuple[Group, type[BaseModel]]]:
-    """The models of the groups: all at once, and one by one where one of them is refused."""
+    """Return the models of the groups: generated together, or one by one if one of them is refused."""
     together = compiler.models({f"G{number}": group.schema for number, group in enumerate(groups)})
     if isinstance(together, dict):
         yield from zip(groups, together.values(), strict=True)
         return
     for group in groups:
-        alone = compiler.models({"G": group.schema})
-        if isinstance(alone, dict):
-            yield group, alone["G"]
+        single = compiler.models({"G": group.schema})
+        if isinstance(single, dict):
+            yield group, single["G"]
         else:
-            tally.note(group, "refused", f"{alone[0].code} {alone[0].message}")
+            tally.note(group, "refused", f"{single[0].code} {single[0].message}")
 
 
 def takes(model: type[BaseModel], payload: JsonValue) -> bool:
@@ -156,7 +156,7 @@ def takes(model: type[BaseModel], payload: JsonValue) -> bool:
 
 
 def oracle(group: Group, payload: JsonValue) -> bool | None:
-    """What jsonschema says; None where it cannot tell."""
+    """Return whether jsonschema accepts an instance; None if it cannot decide."""
     try:
         group.validator(group.schema).validate(payload)
     except NotValid:
@@ -166,7 +166,7 @@ def oracle(group: Group, payload: JsonValue) -> bool | None:
     return True
 
 
-def judge(group: Group, model: type[BaseModel], tally: Tally) -> None:
+def compare(group: Group, model: type[BaseModel], tally: Tally) -> None:
     schema = JsonSchema(group.schema)
     for test in group.tests:
         payload = {"value": test["data"]}
@@ -185,17 +185,17 @@ def measure(draft: str, tests: Path, compiler: Compiler, *, details: bool) -> bo
     tally = Tally()
     for groups in by_keyword.values():
         for group, model in compiled(compiler, groups, tally):
-            judge(group, model, tally)
+            compare(group, model, tally)
     for keyword, counts in tally.counts.items():
         if counts.keys() != {"agrees"}:
-            print(f"{draft} {keyword}: {told(counts)}")
-    print(f"{draft}: {sum(map(len, by_keyword.values()))} schemas: {told(tally.total)}")
+            print(f"{draft} {keyword}: {as_text(counts)}")
+    print(f"{draft}: {sum(map(len, by_keyword.values()))} schemas: {as_text(tally.total)}")
     if details:
         print(*tally.details, sep="\n")
     return not {"false accept", "false reject"} & tally.total.keys()
 
 
-def told(counts: Counter[str]) -> str:
+def as_text(counts: Counter[str]) -> str:
     return ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
 
 

@@ -1,4 +1,4 @@
-"""An agent in bad weather: errors, resets and an outage on the server's side, and what arrived in the end.
+"""An agent whose API fails at random: errors, resets and an outage, and what arrived at the end.
 
 The agent is a process of its own (`storm_agent.py`), so that the server does not slow it.
 """
@@ -22,7 +22,7 @@ AGENT = Path(__file__).with_name("storm_agent.py")
 
 @dataclass(frozen=True, kw_only=True)
 class Storm:
-    """What the agent does, and what befalls it.
+    """The work of the agent, and the faults of the API.
 
     Attributes:
         spans: how many per agent instance.
@@ -44,7 +44,7 @@ class Storm:
     outage: float = 15.0
     request_timeout: float = 10.0
     close_timeout: float = 120.0
-    # An operation is lost when it fails this often by chance while others succeed.
+    # An operation is lost if it fails this often by chance while others succeed.
     queue: dict[str, Any] = field(default_factory=lambda: {"max_retries": 8})
 
     def faults(self) -> list[Fault]:
@@ -63,12 +63,12 @@ class Storm:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended.
+    """The outcome.
 
     Attributes:
         lost: spans that did not arrive, or not as the agent recorded them.
         out_of_order: breaches of the life cycle, by name, that the server saw.
-        agent: what the agent tells of itself.
+        agent: the report of the agent about itself.
         requests: how many the server got.
     """
 
@@ -79,27 +79,28 @@ class Outcome:
 
     @property
     def balanced(self) -> bool:
-        told = self.agent
-        return bool(told["accepted"] == told["delivered"] + told["failed"] + told["dropped"] + told["pending"])
+        agent = self.agent
+        return bool(agent["accepted"] == agent["delivered"] + agent["failed"] + agent["dropped"] + agent["pending"])
 
     @property
     def well(self) -> bool:
-        """Nothing was lost, out of order, or raised in the agent's code."""
+        """Whether nothing was lost, sent out of order, or raised in the agent's code."""
         return not (self.lost or self.out_of_order or self.agent["exceptions"]) and self.balanced
 
     def __str__(self) -> str:
-        told = self.agent
+        agent = self.agent
+        parts = " + ".join(str(agent[part]) for part in ("delivered", "failed", "dropped", "pending"))
         return (
             f"lost {len(self.lost)}, out of order {sum(self.out_of_order.values())}, "
-            f"exceptions {len(told['exceptions'])}, slowest call {told['slowest_ms']:.1f} ms of {told['calls']}, "
+            f"exceptions {len(agent['exceptions'])}, slowest call {agent['slowest_ms']:.1f} ms of {agent['calls']}, "
             f"ledger {'balanced' if self.balanced else 'NOT balanced'} "
-            f"({told['accepted']} = {told['delivered']} + {told['failed']} + {told['dropped']} + {told['pending']}), "
+            f"({agent['accepted']} = {parts}), "
             f"{self.requests} requests"
         )
 
 
 async def run_storm(storm: Storm) -> Outcome:
-    """Run the agent against an embedded API in such weather."""
+    """Run the agent against an embedded API with these faults."""
     with LocalApi(faults=storm.faults(), seed=storm.seed) as api:
         settings = {name: getattr(storm, name) for name in storm.__dataclass_fields__}
         process = await asyncio.create_subprocess_exec(
@@ -112,8 +113,8 @@ async def run_storm(storm: Storm) -> Outcome:
         outage.cancel()
         if process.returncode:
             raise RuntimeError(f"the agent failed:\n{errors.decode()}")
-        told = json.loads(output)
-        return Outcome(_lost(api, told, storm), dict(api.violations), told, len(api.requests))
+        report = json.loads(output)
+        return Outcome(_lost(api, report, storm), dict(api.violations), report, len(api.requests))
 
 
 async def _outage(api: LocalApi, storm: Storm) -> None:
@@ -125,16 +126,16 @@ async def _outage(api: LocalApi, storm: Storm) -> None:
         await asyncio.sleep(storm.outage)
 
 
-def _lost(api: LocalApi, told: dict[str, Any], storm: Storm) -> list[Any]:
+def _lost(api: LocalApi, report: dict[str, Any], storm: Storm) -> list[Any]:
     arrived = {span["id"]: span for span in api.spans()}
-    missing = [span for span in told["spans"] if not _is_as_told(arrived.get(span["id"]), span)]
+    missing = [span for span in report["spans"] if not _is_as_reported(arrived.get(span["id"]), span)]
     too_few = storm.spans * storm.rounds - len(arrived)
     unfinished = [instance for instance in api.instances() if instance["status"] != "complete"]
     open_spans = [span for span in arrived.values() if span["finished_at"] is None]
     return [*missing, *range(too_few), *unfinished, *open_spans]
 
 
-def _is_as_told(arrived: dict[str, Any] | None, told: dict[str, Any]) -> bool:
+def _is_as_reported(arrived: dict[str, Any] | None, span: dict[str, Any]) -> bool:
     return (
-        arrived is not None and arrived["status"] == told["status"] and arrived["payload"]["number"] == told["number"]
+        arrived is not None and arrived["status"] == span["status"] and arrived["payload"]["number"] == span["number"]
     )

@@ -28,7 +28,7 @@ from prefactor_http import HttpClientConfig
 
 
 class Agent:
-    """What it did, and how long each call of the SDK took."""
+    """The work that was done, and how long each call of the SDK took."""
 
     def __init__(self, instance: AgentInstanceHandle, settings: dict[str, Any]) -> None:
         self._instance = instance

@@ -1,19 +1,19 @@
-"""The option of the golden tests, and a project to run the command in."""
+"""The option of the golden tests, the packages that several tests read, and a project to run the command in."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import json
-import sys
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from tests.codegen.hostile import schemas_of_names
-from tests.codegen.support import CASES, GOLDEN, TOPICS, Project, load_package
+from tests.codegen.support import CASES, GOLDEN, TOPICS, Made, Project, forget
 
 from prefactor_gen.cli import run
 
@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the packages of the golden topics, of the cases and of the odd names, for all tests that read them.
 
-    What is printed while `golden_<topic>` is made is in `golden_<topic>.warnings`.
+    `golden_<topic>.warnings` holds what the command printed while it made `golden_<topic>`.
     """
     sources, folder = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("packages")
     schemas = {f"t:{name}": case["schema"] for name, case in CASES.items()}
@@ -40,11 +40,22 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compile_into(folder: Path, base: Path, source: str, package: str) -> None:
-    told = io.StringIO()
-    with contextlib.chdir(base), contextlib.redirect_stderr(told), contextlib.redirect_stdout(io.StringIO()):
+    errors = io.StringIO()
+    with contextlib.chdir(base), contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         code = run([source, "--output", str(folder), "--package", package])
-    assert code == 0, told.getvalue()
-    (folder / f"{package}.warnings").write_text(told.getvalue(), "utf-8")
+    assert code == 0, errors.getvalue()
+    (folder / f"{package}.warnings").write_text(errors.getvalue(), "utf-8")
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test that opens a connection or looks up a host."""
+
+    def refuse(*_arguments: object, **_options: object) -> NoReturn:
+        raise AssertionError("the network was used")
+
+    for name in ("socket", "create_connection", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, name, refuse)
 
 
 @pytest.fixture
@@ -53,15 +64,14 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
 
 
 @pytest.fixture
-def made(project: Project) -> Iterator[Callable[..., ModuleType]]:
+def made(project: Project) -> Iterator[Made]:
     """A function that compiles span types, given as `name=params_schema`, and imports the package."""
 
     def compile_and_import(**schemas: dict[str, Any]) -> ModuleType:
         project.span_types(**schemas)
         result = project.generate()
         assert result.code == 0, result.err
-        return load_package(project.package.parent, "made")
+        return project.load()
 
     yield compile_and_import
-    for module in [each for each in sys.modules if each == "made" or each.startswith("made.")]:
-        del sys.modules[module]
+    forget("made")

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import unicodedata
 from typing import Any
 
-__all__ = ["NAMES", "TEXTS", "TRACE", "object_of", "schemas_of_names"]
+from tests.codegen.schemas import TEXT, properties
+
+__all__ = ["NAMES", "TEXTS", "TRACE", "executed", "schemas_of_names"]
 
 # What would leave a trace if it ran as Python or as a template.
 TRACE = "__import__('builtins').__dict__.__setitem__('EXECUTED', 1)"
@@ -29,14 +32,15 @@ NAMES = [
 ]  # fmt: skip
 
 
-def object_of(*members: tuple[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(members), **more}
+def executed() -> bool:
+    """Return whether `TRACE` has been run as Python or as a template."""
+    return hasattr(builtins, "EXECUTED")
 
 
 def schemas_of_names() -> dict[str, dict[str, Any]]:
-    """The names as properties of one object, and as objects that have the name again.
+    """Return span types with the names as properties, and as objects that have a property of the same name.
 
-    Names that would become the same Python name, which is told, go into different span types.
+    Names that would become the same Python name, which is an error, go into different span types.
     """
     groups: dict[int, list[str]] = {}
     alike: dict[str, int] = {}
@@ -44,14 +48,14 @@ def schemas_of_names() -> dict[str, dict[str, Any]]:
         letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()
         alike[letters] = alike.get(letters, -1) + 1
         groups.setdefault(alike[letters], []).append(name)
-    text, number = {"type": "string"}, {"type": ["integer", "null"]}
+    number = {"type": ["integer", "null"]}
     found: dict[str, dict[str, Any]] = {}
     for index, names in groups.items():
-        found[f"scalars {index}"] = object_of(*((name, text) for name in names), required=names[::2])
-        nested = [
-            (name, object_of((name, number), ("text", text), ("day", {"type": "string", "format": "date"})))
+        found[f"scalars {index}"] = properties(*names[::2], **dict.fromkeys(names, TEXT))
+        nested = {
+            name: properties(**{name: number}, text=TEXT, day={"type": "string", "format": "date"})
             for name in names
-            if name.strip("_") != "dict"  # as an object it takes the name of the literal, which is told
-        ]
-        found[f"nested {index}"] = object_of(*nested, ("flag", {"type": "boolean"}), ("n", {"type": "number"}))
+            if name.strip("_") != "dict"  # an object of this name would need the name of the literal, which is an error
+        }
+        found[f"nested {index}"] = properties(**nested, flag={"type": "boolean"}, n={"type": "number"})
     return found

@@ -1,9 +1,10 @@
-"""`x-prefactor-allow`: findings that are meant, with their reason; and templates that are fine."""
+"""`x-prefactor-allow`: warnings that are allowed, with the reason; and the properties that a template shows."""
 
 from __future__ import annotations
 
 import pytest
-from tests.codegen.support import Project
+from tests.codegen.schemas import OBJECT, TEXT, properties
+from tests.codegen.support import Finding, Project, only
 
 EMAIL = """\
 span_type_schemas:
@@ -26,56 +27,56 @@ def mail(project: Project, **allowances: str) -> None:
     project.write("schemas/a.yaml", EMAIL.format(**(places | allowances)))
 
 
-def codes(project: Project) -> list[str]:
-    return [line.split()[1] + " " + line.partition(" PG")[2][:3] for line in project.generate().findings]
+def reported(project: Project) -> list[tuple[str, str]]:
+    """Return the pointers and the rules of the diagnostics of a run."""
+    return [(line.pointer, line.rule) for line in project.generate().findings]
 
 
-EMAIL_FOUND = "/span_type_schemas/0/params_schema/properties/email: 020"
-PHONE_FOUND = "/span_type_schemas/0/params_schema/properties/reply/properties/phone: 020"
+EMAIL_FOUND = ("/span_type_schemas/0/params_schema/properties/email", "PG020")
+PHONE_FOUND = ("/span_type_schemas/0/params_schema/properties/reply/properties/phone", "PG020")
 
 
 def test_without_an_allowance(project: Project) -> None:
     mail(project)
-    assert [code.replace("warning", "").strip() for code in codes(project)] == [EMAIL_FOUND, PHONE_FOUND]
+    assert reported(project) == [EMAIL_FOUND, PHONE_FOUND]
 
 
 @pytest.mark.parametrize("place", ["on_definition", "on_schema"])
-def test_an_allowance_holds_for_all_that_it_stands_in(place: str, project: Project) -> None:
+def test_an_allowance_covers_everything_below_it(place: str, project: Project) -> None:
     mail(project, **{place: "x-prefactor-allow: {PG020: These are ours.}"})
     assert project.generate().findings == []
     assert project.run("check", "schemas", "--strict").code == 0
 
 
-def test_an_allowance_holds_there_only(project: Project) -> None:
+def test_an_allowance_covers_nothing_beside_it(project: Project) -> None:
     mail(project, on_property="x-prefactor-allow: {PG020: These are ours.}")
-    assert codes(project) == [EMAIL_FOUND]
+    assert reported(project) == [EMAIL_FOUND]
 
 
-def test_an_allowance_in_a_file_that_is_referred_to(project: Project) -> None:
+def test_an_allowance_in_a_referenced_file(project: Project) -> None:
     project.write(
         "schemas/shared.yaml", "x-prefactor-allow: {PG020: It is ours.}\nproperties: {email: {type: string}}\n"
     )
-    project.span_types(agent={"type": "object", "properties": {"sender": {"$ref": "shared.yaml"}}})
+    project.span_types(agent=properties(sender={"$ref": "shared.yaml"}))
     assert project.generate().findings == []
 
 
-def test_what_is_wrong_makes_no_allowance_unused(project: Project) -> None:
+def test_an_allowance_beside_an_error_is_not_reported_as_unused(project: Project) -> None:
     project.write(
         "schemas/a.yaml",
         "span_schemas:\n  a: {x-prefactor-allow: {PG020: Ours.}, properties: {email: {type: objekt}}}\n",
     )
-    (line,) = project.generate().findings
-    assert "PG006" in line
+    assert only(project.generate().findings).rule == "PG006"
 
 
-def test_an_allowance_of_the_definition_does_not_go_to_the_api(project: Project) -> None:
+def test_an_allowance_of_a_definition_is_not_sent_to_the_api(project: Project) -> None:
     mail(project, on_definition="x-prefactor-allow: {PG020: These are ours.}")
     project.generate()
     assert "x-prefactor-allow" not in "".join(project.files().values())
 
 
 @pytest.mark.parametrize(
-    ("allowance", "told"),
+    ("allowance", "message"),
     [
         ("{PG020: ''}", "error PG025: expected the reason why PG020 is allowed"),
         ("{PG020: 1}", "error PG025: expected the reason why PG020 is allowed"),
@@ -84,26 +85,26 @@ def test_an_allowance_of_the_definition_does_not_go_to_the_api(project: Project)
         ("PG020", """error PG025: expected {"PG…": "the reason"} in x-prefactor-allow"""),
     ],
 )
-def test_an_allowance_that_is_wrong(allowance: str, told: str, project: Project) -> None:
+def test_a_wrong_allowance(allowance: str, message: str, project: Project) -> None:
     mail(project, on_schema=f"x-prefactor-allow: {allowance}")
     result = project.generate()
     assert result.code == 1
-    assert told in result.err
+    assert message in result.err
 
 
 def test_a_property_of_that_name_allows_nothing(project: Project) -> None:
-    project.span_types(agent={"type": "object", "properties": {"x-prefactor-allow": {"type": "string"}}})
+    project.span_types(agent=properties(**{"x-prefactor-allow": TEXT}))
     assert project.generate().findings == []
 
 
-FINE = [
+VALID = [
     "plain text",
     "{{ city }} {{ place.road }} {{ stops[0].name }} {{ stops.size }} {{ answer | upcase }}",
     "{% for stop in stops %}{{ stop.anything }}{% endfor %}",
     "{% assign name = city %}{{ name }}",
     "{{ free.anything.at.all }} {{ inherited }} {{ place['road'] }}",
 ]
-ODD = {
+WRONG = {
     "{{ citty }}": "'citty' is no property of params or result; did you mean 'city'?",
     "{{ place.town }}": "'town' is no property of 'place'",
     "{% if unknown %}x{% endif %}": "'unknown' is no property of params or result",
@@ -112,42 +113,41 @@ ODD = {
 }
 
 
-def trip(project: Project, template: str) -> list[str]:
-    text = {"type": "string"}
+def trip(project: Project, template: str) -> list[Finding]:
     params = {
-        "allOf": [{"properties": {"inherited": text}}],
+        "allOf": [{"properties": {"inherited": TEXT}}],
         "properties": {
-            "city": text,
+            "city": TEXT,
             "place": {"$ref": "#/$defs/place"},
             "stops": {"type": "array", "items": {"$ref": "#/$defs/stop"}},
-            "free": {"type": "object"},
+            "free": OBJECT,
         },
-        "$defs": {"place": {"properties": {"road": text}}, "stop": {"properties": {"name": text}}},
+        "$defs": {"place": {"properties": {"road": TEXT}}, "stop": {"properties": {"name": TEXT}}},
     }
-    result = {"properties": {"answer": text}}
+    result = {"properties": {"answer": TEXT}}
     entry = {"name": "trip", "template": template, "params_schema": params, "result_schema": result}
     project.write("schemas/a.json", {"span_type_schemas": [entry]})
     return project.generate().findings
 
 
-@pytest.mark.parametrize("template", FINE)
-def test_a_template_that_is_fine(template: str, project: Project) -> None:
+@pytest.mark.parametrize("template", VALID)
+def test_a_valid_template(template: str, project: Project) -> None:
     assert trip(project, template) == []
 
 
-@pytest.mark.parametrize("template", ODD)
-def test_a_template_that_shows_nothing(template: str, project: Project) -> None:
-    (line,) = trip(project, template)
-    assert f"warning PG018: {line.partition('PG018: ')[2]}" in line
-    assert ODD[template] in line
+@pytest.mark.parametrize("template", WRONG)
+def test_a_template_that_shows_an_unknown_property(template: str, project: Project) -> None:
+    line = only(trip(project, template))
+    assert (line.severity, line.rule) == ("warning", "PG018")
+    assert WRONG[template] in line
 
 
-def test_an_open_payload_may_hold_what_a_template_shows(project: Project) -> None:
+def test_a_template_may_show_any_property_of_an_open_payload(project: Project) -> None:
     entry = {"name": "a", "template": "{{ x }}", "params_schema": {"properties": {"y": {}}, "additionalProperties": {}}}
     project.write("schemas/a.json", {"span_type_schemas": [entry]})
     assert project.generate().findings == []
 
 
 def test_a_name_of_two_alphabets(project: Project) -> None:
-    project.span_types(agent={"type": "object", "properties": {"p\u0430ge": {}}})
+    project.span_types(agent=properties(pаge={}))
     assert "mixes Cyrillic and Latin letters" in project.generate().err

@@ -1,4 +1,4 @@
-"""In builds, as a user would: a wheel by hatch, a commit with pre-commit."""
+"""Builds as a user runs them: a wheel with hatch, a commit with pre-commit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.codegen.schemas import REGISTRY
+from tests.support.processes import ROOT
 
-ROOT = Path(__file__).parents[2]
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling", "prefactor-sdk[gen]"]
@@ -44,7 +45,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with the tools of this environment; what it said is in `stdout`."""
+    """Run a command with the tools of this environment; both streams are in `stdout`."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     names = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
     environment = {**os.environ, "PATH": path, "PRE_COMMIT_HOME": str(folder / ".git" / "pre-commit")}
@@ -64,7 +65,7 @@ def wheel(project: Path) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def test_a_wheel_holds_what_the_definitions_say(project: Path) -> None:
+def test_a_wheel_is_built_from_the_current_definitions(project: Path) -> None:
     (project / ".gitignore").write_text("generated/\n", "utf-8")
     assert build(project).returncode == 0
     (project / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="place"), "utf-8")
@@ -130,7 +131,7 @@ def test_no_wheel_without_the_generated_package(case: str, project: Path) -> Non
     assert {"weather_agent/__init__.py", "weather_agent_spans/__init__.py"} <= wheel(project).keys()
 
 
-def test_a_project_of_which_hatch_finds_nothing(project: Path) -> None:
+def test_a_project_in_which_hatch_finds_no_package(project: Path) -> None:
     (project / "pyproject.toml").write_text(PYPROJECT.replace(WHEEL, ""), "utf-8")
     assert 'packages = ["generated/weather_agent_spans"]' in build(project).stdout
 
@@ -143,7 +144,7 @@ def test_a_project_of_which_hatch_finds_nothing(project: Path) -> None:
         '[tool.hatch.build.targets.wheel.force-include]\n"generated" = "/"\n',
     ],
 )
-def test_other_ways_to_take_the_package_in(selection: str, project: Path) -> None:
+def test_other_ways_to_include_the_package(selection: str, project: Path) -> None:
     (project / "src/weather_agent").mkdir(parents=True)
     (project / "src/weather_agent/__init__.py").touch()
     (project / ".gitignore").write_text("generated/\n", "utf-8")
@@ -158,8 +159,7 @@ def test_a_wheel_of_a_registry_in_the_package(project: Path) -> None:
     module = project / "src/weather_agent/definitions.py"
     module.parent.mkdir(parents=True)
     (module.parent / "__init__.py").touch()
-    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
-    module.write_text(f"{registry}registry.register('weather:lookup', {{'type': 'object'}})\n", "utf-8")
+    module.write_text(f"{REGISTRY}registry.register('weather:lookup', {{'type': 'object'}})\n", "utf-8")
     text = PYPROJECT.replace('["schemas"]', '["weather_agent.definitions:registry"]')
     text = text.replace('["generated', '["src/weather_agent", "generated')
     (project / "pyproject.toml").write_text(text, "utf-8")
@@ -168,7 +168,7 @@ def test_a_wheel_of_a_registry_in_the_package(project: Path) -> None:
     assert {"weather_agent/definitions.py", "weather_agent_spans/_weather_lookup.py"} <= wheel(project).keys()
 
 
-def test_an_sdist_holds_the_definitions_and_what_is_generated(project: Path) -> None:
+def test_an_sdist_holds_the_definitions_and_the_generated_package(project: Path) -> None:
     (project / ".gitignore").write_text("generated/\n", "utf-8")
     done = run(project, sys.executable, "-m", "hatchling", "build", "-t", "sdist")
     assert done.returncode == 0, done.stdout
@@ -179,7 +179,7 @@ def test_an_sdist_holds_the_definitions_and_what_is_generated(project: Path) -> 
 
 
 def hooks() -> list[dict[str, object]]:
-    """The hooks that this repository offers, run with what is installed here: nothing is fetched."""
+    """Return the hooks of this repository, changed to run what is installed here: nothing is downloaded."""
     offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     return [
         {**{key: value for key, value in hook.items() if key != "additional_dependencies"}, "language": "unsupported"}
@@ -201,7 +201,7 @@ def commit(project: Path) -> subprocess.CompletedProcess[str]:
     return run(project, "git", "commit", "-m", "A span type")
 
 
-def test_a_commit_stops_where_generated_code_is_stale(committing: Path) -> None:
+def test_stale_generated_code_stops_a_commit(committing: Path) -> None:
     run(committing, "prefactor-gen")
     assert commit(committing).returncode == 0
     (committing / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="place"), "utf-8")
@@ -213,8 +213,8 @@ def test_a_commit_stops_where_generated_code_is_stale(committing: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_a_commit_stops_where_a_generated_file_is_not_in_it(committing: Path) -> None:
-    """A span type that is renamed has a new file, which pre-commit itself does not look at."""
+def test_an_untracked_generated_file_stops_a_commit(committing: Path) -> None:
+    """A renamed span type has a new file, which pre-commit itself does not look at."""
     run(committing, "prefactor-gen")
     assert commit(committing).returncode == 0
     text = SCHEMA.format(name="city").replace("weather:lookup", "weather:find")
@@ -229,7 +229,7 @@ def test_a_commit_stops_where_a_generated_file_is_not_in_it(committing: Path) ->
     assert done.returncode == 0, done.stdout
 
 
-def test_what_git_ignores_is_no_part_of_a_commit(committing: Path) -> None:
+def test_an_ignored_generated_package_does_not_stop_a_commit(committing: Path) -> None:
     (committing / ".gitignore").write_text("generated/\n", "utf-8")
     done = commit(committing)
     assert done.returncode == 0, done.stdout
@@ -242,7 +242,7 @@ def test_tracked_without_a_repository(tmp_path: Path) -> None:
     assert "prefactor-gen: --tracked: fatal: not a git repository" in done.stdout
 
 
-def test_a_commit_stops_where_definitions_are_odd(committing: Path) -> None:
+def test_a_warning_stops_a_commit(committing: Path) -> None:
     (committing / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="email"), "utf-8")
     run(committing, "prefactor-gen")
     stopped = commit(committing)
@@ -250,7 +250,7 @@ def test_a_commit_stops_where_definitions_are_odd(committing: Path) -> None:
     assert "warning PG020: 'email' suggests contact_information" in stopped.stdout
 
 
-def test_a_commit_of_something_else_runs_nothing(committing: Path) -> None:
+def test_a_commit_of_other_files_runs_no_hook(committing: Path) -> None:
     (committing / "notes.txt").write_text("x", "utf-8")
     run(committing, "git", "add", "notes.txt")
     done = run(committing, "git", "commit", "-m", "Notes")

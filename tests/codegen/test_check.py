@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-from tests.codegen.support import Project
+from tests.codegen.schemas import REGISTRY
+from tests.codegen.support import Project, run_process
 
 from prefactor_gen.rules import RULES
 
@@ -31,7 +30,7 @@ span_schemas:
 """
 
 
-def test_what_is_wrong_with_its_line(project: Project) -> None:
+def test_a_mistake_with_its_line(project: Project) -> None:
     project.write("schemas/a.yaml", WRONG)
     result = project.run("check", "schemas")
     lines = result.out.splitlines()
@@ -60,21 +59,14 @@ def test_as_annotations_of_github(project: Project) -> None:
     assert second.endswith("(/span_schemas/agent/properties/y,z%25/$ref)")
 
 
-def test_annotations_in_a_part_of_a_repository(project: Project) -> None:
-    """GitHub takes the paths to be relative to the repository."""
+def test_github_annotations_in_a_subfolder_of_a_repository(project: Project) -> None:
+    """GitHub expects paths that are relative to the root of the repository."""
     (project.root / ".git").mkdir()
     config = '[tool.prefactor-gen]\npackage = "made"\nsources = ["schemas", "located:registry"]\n'
     project.write("services/agent/pyproject.toml", config)
     project.write("services/agent/schemas/a.yaml", WRONG)
-    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
-    project.write("services/agent/src/located.py", f"{registry}registry.register('x', {{'type': 'strin'}})\n")
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "prefactor_gen", "check", "--format", "github"],
-        cwd=project.root / "services" / "agent",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    project.write("services/agent/src/located.py", f"{REGISTRY}registry.register('x', {{'type': 'strin'}})\n")
+    done = run_process("check", "--format", "github", cwd=project.root / "services" / "agent")
     files = [line.split(",")[0].removeprefix("::error file=services/agent/") for line in done.stdout.splitlines()]
     assert files == ["schemas/a.yaml", "schemas/a.yaml", "src/located.py"], done.stderr
 
@@ -96,12 +88,12 @@ def test_a_warning_fails_only_when_strict(project: Project) -> None:
 
 
 def test_it_checks_what_the_project_configures(project: Project) -> None:
-    project.write("pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "my_spans"\n')
+    project.configure()
     project.write("schemas/a.yaml", WRONG)
     assert "PG006" in project.run("check").out
 
 
-def test_who_enforces_what(project: Project) -> None:
+def test_explain_lists_what_checks_each_keyword(project: Project) -> None:
     project.write("schemas/a.yaml", FINE)
     result = project.run("check", "schemas", "--explain")
     assert (result.code, result.err) == (0, "")
@@ -124,14 +116,14 @@ def test_names_in_the_explanation_hold_no_codes_of_a_terminal(project: Project) 
     ]
 
 
-def test_explain_what_is_not_there(project: Project) -> None:
+def test_explain_something_unknown(project: Project) -> None:
     project.write("schemas/a.yaml", FINE)
     result = project.run("check", "schemas", "--explain", "PG999")
     assert result.code == 2
     assert "'PG999' is neither a rule nor a span type of these definitions" in result.err
 
 
-def test_explain_tells_first_what_is_wrong(project: Project) -> None:
+def test_explain_reports_mistakes_first(project: Project) -> None:
     project.write("schemas/a.yaml", WRONG)
     result = project.run("check", "schemas", "--explain")
     assert result.code == 1

@@ -1,30 +1,21 @@
-"""The command: what it writes, removes and leaves alone, `--check`, the configuration, and its exit codes."""
+"""The command: what it writes, removes and leaves unchanged, `--check`, the configuration, and its exit codes."""
 
 # ruff: noqa: E501  # messages, whole
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.codegen.support import Project, load_package
+from tests.codegen.schemas import OBJECT, REGISTRY, TEXT, properties
+from tests.codegen.support import Project, forget, load_package, run_process
+from tests.support.processes import ROOT
 
 from prefactor_gen.emit import Change, write
-
-OBJECT: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
-REPOSITORY = Path(__file__).parents[2]
-
-
-def process(*arguments: str, cwd: Path, code: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own, or some Python code."""
-    start = ["-c", code] if code is not None else ["-m", "prefactor_gen"]
-    return subprocess.run([sys.executable, *start, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
 
 
 def test_writes_a_package(project: Project) -> None:
@@ -44,16 +35,16 @@ def test_a_second_run_writes_nothing(project: Project) -> None:
 
 
 def test_a_change_touches_only_its_own_modules(project: Project) -> None:
-    project.span_types(one=OBJECT, two=OBJECT)
+    project.span_types(one=OBJECT, two=properties(x=TEXT))
     project.generate()
     before = project.files()
-    project.span_types(one=OBJECT, two={**OBJECT, "required": ["x"]})
+    project.span_types(one=OBJECT, two=properties("x", x=TEXT))
     assert project.generate().out == "generated/made: 2 span types, 3 files changed\n"
     after = project.files()
     assert {name for name in after if after[name] != before[name]} == {"__definitions__.py", "__init__.py", "_two.py"}
 
 
-def test_removes_what_is_no_longer_produced_and_leaves_other_files(project: Project) -> None:
+def test_old_modules_are_removed_and_other_files_are_kept(project: Project) -> None:
     project.span_types(one=OBJECT, two=OBJECT)
     project.generate()
     (project.package / "mine.py").write_text("# written by hand\n")
@@ -81,11 +72,11 @@ class TestCheck:
         project.generate()
         assert project.generate("--check").code == 0
 
-    def test_names_each_file_with_a_diff_and_writes_nothing(self, project: Project) -> None:
-        project.span_types(one=OBJECT, two=OBJECT)
+    def test_prints_each_file_with_a_diff_and_writes_nothing(self, project: Project) -> None:
+        project.span_types(one=properties(x=TEXT), two=OBJECT)
         project.generate()
         before = project.files()
-        project.span_types(one={**OBJECT, "required": ["x"]}, three=OBJECT)
+        project.span_types(one=properties("x", x=TEXT), three=OBJECT)
         result = project.generate("--check")
         assert result.code == 1
         assert project.files() == before
@@ -99,15 +90,15 @@ class TestCheck:
         assert "--- generated/made/_one.py (current)\n+++ generated/made/_one.py (generated)\n" in result.out
         assert "-    x: str | MISSING = MISSING\n+    x: str\n" in result.out
 
-    def test_line_endings_make_nothing_stale(self, project: Project) -> None:
+    def test_other_line_endings_make_nothing_stale(self, project: Project) -> None:
         project.write("schemas/a.yaml", "span_schemas:\n  agent: {}\n")
         project.generate()
         project.write("schemas/a.yaml", "span_schemas:\r\n  agent: {}\r\n")
         result = project.generate("--check")
         assert (result.code, result.out, result.err) == (0, "generated/made is up to date\n", "")
 
-    def test_a_comment_changes_the_fingerprint_alone(self, project: Project) -> None:
-        """Whatever a run would change is stale, so that a green check means that a run changes nothing."""
+    def test_a_comment_changes_only_the_fingerprint(self, project: Project) -> None:
+        """A file is stale if a run would change it: after a successful check, a run changes nothing."""
         project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
         project.generate()
         project.write("schemas/a.yaml", "span_schemas: {agent: {}}  # a comment")
@@ -161,25 +152,25 @@ def test_every_change_is_noticed_and_repaired(edit: str, project: Project) -> No
     assert project.generate("--check").out == "generated/made is up to date\n"
 
 
-def test_a_file_that_only_a_reference_of_a_single_source_leads_to_is_watched(project: Project) -> None:
-    for number, reference in enumerate(("my common.json", "my%20common.json", "my\\u0020common.json#")):
-        text = f'{{"span_schemas": {{"agent": {{"properties": {{"x": {{"$ref": "{reference}"}}}}}}}}}}'
-        project.write("one.json", text)
-        project.write("my common.json", {"$ref": "deep/er.yaml#/$defs/x"})
-        project.write("deep/er.yaml", "$defs: {x: {type: string}}")
-        assert project.run("one.json", "--package", "made").code == 0
-        project.write("deep/er.yaml", f"$defs: {{x: {{type: integer, minimum: {number}}}}}")
-        assert project.run("one.json", "--package", "made", "--check").code == 1
+@pytest.mark.parametrize("reference", ["my common.json", "my%20common.json", "my\\u0020common.json#"])
+def test_a_change_of_a_referenced_file_is_noticed(reference: str, project: Project) -> None:
+    """Also if the source is a single file, and the reference has escapes."""
+    text = f'{{"span_schemas": {{"agent": {{"properties": {{"x": {{"$ref": "{reference}"}}}}}}}}}}'
+    project.write("one.json", text)
+    project.write("my common.json", {"$ref": "deep/er.yaml#/$defs/x"})
+    project.write("deep/er.yaml", "$defs: {x: {type: string}}")
+    assert project.run("one.json", "--package", "made").code == 0
+    project.write("deep/er.yaml", "$defs: {x: {type: integer}}")
+    assert project.run("one.json", "--package", "made", "--check").code == 1
 
 
-def test_a_registry_that_changes_is_noticed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('agent', {})\n"
+def test_a_change_of_a_registry_is_noticed(project: Project) -> None:
+    source = f"{REGISTRY}registry.register('agent', {{}})\n"
     project.write("my_registry.py", source)
     assert project.run("my_registry:registry", "--package", "made").code == 0
     assert project.run("my_registry:registry", "--package", "made", "--check").code == 0
     project.write("my_registry.py", source + "registry.register('more', {})\n")
-    monkeypatch.delitem(sys.modules, "my_registry")  # another process would import it anew
-    importlib.invalidate_caches()
+    forget("my_registry")  # as in another process
     assert project.run("my_registry:registry", "--package", "made", "--check").code == 1
 
 
@@ -200,13 +191,13 @@ def test_an_up_to_date_run_imports_nothing_heavy(arguments: tuple[str, ...], pro
         "heavy = {'datamodel_code_generator', 'jinja2', 'jsonschema', 'black', 'rich', 'watchfiles'} & sys.modules.keys()\n"
         "assert not heavy, heavy"
     )
-    result = process("schemas", "--package", "made", *arguments, cwd=project.root, code=code)
+    result = run_process("schemas", "--package", "made", *arguments, cwd=project.root, code=code)
     assert result.returncode == 0, result.stderr
     assert result.stdout == "generated/made is up to date\n"
 
 
 class TestOutput:
-    def test_a_file_of_somebody_else_is_not_overwritten(self, project: Project) -> None:
+    def test_a_file_that_is_not_generated_is_not_overwritten(self, project: Project) -> None:
         project.span_types(agent=OBJECT)
         project.write("generated/made/__init__.py", "print('mine')\n")
         result = project.generate()
@@ -225,7 +216,7 @@ class TestOutput:
     @pytest.mark.parametrize(
         "place", ["generated", "generated/made", "generated/made/_agent.py/x", "generated/made/__init__.py/x"]
     )
-    def test_what_cannot_be_written_is_told(self, place: str, project: Project) -> None:
+    def test_a_place_that_cannot_be_written(self, place: str, project: Project) -> None:
         project.span_types(agent=OBJECT)
         project.write(place, "x")
         result = project.generate()
@@ -233,7 +224,7 @@ class TestOutput:
         assert result.err.startswith("prefactor-gen: cannot write ")
         assert len(result.err.splitlines()) == 1
 
-    def test_a_failure_leaves_everything_as_it_was(self, tmp_path: Path) -> None:
+    def test_a_failure_changes_no_file(self, tmp_path: Path) -> None:
         (tmp_path / "a.py").write_text("old")
         (tmp_path / "file").write_text("in the way")
         changes = [Change(tmp_path / "a.py", "old", "new"), Change(tmp_path / "file" / "b.py", None, "new")]
@@ -241,7 +232,7 @@ class TestOutput:
             write(changes)
         assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a.py": "old", "file": "in the way"}
 
-    def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(self, project: Project) -> None:
+    def test_a_link_in_the_place_of_a_module_is_replaced(self, project: Project) -> None:
         project.span_types(agent=OBJECT)
         project.generate()
         outside = project.write("outside.py", (project.package / "_agent.py").read_text() + "# outside\n")
@@ -291,35 +282,36 @@ class TestConfiguration:
         assert configured.run().out == "generated/my_agent_spans: 1 span type, 4 files changed\n"
         assert configured.run("generate", "--check").code == 0
 
-    def test_from_a_folder_below(self, configured: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_from_a_subfolder(self, configured: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         (configured.root / "below").mkdir()
         root, configured.root = configured.root, configured.root / "below"
         assert configured.run().code == 0
         assert (root / "generated" / "my_agent_spans" / "__init__.py").exists()
 
-    def test_options_win(self, configured: Project) -> None:
+    def test_options_override_the_configuration(self, configured: Project) -> None:
         configured.write("other/a.yaml", "span_schemas: {one: {}, two: {}}")
         result = configured.run("other", "--package", "mine", "--output", "out")
         assert result.out == "out/mine: 2 span types, 5 files changed\n"
 
-    @pytest.mark.parametrize("name", ["a-b", "class", "../x", "", "größe", "json", "pydantic", "prefactor_core"])
+    @pytest.mark.parametrize("name", ["a-b", "class", "../x", "größe", "json", "pydantic", "prefactor_core"])
     def test_names_that_a_package_cannot_have(self, name: str, configured: Project) -> None:
-        result = configured.run("schemas", "--package", name)
-        assert result.code == (0 if not name else 2)  # an empty option is none
+        assert configured.run("schemas", "--package", name).code == 2
+
+    def test_an_empty_package_name_counts_as_absent(self, configured: Project) -> None:
+        assert configured.run("schemas", "--package", "").code == 0
 
 
 class TestWirePackage:
-    """Models of plain JSON Schema documents, as this project makes of the API's."""
+    """Models of plain JSON Schema documents, as this project generates for the API."""
 
     @pytest.fixture
     def configured(self, project: Project) -> Project:
-        table = '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "spans"\n'
-        project.write("pyproject.toml", table + '[tool.prefactor-gen.wire]\nsources = ["api"]\npackage = "wire"\n')
+        project.configure()
+        with (project.root / "pyproject.toml").open("a") as pyproject:
+            pyproject.write('[tool.prefactor-gen.wire]\nsources = ["api"]\npackage = "wire"\n')
         project.span_types(agent=OBJECT)
-        members = {"id": {"type": "string"}, "at": {"type": ["string", "null"]}}
-        project.write(
-            "api/thing.json", {"$defs": {"Thing": {"type": "object", "properties": members, "required": ["id"]}}}
-        )
+        thing = properties("id", id=TEXT, at={"type": ["string", "null"]})
+        project.write("api/thing.json", {"$defs": {"Thing": thing}})
         return project
 
     def test_models(self, configured: Project) -> None:
@@ -334,7 +326,7 @@ class TestWirePackage:
         configured.write("api/thing.json", {"type": "strnig"})
         result = configured.run()
         assert result.code == 1
-        assert [line.split(" PG")[1][:3] for line in result.findings] == ["007", "006"]
+        assert [line.rule for line in result.findings] == ["PG007", "PG006"]
 
     def test_takes_one_folder(self, configured: Project) -> None:
         text = (configured.root / "pyproject.toml").read_text().replace('["api"]', '["api/thing.json"]')
@@ -342,24 +334,31 @@ class TestWirePackage:
         assert "PG001: expected one folder of JSON Schema documents" in configured.run().err
 
 
-def test_help_has_examples(project: Project) -> None:
-    for command in ([], ["generate"], ["check"], ["demo"], ["schema"], ["completion"]):
-        result = project.run(*command, "--help")
-        assert result.code == 0
-        assert " ".join(["prefactor-gen", *command]) in result.out.lower().partition("example")[2]
+@pytest.mark.parametrize("command", [[], ["generate"], ["check"], ["demo"], ["schema"], ["completion"]], ids=" ".join)
+def test_help_has_examples(command: list[str], project: Project) -> None:
+    result = project.run(*command, "--help")
+    assert result.code == 0
+    assert " ".join(["prefactor-gen", *command]) in result.out.lower().partition("example")[2]
 
 
-def test_help_needs_no_extra(project: Project) -> None:
-    code = "import sys; sys.modules['yaml'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"
-    for option in ("--help", "--version"):
-        result = process(option, cwd=project.root, code=code)
-        assert (result.returncode, result.stderr) == (0, "")
+def without_module(name: str) -> str:
+    """Return a program that runs the command where a module is not installed."""
+    return f"import sys; sys.modules['{name}'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"
 
 
-def test_a_command_that_is_misspelled(project: Project) -> None:
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_needs_no_extra(option: str, project: Project) -> None:
+    result = run_process(option, cwd=project.root, code=without_module("yaml"))
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_misspelled_command(project: Project) -> None:
     result = project.run("chek")
     assert result.code == 2
     assert "'chek' is neither a command nor a file or folder here; did you mean 'check'?" in result.err
+
+
+def test_a_source_that_is_not_there(project: Project) -> None:
     assert "found nothing of this name" in project.run("schemas", "--package", "made").err
 
 
@@ -374,14 +373,14 @@ def test_the_command_may_follow_its_options(project: Project) -> None:
     ("source", "expected"),
     [("nowhere", "found nothing of this name in"), ("registry.py", "a SchemaRegistry in Python is given as module:")],
 )
-def test_sources_that_are_none(source: str, expected: str, project: Project) -> None:
+def test_sources_that_cannot_be_used(source: str, expected: str, project: Project) -> None:
     project.write("registry.py", "registry = None")
     result = project.run(source, "--package", "made")
     assert result.code == 1
     assert expected in result.err
 
 
-def test_a_reader_that_has_seen_enough(project: Project) -> None:
+def test_a_pipe_that_is_closed_early(project: Project) -> None:
     """`prefactor-gen --check | head -1`."""
     project.span_types(**{f"agent{number}": OBJECT for number in range(200)})
     command = f"{sys.executable} -m prefactor_gen --check schemas --package made | head -1"
@@ -408,22 +407,21 @@ def test_unknown_options_are_usage_errors(project: Project) -> None:
 )
 def test_without_the_extra(missing: str, arguments: tuple[str, ...], project: Project) -> None:
     project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
-    code = f"import sys; sys.modules['{missing}'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"
-    result = process("schemas", "--package", "made", *arguments, cwd=project.root, code=code)
+    result = run_process("schemas", "--package", "made", *arguments, cwd=project.root, code=without_module(missing))
     assert result.returncode == 2
     assert result.stderr == f"prefactor-gen: {missing} is not installed: pip install 'prefactor-sdk[gen]'\n"
 
 
 def test_as_a_module(project: Project) -> None:
     project.span_types(agent={"type": "array"})
-    result = process("schemas", "--package", "made", cwd=project.root)
+    result = run_process("schemas", "--package", "made", cwd=project.root)
     assert result.returncode == 1
     assert "PG007" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_what_this_repository_ships_is_current() -> None:
-    result = process("--check", cwd=REPOSITORY)
+def test_the_generated_packages_of_this_repository_are_current() -> None:
+    result = run_process("--check", cwd=ROOT)
     assert result.returncode == 0, f"run prefactor-gen\n{result.stdout[-2000:]}{result.stderr}"
     assert result.stdout == "generated/prefactor_spans is up to date\ngenerated/prefactor_api is up to date\n"
 
@@ -434,30 +432,27 @@ HEAVY = ("datamodel_code_generator", "jinja2", "jsonschema", "liquid", "pydantic
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["schema", "--help"], [], ["--check"]], ids=" ".join)
 def test_nothing_heavy_is_imported_where_nothing_is_to_do(arguments: list[str], project: Project) -> None:
     project.span_types(agent=OBJECT)
-    project.write("pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+    project.configure()
     assert project.run().code == 0
     code = (
         "import sys; from prefactor_gen.cli import run\n"
         "try: run(sys.argv[1:])\n"
         f"finally: print('heavy:', *sys.modules.keys() & {set(HEAVY)})"
     )
-    result = process(*arguments, cwd=project.root, code=code)
+    result = run_process(*arguments, cwd=project.root, code=code)
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "heavy:")
 
 
 def test_a_registry_in_the_folder_src(project: Project) -> None:
-    registry = (
-        "from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\nspans.register('a', {'type': 'object'})\n"
-    )
     project.write("src/agent_of_src/__init__.py", b"")
-    project.write("src/agent_of_src/schemas.py", registry)
+    project.write("src/agent_of_src/schemas.py", f"{REGISTRY}registry.register('a', {{'type': 'object'}})\n")
     before = list(sys.path)
-    result = project.run("agent_of_src.schemas:spans", "--package", "made")
+    result = project.run("agent_of_src.schemas:registry", "--package", "made")
     assert (result.code, result.err) == (0, "")
     assert sys.path == before
 
 
-def test_a_package_of_somebody_is_not_taken_over(project: Project) -> None:
+def test_a_folder_with_modules_that_are_not_generated_is_refused(project: Project) -> None:
     project.span_types(agent=OBJECT)
     project.write("generated/made/__init__.py", b"")
     project.write("generated/made/mine.py", "x = 1\n")
@@ -466,14 +461,19 @@ def test_a_package_of_somebody_is_not_taken_over(project: Project) -> None:
     assert "generated/made/mine.py was not written by prefactor-gen: move it away" in result.err
     (project.package / "mine.py").unlink()
     assert project.generate().code == 0
-    project.write("generated/made/mine.py", "x = 1\n")  # beside what is generated, it is left alone
+
+
+def test_a_module_that_was_added_to_a_generated_package_is_kept(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    assert project.generate().code == 0
+    project.write("generated/made/mine.py", "x = 1\n")
     project.span_types(agent=OBJECT, other=OBJECT)
     assert project.generate().code == 0
     assert (project.package / "mine.py").exists()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--chek"], "prefactor-gen generate: error: unknown --chek; did you mean --check?"),
         (["check", "--strct"], "prefactor-gen check: error: unknown --strct; did you mean --strict?"),
@@ -498,12 +498,12 @@ def test_a_package_of_somebody_is_not_taken_over(project: Project) -> None:
         ),
     ],
 )
-def test_what_was_meant_on_the_command_line(arguments: list[str], told: str, project: Project) -> None:
+def test_a_mistake_on_the_command_line(arguments: list[str], message: str, project: Project) -> None:
     project.span_types(agent={"type": "object"})
     project.write("other/a.yaml", "span_types: []")
     project.write("conflict.yaml", "span_schemas:\n<<<<<<< HEAD\n  a: {}\n=======\n  b: {}\n>>>>>>> other\n")
     project.write("src/mine/spans.py", "")
     project.write("pyproject.toml", "[tool.prefactor_gen]")
     result = project.run(*arguments)
-    assert told in result.err
+    assert message in result.err
     assert result.code in {1, 2}

@@ -1,32 +1,19 @@
-"""Every mistake in a definition is told with its rule, its place, what was expected and what was found."""
+"""Every mistake in a definition is reported with its rule, its place, what was expected and what was found."""
 
 # ruff: noqa: E501  # messages, whole
 
 from __future__ import annotations
 
-import importlib
 import shutil
-import sys
 import textwrap
 from typing import Any, cast
 
 import pytest
-from tests.codegen.support import Project
+from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, properties
+from tests.codegen.support import Project, forget, only
 
 from prefactor_gen import models, span_modules
 from prefactor_gen.rules import RULES
-
-OBJECT: dict[str, Any] = {"type": "object"}
-
-
-def properties(**members: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": members}
-
-
-def only(found: list[str]) -> str:
-    assert len(found) == 1, found
-    return found[0]
-
 
 # One example a rule: the file, its content, and the whole line that is printed.
 RULE_EXAMPLES = {
@@ -196,22 +183,46 @@ RULE_EXAMPLES = {
 }
 
 
-@pytest.mark.parametrize("rule", sorted(RULE_EXAMPLES))
-def test_rule(rule: str, project: Project) -> None:
+ERRORS = {
+    "PG001", "PG002", "PG003", "PG004", "PG005", "PG006", "PG007", "PG008", "PG009", "PG012", "PG014", "PG019", "PG029",
+}  # fmt: skip
+WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033"}
+NOTES = {"PG021", "PG023", "PG031"}
+
+
+def write_example(project: Project, rule: str) -> str:
+    """Write the example of a rule; return the line that is expected."""
     name, text, line = RULE_EXAMPLES[rule]
     project.write(f"schemas/{name}", text)
-    if ": note PG" in line:  # `check` tells those
-        assert line in project.run("check", "schemas").out.splitlines()
-        assert project.generate().findings == []
-        return
+    return line
+
+
+@pytest.mark.parametrize("rule", sorted(ERRORS))
+def test_an_error_stops_the_run(rule: str, project: Project) -> None:
+    line = write_example(project, rule)
     result = project.generate()
-    assert only(result.findings) == line
-    is_warning = ": warning PG" in line
-    assert result.code == (0 if is_warning else 1)
-    assert project.package.exists() == is_warning, "nothing is written where something is wrong"
+    assert result.findings == [line]
+    assert result.code == 1
+    assert not project.package.exists(), "nothing is written where something is wrong"
 
 
-def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("rule", sorted(WARNINGS))
+def test_a_warning_does_not_stop_the_run(rule: str, project: Project) -> None:
+    line = write_example(project, rule)
+    result = project.generate()
+    assert result.findings == [line]
+    assert result.code == 0
+    assert project.package.exists()
+
+
+@pytest.mark.parametrize("rule", sorted(NOTES))
+def test_a_note_is_printed_by_check_only(rule: str, project: Project) -> None:
+    line = write_example(project, rule)
+    assert line in project.run("check", "schemas").out.splitlines()
+    assert project.generate().findings == []
+
+
+def test_a_refusal_of_the_model_generator_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     generate: Any = models.generate_models
 
     def refuse(documents: list[models.Document]) -> models.ModelSet:
@@ -246,15 +257,19 @@ HABITS = {
 
 
 @pytest.mark.parametrize("name", list(HABITS))
-def test_habits_from_elsewhere(name: str, project: Project) -> None:
+def test_habits_from_other_schema_languages(name: str, project: Project) -> None:
     schema, expected = HABITS[name]
     project.span_types(agent=properties(x=schema))
     assert expected in only(project.generate().findings)
 
 
 def test_every_rule_has_a_test() -> None:
-    # PG011 and PG013 are below, PG030 is in test_formats.py.
+    # PG011 and PG013 are tested in this file without an example, PG030 in test_formats.py.
     assert {*RULE_EXAMPLES, "PG011", "PG013", "PG030"} == set(RULES)
+
+
+def test_every_example_has_a_severity() -> None:
+    assert sorted([*ERRORS, *WARNINGS, *NOTES]) == sorted(RULE_EXAMPLES)
 
 
 def test_all_problems_of_all_files_in_one_run(project: Project) -> None:
@@ -265,10 +280,15 @@ def test_all_problems_of_all_files_in_one_run(project: Project) -> None:
     project.write("schemas/c.yaml", "a: *x")
     result = project.run("schemas", "missing", "nothing:here", "--package", "made")
     assert result.code == 1
-    assert [line.partition(":")[0] + line.partition(" PG")[2][:3] for line in result.findings] == [
-        "missing001", "nothing001", "schemas/a.yaml006", "schemas/a.yaml008", "schemas/a.yaml004", "schemas/b.json001",
-        "schemas/c.yaml001",
-    ]  # fmt: skip
+    assert [(line.position.partition(":")[0], line.rule) for line in result.findings] == [
+        ("missing", "PG001"),
+        ("nothing", "PG001"),
+        ("schemas/a.yaml", "PG006"),
+        ("schemas/a.yaml", "PG008"),
+        ("schemas/a.yaml", "PG004"),
+        ("schemas/b.json", "PG001"),
+        ("schemas/c.yaml", "PG001"),
+    ]
     assert result.err.endswith("prefactor-gen: 7 errors, 0 warnings\n")
 
 
@@ -303,7 +323,7 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", sorted(UNREADABLE))
-def test_what_cannot_be_read(case: str, project: Project) -> None:
+def test_a_file_that_cannot_be_read(case: str, project: Project) -> None:
     name, content, expected = UNREADABLE[case]
     project.write(f"schemas/{name}", content)
     result = project.generate()
@@ -330,7 +350,7 @@ def test_yaml_has_the_values_of_json(project: Project) -> None:
     assert '"1": {}' in definitions
 
 
-def test_wrong_shapes_are_told_all_at_once(project: Project) -> None:
+def test_wrong_shapes_are_all_reported_in_one_run(project: Project) -> None:
     project.write(
         "schemas/a.yaml",
         textwrap.dedent("""\
@@ -347,7 +367,8 @@ def test_wrong_shapes_are_told_all_at_once(project: Project) -> None:
             """),
     )
     result = project.generate()
-    assert [line.split(": error PG002: ")[0].split(" ")[1] for line in result.findings] == [
+    assert {line.rule for line in result.findings} == {"PG002"}
+    assert [line.pointer for line in result.findings] == [
         "/span_type_schemas/0", "/span_type_schemas/1", "/span_type_schemas/1/params_schema",
         "/span_type_schemas/2/name", "/span_type_schemas/3/name", "/span_type_schemas/3/params_schema",
         "/span_type_schemas/4/params_schema", "/span_type_schemas/5/title", "/span_type_schemas/5/template",
@@ -389,25 +410,23 @@ REGISTRIES = {
         "own_registry:registry /span_schemas/a/type (a): error PG006: expected one of array",
     ),
     "no_json": (
-        "from prefactor_core import SchemaRegistry\nimport datetime\nregistry = SchemaRegistry()\n"
-        "registry.register('a', {'x': datetime.date(2026, 1, 1)})",
+        f"{REGISTRY}import datetime\nregistry.register('a', {{'x': datetime.date(2026, 1, 1)}})",
         "no_json.py:4:1 /span_schemas/a/x (a of no_json:registry): error PG001: expected a JSON value, found date",
     ),
     "nan": (
-        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': float('nan')})",
+        f"{REGISTRY}registry.register('a', {{'x': float('nan')}})",
         "nan.py:3:1 /span_schemas/a/x (a of nan:registry): error PG001: expected a number that JSON has, found nan",
     ),
     "surrogate": (
-        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('a', {'x': '\\ud800'})",
+        f"{REGISTRY}registry.register('a', {{'x': '\\ud800'}})",
         "surrogate.py:3:1 /span_schemas/a/x (a of surrogate:registry): error PG001: expected text that UTF-8 can hold, found a lone surrogate",
     ),
     "empty": (
-        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()",
+        REGISTRY,
         "error PG012: expected a definition",
     ),
     "file_reference": (
-        "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
-        "registry.register('a', {'properties': {'x': {'$ref': 'other.json'}}})",
+        f"{REGISTRY}registry.register('a', {{'properties': {{'x': {{'$ref': 'other.json'}}}}}})",
         "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a of file_reference:registry): error PG008: a registry in Python has no folder to "
         "refer to",
     ),
@@ -426,7 +445,7 @@ def test_registry_that_cannot_be_used(case: str, project: Project) -> None:
     assert expected in line
 
 
-def test_all_that_is_no_json_in_a_registry(project: Project) -> None:
+def test_everything_in_a_registry_that_json_cannot_express(project: Project) -> None:
     project.write(
         "spans.py",
         textwrap.dedent("""
@@ -446,8 +465,8 @@ def test_all_that_is_no_json_in_a_registry(project: Project) -> None:
     ]
 
 
-def test_where_a_registry_has_its_definitions(project: Project) -> None:
-    """The line that registers, through functions and merges; a definition from elsewhere has no line."""
+def test_the_place_of_a_definition_in_a_registry(project: Project) -> None:
+    """The line that registers it, also through functions and merges; one from `from_definitions` has that line."""
     source = """
         from prefactor_core import SchemaRegistry
 
@@ -496,13 +515,6 @@ def test_a_registry_that_holds_itself(project: Project) -> None:
     )
 
 
-def forget(*packages: str) -> None:
-    """Have Python import these afresh, as the process of another run does."""
-    for name in [each for each in sys.modules if each.partition(".")[0] in packages]:
-        del sys.modules[name]
-    importlib.invalidate_caches()
-
-
 CYCLES = {
     "module": ("agent.py", "from {package} import ChatTurn"),
     "below": ("agent.py", "import {package}.chat_turn"),
@@ -512,18 +524,18 @@ CYCLES = {
 
 @pytest.mark.parametrize("output", [".", "src", "app"])
 @pytest.mark.parametrize("case", CYCLES)
-def test_definitions_that_import_what_is_generated_from_them(case: str, output: str, project: Project) -> None:
-    """Refused in every state of the package: it would work until a span type is renamed, and then no more."""
+def test_definitions_that_import_their_own_package_are_refused(case: str, output: str, project: Project) -> None:
+    """Whether the package exists or not: such an import works until a span type is renamed, and then fails."""
     module, statement = CYCLES[case]
     package = "app.made" if output == "app" else "made"
-    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register('chat:turn', {'type': 'object'})\n"
+    registry = f"{REGISTRY}registry.register('chat:turn', {{'type': 'object'}})\n"
     project.write("app/__init__.py", "")
     project.write("app/agent.py", registry)
     command = ("app.agent:registry", "--package", "made", "--output", output)
     imports = statement.format(package=package)
     forget("app", "made")
     assert project.run(*command).code == 0
-    for state in ("there", "absent"):
+    for state in ("present", "absent"):
         project.write("app/helpers.py", imports if module == "helpers.py" else "")
         project.write("app/agent.py", f"{registry}import app.helpers\n{imports if module == 'agent.py' else ''}\n")
         forget("app", "made")
@@ -533,7 +545,7 @@ def test_definitions_that_import_what_is_generated_from_them(case: str, output: 
         shutil.rmtree(project.root / output / "made", ignore_errors=True)
 
 
-def test_definitions_that_go_on_without_what_is_generated_from_them(project: Project) -> None:
+def test_definitions_may_import_their_own_package_if_they_work_without_it(project: Project) -> None:
     project.write(
         "agent.py",
         textwrap.dedent("""
@@ -575,26 +587,19 @@ REFERENCES = {
 }
 
 
-def test_references_that_lead_nowhere(project: Project) -> None:
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_reference_that_cannot_be_resolved(reference: str, project: Project) -> None:
     project.write("outside.json", "{}")
     project.write("schemas/text.txt", "{}")
     project.write("schemas/other.json", {"$defs": {}})
     (project.root / "schemas" / "link.json").symlink_to(project.root / "outside.json")
-    members = {f"p{index}": {"$ref": reference} for index, reference in enumerate(REFERENCES)}
-    schema = properties(**members, enumeration={"enum": ["a"]})
+    schema = properties(x={"$ref": reference}, enumeration={"enum": ["a"]})
     project.write("schemas/a.json", {"span_schemas": {"a": schema}})
     result = project.run("schemas/a.json", "--package", "made")
     assert result.code == 1
-    for index, expected in enumerate(REFERENCES.values()):
-        # The local ones are looked at when every file is there.
-        found = [line for line in result.findings if f"/properties/p{index}/$ref:" in line]
-        if not list(REFERENCES)[index].startswith("#"):
-            assert expected in only(found)
-    project.span_types(a=properties(**{key: value for key, value in members.items() if value["$ref"].startswith("#")}))
-    (project.root / "schemas" / "a.json").unlink()
-    (project.root / "schemas" / "link.json").unlink()
-    result = project.generate()
-    assert [line.split(" PG")[0][-5:] for line in result.findings if "/properties/p" in line] == ["error"] * 3
+    line = only(result.findings)
+    assert (line.pointer, line.rule) == ("/span_schemas/a/properties/x/$ref", "PG008")
+    assert REFERENCES[reference] in line
 
 
 def test_a_link_out_of_the_folder_is_no_source(project: Project) -> None:
@@ -630,7 +635,7 @@ def test_a_circle_of_references_across_files(project: Project) -> None:
     assert [line.partition(":")[0] for line in project.generate().findings] == ["schemas/b.json", "schemas/c.json"]
 
 
-def test_a_long_chain_of_references_is_told(project: Project) -> None:
+def test_a_long_chain_of_references_is_refused(project: Project) -> None:
     definitions = {
         f"d{number}": {"allOf": [{"$ref": f"#/$defs/d{number + 1}"}, {"minLength": 1}]} for number in range(700)
     }
@@ -640,14 +645,16 @@ def test_a_long_chain_of_references_is_told(project: Project) -> None:
     assert "PG029: more than 100 schemas of one value lead to one another here" in only(project.generate().findings)
 
 
-def test_what_is_pulled_in_from_another_file_is_checked(project: Project) -> None:
+def test_schemas_in_referenced_files_are_checked(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "b.json"}, y={"$ref": "c.json"}))
     project.write("schemas/b.json", {"type": "strnig"})
     project.write("schemas/c.json", {"x-python-type": "os.system", "type": "string", "pattern": "("})
-    assert [line.split(" PG")[0] + line.split(" PG")[1][:3] for line in project.generate().findings] == [
-        "schemas/b.json:1:2 /type: error006",
-        "schemas/c.json:1:2 /x-python-type: error009",
-        "schemas/c.json:1:50 /pattern: error006",
+    found = project.generate().findings
+    assert {line.severity for line in found} == {"error"}
+    assert [(line.position, line.pointer, line.rule) for line in found] == [
+        ("schemas/b.json:1:2", "/type", "PG006"),
+        ("schemas/c.json:1:2", "/x-python-type", "PG009"),
+        ("schemas/c.json:1:50", "/pattern", "PG006"),
     ]
 
 
@@ -658,7 +665,7 @@ def test_other_drafts_are_refused(value: object, project: Project) -> None:
     assert "/$schema: error PG006: expected one of https://json-schema.org/draft/2020-12/schema, http" in line
 
 
-def test_below_a_nested_id_there_are_no_files(project: Project) -> None:
+def test_no_file_references_below_a_nested_id(project: Project) -> None:
     inner = {"$id": "https://example.com/parts/inner", "properties": {"x": {"$ref": "x.json"}}}
     project.span_types(agent=properties(inner=inner))
     found = only(project.generate().findings)
@@ -666,7 +673,7 @@ def test_below_a_nested_id_there_are_no_files(project: Project) -> None:
     assert "'x.json' is 'https://example.com/parts/x.json'" in found
 
 
-def test_a_nested_id_in_another_file(project: Project) -> None:
+def test_no_nested_id_in_a_referenced_file(project: Project) -> None:
     inner = {"$id": "https://example.com/inner", "properties": {"x": {"$ref": "#"}}}
     project.write("schemas/other.json", {"$id": "other", "properties": {"inner": inner, "own": {"$ref": "#"}}})
     project.span_types(agent=properties(x={"$ref": "other.json"}))
@@ -675,7 +682,7 @@ def test_a_nested_id_in_another_file(project: Project) -> None:
     assert "/properties/inner/$id: error PG008: expected no nested $id in a file that a $ref leads to" in found
 
 
-def test_an_unused_file_is_told(project: Project) -> None:
+def test_a_warning_about_a_file_that_nothing_uses(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "used.yaml"}))
     project.write("schemas/used.yaml", "type: string")
     project.write("schemas/typo.yaml", "span_type_schema: []")
@@ -716,10 +723,11 @@ def test_names_that_become_the_same(case: str, project: Project) -> None:
 
 def test_names_that_only_look_like_ascii(project: Project) -> None:
     project.span_types(**{"A²": OBJECT, "ﬁle": OBJECT, "ºG": OBJECT})
-    assert [line.split("PG004: the span type ")[1][:4] for line in project.generate().findings] == [
-        "'A²'",
-        "'ﬁle",
-        "'ºG'",
+    found = project.generate().findings
+    assert [(line.pointer, line.rule) for line in found] == [
+        ("/span_schemas/A²", "PG004"),
+        ("/span_schemas/ﬁle", "PG004"),
+        ("/span_schemas/ºG", "PG004"),
     ]
 
 
@@ -729,7 +737,7 @@ def test_names_too_long_for_a_file(project: Project) -> None:
     assert "error PG004: expected a span type name of at most 127 characters, for it also names a file" in line
 
 
-def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None:
+def test_a_diagnostic_is_one_printable_line_whatever_the_names_hold(project: Project) -> None:
     project.span_types(**{"a\nb\x1b[31m\u202e": {"type": "array"}})
     result = project.generate()
     assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in only(result.findings)
@@ -737,8 +745,8 @@ def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None
     assert all(line.isprintable() for line in (finding, excerpt, caret, count))
 
 
-def test_what_is_wrong_with_one_span_type_hides_nothing_of_another(project: Project) -> None:
-    """Each is found by another stage: metaschema, file references, local references, names, model generator."""
+def test_a_mistake_in_one_span_type_hides_no_mistake_in_another(project: Project) -> None:
+    """Each is found by another stage: metaschema, file references, local references, names."""
     project.span_types(
         a=properties(x={"type": "strnig"}),
         b=properties(x={"$ref": "nowhere.json"}, y={"$ref": "#/$defs/Nowhere"}),
@@ -751,7 +759,7 @@ def test_what_is_wrong_with_one_span_type_hides_nothing_of_another(project: Proj
         assert any(code in line and place in line for line in result.findings), (code, result.err)
 
 
-def test_data_risk_is_what_the_api_takes(project: Project) -> None:
+def test_data_risk_has_the_form_of_the_api(project: Project) -> None:
     project.write(
         "schemas/a.yaml",
         "span_type_schemas:\n"
@@ -765,38 +773,43 @@ def test_data_risk_is_what_the_api_takes(project: Project) -> None:
     )
     result = project.generate()
     assert result.code == 1
-    told = [line.partition("error PG002: ")[::2] for line in result.findings]
-    assert [place.split(" ")[0] for place, _ in told][:3] == [
-        "schemas/a.yaml:5:24",
-        "schemas/a.yaml:5:45",
-        "schemas/a.yaml:7:7",
-    ]
-    assert told[0][1] == "expected one of unknown, allowed, disallowed in create_data, found 'alowed'"
-    assert told[1][1].startswith("unknown key 'reed_data' in data_risk; expected one of create_data, ")
-    assert told[2][1] == "expected an object in result_data_categories, found 'none'"
-    assert [text for _, text in told[3:]] == [
+    value, key, categories, *missing = result.findings
+    assert value.position == "schemas/a.yaml:5:24"
+    assert value.endswith("error PG002: expected one of unknown, allowed, disallowed in create_data, found 'alowed'")
+    assert key.position == "schemas/a.yaml:5:45"
+    assert "error PG002: unknown key 'reed_data' in data_risk; expected one of create_data, " in key
+    assert categories.position == "schemas/a.yaml:7:7"
+    assert categories.endswith("error PG002: expected an object in result_data_categories, found 'none'")
+    assert [line.partition("error PG002: ")[2] for line in missing] == [
         f"expected {name} in data_risk"
         for name in ("action_profile", "params_data_categories", "result_data_categories")
     ]
+
+
+def write_part_of_draft_07(project: Project, part: dict[str, Any]) -> None:
+    """Write a schema of draft 2020-12 that refers to a part of draft-07."""
+    project.write("schemas/shared.json", {"$schema": DRAFT_07, **part})
+    project.span_types(agent=properties(x={"$ref": "shared.json"}))
+
+
+def test_a_part_of_another_draft_that_both_drafts_read_alike(project: Project) -> None:
+    write_part_of_draft_07(project, {"type": "string", "minLength": 1})
+    assert project.generate().findings == []
 
 
 @pytest.mark.parametrize(
     ("part", "keyword"),
     [
         ({"$ref": "#/definitions/n", "minimum": 3, "definitions": {"n": {"type": "number"}}}, "$ref"),
-        ({"type": "array", "prefixItems": [{"type": "string"}]}, "prefixItems"),
-        ({"type": "object", "properties": {"y": {"additionalItems": False}}}, "additionalItems"),
-        ({"type": "string", "minLength": 1}, None),
+        ({"type": "array", "prefixItems": [TEXT]}, "prefixItems"),
+        (properties(y={"additionalItems": False}), "additionalItems"),
     ],
 )
-def test_a_part_of_another_draft(part: dict[str, Any], keyword: str | None, project: Project) -> None:
-    project.write("schemas/shared.json", {"$schema": "http://json-schema.org/draft-07/schema#", **part})
-    project.span_types(agent=properties(x={"$ref": "shared.json"}))
-    result = project.generate()
-    if keyword is None:
-        assert result.findings == []
-        return
-    line = only(result.findings)
+def test_a_part_of_another_draft_that_the_drafts_read_differently(
+    part: dict[str, Any], keyword: str, project: Project
+) -> None:
+    write_part_of_draft_07(project, part)
+    line = only(project.generate().findings)
     assert line.startswith(
         "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the schema that this is a"
     )
@@ -804,7 +817,7 @@ def test_a_part_of_another_draft(part: dict[str, Any], keyword: str | None, proj
 
 
 @pytest.mark.parametrize(
-    ("keyword", "told"),
+    ("keyword", "message"),
     [
         (
             "x-prefactor-redacted",
@@ -821,15 +834,15 @@ def test_a_part_of_another_draft(part: dict[str, Any], keyword: str | None, proj
         ),
     ],
 )
-def test_a_mark_that_would_be_ignored(keyword: str, told: str, project: Project) -> None:
-    """What was to be redacted would go out in the clear."""
+def test_a_misspelled_redaction_keyword(keyword: str, message: str, project: Project) -> None:
+    """It would be ignored, and the value sent unredacted."""
     project.span_types(agent=properties(x={"type": "string", keyword: True}))
     result = project.generate()
-    assert only(result.findings).endswith(told)
-    assert result.code == (1 if "error" in only(result.findings) else 0)
+    assert only(result.findings).endswith(message)
+    assert result.code == (0 if keyword == "x-redact" else 1)
 
 
-def test_a_format_that_is_misspelled(project: Project) -> None:
+def test_a_misspelled_format(project: Project) -> None:
     project.span_types(
         agent=properties(x={"type": "string", "format": "e-mail"}, y={"type": "string", "format": "phone"})
     )
@@ -846,19 +859,24 @@ def test_shared_schemas_beside_the_definitions(project: Project) -> None:
     )
 
 
-def test_what_was_meant(project: Project) -> None:
+def test_a_misspelled_file(project: Project) -> None:
     project.write("schemas/money.yaml", "type: object")
     project.span_types(agent=properties(x={"$ref": "mony.yaml"}, y={"minLength": "1"}, z={"$ref": "money.yaml"}))
-    first, second = sorted(project.generate().findings, key=lambda line: line.partition("error ")[2])
-    assert "PG006: expected integer, found '1'" in first
-    assert "PG008: expected a JSON or YAML file, found no 'mony.yaml'; did you mean 'money.yaml'?" in second
-    registry = "from prefactor_core import SchemaRegistry\nspans = SchemaRegistry()\nother = 1\n"
-    project.write("spans_of_mine.py", registry)
-    for attribute, found in (
+    number, file = sorted(project.generate().findings, key=lambda line: line.rule)
+    assert "PG006: expected integer, found '1'" in number
+    assert "PG008: expected a JSON or YAML file, found no 'mony.yaml'; did you mean 'money.yaml'?" in file
+
+
+@pytest.mark.parametrize(
+    ("attribute", "message"),
+    [
         ("span", "no attribute 'span'; did you mean spans_of_mine:spans?"),
         ("other", "int; the module has spans"),
-    ):
-        assert found in only(project.run(f"spans_of_mine:{attribute}", "--package", "made").findings)
+    ],
+)
+def test_a_wrong_attribute_of_a_module(attribute: str, message: str, project: Project) -> None:
+    project.write("spans_of_mine.py", REGISTRY.replace("registry =", "spans =") + "other = 1\n")
+    assert message in only(project.run(f"spans_of_mine:{attribute}", "--package", "made").findings)
 
 
 def test_a_template_with_paths_in_paths(project: Project) -> None:
@@ -868,7 +886,7 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
     assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
 
 
-def test_what_readers_of_yaml_differ_on(project: Project) -> None:
+def test_a_line_separator_that_yaml_readers_treat_differently(project: Project) -> None:
     project.write("schemas/a.yaml", "span_schemas:\n  a: {title: 'x\u2028y'}\n")
     assert only(project.generate().findings) == (
         "schemas/a.yaml:2:16: error PG001: readers of YAML differ on U+2028: to some it ends a line; write \\u2028 in double "

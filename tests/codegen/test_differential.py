@@ -1,4 +1,4 @@
-"""Random schemas, random instances: models and the check of payloads take what jsonschema takes, and give it back."""
+"""Random schemas and instances: models and schema checks accept what jsonschema accepts, and models return it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, ValidationError
 from tests.benchmarks.instances import instances, mutations, same_json
+from tests.codegen.schemas import DRAFT_07, properties
 from tests.codegen.support import load_package
 
 from prefactor_gen.diagnostics import has_errors
@@ -41,7 +42,7 @@ NAME_LISTS = st.lists(st.sampled_from(NAMES), unique=True, max_size=2)
 
 
 def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A schema of a few keywords that speak of each other's values often enough."""
+    """A schema of a few keywords that often apply to the same values."""
     members = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=2)
     some = st.lists(inner, min_size=1, max_size=2)
     optional: dict[str, st.SearchStrategy[Any]] = {
@@ -97,7 +98,7 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 def keywords_of_draft_07(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """What draft-07 has in place of, or reads otherwise than, draft 2020-12; beside a `$ref` nothing counts."""
+    """Keywords that draft-07 has instead, or reads differently; it ignores everything beside a `$ref`."""
     members = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=2)
     some = st.lists(inner, min_size=1, max_size=2)
     optional: dict[str, st.SearchStrategy[Any]] = {
@@ -121,7 +122,7 @@ def keywords_of_draft_07(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dic
         "then": inner,
         "$ref": st.sampled_from(["#/definitions/thing", "#/definitions/tree", "#here", "part.json", "part.json#own"]),
     }
-    # jsonschema raises TypeError for additionalItems beside items that is true or false, where it says nothing.
+    # jsonschema raises TypeError for additionalItems beside items that is true or false, where it has no effect.
     return chosen(optional).map(
         lambda schema: {
             keyword: value
@@ -137,7 +138,6 @@ def chosen(optional: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dic
     )
 
 
-DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 DEFINITIONS = {
     "text": {"type": "string", "minLength": 1},
     "thing": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]},
@@ -164,12 +164,11 @@ def batches(
 
 
 def payload_schema(schema: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": {"value": schema}, "$defs": DEFINITIONS}
+    return {**properties(value=schema), "$defs": DEFINITIONS}
 
 
 def payload_schema_of_draft_07(schema: Any) -> dict[str, Any]:
-    definitions = {"properties": {"value": schema}, "definitions": DEFINITIONS_OF_DRAFT_07}
-    return {"$schema": DRAFT_07, "type": "object", **definitions}
+    return {"$schema": DRAFT_07, **properties(value=schema), "definitions": DEFINITIONS_OF_DRAFT_07}
 
 
 @pytest.fixture
@@ -190,22 +189,18 @@ deterministic = settings(
 
 @deterministic
 @given(batches(keywords))
-def test_a_model_says_what_its_schema_says(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
-    schemas = {f"t{number}": payload_schema(schema) for number, (schema, _) in enumerate(batch)}
-    for name, model in models_of(folder, schemas).items():
-        judge(model, Draft202012Validator(schemas[name]), batch[int(name[1:])][1])
+def test_a_model_accepts_what_its_schema_accepts(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
+    compare_batch(folder, batch, payload_schema, Draft202012Validator)
 
 
 @deterministic
 @given(batches(keywords_of_draft_07))
-def test_a_model_says_what_its_schema_of_draft_07_says(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
-    schemas = {f"t{number}": payload_schema_of_draft_07(schema) for number, (schema, _) in enumerate(batch)}
-    for name, model in models_of(folder, schemas).items():
-        judge(model, Draft7Validator(schemas[name]), batch[int(name[1:])][1])
+def test_a_model_accepts_what_its_schema_of_draft_07_accepts(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
+    compare_batch(folder, batch, payload_schema_of_draft_07, Draft7Validator)
 
 
 def unions() -> st.SearchStrategy[dict[str, Any]]:
-    """Unions of objects that a constant tells apart, mostly."""
+    """Unions of objects, most of which a constant identifies."""
     inner = keywords(st.sampled_from([True, {"type": "integer"}, {"$ref": "#/$defs/tree"}]))
     constant = st.sampled_from(["a", "b", "ab"]).map(lambda text: {"const": text})
     several = st.sampled_from([["a", "b"], ["b"], ["abc", "ab"]]).map(lambda texts: {"enum": texts})
@@ -228,33 +223,45 @@ UNIONS = st.lists(st.tuples(unions(), st.lists(VALUES, min_size=4, max_size=4)),
 
 @deterministic
 @given(UNIONS)
-def test_a_model_tells_apart_what_its_schema_tells_apart(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
-    schemas = {f"t{number}": payload_schema(schema) for number, (schema, _) in enumerate(batch)}
+def test_a_model_of_a_union_accepts_what_its_schema_accepts(folder: Path, batch: list[tuple[Any, list[Any]]]) -> None:
+    compare_batch(folder, batch, payload_schema, Draft202012Validator)
+
+
+def compare_batch(
+    folder: Path,
+    batch: list[tuple[Any, list[Any]]],
+    payload_schema: Callable[[Any], dict[str, Any]],
+    validator: type[Validator],
+) -> None:
+    """Compare the model of each schema with a validator, on the instances of the schema."""
+    names = [f"t{number}" for number in range(len(batch))]
+    schemas = {name: payload_schema(schema) for name, (schema, _) in zip(names, batch, strict=True)}
+    values = {name: instances for name, (_, instances) in zip(names, batch, strict=True)}
     for name, model in models_of(folder, schemas).items():
-        judge(model, Draft202012Validator(schemas[name]), batch[int(name[1:])][1])
+        compare(model, validator(schemas[name]), values[name])
 
 
 def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, type[BaseModel]]:
-    """The params models; a schema that is refused, with a diagnostic, has none."""
+    """Return the params models; a schema that is refused with a diagnostic has none."""
     package = f"random_{next(numbers)}"
-    sound = dict(schemas)
+    valid = dict(schemas)
     while True:
-        (folder / "spans.json").write_text(json.dumps({"span_schemas": sound}))
+        (folder / "spans.json").write_text(json.dumps({"span_schemas": valid}))
         generated = generate_package(["spans.json"], folder, folder / package, Origin())
         if not has_errors(generated.diagnostics):
             break
         refused = {item.place.pointer.split("/")[2] for item in generated.diagnostics}
         assert {item.code for item in generated.diagnostics} <= {"PG008"}, generated.diagnostics
-        sound = {name: schema for name, schema in sound.items() if name not in refused}
+        valid = {name: schema for name, schema in valid.items() if name not in refused}
     (folder / package).mkdir()
     for name, text in generated.files.items():
         (folder / package / name).write_text(text, "utf-8")
     module = load_package(folder, package)
-    return {name: getattr(module, f"{name.capitalize()}Params") for name in sound}
+    return {name: getattr(module, f"{name.capitalize()}Params") for name in valid}
 
 
-def judge(model: type[BaseModel], validator: Validator, values: list[Any]) -> None:
-    """Compare on the values, on instances that follow the schema, and on changed ones."""
+def compare(model: type[BaseModel], validator: Validator, values: list[Any]) -> None:
+    """Compare them on the values, on instances that match the schema, and on changed instances."""
     schema = validator.schema
     assert isinstance(schema, dict)
     alike = [each["value"] for each in instances(schema, 8) if isinstance(each, dict) and "value" in each]
@@ -266,12 +273,12 @@ def judge(model: type[BaseModel], validator: Validator, values: list[Any]) -> No
         assert (not found) == validator.is_valid(payload), (schema["properties"]["value"], value, found)
         for mismatch in found:
             assert mismatch.message != "Input does not match its schema", (schema["properties"]["value"], value)
-            reduce(getitem, mismatch.path[:-1], payload)  # type: ignore[arg-type]  # the way there is in the payload
+            reduce(getitem, mismatch.path[:-1], payload)  # type: ignore[arg-type]  # the payload has the path
         try:
             taken = model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
         except ValidationError:
             taken = None
         assert (taken is not None) == validator.is_valid(payload), (schema["properties"]["value"], value)
         if taken is not None:
-            given_back = taken.model_dump(mode="json", by_alias=True)
-            assert same_json(given_back, payload), (schema["properties"]["value"], value)
+            dumped = taken.model_dump(mode="json", by_alias=True)
+            assert same_json(dumped, payload), (schema["properties"]["value"], value)

@@ -1,21 +1,20 @@
-"""The JSON Schemas for editors say what prefactor-gen says."""
+"""The JSON Schemas for editors accept and refuse what prefactor-gen accepts and refuses."""
 
 from __future__ import annotations
 
 import json
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from jsonschema.exceptions import best_match
 from jsonschema.validators import Draft7Validator
+from tests.codegen.schemas import OBJECT
 from tests.codegen.support import CASES, GOLDEN, Project
+from tests.support.processes import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEFINITIONS = sorted([*GOLDEN.glob("*/definitions/*.*"), *(ROOT / "schemas" / "spans").glob("*")])
-OBJECT = {"type": "object"}
 RISK: dict[str, Any] = {
     "action_profile": {},
     "params_data_categories": {},
@@ -37,7 +36,7 @@ def span_type(**more: Any) -> dict[str, Any]:
     return {"span_type_schemas": [{"name": "a", "params_schema": OBJECT, **more}]}
 
 
-def test_what_is_generated_from_is_valid(editor: Any) -> None:
+def test_the_definitions_of_this_repository_are_valid(editor: Any) -> None:
     validator = editor("definitions")
     checked = 0
     for path in DEFINITIONS:
@@ -72,7 +71,7 @@ WRONG: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", list(WRONG))
-def test_what_is_refused_is_wrong_in_the_editor_too(name: str, editor: Any, project: Project) -> None:
+def test_a_refused_file_is_wrong_in_the_editor_too(name: str, editor: Any, project: Project) -> None:
     project.write("schemas/a.json", WRONG[name])
     assert project.generate().code == 1
     assert not editor("definitions").is_valid(WRONG[name])
@@ -99,7 +98,7 @@ def test_every_place_of_a_wrong_file_is_marked(editor: Any, project: Project) ->
         for error in editor("definitions").iter_errors(yaml.safe_load(definitions))
     }
     assert len(wrong) > 10
-    # What is missing or unknown is marked at the object.
+    # A missing or an unknown key is marked at the object.
     assert {place for place in wrong if not {place, place.rpartition("/")[0]} & marked} == set()
 
 

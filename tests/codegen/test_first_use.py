@@ -1,4 +1,4 @@
-"""Generated models are built when they are used first, by whichever thread that is."""
+"""Generated models are built at their first use, in whichever thread that is."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ assert not problems, problems
 """
 
 
-def test_threads_that_use_a_model_first() -> None:
+def test_threads_that_use_a_model_for_the_first_time() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

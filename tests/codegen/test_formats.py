@@ -1,4 +1,4 @@
-"""`formats = "assert"`: payloads are compared with the formats of their schemas."""
+"""`formats = "assert"`: payloads are checked against the formats of their schemas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from jsonschema.validators import Draft202012Validator
 from pydantic import ValidationError
-from tests.codegen.support import Project, load_package
+from tests.codegen.schemas import OBJECT, properties
+from tests.codegen.support import Project, is_valid, only
 
 from prefactor_core import SchemaRegistry
 from prefactor_core._snapshot import Payload
@@ -21,83 +22,69 @@ VALUES = [
 ]  # fmt: skip
 
 
-# Where jsonschema takes what is none: { repeats nothing in ECMA 262, and a URI template has no spaces.
-TAKEN_BY_JSONSCHEMA = {("regex", "{x}"), ("regex", "{x"), ("uri-template", "a b"), ("uri-template", "^a+$")}
-
-
-def configured(project: Project, formats: str = "assert") -> None:
-    settings = f'sources = ["schemas"]\npackage = "made"\nformats = "{formats}"\n'
-    project.write("pyproject.toml", f"[tool.prefactor-gen]\n{settings}")
+# Values that only jsonschema accepts: { repeats nothing in ECMA 262, and a URI template has no spaces.
+ACCEPTED_BY_JSONSCHEMA = {("regex", "{x}"), ("regex", "{x"), ("uri-template", "a b"), ("uri-template", "^a+$")}
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    return {"type": "object", "properties": {"x": {"type": ["string", "integer"], "format": name}}}
+    return properties(x={"type": ["string", "integer"], "format": name})
 
 
 @pytest.mark.parametrize("name", sorted(CHECKED_FORMATS - {"iri", "iri-reference"}))  # jsonschema cannot, here
 def test_a_format_is_checked_as_jsonschema_does(name: str, project: Project) -> None:
-    configured(project)
+    project.configure(formats="assert")
     project.span_types(agent=schema_of(name))
     assert project.run().err == ""
-    params = load_package(project.package.parent, "made").AgentParams
+    params = project.load().AgentParams
     oracle = Draft202012Validator(schema_of(name), format_checker=Draft202012Validator.FORMAT_CHECKER)
-    taken: dict[bool, int] = {True: 0, False: 0}
-    for value in [*VALUES, 1]:
-        try:
-            params(x=value)
-        except ValidationError:
-            found = False
-        else:
-            found = True
-        expected = oracle.is_valid({"x": value}) and (name, value) not in TAKEN_BY_JSONSCHEMA
-        assert found == expected, value
-        taken[found] += 1
-    assert min(taken.values()) > 0
+    accepted = {value for value in [*VALUES, 1] if is_valid(params, {"x": value})}
+    expected = {value for value in [*VALUES, 1] if oracle.is_valid({"x": value})}
+    assert accepted == expected - {value for format_name, value in ACCEPTED_BY_JSONSCHEMA if format_name == name}
+    assert 0 < len(accepted) < len([*VALUES, 1]), "some values are accepted, and some are refused"
 
 
 def test_only_where_it_is_configured(project: Project) -> None:
-    configured(project, "annotate")
+    project.configure(formats="annotate")
     project.span_types(agent=schema_of("date"))
     assert project.run().code == 0
-    load_package(project.package.parent, "made").AgentParams(x="never")
+    project.load().AgentParams(x="never")
     before = project.files()
-    configured(project)
+    project.configure(formats="assert")
     assert project.run("--check").code == 1, "another setting makes other code"
     assert project.run().code == 0
     with pytest.raises(ValidationError, match=r'x\n  Input should match {"format": "date"}'):
-        load_package(project.package.parent, "made").AgentParams(x="never")
-    configured(project, "annotate")
+        project.load().AgentParams(x="never")
+    project.configure(formats="annotate")
     assert project.run().code == 0
     assert project.files() == before
 
 
-def test_who_enforces_it(project: Project) -> None:
-    configured(project)
+def test_explain_says_what_checks_it(project: Project) -> None:
+    project.configure(formats="assert")
     schema = schema_of("date")
     schema["properties"]["y"] = {"not": {"format": "uuid"}}
     schema["properties"]["z"] = {"contentEncoding": "base64"}
     project.span_types(agent=schema)
-    told = project.run("check", "--explain").out
-    assert "/properties/x/format: checked against the schema itself" in told
-    assert "/properties/y/not/format: checked against the schema itself" in told
-    assert "/properties/z/contentEncoding: not enforced" in told
+    explanation = project.run("check", "--explain").out
+    assert "/properties/x/format: checked against the schema itself" in explanation
+    assert "/properties/y/not/format: checked against the schema itself" in explanation
+    assert "/properties/z/contentEncoding: not enforced" in explanation
 
 
-def test_what_nobody_checks_is_told_in_every_run(project: Project) -> None:
-    configured(project)
-    project.span_types(agent=schema_of("pasword"), other={"type": "object"})
-    found = project.run().findings
-    assert len(found) == 1
-    assert "/properties/x/format: warning PG030: nobody checks the format 'pasword'; expected one of date" in found[0]
-    project.span_types(agent=schema_of("pasword"), other={"type": "object", "title": "O"})
-    assert project.run().findings == found
+def test_an_unknown_format_is_reported_in_every_run(project: Project) -> None:
+    project.configure(formats="assert")
+    project.span_types(agent=schema_of("pasword"), other=OBJECT)
+    found = only(project.run().findings)
+    assert "/properties/x/format: warning PG030: nobody checks the format 'pasword'; expected one of date" in found
+    project.span_types(agent=schema_of("pasword"), other={**OBJECT, "title": "O"})
+    assert project.run().findings == [found]
 
 
 def test_it_holds_for_spans_that_are_opened_by_name(project: Project) -> None:
-    configured(project)
+    project.configure(formats="assert")
     project.span_types(agent=schema_of("iri"))
     assert project.run().code == 0
-    module = load_package(project.package.parent, "made")
+    module = project.load()
     registry = SchemaRegistry()
     registry.merge(module.registry)
     schemas = registry._span_types.span_type("agent")
@@ -109,15 +96,15 @@ def test_it_holds_for_spans_that_are_opened_by_name(project: Project) -> None:
 
 
 def test_packages_of_earlier_versions(project: Project) -> None:
-    """They gave the formats to each part, and had no setting among the definitions."""
-    configured(project)
+    """They passed the formats to each part, and had no setting in `__definitions__`."""
+    project.configure(formats="assert")
     project.span_types(agent=schema_of("date"))
     assert project.run().code == 0
     for name, text in project.files().items():
         written = text.replace("ASSERT_FORMATS = True\n", "")
         written = written.replace(', "params_schema", "")', ', "params_schema", "", formats=("date",))')
         (project.package / name).write_text(written, "utf-8")
-    module = load_package(project.package.parent, "made")
+    module = project.load()
     with pytest.raises(ValidationError):
         module.AgentParams(x="never")
     schemas = in_package("made", "agent")
@@ -126,8 +113,8 @@ def test_packages_of_earlier_versions(project: Project) -> None:
     in_package.cache_clear()
 
 
-def test_another_word(project: Project) -> None:
-    configured(project, "yes")
+def test_a_wrong_setting(project: Project) -> None:
+    project.configure(formats="yes")
     project.span_types(agent=schema_of("date"))
     result = project.run()
     assert result.code == 2

@@ -1,4 +1,4 @@
-"""Hostile registries and broken files: the command ends with a code, and what it writes parses, imports and runs nothing.
+"""Hostile registries and broken files: the command ends with an exit code, and what it writes imports and runs nothing.
 
 `FUZZ_EXAMPLES=5000 pytest tests/codegen/test_fuzz.py` tries others, and more of them.
 """
@@ -8,28 +8,24 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import contextlib
-import io
 import json
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.codegen.support import GOLDEN, load_package
+from tests.codegen.hostile import executed
+from tests.codegen.support import GOLDEN, load_package, run_silently
 from tests.codegen.test_hostile import references, roots, schemas_of_any_kind, texts
 
-from prefactor_gen.cli import run
 from prefactor_gen.suppress import ALLOW
 
-# Python has doubts about a regular expression, Hypothesis about the length of an example.
+# Python warns about some regular expressions, Hypothesis about long examples.
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore::{name}") for name in ("FutureWarning", "hypothesis.errors.HypothesisWarning")
 ]
@@ -44,20 +40,9 @@ def examples(number: int) -> settings:
 
 
 @pytest.fixture(autouse=True)
-def confined(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def refuse(*_arguments: object, **_options: object) -> NoReturn:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+def confined(no_network: None) -> Iterator[None]:
     yield
-    assert not hasattr(builtins, "EXECUTED")
-
-
-def quiet(*arguments: str) -> tuple[int, str]:
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
-        return run(arguments), told.getvalue()
+    assert not executed()
 
 
 # Pieces of JSON, YAML and schemas to break files with.
@@ -89,16 +74,16 @@ def broken(content: bytes, kind: str, at: float, to: float, piece: bytes) -> byt
 
 @examples(150)
 @given(file=st.sampled_from(FILES), changes=st.lists(edits, min_size=1, max_size=3))
-def test_broken_files_are_told(file: Path, changes: list[tuple[str, float, float, bytes]]) -> None:
+def test_broken_files_are_reported(file: Path, changes: list[tuple[str, float, float, bytes]]) -> None:
     content = file.read_bytes()
     for change in changes:
         content = broken(content, *change)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"spans{file.suffix}"
         source.write_bytes(content)
-        code, told = quiet("check", str(source))
+        code, printed = run_silently("check", str(source))
         assert code in {0, 1}
-        assert code == 0 or ": error PG" in told
+        assert code == 0 or ": error PG" in printed
 
 
 LIQUID = [
@@ -108,7 +93,7 @@ LIQUID = [
 
 
 def rarely(odd: st.SearchStrategy[Any], usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Mostly the usual: what is wrong in one place hides what comes of the others."""
+    """Give the usual mostly: a mistake in one place hides what becomes of the others."""
     return st.integers(0, 11).flatmap(lambda number: usual if number else odd)
 
 
@@ -133,7 +118,7 @@ ODD_NAMES = [
 
 
 def extras(schema: Any, mark: Any, allow: Any, reference: str | None) -> Any:
-    """The schema with our own keywords, and a reference into the files."""
+    """Return the schema with our own keywords, and a reference into the files."""
     members = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(members, dict):
         return schema
@@ -154,10 +139,10 @@ schemas = st.builds(extras, roots, marks, st.none() | allowed, places)
 
 def documents(source: str) -> st.SearchStrategy[Any]:
     names = [rarely(st.sampled_from(ODD_NAMES) | texts, st.just(f"{source}:{number}")) for number in range(3)]
-    told = {"title": texts, "description": texts, "data_risk": data_risk, ALLOW: allowed}
-    more = {"result_schema": schemas, "template": texts | st.sampled_from(LIQUID), **told}
+    described = {"title": texts, "description": texts, "data_risk": data_risk, ALLOW: allowed}
+    more = {"result_schema": schemas, "template": texts | st.sampled_from(LIQUID), **described}
     entries = [st.fixed_dictionaries({"name": name, "params_schema": schemas}, optional=more) for name in names]
-    quality = st.fixed_dictionaries({"name": names[2], "schema": schemas}, optional=told)
+    quality = st.fixed_dictionaries({"name": names[2], "schema": schemas}, optional=described)
     sections = {
         "span_type_schemas": st.tuples(*entries[:2]).map(list),
         "span_schemas": st.fixed_dictionaries({f"{source}:3": schemas}, optional={f"{source}:4": schemas}),
@@ -177,15 +162,15 @@ def test_any_registry_of_several_files(a: Any, b: Any, c: Any) -> None:
         (sources / "a.json").write_text(json.dumps(a))
         (sources / "b.yaml").write_text(yaml.safe_dump(b, allow_unicode=True), "utf-8")
         (sources / "c.json").write_text(json.dumps(c))
-        code, told = quiet(str(sources), "--output", folder, "--package", "fuzzed")
+        code, printed = run_silently(str(sources), "--output", folder, "--package", "fuzzed")
         assert code in {0, 1}
-        assert code == 0 or ": error PG" in told
+        assert code == 0 or ": error PG" in printed
         assert {path.name for path in Path(folder).iterdir()} <= {"definitions", "fuzzed"}
         if code == 0:
-            is_sound(Path(folder), a, b, c)
+            check_package(Path(folder), a, b, c)
 
 
-def is_sound(folder: Path, *written: Any) -> None:
+def check_package(folder: Path, *written: Any) -> None:
     for path in (folder / "fuzzed").glob("*.py"):
         ast.parse(path.read_text("utf-8"))
     module = load_package(folder, "fuzzed")
@@ -203,4 +188,4 @@ def is_sound(folder: Path, *written: Any) -> None:
         if entry["name"] in structured:
             texts_of = ("title", "description", "template", "data_risk")
             assert [entry.get(key) for key in texts_of] == [structured[entry["name"]].get(key) for key in texts_of]
-    assert quiet(str(folder / "definitions"), "--output", str(folder), "--package", "fuzzed", "--check")[0] == 0
+    assert run_silently(str(folder / "definitions"), "--output", str(folder), "--package", "fuzzed", "--check")[0] == 0

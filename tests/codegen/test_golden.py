@@ -1,6 +1,6 @@
-"""Golden folders: definitions, and the package that they become.
+"""Golden folders: definitions, and the package that is generated from them.
 
-`pytest tests/codegen --update-golden` writes what is generated now; the difference is then reviewed like any other.
+`pytest tests/codegen --update-golden` writes the current output; review the difference like any other change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from prefactor_core.schema_registry import SchemaRegistry
 
 
 def content(package: Path) -> dict[str, str]:
-    """The files of a package without the header lines that every version of the generator changes."""
+    """Return the files of a package without the header lines that every version of the generator changes."""
     return {path.name: stable(path.read_bytes().decode()) for path in package.iterdir() if path.is_file()}
 
 
@@ -52,6 +52,6 @@ def test_golden_imports(topic: str, packages: Path) -> None:
         assert span_type.Result.model_json_schema()
 
 
-def test_each_golden_folder_says_what_it_is_about() -> None:
+def test_each_golden_folder_has_a_readme_of_one_line() -> None:
     for topic in TOPICS:
         assert len((GOLDEN / topic / "README.md").read_text("utf-8").strip().splitlines()) == 1

@@ -1,13 +1,10 @@
-"""Names and texts that are hostile or odd never become code: they stay data, or they are a diagnostic."""
+"""Hostile or odd names and texts never become code: they stay data, or they are reported."""
 
 # ruff: noqa: E501  # tables
 
 from __future__ import annotations
 
 import ast
-import builtins
-import contextlib
-import io
 import json
 import tempfile
 from pathlib import Path
@@ -16,17 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.codegen.hostile import NAMES, TEXTS, object_of, schemas_of_names
-from tests.codegen.support import Project, load_package
-
-from prefactor_gen.cli import run
-
-
-def executed() -> bool:
-    return hasattr(builtins, "EXECUTED")
+from tests.codegen.hostile import NAMES, TEXTS, executed, schemas_of_names
+from tests.codegen.schemas import properties
+from tests.codegen.support import Project, load_package, run_silently
 
 
-def test_payloads_with_any_property_name_go_round(packages: Path) -> None:
+def test_payloads_with_any_property_name_are_returned_unchanged(packages: Path) -> None:
     span_types = load_package(packages, "names_package").SPAN_TYPES
     for name, schema in schemas_of_names().items():
         payload = {key: sample(member) for key, member in schema["properties"].items()}
@@ -46,7 +38,7 @@ def sample(schema: dict[str, Any]) -> Any:
 
 
 def entry_of(name: str, text: str) -> dict[str, Any]:
-    """A span type with the text in every place that takes one."""
+    """Return a span type with the text in every place that takes one."""
     schema = {
         "title": text,
         "description": text,
@@ -71,7 +63,7 @@ def test_texts_stay_texts(project: Project) -> None:
     project.write("schemas/a.json", {"span_type_schemas": entries})
     result = project.generate()
     assert result.code == 0, result.err
-    module = load_package(project.package.parent, "made")
+    module = project.load()
     assert not executed()
     assert module.registry.to_agent_schema_version("")["span_type_schemas"] == entries
     for span_type, text in zip(module.SPAN_TYPES.values(), TEXTS, strict=True):
@@ -79,21 +71,21 @@ def test_texts_stay_texts(project: Project) -> None:
 
 
 def test_texts_stay_texts_in_every_kind_of_type(project: Project) -> None:
-    """Literals stand in named types and typed dicts as text within text."""
+    """In named types and typed dicts, a literal is a text inside another text."""
     some = [text for text in TEXTS if len(text) < 1000]
     odd = {"enum": some}
-    named = object_of(
-        *((f"{text}!", {"const": text}) for text in (TEXTS[1], "{{ 7 * 7 }}")), ("odd", {"$ref": "#/$defs/Odd"})
+    named = properties(
+        **{f"{text}!": {"const": text} for text in (TEXTS[1], "{{ 7 * 7 }}")}, odd={"$ref": "#/$defs/Odd"}
     )
     schema = {
-        **object_of(
-            ("named", {"$ref": "#/$defs/Odd"}),
-            ("list", {"type": "array", "items": {"$ref": "#/$defs/Odd"}}),
-            ("map", {"type": "object", "additionalProperties": odd}),
-            ("union", {"anyOf": [odd, {"type": "integer"}, {"type": "array", "items": odd}]}),
-            ("tuple", {"type": "array", "prefixItems": [odd, odd], "minItems": 2, "items": False}),
-            ("object", named),
-            required=["named"],
+        **properties(
+            "named",
+            named={"$ref": "#/$defs/Odd"},
+            list={"type": "array", "items": {"$ref": "#/$defs/Odd"}},
+            map={"type": "object", "additionalProperties": odd},
+            union={"anyOf": [odd, {"type": "integer"}, {"type": "array", "items": odd}]},
+            tuple={"type": "array", "prefixItems": [odd, odd], "minItems": 2, "items": False},
+            object=named,
         ),
         "$defs": {"Odd": odd},
     }
@@ -102,7 +94,7 @@ def test_texts_stay_texts_in_every_kind_of_type(project: Project) -> None:
     )
     result = project.generate()
     assert result.code == 0, result.err
-    params = load_package(project.package.parent, "made").AParams
+    params = project.load().AParams
     for text in some:
         payload = {
             "named": text,
@@ -118,54 +110,68 @@ def test_texts_stay_texts_in_every_kind_of_type(project: Project) -> None:
 
 @pytest.mark.parametrize("pattern", ['"', "'", "\\\\", "\n", '"""', "^\\{\\{x\\}\\}$", "[(?=]", "é", "#"])
 def test_patterns_stay_patterns(pattern: str, project: Project) -> None:
-    project.span_types(agent=object_of(("x", {"type": "string", "pattern": pattern})))
+    project.span_types(agent=properties(x={"type": "string", "pattern": pattern}))
     result = project.generate()
     assert result.code == 0, result.err
-    schema = load_package(project.package.parent, "made").AgentParams.model_json_schema()
+    schema = project.load().AgentParams.model_json_schema()
     assert schema["properties"]["x"]["pattern"] == pattern
 
 
-@pytest.mark.parametrize(
-    "key", ["customBasePath", "customTypePath", "default_factory", "x-python-type", "x-python-import"]
-)
-def test_keys_that_steer_the_model_generator_are_refused_wherever_they_stand(key: str, project: Project) -> None:
-    steered = {"type": "string", key: "os.system"}
+KEYS_OF_THE_MODEL_GENERATOR = [
+    "customBasePath",
+    "customTypePath",
+    "default_factory",
+    "x-python-type",
+    "x-python-import",
+]
+
+
+@pytest.mark.parametrize("key", KEYS_OF_THE_MODEL_GENERATOR)
+def test_keys_that_control_the_model_generator_are_refused_everywhere(key: str, project: Project) -> None:
+    controlled = {"type": "string", key: "os.system"}
     project.span_types(
-        agent={**object_of(("x", {"type": "array", "items": steered})), "$defs": {"D": steered}, key: "os.system"}
+        agent={**properties(x={"type": "array", "items": controlled}), "$defs": {"D": controlled}, key: "os.system"}
     )
     result = project.generate()
     assert result.code == 1
-    assert [line.split(": error ")[1][:5] for line in result.findings] == ["PG009"] * 3
-    project.span_types(agent=object_of((key, {"type": "string"})))
-    assert project.generate().code == 0, "as a name of a property it means nothing special"
+    assert [line.rule for line in result.findings] == ["PG009"] * 3
+
+
+@pytest.mark.parametrize("key", KEYS_OF_THE_MODEL_GENERATOR)
+def test_such_a_key_may_be_the_name_of_a_property(key: str, project: Project) -> None:
+    project.span_types(agent=properties(**{key: {"type": "string"}}))
+    assert project.generate().code == 0
 
 
 @pytest.mark.parametrize("depth", [30, 45])
 def test_deep_schemas(depth: int, project: Project) -> None:
     nested: dict[str, Any] = {"type": "string"}
     for _ in range(depth):
-        nested = object_of(("a", nested))
+        nested = properties(a=nested)
     arrays: dict[str, Any] = {"type": "integer"}
     for _ in range(2 * depth):
         arrays = {"type": "array", "items": arrays}
-    project.span_types(objects=nested, arrays=object_of(("a", arrays)))
+    project.span_types(objects=nested, arrays=properties(a=arrays))
     assert project.generate().code == 0
-    load_package(project.package.parent, "made")
+    project.load()
 
 
 def repeated(times: int) -> dict[str, Any]:
-    """Each definition asks twice for the next: a value is compared with the last 2 ** times."""
+    """Return a schema in which each definition refers to the next twice: 2 ** times comparisons with the last."""
     definitions: dict[str, Any] = {
         f"A{number}": {"allOf": [*2 * [{"$ref": f"#/$defs/A{number + 1}"}], {"minLength": 1}]}
         for number in range(times)
     }
     definitions[f"A{times}"] = {"type": "string"}
-    return {**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": definitions}
+    return {**properties(x={"$ref": "#/$defs/A0"}), "$defs": definitions}
 
 
-def test_repeated_conjunctions(project: Project) -> None:
+def test_repeated_references_in_all_of(project: Project) -> None:
     project.span_types(agent=repeated(10))
     assert project.generate().code == 0
+
+
+def test_repeated_references_in_all_of_past_the_limit(project: Project) -> None:
     project.span_types(agent=repeated(60))
     assert "error PG029: a value here would be compared with more than 10,000 schemas" in project.generate().err
 
@@ -217,20 +223,19 @@ roots = st.one_of(
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(name=st.one_of(st.just("agent:x"), texts), params=roots, result=st.none() | roots, title=texts)
-def test_any_registry_gives_diagnostics_or_sound_code(name: str, params: Any, result: Any, title: str) -> None:
+def test_any_registry_gives_diagnostics_or_valid_code(name: str, params: Any, result: Any, title: str) -> None:
     entry = {"name": name, "title": title, "description": title, "params_schema": params, "result_schema": result}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "spans.json"
         source.write_text(json.dumps({"span_type_schemas": [entry]}))
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            code = run([str(source), "--output", folder, "--package", "fuzzed"])
+        code, _ = run_silently(str(source), "--output", folder, "--package", "fuzzed")
         assert code in {0, 1}
         if code == 0:
             for path in (Path(folder) / "fuzzed").glob("*.py"):
                 ast.parse(path.read_text("utf-8"))
             module = load_package(Path(folder), "fuzzed")
-            stated = {key: value for key, value in entry.items() if value is not None}
-            assert module.registry.to_agent_schema_version("")["span_type_schemas"] == [stated]
+            defined = {key: value for key, value in entry.items() if value is not None}
+            assert module.registry.to_agent_schema_version("")["span_type_schemas"] == [defined]
             span_type = module.SPAN_TYPES[name]
             assert span_type.Params.model_json_schema()
             assert span_type.Result.model_json_schema()

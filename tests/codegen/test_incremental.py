@@ -1,4 +1,4 @@
-"""Only changed span types are made anew, and nobody can tell from the files."""
+"""Only changed span types are generated again, and the files are the same as those of a full run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any, cast
 
 import datamodel_code_generator
 import pytest
+from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project
 
 from prefactor_gen import models, workers
 
 
 @pytest.fixture
-def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The params classes that went through the model generator."""
+def generated_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The params classes that the model generator was called for."""
     real: Any = datamodel_code_generator.generate
     names: list[str] = []
 
@@ -28,72 +29,72 @@ def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def write(project: Project, **descriptions: str) -> None:
     for name, description in descriptions.items():
-        schema = {"type": "object", "description": description, "properties": {"part": {"$ref": "shared.yaml"}}}
+        schema = {**properties(part={"$ref": "shared.yaml"}), "description": description}
         project.write(f"schemas/{name}.json", {"span_schemas": {name: schema}})
 
 
 @pytest.fixture
-def built(project: Project, made_anew: list[str]) -> Project:
+def built(project: Project, generated_again: list[str]) -> Project:
     project.write("schemas/shared.yaml", "type: object\nproperties: {size: {type: integer}}\n")
     write(project, first="1", second="2", third="3")
     assert project.generate().code == 0
-    made_anew.clear()
+    generated_again.clear()
     return project
 
 
-def afresh(project: Project) -> dict[str, str]:
-    """What a run without an earlier one makes."""
+def full_run(project: Project) -> dict[str, str]:
+    """Return the files that a run writes into an empty folder."""
     assert project.run("schemas", "--package", "made", "--output", "elsewhere").code == 0
     folder = project.root / "elsewhere" / "made"
     return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*")) if path.is_file()}
 
 
-def test_what_changed_is_made_anew(built: Project, made_anew: list[str]) -> None:
+def test_a_changed_span_type(built: Project, generated_again: list[str]) -> None:
     write(built, second="other")
     assert "3 files changed" in built.generate().out
-    assert made_anew == ["SecondParams"]
-    assert built.files() == afresh(built)
+    assert generated_again == ["SecondParams"]
+    assert built.files() == full_run(built)
 
 
-def test_what_a_reference_leads_to_changed(built: Project, made_anew: list[str]) -> None:
+def test_a_changed_file_that_all_span_types_refer_to(built: Project, generated_again: list[str]) -> None:
     built.write("schemas/shared.yaml", "type: object\nproperties: {size: {type: string}}\n")
     built.generate()
-    assert made_anew == ["FirstParams", "SecondParams", "ThirdParams"]
-    assert built.files() == afresh(built)
+    assert generated_again == ["FirstParams", "SecondParams", "ThirdParams"]
+    assert built.files() == full_run(built)
 
 
-def test_added_and_removed(built: Project, made_anew: list[str]) -> None:
+def test_an_added_and_a_removed_span_type(built: Project, generated_again: list[str]) -> None:
     (built.root / "schemas" / "first.json").unlink()
     write(built, fourth="4")
     built.generate()
-    assert made_anew == ["FourthParams"]
-    assert built.files() == afresh(built)
+    assert generated_again == ["FourthParams"]
+    assert built.files() == full_run(built)
 
 
-def test_only_removed(built: Project, made_anew: list[str]) -> None:
+def test_a_removed_span_type(built: Project, generated_again: list[str]) -> None:
     (built.root / "schemas" / "first.json").unlink()
     built.generate()
-    assert made_anew == []
-    assert built.files() == afresh(built)
+    assert generated_again == []
+    assert built.files() == full_run(built)
 
 
-def test_an_edited_module_is_made_anew(built: Project, made_anew: list[str]) -> None:
+def test_an_edited_module(built: Project, generated_again: list[str]) -> None:
     path = built.package / "_third.py"
     path.write_text(path.read_text("utf-8") + "import os\n", "utf-8")
     assert "1 file changed" in built.generate().out
-    assert made_anew == ["ThirdParams"]
-    assert built.files() == afresh(built)
+    assert generated_again == ["ThirdParams"]
+    assert built.files() == full_run(built)
 
 
-def test_an_edited_catalog_vouches_for_nothing(built: Project, made_anew: list[str]) -> None:
+def test_an_edited_catalog(built: Project, generated_again: list[str]) -> None:
     path = built.package / "__init__.py"
     path.write_text(path.read_text("utf-8").replace("span _third.py", "span _other.py"), "utf-8")
     built.generate()
-    assert made_anew == ["FirstParams", "SecondParams", "ThirdParams"]
-    assert built.files() == afresh(built)
+    assert generated_again == ["FirstParams", "SecondParams", "ThirdParams"]
+    assert built.files() == full_run(built)
 
 
-def test_a_new_name_that_an_old_module_has(built: Project) -> None:
+def test_a_new_name_that_an_unchanged_module_already_has(built: Project) -> None:
     before = built.files()
     built.write("schemas/clash.json", {"span_schemas": {"first_params": {"type": "object"}}})
     result = built.generate()
@@ -102,37 +103,37 @@ def test_a_new_name_that_an_old_module_has(built: Project) -> None:
     assert built.files() == before
 
 
-def test_a_warning_is_told_in_every_run(built: Project, made_anew: list[str]) -> None:
+def test_a_warning_about_an_unchanged_span_type_is_repeated(built: Project, generated_again: list[str]) -> None:
     built.write("schemas/warned.json", {"span_schemas": {"warned": {"minlength": 1}}})
     assert "PG015" in built.generate().err
-    made_anew.clear()
+    generated_again.clear()
     write(built, second="other")
     assert "PG015" in built.generate().err
-    assert made_anew == ["SecondParams"]
+    assert generated_again == ["SecondParams"]
 
 
-def test_many_span_types_are_made_in_processes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    schema = {"type": "object", "properties": {"part": {"type": "object", "properties": {"size": {"type": "integer"}}}}}
+def test_many_span_types_are_generated_in_processes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = properties(part=properties(size={"type": "integer"}))
     project.span_types(**{f"tool_{index}": schema for index in range(30)})
     assert project.generate().code == 0
-    alone = project.files()
+    in_one_process = project.files()
     monkeypatch.setattr(workers, "_SHARE", 10)
     monkeypatch.setattr(workers, "_BATCH", 4)
     monkeypatch.setattr(workers, "_processors", lambda: 3)
-    assert afresh(project) == alone
+    assert full_run(project) == in_one_process
 
 
 def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.span_types(one={"type": "object"}, two={"type": "object"})
+    project.span_types(one=OBJECT, two=OBJECT)
     monkeypatch.setattr(workers, "_SHARE", 1)
     monkeypatch.setattr(workers, "_processors", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert project.generate().code == 0
 
 
-def test_names_clash_alike_in_one_batch_and_in_two(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    nested: dict[str, Any] = {"type": "object", "properties": {"params": {"type": "object", "properties": {"x": {}}}}}
-    project.span_types(**{"a": nested, "a params": {"type": "object"}, "a params params": {"type": "object"}})
+def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    nested = properties(params=properties(x={}))
+    project.span_types(**{"a": nested, "a params": OBJECT, "a params params": OBJECT})
     together = project.generate()
     monkeypatch.setattr(workers, "_BATCH", 1)
     assert project.generate() == together

@@ -1,4 +1,4 @@
-"""What is past a limit is told, with its place and what to do; what is large and within them works."""
+"""Definitions past a limit are reported, with the place and what to do; large ones within the limits work."""
 
 # ruff: noqa: E501  # tables
 
@@ -7,13 +7,12 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.codegen.hostile import object_of
-from tests.codegen.support import Project, load_package
+from tests.codegen.schemas import DRAFT_07, TEXT, properties
+from tests.codegen.support import Made, Project, only
 
 from prefactor_gen import _json_text
 from prefactor_gen.limits import (
@@ -29,14 +28,13 @@ from prefactor_gen.limits import (
     MAX_YAML_BYTES,
 )
 
-TEXT: dict[str, Any] = {"type": "string"}
 Make = Callable[[dict[str, Any]], Any]
 
 
 def chain(length: int, link: Make, last: Any = TEXT) -> dict[str, Any]:
-    """A schema whose property leads through so many definitions."""
+    """Return a schema whose property leads through so many definitions."""
     definitions = {f"A{number}": link({"$ref": f"#/$defs/A{number + 1}"}) for number in range(length)}
-    return {**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": {**definitions, f"A{length}": last}}
+    return {**properties(x={"$ref": "#/$defs/A0"}), "$defs": {**definitions, f"A{length}": last}}
 
 
 def nested(levels: int, wrap: Make) -> Any:
@@ -44,15 +42,15 @@ def nested(levels: int, wrap: Make) -> Any:
 
 
 def twice(one: Make, two: Make) -> Make:
-    """A link that asks twice for the next definition."""
+    """Return a link that refers to the next definition twice."""
     return lambda reference: {"anyOf": [one(reference), two(reference)]}
 
 
 PAST: dict[str, tuple[Any, str]] = {
-    "depth": (nested(200, lambda inner: object_of(("a", inner))), "nested deeper than 100 levels"),
+    "depth": (nested(200, lambda inner: properties(a=inner)), "nested deeper than 100 levels"),
     "depth-of-a-default": ({"default": nested(200, lambda inner: [inner])}, "nested deeper than 100 levels"),
     "chain-of-references": (chain(3000, lambda ref: ref), f"more than {MAX_CHAIN} schemas of one value"),
-    "chain-of-conjunctions": (
+    "chain-of-all-of": (
         chain(3000, lambda ref: {"allOf": [ref, {"minLength": 1}]}),
         f"more than {MAX_CHAIN} schemas of one value",
     ),
@@ -64,14 +62,14 @@ PAST: dict[str, tuple[Any, str]] = {
         f"more than {MAX_CHAIN} schemas of one value",
     ),
     "chain-of-objects": (
-        chain(MAX_TYPES_DEEP + 1, lambda ref: object_of(("n", ref))),
+        chain(MAX_TYPES_DEEP + 1, lambda ref: properties(n=ref)),
         f"more than {MAX_TYPES_DEEP} types stand in one another here",
     ),
     "chain-of-lists": (
         chain(MAX_TYPES_DEEP, lambda ref: {"type": "array", "items": ref}),
         f"more than {MAX_TYPES_DEEP} types stand in one another here",
     ),
-    "chain-of-many-objects": (chain(MAX_TYPES, lambda ref: object_of(("n", ref))), f"more than {MAX_TYPES:,} types"),
+    "chain-of-many-objects": (chain(MAX_TYPES, lambda ref: properties(n=ref)), f"more than {MAX_TYPES:,} types"),
     "twice-in-options": (
         chain(40, twice(lambda ref: {"allOf": [ref, {"minLength": 1}]}, lambda ref: {"allOf": [ref]})),
         "would be compared with more than 10,000 schemas",
@@ -88,20 +86,20 @@ PAST: dict[str, tuple[Any, str]] = {
         chain(40, lambda ref: {"if": ref, "then": ref, "dependentSchemas": {"x": ref}}),
         "would be compared with more than 10,000 schemas",
     ),
-    "twice-as-properties-that-are-joined": (
+    "twice-as-properties-that-are-merged": (
         chain(
             60,
-            lambda ref: object_of(*((name, {"allOf": [ref, object_of((name, {}))]}) for name in "lr")),
-            object_of(("q", {})),
+            lambda ref: properties(**{name: {"allOf": [ref, properties(**{name: {}})]} for name in "lr"}),
+            properties(q={}),
         ),
         "",  # which limit is met first depends on how deep this version of Python recurses
     ),
     "unevaluated-in-one-another": (
-        chain(8, lambda ref: {"allOf": [ref], "unevaluatedProperties": False}, object_of(("x", {}))),
+        chain(8, lambda ref: {"allOf": [ref], "unevaluatedProperties": False}, properties(x={})),
         "would be compared with more than 10,000 schemas",
     ),
     "properties": (
-        object_of(*((f"p{number}", {}) for number in range(MAX_MEMBERS))),
+        properties(**{f"p{number}": {} for number in range(MAX_MEMBERS)}),
         f"the schema has more than {MAX_MEMBERS:,} members",
     ),
     "required-names": (
@@ -109,11 +107,11 @@ PAST: dict[str, tuple[Any, str]] = {
         f"the schema has more than {MAX_MEMBERS:,} members",
     ),
     "objects": (
-        object_of(*((f"p{number}", object_of(("x", {}))) for number in range(MAX_TYPES + 1))),
+        properties(**{f"p{number}": properties(x={}) for number in range(MAX_TYPES + 1)}),
         f"would become more than {MAX_TYPES:,} types",
     ),
     "long-names-in-one-another": (
-        nested(3, lambda inner: object_of(("n" * (MAX_CLASS_NAME // 2), inner))),
+        nested(3, lambda inner: properties(**{"n" * (MAX_CLASS_NAME // 2): inner})),
         f"the class name made from it has more than {MAX_CLASS_NAME:,} characters",
     ),
 }
@@ -122,7 +120,7 @@ PAST: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("case", sorted(PAST))
 def test_past_a_limit(case: str, project: Project) -> None:
     schema, expected = PAST[case]
-    project.span_types(good=object_of(("x", TEXT)), agent=schema)
+    project.span_types(good=properties(x=TEXT), agent=schema)
     result = project.generate()
     assert result.code == 1
     assert result.findings
@@ -133,13 +131,13 @@ def test_past_a_limit(case: str, project: Project) -> None:
     assert not project.package.exists()
 
 
-def test_objects_that_are_joined_multiply(project: Project) -> None:
+def test_merged_objects_multiply(project: Project) -> None:
     def definition(kind: str, number: int) -> dict[str, Any]:
-        return object_of(*((side, {"$ref": f"#/$defs/{kind}{number + 1}"}) for side in "lr"))
+        return properties(**{side: {"$ref": f"#/$defs/{kind}{number + 1}"} for side in "lr"})
 
     definitions = {f"{kind}{number}": definition(kind, number) for number in range(40) for kind in "AB"}
-    joined = {"allOf": [{"$ref": "#/$defs/A0"}, {"$ref": "#/$defs/B0"}]}
-    project.span_types(agent={**object_of(("x", joined)), "$defs": {**definitions, "A40": TEXT, "B40": TEXT}})
+    merged = {"allOf": [{"$ref": "#/$defs/A0"}, {"$ref": "#/$defs/B0"}]}
+    project.span_types(agent={**properties(x=merged), "$defs": {**definitions, "A40": TEXT, "B40": TEXT}})
     assert f"error PG029: the schema would become more than {MAX_TYPES:,} types" in project.generate().err
 
 
@@ -169,30 +167,28 @@ def test_values_past_a_limit(project: Project, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_a_chain_through_a_file_is_followed(project: Project) -> None:
-    project.span_types(agent=object_of(("x", {"$ref": "b.json#/$defs/A0"})))
-    links: dict[str, Any] = {f"A{number}": {"allOf": [{"$ref": f"#/$defs/A{number + 1}"}]} for number in range(3000)}
-    project.write("schemas/b.json", {"$defs": {**links, "A3000": TEXT}})
-    assert f"/$defs/A2950: error PG029: more than {MAX_CHAIN} schemas" in project.generate().err
-    links = {f"A{number}": {"$ref": f"#/$defs/A{number + 1}"} for number in range(50)}
-    project.write("schemas/b.json", {"$defs": {**links, "A50": TEXT}})
+def test_a_chain_through_another_file(project: Project) -> None:
+    project.span_types(agent=properties(x={"$ref": "b.json#/$defs/A0"}))
+    project.write("schemas/b.json", {"$defs": chain(50, lambda ref: ref)["$defs"]})
     assert project.generate().code == 0
 
 
-def test_a_schema_that_never_ends_where_no_type_stands(project: Project) -> None:
-    for keyword in ("not", "if", "else"):
-        schema = {**object_of(("x", {"$ref": "#/$defs/A"})), "$defs": {"A": {keyword: {"$ref": "#/$defs/A"}}}}
-        project.span_types(agent=schema)
-        assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that ends" in project.generate().err
+def test_a_chain_through_another_file_past_the_limit(project: Project) -> None:
+    project.span_types(agent=properties(x={"$ref": "b.json#/$defs/A0"}))
+    project.write("schemas/b.json", {"$defs": chain(3000, lambda ref: {"allOf": [ref]})["$defs"]})
+    assert f"/$defs/A2950: error PG029: more than {MAX_CHAIN} schemas" in project.generate().err
 
 
-def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(
-    project: Project, made: Callable[..., ModuleType]
-) -> None:
+@pytest.mark.parametrize("keyword", ["not", "if", "else"])
+def test_endless_references_in_a_keyword_without_a_type(keyword: str, project: Project) -> None:
+    schema = {**properties(x={"$ref": "#/$defs/A"}), "$defs": {"A": {keyword: {"$ref": "#/$defs/A"}}}}
+    project.span_types(agent=schema)
+    assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that ends" in project.generate().err
+
+
+def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(project: Project, made: Made) -> None:
     texts, numbers = [f"value {number}" for number in range(100_000)], [*range(MAX_LITERALS + 1), 0.5]
-    package = made(
-        agent=object_of(("t", {"enum": texts}), ("n", {"type": "number", "enum": numbers}), ("s", {"enum": ["a"]}))
-    )
+    package = made(agent=properties(t={"enum": texts}, n={"type": "number", "enum": numbers}, s={"enum": ["a"]}))
     params = package.AgentParams
     payload = {"t": "value 99999", "n": 1000, "s": "a"}
     assert params.model_validate(payload).model_dump() == payload
@@ -202,21 +198,17 @@ def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(
     module = (project.package / "_agent.py").read_text("utf-8")
     assert "    t: str | MISSING" in module
     assert "    n: JsonNumber | MISSING" in module
-    told = project.run("check", "schemas").out
-    assert "/properties/t/enum: note PG029: 100,000 values of enum are too many for types" in told
-    assert "/properties/s/enum" not in told
+    notes = project.run("check", "schemas").out
+    assert "/properties/t/enum: note PG029: 100,000 values of enum are too many for types" in notes
+    assert "/properties/s/enum" not in notes
 
 
-def test_options_too_many_for_a_union_are_checked_with_the_payload(
-    project: Project, made: Callable[..., ModuleType]
-) -> None:
-    objects = [object_of((f"a{number}", TEXT), required=[f"a{number}"]) for number in range(MAX_OPTIONS + 1)]
+def test_options_too_many_for_a_union_are_checked_with_the_payload(project: Project, made: Made) -> None:
+    objects = [properties(f"a{number}", **{f"a{number}": TEXT}) for number in range(MAX_OPTIONS + 1)]
     texts = [{"type": "string", "maxLength": number} for number in range(1000)]
     items = [{"const": number} for number in range(1000)]
     package = made(
-        agent=object_of(
-            ("o", {"oneOf": objects}), ("t", {"anyOf": texts}), ("i", {"prefixItems": items, "items": False})
-        ),
+        agent=properties(o={"oneOf": objects}, t={"anyOf": texts}, i={"prefixItems": items, "items": False}),
         whole={"anyOf": objects},
     )
     valid: dict[str, Any] = {"o": {"a7": "x"}, "t": "x" * 999, "i": [0, 1, 2]}
@@ -236,21 +228,21 @@ def test_options_too_many_for_a_union_are_checked_with_the_payload(
     )
 
 
-def test_numbers_of_any_size(made: Callable[..., ModuleType]) -> None:
+def test_numbers_of_any_size(made: Made) -> None:
     huge = 10**400
-    schema = object_of(
-        ("least", {"type": "integer", "minimum": huge}),
-        ("most", {"type": "number", "maximum": -huge}),
-        ("near", {"type": "number", "minimum": 2**53 + 1}),
-        ("tiny", {"type": "number", "multipleOf": 5e-324}),
-        ("multiple", {"type": "integer", "multipleOf": 10**300}),
-        ("long", {"type": "string", "minLength": 10**30}),
-        ("short", {"type": "string", "maxLength": 10**30}),
-        ("many", {"type": "array", "minItems": 10**30}),
-        ("few", {"type": "array", "prefixItems": [{}], "maxItems": 10**30}),
-        ("exact", {"const": huge}),
-        ("choice", {"enum": [2**63, 2**64, -(2**63), "a"]}),
-        ("zero", {"type": "array", "minItems": -0.0, "maxItems": 1.0}),
+    schema = properties(
+        least={"type": "integer", "minimum": huge},
+        most={"type": "number", "maximum": -huge},
+        near={"type": "number", "minimum": 2**53 + 1},
+        tiny={"type": "number", "multipleOf": 5e-324},
+        multiple={"type": "integer", "multipleOf": 10**300},
+        long={"type": "string", "minLength": 10**30},
+        short={"type": "string", "maxLength": 10**30},
+        many={"type": "array", "minItems": 10**30},
+        few={"type": "array", "prefixItems": [{}], "maxItems": 10**30},
+        exact={"const": huge},
+        choice={"enum": [2**63, 2**64, -(2**63), "a"]},
+        zero={"type": "array", "minItems": -0.0, "maxItems": 1.0},
     )
     params = made(agent=schema).AgentParams
     valids: list[dict[str, Any]] = [
@@ -267,18 +259,16 @@ def test_numbers_of_any_size(made: Callable[..., ModuleType]) -> None:
             params.model_validate(wrong)
 
 
-def test_large_and_within_the_limits(made: Callable[..., ModuleType]) -> None:
+def test_large_and_within_the_limits(made: Made) -> None:
     long_name = "n" * 10_000
-    definitions = {
-        f"A{number}": object_of(("n", {"$ref": f"#/$defs/A{(number * 7 + 1) % 40}"})) for number in range(40)
-    }
+    definitions = {f"A{number}": properties(n={"$ref": f"#/$defs/A{(number * 7 + 1) % 40}"}) for number in range(40)}
     package = made(
-        wide=object_of(*((f"p{number}", TEXT) for number in range(2000))),
-        named=object_of((long_name, object_of((long_name[1:], TEXT)))),
-        mutual={**object_of(("x", {"$ref": "#/$defs/A0"})), "$defs": definitions},
-        deep=object_of(("x", nested(90, lambda inner: {"not": inner}))),
-        joined=object_of(("x", {"allOf": [object_of(("p", {"minLength": number})) for number in range(1000)]})),
-        tuple=object_of(("x", {"type": "array", "prefixItems": [TEXT] * 900, "minItems": 900, "items": False})),
+        wide=properties(**{f"p{number}": TEXT for number in range(2000)}),
+        named=properties(**{long_name: properties(**{long_name[1:]: TEXT})}),
+        mutual={**properties(x={"$ref": "#/$defs/A0"}), "$defs": definitions},
+        deep=properties(x=nested(90, lambda inner: {"not": inner})),
+        merged=properties(x={"allOf": [properties(p={"minLength": number}) for number in range(1000)]}),
+        tuple=properties(x={"type": "array", "prefixItems": [TEXT] * 900, "minItems": 900, "items": False}),
     )
     assert package.WideParams.model_validate({"p1999": "x"}).model_dump() == {"p1999": "x"}
     payload = {long_name: {long_name[1:]: "x"}}
@@ -286,80 +276,83 @@ def test_large_and_within_the_limits(made: Callable[..., ModuleType]) -> None:
     assert package.MutualParams.model_validate({"x": {"n": {"n": {}}}})
     assert package.DeepParams.model_validate({"x": "text"})
     with pytest.raises(ValidationError):
-        package.JoinedParams.model_validate({"x": {"p": "x" * 998}})
+        package.MergedParams.model_validate({"x": {"p": "x" * 998}})
     assert package.TupleParams.model_validate({"x": ["a"] * 900})
 
 
-def test_thousands_of_findings_are_told(project: Project) -> None:
-    project.span_types(agent=object_of(*((f"p{number}", {"type": "strnig"}) for number in range(3000))))
+def test_thousands_of_mistakes_are_all_reported(project: Project) -> None:
+    project.span_types(agent=properties(**{f"p{number}": {"type": "strnig"} for number in range(3000)}))
     result = project.generate()
     assert result.code == 1
     assert len(result.findings) == 3000
-    project.span_types(agent=object_of(("x" * 10_000, {"type": "strnig"})))
-    assert len(project.generate().findings[0]) < 1200, "a name is no reason for a page of text"
 
 
-def test_a_default_is_compared_along_references(project: Project) -> None:
+def test_a_long_name_does_not_fill_a_page(project: Project) -> None:
+    project.span_types(agent=properties(**{"x" * 10_000: {"type": "strnig"}}))
+    assert len(only(project.generate().findings)) < 1200
+
+
+def test_a_default_is_checked_along_references(project: Project) -> None:
     project.write(
         "schemas/b.json",
         {"$defs": {"Y": {"type": "string", "default": 7}, "Z": {"$ref": "#/$defs/Y", "default": "ok"}}},
     )
     project.span_types(
         agent={
-            "$schema": "http://json-schema.org/draft-07/schema#",
-            **object_of(
-                ("a", {"$ref": "#/definitions/list", "default": [1, "x"]}),
-                ("b", {"$ref": "b.json#/$defs/Z"}),
-                ("c", {"type": ["integer", "null"], "default": None}),
-                ("d", {"enum": [0, 1], "default": False}),
-                ("e", {"type": "integer", "default": 1.0, "examples": [2, "two"]}),
-                ("default", {"type": "string"}),
-                ("examples", {"const": {"type": "string", "default": 1}}),
+            "$schema": DRAFT_07,
+            **properties(
+                a={"$ref": "#/definitions/list", "default": [1, "x"]},
+                b={"$ref": "b.json#/$defs/Z"},
+                c={"type": ["integer", "null"], "default": None},
+                d={"enum": [0, 1], "default": False},
+                e={"type": "integer", "default": 1.0, "examples": [2, "two"]},
+                default={"type": "string"},
+                examples={"const": {"type": "string", "default": 1}},
             ),
             "definitions": {"list": {"items": {"$ref": "#/definitions/number"}}, "number": {"type": "number"}},
         }
     )
     result = project.generate()
-    assert [line.partition(": the ")[0].split(" ", 1)[1] for line in result.findings] == [
-        "/$defs/Y/default: warning PG026",
-        "/span_schemas/agent/properties/a/default: warning PG026",
-        "/span_schemas/agent/properties/d/default: warning PG026",
-        "/span_schemas/agent/properties/e/examples/1: warning PG032",
+    assert {line.severity for line in result.findings} == {"warning"}
+    assert [(line.pointer, line.rule) for line in result.findings] == [
+        ("/$defs/Y/default", "PG026"),
+        ("/span_schemas/agent/properties/a/default", "PG026"),
+        ("/span_schemas/agent/properties/d/default", "PG026"),
+        ("/span_schemas/agent/properties/e/examples/1", "PG032"),
     ]
     assert "1: Input should be a number, found a string" in result.err
 
 
-def test_quality_schemas_are_looked_at_too(project: Project) -> None:
-    schema = {**object_of(("x", {"$ref": "#/nowhere"}), ("y", {"type": "string", "default": 1}))}
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (properties(x={"$ref": "#/nowhere"}), "x/$ref: error PG008: expected a schema at '#/nowhere', found none"),
+        (properties(x={"type": "string", "default": 1}), "x/default: warning PG026"),
+    ],
+)
+def test_quality_schemas_are_checked_too(schema: dict[str, Any], expected: str, project: Project) -> None:
     project.write("schemas/a.json", {"quality_schemas": [{"name": "q", "schema": schema}]})
-    assert (
-        "/schema/properties/x/$ref: error PG008: expected a schema at '#/nowhere', found none" in project.generate().err
-    )
-    del schema["properties"]["x"]
-    project.write("schemas/a.json", {"quality_schemas": [{"name": "q", "schema": schema}]})
-    assert "/schema/properties/y/default: warning PG026" in project.generate().err
+    assert f"/schema/properties/{expected}" in only(project.generate().findings)
 
 
-def test_a_default_that_is_too_large_to_be_compared(project: Project) -> None:
-    project.span_types(agent=object_of(("x", {"default": [0] * MAX_CHECKED_VALUES})))
+def test_a_default_that_is_too_large_to_be_checked(project: Project) -> None:
+    project.span_types(agent=properties(x={"default": [0] * MAX_CHECKED_VALUES}))
     result = project.generate()
-    (line,) = result.findings
+    line = only(result.findings)
     assert "warning PG029: expected at most 2,000 values in a default" in line
     assert result.code == 0
 
 
 def test_an_example_may_be_allowed(project: Project) -> None:
-    schema = object_of(
-        ("x", {"type": "integer", "examples": ["1"], "x-prefactor-allow": {"PG032": "What users type."}})
-    )
+    schema = properties(x={"type": "integer", "examples": ["1"], "x-prefactor-allow": {"PG032": "What users type."}})
     project.span_types(agent=schema)
     for _ in range(2):  # the second run makes only what changed
         assert project.generate().findings == []
         project.write("schemas/b.json", json.dumps({"span_schemas": {"other": {}}}))
 
 
-def test_warnings_of_examples_are_told_in_every_run(project: Project) -> None:
-    project.span_types(agent=object_of(("x", {"type": "integer", "examples": ["1"]})))
+def test_warnings_about_examples_are_reported_in_every_run(project: Project) -> None:
+    project.span_types(agent=properties(x={"type": "integer", "examples": ["1"]}))
     first = project.generate()
     project.write("schemas/b.json", json.dumps({"span_schemas": {"other": {}}}))
     second = project.generate()
@@ -368,7 +361,7 @@ def test_warnings_of_examples_are_told_in_every_run(project: Project) -> None:
 
 
 def test_package_of_large_definitions_loads(project: Project) -> None:
-    project.span_types(agent=object_of(("x", {"const": "y" * 1_000_000, "description": "z\n" * 100_000})))
+    project.span_types(agent=properties(x={"const": "y" * 1_000_000, "description": "z\n" * 100_000}))
     assert project.generate().code == 0
-    params = load_package(project.package.parent, "made").AgentParams
+    params = project.load().AgentParams
     assert params.model_validate({"x": "y" * 1_000_000})

@@ -1,22 +1,18 @@
-"""`x-prefactor-redact`: what the generated helper records of a payload, and where a mark is refused."""
+"""`x-prefactor-redact`: what the generated helper records of a payload, and where the keyword is refused."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 from tests.codegen.conftest import compile_into
-from tests.codegen.support import Project, load_package
+from tests.codegen.schemas import properties
+from tests.codegen.support import Made, Project, forget, load_package, only
 
 from prefactor_core._redaction import RedactionRules
 from prefactor_core._snapshot import Payload
 from prefactor_gen.marks import MARK
-
-Made = Callable[..., ModuleType]
 
 GONE = "[redacted]"
 SECRET: dict[str, Any] = {"type": "string", MARK: True}
@@ -27,7 +23,7 @@ TREE: dict[str, Any] = {
 
 
 def schema(**members: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": members, "$defs": {"Tree": TREE, "Secret": SECRET}}
+    return {**properties(**members), "$defs": {"Tree": TREE, "Secret": SECRET}}
 
 
 def items(**item: Any) -> dict[str, Any]:
@@ -37,7 +33,7 @@ def items(**item: Any) -> dict[str, Any]:
 KIDS: dict[str, Any] = {"secret": "a", "kids": [{"kids": [{"secret": "b", "n": 1}]}]}
 KIDS_GONE: dict[str, Any] = {"secret": GONE, "kids": [{"kids": [{"secret": GONE, "n": 1}]}]}
 
-# Name of the case: the schema of the property x, and values of x with what is recorded of them.
+# The schema of the property x, and values of x with what is recorded of them.
 CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
     "property": (SECRET, [("a", GONE), (1, GONE), ({"a": 1}, GONE)]),
     "not-marked": ({"type": "string", MARK: False}, [("a", "a")]),
@@ -93,17 +89,14 @@ def span_types(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """All cases in one package."""
     folder = tmp_path_factory.mktemp("marks")
     definitions = {f"t:{name}": schema(x=case[0]) for name, case in CASES.items()}
-    project = folder / "sources"
-    project.mkdir()
-    (project / "spans.json").write_text(json.dumps({"span_schemas": definitions}))
-    compile_into(folder / "out", project, "spans.json", "marks_package")
+    (folder / "spans.json").write_text(json.dumps({"span_schemas": definitions}))
+    compile_into(folder / "out", folder, "spans.json", "marks_package")
     yield load_package(folder / "out", "marks_package").SPAN_TYPES
-    for module in [each for each in sys.modules if each.startswith("marks_package")]:
-        del sys.modules[module]
+    forget("marks_package")
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_recorded(case: str, span_types: dict[str, Any]) -> None:
+def test_a_payload_is_redacted(case: str, span_types: dict[str, Any]) -> None:
     marks = span_types[f"t:{case}"]._redaction_rules.get("params", RedactionRules({"": {"kinds": ["object"]}}))
     for value, expected in CASES[case][1]:
         assert marks.redact(Payload({"x": value, "other": 1})).value == {"x": expected, "other": 1}
@@ -124,23 +117,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_marks_that_cannot_be_honoured(case: str, project: Project) -> None:
+def test_redaction_that_cannot_be_honoured(case: str, project: Project) -> None:
     definition, message = REFUSED[case]
     project.span_types(agent=definition)
     result = project.generate()
     assert result.code == 1
-    (line,) = [line for line in result.findings if " error " in line]
+    line = only([line for line in result.findings if line.severity == "error"])
     assert f"error PG014: {MARK} cannot be honoured: {message}" in line
 
 
-def test_a_quality_payload_has_no_helper(project: Project) -> None:
+def test_a_quality_payload_cannot_be_redacted(project: Project) -> None:
     project.write("schemas/a.json", {"quality_schemas": [{"name": "q", "schema": schema(x=SECRET)}]})
     assert any(
         "PG014" in line and "a quality payload has no typed helper" in line for line in project.generate().findings
     )
 
 
-def test_the_mark_goes_to_the_api(made: Made) -> None:
+def test_the_keyword_is_sent_to_the_api(made: Made) -> None:
     module = made(agent=schema(x=SECRET, y={"$ref": "#/$defs/Tree"}))
     entry = module.registry.to_agent_schema_version("v")["span_type_schemas"][0]
     assert entry["params_schema"]["properties"]["x"] == SECRET

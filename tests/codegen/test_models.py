@@ -1,4 +1,4 @@
-"""What the generated models take and give: JSON-exact values, absent apart from null, the names of the wire."""
+"""What the generated models accept and return: exact JSON values, absent apart from null, the names of the wire."""
 
 # ruff: noqa: E501  # schemas, whole
 
@@ -7,62 +7,41 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import subprocess
-import sys
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
 from numbers import Integral
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import pytest
 from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, ValidationError
-from tests.codegen.support import CASES, Project, load_package
+from tests.codegen.schemas import DRAFT_07, OBJECT, OBJECT_WITH_X, option, properties
+from tests.codegen.support import CASES, Made, Project, is_valid, load_package, only, run_process
 
 from prefactor_core._snapshot import members_of
 from prefactor_core.typed import MISSING
-
-Made = Callable[..., ModuleType]
-
-OBJECT: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
 
 
 class Five(IntEnum):
     FIVE = 5
 
 
-def properties(*required: str, **members: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": members, "required": list(required)}
-
-
 def accepts(model: type[BaseModel], payload: object) -> bool:
-    """Whether the model takes a payload; what it takes it gives back unchanged."""
-    try:
-        value = model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
-    except ValidationError:
+    """Return whether the model accepts a payload; check that it then returns it unchanged."""
+    if not is_valid(model, payload):
         return False
-    given = value.model_dump(mode="json", by_alias=True)
-    assert given == payload
-    assert exact(given) == exact(payload), "integers stay integers"
-    return True
-
-
-def takes(model: type[BaseModel], payload: object) -> bool:
-    try:
-        model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
-    except ValidationError:
-        return False
+    dumped = model.model_validate(payload, by_alias=True, by_name=False).model_dump(mode="json", by_alias=True)
+    assert dumped == payload
+    assert exact(dumped) == exact(payload), "integers stay integers"
     return True
 
 
 def exact(value: object) -> object:
-    """The value with its scalars' types: 1, 1.0 and true are equal in Python."""
+    """Return the value with the types of its scalars: 1, 1.0 and true are equal in Python."""
     if isinstance(value, dict):
         return {key: exact(member) for key, member in value.items()}
     if isinstance(value, list):
@@ -108,8 +87,8 @@ class TestScalars:
 
     @pytest.mark.parametrize("name", ["number", "integer", "const"])
     @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, Decimal(1), 1 + 0j], ids=repr)
-    def test_what_is_no_number_of_json(self, value: object, name: str, made: Made) -> None:
-        """NaN and infinities are no JSON; a Decimal and a complex go out as text."""
+    def test_a_number_that_json_cannot_express(self, value: object, name: str, made: Made) -> None:
+        """JSON has no NaN and no infinities; a Decimal and a complex are sent as text."""
         model = made(
             agent=properties(number={"type": "number"}, integer={"type": "integer"}, const={"const": 1})
         ).AgentParams
@@ -119,22 +98,17 @@ class TestScalars:
 
     @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
     @pytest.mark.parametrize("name", ["number", "integer"])
-    def test_text_with_what_is_no_number_of_json(self, name: str, text: str, model: Any) -> None:
+    def test_json_text_with_such_a_number(self, name: str, text: str, model: Any) -> None:
         with pytest.raises(ValidationError):
             model.model_validate_json(f'{{"{name}": {text}}}')
 
-    def test_numbers_that_python_has_beside_int_and_float(self, model: Any) -> None:
-        """What a program has as a number, and what goes out as one."""
+    def test_number_types_beside_int_and_float(self, model: Any) -> None:
+        """Numbers of a program that are sent as JSON numbers."""
         value = model(number=Fraction(1, 2), integer=Five.FIVE)
         assert exact(value.model_dump(mode="json")) == exact({"number": 0.5, "integer": 5})
         assert exact(model.model_validate_json('{"number": 1.5, "integer": 2.0}').model_dump()) == exact(
             {"number": 1.5, "integer": 2}
         )
-
-
-def kind(name: str, **members: Any) -> dict[str, Any]:
-    """An object that tells by a constant what it is."""
-    return properties("kind", *members, kind={"const": name}, **members)
 
 
 @pytest.mark.parametrize(
@@ -152,12 +126,12 @@ def test_a_union_of_nothing_but_null(options: list[Any], made: Made) -> None:
     assert not accepts(model, {"y": [1]})
 
 
-class TestKinds:
-    """Unions of objects that a constant tells apart."""
+class TestDiscriminatedUnions:
+    """Unions of objects, each with a constant that identifies it."""
 
     @pytest.fixture
     def module(self, made: Made) -> Any:
-        circle, rect = kind("circle", r={"type": "number"}), kind("rect", w={"type": "number"}, next={"$ref": "#"})
+        circle, rect = option("circle", r={"type": "number"}), option("rect", w={"type": "number"}, next={"$ref": "#"})
         shape = {"oneOf": [circle, {**rect, "minProperties": 3}, {"type": "null"}]}
         return made(agent=properties("shape", shape=shape, list={"type": "array", "items": shape}))
 
@@ -170,7 +144,7 @@ class TestKinds:
         assert accepts(module.AgentParams, {"shape": None, "list": [shape]})
 
     @pytest.mark.parametrize(
-        ("shape", "where", "told"),
+        ("shape", "where", "message"),
         [
             ({"kind": "circle"}, ("circle", "r"), "Field required"),
             (
@@ -180,15 +154,15 @@ class TestKinds:
             ),
         ],
     )
-    def test_a_mismatch_is_told_of_the_one_that_is_meant(
-        self, shape: Any, where: tuple[str, ...], told: str, module: Any
+    def test_a_mismatch_is_reported_for_the_identified_option_only(
+        self, shape: Any, where: tuple[str, ...], message: str, module: Any
     ) -> None:
         with pytest.raises(ValidationError) as caught:
             module.AgentParams.model_validate({"shape": shape})
         (error,) = [each for each in caught.value.errors() if each["type"] != "none_required"]
         assert (tuple(step for step in error["loc"] if "union" not in str(step)), error["msg"]) == (
             ("shape", *where),
-            told,
+            message,
         )
 
     @pytest.mark.parametrize(
@@ -205,42 +179,45 @@ class TestKinds:
     @pytest.mark.parametrize(
         ("options", "names"),
         [
-            ([kind("a"), kind("a", x={}), kind("b")], ["Option1", "Option2", "B"]),
-            ([kind("a"), properties(x={"type": "string"}), kind("?")], ["A", "Option2", "Option3"]),
-            ([kind("a"), properties("k", k={"enum": ["one", "two"]})], ["A", "Option2"]),
+            ([option("a"), option("a", x={}), option("b")], ["Option1", "Option2", "B"]),
+            ([option("a"), properties(x={"type": "string"}), option("?")], ["A", "Option2", "Option3"]),
+            ([option("a"), properties("k", k={"enum": ["one", "two"]})], ["A", "Option2"]),
             (
-                [kind("option-2"), kind("item"), kind("item 3"), kind("items")],
+                [option("option-2"), option("item"), option("item 3"), option("items")],
                 ["Option1", "Option2", "Option3", "Items"],
             ),
-            ([kind("x"), properties("k", k={"enum": ["one"]}), kind("9")], ["X", "One", "9"]),
-            ([kind("a"), properties(x={"type": "string"})], ["A", "Option2"]),
+            ([option("x"), properties("k", k={"enum": ["one"]}), option("9")], ["X", "One", "9"]),
+            ([option("a"), properties(x={"type": "string"})], ["A", "Option2"]),
             ([properties(x={"type": "string"})], ["Option1"]),
-            ([kind("a"), properties(a={"const": "a"})], ["Option1", "Option2"]),
-            ([{"allOf": [kind("a"), OBJECT]}, {"allOf": [{"required": ["kind"]}, kind("b")]}], ["A", "B"]),
-            ([properties(version={"const": "2"}, **kind(name)["properties"]) for name in "ab"], ["A", "B"]),
+            ([option("a"), properties(a={"const": "a"})], ["Option1", "Option2"]),
+            ([{"allOf": [option("a"), OBJECT_WITH_X]}, {"allOf": [{"required": ["kind"]}, option("b")]}], ["A", "B"]),
+            ([properties(version={"const": "2"}, **option(name)["properties"]) for name in "ab"], ["A", "B"]),
         ],
     )
-    def test_names_that_do_not_tell_them_apart(self, options: list[Any], names: list[str], made: Made) -> None:
+    def test_constants_that_give_no_distinct_names(self, options: list[Any], names: list[str], made: Made) -> None:
         made_names = made(agent=properties(y={"oneOf": options})).__all__
         assert {f"AgentParamsY{name}" for name in names} <= set(made_names)
 
-    def test_names_that_something_else_has(self, made: Made) -> None:
-        options = {"oneOf": [kind("a"), kind("b")]}
+    def test_names_that_are_already_taken(self, made: Made) -> None:
+        options = {"oneOf": [option("a"), option("b")]}
         schema = properties(y=options, y_a=properties(z={}))
         names = {"AgentParamsYOption1", "AgentParamsYB", "AgentParamsYA"}
-        assert names <= set(made(agent={**schema, "description": "What is named otherwise keeps its name."}).__all__)
+        assert names <= set(made(agent={**schema, "description": "What has another name keeps it."}).__all__)
 
     def test_names_where_the_options_share_keywords(self, made: Made) -> None:
         """And whether a reference or the union is met first."""
-        members = {"y": {"type": "object", "oneOf": [kind("a"), kind("b")]}, "x": {"$ref": "#/properties/y/oneOf/0"}}
+        members = {
+            "y": {"type": "object", "oneOf": [option("a"), option("b")]},
+            "x": {"$ref": "#/properties/y/oneOf/0"},
+        }
         for names in (("x", "y"), ("y", "x")):
             module = made(agent=properties(**{name: members[name] for name in names}))
             assert {"AgentParamsYA", "AgentParamsYB"} <= set(module.__all__)
             assert accepts(module.AgentParams, {"x": {"kind": "a"}, "y": {"kind": "b"}})
 
-    def test_a_constant_that_no_name_is_made_of(self, made: Made) -> None:
-        """Texts of any kind are sound constants: they are never a reason to refuse a schema."""
-        options = {"oneOf": [kind("\u203f"), kind("x" * 30_000), kind("b")]}
+    def test_a_constant_that_cannot_become_a_name(self, made: Made) -> None:
+        """Any text is a valid constant: it is never a reason to refuse a schema."""
+        options = {"oneOf": [option("\u203f"), option("x" * 30_000), option("b")]}
         names = {"AgentParamsYOption1", "AgentParamsYOption2", "AgentParamsYB"}
         assert names <= set(made(agent=properties(y=options)).__all__)
 
@@ -249,13 +226,13 @@ class TestKinds:
     def test_a_reference_behind_an_option_that_is_false(
         self, order: tuple[str, str], beside: dict[str, Any], made: Made
     ) -> None:
-        members = {"x": {"$ref": "#/properties/y/oneOf/1"}, "y": {"oneOf": [False, kind("a"), kind("b")], **beside}}
+        members = {"x": {"$ref": "#/properties/y/oneOf/1"}, "y": {"oneOf": [False, option("a"), option("b")], **beside}}
         model = made(agent=properties(**{name: members[name] for name in order})).AgentParams
         assert accepts(model, {"x": {"kind": "a"}, "y": {"kind": "b"}})
         assert not accepts(model, {"x": {"kind": "b"}})
 
     def test_a_reference_into_an_option(self, made: Made) -> None:
-        schema = properties(first={"$ref": "#/properties/y/oneOf/0"}, y={"oneOf": [kind("a"), kind("b")]})
+        schema = properties(first={"$ref": "#/properties/y/oneOf/0"}, y={"oneOf": [option("a"), option("b")]})
         module = made(agent=schema)
         assert {"AgentParamsYA", "AgentParamsYB"} <= set(module.__all__)
         assert accepts(module.AgentParams, {"first": {"kind": "a"}, "y": {"kind": "b"}})
@@ -275,7 +252,7 @@ Integral.register(Long)
 
 
 @pytest.mark.parametrize("name", ["integer", "number"])
-def test_a_long_integer_of_another_kind_keeps_its_digits(name: str, made: Made) -> None:
+def test_a_long_integer_of_another_class_keeps_its_digits(name: str, made: Made) -> None:
     model: Any = made(agent=properties(integer={"type": "integer"}, number={"type": "number"})).AgentParams
     assert exact(model(**{name: Long()}).model_dump(mode="json")) == exact({name: 2**53 + 1})
 
@@ -285,15 +262,15 @@ class TestMultiples:
     VALUES = (0, 1, 3, 5, 0.5, 1.1, 12.5, 19.99, 0.07, 100.1, 0.005, -0.3, 1e20, 12391239123, 10**400, True)
 
     @pytest.mark.parametrize("kind", ["number", "integer", ["number", "null"]])
-    def test_what_is_written_is_what_counts(self, kind: Any, made: Made) -> None:
-        """19.99 is a multiple of 0.01, though not as doubles, which is how jsonschema divides them."""
+    def test_the_decimal_digits_are_what_counts(self, kind: Any, made: Made) -> None:
+        """19.99 is a multiple of 0.01, but not as doubles, which is how jsonschema divides them."""
         steps = {f"x{index}": {"type": kind, "multipleOf": step} for index, step in enumerate(self.STEPS)}
         model = made(agent=properties(**steps)).AgentParams
         for name, value in itertools.product(steps, self.VALUES):
             number = Fraction(value if isinstance(value, int) else repr(value))
             multiple = (number / Fraction(repr(steps[name]["multipleOf"]))).denominator == 1
             expected = value is not True and multiple and (kind != "integer" or number.denominator == 1)
-            assert takes(model, {name: value}) == expected, (steps[name], value)
+            assert is_valid(model, {name: value}) == expected, (steps[name], value)
 
     def test_a_default(self, project: Project) -> None:
         project.span_types(agent=properties(x={"type": "number", "multipleOf": 0.01, "default": 19.99}))
@@ -314,8 +291,8 @@ class TestMultiples:
     ],
     ids=repr,
 )
-def test_a_schema_check_sees_what_goes_out(value: object, made: Made) -> None:
-    """A model as a payload is written by the client, not by pydantic: of a timedelta that is a number, not a text."""
+def test_a_schema_check_sees_what_is_sent(value: object, made: Made) -> None:
+    """The client writes a model in a payload, not pydantic: a timedelta becomes a number, not a text."""
     rule = {"not": {"type": ["number", "array"]}}
     module = made(agent=properties(x=rule))
     (sent,) = module.Agent._payload(module.AgentParams.model_construct(x=value)).values()
@@ -326,7 +303,7 @@ def test_a_schema_check_sees_what_goes_out(value: object, made: Made) -> None:
     assert taken == Draft202012Validator(rule).is_valid(sent)
 
 
-def test_what_a_subclass_adds_goes_out(made: Made) -> None:
+def test_the_fields_that_a_subclass_adds_are_sent(made: Made) -> None:
     module = made(agent=properties(x=properties(y={"type": "integer"})))
 
     class More(module.AgentParamsX):  # type: ignore[misc, name-defined]
@@ -336,7 +313,7 @@ def test_what_a_subclass_adds_goes_out(made: Made) -> None:
     assert module.Agent._payload(params) == {"x": {"y": 1, "z": "mine"}}
 
 
-def test_a_subclass_has_what_its_base_was_not_built_with(made: Made) -> None:
+def test_a_subclass_of_a_model_that_is_not_built_yet(made: Made) -> None:
     module = made(agent=properties(x=properties(y=properties(z={"type": "integer"}))))
 
     class More(module.AgentParamsX):  # type: ignore[misc, name-defined]
@@ -345,8 +322,8 @@ def test_a_subclass_has_what_its_base_was_not_built_with(made: Made) -> None:
     assert More.model_validate({"y": {"z": 1}, "mine": "a"}).y == module.AgentParamsXY(z=1)
 
 
-def test_what_was_not_built_by_itself_goes_out(made: Made) -> None:
-    """With pydantic before 2.14, a class that was built as a part of another one only could not be written."""
+def test_a_model_that_was_built_as_a_part_of_another_is_sent(made: Made) -> None:
+    """Pydantic before 2.14 could not write a class that had only been built as a part of another one."""
     module = made(agent=properties(x=properties(next={"$ref": "#"}, day={"format": "date"})))
     payload = {"x": {"day": "2026-11-27", "next": {"x": {}, "more": 1}}}
     assert members_of(module.AgentParams.model_validate(payload)) == payload
@@ -364,7 +341,7 @@ class TestAbsence:
         assert not accepts(model, {"name": "x", "note": None})
         assert not accepts(model, {"note": "x"})
 
-    def test_defaults_are_not_invented(self, made: Made) -> None:
+    def test_a_default_is_not_filled_in(self, made: Made) -> None:
         model = made(agent=properties(x={"type": "string", "default": "x"})).AgentParams
         assert model().model_dump() == {}
 
@@ -396,7 +373,7 @@ class TestNames:
         model = module.AgentParams.model_validate({"class_": "a"}, by_alias=False)
         assert model.model_dump() == {"class": "a"}
 
-    def test_nor_does_that_of_a_map(self, made: Made) -> None:
+    def test_a_map_takes_no_python_names_either(self, made: Made) -> None:
         model: Any = made(agent={"type": "object", "additionalProperties": properties(**{"class": {}})}).AgentParams
         payload = {"a": {"class_": 1}}
         assert model.model_validate(payload).model_dump() == payload
@@ -418,8 +395,7 @@ class TestCatalog:
             "assert dir(made) == made.__all__ and list(made.SPAN_TYPES) == ['one', 'two']\n"
             "assert 'jsonschema_rs' not in sys.modules and 'datamodel_code_generator' not in sys.modules"
         )
-        command = [sys.executable, "-c", code]
-        result = subprocess.run(command, cwd=project.package.parent, capture_output=True, text=True, check=False)
+        result = run_process(cwd=project.package.parent, code=code)
         assert result.returncode == 0, result.stderr
 
     def test_unknown_names(self, made: Made) -> None:
@@ -427,14 +403,10 @@ class TestCatalog:
         with pytest.raises(AttributeError, match="has no attribute 'nope'"):
             module.nope  # noqa: B018
 
-    def test_the_definitions_are_whole(self, made: Made) -> None:
+    def test_the_definitions_are_complete(self, made: Made) -> None:
         schema = {**properties(x={"type": "array", "uniqueItems": True, "x-mine": 1}), "minProperties": 1, "title": "T"}
         (entry,) = made(agent=schema).registry.to_agent_schema_version("v1")["span_type_schemas"]
         assert entry["params_schema"] == schema
-
-
-# Schemas, and payloads that they take or refuse; a validator of JSON Schema is the judge of the list.
-DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
 
 @pytest.fixture(scope="module")
@@ -443,7 +415,8 @@ def span_types(packages: Path) -> Any:
 
 
 @pytest.mark.parametrize("name", list(CASES))
-def test_a_model_takes_what_its_schema_takes(name: str, span_types: Any) -> None:
+def test_a_model_accepts_what_its_schema_accepts(name: str, span_types: Any) -> None:
+    """A validator of JSON Schema decides what is expected of the payloads in `cases.yaml`."""
     schema, payloads = CASES[name]["schema"], CASES[name]["payloads"]
     model = span_types[f"t:{name}"].Params
     validator = (Draft7Validator if schema.get("$schema") == DRAFT_07 else Draft202012Validator)(schema)
@@ -452,17 +425,17 @@ def test_a_model_takes_what_its_schema_takes(name: str, span_types: Any) -> None
     }
 
 
-# What types cannot say: keyword → schema, a payload that matches, one that does not.
-UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
+# Keywords that types cannot express: schema, a payload that matches, one that does not.
+UNTYPED: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "uniqueItems": (properties(x={"type": "array", "uniqueItems": True}), {"x": [1, True]}, {"x": [1, 1.0]}),
     "contains": (properties(x={"type": "array", "contains": {"type": "string"}}), {"x": [1, "a"]}, {"x": [1]}),
     "minProperties": ({"type": "object", "minProperties": 1}, {"a": 1}, {}),
     "propertyNames": ({"type": "object", "propertyNames": {"pattern": "^a"}}, {"ab": 1}, {"b": 1}),
-    "dependentRequired": ({**OBJECT, "dependentRequired": {"x": ["y"]}}, {"x": "a", "y": 1}, {"x": "a"}),
-    "not": ({**OBJECT, "not": {"required": ["x"]}}, {}, {"x": "a"}),
-    "if": ({**OBJECT, "if": {"required": ["x"]}, "then": {"required": ["y"]}}, {"x": "a", "y": 1}, {"x": "a"}),
-    "unevaluatedProperties": ({**OBJECT, "unevaluatedProperties": False}, {"x": "a"}, {"y": 1}),
-    "anyOf": ({**OBJECT, "anyOf": [{"required": ["x"]}, {"required": ["y"]}]}, {"y": 1}, {"z": 1}),
+    "dependentRequired": ({**OBJECT_WITH_X, "dependentRequired": {"x": ["y"]}}, {"x": "a", "y": 1}, {"x": "a"}),
+    "not": ({**OBJECT_WITH_X, "not": {"required": ["x"]}}, {}, {"x": "a"}),
+    "if": ({**OBJECT_WITH_X, "if": {"required": ["x"]}, "then": {"required": ["y"]}}, {"x": "a", "y": 1}, {"x": "a"}),
+    "unevaluatedProperties": ({**OBJECT_WITH_X, "unevaluatedProperties": False}, {"x": "a"}, {"y": 1}),
+    "anyOf": ({**OBJECT_WITH_X, "anyOf": [{"required": ["x"]}, {"required": ["y"]}]}, {"y": 1}, {"z": 1}),
     "oneOf": (properties(x={"oneOf": [{"type": "integer"}, {"type": "number", "minimum": 2}]}), {"x": 2.5}, {"x": 3}),
     "enum": (properties(x={"enum": [1.5, {"a": 1}]}), {"x": {"a": 1}}, {"x": {"a": True}}),
     "const": (properties(x={"const": [1]}), {"x": [1]}, {"x": [True]}),
@@ -471,7 +444,7 @@ UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
         properties(x={"type": "object", "patternProperties": {"^a": {"type": "string"}}}), {"x": {"b": 1}}, {"x": {"a": 1}}
     ),
     "additionalProperties": (
-        {"allOf": [{**OBJECT, "additionalProperties": False}, properties(y={})]}, {"x": "a"}, {"x": "a", "y": 1}
+        {"allOf": [{**OBJECT_WITH_X, "additionalProperties": False}, properties(y={})]}, {"x": "a"}, {"x": "a", "y": 1}
     ),
     "minimum": (properties(x={"minimum": 1}), {"x": "a"}, {"x": 0}),
     "items": (properties(x={"items": {"type": "string"}}), {"x": 1}, {"x": [1]}),
@@ -481,7 +454,7 @@ UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "required": (properties(x={"required": ["a"]}), {"x": "no object"}, {"x": {}}),
     "minItems": (properties(x={"required": ["a"], "minItems": 1}), {"x": [1]}, {"x": []}),
     "properties": (properties(x={"properties": {"a": {"type": "string"}}}), {"x": [1]}, {"x": {"a": 1}}),
-    "dependencies": ({"$schema": DRAFT_07, **OBJECT, "dependencies": {"x": ["y"]}}, {}, {"x": "a"}),
+    "dependencies": ({"$schema": DRAFT_07, **OBJECT_WITH_X, "dependencies": {"x": ["y"]}}, {}, {"x": "a"}),
     "additionalItems": (
         {"$schema": DRAFT_07, **properties(x={"type": "array", "items": [{}], "additionalItems": {"type": "string"}})},
         {"x": [1, "a"]},
@@ -500,7 +473,7 @@ UNSAID: dict[str, tuple[dict[str, Any], Any, Any]] = {
 }  # fmt: skip
 
 
-def test_a_mismatch_says_where_and_what_but_no_value(made: Made) -> None:
+def test_a_mismatch_has_a_path_and_a_message_without_the_value(made: Made) -> None:
     model = made(agent=properties(x={"type": "array", "items": properties(y={"uniqueItems": True})})).AgentParams
     with pytest.raises(ValidationError) as caught:
         model.model_validate({"x": [{}, {"y": ["secret", "secret"]}]})
@@ -508,7 +481,7 @@ def test_a_mismatch_says_where_and_what_but_no_value(made: Made) -> None:
     assert (error["loc"], error["msg"]) == (("x", 1, "y"), "Items should differ")
 
 
-TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int, ...], str]]]] = {
+MISMATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int, ...], str]]]] = {
     "then": (
         {"properties": {"kind": {"enum": ["card", "bank"]}, "iban": {"type": "string"}, "bic": {"type": "string"}}}
         | {"if": {"properties": {"kind": {"const": "bank"}}}, "then": {"required": ["kind", "iban", "bic"]}},
@@ -558,24 +531,24 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
 }  # fmt: skip
 
 
-def test_where_a_number_in_a_union_is_wrong(made: Made) -> None:
+def test_the_path_to_a_wrong_number_in_a_union(made: Made) -> None:
     number = {"type": ["number", "string", "null"], "minimum": 1}
     with pytest.raises(ValidationError) as caught:
         made(agent=properties(x=number, y={"type": "integer", "minimum": 1})).AgentParams(x=0, y=0)
     assert [error["loc"] for error in caught.value.errors()] == [("x", "number"), ("x", "str"), ("y",)]
 
 
-@pytest.mark.parametrize("case", TOLD)
-def test_what_a_schema_check_tells(case: str, made: Made) -> None:
-    schema, payload, told = TOLD[case]
+@pytest.mark.parametrize("case", MISMATCHES)
+def test_the_message_of_a_schema_check(case: str, made: Made) -> None:
+    schema, payload, expected = MISMATCHES[case]
     with pytest.raises(ValidationError) as caught:
         made(agent=schema).AgentParams.model_validate(payload)
-    assert [(error["loc"], error["msg"]) for error in caught.value.errors()] == told
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors()] == expected
 
 
-@pytest.mark.parametrize("keyword", sorted(UNSAID))
-def test_what_types_cannot_say_is_checked(keyword: str, made: Made) -> None:
-    schema, valid, invalid = UNSAID[keyword]
+@pytest.mark.parametrize("keyword", sorted(UNTYPED))
+def test_a_keyword_that_types_cannot_express_is_checked(keyword: str, made: Made) -> None:
+    schema, valid, invalid = UNTYPED[keyword]
     model = made(agent=schema).AgentParams
     assert accepts(model, valid)
     with pytest.raises(ValidationError) as caught:
@@ -583,7 +556,7 @@ def test_what_types_cannot_say_is_checked(keyword: str, made: Made) -> None:
     assert caught.value.errors()
 
 
-def test_a_part_that_names_the_draft_is_read_alike(made: Made) -> None:
+def test_a_part_that_names_the_same_draft(made: Made) -> None:
     part = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **properties(**{"$schema": {"type": "integer"}, "price": {"multipleOf": 0.01}}),
@@ -601,12 +574,20 @@ def test_a_part_that_names_the_draft_is_read_alike(made: Made) -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        {**OBJECT, "title": "T", "description": "D", "$comment": "C", "examples": [{}], "default": {}, "x-unknown": 1},
+        {
+            **OBJECT_WITH_X,
+            "title": "T",
+            "description": "D",
+            "$comment": "C",
+            "examples": [{}],
+            "default": {},
+            "x-unknown": 1,
+        },
         properties(x={"type": "string", "format": "email", "contentEncoding": "base64", "deprecated": True}),
         properties(x={"type": "string", "minimum": 5, "items": {}}),
     ],
 )
-def test_what_says_nothing_about_validity_is_quiet(schema: dict[str, Any], project: Project) -> None:
+def test_keywords_that_do_not_affect_validity_give_no_diagnostic(schema: dict[str, Any], project: Project) -> None:
     project.span_types(agent=schema)
     result = project.generate()
     assert (result.code, result.findings) == (0, [])
@@ -616,9 +597,9 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class TestMetaschemas:
-    """A `$ref` to the metaschema of the schema's own draft: the check has it, types are any."""
+    """A `$ref` to the metaschema of the schema's own draft: the schema check follows it, the type is any."""
 
-    def test_what_it_describes_is_checked(self, made: Made) -> None:
+    def test_the_schema_that_a_payload_holds_is_checked(self, made: Made) -> None:
         schema = properties("schema", schema={"$ref": DRAFT}, own={"allOf": [{"$ref": DRAFT}, {"type": "object"}]})
         old = {"$schema": DRAFT_07, **properties(count={"$ref": f"{DRAFT_07}/definitions/nonNegativeInteger"})}
         module = made(agent=schema, old=old)
@@ -629,26 +610,26 @@ class TestMetaschemas:
         assert accepts(module.OldParams, {"count": 1})
         assert not accepts(module.OldParams, {"count": -1})
 
-    def test_who_enforces_it_is_told(self, project: Project) -> None:
+    def test_explain_says_what_checks_it(self, project: Project) -> None:
         project.span_types(agent=properties(schema={"$ref": DRAFT}))
         assert (
             "/properties/schema/$ref: checked against the schema itself"
             in project.run("check", "schemas", "--explain").out
         )
 
-    def test_that_of_another_draft_is_refused(self, project: Project) -> None:
+    def test_the_metaschema_of_another_draft_is_refused(self, project: Project) -> None:
         project.span_types(agent=properties(schema={"$ref": DRAFT_07}))
-        (line,) = project.generate().findings
+        line = only(project.generate().findings)
         assert f"PG008: expected the metaschema of the schema's own draft, {DRAFT}, found '{DRAFT_07}'" in line
 
-    def test_a_part_that_it_lacks_is_told(self, project: Project) -> None:
+    def test_a_part_that_the_metaschema_does_not_have(self, project: Project) -> None:
         project.span_types(agent=properties(schema={"$ref": f"{DRAFT}#/nope"}))
-        (line,) = project.generate().findings
+        line = only(project.generate().findings)
         assert "PG006: no payload could be checked with this schema: " in line
         assert "does not exist" in line
 
 
-def test_a_default_that_is_meant(project: Project) -> None:
+def test_a_wrong_default_that_is_allowed(project: Project) -> None:
     wrong = {"type": "string", "default": None}
     project.span_types(agent=properties(x=wrong))
     assert project.generate().code == 0

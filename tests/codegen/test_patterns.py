@@ -1,4 +1,4 @@
-"""Patterns mean what ECMA 262 says, wherever they stand; what the engine cannot read is told with its place.
+"""Patterns mean what ECMA 262 says, in every place of a schema; a pattern that the engine cannot read is reported.
 
 What matches was compared with Node.js (`new RegExp(pattern, "u").test(text)`).
 """
@@ -7,23 +7,22 @@ What matches was compared with Node.js (`new RegExp(pattern, "u").test(text)`).
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
-from tests.codegen.support import Project, load_package
+from tests.codegen.schemas import OBJECT, properties
+from tests.codegen.support import Project, forget, is_valid, load_package, only
 
 from prefactor_gen.emit import Origin
 from prefactor_gen.pipeline import generate_package
 from prefactor_schema.patterns import pattern_problem
 
-# What is no pattern of ECMA 262's, where, and what is said of it.
-NONE: dict[str, tuple[int | None, str]] = {
+# Patterns that ECMA 262 does not have: where the mistake is, and its message.
+WRONG: dict[str, tuple[int | None, str]] = {
     "(": (0, "unterminated subpattern"),
     "a)": (1, "unbalanced parenthesis"),
     "[a": (0, "unterminated character set"),
@@ -44,7 +43,7 @@ NONE: dict[str, tuple[int | None, str]] = {
     r"{{name}}": (0, r"write \{"),
 }
 
-SOUND = [
+VALID = [
     "", "^x-", r"\S", "é", r"^\d{4}-\d{2}-\d{2}$", r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$",
     r"^([01]\d|2[0-3]):[0-5]\d$", r"^P(?!$)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$",
     r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", r"^[a-z0-9]+(?:-[a-z0-9]+)*$",
@@ -65,7 +64,7 @@ SOUND = [
     "^(?:" + "|".join(f"zone{number}/city" for number in range(800)) + ")$",
 ]  # fmt: skip
 
-# Pattern → texts that match, and texts that do not, by ECMA 262.
+# Texts that match a pattern, and texts that do not, according to ECMA 262.
 READINGS: dict[str, tuple[list[str], list[str]]] = {
     r"^\d+$": (["12"], ["٣", "12\n", "１"]),
     r"^\D$": (["٣", "a"], ["1"]),
@@ -116,32 +115,32 @@ READINGS: dict[str, tuple[list[str], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("pattern", NONE)
-def test_what_is_no_pattern_is_told(pattern: str) -> None:
-    position, said = NONE[pattern]
+@pytest.mark.parametrize("pattern", WRONG)
+def test_a_pattern_that_ecma_262_does_not_have(pattern: str) -> None:
+    position, message = WRONG[pattern]
     problem = pattern_problem(pattern)
     assert problem is not None
     assert problem.position == position
-    assert said in problem.message
+    assert message in problem.message
 
 
 @pytest.mark.parametrize("pattern", ["((a{0,1000}){0,1000})*", r"^\p{L}{1,2000}$", "(?:(?=a))*b", r"^[^]{1,100000}$"])
-def test_what_cannot_be_compiled_is_not_checked(pattern: str, project: Project) -> None:
+def test_a_pattern_that_cannot_be_compiled_is_not_checked(pattern: str, project: Project) -> None:
     problem = pattern_problem(pattern)
     assert problem is not None
     assert not problem.is_error
-    project.span_types(agent={"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}})
-    (line,) = project.generate().findings
+    project.span_types(agent=properties(x={"type": "string", "pattern": pattern}))
+    line = only(project.generate().findings)
     assert "warning PG033: the pattern is not checked: " in line
-    load_package(project.package.parent, "made").AgentParams(x="anything")
+    project.load().AgentParams(x="anything")
 
 
-@pytest.mark.parametrize("pattern", SOUND, ids=lambda pattern: pattern[:40])
-def test_what_people_write_is_taken(pattern: str) -> None:
+@pytest.mark.parametrize("pattern", VALID, ids=lambda pattern: pattern[:40])
+def test_patterns_that_people_write_are_valid(pattern: str) -> None:
     assert pattern_problem(pattern) is None
 
 
-def test_a_pattern_is_found_wherever_it_stands(project: Project) -> None:
+def test_a_wrong_pattern_is_reported_wherever_it_stands(project: Project) -> None:
     schema = {
         "type": "object",
         "patternProperties": {"a\\Z": {}},
@@ -152,48 +151,45 @@ def test_a_pattern_is_found_wherever_it_stands(project: Project) -> None:
         "properties": {"pattern": {"enum": [{"pattern": "\\Z"}]}},
     }
     project.span_types(agent=schema)
-    found = [line.split(" /span_schemas/agent")[1].split(": ")[:3] for line in project.generate().findings]
-    assert sorted(found) == [
-        ["/$defs/c/pattern", "error PG006", "not a regular expression"],
-        ["/if/items/pattern", "error PG006", "not a regular expression"],
-        ["/not/properties/x/pattern", "error PG006", "not a regular expression"],
-        ["/patternProperties/a\\Z", "error PG006", "not a regular expression"],
-        ["/propertyNames/pattern", "error PG006", "not a regular expression"],
+    found = project.generate().findings
+    assert all("error PG006: not a regular expression: " in line for line in found)
+    assert sorted(line.pointer.removeprefix("/span_schemas/agent") for line in found) == [
+        "/$defs/c/pattern",
+        "/if/items/pattern",
+        "/not/properties/x/pattern",
+        "/patternProperties/a\\Z",
+        "/propertyNames/pattern",
     ]
 
 
-# A pattern in each place: by a type, by the schema itself, as a name.
+# A pattern in each place: in a type, in a keyword that only the schema check knows, for names.
 PLACES: dict[str, Any] = {
     "typed": lambda pattern: {"type": "string", "pattern": pattern},
     "nullable": lambda pattern: {"type": ["string", "null"], "pattern": pattern},
     "untyped": lambda pattern: {"pattern": pattern},
     "not": lambda pattern: {"not": {"not": {"pattern": pattern}}},
-    "map": lambda pattern: _names({"patternProperties": {pattern: {}}, "additionalProperties": False}),
-    "open": lambda pattern: _names(
-        {"patternProperties": {pattern: {"const": 1}}, "additionalProperties": {"const": 2}}
-    ),
-    "names": lambda pattern: _names({"propertyNames": {"pattern": pattern}}),
-    "unevaluated": lambda pattern: _names(
-        {"allOf": [{"patternProperties": {pattern: {}}}], "unevaluatedProperties": False}
-    ),
-}
-
-
-def _names(said: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", **said}
+    "map": lambda pattern: {**OBJECT, "patternProperties": {pattern: {}}, "additionalProperties": False},
+    "open": lambda pattern: {
+        **OBJECT, "patternProperties": {pattern: {"const": 1}}, "additionalProperties": {"const": 2},
+    },
+    "names": lambda pattern: {**OBJECT, "propertyNames": {"pattern": pattern}},
+    "unevaluated": lambda pattern: {
+        **OBJECT, "allOf": [{"patternProperties": {pattern: {}}}], "unevaluatedProperties": False,
+    },
+}  # fmt: skip
+FOR_NAMES = {"map", "open", "names", "unevaluated"}
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, type[BaseModel]]]:
     folder = tmp_path_factory.mktemp("patterns")
-    project_schemas = {
-        f"p{number}": {"type": "object", "properties": {name: made(pattern) for name, made in PLACES.items()}}
+    schemas = {
+        f"p{number}": properties(**{place: schema(pattern) for place, schema in PLACES.items()})
         for number, pattern in enumerate(READINGS)
     }
-    project_schemas["long"] = LONG
-    yield _generated(folder, project_schemas)
-    for module in [name for name in sys.modules if name.partition(".")[0] == "pattern_spans"]:
-        del sys.modules[module]
+    generated = _generated(folder, {**schemas, "long": LONG})
+    yield {"long": generated["long"], **{text: generated[f"p{number}"] for number, text in enumerate(READINGS)}}
+    forget("pattern_spans")
 
 
 def _generated(folder: Path, schemas: dict[str, Any]) -> dict[str, type[BaseModel]]:
@@ -202,7 +198,6 @@ def _generated(folder: Path, schemas: dict[str, Any]) -> dict[str, type[BaseMode
     (folder / "pattern_spans").mkdir()
     for name, text in generated.files.items():
         (folder / "pattern_spans" / name).write_text(text, "utf-8")
-    importlib.invalidate_caches()
     span_types = load_package(folder, "pattern_spans").SPAN_TYPES
     return {name: span_types[name].Params for name in schemas}
 
@@ -218,32 +213,23 @@ LONG = {
 }  # fmt: skip
 
 
-def accepts(model: type[BaseModel], payload: object) -> bool:
-    try:
-        model.__pydantic_validator__.validate_python(payload, by_alias=True, by_name=False)
-    except ValidationError:
-        return False
-    return True
-
-
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("pattern", READINGS)
 def test_a_pattern_means_what_ecma_262_says(pattern: str, place: str, models: dict[str, type[BaseModel]]) -> None:
-    model = models[f"p{[*READINGS].index(pattern)}"]
     matching, others = READINGS[pattern]
-    as_name = place in {"map", "open", "names", "unevaluated"}
     for text in (*matching, *others):
-        assert accepts(model, {place: {text: 1} if as_name else text}) == (text in matching), text
+        payload = {place: {text: 1} if place in FOR_NAMES else text}
+        assert is_valid(models[pattern], payload) == (text in matching), text
 
 
 def test_a_long_text_is_checked_in_linear_time(models: dict[str, type[BaseModel]]) -> None:
     text = " " * 2**20 + "x"
-    assert accepts(models["long"], {"not": text, "if": text, "names": {text: 1}})
-    assert not accepts(models["long"], {"typed": text})
-    assert not accepts(models["long"], {"not": text + " "})
+    assert is_valid(models["long"], {"not": text, "if": text, "names": {text: 1}})
+    assert not is_valid(models["long"], {"typed": text})
+    assert not is_valid(models["long"], {"not": text + " "})
 
 
-# Patterns that need backtracking: schemas, and members of theirs that take too many steps.
+# Patterns that need backtracking, and values that take too many steps.
 HOSTILE: dict[str, tuple[dict[str, Any], Any]] = {
     "typed": ({"type": "string", "pattern": r"^(?=a)((a|aa)+)\1b$"}, "a" * 3000),
     "not": ({"not": {"pattern": r"^(?=a)((a|aa)+)\1b$"}}, "a" * 3000),
@@ -256,11 +242,11 @@ HOSTILE: dict[str, tuple[dict[str, Any], Any]] = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_what_takes_too_many_steps_is_not_accepted(case: str, project: Project) -> None:
+def test_a_value_that_takes_too_many_steps_is_refused(case: str, project: Project) -> None:
     schema, value = HOSTILE[case]
-    project.span_types(agent={"type": "object", "properties": {"x": schema}})
+    project.span_types(agent=properties(x=schema))
     assert project.generate().code == 0
-    model = load_package(project.package.parent, "made").AgentParams
+    model = project.load().AgentParams
     with pytest.raises(ValidationError) as caught:
         model.model_validate({"x": value})
     (error,) = caught.value.errors(include_input=False)
@@ -269,10 +255,10 @@ def test_what_takes_too_many_steps_is_not_accepted(case: str, project: Project) 
 
 
 @pytest.mark.parametrize("pattern", ["^[a-z]+(-x)?$", r"^\.\/$", "[^@]+@é{2,}?", r"\x41\u00e9|[\n\t]", r"^(?!x)\d\b"])
-def test_a_model_says_the_pattern_of_its_schema(pattern: str, project: Project) -> None:
-    project.span_types(agent={"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}})
+def test_a_model_names_the_pattern_of_its_schema(pattern: str, project: Project) -> None:
+    project.span_types(agent=properties(x={"type": "string", "pattern": pattern}))
     assert project.generate().code == 0
-    model = load_package(project.package.parent, "made").AgentParams
+    model = project.load().AgentParams
     assert model.model_json_schema()["properties"]["x"]["pattern"] == pattern
     with pytest.raises(ValidationError) as caught:
         model(x="\x7f")
@@ -280,9 +266,9 @@ def test_a_model_says_the_pattern_of_its_schema(pattern: str, project: Project) 
     assert (error["type"], error["msg"]) == ("string_pattern_mismatch", f"String should match pattern '{pattern}'")
 
 
-def test_a_default_is_not_held_against_an_endless_pattern(project: Project) -> None:
+def test_a_default_that_takes_too_many_steps(project: Project) -> None:
     schema = {"type": "string", "pattern": r"^((a|aa)+)\1$", "default": "a" * 3001 + "b"}
-    project.span_types(agent={"type": "object", "properties": {"x": schema}})
-    (line,) = project.generate().findings
+    project.span_types(agent=properties(x=schema))
+    line = only(project.generate().findings)
     assert "warning PG026" in line
     assert line.endswith("Could not be checked: its pattern takes too many steps on this text")

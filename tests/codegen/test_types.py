@@ -11,9 +11,9 @@ def test_generated_code_type_checks(packages: Path) -> None:
     assert type_errors(packages) == ""
 
 
-def test_the_check_would_notice(tmp_path: Path) -> None:
+def test_a_wrong_type_is_reported_by_both_checkers(tmp_path: Path) -> None:
     (tmp_path / "wrong").mkdir()
     (tmp_path / "wrong" / "__init__.py").write_text('number: int = "text"\n')
-    said = type_errors(tmp_path)
-    assert "[assignment]" in said
-    assert "reportAssignmentType" in said
+    errors = type_errors(tmp_path)
+    assert "[assignment]" in errors
+    assert "reportAssignmentType" in errors

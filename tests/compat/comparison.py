@@ -1,7 +1,6 @@
-"""What our client sends against what the documented one sends: the same requests in the same causal order.
+"""Compares the requests of our client with those of the documented one: the same requests in the same causal order.
 
-Every difference that is allowed is one rule below; it says what ours sends in place of what was observed. Anything else
-is a deviation.
+Each allowed difference is one rule below, which turns an observed request into ours. Any other one is a deviation.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from prefactor_core import __version__
 __all__ = ["RULES", "UNORDERED", "Rule", "apply", "deviations"]
 
 UNORDERED = frozenset({"parallel_spans"})
-"""Programs whose requests the documented client sends at the same time: only causes are compared."""
+"""Programs whose requests the documented client sends at the same time: only their causes are compared."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Rule:
 
     Attributes:
         because: what the documented client does, and what ours does.
-        change: turns an observed request into ours; leaves alone what it does not concern.
-        only: the program that it is about; None for all.
+        change: turns an observed request into ours; does not change other requests.
+        only: the program that the rule is for; None for all.
     """
 
     because: str
@@ -38,7 +37,7 @@ class Rule:
 
 
 def apply(rules: Sequence[Rule], program: str, event: Event) -> Event:
-    """What ours sends where this was observed."""
+    """Return the request that ours sends instead of the observed one."""
     ours = copy.deepcopy(event)
     for rule in rules:
         if rule.only in (None, program):
@@ -47,7 +46,7 @@ def apply(rules: Sequence[Rule], program: str, event: Event) -> Event:
 
 
 def deviations(program: str, observed: list[Event], ours: list[Event]) -> Iterator[str]:
-    """How our requests differ from the observed ones, in words."""
+    """Give the differences between our requests and the observed ones, in words."""
     yield from _requests([apply(RULES, program, event) for event in observed], ours)
     yield from _causes(ours)
     if program not in UNORDERED:
@@ -64,17 +63,17 @@ def _requests(expected: list[Event], found: list[Event]) -> Iterator[str]:
 
 
 def _without(events: list[Event], others: list[Event]) -> list[str]:
-    rest = [_said(event) for event in others]
+    rest = [_as_text(event) for event in others]
     missing = []
-    for said in map(_said, events):
-        if said in rest:
-            rest.remove(said)
+    for text in map(_as_text, events):
+        if text in rest:
+            rest.remove(text)
         else:
-            missing.append(said)
+            missing.append(text)
     return missing
 
 
-def _said(event: Event) -> str:
+def _as_text(event: Event) -> str:
     return repr((event.what, event.method, event.query, _sorted(event.body), event.sdk_header, event.status))
 
 
@@ -83,14 +82,14 @@ def _sorted(value: Any) -> Any:
 
 
 def _causes(events: list[Event]) -> Iterator[str]:
-    """Whether everything comes after its causes, those that were sent at all."""
+    """Give the events that are sent before one of their causes."""
     for number, event in enumerate(events):
         later = {other.what for other in events[number + 1 :]} - {event.what}
         yield from (f"{event.what} is sent before {cause}" for cause in event.after if cause in later)
 
 
 def _is_awaited(event: Event) -> bool:
-    """The documented client waits for the answer."""
+    """Return whether the documented client waits for the answer."""
     return not _is_queued(event) and not _is_start(event)
 
 
@@ -99,7 +98,7 @@ def _is_queued(event: Event) -> bool:
 
 
 def _is_start(event: Event) -> bool:
-    """It comes after the first create, against the life cycle; where ours comes is a matter of causes."""
+    """Return whether it is a start: the documented client sends it after the first create, against the life cycle."""
     return event.what.startswith("agent_instance ") and event.what.endswith(" start")
 
 
@@ -149,13 +148,13 @@ def _keeps_the_result_of_the_call(event: Event) -> None:
 
 
 def _created(event: Event) -> dict[str, Any]:
-    """The `details` of a create that the core client sends."""
+    """Return the `details` of a create that the core client sends."""
     by_core = "prefactor-core@" in event.sdk_header
     details: dict[str, Any] = (event.body or {}).get("details", {})
     return details if by_core and "schema_name" in details else {}
 
 
-# One more is in the order: the observed start of an instance follows its first create; ours comes before it.
+# One more difference is in the order: the observed start of an instance follows its first create; ours precedes it.
 RULES = (
     Rule("names its versions; ours name ours", _names_ours),
     Rule("no `id`; ours is minted in the instance's partition", _mints_ids),

@@ -1,4 +1,4 @@
-"""What a program sent to the API, in a form that two clients have in common: names in place of ids, keys and times."""
+"""The requests of a program, in a form in which two clients can be compared: names instead of IDs, keys and times."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Event:
     """One request, or one item of a bulk request.
 
     Attributes:
-        what: the operation and what it is about, such as `agent_spans/finish root`.
-        after: what it must not come before: the `what` of other events.
+        what: the operation and its target, such as `agent_spans/finish root`.
+        after: the `what` of the events that must come before it.
     """
 
     what: str
@@ -39,7 +39,7 @@ class Event:
 
 
 def events(api: LocalApi) -> list[Event]:
-    """What arrived, in order."""
+    """Return the requests in the order of their arrival."""
     named = _names(api)
     raw = [one for request in api.requests for one in _operations(request)]
     keys = Counter(key for request in raw for key in _keys(request.body))
@@ -47,7 +47,7 @@ def events(api: LocalApi) -> list[Event]:
 
 
 def _operations(request: RecordedRequest) -> Iterator[RecordedRequest]:
-    """A bulk request of span operations is as many single ones."""
+    """Give a request, or the single requests that a bulk request of span operations replaces."""
     items = request.body["items"] if request.path == f"{_API}bulk" else []
     if not items or not all(item["_type"].startswith("agent_") for item in items):
         yield request
@@ -63,7 +63,7 @@ def _operations(request: RecordedRequest) -> Iterator[RecordedRequest]:
 
 
 def _names(api: LocalApi) -> dict[str, str]:
-    """Ids to what they stand for: spans have the name of their schema, all others their number."""
+    """Return a name for each ID: spans have the name of their schema, all others a number."""
     named = {span["id"]: span["schema_name"] for span in api.spans()}
     named |= {one["id"]: f"instance {number}" for number, one in enumerate(api.instances(), 1)}
     for found in _ID.findall(json.dumps([(request.path, request.query, request.body) for request in api.requests])):
@@ -109,7 +109,7 @@ def _plain(value: Any, named: dict[str, str], keys: Counter[str]) -> Any:
 
 
 def _symbol(text: str, keys: Counter[str]) -> str:
-    """A key that was made has the form of a UUID; a time that was taken is of today, in UTC, also in a made name."""
+    """Return a symbol for a generated key, which is a UUID, and for the current time in UTC, also within a name."""
     if made := re.fullmatch(r"(auto-.+-)[\d.]+", text):
         return f"{made[1]}<now>"
     try:
@@ -125,7 +125,7 @@ def _symbol(text: str, keys: Counter[str]) -> str:
 
 
 def _causes(parts: list[str], what: str, body: Any, named: dict[str, str]) -> Iterator[str]:
-    """The life cycle that the API demands."""
+    """Give the events that must come before, according to the life cycle of the API."""
     if parts[0] == "agent_instance" and parts[-1] != "register":
         yield "agent_instance register"
     if parts[0] == "agent_instance" and parts[-1] in ("finish", "record_quality"):

@@ -1,4 +1,4 @@
-"""Programs that use the documented API only. They run on the packages that are installed where this file is run.
+"""Programs that use only the documented API. They run with the packages of the environment that runs this file.
 
 As a program it reads a line `{"program", "url", "token", "deployment_token"}` of JSON after another, runs the program,
 and answers with a line of its outcome: `{"returned": …}`, or `{"raised": <name of the exception>}`.
@@ -32,7 +32,7 @@ from prefactor_core import (
 from prefactor_http import BulkItem, BulkRequest, HttpClientConfig, PrefactorHttpClient
 from prefactor_http.models import AgentForCreate, AgentForUpdate
 
-__all__ = ["PROGRAMS", "Target"]
+__all__ = ["PROGRAMS", "ListQueue", "Target"]
 
 VERSION = {"name": "Agent", "external_identifier": "1.0"}
 ANY = {"type": "object", "additionalProperties": True}
@@ -57,7 +57,7 @@ class Target:
         return HttpClientConfig(api_url=self.url, api_token=token or self.token, max_retries=0)
 
     def config(self, **fields: Any) -> PrefactorCoreConfig:
-        """One worker: then queued requests are sent in the order of the calls."""
+        """One worker, so that queued requests are sent in the order of the calls."""
         http = fields.pop("http_config", None) or self.http_config()
         queue = QueueConfig(num_workers=1, max_retries=1, retry_delay_base=0.01)
         return PrefactorCoreConfig(http_config=http, queue_config=queue, **fields)
@@ -76,7 +76,7 @@ def program(function: Program) -> Program:
 async def running(
     target: Target, queue: Queue[Operation] | None = None, **options: Any
 ) -> AsyncIterator[AgentInstanceHandle]:
-    """An instance that is started, and finished at the end."""
+    """Start an instance; finish it at the end."""
     async with PrefactorCoreClient(target.config(), queue) as client:
         arguments = {"agent_id": "agent", "agent_version": VERSION, "agent_schema_version": SCHEMAS, **options}
         instance = await client.create_agent_instance(**arguments)
@@ -374,7 +374,7 @@ async def integration(target: Target) -> None:
 
 
 class ListQueue(Queue[Operation]):
-    """A queue of the program's own."""
+    """A queue that the program brings along."""
 
     def __init__(self) -> None:
         self._items: list[Operation] = []
@@ -422,21 +422,21 @@ async def own_queue(target: Target) -> object:
 @program
 async def misuse(target: Target) -> object:
     client = PrefactorCoreClient(target.config())
-    told = [
+    raised = [
         await raised_by(client.create_agent_instance(VERSION, SCHEMAS, "agent")),
         await raised_by(client.finish_span("unknown")),
         await raised_by(client.close()),
     ]
     await client.initialize()
-    told += [
+    raised += [
         await raised_by(client.initialize()),
         await raised_by(client.create_agent_instance(VERSION)),  # no span types
         await raised_by(client.finish_span("unknown"), KeyError),
     ]
     await client.close()
     refused = PrefactorCoreClient(target.config(http_config=target.http_config("wrong")))
-    told += [await raised_by(refused.initialize()), await raised_by(refused.create_span("i", "s"))]
-    return told
+    raised += [await raised_by(refused.initialize()), await raised_by(refused.create_span("i", "s"))]
+    return raised
 
 
 @program
@@ -522,7 +522,7 @@ async def bulk(target: Target) -> object:
 
 
 def raised(call: Callable[[], object]) -> str | None:
-    """The name of the exception that a call raises."""
+    """Return the name of the exception that a call raises."""
     try:
         call()
     except Exception as error:
@@ -531,7 +531,7 @@ def raised(call: Callable[[], object]) -> str | None:
 
 
 async def raised_by(call: Awaitable[object], kind: type[Exception] | None = None) -> str | None:
-    """The name of the exception that an awaited call raises, or of the documented base that it has."""
+    """Return the name of the exception that an awaited call raises, or of its documented base."""
     try:
         await call
     except Exception as error:

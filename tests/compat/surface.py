@@ -1,4 +1,4 @@
-"""Compares the packages that are installed with `surface.toml`; needs nothing but the standard library.
+"""Compares the packages that are installed with `surface.toml`; needs only the standard library.
 
 As a program it prints the deviations, one a line, so that the same check can run in another environment. More names,
 parameters, fields and defaults than documented are no deviation.
@@ -24,12 +24,12 @@ KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def load() -> dict[str, Any]:
-    """The documented surface."""
+    """Return the documented surface."""
     return tomllib.loads(Path(__file__).with_name("surface.toml").read_text(encoding="utf-8"))
 
 
 def deviations(surface: Mapping[str, Any]) -> Iterator[str]:
-    """What is documented and not so, in words."""
+    """Give the deviations from the documented surface, in words."""
     for name in surface["names"]:
         if find(name) is None:
             yield f"{name}: missing"
@@ -44,7 +44,7 @@ def deviations(surface: Mapping[str, Any]) -> Iterator[str]:
 
 
 def find(dotted: str) -> Any:
-    """What a full name stands for, or None."""
+    """Return the object with this full name, or None."""
     module, _, name = dotted.rpartition(".")
     return getattr(importlib.import_module(module), name, None)
 
@@ -100,7 +100,7 @@ def _parameters(name: str, promise: ast.arguments, found: list[inspect.Parameter
 
 
 def _defaults(arguments: ast.arguments) -> dict[str, str]:
-    """Parameter name to its default as text; empty when there is none."""
+    """Return the default of each parameter as text; empty if it has none."""
     first = len(arguments.args) - len(arguments.defaults)
     positional = [None] * first + list(arguments.defaults)
     pairs = [
@@ -111,12 +111,12 @@ def _defaults(arguments: ast.arguments) -> dict[str, str]:
 
 
 def _same_defaults(where: str, documented: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
-    """What must be given according to the documentation may have a default."""
+    """A parameter without a documented default may have one."""
     yield from _differs(where, documented, {key: documented[key] and found[key] for key in documented if key in found})
 
 
 def _attributes(name: str, found: Any, promise: Mapping[str, Any]) -> Iterator[str]:
-    """The documented attributes have the names of constructor parameters, and their values."""
+    """The documented attributes have the names and the values of constructor parameters."""
     if not (attributes := promise.get("attributes")):
         return
     arguments: dict[str, Any] = dict.fromkeys(_defaults(_arguments(promise["methods"]["__init__"])), Exception("any"))

@@ -1,4 +1,4 @@
-"""The published integrations on our distribution: what they record, and their own tests."""
+"""The published integrations with our distribution: what they record, and their own tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.compat import environments
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 
@@ -21,7 +21,7 @@ NEEDED = ("langchain==1.4.7", "pytest>=9,<10", "pytest-asyncio>=1.2,<2", "httpx>
 """What they and ours need. prefactor-livekit needs livekit-agents (310 MB) for type checkers only."""
 
 Spans = Counter[tuple[str, str | None]]
-"""Schema name and the parent's schema name, and how often."""
+"""How often there is a span with this schema name and this schema name of its parent."""
 
 OUTER: Spans = Counter([("custom:outer", None), ("langchain:agent", "custom:outer")])
 NODES: Spans = Counter([("langchain:agent", None), *[("langchain:node", "langchain:agent")] * 4])
@@ -81,7 +81,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def execute(*command: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a command; bytecode is kept, for importing LangChain without takes 5 s."""
+    """Run a command; bytecode is written, because importing LangChain without it takes 5 s."""
     return run(command, folder, {"PYTHONDONTWRITEBYTECODE": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
 
 
@@ -91,9 +91,9 @@ def recorded(api: LocalApi, instance_id: str) -> Spans:
     return Counter((span["schema_name"], named[span["parent_span_id"]]) for span in spans)
 
 
-# What the schema check tells of the programs: one records a span type of its own, and LiveKit's integration null where
-# its schemas ask for text.
-TOLD = {
+# What the schema check logs: one program records a span type of its own, and LiveKit's integration records null where
+# its schemas expect text.
+LOGGED = {
     "langchain_agent.py": {"span type 'custom:outer' is not in the schema registry"},
     "livekit_session.py": {
         "params of 'livekit:tool': does not match its schema: group_id: Input should be a string, found null",
@@ -108,9 +108,8 @@ def test_every_span_arrives_finished_with_its_parent(script: str, python: str) -
         done = execute(python, str(ROOT / "tests/compat/integrations" / script), api.url, api.token)
         assert done.returncode == 0, done.stderr
         lines = done.stderr.splitlines()
-        assert {next((start for start in TOLD[script] if line.startswith(start)), line) for line in lines} == TOLD[
-            script
-        ]
+        expected = LOGGED[script]
+        assert {next((start for start in expected if line.startswith(start)), line) for line in lines} == expected
         instances = api.instances()
         runs = dict(zip(RECORDED[script], (recorded(api, instance["id"]) for instance in instances), strict=True))
         spans = api.spans()

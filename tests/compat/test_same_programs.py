@@ -1,4 +1,4 @@
-"""The same programs on the documented client and on ours: the same outcome, the same requests, causally in order."""
+"""The same programs with the documented client and with ours: same outcome, same requests, same causal order."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from tests.compat import environments, surface
 from tests.compat.comparison import RULES, apply, deviations
 from tests.compat.exchange import Event, events
 from tests.compat.programs import PROGRAMS
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.integrations
 
 DOCUMENTED = "prefactor-core==0.5.3"
-ASKED_FOR = {
+OWN_VIOLATIONS = {
     "direct_requests": ["span_finish_after_finish"],
     "repeated_calls": ["key_reused"],  # instance.start() again: the same key with another time, as observed
 }
-"""Breaches of the life cycle that a program commits itself."""
+"""Violations of the life cycle that a program causes itself."""
 
 
 @dataclass
 class Ran:
-    """What became of a program."""
+    """The result of a program."""
 
     outcome: dict[str, Any]
     events: list[Event]
@@ -102,7 +102,7 @@ def test_a_program_is_the_same_on_both(name: str, observed: Runs, ours: Runs) ->
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_ours_keeps_to_the_life_cycle(name: str, ours: Runs) -> None:
-    assert ours[name].violations == ASKED_FOR.get(name, [])
+    assert ours[name].violations == OWN_VIOLATIONS.get(name, [])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.because)

@@ -22,7 +22,7 @@ def test_everything_documented_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "name", "promise", "told"),
+    ("section", "name", "promise", "deviation"),
     [
         ("functions", "prefactor_core.utils.validate_idempotency_key", "def (idempotency_key)", "by name"),
         ("functions", "prefactor_core.utils.validate_idempotency_key", "async def (key)", "is async"),
@@ -37,10 +37,10 @@ def test_everything_documented_is_there() -> None:
         ("classes", "prefactor_core.span_context.SpanContext", {"base": "", "properties": ["start"]}, "no property"),
     ],
 )
-def test_the_comparison_finds_a_deviation(section: str, name: str, promise: Any, told: str) -> None:
+def test_the_comparison_finds_a_deviation(section: str, name: str, promise: Any, deviation: str) -> None:
     other = copy.deepcopy(surface.load())
     other[section][name] = promise
-    assert told in "\n".join(surface.deviations(other))
+    assert deviation in "\n".join(surface.deviations(other))
 
 
 @pytest.mark.parametrize(

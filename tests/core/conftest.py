@@ -1,22 +1,16 @@
-"""A running embedded API, and clients that talk to it."""
+"""Clients that talk to the embedded API."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.core.support import Run, Running, config_for
+from tests.core.support import Run, Running, config_for, register
 
 from prefactor_core import PrefactorCoreClient
 from prefactor_local import LocalApi
-
-
-@pytest.fixture
-def api() -> Iterator[LocalApi]:
-    with LocalApi() as api:
-        yield api
 
 
 @pytest.fixture
@@ -26,7 +20,7 @@ def run(api: LocalApi) -> Run:
     @asynccontextmanager
     async def running(**settings: Any) -> AsyncIterator[Running]:
         async with PrefactorCoreClient(config_for(api, **settings)) as client:
-            instance = await client.create_agent_instance(agent_id="agent", agent_version={"name": "Agent"})
+            instance = await register(client)
             await instance.start()
             yield client, instance
 

@@ -1,4 +1,4 @@
-"""Programs that record, run as real processes."""
+"""Programs that record spans, run in processes of their own."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ class Program:
 def running_program(
     text: str, api: LocalApi, *, url: str | None = None, close_timeout: float = 10
 ) -> Iterator[Program]:
-    """Run a program against the embedded API. `started()` and `new_client()` are there."""
+    """Run a program against the embedded API; it may call `started()` and `new_client()`."""
     settings = {"PREFACTOR_API_URL": url or api.url, "PREFACTOR_API_TOKEN": api.token}
     process = subprocess.Popen(
-        # From 3.12 on, Python warns of a fork beside threads: what these programs show is that it works.
+        # From 3.12 on, Python warns about a fork beside threads: these programs show that it works.
         [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", _PRELUDE + text],
         env={**os.environ, **settings, "CLOSE_TIMEOUT": str(close_timeout)},
         stdout=subprocess.PIPE,

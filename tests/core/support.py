@@ -1,13 +1,16 @@
-"""Clients for the tests, and reading the embedded API's request log."""
+"""Clients for the tests, and what the embedded API and the log have received from them."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
+import pytest
+
+from prefactor_core import AgentInstanceHandle, ClientStats, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
 from prefactor_http import HttpClientConfig
 from prefactor_local import LocalApi
 
@@ -30,33 +33,65 @@ def config_for(api: LocalApi, *, queue: dict[str, Any] | None = None, **fields: 
     return PrefactorCoreConfig(**{**defaults, **fields})
 
 
+async def register(client: PrefactorCoreClient, **fields: Any) -> AgentInstanceHandle:
+    """Register an agent instance, which is not started."""
+    return await client.create_agent_instance(**{"agent_version": {"name": "Agent"}, "agent_id": "a", **fields})
+
+
+async def opened(api: LocalApi, **settings: Any) -> Running:
+    """Return an open client, which the test closes, and a registered instance."""
+    client = PrefactorCoreClient(config_for(api, **settings))
+    await client.initialize()
+    return client, await register(client)
+
+
+async def record(instance: AgentInstanceHandle, name: str = "step") -> None:
+    """Record a span with params and a result."""
+    async with instance.span(name) as span:
+        await span.start({"x": 1})
+        await span.complete({"y": 1})
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the messages that were logged as warnings or errors."""
+    return [entry.getMessage() for entry in caplog.records if entry.levelno >= logging.WARNING]
+
+
+def is_balanced(stats: ClientStats) -> bool:
+    """Return whether each accepted operation is counted as delivered, failed, dropped or pending."""
+    return all(
+        each.accepted == each.delivered + each.failed + each.dropped + each.pending
+        for each in (stats, *stats.by_type.values())
+    )
+
+
 CREATE = "/api/v1/agent_spans"
 
 
 def bodies(api: LocalApi, path_end: str) -> list[dict[str, Any]]:
-    """The bodies of the requests whose path ends so, in order of arrival."""
+    """Return the bodies of the requests whose path ends so, in order of arrival."""
     return [request.body for request in api.requests if request.path.endswith(path_end) and request.body is not None]
 
 
 def creates(api: LocalApi) -> list[dict[str, Any]]:
-    """The `details` of span creates."""
+    """Return the `details` of span creates."""
     return [body["details"] for body in bodies(api, CREATE)]
 
 
 def finishes(api: LocalApi, span_id: str) -> list[dict[str, Any]]:
-    """The bodies of the finishes of a span."""
+    """Return the bodies of the finishes of a span."""
     return bodies(api, f"/agent_spans/{span_id}/finish")
 
 
 def parents(api: LocalApi, instance_id: str | None = None) -> dict[str, str | None]:
-    """The schema name of the parent of each span, by schema name; of one instance or all."""
+    """Return the schema name of each span's parent, by schema name; of one instance or all."""
     spans = api.spans(instance_id)
     names = {None: None, **{span["id"]: span["schema_name"] for span in spans}}
     return {span["schema_name"]: names[span["parent_span_id"]] for span in spans}
 
 
 def steps(api: LocalApi) -> list[str]:
-    """What arrived, in words: `start`, `create <schema name>`, `finish <schema name>`, `finish instance` …"""
+    """Return the requests in words: `start instance`, `create <schema name>`, `finish <schema name>` …"""
     names = {span["id"]: span["schema_name"] for span in api.spans()}
     return [_step(request.path.removeprefix("/api/v1/"), request.body, names) for request in api.requests]
 
@@ -73,7 +108,7 @@ def _step(path: str, body: Any, names: dict[str, str]) -> str:
 
 
 async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until a condition holds; fail when it does not in time."""
+    """Wait until a condition holds; fail if it does not in time."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - the condition is another thread's
             await asyncio.sleep(0.005)

@@ -1,16 +1,14 @@
-"""accepted = delivered + failed + dropped + pending, at every moment, whatever the API does."""
+"""accepted = delivered + failed + dropped + pending, at all times, whatever the API does."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from typing import Any, Self
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.core.support import config_for
+from tests.core.support import config_for, is_balanced, register
 
 from prefactor_core import ClientStats, OperationType, PrefactorCoreClient
 from prefactor_http import HttpClientConfig
@@ -33,21 +31,8 @@ faults = st.builds(
 endings = st.lists(st.sampled_from(["complete", "fail", "cancel", "leave", "raise", "nested"]), max_size=30)
 
 
-@pytest.fixture(scope="module")
-def api() -> Iterator[LocalApi]:
-    with LocalApi() as api:
-        yield api
-
-
-def balanced(stats: ClientStats) -> bool:
-    parts = stats.by_type.values()
-    return stats.accepted == stats.delivered + stats.failed + stats.dropped + stats.pending and all(
-        each.accepted == each.delivered + each.failed + each.dropped + each.pending for each in parts
-    )
-
-
 class Watch:
-    """Looks at the account all the time, from a thread of its own."""
+    """Checks the account all the time, from a thread of its own."""
 
     def __init__(self, client: PrefactorCoreClient) -> None:
         self._client = client
@@ -66,7 +51,7 @@ class Watch:
     def _run(self) -> None:
         while not self._stop.wait(0.001):
             stats = self._client.stats()
-            if not balanced(stats):
+            if not is_balanced(stats):
                 self.unbalanced.append(stats)
 
 
@@ -97,17 +82,17 @@ def test_the_account_balances_under_any_faults(
         config = config_for(api, http_config=http, queue=queue, require_api_at_start=False)
         async with PrefactorCoreClient(config) as client:
             with Watch(client) as watch:
-                instance = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
+                instance = await register(client)
                 for fault in faults:
                     api.inject(fault)
                 await instance.start()
                 await record(instance, endings)
                 await instance.finish()
                 flushed = await client.flush(0.05)
-                assert balanced(flushed)
+                assert is_balanced(flushed)
                 report = await client.close()
             assert watch.unbalanced == []
-            assert balanced(report)
+            assert is_balanced(report)
             assert report.pending == 0
             # On a slow machine the registration takes longer than one request may, and waits like the rest.
             queued = report.by_type.keys() & {OperationType.REGISTER_AGENT_INSTANCE}

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, Running, bodies
+from tests.core.support import CREATE, Run, Running, bodies, record
 
 from prefactor_local import Fault, LocalApi
 
@@ -21,7 +21,7 @@ SPANS = 60
 
 @pytest.fixture
 def backlog(api: LocalApi, run: Run) -> Any:
-    """A client whose first spans are known, and that is held back until many operations wait."""
+    """A client that cannot send until many operations wait."""
 
     @asynccontextmanager
     async def waiting(**settings: Any) -> AsyncIterator[Running]:
@@ -36,12 +36,6 @@ def backlog(api: LocalApi, run: Run) -> Any:
     return waiting
 
 
-async def record(instance: Any, name: str) -> None:
-    async with instance.span(name) as span:
-        await span.start({"name": name})
-        await span.complete({"name": name})
-
-
 async def record_many(instance: Any) -> None:
     for number in range(SPANS // 3):
         async with instance.span(f"outer{number}") as outer:
@@ -53,8 +47,8 @@ def requests(api: LocalApi, path_end: str) -> int:
     return sum(request.path.endswith(path_end) for request in api.requests)
 
 
-def check(api: LocalApi, client: Any) -> None:
-    """Everything arrived, once, in order."""
+def check_all_arrived(api: LocalApi, client: Any) -> None:
+    """Check that everything arrived, once and in order."""
     spans = api.spans()
     assert len(spans) == SPANS + 1
     assert {span["status"] for span in spans} == {"complete"}
@@ -72,7 +66,7 @@ def check(api: LocalApi, client: Any) -> None:
 async def test_a_backlog_shares_requests_in_causal_order(api: LocalApi, backlog: Any) -> None:
     async with backlog() as (client, _):
         pass
-    check(api, client)
+    check_all_arrived(api, client)
     sizes = [len(body["items"]) for body in bodies(api, "/bulk")]
     assert sum(sizes) > SPANS
     assert max(sizes) > 10
@@ -91,7 +85,7 @@ async def test_a_short_queue_is_sent_as_single_requests(api: LocalApi, run: Run)
 async def test_bulk_can_be_switched_off(api: LocalApi, backlog: Any) -> None:
     async with backlog(queue={"bulk": "never"}) as (client, _):
         pass
-    check(api, client)
+    check_all_arrived(api, client)
     assert requests(api, "/bulk") == 0
 
 
@@ -108,16 +102,15 @@ async def test_bulk_can_be_switched_off(api: LocalApi, backlog: Any) -> None:
         {"status": 200, "body": "<html>"},
     ],
 )
-async def test_an_endpoint_that_is_missing_or_answers_otherwise(
+async def test_a_bulk_endpoint_that_is_missing_or_answers_wrongly(
     api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
 ) -> None:
     caplog.set_level(logging.INFO, "prefactor_core")
     api.inject(Fault(path=BULK, times=None, **answer))
     async with backlog() as (client, _):
         pass
-    check(api, client)
-    told = [text for text in caplog.messages if "bulk" in text]
-    assert len(told) == 1
+    check_all_arrived(api, client)
+    assert len([text for text in caplog.messages if "bulk" in text]) == 1
     assert requests(api, "/bulk") <= 3  # one for each worker
 
 
@@ -126,12 +119,12 @@ async def test_a_bulk_request_that_fails_for_a_while(api: LocalApi, backlog: Any
     api.inject(Fault(path=BULK, status=status, times=2))
     async with backlog() as (client, _):
         pass
-    check(api, client)
+    check_all_arrived(api, client)
     assert requests(api, "/bulk") > 2
 
 
 @pytest.mark.parametrize("status", [400, 403, 422])
-async def test_one_request_that_is_refused_says_nothing_of_the_next(api: LocalApi, backlog: Any, status: int) -> None:
+async def test_bulk_is_used_again_after_one_refused_request(api: LocalApi, backlog: Any, status: int) -> None:
     api.inject(Fault(path=BULK, status=status, times=1))
     async with backlog(queue={"num_workers": 1}) as (client, instance):
         await client.flush()
@@ -142,7 +135,7 @@ async def test_one_request_that_is_refused_says_nothing_of_the_next(api: LocalAp
     assert not api.violations
 
 
-async def test_an_endpoint_that_refuses_again_and_again_is_left_alone(
+async def test_bulk_is_not_used_any_more_after_three_refused_requests(
     api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "prefactor_core")
@@ -175,10 +168,10 @@ async def test_an_endpoint_that_always_fails_does_not_stop_delivery(api: LocalAp
     api.inject(Fault(path=BULK, status=500, times=None))
     async with backlog() as (client, _):
         pass
-    check(api, client)
+    check_all_arrived(api, client)
 
 
-async def test_an_item_that_is_refused_fails_alone(api: LocalApi, run: Run) -> None:
+async def test_a_refused_item_fails_and_the_others_do_not(api: LocalApi, run: Run) -> None:
     errors: list[Any] = []
     async with run(on_error=errors.append) as (client, instance):
         await record(instance, "first")
@@ -210,7 +203,7 @@ async def test_ids_of_the_api_share_requests_too(api: LocalApi, run: Run) -> Non
 
 
 async def test_cancelled_spans_behind_a_refused_one_are_cancelled(api: LocalApi, run: Run) -> None:
-    """An operation that its request did not come to was not tried: a refusal is its first one."""
+    """An operation behind a refused one in a request has not been tried: its own refusal is the first one."""
     async with run() as (client, instance):
         await record(instance, "first")
         await client.flush()

@@ -1,4 +1,4 @@
-"""An agent in bad weather, at a small size; `tests/benchmarks/reliability.py` has the full ones."""
+"""An agent whose API fails at random, at a small size; `tests/benchmarks/reliability.py` has the full sizes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def test_everything_arrives_once_and_in_order(seed: int) -> None:
     assert outcome.agent["accepted"] == outcome.agent["delivered"]
 
 
-async def test_many_spans_leave_nothing_behind() -> None:
+async def test_memory_does_not_grow_with_the_number_of_spans() -> None:
     storm = Storm(spans=600, rounds=5, pace=0, error_rate=0, reset_rate=0, outage=0)
     outcome = await run_storm(storm)
     objects = [objects for _, objects in outcome.agent["memory"]]

@@ -1,4 +1,4 @@
-"""Automatic parents: across tasks, threads and loops, and in any order of ends."""
+"""Automatic parents: across tasks, threads and loops, whatever the order in which spans end."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def leaf(instance: AgentInstanceHandle, name: str) -> None:
+    """Record a span without children; other tasks run while it is open."""
     async with instance.span(name) as span:
         await span.start({})
         await asyncio.sleep(0)
@@ -101,7 +102,7 @@ async def test_spans_that_end_out_of_order(api: LocalApi, run: Run) -> None:
     assert parents(api) == {"outer": None, "inner": "outer", "leaf": "inner", "after": None}
 
 
-async def test_a_span_that_is_finished_in_another_task_is_no_parent_any_more(api: LocalApi, run: Run) -> None:
+async def test_a_span_finished_in_another_task_is_no_longer_a_parent(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance):
         span_id = await instance.create_span("outer")
         await asyncio.create_task(instance.finish_span(span_id))
@@ -110,7 +111,7 @@ async def test_a_span_that_is_finished_in_another_task_is_no_parent_any_more(api
     assert parents(api)["after"] is None
 
 
-async def test_after_complete_a_span_is_no_parent_any_more(api: LocalApi, run: Run) -> None:
+async def test_a_completed_span_is_no_longer_a_parent(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance), instance.span("a") as span:
         await span.start({})
         await span.complete()
@@ -198,20 +199,24 @@ async def test_async_generators_that_take_turns(api: LocalApi, run: Run) -> None
 
 
 async def test_a_fixture_that_is_entered_and_left_in_different_contexts(api: LocalApi, run: Run) -> None:
-    async with run() as (client, instance):
+    async with run() as (_, instance):
         fixture: Any = ticks(instance, "fixture")
-        await asyncio.create_task(anext(fixture))  # tokens of contextvars would fail at the other end
+        await asyncio.create_task(anext(fixture))  # a token of contextvars would raise in `aclose`
         assert SpanContextStack.is_empty()
         await leaf(instance, "test")
         await asyncio.create_task(fixture.aclose())
+    assert parents(api) == {"fixture": None, "test": None}
 
+
+async def test_a_block_that_is_entered_and_left_in_different_contexts(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
         scope = instance.span("scope")
         span = await contextvars.Context().run(asyncio.create_task, scope.__aenter__())
         await span.start({})
         await asyncio.create_task(scope.__aexit__(None, None, None))
         assert (await client.flush()).complete
-    assert parents(api) == {"fixture": None, "test": None, "scope": None}
-    assert {span["schema_name"]: span["status"] for span in api.spans()}["scope"] == "complete"
+    assert parents(api) == {"scope": None}
+    assert [span["status"] for span in api.spans()] == ["complete"]
 
 
 async def test_an_exit_stack_that_is_left_elsewhere(api: LocalApi, run: Run) -> None:
@@ -241,13 +246,13 @@ async def test_blocks_that_are_left_out_of_order(api: LocalApi, run: Run) -> Non
     assert not api.violations
 
 
-async def test_a_span_that_a_task_takes_over(api: LocalApi, run: Run) -> None:
+async def test_a_task_that_finishes_the_span_of_a_block_too_late(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance):
         handed_over = asyncio.Event()
 
         async def take_over(span: SpanContext) -> None:
             await handed_over.wait()
-            assert SpanContextStack.is_empty()  # it ended where it was opened
+            assert SpanContextStack.is_empty()  # the span ended at the end of its block
             await span.complete({"too": "late"})
             await leaf(instance, "late")
 
@@ -256,17 +261,20 @@ async def test_a_span_that_a_task_takes_over(api: LocalApi, run: Run) -> None:
             task = asyncio.create_task(take_over(span))
         handed_over.set()
         await task
+    assert parents(api) == {"block": None, "late": None}
+    assert [span["result_payload"] for span in api.spans() if span["schema_name"] == "block"] == [None]
 
+
+async def test_a_task_that_finishes_a_span_by_its_id(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
         by_id = await instance.create_span("by id")
-        task = asyncio.create_task(instance.finish_span(by_id, {"in": "time"}))
-        await task
+        await asyncio.create_task(instance.finish_span(by_id, {"in": "time"}))
         await leaf(instance, "after")
-    results = {span["schema_name"]: span["result_payload"] for span in api.spans()}
-    assert (results["block"], results["by id"]) == (None, {"in": "time"})
-    assert parents(api) == {"block": None, "late": None, "by id": None, "after": None}
+    assert parents(api) == {"by id": None, "after": None}
+    assert [span["result_payload"] for span in api.spans() if span["schema_name"] == "by id"] == [{"in": "time"}]
 
 
-async def test_tasks_that_outlive_the_span_they_were_made_in(api: LocalApi, run: Run) -> None:
+async def test_tasks_that_outlive_the_span_they_were_created_in(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance), instance.span("root") as root:
         await root.start({})
         go_on = asyncio.Event()
@@ -336,7 +344,7 @@ async def test_a_decorated_function_has_a_span_for_each_call(api: LocalApi, run:
 
 
 class Step(NamedTuple):
-    """A span, how it is run by its parent, and its children, which run in it one by one or all together."""
+    """A span, how its parent runs it, and its children, which run in it one by one or all at the same time."""
 
     how: str
     together: bool
@@ -359,7 +367,7 @@ steps_of_trees = st.recursive(
 
 
 class Tree:
-    """Runs trees of spans, and notes the parent that scoping gives to each."""
+    """Runs trees of spans, and records the parent that is expected of each."""
 
     def __init__(self, instance: AgentInstanceHandle) -> None:
         self.instance = instance
@@ -398,7 +406,7 @@ class Tree:
 
     async def _children(self, step: Step, name: str) -> None:
         before = SpanContextStack.get_stack()
-        # In one task, spans by id that overlap would be each other's parents: those run one by one.
+        # Spans by ID that overlap in one task would be each other's parents: those run one by one.
         together = step.together and all(child.how != "by id" for child in step.children)
         if together:
             await asyncio.gather(*(self.run(child, name) for child in step.children))

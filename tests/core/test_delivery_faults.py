@@ -1,14 +1,13 @@
-"""Faults of the program's own parts (callbacks, queues) and of delivery itself: they cost one record and no span."""
+"""Faults of the program's callbacks and queues, and of delivery itself: they are logged once and lose no span."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, config_for, creates, eventually
+from tests.core.support import CREATE, Run, config_for, creates, eventually, record, register, warnings
 
 from prefactor_core import (
     ClientClosedError,
@@ -23,17 +22,8 @@ from prefactor_local import Fault, LocalApi
 pytestmark = pytest.mark.anyio
 
 
-async def record(instance: Any, name: str = "step") -> None:
-    async with instance.span(name) as span:
-        await span.start({"x": 1})
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
-
-
 @pytest.mark.parametrize("kind", [RuntimeError, SystemExit, KeyboardInterrupt, asyncio.CancelledError])
-async def test_what_on_error_raises_does_not_stop_delivery(
+async def test_an_on_error_that_raises_does_not_stop_delivery(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, kind: type[BaseException]
 ) -> None:
     def on_error(error: DeliveryError) -> None:
@@ -51,7 +41,7 @@ async def test_what_on_error_raises_does_not_stop_delivery(
     assert caplog.text.count("Traceback") == 1
 
 
-async def test_what_a_termination_callback_raises_does_not_stop_delivery(api: LocalApi, run: Run) -> None:
+async def test_a_termination_callback_that_raises_does_not_stop_delivery(api: LocalApi, run: Run) -> None:
     def stop() -> None:
         raise SystemExit
 
@@ -64,7 +54,7 @@ async def test_what_a_termination_callback_raises_does_not_stop_delivery(api: Lo
         assert (await client.flush()).pending == 0
 
 
-async def test_one_cause_gives_one_record(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_one_cause_is_logged_once(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run() as (client, instance):
         await client.flush()
         api.inject(Fault(method="POST", path=CREATE, status=422, delay=0.05))
@@ -77,7 +67,7 @@ async def test_one_cause_gives_one_record(api: LocalApi, run: Run, caplog: pytes
     assert "without their parent: 1" in line
 
 
-async def test_open_spans_are_told_of_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_open_spans_are_logged_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
     client = PrefactorCoreClient(config_for(api))
     for _ in range(3):
         async with client, client.span("instance", "step"):
@@ -85,7 +75,7 @@ async def test_open_spans_are_told_of_once(api: LocalApi, caplog: pytest.LogCapt
     assert sum("was left open" in line for line in warnings(caplog)) == 1
 
 
-async def test_a_delivery_thread_that_died(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_delivery_thread_that_ended(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     def die() -> None:
         raise SystemExit
 
@@ -97,7 +87,7 @@ async def test_a_delivery_thread_that_died(api: LocalApi, run: Run, caplog: pyte
         await record(instance)
         assert (await client.flush()).pending == 2
         with pytest.raises(ClientClosedError):
-            await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            await register(client)
         report = await client.close()
         assert (report.delivered, report.dropped) == (1, 2)
         assert await client.close() == report
@@ -117,10 +107,11 @@ class Counting(InMemoryQueue[Operation]):
         await super().put(item)
 
 
-async def recorded(api: LocalApi, queue: InMemoryQueue[Operation]) -> PrefactorCoreClient:
+async def client_with_queue(api: LocalApi, queue: InMemoryQueue[Operation]) -> PrefactorCoreClient:
+    """Return an open client that has recorded a start and two spans through the queue."""
     client = PrefactorCoreClient(config_for(api), queue=queue)
     await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    instance = await register(client)
     await instance.start()
     await record(instance)
     await record(instance)
@@ -129,30 +120,30 @@ async def recorded(api: LocalApi, queue: InMemoryQueue[Operation]) -> PrefactorC
 
 async def test_a_subclass_of_the_queue_is_used_through_its_methods(api: LocalApi) -> None:
     queue = Counting()
-    client = await recorded(api, queue)
+    client = await client_with_queue(api, queue)
     assert (await client.close()).delivered == 5
     assert len(queue.seen) == 5
 
 
-async def test_a_queue_that_refuses_is_told_of_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
-    class Full(Counting):
+async def test_a_queue_that_refuses_is_logged_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    class FullQueue(Counting):
         async def put(self, item: Operation) -> None:
             raise asyncio.QueueFull
 
-    client = await recorded(api, Full())
+    client = await client_with_queue(api, FullQueue())
     async with asyncio.timeout(5):  # not close_timeout, which is 10 s: nothing is left to wait for
         assert (await client.flush()).dropped == 5
     await client.close()
     assert len(warnings(caplog)) == 1
 
 
-async def test_a_queue_that_makes_things_up(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_queue_that_adds_items_of_its_own(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
     class Odd(Counting):
         async def put(self, item: Operation) -> None:
             await super().put(item)
             self.put_nowait(None)  # type: ignore[arg-type]
 
-    client = await recorded(api, Odd())
+    client = await client_with_queue(api, Odd())
     assert (await client.close()).delivered == 5
     assert len(warnings(caplog)) == 1
     assert "cannot be delivered: NoneType" in caplog.text
@@ -167,7 +158,7 @@ async def test_the_payload_of_an_operation_that_cannot_be_admitted_is_not_logged
             nameless = {"payload": "secret"}
             self.put_nowait(Operation(OperationType.RECORD_QUALITY, nameless, item.timestamp, instance=item.instance))
 
-    client = await recorded(api, Odd())
+    client = await client_with_queue(api, Odd())
     assert (await client.close()).delivered == 5
     assert "cannot be delivered: RECORD_QUALITY" in caplog.text
     assert "secret" not in caplog.text
@@ -183,7 +174,7 @@ async def test_connections_close_whatever_the_queue_does(
                 await asyncio.Event().wait()
             raise RuntimeError("no")
 
-    client = await recorded(api, Stuck())
+    client = await client_with_queue(api, Stuck())
     assert (await client.close()).complete
     assert len(creates(api)) == 2
     assert "the program's queue could not be closed" in caplog.text
@@ -210,7 +201,7 @@ async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run:
     assert len(api.spans()) == 1
 
 
-async def test_who_waits_for_an_id_is_let_go_when_the_thread_dies(api: LocalApi, run: Run) -> None:
+async def test_a_start_that_waits_for_an_id_returns_when_the_thread_ends(api: LocalApi, run: Run) -> None:
     def die() -> None:
         raise SystemExit
 
@@ -226,7 +217,7 @@ async def test_who_waits_for_an_id_is_let_go_when_the_thread_dies(api: LocalApi,
                 session._delivery._thread.loop.call_soon_threadsafe(die)
                 await starting
                 await eventually(session._delivery._thread.ended.done)
-                await record(instance)  # nor does anybody wait who comes later
+                await record(instance)  # a later start does not wait either
     assert client.stats().dropped == 4
 
 
@@ -241,11 +232,11 @@ async def test_a_queue_that_exits_does_not_end_the_thread(
     setattr(queue, method, leave)
     client = PrefactorCoreClient(config_for(api, queue={"close_timeout": 0.3}), queue=queue)
     async with client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
         await eventually(lambda: method == "close" or "queue" in caplog.text)
         assert client._life.session is not None
-        assert (await client.create_agent_instance({"name": "Agent"}, agent_id="a")).id  # the thread lives
+        assert (await register(client)).id  # the thread lives
     counts = client.stats()
     assert (counts.accepted, counts.delivered, counts.dropped) == (1, int(method == "close"), int(method != "close"))
     assert "queue" in caplog.text

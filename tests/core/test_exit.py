@@ -38,7 +38,7 @@ ENDS = {
 }
 
 
-def assert_all_arrived(api: LocalApi) -> None:
+def check_all_arrived(api: LocalApi) -> None:
     assert [span["status"] for span in api.spans()] == ["complete"] * 20
     assert api.instances()[0]["status"] == "complete"
     assert not api.violations
@@ -58,15 +58,17 @@ def starts_threads_at_its_end() -> bool:
     return not subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
 
-@pytest.mark.parametrize(("end", "host"), [("return", "127.0.0.1"), *((end, "localhost") for end in ENDS)])
-def test_what_waits_is_sent(slow_api: LocalApi, end: str, host: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "host"), [("return", "127.0.0.1"), ("exit", "127.0.0.1"), *((end, "localhost") for end in ENDS)]
+)
+def test_waiting_operations_are_sent(slow_api: LocalApi, end: str, host: str) -> None:
     if end == "another thread" and not starts_threads_at_its_end():
         pytest.skip("this version of Python starts no thread when its main thread has ended, as 3.12.1")
-    text, code, said = ENDS[end]
+    text, code, error = ENDS[end]
     ended = run_program(MAIN + text, slow_api, url=slow_api.url.replace("127.0.0.1", host))
     assert ended.code == code
-    assert said in ended.errors if said else ended.errors == ""
-    assert_all_arrived(slow_api)
+    assert error in ended.errors if error else ended.errors == ""
+    check_all_arrived(slow_api)
 
 
 LOOP_GOES_ON = (
@@ -84,7 +86,7 @@ done.wait()
 
 def test_while_a_loop_goes_on_in_a_daemon_thread(slow_api: LocalApi) -> None:
     assert run_program(LOOP_GOES_ON, slow_api).code == 0
-    assert_all_arrived(slow_api)
+    check_all_arrived(slow_api)
 
 
 THREADS_RECORD = """
@@ -142,7 +144,7 @@ def test_ctrl_c(slow_api: LocalApi, text: str) -> None:
         ended = program.end()
     assert ended.code == -signal.SIGINT
     assert "KeyboardInterrupt" in ended.errors
-    assert_all_arrived(slow_api)
+    check_all_arrived(slow_api)
 
 
 CANCELLED = """
@@ -169,7 +171,7 @@ def test_a_cancelled_close_is_completed_at_the_end_of_the_program(slow_api: Loca
 
 @pytest.fixture
 def away() -> Iterator[str]:
-    """The address of an API that is not there: nobody else can take the port meanwhile."""
+    """The address of an API that is not there; the port is reserved."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -186,7 +188,7 @@ asyncio.run(main())
 """
 
 
-def test_an_api_that_is_away_costs_the_deadline_and_the_loss_is_said(api: LocalApi, away: str) -> None:
+def test_an_api_that_is_away_delays_the_end_until_the_deadline(api: LocalApi, away: str) -> None:
     begun = time.monotonic()
     ended = run_program(GONE, api, url=away, close_timeout=0.5)
     assert time.monotonic() - begun < 10
@@ -194,7 +196,7 @@ def test_an_api_that_is_away_costs_the_deadline_and_the_loss_is_said(api: LocalA
     assert "12 operations were not delivered before the client closed" in ended.errors
 
 
-def test_an_api_that_hangs_costs_the_deadline_and_the_loss_is_said(api: LocalApi) -> None:
+def test_an_api_that_hangs_delays_the_end_until_the_deadline(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
     api.inject(Fault(method="POST", path=CREATE, delay=60, times=None))
     begun = time.monotonic()
@@ -203,7 +205,7 @@ def test_an_api_that_hangs_costs_the_deadline_and_the_loss_is_said(api: LocalApi
     assert "42 operations were not delivered before the client closed" in ended.errors
 
 
-def test_an_impatient_ctrl_c_is_told_what_it_costs(api: LocalApi) -> None:
+def test_ctrl_c_at_the_end_stops_the_wait_and_the_loss_is_logged(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
     text = MAIN + "    say('recorded')\nimport atexit\nasyncio.run(main())\natexit.register(say, 'ends')\n"
     with running_program(text, api, close_timeout=60) as program:
@@ -217,7 +219,7 @@ def test_an_impatient_ctrl_c_is_told_what_it_costs(api: LocalApi) -> None:
 
 def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     class Delivery:
-        """Done as soon as the end of all has begun."""
+        """Done as soon as all of them have begun to close."""
 
         exit_seconds = 5.0
         pending = 0
@@ -261,10 +263,10 @@ def test_sigterm_ends_the_program_when_all_is_delivered(slow_api: LocalApi) -> N
         program.send(signal.SIGTERM)
         ended = program.end()
     assert (ended.code, ended.errors) == (-signal.SIGTERM, "")
-    assert_all_arrived(slow_api)
+    check_all_arrived(slow_api)
 
 
-def test_sigterm_waits_for_the_deadline_only(api: LocalApi) -> None:
+def test_sigterm_waits_no_longer_than_the_deadline(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
     with running_program(SIGTERM + "asyncio.run(main())", api, close_timeout=0.2) as program:
         assert program.line() == "recorded"
@@ -308,14 +310,14 @@ asyncio.run(after())
 """
 
 
-def test_the_programs_handler_is_called_when_all_is_delivered(slow_api: LocalApi) -> None:
+def test_the_programs_own_handler_is_called_when_all_is_delivered(slow_api: LocalApi) -> None:
     with running_program(SIGTERM + OWN_HANDLER, slow_api) as program:
         assert program.line() == "recorded"
         program.send(signal.SIGTERM)
         assert program.line() == "end"
         ended = program.end()
     assert (ended.code, ended.errors) == (0, "")
-    assert_all_arrived(slow_api)
+    check_all_arrived(slow_api)
 
 
 RESTORED = """
@@ -345,7 +347,7 @@ thread.join()
 """
 
 
-def test_the_handler_is_restored_if_it_is_still_there(api: LocalApi) -> None:
+def test_the_handler_is_restored_unless_it_was_replaced(api: LocalApi) -> None:
     ended = run_program(RESTORED, api)
     assert (ended.code, ended.output) == (0, "True\n")
     assert "drain_on_sigterm has no effect: it needs initialize() to be called on the main thread" in ended.errors
@@ -372,7 +374,7 @@ async def main(before):
 def test_a_signal_that_the_programs_loop_handles(slow_api: LocalApi, before: bool) -> None:
     ended = run_program(LOOP_HANDLER + f"asyncio.run(main({before}))", slow_api)
     assert (ended.code, ended.output, ended.errors) == (0, "stop\n", "")
-    assert_all_arrived(slow_api)
+    check_all_arrived(slow_api)
 
 
 STORM = """
@@ -408,7 +410,7 @@ asyncio.run(main())
 """
 
 
-def test_a_storm_of_signals_in_the_middle_of_everything(api: LocalApi) -> None:
+def test_many_signals_at_any_time(api: LocalApi) -> None:
     ended = run_program(STORM, api, close_timeout=20)
     assert (ended.code, ended.output, ended.errors) == (0, "end\n", "")
 

@@ -1,15 +1,25 @@
-"""Faults of the API: what reaches the agent's code (nothing), and what becomes of its operations."""
+"""Faults of the API: they never reach the agent's code; what becomes of its operations."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import time
-from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, bodies, config_for, creates, finishes, steps
+from tests.core.support import (
+    CREATE,
+    Run,
+    bodies,
+    config_for,
+    creates,
+    finishes,
+    opened,
+    record,
+    register,
+    steps,
+    warnings,
+)
 
 from prefactor_core import (
     ClientNotInitializedError,
@@ -25,12 +35,6 @@ from prefactor_local import Fault, LocalApi
 pytestmark = pytest.mark.anyio
 
 ALL_SPANS = f"{CREATE}.*"
-
-
-async def record(instance: Any, name: str = "step") -> None:
-    async with instance.span(name) as span:
-        await span.start({"x": 1})
-        await span.complete({"y": 1})
 
 
 async def test_an_invalid_token_raises_at_initialize(api: LocalApi) -> None:
@@ -53,7 +57,7 @@ async def test_an_api_that_is_away_at_start(api: LocalApi, caplog: pytest.LogCap
     with pytest.raises(PrefactorHttpError):
         await PrefactorCoreClient(config_for(api)).initialize()
     async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await record(instance)
     assert len(api.spans()) == 1
     assert "does not answer yet" in caplog.text
@@ -62,7 +66,7 @@ async def test_an_api_that_is_away_at_start(api: LocalApi, caplog: pytest.LogCap
 async def test_an_api_that_is_away_at_start_and_at_registration(api: LocalApi) -> None:
     api.inject(Fault(path=".*/(ping|register)", status=503, times=3))
     async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         local = instance.id
         await instance.start()
         async with instance.span("outer") as span:
@@ -82,7 +86,7 @@ async def test_a_registration_that_is_refused_later(api: LocalApi) -> None:
     api.inject(Fault(path=".*/register", status=503))
     api.inject(Fault(path=".*/register", status=422, delay=0.05))
     async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await record(instance)
         await client.flush()
         await record(instance)
@@ -101,8 +105,8 @@ async def test_a_refused_registration_raises(api: LocalApi) -> None:
     api.inject(Fault(path=".*/register", status=422))
     async with PrefactorCoreClient(config_for(api)) as client:
         with pytest.raises(PrefactorValidationError):
-            await client.create_agent_instance({"name": "Agent"}, agent_id="a")
-        await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            await register(client)
+        await register(client)
 
 
 async def test_one_422_stays_with_its_span(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -133,9 +137,8 @@ async def test_a_cause_is_logged_once(api: LocalApi, run: Run, caplog: pytest.Lo
         for _ in range(5):
             await record(instance)
         assert (await client.flush()).failed == 10
-    lines = [line.getMessage() for line in caplog.records if line.levelno >= logging.WARNING]
-    assert len(lines) == 1
-    assert "CREATE_SPAN" in lines[0]
+    (line,) = warnings(caplog)
+    assert "CREATE_SPAN" in line
 
 
 async def test_what_on_error_raises_is_swallowed(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -199,7 +202,7 @@ async def test_retry_after_is_honoured(api: LocalApi, run: Run) -> None:
     assert repeated - refused >= 1.0
 
 
-async def test_an_operation_that_keeps_failing_while_others_succeed_is_given_up(api: LocalApi, run: Run) -> None:
+async def test_an_operation_that_always_fails_while_others_succeed_is_given_up(api: LocalApi, run: Run) -> None:
     async with run(queue={"max_retries": 2}) as (client, instance):
         api.inject(Fault(method="POST", path=".*/record_quality", status=500, times=None))
         await instance.record_quality("q", {})
@@ -224,10 +227,8 @@ async def test_an_outage_at_the_instances_start_loses_nothing(api: LocalApi, run
     assert not api.violations
 
 
-async def test_a_lonely_operation_that_always_fails_is_dropped_at_the_deadline(api: LocalApi) -> None:
-    client = PrefactorCoreClient(config_for(api, queue={"max_retries": 1}))
-    await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+async def test_a_single_operation_that_always_fails_is_dropped_at_the_deadline(api: LocalApi) -> None:
+    client, instance = await opened(api, queue={"max_retries": 1})
     api.inject(Fault(method="POST", path=".*/start", status=503, times=None))
     await instance.start()
     report = await client.close(timeout=0.3)
@@ -235,7 +236,7 @@ async def test_a_lonely_operation_that_always_fails_is_dropped_at_the_deadline(a
     assert report.failed == 0
 
 
-async def test_an_outage_costs_nothing_but_time(api: LocalApi, run: Run) -> None:
+async def test_an_outage_loses_nothing(api: LocalApi, run: Run) -> None:
     async with run(queue={"max_retries": 1}) as (client, instance):
         await client.flush()
         api.inject(Fault(method="POST", path=ALL_SPANS, status=503, times=8))
@@ -276,9 +277,7 @@ async def test_an_agent_that_blocks_its_loop_does_not_hold_delivery(api: LocalAp
 
 async def test_an_api_that_is_down_at_the_end() -> None:
     with LocalApi() as api:
-        client = PrefactorCoreClient(config_for(api))
-        await client.initialize()
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        client, instance = await opened(api)
         await instance.start()
         await client.flush()
     await record(instance)
@@ -294,9 +293,7 @@ async def test_leaving_async_with_does_not_replace_the_exception_of_the_body() -
     error = KeyError("mine")
     with pytest.raises(KeyError) as caught:  # noqa: PT012
         with LocalApi() as api:
-            client = PrefactorCoreClient(config_for(api, queue={"close_timeout": 0.1}))
-            await client.initialize()
-            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            client, instance = await opened(api, queue={"close_timeout": 0.1})
         try:
             async with instance.span("step"):
                 raise error
@@ -350,7 +347,7 @@ async def test_a_refused_id_ends_minting_for_good(api: LocalApi, run: Run) -> No
     assert not api.violations
 
 
-async def test_another_id_in_the_answer_counts_from_then_on(api: LocalApi, run: Run) -> None:
+async def test_another_id_in_the_answer_is_used_from_then_on(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         await client.flush()
         details = {
@@ -402,9 +399,7 @@ async def test_start_does_not_wait_for_the_end_of_a_failure(api: LocalApi, run: 
 
 
 async def test_a_child_whose_parent_never_starts_waits_until_the_end(api: LocalApi) -> None:
-    client = PrefactorCoreClient(config_for(api))
-    await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    client, instance = await opened(api)
     scope = instance.span("parent")
     await scope.__aenter__()
     await record(instance, "child")
@@ -412,5 +407,5 @@ async def test_a_child_whose_parent_never_starts_waits_until_the_end(api: LocalA
     assert report.pending == 2
     assert (await client.close()).complete
     assert [span["schema_name"] for span in api.spans()] == ["child"]
-    await scope.__aexit__(None, None, None)  # too late, and harmless
+    await scope.__aexit__(None, None, None)  # too late: it changes nothing
     assert SpanContextStack.is_empty()

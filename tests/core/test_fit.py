@@ -46,7 +46,7 @@ def test_every_payload_fits(payload: dict[str, Any], limit: int) -> None:
     json.loads(encode_json(value))
     if len(encode_json(snapshot_object(payload, "payload").value)) <= limit:
         assert value == snapshot_object(payload, "payload").value
-    assert fitted(payload, limit) == value, "the same again"
+    assert fitted(payload, limit) == value, "the result depends only on the payload"
 
 
 def test_a_long_text_is_cut_before_anything_else() -> None:
@@ -54,16 +54,16 @@ def test_a_long_text_is_cut_before_anything_else() -> None:
     assert (value["model"], value["messages"]) == ("gpt-4", [{"role": "user"}] * 5)
     kept = value["prompt"].index("[")
     assert value["prompt"][kept:] == f"[cut: 5,000 characters, {kept:,} kept]"
-    assert kept > 700, "the room is used"
+    assert kept > 700, "the available room is used"
 
 
-def test_long_texts_share_what_the_short_ones_leave() -> None:
+def test_long_texts_share_the_room_that_short_ones_leave() -> None:
     value = fitted({"a": "x" * 5000, "b": "short", "c": "y" * 900_000})
     assert value["b"] == "short"
     assert abs(len(value["a"]) - len(value["c"])) < 20
 
 
-def test_a_list_keeps_its_first_items_and_says_how_many_are_gone() -> None:
+def test_a_list_keeps_its_first_items_and_the_number_of_the_others() -> None:
     value = fitted({"id": 1, "rows": [{"n": number} for number in range(1000)], "end": True})
     *rows, marker = value["rows"]
     assert rows == [{"n": number} for number in range(len(rows))]
@@ -91,7 +91,7 @@ def test_a_long_number() -> None:
     assert fitted({"n": 10**2000}) == {"n": "[cut: a number of 2,001 digits]"}
 
 
-def test_the_marker_says_the_length_of_what_was_given() -> None:
+def test_the_marker_has_the_length_of_the_original() -> None:
     assert fitted({"a": "ß" * 12_000_000})["a"].endswith("[cut: 12,000,000 characters, 485 kept]")
     assert "[cut: 12,000,000 bytes, " in fitted({"a": b"\xff" * 12_000_000})["a"]
     assert "[cut: 12,000,000 bytes, " in fitted({"a": bytearray("aß".encode() * 4_000_000)})["a"]

@@ -116,7 +116,7 @@ assert asyncio.run(client.close()).complete
 )
 
 
-def test_what_waits_at_the_fork_is_sent_by_the_parent_only(api: LocalApi) -> None:
+def test_operations_that_wait_at_the_fork_are_sent_by_the_parent_only(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=CREATE, delay=0.3))
     ended = run_program(PENDING, api)
     assert (ended.code, ended.errors) == (0, "")
@@ -143,14 +143,14 @@ assert asyncio.run(client.close()).complete
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.1])
-def test_the_child_finishes_what_the_parent_began(api: LocalApi, delay: float) -> None:
+def test_the_child_may_finish_a_span_of_the_parent(api: LocalApi, delay: float) -> None:
     api.inject(Fault(method="POST", path=CREATE, delay=delay))
     ended = run_program(OPEN_SPAN, api)
     assert (ended.code, ended.errors) == (0, "")
     assert [(span["status"], span["result_payload"]) for span in api.spans()] == [("complete", {"by": "child"})]
 
 
-def test_what_the_parent_never_delivers_is_said(api: LocalApi) -> None:
+def test_a_finish_in_the_child_of_a_span_that_the_parent_does_not_deliver(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=CREATE, status=422))
     ended = run_program(OPEN_SPAN.replace("assert report.complete and ", "assert report.failed == 1 and "), api)
     assert ended.code == 1  # for the parent lost the create
@@ -183,7 +183,7 @@ assert asyncio.run(client.close()).complete
 )
 
 
-def test_a_child_that_does_not_record_costs_nothing(api: LocalApi) -> None:
+def test_a_child_that_does_not_record_starts_no_thread(api: LocalApi) -> None:
     ended = run_program(NO_COST, api)
     assert (ended.code, ended.errors) == (0, "")
     assert counted(api) == {("parent", "complete"): 5}
@@ -225,7 +225,7 @@ asyncio.run(record(instance, "parent"))
 
 
 @pytest.mark.parametrize("way", ["os.fork", "multiprocessing", "new client"])
-def test_the_end_of_a_child_is_drained(api: LocalApi, way: str) -> None:
+def test_waiting_operations_are_sent_at_the_end_of_a_child(api: LocalApi, way: str) -> None:
     ended = run_program(ENDS.replace("{way!r}", repr(way)), api)
     assert (ended.code, ended.errors) == (0, "")
     assert counted(api) == {("parent", "complete"): 5, ("child", "complete"): 5}
@@ -366,7 +366,7 @@ async def main(queue):
     await client.initialize()
     instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
     await instance.start()
-    await client.flush()  # what is not sent yet is the parent's, and the child does not wait for it
+    await client.flush()  # the child does not wait for operations that the parent still has to send
     await record(instance, "parent")
     return client, instance
 

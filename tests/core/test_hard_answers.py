@@ -1,11 +1,9 @@
-"""Answers that are hard to judge: refused finishes, and answers that a proxy garbled."""
+"""Answers whose meaning is not obvious: refused finishes, and answers that a proxy garbled."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from tests.core.support import CREATE, Run, config_for
+from tests.core.support import CREATE, Run, config_for, record, register
 
 from prefactor_core import OperationType, PrefactorCoreClient
 from prefactor_local import Fault, LocalApi
@@ -15,13 +13,7 @@ pytestmark = pytest.mark.anyio
 FINISH = f"{CREATE}/.*/finish"
 
 
-async def record(instance: Any, name: str = "step") -> None:
-    async with instance.span(name) as span:
-        await span.start({"x": 1})
-        await span.complete({"y": 1})
-
-
-async def test_a_conflict_that_does_not_speak_of_a_finish_is_a_failure(api: LocalApi, run: Run) -> None:
+async def test_a_conflict_that_is_not_about_a_finish_is_a_failure(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         api.inject(Fault(method="POST", path=FINISH, status=409))
         await record(instance)
@@ -39,7 +31,7 @@ async def test_a_second_finish_of_a_span_counts_as_delivered(api: LocalApi, run:
     assert [span["status"] for span in api.spans()] == ["complete"]
 
 
-async def test_a_finish_of_an_instance_that_was_terminated_counts_as_delivered(api: LocalApi, run: Run) -> None:
+async def test_a_finish_of_a_terminated_instance_counts_as_delivered(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         await client.flush()
         api.terminate(instance.id, "stop")
@@ -47,19 +39,19 @@ async def test_a_finish_of_an_instance_that_was_terminated_counts_as_delivered(a
         assert (await client.flush()).complete
 
 
-async def test_a_finish_of_an_instance_that_was_never_started_is_a_failure(api: LocalApi) -> None:
+async def test_a_finish_of_an_instance_without_a_start_is_a_failure(api: LocalApi) -> None:
     async with PrefactorCoreClient(config_for(api)) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.finish()
         report = await client.flush()
     assert report.failures == {(OperationType.FINISH_AGENT_INSTANCE, "http_409"): 1}
     assert "pending" in str(report.errors[0])
 
 
-async def test_a_refused_cancellation_of_a_started_instance_becomes_a_failed_finish() -> None:
+async def test_a_refused_cancellation_of_an_instance_becomes_a_failed_finish() -> None:
     with LocalApi(strict_cancel=True) as api:
         async with PrefactorCoreClient(config_for(api)) as client:
-            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            instance = await register(client)
             await instance.start()
             await instance.finish("cancelled")
             assert (await client.flush()).complete
@@ -67,7 +59,7 @@ async def test_a_refused_cancellation_of_a_started_instance_becomes_a_failed_fin
 
 
 @pytest.mark.parametrize("body", ["", "{nope", "[]", "{}"])
-async def test_an_answer_that_cannot_be_read_is_asked_for_again(api: LocalApi, run: Run, body: str) -> None:
+async def test_a_request_is_repeated_if_its_answer_cannot_be_read(api: LocalApi, run: Run, body: str) -> None:
     async with run() as (client, instance):
         api.inject(Fault(method="POST", path=CREATE, status=200, body=body))
         await record(instance)
@@ -75,7 +67,7 @@ async def test_an_answer_that_cannot_be_read_is_asked_for_again(api: LocalApi, r
     assert [span["status"] for span in api.spans()] == ["complete"]
 
 
-async def test_after_a_create_whose_answers_cannot_be_read_the_rest_is_sent(api: LocalApi, run: Run) -> None:
+async def test_the_rest_is_sent_after_a_create_with_unreadable_answers(api: LocalApi, run: Run) -> None:
     async with run(queue={"max_retries": 1, "num_workers": 1}) as (client, instance):
         await client.flush()
         api.inject(Fault(method="POST", path=CREATE, status=200, body="", times=2))

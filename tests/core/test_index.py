@@ -1,18 +1,15 @@
-"""How long spans can be found by their ids."""
+"""How long spans can be found by their IDs."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from tests.core.operations import span_record
 
 from prefactor_core._index import SpanIndex
-from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-INSTANCE = InstanceRecord("i")
+from prefactor_core._records import CreateState, SpanRecord
 
 
 def finish(index: SpanIndex, number: int, state: CreateState) -> SpanRecord:
-    record = SpanRecord(f"s{number}", INSTANCE, "step", None, minted=True, entered_at=NOW, create_state=state)
+    record = span_record(span_id=f"s{number}", create_state=state)
     index.add(record)
     index.finished(record)
     return record
@@ -26,7 +23,7 @@ def test_the_last_thousand_finished_spans_are_remembered() -> None:
     assert index.find("s1") is not None
 
 
-def test_a_span_whose_create_is_not_settled_is_remembered_until_it_is() -> None:
+def test_a_span_is_remembered_until_its_create_is_settled() -> None:
     index = SpanIndex()
     waiting = [finish(index, number, CreateState.PENDING) for number in range(3000)]
     assert all(index.find(record.id) is record for record in waiting)

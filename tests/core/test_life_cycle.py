@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, config_for, eventually, parents
+from tests.core.support import CREATE, Running, config_for, eventually, opened, parents, register
 
 from prefactor_core import (
     ClientAlreadyInitializedError,
@@ -27,10 +27,8 @@ from prefactor_local import Fault, LocalApi
 pytestmark = pytest.mark.anyio
 
 
-async def started(api: LocalApi, **settings: Any) -> tuple[PrefactorCoreClient, Any]:
-    client = PrefactorCoreClient(config_for(api, **settings))
-    await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+async def started(api: LocalApi, **settings: Any) -> Running:
+    client, instance = await opened(api, **settings)
     await instance.start()
     await client.flush()
     return client, instance
@@ -65,7 +63,7 @@ async def test_a_cancelled_close_goes_on(api: LocalApi) -> None:
     await client.close()
 
 
-async def test_everyone_who_closes_gets_the_report(api: LocalApi) -> None:
+async def test_every_close_returns_the_report(api: LocalApi) -> None:
     client, instance = await started(api)
     api.inject(Fault(method="POST", path=CREATE, status=422, delay=0.1))
     for _ in range(2):
@@ -86,7 +84,7 @@ async def test_each_close_keeps_its_own_deadline(api: LocalApi) -> None:
     assert (await first).complete
 
 
-async def test_one_of_two_initializes_wins(api: LocalApi) -> None:
+async def test_the_second_of_two_initializes_raises(api: LocalApi) -> None:
     before = delivery_threads()
     client = PrefactorCoreClient(config_for(api))
     outcomes = await asyncio.gather(outcome(client.initialize()), outcome(client.initialize()))
@@ -113,7 +111,7 @@ async def test_close_during_initialize(api: LocalApi) -> None:
 async def test_close_while_an_instance_is_registered(api: LocalApi) -> None:
     client, _ = await started(api)
     api.inject(Fault(path=".*/register", delay=5))
-    registering = asyncio.create_task(outcome(client.create_agent_instance({"name": "Agent"}, agent_id="a")))
+    registering = asyncio.create_task(outcome(register(client)))
     await asyncio.sleep(0)
     await client.close()
     assert await registering is ClientClosedError
@@ -122,7 +120,7 @@ async def test_close_while_an_instance_is_registered(api: LocalApi) -> None:
 async def test_a_cancelled_registration_is_a_cancellation(api: LocalApi) -> None:
     client, _ = await started(api)
     api.inject(Fault(path=".*/register", delay=5))
-    registering = asyncio.create_task(client.create_agent_instance({"name": "Agent"}, agent_id="a"))
+    registering = asyncio.create_task(register(client))
     await asyncio.sleep(0)
     registering.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -131,7 +129,7 @@ async def test_a_cancelled_registration_is_a_cancellation(api: LocalApi) -> None
 
 
 @pytest.mark.parametrize("timeout", [0.0, 0.2])
-async def test_close_lets_those_go_who_wait_for_an_id(api: LocalApi, timeout: float) -> None:
+async def test_close_releases_a_start_that_waits_for_an_id(api: LocalApi, timeout: float) -> None:
     client, instance = await started(api, queue={"span_ids": "server"})
     api.inject(Fault(method="POST", path=CREATE, delay=60))
     begun = asyncio.Event()
@@ -160,7 +158,7 @@ async def test_calls_on_a_client_that_is_not_open(api: LocalApi) -> None:
         await client.finish_span("unknown")
 
 
-async def test_a_closed_queue_is_said_to_be_closed(api: LocalApi) -> None:
+async def test_a_client_with_a_closed_queue_cannot_be_opened_again(api: LocalApi) -> None:
     queue: InMemoryQueue[Operation] = InMemoryQueue()
     client = PrefactorCoreClient(config_for(api), queue=queue)
     async with client:
@@ -168,9 +166,11 @@ async def test_a_closed_queue_is_said_to_be_closed(api: LocalApi) -> None:
     with pytest.raises(QueueClosedError, match="the queue that the client was given"):
         await client.initialize()
 
-    other = PrefactorCoreClient(config_for(api), queue=(queue := InMemoryQueue()))
-    async with other:
-        instance = await other.create_agent_instance({"name": "Agent"}, agent_id="a")
+
+async def test_a_call_when_the_program_has_closed_the_queue(api: LocalApi) -> None:
+    queue: InMemoryQueue[Operation] = InMemoryQueue()
+    async with PrefactorCoreClient(config_for(api), queue=queue) as client:
+        instance = await register(client)
         await queue.close()
         with pytest.raises(QueueClosedError, match="the queue that the client was given") as caught:
             await instance.start()
@@ -184,12 +184,12 @@ async def test_a_failed_initialize_leaves_the_queue_open(api: LocalApi) -> None:
     with pytest.raises(PrefactorAuthError):
         await client.initialize()
     async with client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
     assert client.stats().delivered == 1
 
 
-async def test_an_optional_api_is_asked_once(
+async def test_an_optional_api_that_is_away_at_start(
     api: LocalApi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("prefactor_core._session._START_SECONDS", 0.05)
@@ -200,16 +200,19 @@ async def test_an_optional_api_is_asked_once(
     async with client:
         assert [request.path for request in api.requests] == ["/api/v1/ping"]
         assert "does not answer yet" in caplog.text
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
         await client.flush()
     assert client.stats().delivered == 2
+
+
+async def test_an_optional_api_that_refuses_the_token(api: LocalApi) -> None:
     api.inject(Fault(path=".*/ping", status=401))
     with pytest.raises(PrefactorAuthError):
         await PrefactorCoreClient(config_for(api, require_api_at_start=False)).initialize()
 
 
-async def test_a_header_entry_costs_no_connection(api: LocalApi) -> None:
+async def test_a_new_header_entry_is_sent_with_the_next_request(api: LocalApi) -> None:
     client, instance = await started(api)
     for number in range(20):
         client._set_sdk_header_entry(f"prefactor-langchain@{number}")
@@ -219,7 +222,7 @@ async def test_a_header_entry_costs_no_connection(api: LocalApi) -> None:
     assert api.requests[-1].headers["x-prefactor-sdk"].startswith("prefactor-langchain@19 ")
 
 
-async def test_what_a_close_dropped_stays_dropped_when_the_client_opens_again(api: LocalApi) -> None:
+async def test_dropped_spans_stay_dropped_when_the_client_opens_again(api: LocalApi) -> None:
     client, instance = await started(api)
     api.inject(Fault(hang=True, times=None, path=CREATE))
     parent = await client.create_span(instance.id, "parent")
@@ -235,7 +238,7 @@ async def test_what_a_close_dropped_stays_dropped_when_the_client_opens_again(ap
     await client.close()
 
 
-async def test_starts_that_want_the_apis_id_do_not_wait_behind_a_long_outage(api: LocalApi) -> None:
+async def test_starts_that_need_an_id_of_the_api_do_not_wait_in_an_outage(api: LocalApi) -> None:
     client, instance = await started(api, queue={"span_ids": "server"})
     api.go_away()
     async with asyncio.timeout(20):

@@ -1,9 +1,8 @@
-"""No call that an agent makes waits for the network or raises because of it, and its own exceptions pass unchanged."""
+"""No call of an agent waits for the network or raises because of it, and its own exceptions pass unchanged."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import traceback
 from collections.abc import AsyncIterator
@@ -11,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, Running, config_for, finishes
+from tests.core.support import CREATE, Run, Running, finishes, opened, warnings
 
 from prefactor_core import (
     AgentInstanceHandle,
@@ -34,12 +33,10 @@ WRONG: Any = "wrong"
 
 @asynccontextmanager
 async def away(how: str, **settings: Any) -> AsyncIterator[tuple[LocalApi, *Running]]:
-    """A client whose instance is registered, and whose API is slow, hangs or is down from then on."""
+    """A client with a registered instance, whose API is slow, hangs or is down from then on."""
     api = LocalApi()
     async with api:
-        client = PrefactorCoreClient(config_for(api, queue={"close_timeout": 0.05}, **settings))
-        await client.initialize()
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
+        client, instance = await opened(api, queue={"close_timeout": 0.05}, **settings)
         if how != "down":
             api.inject(Fault(delay=1.0 if how == "slow" else 1000.0, times=None))
             yield api, client, instance
@@ -164,7 +161,7 @@ async def test_a_scope_is_entered_once_at_a_time(api: LocalApi, run: Run) -> Non
     assert [span["status"] for span in api.spans()] == ["complete", "complete"]
 
 
-async def test_errors_reach_everyone_who_asks(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_are_reported_in_every_way(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     errors: list[DeliveryError] = []
     async with run(on_error=errors.append) as (client, instance):
         await client.flush()
@@ -177,7 +174,7 @@ async def test_errors_reach_everyone_who_asks(api: LocalApi, run: Run, caplog: p
     assert (stats.failed, report.failed, len(errors)) == (8, 8, 8)
     assert stats.failures == {(OperationType.CREATE_SPAN, "http_422"): 4, (OperationType.FINISH_SPAN, "dependency"): 4}
     assert len(report.errors) == 2
-    assert len([line for line in caplog.records if line.levelno >= logging.WARNING]) == 1
+    assert len(warnings(caplog)) == 1
 
 
 class UnprintableError(Exception):
@@ -202,7 +199,7 @@ EXCEPTIONS = [
 
 
 @pytest.mark.parametrize("error", EXCEPTIONS, ids=lambda error: type(error).__name__)
-@pytest.mark.parametrize("how", ["well", "down"])
+@pytest.mark.parametrize("how", ["up", "down"])
 async def test_an_exception_passes_unchanged(api: LocalApi, run: Run, error: BaseException, how: str) -> None:
     error.__cause__ = error.__context__ = None
     error.__traceback__ = None
@@ -219,7 +216,7 @@ async def test_an_exception_passes_unchanged(api: LocalApi, run: Run, error: Bas
     assert not hasattr(error, "__notes__")
     frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
     assert frames == ["test_an_exception_passes_unchanged"]
-    if how == "well":
+    if how == "up":
         expected = "cancelled" if isinstance(error, GeneratorExit | asyncio.CancelledError) else "failed"
         (recorded,) = api.spans()
         assert recorded["status"] == expected
@@ -255,7 +252,7 @@ async def test_an_exception_fails_every_span_that_it_leaves(api: LocalApi, run: 
     assert statuses == {"outer": "failed", "inner": "failed", "handles": "complete", "raises": "failed"}
 
 
-async def test_open_children_of_a_failed_span_are_still_finished(api: LocalApi, run: Run) -> None:
+async def test_open_children_of_a_failed_span_can_be_finished(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         go_on = asyncio.Event()
 

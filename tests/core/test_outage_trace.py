@@ -1,25 +1,26 @@
-"""What the log and the reports say of an API that is away."""
+"""What is logged and reported while the API is away."""
 
 from __future__ import annotations
 
 import logging
 
 import pytest
-from tests.core.support import Run, config_for
+from tests.core.support import Run, opened, warnings
 
-from prefactor_core import OperationType, PrefactorCoreClient
+from prefactor_core import OperationType
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return the levels and the messages of the client's log."""
     return [
-        (record.levelname, record.getMessage()) for record in caplog.records if record.name.startswith("prefactor_core")
+        (entry.levelname, entry.getMessage()) for entry in caplog.records if entry.name.startswith("prefactor_core")
     ]
 
 
-async def test_one_warning_when_delivery_pauses_and_one_line_when_it_goes_on(
+async def test_one_log_entry_when_delivery_pauses_and_one_when_it_resumes(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "prefactor_core")
@@ -31,7 +32,7 @@ async def test_one_warning_when_delivery_pauses_and_one_line_when_it_goes_on(
             async with instance.span("step") as span:
                 await span.start({})
         assert (await client.flush()).complete
-    assert told(caplog) == [
+    assert logged(caplog) == [
         (
             "WARNING",
             "the API is unavailable, delivery is paused: in maintenance "
@@ -41,11 +42,9 @@ async def test_one_warning_when_delivery_pauses_and_one_line_when_it_goes_on(
     ]
 
 
-async def test_the_reason_why_operations_were_dropped_is_told(caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_reason_why_operations_were_dropped_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with LocalApi() as api:
-        client = PrefactorCoreClient(config_for(api))
-        await client.initialize()
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        client, instance = await opened(api)
         await client.flush()
         url = api.url
     await instance.start()
@@ -55,20 +54,18 @@ async def test_the_reason_why_operations_were_dropped_is_told(caplog: pytest.Log
     (error,) = report.errors
     assert (error.operation_type, error.reason) == ("START_AGENT_INSTANCE", "deadline")
     assert url in str(error)
-    (pauses, dropped) = told(caplog)
-    assert pauses[1].startswith("the API is unavailable, delivery is paused: ")
-    assert url in pauses[1]
+    paused, dropped = warnings(caplog)
+    assert paused.startswith("the API is unavailable, delivery is paused: ")
+    assert url in paused
     assert (
-        dropped[1] == "2 operations were not delivered before the client closed, and are dropped "
+        dropped == "2 operations were not delivered before the client closed, and are dropped "
         f"(QueueConfig.close_timeout limits how long it waits); the last error: {error}"
     )
     assert (await client.close()).errors == report.errors
 
 
-async def test_a_lonely_operation_that_is_refused_until_the_deadline(api: LocalApi) -> None:
-    client = PrefactorCoreClient(config_for(api))
-    await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+async def test_a_single_operation_that_is_refused_until_the_deadline(api: LocalApi) -> None:
+    client, instance = await opened(api)
     api.inject(Fault(method="POST", path=".*/start", status=503, times=None))
     await instance.start()
     report = await client.close(timeout=0.2)

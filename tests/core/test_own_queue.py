@@ -1,11 +1,11 @@
-"""A program's own queue that refuses, repeats, or is closed under the client."""
+"""A program's own queue that refuses or repeats operations, or is closed while the client is open."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import pytest
-from tests.core.support import config_for, parents
+from tests.core.support import config_for, parents, register
 
 from prefactor_core import InMemoryQueue, Operation, OperationType, PrefactorCoreClient
 from prefactor_local import LocalApi
@@ -30,9 +30,9 @@ class OddQueue(InMemoryQueue[Operation]):
 
 
 async def trace(api: LocalApi, queue: OddQueue, does: Literal["refuse", "repeat"]) -> PrefactorCoreClient:
-    """Record a parent and its child while the queue is odd; the client is closed."""
+    """Record a parent and its child while the queue misbehaves, and close the client."""
     async with PrefactorCoreClient(config_for(api), queue=queue) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         await instance.start()
         await client.flush()
         queue.does = does
@@ -43,24 +43,24 @@ async def trace(api: LocalApi, queue: OddQueue, does: Literal["refuse", "repeat"
     return client
 
 
-async def test_what_it_refuses_is_dropped_and_the_rest_goes_on(api: LocalApi) -> None:
+async def test_a_refused_operation_is_dropped_and_the_rest_is_sent(api: LocalApi) -> None:
     stats = (await trace(api, OddQueue(), "refuse")).stats()
     assert (stats.accepted, stats.delivered, stats.dropped, stats.failed, stats.pending) == (5, 3, 1, 1, 0)
     assert dict(stats.drops) == {(OperationType.CREATE_SPAN, "queue_refused"): 1}
     assert parents(api) == {"child": None}
 
 
-async def test_what_it_gives_out_twice_is_sent_once(api: LocalApi) -> None:
+async def test_an_operation_that_it_returns_twice_is_sent_once(api: LocalApi) -> None:
     stats = (await trace(api, OddQueue(), "repeat")).stats()
     assert (stats.accepted, stats.delivered, stats.pending) == (5, 5, 0)
     assert parents(api) == {"parent": None, "child": "parent"}
     assert not api.violations
 
 
-async def test_closed_inside_a_span_it_does_not_hide_the_programs_exception(api: LocalApi) -> None:
+async def test_a_queue_closed_in_a_span_does_not_hide_the_programs_exception(api: LocalApi) -> None:
     queue: InMemoryQueue[Operation] = InMemoryQueue()
     async with PrefactorCoreClient(config_for(api), queue=queue) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
 
         async def step() -> None:
             async with client.span(instance.id, "step"):

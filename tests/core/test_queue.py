@@ -1,3 +1,5 @@
+"""The queues and workers that the package offers to programs."""
+
 import asyncio
 import threading
 
@@ -84,7 +86,7 @@ def test_getters_may_be_on_another_loop() -> None:
     assert got == ["a"]
 
 
-async def test_workers_handle_what_the_queue_holds() -> None:
+async def test_workers_handle_every_item_of_the_queue() -> None:
     queue: InMemoryQueue[int] = InMemoryQueue()
     handled: list[int] = []
 

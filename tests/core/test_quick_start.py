@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.support import bodies, creates, finishes, steps
+from tests.core.support import bodies, creates, finishes, register, steps
 
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig
@@ -12,7 +12,8 @@ from prefactor_local import LocalApi
 pytestmark = pytest.mark.anyio
 
 
-def registry() -> SchemaRegistry:
+def config(api: LocalApi) -> PrefactorCoreConfig:
+    """Return the configuration of the document's programs."""
     registry = SchemaRegistry()
     registry.register_type(
         name="agent:llm",
@@ -26,7 +27,8 @@ def registry() -> SchemaRegistry:
         description="A call to a language model",
         template="{{model}}: {{prompt}} → {{response}}",
     )
-    return registry
+    http = HttpClientConfig(api_url=api.url, api_token=api.token)
+    return PrefactorCoreConfig(http_config=http, schema_registry=registry)
 
 
 async def call_llm() -> str:
@@ -34,10 +36,7 @@ async def call_llm() -> str:
 
 
 async def quick_start(api: LocalApi) -> None:
-    config = PrefactorCoreConfig(
-        http_config=HttpClientConfig(api_url=api.url, api_token=api.token), schema_registry=registry()
-    )
-    async with PrefactorCoreClient(config) as client:
+    async with PrefactorCoreClient(config(api)) as client:
         instance = await client.create_agent_instance(
             agent_id="my-agent",
             agent_version={"name": "My Agent", "external_identifier": "v1.0.0"},
@@ -64,7 +63,7 @@ async def test_requests_arrive_in_causal_order(api: LocalApi, attempt: int) -> N
     assert not api.violations
 
 
-async def test_what_is_recorded(api: LocalApi) -> None:
+async def test_the_recorded_span(api: LocalApi) -> None:
     await quick_start(api)
     (span,) = api.spans()
     assert span["status"] == "complete"
@@ -74,7 +73,7 @@ async def test_what_is_recorded(api: LocalApi) -> None:
     assert instance["status"] == "complete"
 
 
-async def test_what_goes_over_the_wire(api: LocalApi) -> None:
+async def test_the_bodies_of_the_requests(api: LocalApi) -> None:
     await quick_start(api)
     (register,) = bodies(api, "/register")
     assert register["agent_id"] == "my-agent"
@@ -109,13 +108,9 @@ async def test_what_goes_over_the_wire(api: LocalApi) -> None:
 
 
 async def test_initialize_and_close_by_hand(api: LocalApi) -> None:
-    client = PrefactorCoreClient(
-        PrefactorCoreConfig(
-            http_config=HttpClientConfig(api_url=api.url, api_token=api.token), schema_registry=registry()
-        )
-    )
+    client = PrefactorCoreClient(config(api))
     await client.initialize()
-    instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+    instance = await register(client)
     async with client.span(instance_id=instance.id, schema_name="agent:llm", parent_span_id=None, payload=None) as span:
         await span.start({"model": "gpt-4", "prompt": "Hello"})
         await span.complete({"response": "Hi"})
@@ -127,10 +122,7 @@ async def test_initialize_and_close_by_hand(api: LocalApi) -> None:
 
 
 async def test_the_examples_of_failing_and_skipping(api: LocalApi) -> None:
-    config = PrefactorCoreConfig(
-        http_config=HttpClientConfig(api_url=api.url, api_token=api.token), schema_registry=registry()
-    )
-    async with PrefactorCoreClient(config) as client:
+    async with PrefactorCoreClient(config(api)) as client:
         instance = await client.create_agent_instance(agent_id="a", agent_version={"name": "Agent"})
         await instance.start()
         async with instance.span("agent:llm") as span:

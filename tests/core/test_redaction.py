@@ -1,13 +1,12 @@
-"""What must not leave the program does not: `PrefactorCoreConfig.redact`, and the marks of schemas, field by field."""
+"""Secrets do not leave the program: `PrefactorCoreConfig.redact`, and the redaction that schemas ask for."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any, ClassVar, TypeAlias
 
 import pytest
 from pydantic import ValidationError
-from tests.core.support import Run, bodies, config_for, creates
+from tests.core.support import Run, bodies, config_for, creates, warnings
 
 from prefactor_core import Operation, PrefactorCoreConfig, SchemaRegistry
 from prefactor_core._redaction import PayloadField
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 FAILED = "[redacted: the redact callable failed]"
 
-ONE_WORKER = {"num_workers": 1}  # what arrives is in the order of the calls
+ONE_WORKER = {"num_workers": 1}  # requests arrive in the order of the calls
 
 
 def results(api: LocalApi) -> list[Any]:
@@ -29,7 +28,7 @@ def without_keys(field: PayloadField) -> object:
     return "***" if "api_key" in field.path else field.value
 
 
-async def test_every_payload_goes_through_the_callable(api: LocalApi, run: Run) -> None:
+async def test_redact_is_called_for_every_field_of_every_payload(api: LocalApi, run: Run) -> None:
     seen: list[PayloadField] = []
 
     def redact(field: PayloadField) -> object:
@@ -57,7 +56,7 @@ async def test_every_payload_goes_through_the_callable(api: LocalApi, run: Run) 
     assert PayloadField("score", "quality", ("api_key",), "q") in seen
 
 
-async def test_what_it_returns_is_made_json_safe_and_bounded(api: LocalApi, run: Run) -> None:
+async def test_what_redact_returns_is_made_json_safe_and_bounded(api: LocalApi, run: Run) -> None:
     answer = {"at": {1, 2}, "long": "x" * 5000}
     async with run(redact=lambda _: answer, max_payload_bytes=1024) as (_, instance), instance.span("step") as span:
         await span.start({"a": 1})
@@ -70,12 +69,12 @@ class Odd(BaseException):
     pass
 
 
-async def test_a_field_that_it_fails_for_is_left_out_and_told_once(
+async def test_a_field_that_redact_fails_for_is_redacted_and_logged_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     def redact(field: PayloadField) -> object:
         if field.path == ("bad",):
-            raise Odd(f"cannot judge {field.value}")
+            raise Odd(f"cannot redact {field.value}")
         return field.value
 
     async with run(redact=redact) as (_, instance):
@@ -83,7 +82,7 @@ async def test_a_field_that_it_fails_for_is_left_out_and_told_once(
             async with instance.span("step") as span:
                 await span.start({"bad": "secret", "good": 1})
     assert [span["payload"] for span in api.spans()] == [{"bad": FAILED, "good": 1}] * 3
-    (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    (line,) = warnings(caplog)
     assert line.startswith("params of 'step' has a field for which redact raised Odd")
     assert "secret" not in caplog.text
 
@@ -102,7 +101,7 @@ def test_sizes_that_are_refused(api: LocalApi, size: int) -> None:
         config_for(api, max_payload_bytes=size)
 
 
-async def test_what_is_too_large_is_cut_and_told_once(
+async def test_a_payload_that_is_too_large_is_cut_and_logged_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with run(max_payload_bytes=2048, queue=ONE_WORKER) as (_, instance):
@@ -120,21 +119,20 @@ async def test_what_is_too_large_is_cut_and_told_once(
     done, _, failed = results(api)
     assert list(done) == [f"part {number}" for number in range(9)]
     assert "[cut: " in failed["error"]["message"]
-    lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert [line.partition(";")[0] for line in lines] == [
+    assert [line.partition(";")[0] for line in warnings(caplog)] == [
         "params of 'step' is larger than max_payload_bytes (2,048) and was cut",
         "result of 'step' is larger than max_payload_bytes (2,048) and was cut",
     ]
 
 
-async def test_an_operation_knows_its_size(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    handed: list[Operation] = []
+async def test_an_operation_has_the_size_of_its_payload(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_over: list[Operation] = []
     async with run() as (client, instance):
-        monkeypatch.setattr(client._span_manager, "_hand_over", handed.append)
+        monkeypatch.setattr(client._span_manager, "_hand_over", handed_over.append)
         async with instance.span("step") as span:
             await span.start({"text": "x" * 1000})
             await span.complete({"text": "y" * 300_000})
-    create, finish = handed
+    create, finish = handed_over
     assert 1000 <= create.size < 1200
     assert finish.size == 300_000 + len('{"text":""}')
 
@@ -164,7 +162,7 @@ class Marked(TypedSpan[MarkedParams, EmptyResult]):
 WRONG: Any = "a secret number"
 
 
-async def test_marks_are_honoured_in_every_call(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_schema_redacts_in_every_call(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     secret: Any = {"token": 1, "user": {"mail": "m", "name": "n"}}
     registry = SchemaRegistry()
     registry.register_type("marked", {"type": "object", "properties": {"token": {"type": "integer"}}}, {})
@@ -196,7 +194,7 @@ async def test_marks_are_honoured_in_every_call(api: LocalApi, run: Run, caplog:
         (None, None),
     ],
 )
-async def test_what_deviates_is_redacted_as_a_whole(api: LocalApi, run: Run, user: Any, expected: Any) -> None:
+async def test_an_unexpected_value_is_redacted_as_a_whole(api: LocalApi, run: Run, user: Any, expected: Any) -> None:
     async with run(validation="off") as (_, instance), instance.span(Marked) as span:
         await span.start(user=user)
     assert api.spans()[0]["payload"] == {"user": expected}
@@ -207,12 +205,12 @@ class Broken(dict[str, Any]):
         raise RuntimeError("no")
 
 
-async def test_a_payload_that_fails_is_no_way_out(api: LocalApi, run: Run) -> None:
+async def test_a_payload_that_cannot_be_read_is_redacted_too(api: LocalApi, run: Run) -> None:
     async with run(validation="off") as (_, instance), instance.span(Marked) as span:
         await span.start_with(Broken(token="secret"))  # type: ignore[arg-type]
     assert api.spans()[0]["payload"] == {"unreadable": "[redacted]"}
 
 
-def test_the_default_is_no_callable_and_a_megabyte() -> None:
+def test_the_defaults_are_no_callable_and_a_mebibyte() -> None:
     fields = PrefactorCoreConfig.model_fields
     assert (fields["redact"].default, fields["max_payload_bytes"].default) == (None, 2**20)

@@ -1,4 +1,4 @@
-"""Code that runs in the middle of the client's: signal handlers, and handlers of the log."""
+"""Code that runs in the middle of the client's code: signal handlers, and log handlers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from tests.core.support import Run, creates, eventually
+from tests.core.support import Run, creates, eventually, is_balanced, record
 
 import prefactor_core
 from prefactor_local import Fault, LocalApi
@@ -24,12 +24,12 @@ OURS = prefactor_core.__path__[0]
 
 @contextmanager
 def interrupted(handler: Callable[[], object], *, at: int | None = None, event: str = "line") -> Iterator[list[int]]:
-    """Run `handler` in the middle of the client's code on this thread, as a signal does: at one place, or at each.
+    """Run `handler` in the middle of the client's code on this thread, like a signal handler: at one place, or at each.
 
     Args:
         handler: the signal handler.
         at: the number of the place.
-        event: what a place is. A finaliser may run at every `line`; the interpreter looks for signals at a `call`.
+        event: the kind of place. A finaliser may run at every `line`; the interpreter checks for signals at a `call`.
 
     Yields a list that holds the number of places so far.
     """
@@ -55,23 +55,16 @@ def interrupted(handler: Callable[[], object], *, at: int | None = None, event: 
 
 
 def at_once(call: Coroutine[Any, Any, Any]) -> None:
-    """Make a call of the client outside of an event loop: it never waits."""
+    """Make a call of the client outside of an event loop; check that it does not wait."""
     with pytest.raises(StopIteration):
         call.send(None)
-
-
-async def record(instance: Any, name: str = "span") -> None:
-    async with instance.span(name) as span:
-        await span.start({"a": 1})
-        await span.complete({"b": 2})
 
 
 async def test_a_signal_handler_may_look_at_the_account_at_any_line(run: Run) -> None:
     async with run() as (client, instance):
 
         def look() -> None:
-            stats = client.stats()
-            assert stats.accepted == stats.delivered + stats.failed + stats.dropped + stats.pending
+            assert is_balanced(client.stats())
 
         with interrupted(look):
             await record(instance)
@@ -109,7 +102,7 @@ async def test_a_signal_handler_may_finish_the_span_that_is_started(api: LocalAp
 
 
 async def test_a_signal_handler_may_raise_anywhere(api: LocalApi, run: Run) -> None:
-    """What was interrupted is lost or not; nothing else is, and nobody waits for it."""
+    """The interrupted operation may be lost; no other one is lost or waits."""
 
     def give_up() -> None:
         raise KeyboardInterrupt
@@ -124,8 +117,8 @@ async def test_a_signal_handler_may_raise_anywhere(api: LocalApi, run: Run) -> N
         async with asyncio.timeout(30):
             await client.flush()
         stats = client.stats()
-        assert stats.accepted == stats.delivered + stats.failed + stats.dropped + stats.pending
-        assert stats.pending <= 4  # what was counted and not yet handed over at an unlucky line
+        assert is_balanced(stats)
+        assert stats.pending <= 4  # what was counted, and interrupted before it was handed over
         await client.close(0.1)
     names = [span["schema_name"] for span in api.spans() if span["status"] == "complete"]
     assert {f"after {call}" for call in range(1, calls[0] + 1)} <= set(names)
@@ -133,7 +126,7 @@ async def test_a_signal_handler_may_raise_anywhere(api: LocalApi, run: Run) -> N
 
 
 class Recorder(logging.Handler):
-    """A bridge from the log to spans."""
+    """Records a span for each log entry."""
 
     instance: Any = None
 
@@ -142,7 +135,7 @@ class Recorder(logging.Handler):
 
 
 class Broken(logging.Handler):
-    """Fails at every record."""
+    """Fails at every log entry."""
 
     def emit(self, entry: logging.LogRecord) -> None:
         raise RuntimeError(entry.getMessage())
@@ -150,7 +143,7 @@ class Broken(logging.Handler):
 
 @pytest.fixture
 def handle() -> Iterator[Callable[[logging.Handler], None]]:
-    """Gives the log a handler until the end of the test."""
+    """Adds a handler to the log until the end of the test."""
     log = logging.getLogger("prefactor_core")
     before = list(log.handlers)
     yield log.addHandler
@@ -160,7 +153,7 @@ def handle() -> Iterator[Callable[[logging.Handler], None]]:
 AWAY = Fault(path=".*/(agent_spans|bulk).*", status=503, times=None)
 
 
-async def test_a_handler_of_the_log_may_record_spans(api: LocalApi, run: Run, handle: Any) -> None:
+async def test_a_log_handler_may_record_spans(api: LocalApi, run: Run, handle: Any) -> None:
     recorder = Recorder()
     async with run(queue={"max_queue_size": 20}) as (client, recorder.instance):
         await client.flush()
@@ -170,14 +163,14 @@ async def test_a_handler_of_the_log_may_record_spans(api: LocalApi, run: Run, ha
             await record(recorder.instance)
         api.clear_faults()
         await client.flush()
-        await record(recorder.instance)  # there is room again, which is told of
+        await record(recorder.instance)  # there is room again, which is logged
         await eventually(lambda: any(details["schema_name"] == "log" for details in creates(api)))
     stats = client.stats()
     assert stats.accepted == stats.delivered + stats.dropped
     assert not api.violations
 
 
-async def test_a_handler_of_the_log_that_raises_stops_nothing(api: LocalApi, run: Run, handle: Any) -> None:
+async def test_a_log_handler_that_raises_stops_nothing(api: LocalApi, run: Run, handle: Any) -> None:
     handle(Broken())
     codes = [Fault(path=".*/agent_spans", status=422, times=1, code=code) for code in "abcd"]
     async with run(queue={"num_workers": 2, "max_queue_size": 20}) as (client, instance):

@@ -19,13 +19,19 @@ DEFINITIONS: dict[str, Any] = {
 }
 
 
-def test_both_forms_and_quality_schemas() -> None:
+@pytest.fixture
+def registry_of_all_forms() -> SchemaRegistry:
     registry = SchemaRegistry()
     registry.register("old", PARAMS)
     registry.register_result("old", RESULT)
     registry.register_type("new", PARAMS, RESULT, "New", "A new one", "{{model}}", {"action_profile": {}})
     registry.register_type("bare", PARAMS)
     registry.register_quality_schema("q", RESULT, title="Q")
+    return registry
+
+
+def test_look_up_of_schemas(registry_of_all_forms: SchemaRegistry) -> None:
+    registry = registry_of_all_forms
     assert registry.list_schemas() == ["old"]
     assert registry.has_schema("old")
     assert registry.has_schema("new")
@@ -33,7 +39,10 @@ def test_both_forms_and_quality_schemas() -> None:
     assert registry.get("old") == PARAMS
     assert registry.get("new") is None
     assert registry.get("other") is None
-    assert registry.to_agent_schema_version("v1") == {
+
+
+def test_the_schema_version_has_both_forms_and_quality_schemas(registry_of_all_forms: SchemaRegistry) -> None:
+    assert registry_of_all_forms.to_agent_schema_version("v1") == {
         "external_identifier": "v1",
         "span_schemas": {"old": PARAMS},
         "span_result_schemas": {"old": RESULT},
@@ -53,7 +62,7 @@ def test_both_forms_and_quality_schemas() -> None:
     }
 
 
-def test_an_empty_registry_emits_no_forms() -> None:
+def test_the_schema_version_of_an_empty_registry() -> None:
     assert SchemaRegistry().to_agent_schema_version("v1") == {"external_identifier": "v1"}
 
 
@@ -78,7 +87,7 @@ def test_a_name_is_registered_once_in_each_form() -> None:
     }
 
 
-def test_register_unsafe_replaces_what_register_gave_and_no_type() -> None:
+def test_register_unsafe_replaces_a_params_schema_and_no_type() -> None:
     registry = SchemaRegistry()
     registry.register("name", PARAMS)
     registry.register_type("name", PARAMS)
@@ -105,23 +114,38 @@ def names(registry: SchemaRegistry) -> list[str]:
     return [entry["name"] for entry in registry.to_agent_schema_version("v1").get("span_type_schemas", [])]
 
 
-def test_merge_takes_all_or_nothing() -> None:
-    registry, other = SchemaRegistry(), SchemaRegistry()
-    registry.register_type("a", PARAMS)
+@pytest.fixture
+def other() -> SchemaRegistry:
+    """A registry to merge: a params schema `a`, a span type `b` and a quality schema `q`."""
+    other = SchemaRegistry()
     other.register("a", PARAMS)
     other.register_type("b", PARAMS)
     other.register_quality_schema("q", RESULT)
+    return other
+
+
+def test_merge(other: SchemaRegistry) -> None:
+    registry = SchemaRegistry()
+    registry.register_type("a", PARAMS)
     registry.merge(other)
     assert names(registry) == ["a", "b"]
     assert registry.list_schemas() == ["a"]
-    before = registry.to_agent_schema_version("v1")
+
+
+def test_merge_lists_all_names_that_are_taken(other: SchemaRegistry) -> None:
+    registry = SchemaRegistry()
+    registry.merge(other)
     with pytest.raises(ValueError, match=r"span_schemas/a, span_type_schemas/b, quality_schemas/q"):
         registry.merge(other)
-    third = SchemaRegistry()
-    third.register_type("c", PARAMS)
-    third.register_type("b", RESULT)
+
+
+def test_a_merge_that_is_refused_changes_nothing(other: SchemaRegistry) -> None:
+    registry = SchemaRegistry()
+    registry.register_type("c", PARAMS)
+    registry.register_type("b", RESULT)
+    before = registry.to_agent_schema_version("v1")
     with pytest.raises(ValueError, match="span_type_schemas/b"):
-        registry.merge(third)
+        registry.merge(other)
     assert registry.to_agent_schema_version("v1") == before
 
 
@@ -138,29 +162,42 @@ def test_from_definitions_of_the_older_form() -> None:
     assert registry.get("x") == PARAMS
 
 
-def test_from_definitions_refuses_names_that_are_there_twice() -> None:
+def test_from_definitions_refuses_duplicate_names() -> None:
     with pytest.raises(ValueError, match="'b'"):
         SchemaRegistry.from_definitions({"span_type_schemas": DEFINITIONS["span_type_schemas"][:1] * 2})
 
 
-def test_content_hash() -> None:
-    hand_made = SchemaRegistry()
-    hand_made.register_type("c", PARAMS)
-    assert hand_made.content_hash is None
+def test_a_registry_without_definitions_has_no_content_hash() -> None:
+    registry = SchemaRegistry()
+    registry.register_type("c", PARAMS)
+    assert registry.content_hash is None
+
+
+def test_a_content_hash_that_is_given() -> None:
     registry = SchemaRegistry.from_definitions(DEFINITIONS, content_hash="sha256-given")
     assert registry.content_hash == "sha256-given"
+
+
+def test_the_content_hash_changes_with_a_new_type() -> None:
+    registry = SchemaRegistry.from_definitions(DEFINITIONS, content_hash="sha256-given")
     registry.register_type("d", PARAMS)
-    changed = registry.content_hash
-    assert changed not in {None, "sha256-given"}
-    hand_made.merge(registry)
-    merged = hand_made.content_hash
-    assert merged == schema_version_hash(hand_made.to_agent_schema_version("v1"))
-    assert merged not in {None, changed}
-    hand_made.register("c", PARAMS)
-    assert hand_made.content_hash not in {None, changed, merged}
+    assert registry.content_hash == schema_version_hash(registry.to_agent_schema_version("v1"))
+    assert registry.content_hash != "sha256-given"
 
 
-def test_the_hash_is_that_of_the_content() -> None:
+def test_the_content_hash_after_a_merge() -> None:
+    definitions = SchemaRegistry.from_definitions(DEFINITIONS)
+    registry = SchemaRegistry()
+    registry.register_type("c", PARAMS)
+    registry.merge(definitions)
+    merged = registry.content_hash
+    assert merged == schema_version_hash(registry.to_agent_schema_version("v1"))
+    assert merged not in {None, definitions.content_hash}
+    registry.register("c", PARAMS)
+    assert registry.content_hash not in {None, definitions.content_hash, merged}
+
+
+def test_the_hash_does_not_depend_on_order_and_empty_members() -> None:
     same: dict[str, Any] = {
         "external_identifier": "another name",
         "quality_schemas": [{"title": "Q", "schema": RESULT, "name": "q", "template": None}],
@@ -169,6 +206,9 @@ def test_the_hash_is_that_of_the_content() -> None:
         "span_result_schemas": None,
     }
     assert schema_version_hash(same) == schema_version_hash(DEFINITIONS)
+
+
+def test_the_hash_depends_on_every_schema() -> None:
     changed = copy.deepcopy(DEFINITIONS)
     changed["span_type_schemas"][0]["result_schema"]["properties"]["text"].pop("default")
     assert schema_version_hash(changed) != schema_version_hash(DEFINITIONS)

@@ -1,16 +1,14 @@
-"""Payloads of spans that are opened by name, and of quality records, are compared with the schemas of their types."""
+"""Payloads of spans that are opened by name, and of quality records, are checked against their schemas."""
 
 from __future__ import annotations
 
 import copy
-import logging
-import subprocess
-import sys
 import textwrap
 from typing import Any
 
 import pytest
-from tests.core.support import Run, config_for
+from tests.core.programs import run_program
+from tests.core.support import Run, config_for, register, warnings
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanValidationError
 from prefactor_local import LocalApi
@@ -29,10 +27,6 @@ def registry() -> SchemaRegistry:
     return result
 
 
-def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-
-
 async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run(schema_registry=registry()) as (client, instance):
         for _ in range(2):
@@ -40,7 +34,7 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
                 await span.start({"n": "a secret"})
                 await span.complete({"n": 1})
         assert client.stats().schema_mismatches == 2
-    assert warnings_in(caplog) == [
+    assert warnings(caplog) == [
         "params of 'count:up': does not match its schema: n: Input should be an integer, found a string (recorded "
         "anyway; further mismatches at this path are not logged)"
     ]
@@ -48,7 +42,7 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
 
 
 @pytest.mark.parametrize(
-    ("name", "params", "result", "told"),
+    ("name", "params", "result", "message"),
     [
         ("count:up", {"n": 1.5}, {"n": 1}, "params of 'count:up': does not match its schema: n: Input should be an"),
         ("count:up", {}, {"n": 1}, "params of 'count:up': does not match its schema: n: Field required"),
@@ -59,8 +53,8 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
         ("count:old", {"n": 1}, {"n": 1}, "result of 'count:old': does not match its schema: n: Field is not"),
     ],
 )
-async def test_each_form_and_each_way(
-    name: str, params: dict[str, Any], result: dict[str, Any], told: str, api: LocalApi, run: Run
+async def test_every_form_of_registration_and_every_way_to_open_a_span(
+    name: str, params: dict[str, Any], result: dict[str, Any], message: str, api: LocalApi, run: Run
 ) -> None:
     async with run(schema_registry=registry(), validation="raise") as (client, instance):
 
@@ -80,30 +74,30 @@ async def test_each_form_and_each_way(
         for way in (block, defaults, by_id):
             with pytest.raises(SpanValidationError) as caught:
                 await way()
-            assert str(caught.value).startswith(told), way
+            assert str(caught.value).startswith(message), way
             assert caught.value.span_type == name
 
 
-async def test_names_of_any_length_are_cut(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_long_names_are_cut_in_messages(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run(schema_registry=registry()) as (_, instance), instance.span("count:up") as span:
         await span.start({"n": 1, "m" * 100_000: 1})
         await span.complete({"n": 1})
-    (told,) = warnings_in(caplog)
-    assert f": {'m' * 100}…: Field is not allowed" in told
+    (warning,) = warnings(caplog)
+    assert f": {'m' * 100}…: Field is not allowed" in warning
     (answered,) = api.spans()[0]["schema_errors"]
-    assert max(len(told), len(str(answered))) < 1_000
+    assert max(len(warning), len(str(answered))) < 1_000
 
 
-async def test_what_recurs_is_counted_and_no_longer_looked_into(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_repeated_mismatch_is_counted_and_logged_once(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run(schema_registry=registry()) as (client, instance):
         for _ in range(300):
             await client.create_span(instance.id, "count:up", payload={"n": "x"})
         await client.create_span(instance.id, "count:up", payload={"n": 1})
         assert client.stats().schema_mismatches == 300
-    assert len(warnings_in(caplog)) == 1
+    assert len(warnings(caplog)) == 1
 
 
-async def test_what_never_came_to_be_is_forgotten(run: Run) -> None:
+async def test_a_refused_span_leaves_no_record(run: Run) -> None:
     async with run(schema_registry=registry(), validation="raise") as (client, instance):
         known = len(client._span_index._records)
         with pytest.raises(SpanValidationError):
@@ -111,7 +105,7 @@ async def test_what_never_came_to_be_is_forgotten(run: Run) -> None:
         assert len(client._span_index._records) == known
 
 
-async def test_a_registry_that_forgot_to_call_its_base(api: LocalApi) -> None:
+async def test_a_registry_that_does_not_call_its_base(api: LocalApi) -> None:
     class Own(SchemaRegistry):
         def __init__(self) -> None:
             self._inner = registry()
@@ -123,13 +117,13 @@ async def test_a_registry_that_forgot_to_call_its_base(api: LocalApi) -> None:
         assert client.stats().accepted == 0
 
 
-async def test_an_unknown_span_type_is_told_of_once(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unknown_span_type_is_logged_once(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run(schema_registry=registry()) as (client, instance):
         for _ in range(2):
             async with instance.span("count:upp") as span:
                 await span.complete()
         await client.create_span(instance.id, "count:upp")
-    assert warnings_in(caplog) == [
+    assert warnings(caplog) == [
         "span type 'count:upp' is not in the schema registry; did you mean 'count:up'? It is recorded anyway. "
         "Register it, or give the client the registry of its package: PrefactorCoreConfig(schema_registry=…)"
     ]
@@ -146,7 +140,7 @@ async def test_an_unknown_span_type_raises_when_asked_to(run: Run) -> None:
             await client.create_span(instance.id, "other")
 
 
-async def test_nothing_is_unknown_where_nothing_is_registered(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_name_is_allowed_without_registered_types(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     for source in (SchemaRegistry(), None):
         fields = {} if source is None else {"schema_registry": source}
         async with run(validation="raise", **fields) as (_, instance), instance.span("anything") as span:
@@ -154,15 +148,18 @@ async def test_nothing_is_unknown_where_nothing_is_registered(run: Run, caplog: 
     assert caplog.records == []
 
 
-async def test_quality_payloads(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+async def test_mismatches_of_quality_payloads(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run(schema_registry=registry()) as (client, instance):
         await instance.record_quality("accuracy", {"n": "a secret"})
         await instance.record_quality("accuracy", None)
         await instance.record_quality("acuracy", {"n": 1})
         assert client.stats().schema_mismatches == 1
-    first, second = warnings_in(caplog)
+    first, second = warnings(caplog)
     assert first.startswith("quality of 'accuracy': does not match its schema: n: Input should be an integer, found a")
     assert second.startswith("no quality schema is called 'acuracy'; did you mean 'accuracy'?")
+
+
+async def test_mismatches_of_quality_payloads_raise_when_asked_to(run: Run) -> None:
     async with run(schema_registry=registry(), validation="raise") as (_, instance):
         with pytest.raises(SpanValidationError, match="quality of 'accuracy'"):
             await instance.record_quality("accuracy", {})
@@ -171,10 +168,10 @@ async def test_quality_payloads(api: LocalApi, run: Run, caplog: pytest.LogCaptu
         await instance.record_quality("accuracy", {"n": 1})
 
 
-async def test_the_span_types_of_an_instance_count(api: LocalApi) -> None:
+async def test_the_span_types_of_an_instance_replace_those_of_the_registry(api: LocalApi) -> None:
     own = {"span_type_schemas": [{"name": "count:up", "params_schema": {"required": ["m"]}}]}
     async with PrefactorCoreClient(config_for(api, schema_registry=registry(), validation="raise")) as client:
-        plain = await client.create_agent_instance({"name": "A"}, agent_id="a")
+        plain = await register(client)
         async with plain.span("count:up", payload={"n": 1}) as span:
             await span.complete({"n": 1})
         instance = await client.create_agent_instance({"name": "A"}, agent_schema_version=own, agent_id="a")
@@ -192,12 +189,12 @@ async def test_a_registry_of_the_programs_own(api: LocalApi) -> None:
             return registry().to_agent_schema_version(external_identifier)
 
     async with PrefactorCoreClient(config_for(api, schema_registry=Source(), validation="raise")) as client:
-        instance = await client.create_agent_instance({"name": "A"}, agent_id="a")
+        instance = await register(client)
         with pytest.raises(SpanValidationError, match="n: Field required"):
             await client.create_span(instance.id, "count:up", payload={})
 
 
-async def test_a_registry_may_grow_and_change(run: Run) -> None:
+async def test_a_registry_may_change(run: Run) -> None:
     types = registry()
     async with run(schema_registry=types, validation="raise") as (client, instance):
         await client.create_span(instance.id, "count:old", payload={"n": 1})
@@ -209,7 +206,7 @@ async def test_a_registry_may_grow_and_change(run: Run) -> None:
             await client.create_span(instance.id, "count:new")
 
 
-async def test_a_registry_that_was_used_can_be_copied(run: Run) -> None:
+async def test_a_copy_of_a_used_registry(run: Run) -> None:
     types = registry()
     async with run(schema_registry=types, validation="raise") as (client, instance):
         await client.create_span(instance.id, "count:up", payload={"n": 1})
@@ -221,7 +218,7 @@ async def test_a_registry_that_was_used_can_be_copied(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "told"),
+    ("schema", "reason"),
     [
         ({"type": "strng"}, "is not valid under any"),
         ({"properties": {"n": {"pattern": "("}}}, "regex"),
@@ -229,8 +226,8 @@ async def test_a_registry_that_was_used_can_be_copied(run: Run) -> None:
         ({"const": {1, 2}}, "it is no JSON"),
     ],
 )
-async def test_a_schema_that_is_none(
-    schema: dict[str, Any], told: str, run: Run, caplog: pytest.LogCaptureFixture
+async def test_a_schema_that_is_not_valid(
+    schema: dict[str, Any], reason: str, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     types = SchemaRegistry()
     types.register_type("odd", schema)
@@ -239,15 +236,15 @@ async def test_a_schema_that_is_none(
             for _ in range(2):
                 await client.create_span(instance.id, "odd", payload={"n": 1})
             assert client.stats().schema_mismatches == 0
-    (warning,) = warnings_in(caplog)
+    (warning,) = warnings(caplog)
     assert warning.startswith("params of 'odd' could not be checked: its schema is not valid: ")
-    assert told in warning
+    assert reason in warning
     async with run(schema_registry=types, validation="raise") as (client, instance):
         with pytest.raises(SpanValidationError, match="its schema is not valid"):
             await client.create_span(instance.id, "odd")
 
 
-async def test_what_fail_and_cancel_carry_is_not_checked(run: Run) -> None:
+async def test_the_results_of_fail_and_cancel_are_not_checked(run: Run) -> None:
     async with run(schema_registry=registry(), validation="raise") as (client, instance):
         async with instance.span("count:up") as span:
             await span.start({"n": 1})
@@ -258,16 +255,8 @@ async def test_what_fail_and_cancel_carry_is_not_checked(run: Run) -> None:
         await client._span_manager.finish(span_id, {"error": "no"}, "failed")
 
 
-def surrogate(text: str) -> str:
-    return f"{text}\ud800"
-
-
-# An agent on a thread with little room, and payloads that the engine cannot read, or that would end the process.
-HOSTILE = """
-    import asyncio, logging, sys, threading
-    from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
-    from prefactor_http import HttpClientConfig
-
+# An agent on a thread with a small stack, and payloads that the engine cannot read, or that would end the process.
+HOSTILE = textwrap.dedent("""
     types = SchemaRegistry()
     node = {"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "op": {"const": "x"}}}
     other = {"type": "object", "properties": {"left": {"$ref": "#"}, "op": {"const": "y"}}, "required": ["op"]}
@@ -284,27 +273,22 @@ HOSTILE = """
     ]
 
     async def agent():
-        http = HttpClientConfig(api_url=sys.argv[1], api_token=sys.argv[2])
-        config = PrefactorCoreConfig(http_config=http, schema_registry=types)
-        async with PrefactorCoreClient(config) as client:
-            instance = await client.create_agent_instance({"name": "A"}, agent_id="a")
-            for payload in PAYLOADS:
-                async with instance.span("tree") as span:
-                    await span.start(payload)
-            report = await client.close()
-            report.raise_for_loss()
-            print("mismatches", client.stats().schema_mismatches)
+        client, instance = await started(schema_registry=types)
+        for payload in PAYLOADS:
+            async with instance.span("tree") as span:
+                await span.start(payload)
+        report = await client.close()
+        report.raise_for_loss()
+        print("mismatches", client.stats().schema_mismatches)
 
     threading.stack_size(512 * 1024)
     thread = threading.Thread(target=lambda: asyncio.run(agent()))
     thread.start()
     thread.join()
-"""
+""")
 
 
-def test_an_agent_survives_what_the_engine_cannot_take() -> None:
-    with LocalApi() as api:
-        command = [sys.executable, "-c", textwrap.dedent(HOSTILE), api.url, api.token]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stdout) == (0, "mismatches 5\n"), done.stderr
-        assert len(api.spans()) == 8
+def test_an_agent_survives_payloads_that_the_engine_cannot_read(api: LocalApi) -> None:
+    ended = run_program(HOSTILE, api)
+    assert (ended.code, ended.output) == (0, "mismatches 5\n"), ended.errors
+    assert len(api.spans()) == 8

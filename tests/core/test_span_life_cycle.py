@@ -1,4 +1,4 @@
-"""The three phases of a span, the automatic ones included, as they arrive."""
+"""The three phases of a span, also those that the client adds, as the API receives them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.core.support import Run, config_for, creates, finishes, steps
+from tests.core.support import Run, bodies, config_for, creates, finishes, register, steps
 
 from prefactor_core import PrefactorCoreClient, SpanContextStack, _pfid
 from prefactor_local import Fault, LocalApi
@@ -15,7 +15,7 @@ from prefactor_local import Fault, LocalApi
 pytestmark = pytest.mark.anyio
 
 
-async def test_entering_sends_nothing_and_leaving_does_the_rest(api: LocalApi, run: Run) -> None:
+async def test_entering_sends_nothing_and_leaving_sends_all(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         before = datetime.now(UTC)
         async with instance.span("step", payload={"x": 1}) as span:
@@ -33,8 +33,10 @@ async def test_entering_sends_nothing_and_leaving_does_the_rest(api: LocalApi, r
     assert create["started_at"] <= finish["timestamp"]
 
 
-async def test_what_comes_too_late_is_told_of(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
-    """What a program gives is recorded or told of; a second finish without a result is no loss."""
+async def test_payloads_that_come_too_late_are_logged(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each payload is recorded or logged; a second finish without a result loses nothing."""
     async with run() as (_, instance):
         for _ in range(2):
             async with instance.span("step") as span:
@@ -58,7 +60,7 @@ async def test_what_comes_too_late_is_told_of(api: LocalApi, run: Run, caplog: p
     ]
 
 
-async def test_start_without_params_takes_those_of_span(api: LocalApi, run: Run) -> None:
+async def test_start_without_params_uses_those_of_span(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance):
         async with instance.span("step", payload={"x": 1}) as span:
             await span.start()
@@ -86,7 +88,7 @@ async def test_results_are_merged(api: LocalApi, run: Run) -> None:
     assert api.spans()[0]["result_payload"] == {"a": 1, "b": 2, "nothing": None}
 
 
-async def test_second_calls_do_nothing(api: LocalApi, run: Run) -> None:
+async def test_repeated_calls_change_nothing(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         async with instance.span("step") as span:
             await span.start({"n": 1})
@@ -126,7 +128,7 @@ async def test_payloads_may_hold_anything(api: LocalApi, run: Run) -> None:
     assert api.spans()[0]["payload"]["when"] == "2026-01-01T00:00:00+00:00"
 
 
-async def test_times_of_the_caller(api: LocalApi, run: Run) -> None:
+async def test_the_caller_may_give_the_times(api: LocalApi, run: Run) -> None:
     begin, end = datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC), datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
     async with run() as (_, instance), instance.span("step") as span:
         await span.start({}, started_at=begin)
@@ -136,23 +138,23 @@ async def test_times_of_the_caller(api: LocalApi, run: Run) -> None:
     assert finishes(api, create["id"])[0]["timestamp"] == "2026-01-02T03:05:00+00:00"
 
 
-async def test_an_exception_fails_the_span_and_passes(api: LocalApi, run: Run) -> None:
+@pytest.mark.parametrize("start", [True, False])
+async def test_an_exception_fails_the_span_and_passes(api: LocalApi, run: Run, start: bool) -> None:
     error = ZeroDivisionError("by zero")
     async with run() as (_, instance):
-        for started in (True, False):
-            with pytest.raises(ZeroDivisionError) as caught:  # noqa: PT012
-                async with instance.span("step") as span:
-                    if started:
-                        await span.start({"x": 1})
-                    span.set_result({"partial": 1})
-                    raise error
-            assert caught.value is error
-    for span_record in api.spans():
-        assert span_record["status"] == "failed"
-        assert span_record["result_payload"] == {
-            "partial": 1,
-            "error": {"type": "ZeroDivisionError", "message": "by zero"},
-        }
+        with pytest.raises(ZeroDivisionError) as caught:  # noqa: PT012
+            async with instance.span("step") as span:
+                if start:
+                    await span.start({"x": 1})
+                span.set_result({"partial": 1})
+                raise error
+        assert caught.value is error
+    (recorded,) = api.spans()
+    assert recorded["status"] == "failed"
+    assert recorded["result_payload"] == {
+        "partial": 1,
+        "error": {"type": "ZeroDivisionError", "message": "by zero"},
+    }
 
 
 async def test_an_exception_after_the_finish_changes_nothing(api: LocalApi, run: Run) -> None:
@@ -164,26 +166,27 @@ async def test_an_exception_after_the_finish_changes_nothing(api: LocalApi, run:
     assert api.spans()[0]["status"] == "complete"
 
 
-async def test_a_cancellation_cancels_the_span_and_passes(api: LocalApi, run: Run) -> None:
+@pytest.mark.parametrize(("start", "created_as"), [(True, "active"), (False, "pending")])
+async def test_a_cancellation_cancels_the_span_and_passes(
+    api: LocalApi, run: Run, start: bool, created_as: str
+) -> None:
     async with run() as (_, instance):
         entered = asyncio.Event()
 
-        async def work(*, start: bool) -> None:
+        async def work() -> None:
             async with instance.span("step") as span:
                 if start:
                     await span.start({})
                 entered.set()
                 await asyncio.Event().wait()
 
-        for start in (True, False):
-            entered.clear()
-            task = asyncio.create_task(work(start=start))
-            await entered.wait()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-    assert [span["status"] for span in api.spans()] == ["cancelled", "cancelled"]
-    assert [create["status"] for create in creates(api)] == ["active", "pending"]
+        task = asyncio.create_task(work())
+        await entered.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [span["status"] for span in api.spans()] == ["cancelled"]
+    assert [create["status"] for create in creates(api)] == [created_as]
 
 
 async def test_an_async_generator_that_is_closed_early_cancels_its_span(api: LocalApi, run: Run) -> None:
@@ -229,7 +232,7 @@ async def test_cancel_after_start(api: LocalApi, run: Run) -> None:
 async def test_a_refused_cancellation_is_sent_as_failed() -> None:
     with LocalApi(strict_cancel=True) as api:
         async with PrefactorCoreClient(config_for(api)) as client:
-            instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+            instance = await register(client)
             async with instance.span("step") as span:
                 await span.start({})
                 await span.cancel()
@@ -271,7 +274,7 @@ async def test_create_span_and_finish_span(api: LocalApi, run: Run) -> None:
     assert creates(api)[0]["started_at"] == at.isoformat()
 
 
-async def test_a_second_finish_span_is_sent_and_its_refusal_counts_as_delivered(api: LocalApi, run: Run) -> None:
+async def test_a_refused_second_finish_span_counts_as_delivered(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         span_id = await instance.create_span("step")
         await instance.finish_span(span_id)
@@ -300,15 +303,15 @@ async def test_get_span(run: Run) -> None:
         assert manager.get_span("other") is None
 
 
-async def test_finish_statuses_of_an_instance_and_repeated_calls(api: LocalApi, run: Run) -> None:
+async def test_repeated_starts_and_finishes_of_an_instance(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         await instance.start()
         await instance.finish(status="failed", timestamp=datetime(2026, 1, 1, tzinfo=UTC))
         await instance.finish("failed")
         assert (await client.flush()).complete
-    starts = [request.body for request in api.requests if request.path.endswith("/start")]
-    assert starts[0]["idempotency_key"] == starts[1]["idempotency_key"]
-    assert starts[0]["timestamp"] != starts[1]["timestamp"]
+    first, second = bodies(api, "/start")
+    assert first["idempotency_key"] == second["idempotency_key"]
+    assert first["timestamp"] != second["timestamp"]
     assert api.instances()[0]["status"] == "failed"
 
 
@@ -317,12 +320,12 @@ async def test_quality_is_recorded_in_order(api: LocalApi, run: Run) -> None:
         for number in range(5):
             await instance.record_quality("score", {"value": number, "note": None})
         await client.record_quality(instance.id, "score")
-    sent = [request.body for request in api.requests if request.path.endswith("/record_quality")]
+    sent = bodies(api, "/record_quality")
     assert [body["payload"] for body in sent] == [*({"value": n, "note": None} for n in range(5)), None]
     assert all("payload" in body for body in sent)
 
 
-async def test_open_spans_do_not_hold_the_end_of_the_instance(api: LocalApi, run: Run) -> None:
+async def test_open_spans_do_not_delay_the_finish_of_the_instance(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         async with instance.span("step") as span:
             await span.start({})
@@ -333,7 +336,7 @@ async def test_open_spans_do_not_hold_the_end_of_the_instance(api: LocalApi, run
     assert steps(api)[-1] == "finish step"
 
 
-async def test_a_create_that_is_slow_holds_its_finish_and_the_end(api: LocalApi, run: Run) -> None:
+async def test_a_slow_create_delays_its_finish_and_that_of_the_instance(api: LocalApi, run: Run) -> None:
     async with run() as (_, instance):
         api.inject(Fault(method="POST", path="/api/v1/agent_spans", delay=0.1))
         async with instance.span("slow") as span:

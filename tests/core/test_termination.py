@@ -1,4 +1,4 @@
-"""Noticing that the platform terminated the run."""
+"""Noticing that the platform has terminated the run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
-from tests.core.support import Run, config_for, eventually
+from tests.core.support import Run, config_for, eventually, register
 
 from prefactor_core import PrefactorCoreClient, PrefactorTerminatedError
 from prefactor_core._records import InstanceRecord
@@ -26,7 +26,7 @@ async def never(instance_id: str) -> State:
     raise AssertionError(instance_id)
 
 
-async def test_the_signal_in_an_answer(api: LocalApi, run: Run) -> None:
+async def test_termination_in_an_answer(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         monitor = client._termination_monitor
         event = monitor.get_termination_event()
@@ -43,7 +43,7 @@ async def test_the_signal_in_an_answer(api: LocalApi, run: Run) -> None:
         assert (await client.flush()).complete
 
 
-async def test_a_poll_notices_too() -> None:
+async def test_termination_in_a_poll() -> None:
     states = iter([State(), State("terminated", "by hand")])
 
     async def fetch(instance_id: str) -> State:
@@ -77,7 +77,7 @@ async def test_a_poll_that_fails_is_repeated() -> None:
     polling.cancel()
 
 
-async def test_another_run_is_not_stopped() -> None:
+async def test_the_termination_of_another_run_is_ignored() -> None:
     monitor = TerminationMonitor(never)
     monitor.sync("old")
     event = monitor.get_termination_event()
@@ -95,7 +95,7 @@ async def test_another_run_is_not_stopped() -> None:
     assert monitor.termination_reason is None
 
 
-async def test_a_run_that_ended_is_not_watched() -> None:
+async def test_a_finished_run_is_not_watched() -> None:
     monitor = TerminationMonitor(never)
     instance = InstanceRecord("i1")
     monitor.sync("i1")
@@ -105,7 +105,7 @@ async def test_a_run_that_ended_is_not_watched() -> None:
     assert not instance.terminated.is_set()
 
 
-async def test_every_loop_has_its_event() -> None:
+async def test_every_loop_has_an_event_of_its_own() -> None:
     monitor = TerminationMonitor(never)
     here = monitor.get_termination_event()
     assert monitor.get_termination_event() is here
@@ -147,16 +147,16 @@ async def test_subscriptions() -> None:
     assert heard == ["kept"]
 
 
-def test_outside_of_any_loop() -> None:
+def test_termination_outside_of_any_loop() -> None:
     monitor = TerminationMonitor(never)
     event = monitor.get_termination_event()
     monitor.detect_termination("enough")
     assert event.is_set()
 
 
-async def test_each_instance_has_its_event(api: LocalApi, run: Run) -> None:
+async def test_each_instance_has_an_event_of_its_own(api: LocalApi, run: Run) -> None:
     async with run() as (client, first):
-        second = await client.create_agent_instance({"name": "Agent"}, agent_id="agent")
+        second = await register(client)
         await second.start()
         await client.flush()
         heard: list[tuple[str, str | None]] = []
@@ -173,7 +173,7 @@ async def test_each_instance_has_its_event(api: LocalApi, run: Run) -> None:
             first.raise_if_terminated()
         assert not second.terminated.is_set()
         second.raise_if_terminated()
-        await first.create_span("after")  # is delivered, and says it again
+        await first.create_span("after")  # is delivered, and its answer has the termination again
         assert (await client.flush()).complete
         unsubscribe()
         api.terminate(second.id, "too")
@@ -182,7 +182,7 @@ async def test_each_instance_has_its_event(api: LocalApi, run: Run) -> None:
         assert heard == [(first.id, "enough")]
 
 
-async def test_the_signal_in_the_answer_to_a_finish(api: LocalApi, run: Run) -> None:
+async def test_termination_in_the_answer_to_a_finish(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         span_id = await instance.create_span("step")
         await client.flush()
@@ -195,26 +195,27 @@ async def test_the_poll_asks_for_every_live_instance(api: LocalApi) -> None:
     client = PrefactorCoreClient(config_for(api))
     client._termination_monitor.poll_interval = 0.01
     async with client:
-        first, second, third = [await client.create_agent_instance({"name": "A"}, agent_id="a") for _ in range(3)]
+        first, second, third = [await register(client) for _ in range(3)]
         for instance in (first, second, third):
             await instance.start()
         await third.finish()
         await client.flush()
         api.terminate(first.id, "first")
         await eventually(first.terminated.is_set)
-        polls = len(asked(api, first.id))
+        before = len(polls_of(api, first.id))
         api.terminate(second.id, "second")
         await eventually(second.terminated.is_set)
         assert (first.termination_reason, second.termination_reason) == ("first", "second")
-        third_polled = len(asked(api, third.id))
-        assert len(asked(api, first.id)) == polls  # it is known
+        third_polled = len(polls_of(api, third.id))
+        assert len(polls_of(api, first.id)) == before  # it is known to be terminated
         await third.create_span("late")
         await client.flush()
-        assert len(asked(api, third.id)) == third_polled
+        assert len(polls_of(api, third.id)) == third_polled
     assert not third.terminated.is_set()
 
 
-def asked(api: LocalApi, instance_id: str) -> list[str]:
+def polls_of(api: LocalApi, instance_id: str) -> list[str]:
+    """Return the polls of an instance."""
     path = f"/api/v1/agent_instance/{instance_id}"
     return [request.path for request in api.requests if request.method == "GET" and request.path == path]
 

@@ -1,4 +1,4 @@
-"""Every call from any thread and any event loop, also while the agent blocks its own."""
+"""Every call works from any thread and any event loop, also while the agent blocks its own loop."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import contextvars
 import functools
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, creates, finishes, parents, steps
+from tests.core.support import CREATE, Run, creates, finishes, parents, record, steps
+from tests.support.waiting import wait_until
 
-from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, SpanContextStack
+from prefactor_core import PrefactorCoreClient, SpanContextStack
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -23,25 +23,11 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def restless() -> Iterator[None]:
-    """Threads take turns as often as they can, so that a race that can happen does."""
+    """Threads switch as often as possible, so that a possible race does happen."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(interval)
-
-
-async def leaf(instance: AgentInstanceHandle, name: str) -> None:
-    async with instance.span(name) as span:
-        await span.start({})
-        await span.complete({"done": name})
-
-
-def block_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait as an agent does that knows no event loop: nothing else runs on its thread meanwhile."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def in_threads(calls: Sequence[Callable[[], object]]) -> None:
@@ -63,23 +49,24 @@ async def test_delivery_goes_on_while_the_agent_blocks_its_loop(api: LocalApi, r
         async with instance.span("outer") as outer:
             await outer.start({})
             for _ in range(20):
-                await leaf(instance, "inner")
-            block_until(lambda: [each["status"] for each in api.spans()].count("complete") == 20)  # retries included
+                await record(instance, "inner")
+            # Retries included; nothing else runs in the agent's loop meanwhile.
+            wait_until(lambda: [each["status"] for each in api.spans()].count("complete") == 20)
             assert finishes(api, outer.id) == []
     assert not api.violations
 
 
 async def test_delivery_goes_on_after_the_agents_loop_has_ended(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
-        in_threads([lambda: asyncio.run(leaf(instance, "short"))] * 4)
+        in_threads([lambda: asyncio.run(record(instance, "short"))] * 4)
         assert (await client.flush()).complete
     assert steps(api).count("finish short") == 4
 
 
 async def test_synchronous_tools_call_back_on_a_second_loop(api: LocalApi, run: Run) -> None:
     async def from_the_second_loop(name: str) -> None:
-        await leaf(instance, f"{name} leaf")
-        await asyncio.gather(*(leaf(instance, f"{name} branch {number}") for number in range(3)))
+        await record(instance, f"{name} leaf")
+        await asyncio.gather(*(record(instance, f"{name} branch {number}") for number in range(3)))
 
     def tool(name: str) -> None:
         asyncio.run(from_the_second_loop(name))
@@ -101,7 +88,7 @@ async def test_two_loops_at_the_same_time(api: LocalApi, run: Run, span_ids: str
         async with instance.span(f"t{number}") as span:
             await span.start({})
             for index in range(5):
-                await leaf(instance, f"t{number}.{index}")
+                await record(instance, f"t{number}.{index}")
 
     async with run(queue={"span_ids": span_ids}) as (client, instance):
         calls = [functools.partial(asyncio.run, work(number)) for number in range(6)]
@@ -118,9 +105,9 @@ async def test_run_in_executor_with_and_without_a_copied_context(api: LocalApi, 
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(2) as pool:
             copied = contextvars.copy_context()
-            await loop.run_in_executor(pool, copied.run, asyncio.run, leaf(instance, "copied"))
-            await loop.run_in_executor(pool, asyncio.run, leaf(instance, "bare"))
-            future = pool.submit(contextvars.copy_context().run, asyncio.run, leaf(instance, "submitted"))
+            await loop.run_in_executor(pool, copied.run, asyncio.run, record(instance, "copied"))
+            await loop.run_in_executor(pool, asyncio.run, record(instance, "bare"))
+            future = pool.submit(contextvars.copy_context().run, asyncio.run, record(instance, "submitted"))
             await asyncio.wrap_future(future)
     assert parents(api) == {"root": None, "copied": "root", "bare": None, "submitted": "root"}
 
@@ -133,8 +120,8 @@ async def test_a_context_that_was_copied_before_its_span_ended(api: LocalApi, ru
                 await inner.start({})
                 copied = contextvars.copy_context()
                 in_inner = copied.run(SpanContextStack.get_stack)
-            await asyncio.to_thread(copied.run, asyncio.run, leaf(instance, "after inner"))
-        await asyncio.to_thread(copied.run, asyncio.run, leaf(instance, "after both"))
+            await asyncio.to_thread(copied.run, asyncio.run, record(instance, "after inner"))
+        await asyncio.to_thread(copied.run, asyncio.run, record(instance, "after both"))
         assert in_inner == [outer.id, inner.id]
         assert copied.run(SpanContextStack.is_empty)
     found = parents(api)
@@ -162,7 +149,7 @@ async def test_a_span_that_is_handed_to_other_threads(api: LocalApi, run: Run) -
 
 @pytest.mark.parametrize("span_ids", ["auto", "server"])
 @pytest.mark.usefixtures("restless")
-async def test_a_span_that_many_threads_start_and_finish_is_sent_once(api: LocalApi, run: Run, span_ids: str) -> None:
+async def test_a_span_started_and_finished_by_many_threads_is_sent_once(api: LocalApi, run: Run, span_ids: str) -> None:
     async with run(queue={"span_ids": span_ids}) as (client, instance):
         for _ in range(10):
             async with instance.span("parent"), instance.span("child") as span:
@@ -186,7 +173,7 @@ async def test_threads_that_keep_the_interpreter_busy(api: LocalApi, run: Run) -
         thread.start()
         try:
             for _ in range(15):
-                await leaf(instance, "step")
+                await record(instance, "step")
             report = await client.flush()
         finally:
             stop.set()
@@ -201,7 +188,7 @@ async def test_everything_at_once_from_many_threads(api: LocalApi, run: Run) -> 
         for _ in range(5):
             async with instance.span(f"outer {number}") as span:
                 await span.start({})
-                await leaf(instance, f"inner {number}")
+                await record(instance, f"inner {number}")
                 await instance.record_quality("q", {"n": number})
         await instance.finish()
         client.stats()
@@ -221,7 +208,7 @@ async def test_everything_at_once_from_many_threads(api: LocalApi, run: Run) -> 
 
 async def test_closing_from_another_loop(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
-        await leaf(instance, "step")
+        await record(instance, "step")
         report: Any = await asyncio.to_thread(asyncio.run, client.close())
         assert report.complete
         assert len(creates(api)) == 1

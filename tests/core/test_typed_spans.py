@@ -1,13 +1,13 @@
-"""The client's side of generated span types: what `span(<class>)` opens, and what becomes of a mismatch."""
+"""Generated span types in the client: what `span(<class>)` opens, and what happens on a mismatch."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any, ClassVar, TypeAlias, cast
 
 import pytest
 from pydantic import field_serializer
-from tests.core.support import Run, config_for
+from tests.codegen.schemas import option, properties
+from tests.core.support import Run, config_for, register, warnings
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanContext, SpanValidationError
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
@@ -39,14 +39,10 @@ class Step(TypedSpan[StepParams, StepResult]):
 WRONG: Any = "one"
 
 
-def objects(required: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": [required], "properties": {required: schema}}
-
-
-KINDS = [objects("kind", {"const": kind}) for kind in ("circle", "rect")]
+INTEGER = {"type": "integer"}
 STEPS = SchemaRegistry()
-STEPS.register_type("step", objects("x", {"type": "integer"}), objects("y", {"type": "integer"}))
-STEPS.register_type("draw", objects("shape", {"oneOf": KINDS}))
+STEPS.register_type("step", properties("x", x=INTEGER), properties("y", y=INTEGER))
+STEPS.register_type("draw", properties("shape", shape={"oneOf": [option("circle"), option("rect")]}))
 
 
 async def test_a_class_gives_a_typed_span_and_a_string_a_context(api: LocalApi, run: Run) -> None:
@@ -67,7 +63,7 @@ async def test_a_class_gives_a_typed_span_and_a_string_a_context(api: LocalApi, 
     assert child_record["parent_span_id"] == parent["id"]
 
 
-async def test_a_mismatch_is_recorded_counted_and_told_once(
+async def test_a_mismatch_is_recorded_counted_and_logged_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with run(schema_registry=STEPS) as (client, instance):
@@ -77,7 +73,7 @@ async def test_a_mismatch_is_recorded_counted_and_told_once(
                 await span.complete(y=1)
         assert client.stats().schema_mismatches == 3
     assert [span["payload"] for span in api.spans()] == [{"x": "one"}] * 3
-    (line,) = [line.getMessage() for line in caplog.records if line.levelno == logging.WARNING]
+    (line,) = warnings(caplog)
     assert "params of 'step'" in line
     assert "x: Input should be an integer, found a string" in line
 
@@ -92,7 +88,7 @@ class Draw(TypedSpan[DrawParams, EmptyResult]):
     Result: TypeAlias = EmptyResult
 
 
-async def test_what_is_told_of_a_mismatch_has_no_value(run: Run) -> None:
+async def test_the_message_of_a_mismatch_holds_no_value(run: Run) -> None:
     async with run(validation="raise", schema_registry=STEPS) as (_, instance):
         with pytest.raises(SpanValidationError) as caught:
             async with instance.span(Draw) as span:
@@ -143,19 +139,19 @@ async def test_a_model_that_cannot_write_a_field_loses_nothing(api: LocalApi, ru
     assert api.spans()[0]["result_payload"] == {"y": 1}
 
 
-async def test_what_fail_carries_is_not_checked(run: Run) -> None:
+async def test_the_result_of_fail_is_not_checked(run: Run) -> None:
     async with run(validation="raise", schema_registry=STEPS) as (client, instance):
         async with instance.span(Step) as span:
             await span.start(x=1)
             await span.fail(ValueError("no"))
         async with instance.span(Step) as span:
-            await span.fail(ValueError("no"))  # before the start: an error path is no place for another error
+            await span.fail(ValueError("no"))  # before the start: a mismatch must not hide the program's error
         assert client.stats().schema_mismatches == 0
 
 
-async def test_a_type_that_the_registry_lacks_is_told_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_type_missing_from_the_registry_is_logged_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
     async with PrefactorCoreClient(config_for(api, schema_registry=SchemaRegistry())) as client:
-        instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
+        instance = await register(client)
         for _ in range(2):
             async with instance.span(Step) as span:
                 await span.start(x=1)

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tests.e2e.processes import ROOT, run, script
+from tests.support.processes import ROOT, run, script
 
 TRACE = [
     r"└── ✓ agent:run  complete, \d+ ms  Travel agent: What should I pack for Lisbon next week\? → Light clothes, .*",

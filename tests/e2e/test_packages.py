@@ -1,4 +1,4 @@
-"""The shape of the distribution: what imports what, what is exported, what is typed."""
+"""The structure of the distribution: which packages import which, what they export, and that they are typed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 PACKAGES = {
     "prefactor_api": "generated",
@@ -43,7 +43,7 @@ def folder(package: str) -> Path:
 
 
 def imports(tree: ast.AST, *, inside_functions: bool) -> Iterator[str]:
-    """The top-level names that a module imports, those for type checkers apart."""
+    """Give the top-level names that a module imports, without those for type checkers."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -83,8 +83,12 @@ def modules(package: str) -> Iterator[ModuleType]:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_packages_are_typed_and_say_what_they_export(package: str) -> None:
+def test_packages_are_typed(package: str) -> None:
     assert (folder(package) / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_name_in_all_exists_once(package: str) -> None:
     for module in modules(package):
         if module.__name__.startswith("prefactor_api."):  # the model generator writes no __all__
             continue
@@ -118,8 +122,8 @@ def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
     assert not [name for name in names if name.endswith(".md")]
 
 
-def test_a_generated_package_warns_of_files_that_are_not_ours(tmp_path: Path) -> None:
-    """prefactor-core was installed last: its `__init__` stands where ours stood, and knows nothing of us."""
+def test_a_generated_package_warns_about_overwritten_files(tmp_path: Path) -> None:
+    """prefactor-core was installed after ours, and has replaced our `__init__`."""
     (tmp_path / "prefactor_core-0.5.3.dist-info").mkdir()
     metadata = "Metadata-Version: 2.1\nName: prefactor-core\nVersion: 0.5.3\n"
     (tmp_path / "prefactor_core-0.5.3.dist-info" / "METADATA").write_text(metadata, encoding="utf-8")

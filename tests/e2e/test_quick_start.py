@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.e2e.processes import run, serve
+from tests.support.processes import run, serve
 
 # The documentation's program; only the address, the token and `call_llm` are put in.
 PROGRAM = """

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.processes import ROOT, run
+from tests.support.processes import ROOT, run
 
 from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
 from prefactor_http import HttpClientConfig

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from tests.compat import environments
-from tests.e2e.processes import run
 from tests.guides.blocks import block, guides
 from tests.guides.running import project, shell
+from tests.support.processes import run
 
 pytestmark = pytest.mark.integrations
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from tests.compat.comparison import RULES
-from tests.e2e.processes import ROOT
 from tests.guides.blocks import block, table
 from tests.guides.running import agent, execute, project, record, shell
+from tests.support.processes import ROOT
 
 import prefactor_core.exceptions
 import prefactor_spans

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.e2e.processes import run, script, serve
 from tests.guides.blocks import block, table
 from tests.guides.running import agent, execute, project
+from tests.support.processes import run, script, serve
 
 import prefactor_spans
 from prefactor_local import Fault, LocalApi

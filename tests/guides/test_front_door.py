@@ -7,9 +7,9 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.e2e.processes import ROOT, run, script, serve
 from tests.guides.blocks import block, guides
 from tests.guides.running import mypy_errors, project, record, shell
+from tests.support.processes import ROOT, run, script, serve
 
 DEMO = block("README.md#try-it/text")
 QUICK_START = block("README.md#quick-start/python")

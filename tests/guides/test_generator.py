@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.e2e.processes import run, script
 from tests.guides.blocks import block, table
 from tests.guides.running import mypy_errors, project, record, shell
+from tests.support.processes import run, script
 
 from prefactor_gen import cli, limits
 from prefactor_gen.config import KEYS

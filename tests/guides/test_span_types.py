@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from tests.e2e.processes import ROOT
 from tests.guides.blocks import block, table
 from tests.guides.running import agent, execute, project, record, shell
+from tests.support.processes import ROOT
 
 import prefactor_spans
 from prefactor_api.agent_instance import ActionProfile, DataCategories, DataRisk

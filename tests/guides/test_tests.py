@@ -7,9 +7,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from tests.e2e.processes import ROOT
 from tests.guides.blocks import block, section, table
 from tests.guides.running import shell
+from tests.support.processes import ROOT
 
 GUIDE = "tests/README.md"
 RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3")] + [

@@ -1,6 +1,6 @@
 """A client on the embedded API."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -8,12 +8,6 @@ from prefactor_http import HttpClientConfig, PrefactorHttpClient
 from prefactor_http.models import AgentInstance
 from prefactor_http.retry import RetryHandler
 from prefactor_local import LocalApi
-
-
-@pytest.fixture
-def api() -> Iterator[LocalApi]:
-    with LocalApi() as api:
-        yield api
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A running embedded API, and a plain HTTP client that talks to it."""
+"""A plain HTTP client that talks to the embedded API."""
 
 from __future__ import annotations
 
@@ -79,12 +79,6 @@ class Http:
 
     def finish_span(self, span_id: str, *, expect: int = 200, **body: Any) -> Any:
         return self.post(f"/agent_spans/{span_id}/finish", body, expect=expect)
-
-
-@pytest.fixture
-def api() -> Iterator[LocalApi]:
-    with LocalApi() as api:
-        yield api
 
 
 @pytest.fixture

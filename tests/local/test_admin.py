@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.support.waiting import wait_until
 
 from prefactor_local import Fault, LocalApi
 
@@ -141,10 +141,3 @@ def answers(http: Http) -> bool:
         return bool(http.get("/ping"))
     except httpx.TransportError:
         return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.support.waiting import wait_until
 
 from prefactor_local import Fault, LocalApi
 from prefactor_local._mixture import mixture
@@ -420,10 +421,3 @@ def reachable(api: LocalApi) -> bool:
         return ping(api).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)

@@ -15,13 +15,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from tests.support.waiting import wait_until
 
 import prefactor_local
 from prefactor_local import Fault, LocalApi
@@ -301,10 +301,3 @@ def failed(*arguments: str) -> tuple[int, str]:
     with command(*arguments) as process:
         _, err = process.communicate(timeout=10)
     return process.returncode, err
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)

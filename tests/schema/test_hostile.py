@@ -1,15 +1,17 @@
-"""What the engine cannot take, and what would keep it busy for ever: each gets a verdict, and the process goes on."""
+"""Values and schemas that the engine cannot read, or that would take for ever: none of them ends the process."""
 
 from __future__ import annotations
 
 import copy
 import pickle
-import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.codegen.schemas import properties
+from tests.support.processes import run
 
 from prefactor_schema import JsonSchema, SchemaError
 
@@ -31,7 +33,7 @@ def nested(levels: int, leaf: object) -> Any:
 
 @pytest.mark.parametrize("union", ["anyOf", "oneOf"])
 def test_a_mistake_deep_in_unions_is_found(union: str) -> None:
-    """The engine's own list of errors doubles with each level."""
+    """The engine's own list of errors doubles at each level."""
     (found,) = JsonSchema(expression(union)).mismatches(nested(60, "x"))
     assert (len(found.path), found.message) == (60, "Input should be an integer or an object, found a string")
 
@@ -55,22 +57,22 @@ class Text(str):
     pass
 
 
-def test_kinds_of_text() -> None:
+def test_subclasses_of_str() -> None:
     assert JsonSchema({"properties": {"a": {"type": "string"}}}).mismatches({Text("a"): Text("b")}) == ()
 
 
-def test_what_is_no_json() -> None:
+def test_a_value_that_json_cannot_express() -> None:
     (found,) = JsonSchema({"type": "string"}).mismatches(object())
     assert (found.text, found.checked) == ("Could not be checked: it is no JSON (ValueError)", False)
 
 
-def test_more_levels_than_anything_has() -> None:
+def test_a_value_that_is_nested_too_deeply() -> None:
     value: Any = 1
     for _ in range(100_000):
         value = [value]
     (found,) = JsonSchema({"items": {"$ref": "#"}}).mismatches(value)
     assert found.text == "Could not be checked: it has more than 128 levels"
-    while isinstance(value, list):  # or its end would recurse
+    while isinstance(value, list):  # otherwise its deletion would recurse
         value = value.pop()
 
 
@@ -82,7 +84,7 @@ def test_references_that_never_end(schema: dict[str, Any]) -> None:
     JsonSchema(schema).mismatches({"a": 1})
 
 
-# What is no schema → what is told, and where.
+# Wrong schemas, with the message and the path of the mistake.
 WRONG: list[tuple[Any, str, tuple[Any, ...]]] = [
     ({"type": "strng"}, "is not valid under any", ("type",)),
     ({"properties": {"a": {"pattern": "("}}}, 'is not a "regex"', ("properties", "a", "pattern")),
@@ -93,13 +95,13 @@ WRONG: list[tuple[Any, str, tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "told", "where"), WRONG)
-def test_what_is_no_schema(schema: Any, told: str, where: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize(("schema", "message", "path"), WRONG)
+def test_a_wrong_schema(schema: Any, message: str, path: tuple[Any, ...]) -> None:
     for _ in range(2):
         with pytest.raises(SchemaError) as caught:
             JsonSchema(schema).mismatches({})
-        assert told in caught.value.message
-        assert caught.value.path == where
+        assert message in caught.value.message
+        assert caught.value.path == path
 
 
 @pytest.mark.parametrize("levels", [300, 100_000])
@@ -113,7 +115,7 @@ def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
         schema = schema.popitem()[1]
 
 
-# A process ends where native code has no stack left: each of these runs in one of its own.
+# A process ends when native code has no stack left: this runs in one of its own.
 SMALL_STACKS = """
 import sys, threading
 sys.path[:0] = {path!r}
@@ -138,7 +140,7 @@ print("done", threading.stack_size())
 
 
 def chain(keyword: str) -> dict[str, Any]:
-    """Each level is compared with a hundred schemas inside one another."""
+    """Return a schema that checks each level of a value against a hundred nested schemas."""
     definitions: dict[str, Any] = {
         f"d{number}": {keyword: [{"type": "null"} if keyword != "allOf" else {}, {"$ref": f"#/$defs/d{number + 1}"}]}
         for number in range(100)
@@ -147,13 +149,12 @@ def chain(keyword: str) -> dict[str, Any]:
     return {"$ref": "#/$defs/d0", "$defs": definitions}
 
 
-def test_threads_with_little_room() -> None:
-    program = SMALL_STACKS.format(path=sys.path)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+def test_threads_with_a_small_stack(tmp_path: Path) -> None:
+    done = run([sys.executable, "-c", SMALL_STACKS.format(path=sys.path)], tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "done 262144\n", "")
 
 
-def test_the_size_of_new_stacks_stays_the_programs() -> None:
+def test_the_stack_size_of_new_threads_is_not_changed() -> None:
     schemas = [JsonSchema(expression("anyOf")) for _ in range(20)]
     threads = [threading.Thread(target=schema.mismatches, args=(nested(40, "x"),)) for schema in schemas]
     for thread in threads:
@@ -163,21 +164,21 @@ def test_the_size_of_new_stacks_stays_the_programs() -> None:
     assert threading.stack_size() == 0
 
 
-def test_the_engine_is_imported_at_the_first_check() -> None:
+def test_the_engine_is_imported_at_the_first_check(tmp_path: Path) -> None:
     program = (
         "import sys; from prefactor_schema import JsonSchema; s = JsonSchema({'type': 'string'}); "
         "assert 'jsonschema_rs' not in sys.modules; s.mismatches('a'); assert 'jsonschema_rs' in sys.modules"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = run([sys.executable, "-c", program], tmp_path)
     assert done.returncode == 0, done.stderr
 
 
 def recursive(**members: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": {"next": {"$ref": "#"}, **members}}
+    return properties(next={"$ref": "#"}, **members)
 
 
-def test_options_that_nothing_tells_apart() -> None:
-    """Each level would be explained twice."""
+def test_options_without_a_constant_that_identifies_them() -> None:
+    """An explanation of each option would double at each level."""
     options = [recursive(a={"type": "integer"}), recursive(b={"type": "string"}), {"type": "integer"}]
     value: Any = "x"
     for _ in range(60):
@@ -188,7 +189,7 @@ def test_options_that_nothing_tells_apart() -> None:
 
 
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06"])
-def test_older_drafts_bound_texts_too(draft: str) -> None:
+def test_older_drafts_have_the_limits_of_texts_too(draft: str) -> None:
     schema = {"$schema": f"http://json-schema.org/{draft}/schema#", "pattern": r"(?=.*[A-Z])(?=.*\d).{8,}"}
     (found,) = JsonSchema(schema).mismatches("a" * 500_000)
     assert found.text == "Could not be checked: it has texts of more than 5,000 characters"
@@ -200,12 +201,12 @@ def test_many_texts_for_a_pattern_that_needs_backtracking() -> None:
     assert found.text == "Could not be checked: its texts have more than 100,000 characters"
 
 
-def test_names_of_patterns_that_become_the_same() -> None:
+def test_two_patterns_for_the_same_name() -> None:
     schema = JsonSchema({"patternProperties": {r"\cA": {"type": "integer"}, r"\x01": {"minimum": 5}}})
     assert [bool(schema.mismatches({"\x01": value})) for value in (5, 4, "x")] == [False, True, True]
 
 
-# Half of a schema is compiled when the process forks, or when a signal comes whose handler checks something.
+# The process forks while a schema is being compiled, or a signal handler checks something meanwhile.
 INTERRUPTED = """
 import os, signal, sys, threading, time
 from prefactor_schema import JsonSchema
@@ -242,17 +243,16 @@ print("done", threading.stack_size())
 """
 
 
-@pytest.mark.parametrize("by", ["fork", "signal"])
-def test_it_may_be_interrupted(by: str) -> None:
-    command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED, by]
-    for _ in range(10 if by == "fork" else 1):  # a process does most for the first time only
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+@pytest.mark.parametrize(("by", "processes"), [("fork", 10), ("signal", 1)])
+def test_the_engine_may_be_interrupted(by: str, processes: int, tmp_path: Path) -> None:
+    for _ in range(processes):  # only the first use in a process is critical
+        done = run([sys.executable, "-W", "ignore", "-c", INTERRUPTED, by], tmp_path)
         assert (done.returncode, done.stdout) == (0, "done 0\n"), done.stderr
 
 
-def test_it_can_be_copied() -> None:
+def test_a_schema_can_be_copied_and_pickled() -> None:
     schema = JsonSchema({"type": "string"})
     for _ in range(2):
-        twin = pickle.loads(pickle.dumps(copy.deepcopy(schema)))
-        assert twin.mismatches("a") == ()
+        copied = pickle.loads(pickle.dumps(copy.deepcopy(schema)))
+        assert copied.mismatches("a") == ()
         assert schema.mismatches(1)

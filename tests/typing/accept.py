@@ -1,4 +1,4 @@
-"""What the types allow: no checker may report a line of this file, and test_runtime.py runs every scenario of it."""
+"""Correct uses: no checker may report a line of this file, and test_runtime.py runs every scenario of it."""
 
 from __future__ import annotations
 

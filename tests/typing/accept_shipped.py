@@ -1,4 +1,4 @@
-"""What the types of the shipped span types allow; see accept.py."""
+"""Correct uses of the shipped span types; see accept.py."""
 
 from __future__ import annotations
 

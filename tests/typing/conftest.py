@@ -1,4 +1,4 @@
-"""A project as a user has it: a package generated from definitions/, and programs beside it that use it."""
+"""A project like that of a user: a package generated from definitions/, and programs beside it that use it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prefactor_gen.cli import DONE, run
 
 HERE = Path(__file__).parent
 PROGRAMS = ("accept.py", "reject.py", "accept_shipped.py", "reject_shipped.py")
-# The rules of the project: both checkers at their strictest, for the oldest Python that is supported.
+# The settings of the project: both checkers in strict mode, for the oldest supported Python.
 PYRIGHT = {"typeCheckingMode": "strict", "pythonVersion": "3.11"}
 
 

@@ -1,4 +1,4 @@
-"""What the types refuse: every marked line is a mistake that both checkers must report, and no other line is.
+"""Wrong uses: every marked line is a mistake that both checkers must report, and no other line is.
 
 `# E: "text"` says what mypy must say; `# E(mypy): "text"` and `# E(pyright)` mark what only one of them sees.
 Nothing here runs.
@@ -60,7 +60,7 @@ async def start_keywords(span: OrderPlace) -> None:
     await span.start("Ada", 1, "web", None)  # E: "positional"
     await span.start({"customer": "Ada", "quantity": 1, "channel": "web", "note": None})  # E: "positional"
     await span.start(OrderPlace.Params(customer="Ada", quantity=1, channel="web", note=None))  # E: "positional"
-    # A boolean is an int to every checker; the payload's check reports it when it is recorded.
+    # A boolean is an int for every checker; the check of the payload reports it when it is recorded.
     await span.start(customer="Ada", quantity=True, channel="web", note=None)
     span.start(customer="Ada", quantity=1, channel="web", note=None)  # E: "must be used"
 
@@ -137,7 +137,7 @@ async def nested(span: MailSend, to: list[MailSendParamsAddress]) -> None:
     await span.start(sender=to[0], to=["a@example.com"], subject="Hi")  # E: "Address"
     await span.start(sender=to[0], to=[{"mail": "a@example.com"}], subject="Hi")  # E: "AddressDict"
     await span.start(sender=to[0], to="a@example.com", subject="Hi")  # E: "to"
-    # Right, but mypy gives what is inside a tuple no context: it reads the literal as a dict. In a list it is accepted.
+    # Correct, but mypy has no context for a literal inside a tuple and reads it as a dict. In a list it is accepted.
     await span.start(sender=to[0], to=({"email": "a@example.com"},), subject="Hi")  # E(mypy): "to"
     await span.start(sender=to[0], to=to, subject="Hi", tags="a")  # E: "tags"
     await span.start(sender=to[0], to=to, subject="Hi", tags=[1])  # E: "str"
@@ -185,7 +185,7 @@ async def tuples_and_unions(span: RoutePlan) -> None:
     await span.complete(distance=1, legs=[{"from_": "Berlin", "to": "Ulm"}])  # E: "LegsItemDict"
     await span.complete(distance=1, bends=1.5)  # E: "bends"
     await span.complete(distance=1, bends=["sharp"])  # E: "float"
-    # A dict of numbers by number has every method of a sequence of numbers but slices.
+    # A dict with numbers as keys and values has every method of a sequence of numbers except slices.
     await span.complete(distance=1, bends={1: 1.5})  # E: "bends"
     await span.complete(distance=1, stats={"co2": "much"})  # E: "float"
 
@@ -202,7 +202,7 @@ async def trees(span: TreeWalk) -> None:
     await span.start(root=root, version=None)  # E: "version"
     await span.start(root=root, mood="fine")  # E: "mood"
     await span.start(root=root, weights={"left": "much"})  # E: "float"
-    # What a tuple that may go on holds is not said by a type; the payload's check reports it when it is recorded.
+    # A type cannot express the items of a tuple of any length; the check of the payload reports them.
     await span.start(root=root, row=[1, "a"])
     await span.complete(depth=3)  # E: "depth"
     await span.complete(depth=None)  # E: "depth"
@@ -290,7 +290,7 @@ async def by_name(instance: AgentInstanceHandle) -> None:
     print(SPAN_TYPES[OrderPlace])  # E: "str"
     SPAN_TYPES["order:place"] = OrderPlace  # E: "assign"
     async with instance.span(SPAN_TYPES["note:write"]) as span:
-        # Any span type: its own keywords are not known.
+        # Any span type: the keywords of its methods are unknown.
         await span.start(text="remember")  # E: "start"
 
 
@@ -318,7 +318,7 @@ def reading(params: OrderPlace.Params, result: OrderPlace.Result, odd: NamesOdd.
     getattr(odd, "class").upper()
     odd.a_b.upper()  # E: "MISSING"
     print(params.channel == "fax")  # E: "Non-overlapping"
-    # What is left out is MISSING, never None; mypy says nothing of this comparison.
+    # An absent property is MISSING, never None; mypy does not report this comparison.
     print(params.price is None)  # E(pyright)
     if params.coupon is not MISSING:
         params.coupon.upper()  # E: "None"

@@ -1,4 +1,4 @@
-"""What the types of the shipped span types refuse; marks as in reject.py."""
+"""Wrong uses of the shipped span types; marks as in reject.py."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""mypy and pyright judge accept*.py and reject*.py line by line.
+"""mypy and pyright check accept*.py and reject*.py; each line must be reported or not, according to its comment.
 
-A comment at the end of a line of reject*.py says who must report it, and what mypy's message must hold:
-`# E: "text"`, `# E(mypy): "text"`, `# E(pyright)`. What is not marked must not be reported, wherever it is.
+A comment at the end of a line of reject*.py names the checkers that must report it, and a text of mypy's message:
+`# E: "text"`, `# E(mypy): "text"`, `# E(pyright)`. A line without such a comment must not be reported, in any file.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Line(NamedTuple):
     number: int
 
 
-# Checker → the lines that it reports → what it says.
-Judged: TypeAlias = dict[str, dict[Line, str]]
+# The messages of each checker, by line.
+Reports: TypeAlias = dict[str, dict[Line, str]]
 
 
 @pytest.fixture(scope="module")
-def judged(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
-    """Both run at the same time, each once."""
+def reported(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Reports:
+    """The reports of both checkers, which run at the same time."""
     cache = tmp_path_factory.mktemp("mypy")
     settings = ["--strict", "--config-file=", "--python-version=3.11", "--output=json", f"--cache-dir={cache}"]
     commands = {
@@ -69,7 +69,7 @@ def _of_mypy(output: str) -> Iterator[tuple[Line, str]]:
 
 def _of_pyright(output: str) -> Iterator[tuple[Line, str]]:
     for report in json.loads(output)["generalDiagnostics"]:
-        # From 0, where editors and mypy count from 1.
+        # Pyright's JSON counts lines from 0, mypy from 1.
         line = report["range"]["start"]["line"] + 1
         yield Line(Path(report["file"]).name, line), report["message"]
 
@@ -82,7 +82,7 @@ def _by_line(reports: Iterator[tuple[Line, str]]) -> dict[Line, str]:
 
 
 def _marks(project: Path, program: str) -> dict[Line, re.Match[str]]:
-    """The marked lines of a program."""
+    """Return the marked lines of a program."""
     with tokenize.open(project / program) as lines:
         tokens = list(tokenize.generate_tokens(lines.readline))
     comments = (token for token in tokens if token.type == tokenize.COMMENT and not token.line.lstrip().startswith("#"))
@@ -93,33 +93,33 @@ def _marks(project: Path, program: str) -> dict[Line, re.Match[str]]:
 
 
 def _is_reported(mark: re.Match[str], checker: str) -> bool:
-    """Whether the checker reports the line."""
+    """Return whether the checker must report the line."""
     return mark["only"] in {None, checker}
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_reports_every_mistake_and_nothing_else(project: Path, judged: Judged, checker: str, program: str) -> None:
+def test_reports_every_mistake_and_nothing_else(project: Path, reported: Reports, checker: str, program: str) -> None:
     marks = _marks(project, program)
     expected = {line for line, mark in marks.items() if _is_reported(mark, checker)}
-    found = {line: message for line, message in judged[checker].items() if line.file == program}
+    found = {line: message for line, message in reported[checker].items() if line.file == program}
     assert {line: found[line] for line in found.keys() - expected} == {}
     assert expected - found.keys() == set()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_mypy_names_what_is_wrong(project: Path, judged: Judged, program: str) -> None:
+def test_mypys_messages_have_the_expected_text(project: Path, reported: Reports, program: str) -> None:
     marks = _marks(project, program).items()
-    texts = {line: mark["text"] for line, mark in marks if mark["text"] and line in judged["mypy"]}
-    assert {line: judged["mypy"][line] for line, text in texts.items() if text not in judged["mypy"][line]} == {}
+    texts = {line: mark["text"] for line, mark in marks if mark["text"] and line in reported["mypy"]}
+    assert {line: reported["mypy"][line] for line, text in texts.items() if text not in reported["mypy"][line]} == {}
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_is_allowed_has_no_mistakes(project: Path, program: str) -> None:
+def test_only_the_reject_programs_have_marks(project: Path, program: str) -> None:
     assert bool(_marks(project, program)) is program.startswith("reject")
 
 
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_reports_nothing_in_the_generated_package(judged: Judged, project: Path, checker: str) -> None:
+def test_reports_nothing_in_the_generated_package(reported: Reports, project: Path, checker: str) -> None:
     programs = {path.name for path in project.glob("*.py")}
-    assert {line: text for line, text in judged[checker].items() if line.file not in programs} == {}
+    assert {line: text for line, text in reported[checker].items() if line.file not in programs} == {}

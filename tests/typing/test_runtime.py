@@ -1,11 +1,10 @@
-"""accept*.py as programs: what their scenarios record at the embedded API, with each payload checked by its model."""
+"""accept*.py as programs: what their scenarios record with the embedded API, which checks every payload."""
 
 from __future__ import annotations
 
 import importlib.util
 import inspect
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import anyio
 import pytest
+from tests.codegen.support import forget
 
 import prefactor_spans
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
@@ -23,7 +23,7 @@ NOON = "2026-01-02T12:00:00+00:00"
 
 
 class Span(NamedTuple):
-    """What the API has of a span."""
+    """A span as the API has recorded it."""
 
     schema_name: str
     payload: Mapping[str, Any]
@@ -285,23 +285,22 @@ EXPECTED = {
         ),
     ],
 }
-# What fails may have any result.
+# The result of a failed span may be anything.
 MISMATCHED = {"failures"}
 
 
 @pytest.fixture(scope="module")
 def programs(project: Path) -> Iterator[list[ModuleType]]:
-    """accept.py and accept_shipped.py, imported."""
+    """The modules accept.py and accept_shipped.py."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(project)
         yield [_imported(project / name) for name in ("accept.py", "accept_shipped.py")]
-    for name in [name for name in sys.modules if name.partition(".")[0] == "typing_spans"]:
-        del sys.modules[name]
+    forget("typing_spans")
 
 
 @pytest.fixture(scope="module")
 def recorded(programs: list[ModuleType]) -> Recorded:
-    """Scenario → the spans that it recorded, each scenario in an agent instance of its own."""
+    """The spans of each scenario; each scenario has an agent instance of its own."""
     with LocalApi() as api:
         return anyio.run(_record, api, programs)
 
@@ -340,7 +339,7 @@ def _scenarios(programs: Iterable[ModuleType]) -> Iterator[tuple[str, Any]]:
 
 
 def _in_one_order(spans: Iterable[Span]) -> list[str]:
-    """As texts, for 1 is not true, and sorted, for independent spans arrive in any order."""
+    """Return the spans as sorted texts: as texts 1 and true differ, and independent spans arrive in any order."""
     return sorted(json.dumps(span._asdict(), sort_keys=True) for span in spans)
 
 
@@ -349,7 +348,7 @@ def test_every_scenario_is_expected(programs: list[ModuleType]) -> None:
 
 
 @pytest.mark.parametrize("scenario", EXPECTED)
-def test_records_what_the_program_says(recorded: Recorded, scenario: str) -> None:
+def test_a_scenario_records_its_spans(recorded: Recorded, scenario: str) -> None:
     spans = [
         Span(span["schema_name"], span["payload"], span["result_payload"] or {}, span["status"])
         for span in recorded[scenario]
@@ -358,5 +357,5 @@ def test_records_what_the_program_says(recorded: Recorded, scenario: str) -> Non
 
 
 @pytest.mark.parametrize("scenario", sorted(EXPECTED.keys() - MISMATCHED))
-def test_the_api_finds_no_mistake_in_it(recorded: Recorded, scenario: str) -> None:
+def test_the_api_finds_no_mistake_in_a_scenario(recorded: Recorded, scenario: str) -> None:
     assert [span["schema_errors"] for span in recorded[scenario]] == [[]] * len(EXPECTED[scenario])

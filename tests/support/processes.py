@@ -1,4 +1,4 @@
-"""Real programs, run as processes, for the end-to-end tests."""
+"""Real programs, run as processes, for tests of several folders."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def serve(*options: str) -> Iterator[Served]:
     )
     try:
         assert process.stdout is not None
-        told = ""
-        while not (found := re.search(r"(http://\S+).*?\n.*?(\S+)\n", told, re.DOTALL)):
+        printed = ""
+        while not (found := re.search(r"(http://\S+).*?\n.*?(\S+)\n", printed, re.DOTALL)):
             line = process.stdout.readline()
-            assert line, f"the server ended: {told}"
-            told += line
+            assert line, f"the server ended: {printed}"
+            printed += line
         yield Served(found[1], found[2], process)
     finally:
         if process.poll() is None:
