@@ -90,7 +90,7 @@ def _check(options: argparse.Namespace) -> int:
         return DONE
     project = read_project(find_project(Path.cwd()))
     base = _base(options, project)
-    compiled = [_compiled(package, base, Origin(), Previous()) for package in _packages(options, project)]
+    compiled = [_compile(package, base, Origin(), Previous()) for package in _packages(options, project)]
     found = [item for each in compiled for item in each.diagnostics]
     if options.explain is not None and not has_errors(found):
         parts = {
@@ -140,12 +140,12 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
+def _compile(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
     with progress_bar(sys.stderr, package.package) as progress:
-        return _compile(package, base, origin, previous, progress)
+        return _run_stages(package, base, origin, previous, progress)
 
 
-def _compile(
+def _run_stages(
     package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
 ) -> Generated:
     from prefactor_gen.pipeline import generate_package  # needs the extra, unlike --help
@@ -227,7 +227,7 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
         print(f"{shown} is up to date")
         return DONE
     previous = read_previous(folder, origin.generator)
-    generated = _compiled(package, base, origin, previous)
+    generated = _compile(package, base, origin, previous)
     _report(generated.diagnostics, base)
     if has_errors(generated.diagnostics):
         return WRONG

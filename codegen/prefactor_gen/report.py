@@ -29,9 +29,9 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def console(stream: TextIO) -> Console:
-    """A console of rich, which wraps lines at the width of a terminal only, and takes no text for markup.
+    """A console of rich that prints text as it is, and wraps lines on a terminal only.
 
-    It decides on colours by the stream, NO_COLOR, FORCE_COLOR and TERM.
+    rich decides on colours by the stream, NO_COLOR, FORCE_COLOR and TERM.
     """
     from rich.console import Console
 
@@ -40,7 +40,7 @@ def console(stream: TextIO) -> Console:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with escapes for characters that do not print, such as codes of a terminal."""
+    """The text on one line, with escapes for characters that do not print, such as control characters."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 

@@ -63,6 +63,8 @@ def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
                 continue
     except KeyboardInterrupt:
         return STOPPED
+    except BrokenPipeError:
+        raise
     except OSError as error:  # for example, the system's limit of watched folders
         raise ConfigError(f"--watch: {error}") from None
 
@@ -95,7 +97,7 @@ class _Watched:
         return cls(base, sources, paths, frozenset(real_path(package.folder) for package in packages))
 
     def changes(self) -> Iterator[list[str]]:
-        """Watch; yields the names of what changed, or an empty list when nothing has changed for `_STEP`."""
+        """Watch, and yield the names of what changed, or an empty list after a `_STEP` without changes."""
         missing = {path for path in self.paths if not path.exists()}
         for events in watchfiles.watch(
             *(self.paths.keys() - missing),

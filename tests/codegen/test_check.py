@@ -108,7 +108,7 @@ def test_explain_lists_what_checks_each_keyword(project: Project) -> None:
     assert project.run("check", "schemas", "--explain", "agent").out == result.out
 
 
-def test_names_in_the_explanation_hold_no_codes_of_a_terminal(project: Project) -> None:
+def test_control_characters_in_explained_names_are_escaped(project: Project) -> None:
     project.span_types(**{"a\x1b[31m": {"properties": {"x\n\x1b[2J": {"format": "date"}}}})
     assert project.run("check", "schemas", "--explain").out.splitlines() == [
         "a\\x1b[31m params: types enforce properties",

@@ -67,7 +67,7 @@ def in_pipe(folder: Path, *arguments: str, **settings: str) -> str:
     return done.stdout
 
 
-def test_a_diagnostic_is_the_same_line_in_a_pipe_and_in_colour_on_a_terminal(tmp_path: Path) -> None:
+def test_a_terminal_adds_only_colour_to_diagnostics(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
     plain = in_pipe(tmp_path, "check", "a.yaml")
     assert plain.startswith(f"a.yaml:4:190 /span_schemas/agent/properties/{POINTER}/type: error PG006: expected one of")

@@ -236,6 +236,20 @@ def test_what_the_system_refuses_to_watch(project: Project, monkeypatch: pytest.
     assert (result.code, result.err) == (2, "prefactor-gen: --watch: OS file watch limit reached\n")
 
 
+def test_a_reader_that_ends_first(project_folder: Path) -> None:
+    """`prefactor-gen --watch | head`."""
+    command = [sys.executable, "-m", "prefactor_gen", "--watch"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=project_folder, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert WATCHING in process.stdout
+        process.stdout.close()
+        (project_folder / "schemas" / "a.json").write_text(OBJECT.replace('"a"', '"b"'))
+        assert process.stderr.read() == ""
+        assert process.wait() == 1
+
+
 def test_not_together_with_check(project: Project) -> None:
     result = project.run("--watch", "--check")
     assert result.code == 2
