@@ -2,7 +2,7 @@
 
 The rules are a graph, for schemas are: one node for each place of the schema that leads to a mark, by JSON pointer. A
 node holds what is said there, and by all that speaks of the same value (`$ref`, `allOf`, `anyOf` …); where one branch
-marks a value, it is marked. `prefactor_core._redaction` walks the graph.
+marks a value, it is marked. `prefactor_core._payloads.redaction` walks the graph.
 """
 
 from __future__ import annotations

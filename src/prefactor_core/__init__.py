@@ -1,8 +1,8 @@
 """Queue/worker client of the Prefactor API: records agent instances and spans without ever blocking the agent."""
 
-from prefactor_core._ledger import ClientStats, DeliveryReport, OperationCounts
-from prefactor_core._redaction import PayloadField, RedactCallback
-from prefactor_core._termination import TerminationEvent
+from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, OperationCounts
+from prefactor_core._payloads.redaction import PayloadField, RedactCallback
+from prefactor_core._records.termination_event import TerminationEvent
 from prefactor_core.client import PrefactorCoreClient
 from prefactor_core.config import PrefactorCoreConfig, QueueConfig, SchemaSource
 from prefactor_core.context_stack import SpanContextStack

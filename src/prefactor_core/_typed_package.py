@@ -6,6 +6,6 @@ from prefactor_http._distributions import warn_if_installed
 
 warn_if_installed("prefactor-core")  # before the next import, which fails when another distribution's files are found
 
-from prefactor_core._package_loader import load  # noqa: E402
+from prefactor_core._typed.package_loader import load  # noqa: E402
 
 __all__ = ["load"]

@@ -11,18 +11,19 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
-from prefactor_core import _fork, _pfid
-from prefactor_core._disabled_session import DisabledSession
-from prefactor_core._index import SpanIndex
-from prefactor_core._ledger import ClientStats, DeliveryReport, Ledger
-from prefactor_core._life_cycle import LifeCycle, State
+from prefactor_core import _pfid
+from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
-from prefactor_core._payloads import PayloadPolicy
-from prefactor_core._records import CreateState, InstanceRecord
-from prefactor_core._session import ApiSession, Session
-from prefactor_core._snapshot import snapshot_object
-from prefactor_core._span_schemas import SpanTypes
-from prefactor_core._validation import Validation
+from prefactor_core._payloads.policy import PayloadPolicy
+from prefactor_core._payloads.schemas import SpanTypes
+from prefactor_core._payloads.snapshot import snapshot_object
+from prefactor_core._process import fork as _fork
+from prefactor_core._records.records import CreateState, InstanceRecord
+from prefactor_core._records.span_index import SpanIndex
+from prefactor_core._session.disabled_session import DisabledSession
+from prefactor_core._session.life_cycle import LifeCycle, State
+from prefactor_core._session.session import ApiSession, Session
+from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager

@@ -7,9 +7,9 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from prefactor_core._redaction import RedactCallback
-from prefactor_core._snapshot import TEXT_LIMIT
-from prefactor_core._validation import ValidationMode
+from prefactor_core._payloads.redaction import RedactCallback
+from prefactor_core._payloads.snapshot import TEXT_LIMIT
+from prefactor_core._typed.validation import ValidationMode
 from prefactor_core.exceptions import ErrorCallback
 from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig

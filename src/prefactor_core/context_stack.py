@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from prefactor_core._records import InstanceRecord, SpanRecord
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 
 __all__ = ["SpanContextStack"]
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prefactor_core._records import InstanceRecord, SpanRecord
+    from prefactor_core._records.records import InstanceRecord, SpanRecord
 
 __all__ = ["Operation", "OperationType"]
 

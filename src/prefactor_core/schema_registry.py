@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any, TypeAlias
 
+from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._schema_hash import schema_version_hash
-from prefactor_core._span_schemas import SpanTypes
 
 __all__ = ["SchemaRegistry"]
 

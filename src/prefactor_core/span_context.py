@@ -9,12 +9,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
-from prefactor_core._payloads import PayloadPolicy
-from prefactor_core._records import Phase, SpanRecord
-from prefactor_core._redaction import PayloadPart, RedactionRules
-from prefactor_core._snapshot import Payload, error_payload, snapshot_object
-from prefactor_core._span_schemas import in_package
-from prefactor_core._validation import Validation
+from prefactor_core._payloads.policy import PayloadPolicy
+from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
+from prefactor_core._payloads.schemas import in_package
+from prefactor_core._payloads.snapshot import Payload, error_payload, snapshot_object
+from prefactor_core._records.records import Phase, SpanRecord
+from prefactor_core._typed.validation import Validation
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.queue import QueueClosedError

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pydantic_core import MISSING
 
-from prefactor_core._scalars import JsonBoolean, JsonInteger, JsonLiteral, JsonNumber, NoObject
-from prefactor_core._schema_part import JsonPattern, SchemaPart
-from prefactor_core._typed_models import CheckedModel, CheckedRoot, EmptyResult, PayloadModel, PayloadRoot
-from prefactor_core._typed_span import ArrayOf, PayloadOf, SpanTypeOf, TypedSpan
+from prefactor_core._typed.models import CheckedModel, CheckedRoot, EmptyResult, PayloadModel, PayloadRoot
+from prefactor_core._typed.scalars import JsonBoolean, JsonInteger, JsonLiteral, JsonNumber, NoObject
+from prefactor_core._typed.schema_part import JsonPattern, SchemaPart
+from prefactor_core._typed.span import ArrayOf, PayloadOf, SpanTypeOf, TypedSpan
 
 __all__ = [
     "MISSING",

@@ -13,8 +13,8 @@ import timeit
 from collections.abc import Callable
 from typing import Any
 
-from prefactor_core._snapshot import snapshot_object
-from prefactor_core._span_schemas import PayloadSchemas, in_package
+from prefactor_core._payloads.schemas import PayloadSchemas, in_package
+from prefactor_core._payloads.snapshot import snapshot_object
 
 MESSAGE = {"role": "user", "content": "What is the weather like in Berlin today? " * 3}
 SMALL: dict[str, Any] = {"model": "gpt-4", "prompt": "Hello", "provider": "openai"}
@@ -57,8 +57,8 @@ def milliseconds(program: str) -> float:
 
 
 FIRST = """
-from prefactor_core._snapshot import Payload
-from prefactor_core._span_schemas import in_package
+from prefactor_core._payloads.snapshot import Payload
+from prefactor_core._payloads.schemas import in_package
 import prefactor_spans.__definitions__
 start = time.perf_counter()
 in_package("prefactor_spans", "agent:llm").mismatches("params", Payload({"model": "m"}))

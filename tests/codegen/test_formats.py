@@ -11,8 +11,8 @@ from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project, is_valid, only
 
 from prefactor_core import SchemaRegistry
-from prefactor_core._snapshot import Payload
-from prefactor_core._span_schemas import in_package
+from prefactor_core._payloads.schemas import in_package
+from prefactor_core._payloads.snapshot import Payload
 from prefactor_gen.keywords import CHECKED_FORMATS
 
 VALUES = [

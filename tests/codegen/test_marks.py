@@ -10,8 +10,8 @@ from tests.codegen.conftest import compile_into
 from tests.codegen.schemas import properties
 from tests.codegen.support import Made, Project, forget, load_package, only
 
-from prefactor_core._redaction import RedactionRules
-from prefactor_core._snapshot import Payload
+from prefactor_core._payloads.redaction import RedactionRules
+from prefactor_core._payloads.snapshot import Payload
 from prefactor_gen.marks import MARK
 
 GONE = "[redacted]"

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from tests.codegen.schemas import DRAFT_07, OBJECT, OBJECT_WITH_X, option, properties
 from tests.codegen.support import CASES, Made, Project, is_valid, load_package, only, run_process
 
-from prefactor_core._snapshot import members_of
+from prefactor_core._payloads.snapshot import members_of
 from prefactor_core.typed import MISSING
 
 

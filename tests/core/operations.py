@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefactor_core import Operation, OperationType
-from prefactor_core._records import InstanceRecord, SpanRecord
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 
 __all__ = ["INSTANCE", "NOW", "operation", "span_record"]
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefactor_core._dispatch import Dispatch
-from prefactor_core._ledger import Ledger
-from prefactor_core._outcomes import Delivered, Failed, Outcome, Rewrite, TryAgain, judge
-from prefactor_core._records import InstanceRecord, SpanRecord
-from prefactor_core._retry_policy import RetryPolicy
-from prefactor_core._ticket import Ticket
+from prefactor_core._delivery.dispatch import Dispatch
+from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.outcomes import Delivered, Failed, Outcome, Rewrite, TryAgain, judge
+from prefactor_core._delivery.retry_policy import RetryPolicy
+from prefactor_core._delivery.ticket import Ticket
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.exceptions import (
     PrefactorApiError,

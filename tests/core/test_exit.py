@@ -15,7 +15,7 @@ import pytest
 from tests.core.programs import run_program, running_program
 from tests.core.support import CREATE
 
-from prefactor_core import _exit
+from prefactor_core._process import exit as _exit
 from prefactor_local import Fault, LocalApi
 
 RECORD = """

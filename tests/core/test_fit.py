@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefactor_core._fit import ESCAPED_SIZE, fit
-from prefactor_core._snapshot import snapshot_object
+from prefactor_core._payloads.size_limit import ESCAPED_SIZE, fit
+from prefactor_core._payloads.snapshot import snapshot_object
 from prefactor_http._request import encode_json
 
 LIMIT = 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.core.operations import span_record
 
-from prefactor_core._index import SpanIndex
-from prefactor_core._records import CreateState, SpanRecord
+from prefactor_core._records.records import CreateState, SpanRecord
+from prefactor_core._records.span_index import SpanIndex
 
 
 def finish(index: SpanIndex, number: int, state: CreateState) -> SpanRecord:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from prefactor_core import DeliveryError, Operation, OperationType, PrefactorTelemetryFailureError
-from prefactor_core._ledger import Ledger, OperationCounts
+from prefactor_core._delivery.ledger import Ledger, OperationCounts
 
 CREATE, FINISH = OperationType.CREATE_SPAN, OperationType.FINISH_SPAN
 

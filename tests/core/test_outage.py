@@ -1,7 +1,7 @@
 """Outages: when delivery pauses, whether an operation uses up a retry, and when delivery resumes. No real clock."""
 
-from prefactor_core._outage import OutageMonitor
-from prefactor_core._retry_policy import RetryPolicy
+from prefactor_core._delivery.outage import OutageMonitor
+from prefactor_core._delivery.retry_policy import RetryPolicy
 
 
 def monitor() -> OutageMonitor:

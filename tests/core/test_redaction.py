@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.core.support import Run, bodies, config_for, creates, warnings
 
 from prefactor_core import Operation, PrefactorCoreConfig, SchemaRegistry
-from prefactor_core._redaction import PayloadField
+from prefactor_core._payloads.redaction import PayloadField
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 from prefactor_local import LocalApi
 

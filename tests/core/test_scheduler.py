@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefactor_core._records import CreateState, InstanceRecord, SpanRecord
-from prefactor_core._scheduler import Scheduler
-from prefactor_core._ticket import SINGLE, BatchLimit, Ticket
+from prefactor_core._delivery.scheduler import Scheduler
+from prefactor_core._delivery.ticket import SINGLE, BatchLimit, Ticket
+from prefactor_core._records.records import CreateState, InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

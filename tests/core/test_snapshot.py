@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, RootModel, SecretStr, computed_field
 
-from prefactor_core._snapshot import error_payload, snapshot, snapshot_object
+from prefactor_core._payloads.snapshot import error_payload, snapshot, snapshot_object
 
 
 class Colour(enum.Enum):

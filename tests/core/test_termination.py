@@ -9,7 +9,7 @@ import pytest
 from tests.core.support import Run, config_for, eventually, register
 
 from prefactor_core import PrefactorCoreClient, PrefactorTerminatedError
-from prefactor_core._records import InstanceRecord
+from prefactor_core._records.records import InstanceRecord
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_local import LocalApi
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, get_args, overload
 
-from prefactor_core._payloads import PayloadPolicy
-from prefactor_core._records import InstanceRecord
-from prefactor_core._snapshot import snapshot_object
-from prefactor_core._span_schemas import SpanTypes
-from prefactor_core._termination import TerminationEvent
-from prefactor_core._typed_span import PayloadOf, SpanTypeOf
-from prefactor_core._validation import Validation
+from prefactor_core._payloads.policy import PayloadPolicy
+from prefactor_core._payloads.schemas import SpanTypes
+from prefactor_core._payloads.snapshot import snapshot_object
+from prefactor_core._records.records import InstanceRecord
+from prefactor_core._records.termination_event import TerminationEvent
+from prefactor_core._typed.span import PayloadOf, SpanTypeOf
+from prefactor_core._typed.validation import Validation
 from prefactor_core.exceptions import PrefactorTerminatedError
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from prefactor_core import _pfid
-from prefactor_core._index import SpanIndex
-from prefactor_core._loop_thread import wait_for
-from prefactor_core._payloads import PayloadPolicy
-from prefactor_core._records import CreateState, InstanceRecord, Phase, SpanRecord
-from prefactor_core._snapshot import Payload, snapshot_object
-from prefactor_core._span_schemas import SpanTypes
-from prefactor_core._validation import Validation
+from prefactor_core._delivery.loop_thread import wait_for
+from prefactor_core._payloads.policy import PayloadPolicy
+from prefactor_core._payloads.schemas import SpanTypes
+from prefactor_core._payloads.snapshot import Payload, snapshot_object
+from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
+from prefactor_core._records.span_index import SpanIndex
+from prefactor_core._typed.validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 from weakref import WeakSet
 
-from prefactor_core._records import CreateState, InstanceRecord
-from prefactor_core._termination import LoopFlag, Subscribers
+from prefactor_core._records.records import CreateState, InstanceRecord
+from prefactor_core._records.termination_event import LoopFlag, Subscribers
 from prefactor_http._log import logger_of
 
 __all__ = ["TerminationCallback", "TerminationMonitor"]

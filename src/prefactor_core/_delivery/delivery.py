@@ -1,0 +1,292 @@
+"""Delivery: takes operations on any thread, and sends them on a thread of its own.
+
+    agent's threads │ delivery thread
+                    │
+    HandOver ── inbox ── Intake ── Dispatch ── batches ── Sending ── Sender ── API
+                    │                  └────── outcomes ─────┘
+
+The words:
+
+    operation   one call to the API that the agent's code asked for
+    inbox       holds the operations that were handed over and not admitted yet
+    ticket      an admitted operation, and its state (TicketState)
+    batch       the operations of one request
+    dispatch    decides what is sent when, and what an outcome means
+    scheduler   the part of dispatch that keeps the causal order
+    outcome     what an answer, or a missing one, means for an operation
+    settled     an operation that was delivered, or has failed for good
+    dropped     an operation that is not sent: the queue was full, or the client closed first
+    ledger      counts the operations that were accepted, delivered, failed and dropped, and are pending
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import math
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple, TypeVar
+
+from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
+from prefactor_core._delivery.hand_over import HandOver
+from prefactor_core._delivery.intake import Intake
+from prefactor_core._delivery.ledger import DeliveryReport, Ledger
+from prefactor_core._delivery.loop_thread import LoopThread, wait_for
+from prefactor_core._delivery.loss_log import LossLog
+from prefactor_core._delivery.queue_bound import QueueBound
+from prefactor_core._delivery.retry_policy import RetryPolicy
+from prefactor_core._delivery.scheduler import mark_never_sent
+from prefactor_core._delivery.sender import Sender
+from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.waiting_starts import WaitingStarts
+from prefactor_core.config import QueueConfig
+from prefactor_core.exceptions import ErrorCallback
+from prefactor_core.operations import Operation
+from prefactor_core.queue import InMemoryQueue, Queue
+from prefactor_http._log import logger_of
+
+__all__ = ["Delivery"]
+
+T = TypeVar("T")
+
+_RELEASE_SECONDS = 0.5
+_GRACE_SECONDS = 1.0
+
+logger = logger_of("prefactor_core")
+
+
+class _Closing(NamedTuple):
+    """The end of delivery, which happens once: each caller of `close()` waits for it with a time-out of its own.
+
+    Attributes:
+        done: done when delivery has ended.
+        final_at: the time (monotonic) from which delivery counts as ended, even if a callback of the program blocks
+            the delivery thread.
+    """
+
+    done: concurrent.futures.Future[None]
+    final_at: float
+
+
+class Delivery:
+    """Sends operations in causal order.
+
+    Args:
+        config: workers, retries, deadlines.
+        sender: makes the requests; called on the delivery thread.
+        ledger: counts what becomes of every operation.
+        on_error: called on the delivery thread for every operation that fails.
+        queue: the program's own queue. Its methods are called on the delivery thread, except those of InMemoryQueue
+            itself, which works from any thread.
+
+    Attributes:
+        submit: takes an operation; see `HandOver.submit()`. An attribute, because a method would cost every operation
+            one more call.
+    """
+
+    submit: Callable[[Operation], None]
+
+    def __init__(
+        self,
+        config: QueueConfig,
+        sender: Sender,
+        ledger: Ledger,
+        *,
+        on_error: ErrorCallback | None = None,
+        queue: Queue[Operation] | None = None,
+    ) -> None:
+        self._config = config
+        self._sender = sender
+        self._ledger = ledger
+        # A subclass may override methods, so that its instances count as queues of the program.
+        self._inbox = queue if type(queue) is InMemoryQueue else InMemoryQueue[Operation]()
+        self._own_queue = None if queue is self._inbox else queue
+        self._thread = LoopThread("prefactor-delivery", at_end=self._disconnect)
+        self._loss_log = LossLog(ledger, on_error)
+        self._starts = WaitingStarts()
+        retries = RetryPolicy(config.retry_delay_base, config.max_retries)
+        self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto")
+        self._sending = Sending(
+            self._dispatch,
+            sender,
+            config.num_workers,
+            thread=self._thread,
+            starts=self._starts,
+            loss_log=self._loss_log,
+            on_pump=self._pumped,
+        )
+        self._intake = Intake(
+            self._inbox, self._own_queue, dispatch=self._dispatch, ledger=ledger, sending=self._sending
+        )
+        self._bound = QueueBound(ledger, config.max_queue_size, config.max_queue_bytes, self._bound_changed)
+        hand_over = HandOver(
+            self._inbox,
+            self._bound,
+            ledger,
+            starts=self._starts,
+            sending=self._sending,
+            answers_late=lambda: self._dispatch.paused or self._thread.ended.done(),
+        )
+        self.submit = hand_over.submit
+        self._background: list[asyncio.Task[None]] = []
+        self._rested = asyncio.Event()
+        self._closing: _Closing | None = None
+        self._closing_lock = threading.Lock()
+        self._thread.ended.add_done_callback(lambda _: self._starts.release_all())
+
+    def start(self) -> None:
+        """Start the thread. Delivery begins with `begin()`."""
+        self._thread.start()
+
+    def begin(self, *also: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin to deliver, and run other coroutines on the delivery thread until the end."""
+        self._thread.submit(self._begin([*self._intake.tasks, *also]))
+
+    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the delivery thread.
+
+        Raises:
+            ClientClosedError: delivery ended first.
+        """
+        return await self._thread.call(coroutine)
+
+    @property
+    def mints_ids(self) -> bool:
+        """The API is not known to refuse span ids that this client makes."""
+        return self._dispatch.mint_ids
+
+    def report(self) -> DeliveryReport:
+        """What became of all operations so far."""
+        return self._ledger.report(self._loss_log.errors)
+
+    async def flush(self, timeout: float | None) -> DeliveryReport:
+        """Wait until nothing more can be delivered now, at most `timeout` seconds."""
+        seconds = self._seconds(timeout)
+        await wait_for(self.begin_flush(timeout), _with_grace(seconds))
+        return self.report()
+
+    def begin_flush(self, timeout: float | None = None) -> concurrent.futures.Future[None]:
+        """As `flush()`, without waiting. Takes no lock that another caller may hold."""
+        return self._thread.submit(self._rest(self._seconds(timeout)))
+
+    def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
+        """Refuse new operations, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
+
+        That happens once: a second call returns the future of the first one.
+        """
+        with self._closing_lock:
+            if self._closing is None:
+                seconds = self._seconds(timeout)
+                done = self._thread.submit(self._close(seconds))
+                self._closing = _Closing(done, time.monotonic() + (_with_grace(seconds) or math.inf))
+                done.add_done_callback(lambda _: self._thread.stop())
+            return self._closing.done
+
+    async def close(self, timeout: float | None) -> DeliveryReport:
+        """As `begin_close()`, and wait for the end, at most `timeout` seconds."""
+        await wait_for(self.begin_close(timeout), _with_grace(self._seconds(timeout)))
+        if self._closing and (self._closing.done.done() or time.monotonic() >= self._closing.final_at):
+            self.finalise()
+        return self.report()
+
+    def finalise(self) -> None:
+        """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return."""
+        dropped = self._ledger.close(DEADLINE)
+        self._loss_log.queue_not_full()
+        if dropped:
+            for operation in self._inbox.get_nowait(self._inbox.size()):
+                mark_never_sent(operation)
+            self._dispatch.abandon()
+            self._loss_log.closed(dropped, self._dispatch.last_error())
+        self._starts.release_all()
+
+    def abort(self) -> None:
+        """End the thread before anything was handed over; the program's queue stays open."""
+        self._thread.submit(self._disconnect()).add_done_callback(lambda _: self._thread.stop())
+
+    @property
+    def exit_seconds(self) -> float | None:
+        """How long the exit of the program may wait for delivery; None if there is no limit."""
+        return _with_grace(self._seconds(None))
+
+    @property
+    def pending(self) -> int:
+        """How many operations are not delivered yet."""
+        return self._ledger.pending
+
+    def _seconds(self, timeout: float | None) -> float | None:
+        seconds = self._config.close_timeout if timeout is None else timeout
+        return None if math.isinf(seconds) else max(seconds, 0.0)
+
+    def _bound_changed(self) -> None:
+        """Log that on the delivery thread, because a log handler may be slow, or may record spans itself."""
+        self._thread.call_soon(self._log_bound)
+
+    # Everything below runs on the delivery thread.
+
+    def _log_bound(self) -> None:
+        if self._bound.full:
+            self._loss_log.queue_full()
+        else:
+            self._loss_log.queue_not_full()
+
+    async def _begin(self, tasks: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+        self._sending.start()
+        self._background = [asyncio.create_task(task()) for task in tasks]
+
+    def _pumped(self) -> None:
+        if self._dispatch.paused:
+            self._starts.release_all()
+        if self._at_rest():
+            self._rested.set()
+        self._intake.set_paused(paused=self._dispatch.has_plenty)
+
+    def _at_rest(self) -> bool:
+        """Everything that was handed over is admitted, and nothing can be sent now or later because of time."""
+        return self._dispatch.at_rest and self._intake.is_empty
+
+    async def _rest(self, seconds: float | None) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self._at_rest():
+                    self._rested.clear()
+                    await self._rested.wait()
+
+    async def _close(self, seconds: float | None) -> None:
+        self._inbox.close_nowait()
+        deadline = None if seconds is None else self._thread.loop.time() + seconds
+        await self._rest(seconds)
+        self._sending.release_parked()
+        await self._rest(None if deadline is None else max(deadline - self._thread.loop.time(), 0.0))
+        self.finalise()
+        self._thread.cancel_calls()
+        for task in self._background:
+            task.cancel()
+        await self._sending.stop()
+        await self._release()
+
+    async def _release(self) -> None:
+        await self._disconnect()
+        if self._own_queue is not None:
+            await _close_part("the program's queue", self._own_queue.close)
+
+    async def _disconnect(self) -> None:
+        await _close_part("the connections", self._sender.close)
+
+
+async def _close_part(name: str, close: Callable[[], Awaitable[None]]) -> None:
+    try:
+        async with asyncio.timeout(_RELEASE_SECONDS):
+            await close()
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # also SystemExit, which would end the thread
+        logger.warning("%s could not be closed: %r", name, error)
+
+
+def _with_grace(seconds: float | None) -> float | None:
+    """How long a caller waits for a deadline that the thread keeps: a callback of the program may block the thread."""
+    return None if seconds is None else seconds + _GRACE_SECONDS

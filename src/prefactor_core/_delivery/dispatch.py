@@ -1,0 +1,380 @@
+"""Decides which operation is sent when, and what the outcome of a request means. No I/O, no clock.
+
+Dispatch combines the parts: the scheduler (order), bulk use (how many operations share a request), the retry policy,
+the outage monitor (when delivery pauses), and the ledger (what became of every operation).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from prefactor_core._delivery.bulk_use import BulkUse
+from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.outage import OutageMonitor, Verdict
+from prefactor_core._delivery.outcomes import (
+    BulkFailed,
+    BulkOutcome,
+    BulkUnavailable,
+    Delivered,
+    Failed,
+    NotExecuted,
+    Outcome,
+    Rewrite,
+    SendSeparately,
+    TryAgain,
+)
+from prefactor_core._delivery.retry_policy import RetryPolicy
+from prefactor_core._delivery.scheduler import Consequences, Scheduler
+from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket
+from prefactor_core._records.records import CreateState, SpanRecord
+from prefactor_core.exceptions import DeliveryError
+from prefactor_core.operations import Operation, OperationType
+from prefactor_core.utils import generate_idempotency_key
+
+__all__ = ["DEADLINE", "DEPENDENCY", "NO_EFFECTS", "Dispatch", "Effects"]
+
+RETRIES_EXHAUSTED = "retries_exhausted"
+BAD_ANSWER = "bad_answer"
+DEPENDENCY = "dependency"
+DEADLINE = "deadline"
+_PLENTY = 2000
+_ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The effects of a decision that are reported: in the log, to `on_error`, and in reports.
+
+    Attributes:
+        errors: operations that failed.
+        orphaned: spans that are sent without their parent.
+        paused: the error for which delivery has just paused.
+        resumed: delivery has just resumed.
+        bulk_unavailable: the error for which the bulk endpoint is not used from now on.
+    """
+
+    errors: tuple[DeliveryError, ...] = ()
+    orphaned: tuple[SpanRecord, ...] = ()
+    paused: Exception | None = None
+    resumed: bool = False
+    bulk_unavailable: Exception | None = None
+
+    def __add__(self, other: Effects) -> Effects:
+        if other is NO_EFFECTS:
+            return self
+        return Effects(
+            self.errors + other.errors,
+            self.orphaned + other.orphaned,
+            self.paused or other.paused,
+            self.resumed or other.resumed,
+            self.bulk_unavailable or other.bulk_unavailable,
+        )
+
+
+NO_EFFECTS = Effects()
+
+
+class Dispatch:
+    """The state of delivery.
+
+    Args:
+        ledger: counts the operations that are delivered or fail here.
+        policy: the number of retries, and their delays.
+        bulk: operations may share requests.
+
+    Attributes:
+        mint_ids: the API is not known to refuse span ids that this client makes.
+    """
+
+    def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
+        self._ledger = ledger
+        self._policy = policy
+        self._bulk = BulkUse(usable=bulk)
+        self._scheduler = Scheduler()
+        self._outage = OutageMonitor(policy)
+        self._last_errors: dict[Ticket, Exception] = {}  # of operations that are tried again; the latest is last
+        self.mint_ids = True
+
+    def admit(self, operation: Operation) -> Effects:
+        """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
+        if not self._is_new(operation):
+            return NO_EFFECTS
+        return self._effects_of(self._scheduler.admit(operation))
+
+    def _is_new(self, operation: Operation) -> bool:
+        """Whether the operation comes for the first time.
+
+        A queue may return an operation twice. A signal handler that raises in the middle of a hand-over lets the create
+        of a span be handed over twice.
+        """
+        if operation.admitted:
+            return False
+        operation.admitted = True
+        span = operation.span
+        is_repeated = operation.type is OperationType.CREATE_SPAN and span and span.create_state in _ADMITTED
+        if is_repeated:
+            self._ledger.retract(operation)
+        return not is_repeated
+
+    def next_batch(self, now: float) -> Batch | None:
+        """The operations to send now; None if there are none.
+
+        The outcome of a batch with one operation goes to `settle()`, of a larger one to `settle_bulk()`.
+        """
+        if not self._outage.may_send(now):
+            return None
+        scheduler = self._scheduler
+        limit = SINGLE if self._outage.active else self._bulk.batch_limit(scheduler.unsent, mint_ids=self.mint_ids)
+        batch = scheduler.next_batch(now, limit)
+        for ticket in batch.tickets if batch else ():
+            self._sent(ticket)
+        return batch
+
+    def _sent(self, ticket: Ticket) -> None:
+        ticket.count_try(self._outage.successes)
+        self._outage.sent(ticket)
+        span = ticket.operation.span
+        if span and not self.mint_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
+            span.minted = False  # not after the first try: an operation is repeated unchanged
+
+    def wake_at(self) -> float | None:
+        """When `next_batch()` may return something because of time; None if that does not depend on time."""
+        due = self._scheduler.next_due()
+        if due is not None and self._outage.active:
+            probe = self._outage.next_probe()
+            return None if probe is None else max(probe, due)
+        return None if due == -math.inf else due  # a ready operation waits for a worker, not for time
+
+    def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
+        """Decide about an operation whose request has ended."""
+        was_paused = self._outage.active
+        self._last_errors.pop(ticket, None)
+        effects = self._settle(ticket, outcome, now)
+        if isinstance(outcome, TryAgain) and self._outage.active and not was_paused:
+            return replace(effects, paused=outcome.error)
+        return replace(effects, resumed=True) if was_paused and not self._outage.active else effects
+
+    def settle_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Effects:
+        """Decide about operations that shared a request.
+
+        1. The endpoint cannot be used: it is not used any more, and each operation is sent separately.
+        2. The request as a whole was refused: see `_settle_refused_bulk()`.
+        3. The request failed temporarily: that is one failure, of the first operation. The others are sent again.
+        4. The request was processed: each operation has an outcome of its own.
+        """
+        match outcome:
+            case BulkUnavailable(error, refused):
+                was_usable, self._bulk.usable = self._bulk.usable, False
+                for ticket in batch.tickets:
+                    self._send_separately(ticket, refused=refused)
+                return Effects(bulk_unavailable=error if was_usable else None)
+            case BulkFailed():
+                return self._settle_refused_bulk(batch, outcome)
+            case TryAgain():
+                return self._try_bulk_again(batch, outcome, now)
+            case _:
+                self._bulk.succeeded()
+                effects = NO_EFFECTS
+                for ticket, result in zip(batch.tickets, outcome, strict=True):
+                    effects += self.settle(ticket, result, now)
+                return effects
+
+    def _settle_refused_bulk(self, batch: Batch, outcome: BulkFailed) -> Effects:
+        """Send the operations again: in a smaller request if this one was too large, separately otherwise."""
+        was_usable = self._bulk.usable
+        if outcome.too_large:
+            self._bulk.too_large(len(batch.tickets))
+        else:
+            self._bulk.refused()
+        for ticket in batch.tickets:
+            if outcome.refused:
+                ticket.uncount_try()
+            if not outcome.too_large:
+                ticket.send_separately()
+            self._scheduler.send_again(ticket)
+        return Effects(bulk_unavailable=outcome.error if was_usable and not self._bulk.usable else None)
+
+    def _try_bulk_again(self, batch: Batch, outcome: TryAgain, now: float) -> Effects:
+        self._bulk.failed(len(batch.tickets))
+        first, *others = batch.tickets
+        effects = self.settle(first, outcome, now)
+        again_at = None if self._outage.active else now + self._policy.delay(0, outcome.retry_after)
+        for ticket in others:
+            self._scheduler.send_again(ticket, at=again_at)
+        return effects
+
+    def last_error(self) -> DeliveryError | None:
+        """The latest error of an operation that is still pending, as the error of its loss. From any thread."""
+        errors = list(self._last_errors.items())
+        if not errors:
+            return None
+        ticket, error = errors[-1]
+        return _delivery_error(ticket.operation, DEADLINE, str(error), error)
+
+    def _settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
+        match outcome:
+            case Delivered():
+                self._outage.succeeded(ticket)
+                self._learn_of_ids(ticket)
+                self._ledger.deliver(ticket.operation)
+                return self._effects_of(self._scheduler.settle(ticket, delivered=True))
+            case Rewrite(refused_id):
+                self._outage.succeeded(ticket)
+                self._rewrite(ticket, refused_id=refused_id)
+                self._scheduler.send_again(ticket)
+                return NO_EFFECTS
+            case TryAgain():
+                return self._try_again(ticket, outcome, now)
+            case NotExecuted():
+                ticket.uncount_try()
+                self._scheduler.send_again(ticket)
+                return NO_EFFECTS
+            case SendSeparately(refused):
+                self._outage.succeeded(ticket)
+                self._send_separately(ticket, refused=refused)
+                return NO_EFFECTS
+            case Failed(error, reason, answered):
+                if answered:
+                    self._outage.succeeded(ticket)
+                else:
+                    self._outage.forget(ticket)
+                return self._fail(ticket, error, reason)
+
+    def abandon(self) -> None:
+        """Record that nothing more is sent. From any thread."""
+        self._scheduler.abandon()
+
+    def release_parked(self) -> Effects:
+        """Send the children whose parents were never handed over, without a parent."""
+        return self._effects_of(self._scheduler.release_parked())
+
+    def release_children(self, parent: SpanRecord) -> Effects:
+        """Send the children of a span that will never be handed over, without a parent."""
+        return self._effects_of(self._scheduler.release_parked(parent))
+
+    @property
+    def has_parked(self) -> bool:
+        """Children wait for parents that were not handed over."""
+        return self._scheduler.has_parked
+
+    @property
+    def paused(self) -> bool:
+        """Delivery is paused during an outage of the API."""
+        return self._outage.active
+
+    @property
+    def has_plenty(self) -> bool:
+        """So many operations wait that more need not be admitted, and some of them can be sent now."""
+        return self._scheduler.unsent >= _PLENTY and self._scheduler.next_due() == -math.inf
+
+    @property
+    def open_operations(self) -> int:
+        """How many operations were admitted and are not settled."""
+        return self._scheduler.open_operations
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is in flight, and nothing can be sent now or later because of time."""
+        return self._scheduler.at_rest
+
+    def _send_separately(self, ticket: Ticket, *, refused: bool) -> None:
+        ticket.send_separately()
+        if refused:
+            ticket.uncount_try()
+        self._scheduler.send_again(ticket)
+
+    def _learn_of_ids(self, ticket: Ticket) -> None:
+        span = ticket.operation.span
+        if span and span.minted and ticket.operation.type is OperationType.CREATE_SPAN:
+            self._bulk.ids_confirmed = not span.local_id  # there is one if the API gave the span another id
+
+    def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Effects:
+        """Decide about an operation that failed temporarily.
+
+        1. The operation itself is the problem, and its retries are used up: it fails. Operations that depend on it are
+           sent if the API may have it nevertheless.
+        2. Delivery is paused, and the failure uses up no retry: the operation is sent again behind all others.
+        3. Otherwise it is sent again after a delay.
+        """
+        verdict = self._verdict(ticket, outcome, now)
+        if verdict.uses_retry and ticket.retries >= self._policy.max_retries:
+            self._outage.forget(ticket)
+            if outcome.unreadable:
+                return self._fail(ticket, outcome.error, BAD_ANSWER, may_be_delivered=_has_known_id(ticket.operation))
+            return self._fail(ticket, outcome.error, RETRIES_EXHAUSTED)
+        self._last_errors[ticket] = outcome.error
+        if self._outage.active and not verdict.uses_retry:
+            self._scheduler.send_again(ticket, last=True)
+            return NO_EFFECTS
+        delay = self._policy.delay(ticket.retries + verdict.recent_failures, outcome.retry_after)
+        if verdict.uses_retry:
+            ticket.use_retry()
+        self._scheduler.send_again(ticket, at=now + delay)
+        return NO_EFFECTS
+
+    def _verdict(self, ticket: Ticket, outcome: TryAgain, now: float) -> Verdict:
+        """Whether a temporary failure uses up a retry.
+
+        1. The answer shows that the API is available: it does.
+        2. Otherwise the outage monitor decides.
+        """
+        if outcome.unreadable or outcome.too_early:
+            self._outage.succeeded(ticket)
+            return Verdict(uses_retry=True)
+        return self._outage.failed(
+            ticket,
+            now,
+            successes_before=ticket.successes_before,
+            unreachable=outcome.unreachable,
+            retry_after=outcome.retry_after,
+        )
+
+    def _rewrite(self, ticket: Ticket, *, refused_id: bool) -> None:
+        """Give the operation another body, and so another key.
+
+        It is not documented what the API does with a known key and another body.
+        """
+        operation = ticket.operation
+        operation.idempotency_key = generate_idempotency_key()
+        ticket.forget_tries()
+        if refused_id:
+            self.mint_ids = False
+            return
+        operation.payload = {**operation.payload, "status": "failed"}
+        if operation.span:
+            result = {**operation.payload.get("result_payload", {}), "error": {"type": "cancelled"}}
+            operation.payload["result_payload"] = result
+
+    def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_delivered: bool = False) -> Effects:
+        failure = self._failure(ticket.operation, reason, str(error), error)
+        consequences = self._scheduler.settle(ticket, delivered=may_be_delivered)
+        return Effects(errors=(failure,)) + self._effects_of(consequences)
+
+    def _effects_of(self, consequences: Consequences) -> Effects:
+        if not (consequences.failed or consequences.orphaned):
+            return NO_EFFECTS
+        errors = tuple(self._dependent_failure(operation) for operation in consequences.failed)
+        return Effects(errors, consequences.orphaned)
+
+    def _dependent_failure(self, operation: Operation) -> DeliveryError:
+        unregistered = operation.instance and operation.instance.registration is CreateState.FAILED
+        cause = "its agent instance could not be registered" if unregistered else "its span could not be created"
+        return self._failure(operation, DEPENDENCY, cause, None)
+
+    def _failure(self, operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
+        self._ledger.fail(operation, reason)
+        return _delivery_error(operation, reason, message, cause)
+
+
+def _delivery_error(operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
+    error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
+    error.__cause__ = cause
+    return error
+
+
+def _has_known_id(operation: Operation) -> bool:
+    """Whether operations that depend on this one can be sent without its answer."""
+    if operation.type is OperationType.CREATE_SPAN:
+        return operation.span is not None and operation.span.minted
+    return operation.type is not OperationType.REGISTER_AGENT_INSTANCE

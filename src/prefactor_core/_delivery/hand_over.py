@@ -1,0 +1,79 @@
+"""Hand-over: takes operations from the agent's threads, without waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.queue_bound import QueueBound
+from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.waiting_starts import WaitingStarts
+from prefactor_core._records.records import SpanRecord
+from prefactor_core.operations import Operation, OperationType
+from prefactor_core.queue import InMemoryQueue, QueueClosedError
+
+__all__ = ["HandOver"]
+
+
+class HandOver:
+    """Puts operations into the inbox, or drops them when the queue is full.
+
+    Args:
+        inbox: where delivery takes them from.
+        bound: decides which operations are dropped.
+        ledger: counts every operation.
+        starts: the calls of `start()` that wait for an answer.
+        sending: releases what waits for a dropped operation.
+        answers_late: whether no answer can be expected soon, so that no `start()` should wait for one.
+    """
+
+    def __init__(
+        self,
+        inbox: InMemoryQueue[Operation],
+        bound: QueueBound,
+        ledger: Ledger,
+        *,
+        starts: WaitingStarts,
+        sending: Sending,
+        answers_late: Callable[[], bool],
+    ) -> None:
+        self._inbox = inbox
+        self._bound = bound
+        self._ledger = ledger
+        self._starts = starts
+        self._sending = sending
+        self._answers_late = answers_late
+
+    def submit(self, operation: Operation) -> None:
+        """Take an operation, from any thread, or drop it when the queue is full; never waits.
+
+        Raises:
+            QueueClosedError: delivery is closed.
+        """
+        if (reason := self._bound.drop_reason(operation)) is not None:
+            self._drop(operation, reason)
+            return
+        waiting = _span_that_waits(operation)
+        if waiting is not None:
+            self._starts.add(waiting)
+        # No further call may come between these two: a signal handler may raise there, and the operation stays pending.
+        self._ledger.accept(operation)
+        try:
+            self._inbox.put_nowait(operation)
+        except QueueClosedError:
+            self._ledger.retract(operation)
+            raise
+        if waiting is not None and self._answers_late():  # delivery may have released the starts before it was added
+            self._starts.release(waiting)
+
+    def _drop(self, operation: Operation, reason: str) -> None:
+        if self._inbox.closed:
+            raise QueueClosedError("the queue is closed")
+        self._ledger.refuse(operation, reason)
+        self._sending.never_send(operation, reason)
+
+
+def _span_that_waits(operation: Operation) -> SpanRecord | None:
+    """The span that the operation creates, if its `start()` waits for the answer."""
+    span = operation.span if operation.type is OperationType.CREATE_SPAN else None
+    return span if span is not None and span.answered is not None else None

@@ -1,0 +1,155 @@
+"""Intake: takes operations from the inbox, or from the program's own queue, and admits them to dispatch.
+
+    inbox ─────────────────────────────── admit
+    inbox ── relay ── program's queue ─── admit
+
+Everything here runs on the delivery thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from prefactor_core._delivery.dispatch import Dispatch
+from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.sending import INTERNAL_ERROR, Sending
+from prefactor_core._log_once import LogOnce
+from prefactor_core.operations import Operation
+from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError
+from prefactor_http._log import logger_of
+
+__all__ = ["Intake"]
+
+_MAX_AT_ONCE = 500
+# After a burst the intake polls the inbox for a while before it sleeps: to wake a sleeping loop from another thread
+# costs the agent tens of microseconds.
+_POLL_SECONDS = 0.002
+_POLLS = 10
+_QUEUE_REFUSED = "queue_refused"
+
+logger = logger_of("prefactor_core")
+
+
+class Intake:
+    """Admits operations in the order in which they were handed over.
+
+    Args:
+        inbox: where the agent's threads put operations.
+        own_queue: a queue of the program, through which all operations pass.
+        dispatch: admits the operations.
+        ledger: counts those that cannot be admitted.
+        sending: sends what was admitted.
+    """
+
+    def __init__(
+        self,
+        inbox: InMemoryQueue[Operation],
+        own_queue: Queue[Operation] | None,
+        *,
+        dispatch: Dispatch,
+        ledger: Ledger,
+        sending: Sending,
+    ) -> None:
+        self._inbox = inbox
+        self._own_queue = own_queue
+        self._dispatch = dispatch
+        self._ledger = ledger
+        self._sending = sending
+        self._relayed: set[Operation] = set()  # those in the program's queue, or on their way into it
+        self._may_take = asyncio.Event()
+        self._log_once = LogOnce()
+
+    @property
+    def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """The coroutine functions that run until the queues close."""
+        queue = self._own_queue
+        return [self._take] if queue is None else [partial(self._relay, queue), partial(self._take_from, queue)]
+
+    @property
+    def is_empty(self) -> bool:
+        """Everything that was handed over has been admitted."""
+        return not (self._inbox.size() or self._relayed)
+
+    def set_paused(self, *, paused: bool) -> None:
+        """Stop taking from the inbox, or continue. Until it is admitted, an operation costs less garbage collection."""
+        if paused:
+            self._may_take.clear()
+        else:
+            self._may_take.set()
+
+    async def _take(self) -> None:
+        """From the inbox."""
+        with contextlib.suppress(QueueClosedError):
+            while True:
+                self._admit(await self._next_operations())
+                await asyncio.sleep(0)
+                await self._may_take.wait()
+
+    async def _next_operations(self) -> list[Operation]:
+        for _ in range(_POLLS):
+            if operations := self._inbox.get_nowait(_MAX_AT_ONCE):
+                return operations
+            await asyncio.sleep(_POLL_SECONDS)
+        return [await self._inbox.get()]
+
+    async def _relay(self, queue: Queue[Operation]) -> None:
+        """From the inbox into the program's queue."""
+        with contextlib.suppress(QueueClosedError):
+            while True:
+                operation = await self._inbox.get()
+                self._relayed.add(operation)
+                await self._relay_one(operation, queue)
+
+    async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
+        try:
+            await queue.put(operation)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # also SystemExit, which would end the thread
+            self._relayed.discard(operation)
+            self._ledger.drop(operation, _QUEUE_REFUSED)
+            if self._log_once(type(error)):
+                logger.exception(
+                    "the program's queue refused an operation, which is dropped (further ones are counted, not logged)"
+                )
+            self._sending.never_send(operation, _QUEUE_REFUSED)
+            self._sending.pump()
+
+    async def _take_from(self, queue: Queue[Operation]) -> None:
+        """From the program's queue. If it fails, its operations stay pending until the client closes."""
+        while True:
+            try:
+                operation = await queue.get()
+            except (QueueClosedError, asyncio.CancelledError):
+                return
+            except BaseException:  # also SystemExit, which would end the thread
+                logger.exception("get() of the program's queue raised an exception: nothing more is taken from it")
+                return
+            self._relayed.discard(operation)
+            self._admit([operation])
+
+    def _admit(self, operations: list[Operation]) -> None:
+        for operation in operations:
+            self._admit_one(operation)
+        self._sending.pump()
+
+    def _admit_one(self, operation: Operation) -> None:
+        try:
+            effects = self._dispatch.admit(operation)
+        except Exception:
+            self._fail(operation)
+        else:
+            self._sending.report(effects)
+
+    def _fail(self, operation: object) -> None:
+        """Handle what cannot be admitted, such as an item that the program's queue made up. Delivery continues."""
+        if self._log_once(INTERNAL_ERROR):
+            name = operation.type.name if isinstance(operation, Operation) else type(operation).__name__
+            logger.exception("an item of the queue cannot be delivered: %s (further ones are not logged)", name)
+        if isinstance(operation, Operation):
+            self._ledger.fail(operation, INTERNAL_ERROR)
+            self._sending.never_send(operation, INTERNAL_ERROR)

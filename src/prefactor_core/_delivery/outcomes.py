@@ -1,0 +1,254 @@
+"""What an answer of the API, or a missing one, means for an operation. No I/O, no clock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from prefactor_core._records.records import SpanRecord
+from prefactor_core.operations import Operation, OperationType
+from prefactor_http.exceptions import (
+    PrefactorApiError,
+    PrefactorHttpError,
+    PrefactorResponseContractError,
+    PrefactorValidationError,
+    is_transient_http_error,
+)
+
+__all__ = [
+    "BulkFailed",
+    "BulkOutcome",
+    "BulkUnavailable",
+    "Delivered",
+    "Failed",
+    "NotExecuted",
+    "Outcome",
+    "Rewrite",
+    "SendSeparately",
+    "TryAgain",
+    "judge",
+    "judge_bulk",
+]
+
+_NOT_FOUND = 404
+_CONFLICT = 409
+_TOO_LARGE = 413
+_NO_ENDPOINT = {404, 405, 501}
+_IN_USE = re.compile(r"exist|already|taken|duplicate|unique|in use|conflict", re.IGNORECASE)
+_MENTIONS_ID = re.compile(r"\bid\b|pfid|partition", re.IGNORECASE)
+_PENDING = re.compile(r"\bpending\b", re.IGNORECASE)
+_FINISHED = re.compile(
+    r"""\b(?:terminated|terminal)\b
+    | \b(?:already|is|are|was|been|state|status)\W+(?:(?:already|been|in|is|now|state|status)\W+)*
+      (?:finished|completed?|failed|cancell?ed|ended|closed)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_INVALID_ACTION = "invalid_action"
+_FINISHES = {OperationType.FINISH_SPAN, OperationType.FINISH_AGENT_INSTANCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The API has the operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The same request may succeed later.
+
+    Attributes:
+        error: why it failed.
+        unreachable: there was no connection, or no answer.
+        retry_after: seconds that the API asked to wait.
+        unreadable: the answer reports success, but cannot be read: a proxy may have emptied it.
+        too_early: the operation refers to a span that another process delivers, and that has not arrived yet.
+    """
+
+    error: Exception
+    unreachable: bool
+    retry_after: float | None = None
+    unreadable: bool = False
+    too_early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """The API refuses this form of the operation; another form is sent.
+
+    Attributes:
+        refused_id: the new form has no span id of this client; otherwise its status is `failed`, not `cancelled`.
+    """
+
+    refused_id: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The operation will never succeed.
+
+    Attributes:
+        error: why.
+        reason: the name under which the failure is counted.
+        answered: the API answered, so it is available.
+    """
+
+    error: Exception
+    reason: str
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotExecuted:
+    """An earlier operation of the same bulk request was refused, and this one was not executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendSeparately:
+    """The bulk answer does not say enough about the operation: the answer to a single request will.
+
+    Attributes:
+        refused: the API did not execute it.
+    """
+
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkUnavailable:
+    """The API has no bulk endpoint, or one that this client cannot use.
+
+    Attributes:
+        error: what showed that.
+        refused: no operation of the request was executed.
+    """
+
+    error: Exception
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkFailed:
+    """The bulk request failed as a whole, and would fail again; another one may succeed.
+
+    Attributes:
+        error: why it failed.
+        refused: no operation of the request was executed.
+        too_large: a smaller request may be accepted.
+    """
+
+    error: Exception
+    refused: bool
+    too_large: bool = False
+
+
+Outcome: TypeAlias = Delivered | TryAgain | Rewrite | Failed | NotExecuted | SendSeparately
+BulkOutcome: TypeAlias = tuple[Outcome, ...] | TryAgain | BulkUnavailable | BulkFailed
+"""One outcome per operation, or one of the request as a whole when that failed."""
+
+
+def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
+    """Decide what a failed request means for its operation.
+
+    Args:
+        error: what the request raised.
+        operation: what was sent.
+        repeated: an earlier request for it may have reached the API.
+    """
+    if is_transient_http_error(error):
+        return _try_again(error)
+    if isinstance(error, PrefactorResponseContractError):
+        return TryAgain(error, unreachable=False, unreadable=True)
+    if isinstance(error, PrefactorApiError):
+        if operation.type is OperationType.FINISH_SPAN and error.status_code == _NOT_FOUND and _is_inherited(operation):
+            return TryAgain(error, unreachable=False, too_early=True)
+        if operation.type in _FINISHES and error.status_code == _CONFLICT:
+            return _refused_finish(error, operation, repeated=repeated)
+        if operation.span and operation.type is OperationType.CREATE_SPAN:
+            return _refused_create(error, operation.span, repeated=repeated)
+        if operation.type is OperationType.START_AGENT_INSTANCE and repeated and error.status_code == _CONFLICT:
+            return Delivered()  # by the first request
+    return Failed(error, _reason(error), answered=isinstance(error, PrefactorApiError))
+
+
+def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
+    """Decide what the failure of a whole bulk request means."""
+    if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
+        return BulkUnavailable(error, refused=True)
+    if is_transient_http_error(error):
+        return _try_again(error)
+    if isinstance(error, PrefactorResponseContractError):
+        return BulkUnavailable(error, refused=False)
+    if isinstance(error, PrefactorApiError):
+        return BulkFailed(error, refused=True, too_large=error.status_code == _TOO_LARGE)
+    return BulkFailed(error, refused=False)
+
+
+def _try_again(error: Exception) -> TryAgain:
+    retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
+    return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
+
+
+def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:
+    """Decide what a conflict (409) at a finish means.
+
+    The codes and messages of these answers are documented only in part. What this client knows is used first, then
+    the text of the answer.
+
+    1. `cancelled` was refused for something that may be running: it is sent again as `failed`.
+    2. It is not started yet, so it cannot be finished: the operation fails.
+    3. It is finished already: the operation counts as delivered.
+    4. Otherwise the operation fails.
+    """
+    text = f"{error} {error.code}".replace("_", " ")
+    finished = _has_finish(operation) or _FINISHED.search(text) is not None
+    if operation.payload["status"] == "cancelled" and _may_be_started(operation) and not (finished or repeated):
+        return Rewrite(refused_id=False)
+    if _PENDING.search(text):
+        return Failed(error, _reason(error))
+    if finished or repeated or (operation.span and error.code == _INVALID_ACTION):
+        return Delivered()
+    return Failed(error, _reason(error))
+
+
+def _is_inherited(operation: Operation) -> bool:
+    return operation.span is not None and operation.span.inherited
+
+
+def _has_finish(operation: Operation) -> bool:
+    """An earlier finish was delivered."""
+    record = operation.span or operation.instance
+    return record is not None and record.finish_delivered
+
+
+def _may_be_started(operation: Operation) -> bool:
+    return operation.span is None or operation.span.started_at is not None
+
+
+def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: bool) -> Outcome:
+    if not span.minted:
+        return Failed(error, _reason(error))
+    if error.status_code == _CONFLICT and repeated:
+        return Delivered()
+    if isinstance(error, PrefactorValidationError) and (about_id := _complaint_about_id(error)):
+        return Delivered() if repeated and _IN_USE.search(about_id) else Rewrite(refused_id=True)
+    return Failed(error, _reason(error))
+
+
+def _complaint_about_id(error: PrefactorValidationError) -> str:
+    """Return the error at the field `id`, beside or inside `details`; an empty text if there is none.
+
+    How the API refuses an id is not documented. Without errors by field, a message that mentions an id counts as one.
+    A mistake costs one request: the operation is sent again without the id, and fails for its real reason.
+    """
+    if not error.errors:
+        text = f"{error} {error.code}"
+        return text if _MENTIONS_ID.search(text) else ""
+    details = error.errors.get("details")
+    nested = details.get("id") if isinstance(details, dict) else None
+    found = error.errors.get("id") or error.errors.get("details.id") or nested
+    return str(found) if found else ""
+
+
+def _reason(error: Exception) -> str:
+    return f"http_{error.status_code}" if isinstance(error, PrefactorApiError) else "not_sent"

@@ -1,0 +1,58 @@
+"""The bound of the queue: which operations are dropped when it is full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prefactor_core._delivery.ledger import Ledger
+from prefactor_core.operations import Operation, OperationType
+
+__all__ = ["BOUNDED", "QUEUE_FULL", "QueueBound"]
+
+BOUNDED = {OperationType.CREATE_SPAN, OperationType.RECORD_QUALITY}
+QUEUE_FULL = "queue_full"
+_RESUME_AT = 0.9  # of the bound: dropping begins and ends, and does not alternate with every operation
+
+
+class QueueBound:
+    """Decides whether the queue accepts an operation. Works from any thread, without a lock.
+
+    A full queue drops new spans, each as a whole, and quality records. The finish of a span that was accepted, and the
+    operations of an agent instance, are always accepted, so the queue may exceed its bound.
+
+    Args:
+        ledger: counts what is pending.
+        operations: how many operations may be pending.
+        size: how many bytes their payloads may take.
+        on_change: called when `full` changes, on the agent's thread.
+
+    Attributes:
+        full: new spans are dropped.
+    """
+
+    def __init__(self, ledger: Ledger, operations: int, size: int, on_change: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._operations = operations
+        self._size = size
+        self._on_change = on_change
+        self.full = False
+
+    def drop_reason(self, operation: Operation) -> str | None:
+        """Return why an operation is dropped; None if the queue accepts it."""
+        kind, span = operation.type, operation.span
+        if kind is OperationType.FINISH_SPAN and span:
+            return span.dropped
+        if kind not in BOUNDED or self._has_room():
+            return None
+        return QUEUE_FULL
+
+    def _has_room(self) -> bool:
+        room = self._below(_RESUME_AT if self.full else 1.0)
+        if room is self.full:
+            self.full = not room
+            self._on_change()
+        return room
+
+    def _below(self, share: float) -> bool:
+        ledger = self._ledger
+        return ledger.pending < share * self._operations and ledger.pending_bytes < share * self._size

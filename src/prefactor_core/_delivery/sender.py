@@ -1,0 +1,191 @@
+"""Encodes operations as requests. Only this module calls the HTTP client for queued operations."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cached_property
+from typing import cast
+
+from prefactor_core._delivery.outcomes import (
+    BulkOutcome,
+    BulkUnavailable,
+    Delivered,
+    NotExecuted,
+    Outcome,
+    SendSeparately,
+    judge,
+    judge_bulk,
+)
+from prefactor_core._delivery.ticket import Batch, Ticket
+from prefactor_core._records.records import InstanceRecord, SpanRecord
+from prefactor_core._records.span_index import SpanIndex
+from prefactor_core.operations import Operation, OperationType
+from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
+from prefactor_http.models.bulk import BulkOutput
+
+__all__ = ["Sender"]
+
+
+class Sender:
+    """Sends operations. Ids are read from the records at that moment, so they are up to date.
+
+    Args:
+        http: used without its retries, and closed by `close()`.
+        spans: the spans by id; a span that the API gives another id is renamed there.
+        on_registered: called with the record and the id of an instance whose registration was queued.
+        on_control: called with the instance's id and the reason when an answer says that it was terminated.
+    """
+
+    def __init__(
+        self,
+        http: PrefactorHttpClient,
+        spans: SpanIndex,
+        *,
+        on_registered: Callable[[InstanceRecord, str], None],
+        on_control: Callable[[str, str | None], None],
+    ) -> None:
+        self._connections = http
+        self._spans = spans
+        self._on_registered = on_registered
+        self._on_control = on_control
+        self._calls: dict[OperationType, Callable[[Operation], Awaitable[None]]] = {
+            OperationType.REGISTER_AGENT_INSTANCE: self._register,
+            OperationType.START_AGENT_INSTANCE: self._start_instance,
+            OperationType.FINISH_AGENT_INSTANCE: self._finish_instance,
+            OperationType.RECORD_QUALITY: self._record_quality,
+            OperationType.CREATE_SPAN: self._create_span,
+            OperationType.FINISH_SPAN: self._finish_span,
+        }
+
+    @cached_property
+    def http(self) -> PrefactorHttpClient:
+        """A client with the same connections that does not retry."""
+        return self._connections.without_retries()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connections.__aexit__(None, None, None)
+
+    async def send(self, ticket: Ticket) -> Outcome:
+        """Send an operation once; never raises."""
+        operation = ticket.operation
+        try:
+            await self._calls[operation.type](operation)
+        except Exception as error:
+            return judge(error, operation, repeated=ticket.tries > 1)
+        return Delivered()
+
+    async def send_bulk(self, batch: Batch) -> BulkOutcome:
+        """Send creates and finishes of spans in one bulk request; never raises."""
+        try:
+            outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
+        except Exception as error:
+            return judge_bulk(error)
+        if batch.tickets[0].operation.idempotency_key not in outputs:
+            return BulkUnavailable(LookupError("the answer does not contain the first operation"), refused=False)
+        return tuple(self._read_outputs(batch, outputs))
+
+    def _read_outputs(self, batch: Batch, outputs: Mapping[str, BulkOutput]) -> Iterator[Outcome]:
+        stopped = False
+        for ticket in batch.tickets:
+            output = outputs.get(cast("str", ticket.operation.idempotency_key))
+            if output is None:
+                yield NotExecuted() if stopped else SendSeparately(refused=False)
+            elif output.status == "error":
+                stopped = True
+                yield SendSeparately(refused=True)
+            else:
+                yield self._read_output(ticket.operation, output)
+
+    def _read_output(self, operation: Operation, output: BulkOutput) -> Outcome:
+        span = _span(operation)
+        if operation.type is OperationType.CREATE_SPAN and output.span_id != span.id:
+            if output.span_id is None and not span.minted:
+                return SendSeparately(refused=False)  # a single request with the same key returns the id
+            self._spans.rename(span, output.span_id or span.id)
+        if output.terminates:
+            self._on_control(_instance(operation).id, output.termination_reason)
+        return Delivered()
+
+    async def _register(self, operation: Operation) -> None:
+        answer = await self.http.agent_instances.register(
+            **operation.payload, idempotency_key=operation.idempotency_key
+        )
+        self._on_registered(_instance(operation), answer.id)
+
+    async def _start_instance(self, operation: Operation) -> None:
+        await self.http.agent_instances.start(
+            _instance(operation).id, timestamp=operation.timestamp, idempotency_key=operation.idempotency_key
+        )
+
+    async def _finish_instance(self, operation: Operation) -> None:
+        await self.http.agent_instances.finish(
+            _instance(operation).id,
+            status=operation.payload["status"],
+            timestamp=operation.timestamp,
+            idempotency_key=operation.idempotency_key,
+        )
+
+    async def _record_quality(self, operation: Operation) -> None:
+        await self.http.agent_instances.record_quality(
+            _instance(operation).id,
+            operation.payload["name"],
+            operation.payload["payload"],
+            idempotency_key=operation.idempotency_key,
+        )
+
+    async def _create_span(self, operation: Operation) -> None:
+        span, instance = _span(operation), _instance(operation)
+        answer = await self.http.agent_spans.create(
+            **_create_fields(operation),
+            idempotency_key=operation.idempotency_key,
+            control_signal_callback=lambda reason: self._on_control(instance.id, reason),
+        )
+        if answer.id != span.id:
+            self._spans.rename(span, answer.id)
+
+    async def _finish_span(self, operation: Operation) -> None:
+        instance = _instance(operation)
+        await self.http.agent_spans.finish(
+            **_finish_fields(operation),
+            idempotency_key=operation.idempotency_key,
+            control_signal_callback=lambda reason: self._on_control(instance.id, reason),
+        )
+
+
+def _create_fields(operation: Operation) -> CreateFields:
+    span = _span(operation)
+    return {
+        "agent_instance_id": _instance(operation).id,
+        "schema_name": span.schema_name,
+        "status": operation.payload["status"],
+        "payload": operation.payload["payload"],
+        "id": span.id if span.minted else None,
+        "parent_span_id": span.parent_id(),
+        "started_at": operation.timestamp if operation.send_timestamp else None,
+    }
+
+
+def _finish_fields(operation: Operation) -> FinishFields:
+    return {
+        "agent_span_id": _span(operation).id,
+        "status": operation.payload["status"],
+        "result_payload": operation.payload["result_payload"] or None,
+        "timestamp": operation.timestamp if operation.send_timestamp else None,
+    }
+
+
+def _bulk_item(operation: Operation) -> dict[str, object]:
+    key = cast("str", operation.idempotency_key)
+    if operation.type is OperationType.CREATE_SPAN:
+        return create_item(_create_fields(operation), key)
+    return finish_item(_finish_fields(operation), key)
+
+
+def _instance(operation: Operation) -> InstanceRecord:
+    return cast("InstanceRecord", operation.instance)
+
+
+def _span(operation: Operation) -> SpanRecord:
+    return cast("SpanRecord", operation.span)

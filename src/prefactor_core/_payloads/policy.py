@@ -1,0 +1,80 @@
+"""Every payload is redacted, and then cut to the size limit, before it is handed over to delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from prefactor_core._log_once import LogOnce
+from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, redact_fields
+from prefactor_core._payloads.size_limit import fit
+from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
+from prefactor_http._log import logger_of
+
+__all__ = ["PayloadPolicy"]
+
+logger = logger_of("prefactor_core")
+
+
+@dataclass
+class PayloadPolicy:
+    """The client's policy for payloads.
+
+    Args:
+        max_bytes: the largest size of one payload, as JSON.
+        redact: the program's callable.
+    """
+
+    max_bytes: int
+    redact: RedactCallback | None = None
+    _log_once: LogOnce = field(default_factory=LogOnce, init=False)
+
+    def apply(
+        self, payload: Payload, schema_name: str, part: PayloadPart, redaction_rules: RedactionRules | None = None
+    ) -> Payload:
+        """The payload as it is recorded; never raises.
+
+        Args:
+            payload: a JSON-safe copy.
+            schema_name: the span type, or the name of the quality payload.
+            part: which of its payloads.
+            redaction_rules: those of its schema.
+        """
+
+        def failed(error: BaseException) -> None:
+            # Neither the message nor the traceback is logged: they may hold the value.
+            text = f"has a field for which redact raised {type(error).__name__}; a marker is recorded in its place"
+            self._warn_once("redact", schema_name, part, text)
+
+        def redact_and_cut() -> Payload:
+            by_rules = payload if redaction_rules is None else redaction_rules.redact(payload)
+            redact = self.redact
+            redacted = by_rules if redact is None else redact_fields(by_rules, redact, schema_name, part, failed)
+            return fit(redacted, self.max_bytes)
+
+        recorded = _or_unreadable(redact_and_cut)
+        if recorded.cut:
+            text = f"is larger than max_payload_bytes ({self.max_bytes:,}) and was cut"
+            self._warn_once("cut", schema_name, part, text)
+        return recorded
+
+    def limit_size(self, payload: Payload) -> Payload:
+        """The payload, cut if it is too large: for a result that is still being collected; never raises."""
+        return _or_unreadable(lambda: fit(payload, self.max_bytes))
+
+    def report_late(self, schema_name: str, part: PayloadPart) -> None:
+        """Warn that a payload came too late: at a second start, or after the finish."""
+        self._warn_once("late", schema_name, part, "was given after it had been recorded, and is ignored")
+
+    def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
+        if self._log_once((what, schema_name, part)):
+            logger.warning("%s of %r %s; further ones are not logged", part, schema_name, text)
+
+
+def _or_unreadable(make: Callable[[], Payload]) -> Payload:
+    try:
+        return make()
+    except EXIT_EXCEPTIONS:
+        raise
+    except BaseException:  # the stack is almost used up; a payload that is redacted in part must not be recorded
+        return Payload({"unreadable": NO_STACK}, cut=True)

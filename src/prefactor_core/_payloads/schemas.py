@@ -1,0 +1,132 @@
+"""Finds the schemas of span types and quality payloads by name. They are compiled when a payload is first checked."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from operator import is_
+from typing import Any, TypeAlias
+
+from prefactor_core._payloads.redaction import PayloadPart
+from prefactor_core._payloads.snapshot import Payload
+from prefactor_schema import JsonSchema, Mismatch, shared_schema
+
+__all__ = ["PayloadSchemas", "SpanTypes", "in_package", "with_formats"]
+
+_Collections: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+_NO_RESULT = {"type": "object", "additionalProperties": False}
+"""The result schema of a span type without one."""
+_FORMS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
+
+
+class PayloadSchemas:
+    """The schemas of the params and the result of one span type, or of one quality payload.
+
+    Args:
+        schemas: the schemas.
+        assert_formats: whether `format` is checked.
+    """
+
+    def __init__(self, schemas: Mapping[PayloadPart, Any], *, assert_formats: bool = False) -> None:
+        self._schemas = schemas
+        self._assert_formats = assert_formats
+        self._compiled: dict[PayloadPart, JsonSchema] = {}
+
+    def mismatches(self, part: PayloadPart, payload: Payload) -> Sequence[Mismatch]:
+        """The mismatches of a payload.
+
+        Raises:
+            SchemaError: the schema is not valid.
+        """
+        return self._schema(part).mismatches(payload.value, payload.depth)
+
+    def matches(self, part: PayloadPart, payload: Payload) -> bool:
+        """Whether a payload matches. True also if it could not be checked."""
+        return self._schema(part).matches(payload.value, payload.depth)
+
+    def _schema(self, part: PayloadPart) -> JsonSchema:
+        schema = self._compiled.get(part)
+        if schema is None:
+            schema = shared_schema(self._schemas[part], assert_formats=self._assert_formats)
+            self._compiled[part] = schema
+        return schema
+
+
+class SpanTypes:
+    """The span types and quality schemas of one schema version.
+
+    Args:
+        collections: for each form of the API's `agent_schema_version`, name → definition. Definitions may be added.
+        with_formats: the names of the span types and quality schemas whose `format` is checked.
+    """
+
+    def __init__(self, collections: _Collections, with_formats: Collection[str] = ()) -> None:
+        self._collections = collections
+        self._with_formats = with_formats
+        self._made: dict[tuple[str, str], tuple[Sequence[Any], PayloadSchemas]] = {}
+
+    @classmethod
+    def of_version(cls, version: Mapping[str, Any], with_formats: Collection[str] = ()) -> SpanTypes:
+        """The span types of an `agent_schema_version`. Malformed parts are left out; the API will refuse them."""
+        return cls({form: _by_name(version.get(form)) for form in _FORMS}, with_formats)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the span types."""
+        return [*self._collections["span_type_schemas"], *self._collections["span_schemas"]]
+
+    @property
+    def quality_names(self) -> list[str]:
+        """The names of the quality schemas."""
+        return [*self._collections["quality_schemas"]]
+
+    def span_type(self, name: str) -> PayloadSchemas | None:
+        """The schemas of a span type, or None if it is unknown."""
+        whole = self._collections["span_type_schemas"].get(name)
+        params, result = (self._collections[form].get(name) for form in ("span_schemas", "span_result_schemas"))
+        if isinstance(whole, Mapping):
+            params, result = whole.get("params_schema"), whole.get("result_schema")
+        elif params is None:
+            return None
+        schemas = {"params": params, "result": _NO_RESULT if result is None else result}
+        return self._schemas("span_type", name, [whole, params, result], schemas)
+
+    def quality(self, name: str) -> PayloadSchemas | None:
+        """The schema of a quality payload, or None if the name is unknown."""
+        found = self._collections["quality_schemas"].get(name)
+        if not isinstance(found, Mapping):
+            return None
+        return self._schemas("quality", name, [found], {"quality": found.get("schema")})
+
+    def _schemas(self, of: str, name: str, definitions: Sequence[Any], schemas: Mapping[Any, Any]) -> PayloadSchemas:
+        """The schemas that were made before, if they were made from these very definitions; otherwise new ones."""
+        before = self._made.get((of, name))
+        if before is not None and all(map(is_, before[0], definitions)):
+            return before[1]
+        made = PayloadSchemas(schemas, assert_formats=name in self._with_formats)
+        self._made[of, name] = definitions, made
+        return made
+
+
+with_formats: set[tuple[str, str]] = set()
+"""The (package, span type) pairs whose `format` is checked, as packages of earlier versions request it."""
+
+
+@cache
+def in_package(package: str, span_type: str) -> PayloadSchemas | None:
+    """The schemas of a span type in the definitions of a generated package, or None if there is no such package."""
+    try:
+        module = importlib.import_module(f"{package}.__definitions__")
+        asserts = getattr(module, "ASSERT_FORMATS", False) or (package, span_type) in with_formats
+        return SpanTypes.of_version(module.DEFINITIONS, [span_type] if asserts else []).span_type(span_type)
+    except (AttributeError, ImportError, ValueError):  # a TypedSpan that the program defines itself
+        return None
+
+
+def _by_name(definitions: Any) -> Mapping[str, Any]:
+    if isinstance(definitions, Mapping):
+        return definitions
+    entries: Iterable[Any] = definitions if isinstance(definitions, list | tuple) else ()
+    return {str(entry["name"]): entry for entry in entries if isinstance(entry, Mapping) and "name" in entry}

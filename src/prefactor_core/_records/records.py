@@ -1,0 +1,113 @@
+"""What the client knows about agent instances and spans.
+
+Operations refer to records, never to ids, because an id may change until the API has answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
+from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
+from prefactor_core._payloads.snapshot import Payload
+from prefactor_core._records.termination_event import TerminationEvent
+
+__all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
+
+
+class Phase(Enum):
+    """The state of a span in the agent's code."""
+
+    PREPARED = auto()
+    STARTED = auto()
+    FINISHED = auto()
+
+
+class CreateState(Enum):
+    """The state of the create of a span, or of the registration of an instance, in delivery.
+
+    The scheduler writes it. In addition, the client writes PENDING before it hands over the registration of an
+    instance, and delivery writes FAILED for operations that never reach the scheduler.
+    """
+
+    NOT_HANDED_OVER = auto()
+    PENDING = auto()
+    DELIVERED = auto()
+    FAILED = auto()
+
+
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class InstanceRecord:
+    """One agent instance.
+
+    Attributes:
+        id: the id; if the registration was queued, a local one until the API has answered.
+        partition: the partition of the id, if the id is a PFID.
+        registration: the state of the registration; PENDING only if it was queued.
+        finish_delivered: a finish of this instance was delivered.
+        ended: the agent finished it, or the platform terminated it.
+        terminated: set when the platform terminates it.
+        span_types: the span types that it was registered with; None for those of the client's registry.
+    """
+
+    id: str
+    partition: int | None = None
+    registration: CreateState = CreateState.DELIVERED
+    finish_delivered: bool = False
+    ended: bool = False
+    terminated: TerminationEvent = field(default_factory=TerminationEvent)
+    span_types: SpanTypes | None = None
+
+
+@dataclass(slots=True, eq=False)
+class SpanRecord:
+    """One span.
+
+    Attributes:
+        id: made by this client; a local one, until the API answers, if not `minted`.
+        minted: `id` may be sent to the API as the span's id.
+        parent: the parent's record, or the id of a span that this client did not create.
+        default_payload: the params, if `start()` gives none.
+        marks: what the schemas of the span type mark for redaction.
+        schemas: what its payloads are checked against.
+        on_stack: it may become the parent of new spans.
+        dropped: why the span is not sent, for example because the queue was full when it was started.
+        finish_delivered: a finish of this span was delivered.
+        answered: done when the API has answered the create, or the first request has failed.
+        local_id: the first id, if the API gave the span another one.
+        inherited: the parent process delivers the create, which may still be pending.
+    """
+
+    id: str
+    instance: InstanceRecord
+    schema_name: str
+    parent: SpanRecord | str | None
+    minted: bool
+    entered_at: datetime
+    default_payload: Payload | None = None
+    marks: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
+    schemas: PayloadSchemas | None = None
+    phase: Phase = Phase.PREPARED
+    create_state: CreateState = CreateState.NOT_HANDED_OVER
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    status: str = "pending"
+    payload: dict[str, Any] = field(default_factory=dict)
+    on_stack: bool = False
+    dropped: str | None = None
+    finish_delivered: bool = False
+    answered: Future[None] | None = None
+    local_id: str = ""
+    inherited: bool = False
+
+    def parent_id(self) -> str | None:
+        """The id to send as `parent_span_id`; None if there is no parent, or its create failed."""
+        parent = self.parent
+        if not isinstance(parent, SpanRecord):
+            return parent
+        return None if parent.create_state is CreateState.FAILED else parent.id

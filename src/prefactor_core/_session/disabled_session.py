@@ -1,0 +1,55 @@
+"""The session of a client that PREFACTOR_DISABLED=1 switches off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from prefactor_core import _pfid
+from prefactor_core._delivery.ledger import DeliveryReport
+from prefactor_core.operations import Operation
+from prefactor_http.models.agent_instance import AgentInstance
+
+__all__ = ["DisabledSession"]
+
+
+class DisabledSession:
+    """A session without a thread and without the API, as `Session` describes it. Operations are discarded."""
+
+    def start(self) -> None:
+        pass
+
+    async def check(self) -> None:
+        pass
+
+    def begin(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:  # noqa: ARG002
+        return details["id"] or _pfid.generate(0)
+
+    def hand_over(self, operation: Operation) -> None:
+        span = operation.span
+        if span and span.answered and not span.answered.done():  # `start()` waits for an id from the API
+            span.answered.set_result(None)
+
+    def mints_ids(self) -> bool:
+        return True
+
+    async def fetch(self, instance_id: str) -> AgentInstance:
+        raise LookupError(instance_id)  # never called: without a delivery thread, nothing polls
+
+    def use_header(self, sdk_header: str) -> None:
+        pass
+
+    async def flush(self, timeout: float | None) -> DeliveryReport:  # noqa: ARG002
+        return DeliveryReport()
+
+    def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:  # noqa: ARG002
+        closed()
+
+    async def close(self, timeout: float | None) -> DeliveryReport:  # noqa: ARG002
+        return DeliveryReport()

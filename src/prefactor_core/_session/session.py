@@ -1,0 +1,198 @@
+"""A session exists between `initialize()` and `close()`: it holds the connections and the delivery."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from prefactor_core._delivery.delivery import Delivery
+from prefactor_core._delivery.ledger import DeliveryReport, Ledger
+from prefactor_core._delivery.sender import Sender
+from prefactor_core._process import exit as _exit
+from prefactor_core._process import sigterm as _exit_signal
+from prefactor_core._records.records import InstanceRecord
+from prefactor_core._records.span_index import SpanIndex
+from prefactor_core.config import PrefactorCoreConfig
+from prefactor_core.operations import Operation
+from prefactor_core.queue import Queue, QueueClosedError
+from prefactor_http._log import logger_of
+from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, is_transient_http_error
+from prefactor_http.models.agent_instance import AgentInstance
+
+__all__ = ["ApiSession", "Session"]
+
+T = TypeVar("T")
+
+# With `require_api_at_start=False`: how long the agent waits for the check of the token, and for each registration.
+_START_SECONDS = 5.0
+
+logger = logger_of("prefactor_core")
+
+
+class Session(Protocol):
+    """What a client needs between `initialize()` and `close()`.
+
+    The order of calls: `start`, `check`, `begin`, then `begin_close` and `close`; after a failed check, `abort`.
+    """
+
+    def start(self) -> None:
+        """Start what `check` and `register` need."""
+        ...
+
+    async def check(self) -> None:
+        """Check that the session can be used.
+
+        Raises:
+            PrefactorHttpError: the API refuses the token, or does not answer while `require_api_at_start`.
+            ClientClosedError: the session was closed meanwhile.
+        """
+        ...
+
+    def begin(self) -> None:
+        """Begin to deliver."""
+        ...
+
+    def abort(self) -> None:
+        """End a session whose check has failed."""
+        ...
+
+    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
+        """Register an agent instance. Returns its id."""
+        ...
+
+    def hand_over(self, operation: Operation) -> None:
+        """Accept an operation for delivery; never waits."""
+        ...
+
+    def mints_ids(self) -> bool:
+        """Whether the client generates span ids at the moment; otherwise the API does."""
+        ...
+
+    async def fetch(self, instance_id: str) -> AgentInstance:
+        """An agent instance as the API has it. Runs on the delivery thread."""
+        ...
+
+    def use_header(self, sdk_header: str) -> None:
+        """Send another X-Prefactor-SDK header from now on."""
+        ...
+
+    async def flush(self, timeout: float | None) -> DeliveryReport:
+        """Wait until the operations that wait are delivered, for `timeout` seconds at most."""
+        ...
+
+    def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
+        """Accept no more operations, deliver those that wait for `timeout` seconds at most, end, and call `closed`."""
+        ...
+
+    async def close(self, timeout: float | None) -> DeliveryReport:
+        """Wait for the end that `begin_close` began, for `timeout` seconds at most."""
+        ...
+
+
+class ApiSession:
+    """A session with the API, as `Session` describes it.
+
+    Args:
+        config: the client's configuration.
+        http: sends the requests; its connections are closed with the session.
+        queue: a queue of the program's own.
+        ledger: counts the operations.
+        spans: the spans that can be found by id.
+        on_registered: called with the record and the id of an instance whose queued registration was delivered.
+        on_control: called with the instance's id and the reason when an answer says that it was terminated.
+        beside: runs on the delivery thread while the session is open.
+
+    Raises:
+        QueueClosedError: the program's queue is closed.
+    """
+
+    def __init__(
+        self,
+        config: PrefactorCoreConfig,
+        http: PrefactorHttpClient,
+        queue: Queue[Operation] | None,
+        *,
+        ledger: Ledger,
+        spans: SpanIndex,
+        on_registered: Callable[[InstanceRecord, str], None],
+        on_control: Callable[[str, str | None], None],
+        beside: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        if queue is not None and queue.closed:
+            raise QueueClosedError("the queue that the client was given is closed")
+        self._config = config
+        self._beside = beside
+        self._handles_sigterm = False
+        self._http = http
+        self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
+        self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
+
+    def start(self) -> None:
+        self._delivery.start()
+
+    async def check(self) -> None:
+        try:
+            await self._at_start(lambda http: http.validate_token())
+        except PrefactorHttpError as error:
+            if self._config.require_api_at_start or not is_transient_http_error(error):
+                raise
+            logger.warning("the API does not answer yet; operations are queued until it does: %s", error)
+
+    def begin(self) -> None:
+        self._delivery.begin(self._beside)
+        _exit.drain_at_exit(self._delivery)
+        if self._config.drain_on_sigterm:
+            _exit_signal.install()
+            self._handles_sigterm = True
+
+    def abort(self) -> None:
+        self._delivery.abort()
+
+    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
+        answer = await self._at_start(
+            lambda http: http.agent_instances.register(**details, idempotency_key=idempotency_key)
+        )
+        return answer.id
+
+    async def _at_start(self, request: Callable[[PrefactorHttpClient], Coroutine[Any, Any, T]]) -> T:
+        """Send a request that the agent waits for: with retries if the API is required, else once with a time limit."""
+        if self._config.require_api_at_start:
+            return await self._delivery.call(request(self._http))
+        return await self._delivery.call(_with_time_limit(request(self._sender.http)))
+
+    async def fetch(self, instance_id: str) -> AgentInstance:
+        return await self._sender.http.agent_instances.get(instance_id)
+
+    def hand_over(self, operation: Operation) -> None:
+        self._delivery.submit(operation)
+
+    def mints_ids(self) -> bool:
+        return self._config.queue_config.span_ids == "auto" and self._delivery.mints_ids
+
+    def use_header(self, sdk_header: str) -> None:
+        self._http.sdk_header = sdk_header
+
+    async def flush(self, timeout: float | None) -> DeliveryReport:
+        return await self._delivery.flush(timeout)
+
+    def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
+        done = self._delivery.begin_close(timeout)
+        done.add_done_callback(lambda _: _exit.forget(self._delivery))
+        done.add_done_callback(lambda _: closed())
+
+    async def close(self, timeout: float | None) -> DeliveryReport:
+        report = await self._delivery.close(timeout)
+        if self._handles_sigterm:
+            self._handles_sigterm = False
+            _exit_signal.uninstall()
+        return report
+
+
+async def _with_time_limit(request: Coroutine[Any, Any, T]) -> T:
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            return await request
+    except TimeoutError as error:
+        raise PrefactorConnectionError(f"no answer within {_START_SECONDS:g} s") from error

@@ -1,0 +1,6 @@
+"""What generated span helpers stand on, and the check of payloads against their schemas.
+
+May import `schema_registry`, `exceptions` and `_payloads`. Generated code imports `typed` and `_typed_package`.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,92 @@
+"""The base classes of generated payload models."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, RootModel, model_validator
+
+from prefactor_core._typed.deferred_build import BuiltAtFirstUse
+from prefactor_core._typed.schema_part import SchemaPart
+
+# Annotations are not postponed here: `prefactor_core.typed` becomes the `__module__` of these classes, and their names
+# could not be looked up there.
+
+__all__ = ["CheckedModel", "CheckedRoot", "EmptyResult", "PayloadModel", "PayloadRoot"]
+
+
+class _JsonNames:
+    """Input is validated under its JSON names, where `class_` and `class` are two properties.
+
+    `by_name=True` accepts the Python names too, and `by_alias=False` accepts only those. Type checkers see pydantic's
+    own methods.
+    """
+
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def model_validate(cls, obj, **options):
+            return super().model_validate(obj, **_by_json_names(options))
+
+        @classmethod
+        def model_validate_json(cls, json_data, **options):
+            return super().model_validate_json(json_data, **_by_json_names(options))
+
+        @classmethod
+        def model_validate_strings(cls, obj, **options):
+            return super().model_validate_strings(obj, **_by_json_names(options))
+
+
+def _by_json_names(options: dict[str, Any]) -> dict[str, Any]:
+    by_name = options.get("by_name")
+    return {**options, "by_name": options.get("by_alias") is False if by_name is None else by_name}
+
+
+class PayloadModel(_JsonNames, BuiltAtFirstUse, BaseModel):
+    """Base of the generated models. A model accepts the objects that its JSON Schema accepts.
+
+    The constructor takes Python field names (`class_`). Validating and dumping use the JSON names (`class`).
+    A property that is absent is `MISSING`, which is different from null, and is left out of a dump.
+    """
+
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="allow",
+        protected_namespaces=(),
+        serialize_by_alias=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+
+class CheckedModel(PayloadModel):
+    """Base of the generated models whose types do not express the whole schema; `__schema_part__` checks the rest."""
+
+    __schema_part__: ClassVar[SchemaPart]
+
+    @model_validator(mode="after")
+    def _matches(self) -> Self:
+        return self.__schema_part__.checked(self)
+
+
+class PayloadRoot(_JsonNames, BuiltAtFirstUse, RootModel[Any]):
+    """Base of the generated models of other schemas than plain objects: maps, and unions of objects.
+
+    Subclasses give `root` its type.
+    """
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class CheckedRoot(PayloadRoot):
+    """As `CheckedModel`, for maps and unions of objects."""
+
+    __schema_part__: ClassVar[SchemaPart]
+
+    @model_validator(mode="after")
+    def _matches(self) -> Self:
+        return self.__schema_part__.checked(self)
+
+
+class EmptyResult(PayloadModel):
+    """The result of a span type without a result schema: an object without properties."""
+
+    model_config = ConfigDict(extra="forbid")

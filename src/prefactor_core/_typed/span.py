@@ -1,0 +1,187 @@
+"""The base class of generated span helpers, and the types that their signatures use."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Generic, Literal, Never, Protocol, Self, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import MISSING
+
+from prefactor_core._payloads.redaction import REDACTED, PayloadPart, RedactionRules, ValueRule
+from prefactor_core._payloads.snapshot import members_of, snapshot_object
+
+# Annotations are not postponed here: `prefactor_core.typed` becomes the `__module__` of these classes, and their names
+# could not be looked up there.
+
+__all__ = ["ArrayOf", "PayloadOf", "SpanTypeOf", "TypedSpan", "UntypedSpan"]
+
+T_co = TypeVar("T_co", covariant=True)
+ParamsT = TypeVar("ParamsT")
+ResultT = TypeVar("ResultT")
+SpanT_co = TypeVar("SpanT_co", covariant=True)
+
+Part: TypeAlias = Literal["params", "result"]
+
+
+class ArrayOf(Protocol[T_co]):
+    """A sequence that is given as a JSON array: lists and tuples, but not strings, which are sequences of strings."""
+
+    def __contains__(self, value: object, /) -> bool: ...
+    def __getitem__(self, index: slice, /) -> object: ...  # not int: a dict with integer keys has that
+    def __iter__(self) -> Iterator[T_co]: ...
+    def __len__(self) -> int: ...
+    def __reversed__(self) -> Iterator[T_co]: ...
+
+
+class UntypedSpan(Protocol):
+    """What a typed span needs of the span that it records through, which is a `SpanContext`."""
+
+    @property
+    def id(self) -> str: ...
+
+    async def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> None: ...
+
+    async def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None: ...
+
+    async def fail(self, result: dict[str, Any] | None = None) -> None: ...
+
+    async def cancel(self) -> None: ...
+
+    async def finish(self) -> None: ...
+
+    def set_result(self, data: dict[str, Any]) -> None: ...
+
+    def _use_span_type(
+        self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
+    ) -> None: ...
+
+
+class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
+    """A generated span type as a class object: the argument of `span(AgentLlm)`.
+
+    It has no `__call__`: beside other members, pyright would look that up on the metaclass and find Any. `_params_of`
+    takes and returns the params, so that they are inferred from the span type before the payload is looked at.
+    """
+
+    def _from_span(self, span: UntypedSpan, /) -> SpanT_co: ...
+
+    def _params_of(self, payload: ParamsT, /) -> ParamsT: ...
+
+
+# No payload is a callable: that member makes mypy infer a payload after the span type, so that a literal is its
+# TypedDict.
+PayloadOf: TypeAlias = ParamsT | Callable[[ParamsT], Never] | None
+
+
+class TypedSpan(Generic[ParamsT, ResultT]):
+    """A span whose params and result have types. Generated subclasses add `start`, `complete` and `set_result`.
+
+    The payloads are checked against their schemas as `PrefactorCoreConfig.validation` says. A payload that does not
+    match is recorded and reported; it raises only with `validation="raise"`.
+    """
+
+    schema_name: ClassVar[str]
+    _package: ClassVar[str] = ""
+    _redacted: ClassVar[Mapping[Part, Mapping[str, ValueRule]]] = {}
+    _redaction_rules: ClassVar[Mapping[PayloadPart, RedactionRules]] = {}
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "Params" in cls.__dict__:
+            cls._package = cls.__module__.rpartition(".")[0]
+        if "_redacted" in cls.__dict__:
+            cls._redaction_rules = {part: RedactionRules(rules) for part, rules in cls._redacted.items()}
+
+    def __init__(self, span: UntypedSpan, /) -> None:
+        self._span = span
+        span._use_span_type(self._package, self.schema_name, self._redaction_rules)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    @property
+    def id(self) -> str:
+        """The span's id."""
+        return self._span.id
+
+    async def start_with(self, params: ParamsT, /, *, started_at: datetime | None = None) -> None:
+        """Start the span with all its params at once: a model, or a literal with the JSON names.
+
+        Args:
+            params: the params.
+            started_at: when the span started; the time of this call by default.
+        """
+        await self._span.start(self._payload(params), started_at)
+
+    async def complete_with(self, result: ResultT, /, *, timestamp: datetime | None = None) -> None:
+        """Finish the span as `complete` with its whole result: a model, or a literal with the JSON names.
+
+        Args:
+            result: the result; values that `set_result` has collected for other keys are kept.
+            timestamp: when the span ended; the time of this call by default.
+        """
+        await self._span.complete(self._payload(result), timestamp)
+
+    def set_result_with(self, result: ResultT, /) -> None:
+        """Collect a whole result for the finish: a model, or a literal with the JSON names."""
+        self._span.set_result(self._payload(result))
+
+    async def cancel(self) -> None:
+        """Finish the span as `cancelled`. Before `start()`, it is recorded as a span that never ran."""
+        await self._span.cancel()
+
+    async def finish(self) -> None:
+        """Finish the span as `complete`, with what `set_result` has collected."""
+        await self._span.finish()
+
+    async def fail(self, error: BaseException | BaseModel | Mapping[str, object] | None = None, /) -> None:
+        """Finish the span as `failed`.
+
+        Args:
+            error: an exception (recorded as `{"error": {"type", "message"}}`), or a result. It is not checked against
+                the result schema, since a failed call rarely has a whole result.
+        """
+        await self._span.fail({"error": error} if isinstance(error, BaseException) else self._payload(error))
+
+    @classmethod
+    def _from_span(cls, span: UntypedSpan, /) -> Self:
+        return cls(span)
+
+    @classmethod
+    def _params_of(cls, payload: ParamsT, /) -> ParamsT:
+        return payload
+
+    @classmethod
+    def _default_params(cls, payload: ParamsT | None, /) -> dict[str, Any] | None:
+        """The params that `span(AgentLlm, payload=…)` records when the span is never started explicitly."""
+        return None if payload is None else cls._payload(payload)
+
+    async def _start(self, values: Mapping[str, object]) -> None:
+        await self._span.start(_without_missing(values))
+
+    async def _complete(self, values: Mapping[str, object]) -> None:
+        await self._span.complete(_without_missing(values))
+
+    def _set_result(self, values: Mapping[str, object]) -> None:
+        self._span.set_result(_without_missing(values))
+
+    @classmethod
+    def _payload(cls, value: object) -> dict[str, Any]:
+        """A model or a literal as a JSON-safe object with the JSON names."""
+        if isinstance(value, BaseModel):
+            value = members_of(value)
+        if value is not None and not isinstance(value, Mapping):
+            raise TypeError(f"expected a model, a mapping, or for fail() an exception, found {type(value).__name__}")
+        copied = snapshot_object(_readable(value), "payload")
+        return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._redaction_rules else copied.value
+
+
+def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:
+    try:
+        return None if values is None else _without_missing(values)
+    except Exception:  # a mapping of the program's own that fails; the snapshot records that it is unreadable
+        return values
+
+
+def _without_missing(values: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not MISSING}

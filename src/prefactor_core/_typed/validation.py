@@ -1,0 +1,158 @@
+"""Checks payloads against their schemas, and warns or raises for those that do not match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
+
+from prefactor_core._log_once import LogOnce
+from prefactor_core._payloads.redaction import PayloadPart
+from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
+from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload
+from prefactor_core.exceptions import SpanValidationError
+from prefactor_http._log import logger_of
+from prefactor_schema import Mismatch, SchemaError
+
+__all__ = ["Validation", "ValidationMode"]
+
+ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
+
+_MOST_NAMES_COMPARED = 1_000
+_MOST_EXPLAINED = 200
+"""How many payloads of one schema are explained. Explaining takes time, and later mismatches are rarely new."""
+
+logger = logger_of("prefactor_core")
+
+
+class Validation:
+    """The client's policy for payloads that do not match their schema.
+
+    By default a mismatch is only logged, since the platform records a span whether or not it matches.
+
+    Args:
+        mode: what to do about a mismatch.
+        count: called for every payload that does not match.
+    """
+
+    def __init__(self, mode: ValidationMode, count: Callable[[], None]) -> None:
+        self.mode = mode
+        self._count = count
+        self._log_once = LogOnce()
+        self._explained: dict[tuple[str, str], int] = {}
+
+    def check(self, schemas: PayloadSchemas | None, name: str, part: PayloadPart, payload: Payload) -> None:
+        """Check a payload.
+
+        Args:
+            schemas: the schemas of its span type, if they are known.
+            name: the span type, or the name of the quality payload.
+            part: which of its payloads.
+            payload: the payload.
+
+        Raises:
+            SpanValidationError: the payload does not match, and the mode is "raise".
+        """
+        if schemas is None or self.mode == "off":
+            return
+        key = name, part
+        try:
+            if self._explained.get(key, 0) >= _MOST_EXPLAINED and self.mode == "warn":
+                if not schemas.matches(part, payload):
+                    self._count()
+                return
+            found = schemas.mismatches(part, payload)
+        except EXIT_EXCEPTIONS:
+            raise
+        except SchemaError as error:
+            self._report_unchecked(name, part, f"its schema is not valid: {error.message}")
+            return
+        except BaseException as error:  # the engine is native code, and may panic
+            self._report_unchecked(name, part, type(error).__name__)
+            return
+        if wrong := [each for each in found if each.checked]:
+            self._explained[key] = self._explained.get(key, 0) + 1
+            self._report_mismatch(name, part, wrong)
+        elif found:
+            first = found[0]
+            self._report_unchecked(name, part, f"{first.where}: {first.message}" if first.path else first.message)
+
+    def find(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
+        """The schemas of a span type that is opened by name. An unknown span type is logged once.
+
+        Args:
+            types: the span types of the agent instance, if they are known.
+            name: the span type.
+
+        Raises:
+            SpanValidationError: no span type has this name, and the mode is "raise".
+        """
+        if types is None or self.mode == "off":
+            return None
+        found = types.span_type(name)
+        if found is None and types.names:
+            self.report_unknown_type(name, types.names)
+        return found
+
+    def find_quality(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
+        """As `find`, for the name of a quality payload."""
+        if types is None or self.mode == "off":
+            return None
+        found = types.quality(name)
+        if found is None and types.quality_names:
+            self._report_unknown(name, "quality", f"no quality schema is called {name!r}", types.quality_names)
+        return found
+
+    def report_unknown_type(self, name: str, known: Sequence[str]) -> None:
+        """Warn or raise because a span of an unregistered span type is opened.
+
+        Args:
+            name: the span type.
+            known: the registered span types.
+
+        Raises:
+            SpanValidationError: the mode is "raise".
+        """
+        self._report_unknown(name, "schema_name", f"span type {name!r} is not in the schema registry", known)
+
+    def _report_mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
+        self._count()
+        problems = [f"{each.where or part}: {each.message}" for each in found]
+        if self.mode == "raise":
+            raise SpanValidationError(name, part, problems)
+        if self._log_once((name, part, found[0].where)):
+            logger.warning(
+                "%s of %r: does not match its schema: %s (recorded anyway; "
+                "further mismatches at this path are not logged)",
+                part,
+                name,
+                "; ".join(problems),
+            )
+
+    def _report_unchecked(self, name: str, part: PayloadPart, why: str) -> None:
+        if self.mode == "raise":
+            raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
+        if self._log_once((name, part, "cannot be checked")):
+            logger.warning(
+                "%s of %r could not be checked: %s (recorded anyway; further ones are not logged)", part, name, why
+            )
+
+    def _report_unknown(
+        self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
+    ) -> None:
+        if self.mode == "raise":
+            raise SpanValidationError(name, part, [text + _suggestion(name, known)])
+        if self.mode == "warn" and self._log_once((name, part, "unknown")):
+            text += _suggestion(name, known)
+            logger.warning(
+                "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
+                "PrefactorCoreConfig(schema_registry=…)",
+                text,
+                "" if text.endswith("?") else ".",
+            )
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
+
+    near = get_close_matches(name, known[:_MOST_NAMES_COMPARED], 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
