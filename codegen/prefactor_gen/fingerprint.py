@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,7 +22,11 @@ __all__ = ["package_origin", "source_contents"]
 _REFERENCE = re.compile(
     r"""\$ref["']?\s*:\s*(?:"(?P<json>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^"'\s#][^\n#,}\]]*))"""
 )
-_IMPORTED = re.compile(rb"^ *from prefactor_gen\.(\w+) import", re.MULTILINE)
+# Modules and folders of the generator that do not change what it generates. `_shipped` is data in a wheel.
+_COMMAND = frozenset({
+    "__main__", "_shipped", "_trace", "arguments", "cli", "completion", "demo", "editor_schemas", "explain", "hatch",
+    "progress", "report", "watch",
+})  # fmt: skip
 
 
 def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[str, bytes]:
@@ -54,7 +59,7 @@ def package_origin(contents: Mapping[str, bytes], package: str, *, assert_format
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
-    digest.update(_own_code())
+    digest.update(_generator_code())
     generator = _name(digest)
     for name, content in sorted(contents.items()):
         digest.update(f"\0{name}\0{len(content)}\0".encode())
@@ -104,13 +109,25 @@ def _version(distribution: str) -> str:
         return "unknown"
 
 
-def _own_code() -> bytes:
-    """The files of the stages: a checkout changes without its version."""
-    folder = Path(__file__).parent
-    pending, contents = ["pipeline", "wire"], dict[str, bytes]()
-    while pending:
-        if (name := pending.pop()) not in contents:
-            contents[name] = (folder / f"{name}.py").read_bytes()
-            pending.extend(match.decode() for match in _IMPORTED.findall(contents[name]))
-    contents.update({path.name: path.read_bytes() for path in folder.glob("templates/*.jinja")})
-    return hashlib.sha256(b"\0".join(contents[name] for name in sorted(contents))).digest()
+def _generator_code() -> bytes:
+    """The code that decides what is generated: in a checkout it changes while its version stays."""
+    digest = hashlib.sha256()
+    for package in ("prefactor_gen", "prefactor_schema"):
+        for name, path in _code_files(_package_folder(package)):
+            content = path.read_bytes()
+            digest.update(f"\0{package}/{name}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.digest()
+
+
+def _package_folder(package: str) -> Path:
+    spec = find_spec(package)
+    assert spec is not None and spec.submodule_search_locations is not None  # noqa: S101, PT018  # it is installed
+    return Path(spec.submodule_search_locations[0])
+
+
+def _code_files(folder: Path) -> list[tuple[str, Path]]:
+    """The modules and templates of a package and its folders, but for those that only run the command, by name."""
+    files = {path.relative_to(folder): path for pattern in ("*.py", "*.jinja") for path in folder.rglob(pattern)}
+    kept = (name for name in files if name.parts[0].removesuffix(".py") not in _COMMAND)
+    return sorted((name.as_posix(), files[name]) for name in kept)

@@ -166,7 +166,9 @@ def test_own_span_types(tmp_path: Path) -> None:
 
 
 def test_diagnostics_are_listed() -> None:
-    assert dict(re.findall(r"^\| (PG\d+) \| (.*?) \|$", README, re.MULTILINE)) == {code: rule.summary for code, rule in RULES.items()}
+    assert dict(re.findall(r"^\| (PG\d+) \| (.*?) \|$", README, re.MULTILINE)) == {
+        code: rule.summary for code, rule in RULES.items()
+    }
 
 
 def test_what_happens_when_is_tested() -> None:
