@@ -12,25 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.arguments import again, parse
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
-from prefactor_gen.emit import (
-    Change,
-    NotGeneratedError,
-    Origin,
-    Previous,
-    compare,
-    is_current,
-    read_previous,
-    write,
-)
+from prefactor_gen.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.output_folder import Change, NotGeneratedError, Previous, compare, is_current, read_previous, write
 from prefactor_gen.progress import progress_line
 from prefactor_gen.report import FORMATS, summary
 from prefactor_gen.rules import RULES
 from prefactor_gen.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from prefactor_gen.pipeline import Generated
+    from prefactor_gen.pipeline import GeneratedPackage
     from prefactor_gen.workers import Progress
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
@@ -92,10 +84,10 @@ def _check(options: argparse.Namespace) -> int:
     base = _base(options, project)
     compiled = [_compiled(package, base, Origin(), Previous()) for package in _packages(options, project)]
     found = [item for each in compiled for item in each.diagnostics]
-    lines = [line for each in compiled for line in explained(each, options.explain or None)]
+    lines = [line for each in compiled for line in explained(each.value, options.explain or None)]
     if options.explain is not None and not has_errors(found):
         if options.explain and not lines:
-            known = [*RULES, *(item.name for each in compiled for item in each.definitions.span_types)]
+            known = [*RULES, *(item.name for each in compiled for item in each.value.definitions.span_types)]
             hint = did_you_mean(options.explain, known)
             message = f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions{hint}"
             raise ConfigError(message)
@@ -138,14 +130,14 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
+def _compiled(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Checked[GeneratedPackage]:
     with progress_line(sys.stderr, package.package) as progress:
         return _made(package, base, origin, previous, progress)
 
 
 def _made(
     package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
-) -> Generated:
+) -> Checked[GeneratedPackage]:
     from prefactor_gen.pipeline import generate_package  # needs the extra, unlike --help
     from prefactor_gen.wire import generate_wire_package
 
@@ -225,9 +217,9 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
         print(f"{shown} is up to date")
         return DONE
     previous = read_previous(folder, origin.generator)
-    generated = _compiled(package, base, origin, previous)
-    _report(generated.diagnostics, base)
-    if has_errors(generated.diagnostics):
+    generated, diagnostics = _compiled(package, base, origin, previous)
+    _report(diagnostics, base)
+    if has_errors(diagnostics):
         return WRONG
     try:
         changes = compare(folder, generated.files)

@@ -11,7 +11,7 @@ from prefactor_gen.enforcement import By, Enforced, enforcement
 from prefactor_gen.rules import RULES
 
 if TYPE_CHECKING:
-    from prefactor_gen.pipeline import Generated
+    from prefactor_gen.pipeline import GeneratedPackage
 
 __all__ = ["explain_rule", "explained"]
 
@@ -24,10 +24,10 @@ def explain_rule(code: str) -> str:
     return f"{code}: {rule.summary}\n\n{textwrap.fill(rule.explanation, 100, break_on_hyphens=False)}"
 
 
-def explained(generated: Generated, span_type: str | None) -> Iterator[str]:
+def explained(generated: GeneratedPackage, span_type: str | None) -> Iterator[str]:
     """The lines that say who enforces what, of one span type or of all."""
     parts: dict[tuple[str, str], list[Enforced]] = {}
-    for item in enforcement(generated.definitions, generated.unsaid, assert_formats=generated.assert_formats):
+    for item in enforcement(generated.definitions, generated.untyped, assert_formats=generated.assert_formats):
         if span_type in {None, item.span_type}:
             parts.setdefault((item.span_type, item.part), []).append(item)
     for (name, part), items in parts.items():

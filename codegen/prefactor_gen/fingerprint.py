@@ -1,4 +1,4 @@
-"""What a package was made from, as one name: an up-to-date run compares it and generates nothing."""
+"""Hashes everything that a package is made from: a run whose result would be the same generates nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.documents import to_plain
-from prefactor_gen.emit import Origin
 from prefactor_gen.load import definition_files, display_name, is_attribute, read_file, real_path
 
 __all__ = ["package_origin", "source_contents"]
@@ -30,7 +30,7 @@ _COMMAND = frozenset({
 
 
 def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[str, bytes]:
-    """Everything that the sources of a package in this folder may read, by display name.
+    """The content of everything that the sources of a package may read, by display name.
 
     Raises:
         DiagnosticError: a source does not exist or cannot be imported.
@@ -45,13 +45,13 @@ def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[s
             definitions = to_plain(read_registry(source, base, package))
             contents[source] = json.dumps(definitions, sort_keys=True).encode()
             continue
-        for path, content in _with_mentioned(definition_files(source, base)):
+        for path, content in _with_referred(definition_files(source, base)):
             contents[display_name(path, resolved)] = content.replace(b"\r\n", b"\n")
     return contents
 
 
 def package_origin(contents: Mapping[str, bytes], package: str, *, assert_formats: bool = False) -> Origin:
-    """Name the contents together with the package's name and settings and the versions of what generates it."""
+    """Hash the contents, the package's name and settings, and the code and versions of what generates it."""
     identity = {
         "package": package,
         "formats": assert_formats,
@@ -60,19 +60,19 @@ def package_origin(contents: Mapping[str, bytes], package: str, *, assert_format
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
     digest.update(_generator_code())
-    generator = _name(digest)
+    generator = _hex(digest)
     for name, content in sorted(contents.items()):
         digest.update(f"\0{name}\0{len(content)}\0".encode())
         digest.update(content)
-    return Origin(_name(digest), generator)
+    return Origin(_hex(digest), generator)
 
 
-def _name(digest: hashlib._Hash) -> str:
+def _hex(digest: hashlib._Hash) -> str:
     return f"sha256-{digest.hexdigest()[:32]}"
 
 
-def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, bytes]]:
-    """The files, and those of their folder that their `$ref`s lead to, each with its content."""
+def _with_referred(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, bytes]]:
+    """The files, and the files of their folders that their `$ref`s lead to, each with its content."""
     pending = list(files)
     seen: set[Path] = set()
     while pending:
@@ -86,9 +86,9 @@ def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, 
             name = unquote(reference.partition("#")[0])
             if "\0" in name:
                 continue
-            mentioned = real_path(path.parent / name)
-            if mentioned.is_relative_to(folder) and os.path.isfile(mentioned):
-                pending.append((mentioned, folder))
+            referred = real_path(path.parent / name)
+            if referred.is_relative_to(folder) and os.path.isfile(referred):
+                pending.append((referred, folder))
 
 
 def _references(text: str) -> set[str]:
@@ -97,7 +97,7 @@ def _references(text: str) -> set[str]:
         if match["json"]:
             try:
                 found.add(json.loads(f'"{match["json"]}"'))
-            except ValueError:  # no JSON text: the parser tells
+            except ValueError:  # not valid JSON, which the parser reports
                 found.add(match["json"])
     return {reference for reference in found if reference}
 

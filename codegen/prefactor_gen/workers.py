@@ -1,4 +1,4 @@
-"""Many span types, compiled by several processes at once."""
+"""Compiles many span types in several processes."""
 
 from __future__ import annotations
 
@@ -12,43 +12,45 @@ from collections.abc import Callable, Sequence
 from threading import Lock, Thread
 from typing import TypeAlias
 
-from prefactor_gen.span_modules import Compiled, Work, compile_span_types
+from prefactor_gen.diagnostics import Checked
+from prefactor_gen.span_modules import Compiled, Task, compile_span_types
 
 __all__ = ["Progress", "compile_all", "serve"]
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many span types are done, of how many. Called by several threads, one at a time."""
+"""Called with the number of span types that are done, and of all. Several threads call it, one at a time."""
 
-# Span types in one go of the model generator: fewer would be slower, more would not be faster.
+# Span types for one run of the model generator: fewer are slower, more are not faster.
 _BATCH = 30
-# Span types for each process at least: fewer are made in the time that a process needs to start.
+# Span types for each process at least: fewer are compiled in the time that a process needs to start.
 _SHARE = 150
 
 
-def compile_all(works: Sequence[Work], progress: Progress | None = None) -> list[Compiled]:
-    """Compile span types in batches, which come back in order; where there are many, in other processes too."""
-    batches = _Batches(works, progress)
-    helpers = [Thread(target=batches.compile_elsewhere) for _ in range(min(_processors(), len(works) // _SHARE) - 1)]
+def compile_all(tasks: Sequence[Task], progress: Progress | None = None) -> Checked[list[Compiled]]:
+    """Compile span types in batches, and many of them in other processes too. The results are in order."""
+    batches = _Batches(tasks, progress)
+    helpers = [Thread(target=batches.compile_elsewhere) for _ in range(min(_processors(), len(tasks) // _SHARE) - 1)]
     for helper in helpers:
         helper.start()
     try:
         batches.compile_here()
         for helper in helpers:
             helper.join()
-        batches.compile_here()  # what was given back
+        batches.compile_here()  # batches that a process gave back
     finally:
         batches.pending.clear()
-    return [batches.done[index] for index in sorted(batches.done)]
+    done = [batches.done[first] for first in sorted(batches.done)]
+    return Checked([each.value for each in done], [item for each in done for item in each.diagnostics])
 
 
 class _Batches:
-    """Batches of span types, each compiled by who takes it first."""
+    """Batches of span types, each compiled by the first process that is free."""
 
-    def __init__(self, works: Sequence[Work], progress: Progress | None) -> None:
-        self.total = len(works)
+    def __init__(self, tasks: Sequence[Task], progress: Progress | None) -> None:
+        self.total = len(tasks)
         self.progress = progress
-        self.pending = deque((first, works[first : first + _BATCH]) for first in range(0, len(works), _BATCH))
-        self.done: dict[int, Compiled] = {}
+        self.pending = deque((first, tasks[first : first + _BATCH]) for first in range(0, len(tasks), _BATCH))
+        self.done: dict[int, Checked[Compiled]] = {}
         self.count = 0
         self.lock = Lock()
 
@@ -57,33 +59,33 @@ class _Batches:
             self.finish(batch, compile_span_types(batch[1]))
 
     def compile_elsewhere(self) -> None:
-        """In a process of its own. A batch that it does not answer is given back: what is wrong is told here.
+        """Compile in another process. If it fails on a batch, the batch is given back, so that errors are raised here.
 
-        multiprocessing would import the program's main module there, and run a build script that does not expect it.
+        multiprocessing would import the main module of the program there, which may be a build script.
         """
         command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
-        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        pipe, null = subprocess.PIPE, subprocess.DEVNULL
         try:
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nowhere)  # noqa: S603  # our own module
+            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=null)  # noqa: S603  # our own module
         except OSError:
             return
         with process:
             while (batch := self.take()) is not None:
                 try:
                     compiled = _answer(process, batch[1])
-                except Exception:  # pickle raises many kinds
+                except Exception:  # unpickling may raise anything
                     self.pending.append(batch)
                     process.kill()
                     return
                 self.finish(batch, compiled)
 
-    def take(self) -> tuple[int, Sequence[Work]] | None:
+    def take(self) -> tuple[int, Sequence[Task]] | None:
         try:
             return self.pending.popleft()
         except IndexError:
             return None
 
-    def finish(self, batch: tuple[int, Sequence[Work]], compiled: Compiled) -> None:
+    def finish(self, batch: tuple[int, Sequence[Task]], compiled: Checked[Compiled]) -> None:
         with self.lock:
             self.done[batch[0]] = compiled
             self.count += len(batch[1])
@@ -91,26 +93,26 @@ class _Batches:
                 self.progress(self.count, self.total)
 
 
-def _answer(process: subprocess.Popen[bytes], works: Sequence[Work]) -> Compiled:
+def _answer(process: subprocess.Popen[bytes], tasks: Sequence[Task]) -> Checked[Compiled]:
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
-    pickle.dump(works, process.stdin)
+    pickle.dump(tasks, process.stdin)
     process.stdin.flush()
     answer = pickle.load(process.stdout)  # noqa: S301  # our own process
-    assert isinstance(answer, Compiled)  # noqa: S101
+    assert isinstance(answer, Checked)  # noqa: S101
     return answer
 
 
 def serve() -> None:
-    """Compile the batches that come on standard input: what `compile_elsewhere` runs."""
+    """Compile the batches that come on standard input; `compile_elsewhere` runs this."""
     gc.disable()  # as in `cli.py`
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what else is printed is no answer
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # anything else that is printed must not mix with the answers
     while True:
         try:
-            works = pickle.load(sys.stdin.buffer)  # noqa: S301  # our own process
+            tasks = pickle.load(sys.stdin.buffer)  # noqa: S301  # our own process
         except EOFError:
             return
-        pickle.dump(compile_span_types(works), answers)
+        pickle.dump(compile_span_types(tasks), answers)
         answers.flush()
 
 

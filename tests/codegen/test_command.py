@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.codegen.support import Project, load_package
 
-from prefactor_gen.emit import Change, write
+from prefactor_gen.output_folder import Change, write
 
 OBJECT: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "string"}}}
 REPOSITORY = Path(__file__).parents[2]

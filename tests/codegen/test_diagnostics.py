@@ -33,7 +33,7 @@ RULE_EXAMPLES = {
     "PG001": (
         "a.json",
         '{"span_schemas": {"a": {},\n "a": {}}}',
-        """schemas/a.json:2:2: error PG001: the key 'a' stands twice in one object, found '"a": {}}}'""",
+        """schemas/a.json:2:2: error PG001: the key 'a' occurs twice in one object, found '"a": {}}}'""",
     ),
     "PG002": (
         "a.yaml",
@@ -80,7 +80,7 @@ RULE_EXAMPLES = {
     "PG009": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {customTypePath: os.system}\n",
-        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would steer "
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would control "
         "the model generator; remove it, it means nothing to JSON Schema",
     ),
     "PG014": (
@@ -92,13 +92,13 @@ RULE_EXAMPLES = {
     "PG015": (
         "a.yaml",
         "span_schemas:\n  agent:\n    propertes: {}\n",
-        "schemas/a.yaml:3:5 /span_schemas/agent/propertes: warning PG015: JSON Schema knows no keyword 'propertes' and "
+        "schemas/a.yaml:3:5 /span_schemas/agent/propertes: warning PG015: JSON Schema does not know the keyword 'propertes' and "
         "ignores it; did you mean 'properties'?",
     ),
     "PG016": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties: {city: {}}\n    required: [ctiy]\n",
-        "schemas/a.yaml:4:16 /span_schemas/agent/required/0: warning PG016: 'ctiy' is required, but no property; did you "
+        "schemas/a.yaml:4:16 /span_schemas/agent/required/0: warning PG016: 'ctiy' is required, but is not a property; did you "
         "mean 'city'?",
     ),
     "PG017": (
@@ -125,13 +125,13 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  agent:\n    properties: {customerEmail: {type: string}}\n",
         "schemas/a.yaml:3:18 /span_schemas/agent/properties/customerEmail: warning PG020: 'customerEmail' suggests "
-        "contact_information: say in data_risk, params_data_categories, whether it is included",
+        "contact_information: state in data_risk, params_data_categories, whether it is included",
     ),
     "PG021": (
         "a.yaml",
         "span_type_schemas:\n  - {name: agent, title: Agent, params_schema: {}}\n",
-        "schemas/a.yaml:2:5 /span_type_schemas/0: note PG021: 'agent' has no description: people read them where its "
-        "spans are shown",
+        "schemas/a.yaml:2:5 /span_type_schemas/0: note PG021: 'agent' has no description, which the "
+        "platform shows with its spans",
     ),
     "PG022": (
         "a.yaml",
@@ -142,14 +142,14 @@ RULE_EXAMPLES = {
     "PG023": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      extra: {type: object}\n",
-        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: an object of any members: no type can "
-        "find a mistake in it; name its properties where they are known",
+        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: an object with any members, in which "
+        "no type finds a mistake; name the properties that are known",
     ),
     "PG024": (
         "a.yaml",
         "span_schemas:\n  old: {}\nspan_type_schemas:\n  - {name: new, params_schema: {}}\n",
         "schemas/a.yaml:1:1 /span_schemas: warning PG024: span_schemas beside span_type_schemas (schemas/a.yaml:3:1 "
-        "/span_type_schemas): expected one form, for readers of these files",
+        "/span_type_schemas): expected the structured form only",
     ),
     "PG025": (
         "a.yaml",
@@ -239,9 +239,9 @@ def test_package_name_of_ours(project: Project) -> None:
 
 HABITS = {
     "type": ({"type": "str"}, "error PG006: expected one of array, boolean, integer, null, number, object, string, found 'str'; did you mean 'string'?"),
-    "draft-04": ({"exclusiveMinimum": True}, "error PG006: expected a number: since draft-06 it is exclusiveMinimum: 0, say, in place of minimum: 0"),
-    "draft-04-id": ({"id": "x"}, "warning PG015: JSON Schema knows no keyword 'id' and ignores it; did you mean '$id'?"),
-    "openapi": ({"type": "string", "nullable": True}, "warning PG015: 'nullable' is OpenAPI's, and JSON Schema ignores it; name null in type"),
+    "draft-04": ({"exclusiveMinimum": True}, "error PG006: expected a number: since draft-06, exclusiveMinimum: 0 replaces minimum: 0 with exclusiveMinimum: true"),
+    "draft-04-id": ({"id": "x"}, "warning PG015: JSON Schema does not know the keyword 'id' and ignores it; did you mean '$id'?"),
+    "openapi": ({"type": "string", "nullable": True}, "warning PG015: 'nullable' belongs to OpenAPI, and JSON Schema ignores it; write type:"),
 }  # fmt: skip
 
 
@@ -279,8 +279,8 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
     "utf-16": ("a.json", "{}".encode("utf-16"), "a.json: error PG001: expected UTF-8 text:"),
     "tab": ("a.yaml", "a:\n\t- b", "a.yaml:2:1: error PG001: not valid YAML: found character '\\t'"),
     "yaml-nul": ("a.yaml", 'a: "\0"', "a.yaml: error PG001: not valid YAML: unacceptable character"),
-    "yaml-twice": ("a.yaml", "x:\n  a: 1\n  a: 2", "a.yaml:3:3 /x/a: error PG001: the key 'a' stands twice in one mapping"),
-    "alias": ("a.yaml", "a: &x {}\nb: *x", "a.yaml:1:4 /b: error PG001: YAML aliases are not read here: use $ref"),
+    "yaml-twice": ("a.yaml", "x:\n  a: 1\n  a: 2", "a.yaml:3:3 /x/a: error PG001: the key 'a' occurs twice in one mapping"),
+    "alias": ("a.yaml", "a: &x {}\nb: *x", "a.yaml:1:4 /b: error PG001: YAML aliases are not supported: use $ref"),
     "billion-laughs": ("a.yaml", "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]", "a.yaml:1:4 /b/0: error PG001: YAML aliases"),
     "merge": ("a.yaml", "a: &x {b: c}\nb: {<<: *x}", "a.yaml:1:4 /b/<<: error PG001: YAML aliases"),
     "tag": ("a.yaml", "a: !!python/object:os.system x", "error PG001: expected a JSON value, found the tag tag:yaml.org,2002:python"),
@@ -560,10 +560,10 @@ REFERENCES = {
     "//127.0.0.1:9/x.json": "expected a reference into the definition folder, found the remote",
     "file:///etc/hosts": "expected a reference into the definition folder, found the remote",
     "http://[": "expected a reference into the definition folder, found the remote",
-    "../outside.json": "expected a file of the definition folder, found '../outside.json', which leaves it",
-    "%2e%2e/outside.json": "which leaves it",
-    "/etc/x.json": "which leaves it",
-    "link.json": "expected a file of the definition folder, found 'link.json', which leaves it",
+    "../outside.json": "expected a file of the definition folder, found '../outside.json', which is outside",
+    "%2e%2e/outside.json": "which is outside",
+    "/etc/x.json": "which is outside",
+    "link.json": "expected a file of the definition folder, found 'link.json', which is outside",
     "missing.json": "expected a JSON or YAML file, found no 'missing.json'",
     "text.txt": "expected a JSON or YAML file, found no 'text.txt'",
     "a\0.json": "expected a JSON or YAML file, found no",
@@ -697,9 +697,9 @@ CLASHES = {
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
         "it would generate the class AParamsUsage, as the definition at",
     ),
-    "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is taken"),
-    "imported-name": ({"any": OBJECT}, "the generated name Any is taken"),
-    "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is taken"),
+    "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is already used"),
+    "imported-name": ({"any": OBJECT}, "the generated name Any is already used"),
+    "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is already used"),
     "property-and-class": ({"a": properties(AParamsX=properties(n={}), x=properties(n={}))}, "AParamsX"),
     "unicode-forms": ({"a": {"properties": {"ﬁ": {}, "fi": {}}}}, "the properties 'ﬁ' and 'fi' would both become 'fi'"),
 }  # fmt: skip
@@ -726,7 +726,7 @@ def test_names_that_only_look_like_ascii(project: Project) -> None:
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
-    assert "error PG004: expected a span type name of at most 127 characters, for it also names a file" in line
+    assert "error PG004: expected a span type name of at most 127 characters, because it also names a file" in line
 
 
 def test_a_finding_is_one_line_whatever_the_names_hold(project: Project) -> None:
@@ -800,7 +800,7 @@ def test_a_part_of_another_draft(part: dict[str, Any], keyword: str | None, proj
     assert line.startswith(
         "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the schema that this is a"
     )
-    assert f"drafts read {keyword!r} in different ways, found 'http://json-schema.org/draft-07/schema#'" in line
+    assert f"drafts read {keyword!r} differently, found 'http://json-schema.org/draft-07/schema#'" in line
 
 
 @pytest.mark.parametrize(
@@ -834,7 +834,7 @@ def test_a_format_that_is_misspelled(project: Project) -> None:
         agent=properties(x={"type": "string", "format": "e-mail"}, y={"type": "string", "format": "phone"})
     )
     assert only(project.generate().findings).endswith(
-        "warning PG030: nobody checks the format 'e-mail'; did you mean 'email'?"
+        "warning PG030: the format 'e-mail' is unknown; did you mean 'email'?"
     )
     assert "note PG031: the format 'phone' is one of your own: it is not checked" in project.run("check", "schemas").out
 
@@ -842,7 +842,7 @@ def test_a_format_that_is_misspelled(project: Project) -> None:
 def test_shared_schemas_beside_the_definitions(project: Project) -> None:
     project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}, "$defs": {}})
     assert only(project.generate().findings).endswith(
-        "; what schemas refer to stands in a file of its own, or in the schema itself"
+        "; put schemas that others refer to into a file of their own, or into the schema itself"
     )
 
 
@@ -871,7 +871,7 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
 def test_what_readers_of_yaml_differ_on(project: Project) -> None:
     project.write("schemas/a.yaml", "span_schemas:\n  a: {title: 'x\u2028y'}\n")
     assert only(project.generate().findings) == (
-        "schemas/a.yaml:2:16: error PG001: readers of YAML differ on U+2028: to some it ends a line; write \\u2028 in double "
+        "schemas/a.yaml:2:16: error PG001: some YAML parsers take U+2028 as a line break; write \\u2028 in double "
         "quotes"
     )
     project.write("schemas/a.yaml", 'span_schemas:\n  a: {title: "x\\u2028y"}\n')
