@@ -37,8 +37,8 @@ class SchemaSource:
 
 
 @dataclass(frozen=True)
-class SpanTypeDefinition:
-    """A span type as its author wrote it.
+class _Definition:
+    """A definition as its author wrote it.
 
     Attributes:
         template_place: None in the legacy form, which has no texts.
@@ -46,27 +46,26 @@ class SpanTypeDefinition:
 
     name: str
     place: Place
-    params: SchemaSource
-    result: SchemaSource | None = None
-    title: str | None = None
-    description: str | None = None
-    template: str | None = None
-    data_risk: ObjectNode | None = None
-    template_place: Place | None = None
+    title: str | None = field(default=None, kw_only=True)
+    description: str | None = field(default=None, kw_only=True)
+    template: str | None = field(default=None, kw_only=True)
+    template_place: Place | None = field(default=None, kw_only=True)
+    data_risk: ObjectNode | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
-class QualityDefinition:
-    """A named quality schema as its author wrote it."""
+class SpanTypeDefinition(_Definition):
+    """A span type."""
 
-    name: str
-    place: Place
+    params: SchemaSource
+    result: SchemaSource | None = None
+
+
+@dataclass(frozen=True)
+class QualityDefinition(_Definition):
+    """A named quality schema."""
+
     schema: SchemaSource
-    title: str | None = None
-    description: str | None = None
-    template: str | None = None
-    data_risk: ObjectNode | None = None
-    template_place: Place | None = None
 
 
 @dataclass(frozen=True)

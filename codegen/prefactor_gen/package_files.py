@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prefactor_core._schema_hash import schema_version_hash
-from prefactor_gen.catalog_header import ModuleOrigin, Origin, package_headers, reuse_headers, seal
+from prefactor_gen.catalog_header import Origin, package_headers, reuse_headers, seal
 from prefactor_gen.definitions import Definitions, QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.literals import quote
@@ -45,11 +45,8 @@ def package_files(
     text = render_definitions(document, assert_formats=assert_formats)
     compile(text, "__definitions__.py", "exec", dont_inherit=True)
     files = {**{f"{item.module}.py": item.text for item in modules}, "__definitions__.py": text, "py.typed": ""}
-    origins = {f"{item.module}.py": ModuleOrigin(item.digest, item.has_no_diagnostics) for item in modules}
-    header = (
-        *package_headers(origin.fingerprint, files),
-        *reuse_headers(origin.generator, origins if is_reusable else {}),
-    )
+    origins = {f"{item.module}.py": item.origin for item in modules if is_reusable}
+    header = (*package_headers(origin.fingerprint, files), *reuse_headers(origin.generator, origins))
     plain = to_plain(document)
     assert isinstance(plain, dict)  # noqa: S101  # it was made as one
     catalog = Catalog(

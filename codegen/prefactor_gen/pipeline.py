@@ -221,7 +221,7 @@ class _Run:
 
 def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator[Diagnostic]:
     """Report an unchanged definition's diagnostics at its current lines."""
-    if reused.module.has_no_diagnostics:
+    if reused.module.origin.has_no_diagnostics:
         return
     for source in (reused.inlined.params, reused.inlined.result):
         if source is not None:

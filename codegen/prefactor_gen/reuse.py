@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from prefactor_gen.catalog_header import ModuleOrigin
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.literals import quote
 from prefactor_gen.names import class_name, module_name
@@ -22,8 +23,6 @@ class SpanModule:
     Attributes:
         schema_name: the span type's name, as a literal.
         exports: the names that the package exports from it.
-        digest: the hash of the definition that it was made from.
-        has_no_diagnostics: the definition had no diagnostics.
     """
 
     module: str
@@ -31,8 +30,7 @@ class SpanModule:
     schema_name: str
     exports: tuple[str, ...]
     text: str
-    digest: str
-    has_no_diagnostics: bool
+    origin: ModuleOrigin
 
 
 def definition_digest(item: SpanTypeDefinition) -> str:
@@ -54,7 +52,7 @@ def reusable_module(previous: Previous, item: SpanTypeDefinition) -> SpanModule 
     if module is None or module.origin.digest != definition_digest(item):
         return None
     exports = _exports(module.text)
-    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, *module.origin)
+    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, module.origin)
 
 
 def _exports(text: str) -> tuple[str, ...]:

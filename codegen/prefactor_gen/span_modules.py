@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
+from prefactor_gen.catalog_header import ModuleOrigin
 from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
@@ -170,15 +171,8 @@ def _text(plan: SpanPlan) -> str:
 
 
 def _module(bundled: _Bundled, plan: SpanPlan, text: str) -> SpanModule:
-    return SpanModule(
-        plan.module,
-        plan.class_name,
-        plan.schema_name,
-        plan.exports,
-        text,
-        definition_digest(bundled.definition),
-        has_no_diagnostics=bundled.has_no_diagnostics,
-    )
+    origin = ModuleOrigin(definition_digest(bundled.definition), bundled.has_no_diagnostics)
+    return SpanModule(plan.module, plan.class_name, plan.schema_name, plan.exports, text, origin)
 
 
 def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> Checked[list[str]]:
