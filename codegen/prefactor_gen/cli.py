@@ -23,7 +23,7 @@ from prefactor_gen.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import GeneratedPackage
-    from prefactor_gen.workers import Progress
+    from prefactor_gen.processes import Progress
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
 
@@ -139,7 +139,7 @@ def _made(
     package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
 ) -> Checked[GeneratedPackage]:
     from prefactor_gen.pipeline import generate_package  # needs the extra, unlike --help
-    from prefactor_gen.wire import generate_wire_package
+    from prefactor_gen.wire_models import generate_wire_package
 
     gc.disable()  # a fifth of the time; little of what is made is garbage, and then the process ends
     try:

@@ -20,10 +20,10 @@ from prefactor_gen.definitions import (
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
-from prefactor_gen.load import Document
 from prefactor_gen.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
+from prefactor_gen.sources import Document
 from prefactor_gen.suggest import did_you_mean
-from prefactor_gen.suppress import ALLOW
+from prefactor_gen.suppressions import ALLOW
 
 __all__ = ["collect_definitions", "unused_documents"]
 

@@ -11,11 +11,11 @@ from typing import Literal
 from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import ObjectNode
-from prefactor_gen.load import Document
 from prefactor_gen.lookup import Lookup
 from prefactor_gen.marks import MARK
-from prefactor_gen.names import snake
+from prefactor_gen.python_names import snake
 from prefactor_gen.rules import CONFUSABLE_NAMES, MISSING_DATA_RISK, MISSING_DESCRIPTION, OPEN_OBJECT, TWO_FORMS
+from prefactor_gen.sources import Document
 from prefactor_gen.walk import subschemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics import Place
 from prefactor_gen.documents import ObjectNode
-from prefactor_gen.load import Document
-from prefactor_gen.suppress import ALLOW
+from prefactor_gen.sources import Document
+from prefactor_gen.suppressions import ALLOW
 
 __all__ = [
     "QUALITY_KEYS",

@@ -12,7 +12,7 @@ from prefactor_gen.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.marks import MARK
 from prefactor_gen.metaschema import draft_07_metaschema, flat_metaschema
 from prefactor_gen.rules import RULES
-from prefactor_gen.suppress import ALLOW
+from prefactor_gen.suppressions import ALLOW
 
 __all__ = ["config_schema", "definitions_schema"]
 

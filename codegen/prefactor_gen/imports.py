@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prefactor_gen.annotations import names_in, renamed
 from prefactor_gen.representation import FieldPlan, ImportPlan, MethodPlan, Parameter, SpanPlan
+from prefactor_gen.type_expressions import names_in, renamed
 
 __all__ = ["taken_names", "undefined_names", "with_imports"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from prefactor_gen.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.limits import MAX_NAME
-from prefactor_gen.names import class_name, is_usable, module_name
+from prefactor_gen.python_names import class_name, is_usable, module_name
 from prefactor_gen.rules import NAME_COLLISION, UNUSABLE_NAME
 
 __all__ = ["check_names"]

@@ -13,19 +13,19 @@ from prefactor_gen.data_risk_check import check_data_risk
 from prefactor_gen.definition_lint import lint_forms, lint_names
 from prefactor_gen.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.lint import lint_schema
+from prefactor_gen.file_references import SchemaFiles, inline_files
 from prefactor_gen.literals import quote
-from prefactor_gen.load import load_sources
 from prefactor_gen.name_check import check_names
 from prefactor_gen.output_folder import Previous
 from prefactor_gen.package_files import package_files
-from prefactor_gen.refs import SchemaFiles, inline_files
+from prefactor_gen.processes import Progress, compile_all
 from prefactor_gen.reuse import SpanModule, reusable_module
 from prefactor_gen.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
-from prefactor_gen.span_modules import Compiled, Task, lint_definition, schema_problems
-from prefactor_gen.suppress import suppress
+from prefactor_gen.schema_lint import lint_schema
+from prefactor_gen.sources import load_sources
+from prefactor_gen.span_types import Compiled, Task, lint_definition, schema_problems
+from prefactor_gen.suppressions import suppress
 from prefactor_gen.values import check_values
-from prefactor_gen.workers import Progress, compile_all
 
 __all__ = ["GeneratedPackage", "generate_package"]
 

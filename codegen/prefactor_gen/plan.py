@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.annotations import distinguished, field_type, input_type, literal_texts, names_in
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic
@@ -15,9 +14,10 @@ from prefactor_gen.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.literals import docstring, python_literal, quote
 from prefactor_gen.marks import compile_marks
 from prefactor_gen.models import Model, ModelField
-from prefactor_gen.names import class_name, module_name
+from prefactor_gen.python_names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
+from prefactor_gen.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
 
 __all__ = ["plan_span_type"]
 

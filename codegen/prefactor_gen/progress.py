@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
-    from prefactor_gen.workers import Progress
+    from prefactor_gen.processes import Progress
 
 __all__ = ["progress_line"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from prefactor_gen.catalog_header import ModuleOrigin
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.literals import quote
-from prefactor_gen.names import class_name, module_name
 from prefactor_gen.output_folder import Previous
+from prefactor_gen.python_names import class_name, module_name
 
 __all__ = ["SpanModule", "definition_digest", "reusable_module"]
 

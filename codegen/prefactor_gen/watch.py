@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from prefactor_gen.config import ConfigError, PackageConfig
-from prefactor_gen.load import SUFFIXES, is_attribute, real_path
+from prefactor_gen.sources import SUFFIXES, is_attribute, real_path
 
 __all__ = ["STOPPED", "watch"]
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import models, span_modules
+from prefactor_gen import models, span_types
 from prefactor_gen.rules import RULES
 
 OBJECT: dict[str, Any] = {"type": "object"}
@@ -219,7 +219,7 @@ def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypa
             raise ValueError("RuntimeError: no")
         return cast("models.ModelSet", generate(documents))
 
-    monkeypatch.setattr(span_modules, "generate_models", refuse)
+    monkeypatch.setattr(span_types, "generate_models", refuse)
     project.span_types(good=OBJECT, bad=OBJECT)
     line = only(project.generate().findings)
     assert line == (

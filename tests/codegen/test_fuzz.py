@@ -27,7 +27,7 @@ from tests.codegen.support import GOLDEN, load_package
 from tests.codegen.test_hostile import references, roots, schemas_of_any_kind, texts
 
 from prefactor_gen.cli import run
-from prefactor_gen.suppress import ALLOW
+from prefactor_gen.suppressions import ALLOW
 
 # Python has doubts about a regular expression, Hypothesis about the length of an example.
 pytestmark = [

@@ -11,7 +11,7 @@ import datamodel_code_generator
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import models, progress, workers
+from prefactor_gen import models, processes, progress
 
 
 @pytest.fixture
@@ -118,16 +118,16 @@ def test_many_span_types_are_made_in_processes(project: Project, monkeypatch: py
     project.span_types(**{f"tool_{index}": schema for index in range(30)})
     assert project.generate().code == 0
     alone = project.files()
-    monkeypatch.setattr(workers, "_SHARE", 10)
-    monkeypatch.setattr(workers, "_BATCH", 4)
-    monkeypatch.setattr(workers, "_processors", lambda: 3)
+    monkeypatch.setattr(processes, "_SHARE", 10)
+    monkeypatch.setattr(processes, "_BATCH", 4)
+    monkeypatch.setattr(processes, "_processors", lambda: 3)
     assert afresh(project) == alone
 
 
 def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.span_types(one={"type": "object"}, two={"type": "object"})
-    monkeypatch.setattr(workers, "_SHARE", 1)
-    monkeypatch.setattr(workers, "_processors", lambda: 2)
+    monkeypatch.setattr(processes, "_SHARE", 1)
+    monkeypatch.setattr(processes, "_processors", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert project.generate().code == 0
 
@@ -136,7 +136,7 @@ def test_names_clash_alike_in_one_batch_and_in_two(project: Project, monkeypatch
     nested: dict[str, Any] = {"type": "object", "properties": {"params": {"type": "object", "properties": {"x": {}}}}}
     project.span_types(**{"a": nested, "a params": {"type": "object"}, "a params params": {"type": "object"}})
     together = project.generate()
-    monkeypatch.setattr(workers, "_BATCH", 1)
+    monkeypatch.setattr(processes, "_BATCH", 1)
     assert project.generate() == together
     assert together.code == 1
     assert "it would generate the class AParamsParams, as the definition at" in together.err
@@ -147,7 +147,7 @@ def test_a_long_run_tells_how_far_it_is(project: Project, monkeypatch: pytest.Mo
     with open(theirs, "w", encoding="utf-8") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         monkeypatch.setattr(progress, "_PATIENCE", 0)
-        monkeypatch.setattr(workers, "_BATCH", 2)
+        monkeypatch.setattr(processes, "_BATCH", 2)
         project.span_types(one={}, two={}, three={})
         assert project.generate().code == 0
         clear = "\r\x1b[K"

@@ -13,7 +13,7 @@ from threading import Lock, Thread
 from typing import TypeAlias
 
 from prefactor_gen.diagnostics import Checked
-from prefactor_gen.span_modules import Compiled, Task, compile_span_types
+from prefactor_gen.span_types import Compiled, Task, compile_span_types
 
 __all__ = ["Progress", "compile_all", "serve"]
 
@@ -104,7 +104,7 @@ def _answer(process: subprocess.Popen[bytes], tasks: Sequence[Task]) -> Checked[
 
 def serve() -> None:
     """Compile the batches that come on standard input; `compile_elsewhere` runs this."""
-    gc.disable()  # as in `cli.py`
+    gc.disable()  # as the command does
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # anything else that is printed must not mix with the answers
     while True:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefactor_gen._json_text import parse_json
-from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue
+from prefactor_gen.json_text import parse_json
 from prefactor_gen.limits import MAX_BYTES
 from prefactor_gen.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.suggest import did_you_mean
+from prefactor_gen.yaml_text import parse_yaml
 
 __all__ = [
     "SUFFIXES",

@@ -10,7 +10,7 @@ from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
 from prefactor_gen.marks import MARK
 from prefactor_gen.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
 from prefactor_gen.suggest import did_you_mean, meant
-from prefactor_gen.suppress import ALLOW
+from prefactor_gen.suppressions import ALLOW
 from prefactor_gen.walk import all_schemas, subschemas
 
 __all__ = ["lint_enforcement", "lint_schema"]

@@ -18,17 +18,17 @@ from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
-from prefactor_gen.lint import lint_enforcement, lint_schema
 from prefactor_gen.local_refs import unresolved
 from prefactor_gen.marks import check_marks
 from prefactor_gen.models import Model, ModelSet, generate_models
-from prefactor_gen.names import class_name
 from prefactor_gen.plan import plan_span_type
+from prefactor_gen.python_names import class_name
 from prefactor_gen.render import render_span_type
 from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_digest
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.schema_check import check_compiles, check_schema
+from prefactor_gen.schema_lint import lint_enforcement, lint_schema
 from prefactor_gen.sizes import check_sizes
 from prefactor_gen.values import check_values
 
