@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 
+__all__ = ["RULES", "Rule"]
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
