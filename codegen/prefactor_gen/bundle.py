@@ -21,8 +21,8 @@ from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.keywords import CHECKED_FORMATS
 from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.local_refs import LocalRefs
-from prefactor_gen.names import is_usable, pascal
 from prefactor_gen.pointers import resolve_pointer, step
+from prefactor_gen.python_names import is_usable, pascal
 from prefactor_gen.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.sizes import too_deep
 from prefactor_gen.view import is_long_enum, is_object_schema, typing_view

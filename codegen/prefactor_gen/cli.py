@@ -12,26 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.arguments import parse, without_watch
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Severity, has_errors
-from prefactor_gen.emit import (
-    Change,
-    NotGeneratedError,
-    Origin,
-    Previous,
-    compare,
-    is_current,
-    read_previous,
-    write,
-)
+from prefactor_gen.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.output_folder import Change, NotGeneratedError, Previous, compare, is_current, read_previous, write
 from prefactor_gen.progress import progress_bar
 from prefactor_gen.report import FORMATS, summary
 from prefactor_gen.rules import RULES
 from prefactor_gen.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from prefactor_gen.pipeline import Generated
-    from prefactor_gen.workers import Progress
+    from prefactor_gen.pipeline import GeneratedPackage
+    from prefactor_gen.processes import Progress
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
 
@@ -94,10 +86,12 @@ def _check(options: argparse.Namespace) -> int:
     found = [item for each in compiled for item in each.diagnostics]
     if options.explain is not None and not has_errors(found):
         parts = {
-            part: items for each in compiled for part, items in enforced_keywords(each, options.explain or None).items()
+            part: items
+            for each in compiled
+            for part, items in enforced_keywords(each.value, options.explain or None).items()
         }
         if options.explain and not parts:
-            known = [*RULES, *(item.name for each in compiled for item in each.definitions.span_types)]
+            known = [*RULES, *(item.name for each in compiled for item in each.value.definitions.span_types)]
             hint = did_you_mean(options.explain, known)
             message = f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions{hint}"
             raise ConfigError(message)
@@ -140,16 +134,16 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _compile(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Generated:
+def _compile(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Checked[GeneratedPackage]:
     with progress_bar(sys.stderr, package.package) as progress:
         return _run_stages(package, base, origin, previous, progress)
 
 
 def _run_stages(
     package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
-) -> Generated:
+) -> Checked[GeneratedPackage]:
     from prefactor_gen.pipeline import generate_package  # needs the extra, unlike --help
-    from prefactor_gen.wire import generate_wire_package
+    from prefactor_gen.wire_models import generate_wire_package
 
     gc.disable()  # collecting takes a fifth of the time and frees little
     try:
@@ -227,9 +221,9 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
         print(f"{shown} is up to date")
         return DONE
     previous = read_previous(folder, origin.generator)
-    generated = _compile(package, base, origin, previous)
-    _report(generated.diagnostics, base)
-    if has_errors(generated.diagnostics):
+    generated, diagnostics = _compile(package, base, origin, previous)
+    _report(diagnostics, base)
+    if has_errors(diagnostics):
         return WRONG
     try:
         changes = compare(folder, generated.files)

@@ -1,4 +1,4 @@
-"""What to generate: the options of the command line over `[tool.prefactor-gen]` of the project's pyproject.toml."""
+"""Reads `[tool.prefactor-gen]` of the project's pyproject.toml: the packages to generate."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KEYS = (*WIRE_KEYS, "formats", "wire")
 
 
 class ConfigError(Exception):
-    """The command line or the configuration is wrong; the text says where, what was expected and what was found."""
+    """The command line or the configuration is wrong: where, what was expected and what was found."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class PackageConfig:
     """One package to generate.
 
     Attributes:
-        wire: it holds the models of plain JSON Schema documents, without span helpers.
-        assert_formats: a payload must match the `format`s of its schema.
+        wire: it holds models of plain JSON Schema documents, without span helpers.
+        assert_formats: payloads must match the formats of their schemas.
     """
 
     sources: tuple[str, ...]
@@ -56,7 +56,7 @@ class PackageConfig:
 
     @property
     def folder(self) -> Path:
-        """Where the package's files are."""
+        """The folder of the package's files."""
         return self.output / self.package
 
 
@@ -65,7 +65,7 @@ class ProjectConfig:
     """A project: its folder, its name, and the packages that its configuration asks for.
 
     Attributes:
-        hint: where there is no configuration, a table that may be meant as one.
+        hint: if there is no configuration, a table with a similar name, as the end of a message.
     """
 
     base: Path
@@ -74,17 +74,17 @@ class ProjectConfig:
     hint: str = ""
 
     def default_package(self) -> str | None:
-        """The package name that a project gets without asking: its own with `_spans`."""
+        """The default package name: the project's name with `_spans`."""
         if self.name is None:
             return None
         words = re.sub(r"[^0-9a-z]+", "_", self.name.lower()).strip("_")
         return f"{words}_spans" if words.isidentifier() else None
 
     def check_package(self, package: PackageConfig) -> None:
-        """Refuse a name that Python cannot import or that would hide a package of ours.
+        """Refuse a package name that Python cannot import, or that hides a package of ours, a dependency or a module.
 
         Raises:
-            ConfigError: the name is one of those.
+            ConfigError: it is such a name.
         """
         name = package.package
         if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
@@ -99,14 +99,16 @@ class ProjectConfig:
         if name in sys.stdlib_module_names | _DEPENDENCIES:
             raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a package {name!r} would hide the module of that name")
         if name.casefold() in _DEVICES:
-            raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a folder {name!r} cannot be on Windows, where it is a device")
+            raise ConfigError(
+                f"{UNUSABLE_PACKAGE.code}: a folder cannot have the name {name!r} on Windows, where it is a device"
+            )
         self.check_folder(package)
 
     def check_folder(self, package: PackageConfig) -> None:
-        """Refuse a package folder that is a link out of the output folder.
+        """Refuse a package folder that is a link to a folder outside the output folder.
 
         Raises:
-            ConfigError: it is one.
+            ConfigError: it is such a link.
         """
         folder = package.folder
         target = Path(os.path.realpath(folder))
@@ -114,8 +116,7 @@ class ProjectConfig:
             return
         shown, found = (Path(os.path.relpath(path, Path.cwd())).as_posix() for path in (folder, target))
         raise ConfigError(
-            f"{shown} is a link to {found}: a package is written into its output folder; remove the link, or choose "
-            "another --output"
+            f"{shown} is a link to {found}, outside the output folder; remove the link, or choose another --output"
         )
 
 
@@ -166,7 +167,7 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
         raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
     output = _text(table, "output", "generated", where, config)
-    # The project has one name to give, and the span types get it.
+    # The project's name is the default for the package of span types only.
     package = _text(table, "package", None if wire else config.default_package(), where, config)
     formats = _text(table, "formats", "annotate", where, config)
     if formats not in {"annotate", "assert"}:

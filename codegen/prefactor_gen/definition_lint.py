@@ -1,4 +1,4 @@
-"""What is valid in a definition and yet hardly meant, or missing: texts, look-alikes, personal data, mixed forms."""
+"""Reports what is valid in a definition, but missing or probably a mistake: texts, names, personal data, forms."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Literal
 from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import ObjectNode
-from prefactor_gen.load import Document
 from prefactor_gen.lookup import Lookup
 from prefactor_gen.marks import MARK
-from prefactor_gen.names import snake
+from prefactor_gen.python_names import snake
 from prefactor_gen.rules import CONFUSABLE_NAMES, MISSING_DATA_RISK, MISSING_DESCRIPTION, OPEN_OBJECT, TWO_FORMS
+from prefactor_gen.sources import Document
 from prefactor_gen.walk import subschemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
 
 # Words of property names, and the category of data_risk that they suggest.
-_SUGGESTS: dict[str, str] = {
+_SUGGESTED_CATEGORY: dict[str, str] = {
     **dict.fromkeys(
         ("first_name", "full_name", "last_name", "national_id", "passport", "social_security", "ssn", "surname"),
         "personal_identifiers",
@@ -47,12 +47,12 @@ _Part = Literal["params", "result"]
 
 
 def lint_names(span_types: Sequence[SpanTypeDefinition]) -> Iterator[Diagnostic]:
-    """Findings about the names of the span types of one package."""
+    """Report span types of one package whose names look alike."""
     yield from _look_alikes("span type", ((item.name, item.place) for item in span_types))
 
 
 def lint_payloads(item: SpanTypeDefinition) -> Iterator[Diagnostic]:
-    """Findings about what the payloads of a span type hold; its schemas are sound and self-contained."""
+    """Report what the payloads of a span type probably lack. Its schemas are valid and self-contained."""
     parts: list[tuple[_Part, ObjectNode]] = [("params", item.params.schema)]
     parts.extend([("result", item.result.schema)] if item.result is not None else [])
     for part, schema in parts:
@@ -61,30 +61,30 @@ def lint_payloads(item: SpanTypeDefinition) -> Iterator[Diagnostic]:
 
 
 def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
-    """Warn of definitions in both forms: the platform reads the structured ones only, where it gets both."""
+    """Warn of definitions in both forms: if it gets both, the platform reads only the structured ones."""
     roots = [(document, document.root) for document in documents if isinstance(document.root, ObjectNode)]
     structured = [root for _, root in roots if "span_type_schemas" in root]
     for document, root in roots if structured else ():
         for key in ("span_schemas", "span_result_schemas"):
             if isinstance(root.get(key), ObjectNode):
                 other = structured[0].place_at("span_type_schemas")
-                expected = "one form, for readers of these files" if document.path else "register_type for all of them"
+                expected = "the structured form only" if document.path else "register_type for all of them"
                 message = f"{key} beside span_type_schemas ({other}): expected {expected}"
                 yield TWO_FORMS.at(root.place_at(key), message)
 
 
 def lint_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnostic]:
-    """Note the texts that a definition lacks."""
+    """Report the texts that a definition lacks."""
     missing = [key for key, text in (("title", item.title), ("description", item.description)) if not text]
-    if missing and item.template_place is not None:  # the legacy form has none
-        message = f"{item.name!r} has no {' and no '.join(missing)}: people read them where its spans are shown"
+    if missing and item.template_place is not None:  # the legacy form has no texts
+        message = f"{item.name!r} has no {' and no '.join(missing)}, which the platform shows with its spans"
         yield MISSING_DESCRIPTION.at(item.place, message)
 
 
 def _personal_data(
     schema: ObjectNode, lookup: Lookup, part: _Part, data_risk: ObjectNode | None
 ) -> Iterator[Diagnostic]:
-    """A property whose name suggests data of a category that nobody said anything about."""
+    """Report properties whose names suggest a category of data that data_risk does not mention."""
     categories = data_risk.get(f"{part}_data_categories") if data_risk is not None else None
     for name, place, member in _properties(schema):
         category = _suggested(name)
@@ -93,7 +93,9 @@ def _personal_data(
         redacted = isinstance(member, ObjectNode) and lookup.is_redacted([member])
         stated = isinstance(categories, ObjectNode) and categories.get(category, "unknown") != "unknown"
         if not redacted and not stated:
-            message = f"{name!r} suggests {category}: say in data_risk, {part}_data_categories, whether it is included"
+            message = (
+                f"{name!r} suggests {category}: state in data_risk, {part}_data_categories, whether it is included"
+            )
             yield MISSING_DATA_RISK.at(place, message)
 
 
@@ -101,7 +103,7 @@ def _personal_data(
 def _suggested(name: str) -> str | None:
     """The category of data that the name of a property suggests."""
     words = f"_{snake(name)}_"
-    return next((each for word, each in _SUGGESTS.items() if f"_{word}_" in words), None)
+    return next((each for word, each in _SUGGESTED_CATEGORY.items() if f"_{word}_" in words), None)
 
 
 def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, object]]:
@@ -115,34 +117,34 @@ def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, object]]:
 
 
 def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
-    """Look-alike properties, and objects that say nothing of their members."""
+    """Report properties whose names look alike, and objects that do not describe their members."""
     properties = schema.get("properties")
     if isinstance(properties, ObjectNode):
         yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
     elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", MARK}:
-        message = "an object of any members: no type can find a mistake in it; name its properties where they are known"
+        message = "an object with any members, in which no type finds a mistake; name the properties that are known"
         yield OPEN_OBJECT.at(schema.place, message)
     for _, item in subschemas(schema):
         if isinstance(item, ObjectNode):
             yield from _objects(item)
 
 
-def _look_alikes(kind: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
+def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
     first: dict[str, str] = {}
     for name, place in named:
         other = first.setdefault(_skeleton(name), name)
-        # Two that become the same Python name are refused.
+        # Two that become the same Python name are an error elsewhere.
         if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
-            yield CONFUSABLE_NAMES.at(place, f"the {kind} {name!r} looks like {other!r}")
+            yield CONFUSABLE_NAMES.at(place, f"the {noun} {name!r} looks like {other!r}")
         scripts = _scripts(name)
         if len(scripts) > 1:
-            message = f"the {kind} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
+            message = f"the {noun} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
             yield CONFUSABLE_NAMES.at(place, message)
 
 
 @cache
 def _skeleton(name: str) -> str:
-    """What is left of a name without what eyes pass over: case, separators, accents and forms of letters."""
+    """The name without differences that readers overlook: case, separators, accents and forms of letters."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
     letters = re.sub(r"[\W_]", "", "".join(char for char in decomposed if not unicodedata.combining(char)))
     return letters.translate({ord("l"): "1", ord("i"): "1", ord("o"): "0"}) or name
@@ -150,7 +152,7 @@ def _skeleton(name: str) -> str:
 
 @cache
 def _scripts(name: str) -> frozenset[str]:
-    """The scripts of its letters, of those that have letters of the same look."""
+    """The scripts of a name's letters, of those scripts that have letters which look alike."""
     if name.isascii():
         return frozenset()
     words = {unicodedata.name(char, "").partition(" ")[0] for char in name}

@@ -1,13 +1,19 @@
-"""What is wrong with a definition, where, and how it is told."""
+"""Diagnostics: what is wrong with a definition, and where.
+
+Every stage reports in the same way. A function that only checks yields or returns diagnostics. A function that makes
+something returns `Checked`: the value and its diagnostics. `DiagnosticError` is raised only by a function that has no
+value to return; the caller that can go on with the other definitions catches it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 __all__ = [
+    "Checked",
     "Diagnostic",
     "DiagnosticError",
     "Place",
@@ -16,13 +22,14 @@ __all__ = [
     "sorted_diagnostics",
 ]
 
+T = TypeVar("T")
 
 # Characters of a place or a message that are printed; names may have thousands.
-_LONGEST = 1_000
+_MAX_PRINTED = 1_000
 
 
 class Severity(StrEnum):
-    """How much a diagnostic weighs: an error stops the generation, a warning does not, a note only `check` tells."""
+    """An error stops the generation, a warning does not, and a note is shown only by `check`."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -51,7 +58,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: which rule, where, what was expected and what was found."""
+    """A rule that is broken: where, what was expected and what was found."""
 
     code: str
     message: str
@@ -59,17 +66,24 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        # One line, whatever a definition puts into names: no line breaks, no terminal codes, no lone surrogates.
-        text = f"{_short(str(self.place))}: {self.severity} {self.code}: {_short(self.message)}"
+        # One line, whatever names a definition has: no line breaks, no terminal codes, no lone surrogates.
+        text = f"{_shortened(str(self.place))}: {self.severity} {self.code}: {_shortened(self.message)}"
         return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_PRINTED else f"{text[: _MAX_PRINTED // 2]} … {text[-_MAX_PRINTED // 2 :]}"
+
+
+class Checked(NamedTuple, Generic[T]):
+    """A value, and the diagnostics of making it."""
+
+    value: T
+    diagnostics: Sequence[Diagnostic] = ()
 
 
 class DiagnosticError(Exception):
-    """Stops a stage whose input is wrong; carries everything that was found until then."""
+    """Stops a function that has no value to return; carries its diagnostics."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -77,14 +91,13 @@ class DiagnosticError(Exception):
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    """Say whether any of the diagnostics stops the generation."""
-    return any(found.severity is Severity.ERROR for found in diagnostics)
+    """Whether any of the diagnostics stops the generation."""
+    return any(item.severity is Severity.ERROR for item in diagnostics)
 
 
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Order by source, line and code, each finding once."""
-    unique = dict.fromkeys(diagnostics)
+    """The diagnostics by source, line, column and code, without duplicates."""
     return sorted(
-        unique,
-        key=lambda found: (found.place.source, found.place.line or 0, found.place.column or 0, found.code),
+        dict.fromkeys(diagnostics),
+        key=lambda item: (item.place.source, item.place.line or 0, item.place.column or 0, item.code),
     )

@@ -1,6 +1,6 @@
-"""JSON Schemas of what people write: editors complete and check definition files and the configuration with them.
+"""JSON Schemas of definition files and of the configuration, with which editors complete and check them.
 
-They are draft-07, which all editors read, and need no network.
+They are in draft-07, which all editors support, and refer to no other files.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from prefactor_gen.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.marks import MARK
 from prefactor_gen.metaschema import draft_07_metaschema, flat_metaschema
 from prefactor_gen.rules import RULES
-from prefactor_gen.suppress import ALLOW
+from prefactor_gen.suppressions import ALLOW
 
 __all__ = ["config_schema", "definitions_schema"]
 
@@ -33,7 +33,7 @@ def definitions_schema() -> dict[str, Any]:
         "$schema": {"type": "string", "description": "This schema, for editors."},
         "external_identifier": {
             "type": "string",
-            "description": "Left out: the content has a name by itself.",
+            "description": "Not needed: the version is named by a hash of its content.",
         },
         "span_type_schemas": _list("The span types.", "spanType"),
         "quality_schemas": _list("The quality payloads of an agent instance.", "quality"),
@@ -41,8 +41,8 @@ def definitions_schema() -> dict[str, Any]:
         "span_result_schemas": _map("The results of span types by name, in the legacy form."),
     }
     schemas = {
-        "params_schema": "What goes in, as a JSON Schema of an object.",
-        "result_schema": "What comes out, as a JSON Schema of an object.",
+        "params_schema": "The input, as a JSON Schema of an object.",
+        "result_schema": "The output, as a JSON Schema of an object.",
     }
     return {
         "$schema": _DRAFT_07,
@@ -58,8 +58,8 @@ def definitions_schema() -> dict[str, Any]:
                 "then": {"$ref": _OLD_SCHEMA},
                 "else": {"$ref": _SCHEMA},
             },
-            "schema": _with_our_keys(flat_metaschema(_SCHEMA)),
-            "draft07": _with_our_keys(draft_07_metaschema(_OLD_SCHEMA)),
+            "schema": _with_our_keywords(flat_metaschema(_SCHEMA)),
+            "draft07": _with_our_keywords(draft_07_metaschema(_OLD_SCHEMA)),
             "dataRisk": _data_risk(),
             "allow": _allow(),
         },
@@ -67,7 +67,7 @@ def definitions_schema() -> dict[str, Any]:
 
 
 def config_schema() -> dict[str, Any]:
-    """The schema of a pyproject.toml, as far as it is prefactor-gen's."""
+    """The schema of prefactor-gen's table in pyproject.toml."""
     keys: dict[str, dict[str, Any]] = {
         "sources": {
             "type": "array",
@@ -75,7 +75,11 @@ def config_schema() -> dict[str, Any]:
             "minItems": 1,
             "description": "Files, folders, or module:attribute of a SchemaRegistry.",
         },
-        "output": {"type": "string", "default": "generated", "description": "The folder the package is written into."},
+        "output": {
+            "type": "string",
+            "default": "generated",
+            "description": "The output folder.",
+        },
         "package": {
             "type": "string",
             "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
@@ -84,9 +88,9 @@ def config_schema() -> dict[str, Any]:
         "formats": {
             "enum": ["annotate", "assert"],
             "default": "annotate",
-            "description": "assert: a payload must match the formats of its schema.",
+            "description": "assert: payloads must match the formats of their schemas.",
         },
-        "wire": {"description": "A package of plain models beside it, one module for each JSON Schema of a folder."},
+        "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},
     }
     table = {**_object(keys, KEYS), "required": ["sources"]}
     wire = _object({key: keys[key] for key in WIRE_KEYS}, WIRE_KEYS)
@@ -101,7 +105,7 @@ def config_schema() -> dict[str, Any]:
 
 
 def _object(keys: dict[str, dict[str, Any]], known: tuple[str, ...]) -> dict[str, Any]:
-    assert keys.keys() == set(known)  # noqa: S101  # what is read is described
+    assert keys.keys() == set(known)  # noqa: S101  # every key that is read is described
     return {"type": "object", "properties": keys, "additionalProperties": False}
 
 
@@ -117,16 +121,19 @@ def _map(description: str) -> dict[str, Any]:
     }
 
 
-def _definition(known: tuple[str, ...], schemas: dict[str, str], needed: str) -> dict[str, Any]:
+def _definition(known: tuple[str, ...], schemas: dict[str, str], required: str) -> dict[str, Any]:
     texts: dict[str, dict[str, Any]] = {
         key: {"type": ["string", "null"], "description": text} for key, text in _TEXTS.items()
     }
     texts["name"] |= {"type": "string", "pattern": r"\S"}
-    # Draft-07 reads nothing beside a $ref.
+    # Draft-07 ignores keywords beside a $ref.
     objects: dict[str, dict[str, Any]] = {
         key: {"description": text, "allOf": [{"$ref": _PAYLOAD}], "type": "object"} for key, text in schemas.items()
     }
-    risk = {"description": "Which data it may hold.", "anyOf": [{"$ref": "#/definitions/dataRisk"}, {"type": "null"}]}
+    risk = {
+        "description": "The categories of data that payloads may contain.",
+        "anyOf": [{"$ref": "#/definitions/dataRisk"}, {"type": "null"}],
+    }
     if "result_schema" in objects:
         objects["result_schema"] = {
             "description": schemas["result_schema"],
@@ -134,17 +141,17 @@ def _definition(known: tuple[str, ...], schemas: dict[str, str], needed: str) ->
             "type": ["object", "null"],
         }
     keys = {**texts, **objects, "data_risk": risk, ALLOW: {"$ref": "#/definitions/allow"}}
-    return {**_object(keys, known), "required": ["name", needed]}
+    return {**_object(keys, known), "required": ["name", required]}
 
 
-def _with_our_keys(metaschema: dict[str, Any]) -> dict[str, Any]:
-    redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in its place."}
+def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
+    redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in place of the value."}
     ours = {MARK: redact, ALLOW: {"$ref": "#/definitions/allow"}}
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
 
 
 def _data_risk() -> dict[str, Any]:
-    """The classification as the wire has it; names that it does not know are refused."""
+    """The classification in the form of the API. Unknown names are refused."""
     from prefactor_http.models import DataRisk
 
     template = "#/definitions/dataRisk/definitions/{model}"
@@ -159,9 +166,9 @@ def _data_risk() -> dict[str, Any]:
 def _allow() -> dict[str, Any]:
     reason = {"type": "string", "pattern": r"\S"}
     rules = {
-        code: {**reason, "description": f"Why it may be that {rule.summary}."}
+        code: {**reason, "description": f"The reason why this is allowed: {rule.summary}."}
         for code, rule in RULES.items()
         if rule.suppressible
     }
-    description = "Findings below here that are meant, each with the reason."
+    description = "Rules that may be broken in this object, each with the reason."
     return {"description": description, "type": "object", "properties": rules, "additionalProperties": False}

@@ -12,7 +12,7 @@ from prefactor_gen.report import console, is_terminal, printable
 from prefactor_gen.rules import RULES
 
 if TYPE_CHECKING:
-    from prefactor_gen.pipeline import Generated
+    from prefactor_gen.pipeline import GeneratedPackage
 
 __all__ = ["enforced_keywords", "explain_rule", "print_enforced"]
 
@@ -25,10 +25,10 @@ def explain_rule(code: str) -> str:
     return f"{code}: {rule.summary}\n\n{textwrap.fill(rule.explanation, 100, break_on_hyphens=False)}"
 
 
-def enforced_keywords(generated: Generated, span_type: str | None) -> dict[str, list[Enforced]]:
+def enforced_keywords(generated: GeneratedPackage, span_type: str | None) -> dict[str, list[Enforced]]:
     """The keywords of one span type, or of all, by `<span type> params` and `<span type> result`."""
     parts: dict[str, list[Enforced]] = {}
-    for item in enforcement(generated.definitions, generated.unsaid, assert_formats=generated.assert_formats):
+    for item in enforcement(generated.definitions, generated.untyped, assert_formats=generated.assert_formats):
         if span_type in {None, item.span_type}:
             parts.setdefault(f"{item.span_type} {item.part}", []).append(item)
     return parts

@@ -1,4 +1,4 @@
-"""What a package was made from, as one name: an up-to-date run compares it and generates nothing."""
+"""Hashes everything that a package is made from: a run whose result would be the same generates nothing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.documents import to_plain
-from prefactor_gen.emit import Origin
-from prefactor_gen.load import definition_files, display_name, is_attribute, read_file, real_path
+from prefactor_gen.sources import definition_files, display_name, is_attribute, read_file, real_path
 
 __all__ = ["package_origin", "source_contents"]
 
@@ -21,11 +22,15 @@ __all__ = ["package_origin", "source_contents"]
 _REFERENCE = re.compile(
     r"""\$ref["']?\s*:\s*(?:"(?P<json>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^"'\s#][^\n#,}\]]*))"""
 )
-_IMPORTED = re.compile(rb"^ *from prefactor_gen\.(\w+) import", re.MULTILINE)
+# Modules and folders of the generator that do not change what it generates. `_shipped` is data in a wheel.
+_COMMAND = frozenset({
+    "__main__", "_shipped", "_trace", "arguments", "cli", "completion", "demo", "editor_schemas", "explain", "hatch",
+    "progress", "report", "watch",
+})  # fmt: skip
 
 
 def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[str, bytes]:
-    """Everything that the sources of a package in this folder may read, by display name.
+    """The content of everything that the sources of a package may read, by display name.
 
     Raises:
         DiagnosticError: a source does not exist or cannot be imported.
@@ -40,13 +45,13 @@ def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[s
             definitions = to_plain(read_registry(source, base, package))
             contents[source] = json.dumps(definitions, sort_keys=True).encode()
             continue
-        for path, content in _with_mentioned(definition_files(source, base)):
+        for path, content in _with_referred(definition_files(source, base)):
             contents[display_name(path, resolved)] = content.replace(b"\r\n", b"\n")
     return contents
 
 
 def package_origin(contents: Mapping[str, bytes], package: str, *, assert_formats: bool = False) -> Origin:
-    """Name the contents together with the package's name and settings and the versions of what generates it."""
+    """Hash the contents, the package's name and settings, and the code and versions of what generates it."""
     identity = {
         "package": package,
         "formats": assert_formats,
@@ -54,20 +59,20 @@ def package_origin(contents: Mapping[str, bytes], package: str, *, assert_format
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode())
-    digest.update(_own_code())
-    generator = _name(digest)
+    digest.update(_generator_code())
+    generator = _hex(digest)
     for name, content in sorted(contents.items()):
         digest.update(f"\0{name}\0{len(content)}\0".encode())
         digest.update(content)
-    return Origin(_name(digest), generator)
+    return Origin(_hex(digest), generator)
 
 
-def _name(digest: hashlib._Hash) -> str:
+def _hex(digest: hashlib._Hash) -> str:
     return f"sha256-{digest.hexdigest()[:32]}"
 
 
-def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, bytes]]:
-    """The files, and those of their folder that their `$ref`s lead to, each with its content."""
+def _with_referred(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, bytes]]:
+    """The files, and the files of their folders that their `$ref`s lead to, each with its content."""
     pending = list(files)
     seen: set[Path] = set()
     while pending:
@@ -81,9 +86,9 @@ def _with_mentioned(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, 
             name = unquote(reference.partition("#")[0])
             if "\0" in name:
                 continue
-            mentioned = real_path(path.parent / name)
-            if mentioned.is_relative_to(folder) and os.path.isfile(mentioned):
-                pending.append((mentioned, folder))
+            referred = real_path(path.parent / name)
+            if referred.is_relative_to(folder) and os.path.isfile(referred):
+                pending.append((referred, folder))
 
 
 def _references(text: str) -> set[str]:
@@ -92,7 +97,7 @@ def _references(text: str) -> set[str]:
         if match["json"]:
             try:
                 found.add(json.loads(f'"{match["json"]}"'))
-            except ValueError:  # no JSON text: the parser tells
+            except ValueError:  # not valid JSON, which the parser reports
                 found.add(match["json"])
     return {reference for reference in found if reference}
 
@@ -104,13 +109,25 @@ def _version(distribution: str) -> str:
         return "unknown"
 
 
-def _own_code() -> bytes:
-    """The files of the stages: a checkout changes without its version."""
-    folder = Path(__file__).parent
-    pending, contents = ["pipeline", "wire"], dict[str, bytes]()
-    while pending:
-        if (name := pending.pop()) not in contents:
-            contents[name] = (folder / f"{name}.py").read_bytes()
-            pending.extend(match.decode() for match in _IMPORTED.findall(contents[name]))
-    contents.update({path.name: path.read_bytes() for path in folder.glob("templates/*.jinja")})
-    return hashlib.sha256(b"\0".join(contents[name] for name in sorted(contents))).digest()
+def _generator_code() -> bytes:
+    """The code that decides what is generated: in a checkout it changes while its version stays."""
+    digest = hashlib.sha256()
+    for package in ("prefactor_gen", "prefactor_schema"):
+        for name, path in _code_files(_package_folder(package)):
+            content = path.read_bytes()
+            digest.update(f"\0{package}/{name}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.digest()
+
+
+def _package_folder(package: str) -> Path:
+    spec = find_spec(package)
+    assert spec is not None and spec.submodule_search_locations is not None  # noqa: S101, PT018  # it is installed
+    return Path(spec.submodule_search_locations[0])
+
+
+def _code_files(folder: Path) -> list[tuple[str, Path]]:
+    """The modules and templates of a package and its folders, but for those that only run the command, by name."""
+    files = {path.relative_to(folder): path for pattern in ("*.py", "*.jinja") for path in folder.rglob(pattern)}
+    kept = (name for name in files if name.parts[0].removesuffix(".py") not in _COMMAND)
+    return sorted((name.as_posix(), files[name]) for name in kept)

@@ -1,4 +1,4 @@
-"""The hatch build hook `prefactor-gen`: what a wheel holds is what its definitions say."""
+"""The hatch build hook `prefactor-gen`: generates the packages before a wheel is built."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["PrefactorGenBuildHook", "hatch_register_build_hook"]
 
 
 class PrefactorGenBuildHook(BuildHookInterface[BuilderConfig]):
-    """Runs `prefactor-gen` before a build, as `[tool.prefactor-gen]` says, and has its packages taken in."""
+    """Runs `prefactor-gen` before a build and adds the packages of `[tool.prefactor-gen]` to the build."""
 
     PLUGIN_NAME = "prefactor-gen"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's interface
-        """Generate; where the definitions are wrong, the build stops."""
+        """Generate the packages. Errors in the definitions stop the build."""
         root = Path(self.root)
         try:
             from prefactor_gen.cli import run
@@ -41,30 +41,30 @@ class PrefactorGenBuildHook(BuildHookInterface[BuilderConfig]):
             if code:
                 self.app.abort("prefactor-gen: the package could not be generated")
             folders = [package.folder for package in packages]
-            if self.target_name == "wheel" and (missing := [each for each in folders if not self._is_taken_in(each)]):
-                self.app.abort(self._not_taken_in(missing))
-            # They may be ignored by git.
+            if self.target_name == "wheel" and (missing := [each for each in folders if not self._is_included(each)]):
+                self.app.abort(self._not_included(missing))
+            # Files that git ignores are included only as artifacts.
             build_data["artifacts"].extend(f"/{self._shown(folder)}/*" for folder in folders)
 
-    def _is_taken_in(self, folder: Path) -> bool:
-        """The wheel has this folder. One whose files are chosen by patterns has all artifacts."""
+    def _is_included(self, folder: Path) -> bool:
+        """Whether the wheel contains this folder. If its files are selected by patterns, it contains all artifacts."""
         config = self.build_config
-        chosen = self._chosen()
-        by_patterns = not chosen and bool(config.target_config.get("include") or config.build_config.get("include"))
-        return by_patterns or any(folder.is_relative_to(each) for each in (*chosen, *map(Path, config.force_include)))
+        selected = self._selected()
+        by_patterns = not selected and bool(config.target_config.get("include") or config.build_config.get("include"))
+        return by_patterns or any(folder.is_relative_to(each) for each in (*selected, *map(Path, config.force_include)))
 
-    def _chosen(self) -> list[Path]:
-        """The folders and files that the wheel is made of, by configuration or as hatch finds them."""
+    def _selected(self) -> list[Path]:
+        """The folders and files of the wheel, by configuration or as hatch finds them."""
         try:
             return [Path(each) for each in self.build_config.only_include]
         except ValueError:  # hatch finds none
             return []
 
-    def _not_taken_in(self, folders: list[Path]) -> str:
-        packages = ", ".join(f'"{self._shown(each)}"' for each in (*self._chosen(), *folders))
+    def _not_included(self, folders: list[Path]) -> str:
+        packages = ", ".join(f'"{self._shown(each)}"' for each in (*self._selected(), *folders))
         return (
-            f"prefactor-gen: the wheel would not hold {' and '.join(map(self._shown, folders))}; name what it holds in "
-            f"pyproject.toml:\n\n[tool.hatch.build.targets.wheel]\npackages = [{packages}]"
+            f"prefactor-gen: the wheel would not contain {' and '.join(map(self._shown, folders))}; list its packages "
+            f"in pyproject.toml:\n\n[tool.hatch.build.targets.wheel]\npackages = [{packages}]"
         )
 
     def _shown(self, path: Path) -> str:
@@ -73,5 +73,5 @@ class PrefactorGenBuildHook(BuildHookInterface[BuilderConfig]):
 
 @hookimpl
 def hatch_register_build_hook() -> type[PrefactorGenBuildHook]:
-    """What hatchling asks its plugins for."""
+    """The hook that hatchling calls for the plugin's build hook."""
     return PrefactorGenBuildHook

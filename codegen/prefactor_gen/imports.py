@@ -1,12 +1,12 @@
-"""What a generated module imports, and the names that it must not take."""
+"""The imports of a generated module, and the names that it must not define."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prefactor_gen.annotations import names_in, renamed
 from prefactor_gen.representation import FieldPlan, ImportPlan, MethodPlan, Parameter, SpanPlan
+from prefactor_gen.type_expressions import names_in, renamed
 
 __all__ = ["taken_names", "undefined_names", "with_imports"]
 
@@ -28,7 +28,7 @@ _IMPORTS: dict[str, str] = {
     ),
     "TypeAliasType": "typing_extensions",
 }  # fmt: skip
-# What the catalog imports beside the names of the modules.
+# What the catalog imports besides the names of the modules.
 _CATALOG_NAMES = frozenset({"SchemaRegistry"})
 _BUILT_IN = frozenset({"__package__", "bool", "dict", "float", "int", "list", "object", "str", "tuple"})
 _IMPORT_ORDER = (
@@ -44,14 +44,14 @@ _IMPORT_ORDER = (
 
 
 def taken_names(plan: SpanPlan) -> list[str]:
-    """The names of the module that mean something else in it already."""
+    """The names that the module defines although they have another meaning in it."""
     names = plan.exports
     reserved = _IMPORTS.keys() | _CATALOG_NAMES | _field_names(plan)
     return sorted({name for name in names if names.count(name) > 1 or name in reserved})
 
 
 def undefined_names(plan: SpanPlan) -> list[str]:
-    """The names that the module uses and nothing defines."""
+    """The names that the module uses but that are not defined."""
     known = {*_IMPORTS, *_BUILT_IN, *(f"_{item.name}Schema" for item in plan.types)}
     return sorted(_used_names(plan) - {*plan.exports, *known, *(f"_{name}" for name in known)})
 
@@ -76,13 +76,13 @@ def _used_names(plan: SpanPlan) -> set[str]:
 
 
 def _field_names(plan: SpanPlan) -> set[str]:
-    """The names that class bodies of the module bind."""
+    """The names that the class bodies of the module define."""
     keys = {item.key for model in plan.models for item in model.fields}
     return keys | {item.key for entries in plan.dicts if not entries.functional for item in entries.entries}
 
 
 def _without_shadows(plan: SpanPlan) -> SpanPlan:
-    """Where a field has the name of something imported, the import gets an underscore in this module."""
+    """The plan in which imports that have the name of a field are renamed with an underscore."""
     used = _used_names(plan) | {
         "MISSING",
         "Field",

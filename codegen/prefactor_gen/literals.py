@@ -1,4 +1,4 @@
-"""Text and data as Python source. Every text that a definition brings goes through here on its way into code."""
+"""Writes text and data as Python source. Every text of a definition goes through here before it gets into code."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def quote(text: str) -> str:
-    """The text as one double-quoted literal. What a screen does not show as it is (controls, bidi marks) is escaped."""
+    """The text as a double-quoted literal. Characters that are not printable (controls, bidi marks) are escaped."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return f'"{"".join(_ESCAPES.get(char) or visible(char) for char in text)}"'
 
 
 def docstring(text: str, indent: str = "    ") -> str:
-    """The text as a docstring; its lines keep their breaks and are indented."""
+    """The text as a docstring. Line breaks are kept, and the lines are indented."""
     escaped = "".join(
         char if char == "\n" else "\\\\" if char == "\\" else visible(char)
         for char in text.strip().replace("\t", "    ")
@@ -27,12 +27,12 @@ def docstring(text: str, indent: str = "    ") -> str:
     lines = [line.rstrip() for line in escaped.split("\n")]
     first, *rest = lines
     body = "\n".join([first, *(f"{indent}{line}" if line else "" for line in rest)])
-    body = re.sub(r'"(?="|\Z)', r"\"", body)  # neither a run of quotes nor a last one may end the docstring
+    body = re.sub(r'"(?="|\Z)', r"\"", body)  # quotes inside or at the end must not end the docstring
     return f'"""{body}\n{indent}"""' if rest else f'"""{body}"""'
 
 
 def python_literal(value: JsonValue, indent: int = 0) -> str:
-    """JSON data as a literal, one member a line, in the order in which it was written."""
+    """JSON data as a literal, one member on each line, in the order of the source."""
     pad, inner = "    " * indent, "    " * (indent + 1)
     if isinstance(value, dict):
         if not value:
@@ -50,7 +50,7 @@ def python_literal(value: JsonValue, indent: int = 0) -> str:
 
 
 def visible(char: str) -> str:
-    """The character, or its escape where a screen does not show it as it is."""
+    """The character, or its escape sequence if it is not printable."""
     if char.isprintable():
         return char
     code = ord(char)

@@ -1,6 +1,7 @@
-"""Metaschemas as one schema each.
+"""The metaschemas of JSON Schema, each as one schema.
 
-Draft 2020-12's is seven vocabularies with dynamic references, which take six times as long, and which no editor reads.
+Draft 2020-12's consists of seven vocabularies with dynamic references. They take six times as long to check, and
+editors cannot read them.
 """
 
 from __future__ import annotations
@@ -14,39 +15,39 @@ from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore
 __all__ = ["draft_07_metaschema", "flat_metaschema"]
 
 
-def flat_metaschema(here: str = "#") -> dict[str, Any]:
-    """Draft 2020-12's metaschema, made mechanically from its vocabularies.
+def flat_metaschema(root: str = "#") -> dict[str, Any]:
+    """Draft 2020-12's metaschema, merged from its vocabularies.
 
     Args:
-        here: the reference that leads to it; its parts are below.
+        root: the reference to the metaschema; references to its parts start with it.
     """
     metaschema = Draft202012Validator.META_SCHEMA
     uris = [urljoin(metaschema["$id"], part["$ref"]) for part in metaschema["allOf"]]
     vocabularies = [*map(SPECIFICATIONS.contents, uris), metaschema]
     maps = {
-        keyword: {name: _in_one(item, here) for each in vocabularies for name, item in each.get(keyword, {}).items()}
+        keyword: {name: _merged(item, root) for each in vocabularies for name, item in each.get(keyword, {}).items()}
         for keyword in ("properties", "$defs")
     }
     return {"type": ["object", "boolean"], **maps}
 
 
-def draft_07_metaschema(here: str) -> dict[str, Any]:
-    """Draft-07's metaschema, as a part of another schema; `here` as above."""
+def draft_07_metaschema(root: str) -> dict[str, Any]:
+    """Draft-07's metaschema, as a part of another schema; `root` as above."""
     parts = {key: item for key, item in Draft7Validator.META_SCHEMA.items() if key not in {"$schema", "$id"}}
-    return {key: _in_one(item, here) for key, item in parts.items()}
+    return {key: _merged(item, root) for key, item in parts.items()}
 
 
-def _in_one(part: object, here: str) -> object:
-    """A part of a vocabulary with its references as they are where all vocabularies are one schema."""
+def _merged(part: object, root: str) -> object:
+    """A part of a vocabulary, with its references rewritten for the merged schema."""
     if isinstance(part, list):
-        return [_in_one(item, here) for item in part]
+        return [_merged(item, root) for item in part]
     if not isinstance(part, dict):
         return part
     if part == {"$dynamicRef": "#meta"}:
-        return {"$ref": here}
-    return {key: _reference(item, here) if key == "$ref" else _in_one(item, here) for key, item in part.items()}
+        return {"$ref": root}
+    return {key: _merged_reference(item, root) if key == "$ref" else _merged(item, root) for key, item in part.items()}
 
 
-def _reference(reference: object, here: str) -> object:
-    """`meta/validation#/$defs/stringArray` → `#/$defs/stringArray`; a property that is named `$ref` is none."""
-    return f"{here}{reference.partition('#')[2]}" if isinstance(reference, str) else _in_one(reference, here)
+def _merged_reference(reference: object, root: str) -> object:
+    """`meta/validation#/$defs/stringArray` → `#/$defs/stringArray`. A property may be named `$ref`, too: a schema."""
+    return f"{root}{reference.partition('#')[2]}" if isinstance(reference, str) else _merged(reference, root)

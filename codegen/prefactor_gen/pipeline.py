@@ -1,61 +1,49 @@
-"""The stages in their order: from sources to the files of a package. Nothing here writes."""
+"""Runs the stages in their order, from sources to the files of a package. Nothing is written here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.bundle import class_clash
-from prefactor_gen.check import check_data_risk, check_names
+from prefactor_gen.catalog_header import Origin
+from prefactor_gen.collect import collect_definitions, unused_documents
+from prefactor_gen.data_risk_check import check_data_risk
 from prefactor_gen.definition_lint import lint_forms, lint_names
-from prefactor_gen.definitions import (
-    Definitions,
-    QualityDefinition,
-    SchemaSource,
-    SpanTypeDefinition,
-    collect_definitions,
-    unused_documents,
-)
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, has_errors, sorted_diagnostics
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
-from prefactor_gen.emit import Origin, Previous, package_headers, reuse_headers, seal
-from prefactor_gen.lint import lint_schema
+from prefactor_gen.definitions import Definitions, QualityDefinition, SpanTypeDefinition
+from prefactor_gen.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
+from prefactor_gen.file_references import SchemaFiles, inline_files
 from prefactor_gen.literals import quote
-from prefactor_gen.load import load_sources
-from prefactor_gen.refs import SchemaFiles, inline_files
-from prefactor_gen.render import (
-    Catalog,
-    CatalogModule,
-    CatalogSpanType,
-    catalog_doc,
-    render_catalog,
-    render_definitions,
-)
-from prefactor_gen.reuse import SpanModule, kept_module
+from prefactor_gen.name_check import check_names
+from prefactor_gen.output_folder import Previous
+from prefactor_gen.package_files import package_files
+from prefactor_gen.processes import Progress, compile_all
+from prefactor_gen.reuse import SpanModule, reusable_module
 from prefactor_gen.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
-from prefactor_gen.span_modules import Compiled, Work, lint_definition, schema_problems
-from prefactor_gen.suppress import suppress
+from prefactor_gen.schema_lint import lint_schema
+from prefactor_gen.sources import load_sources
+from prefactor_gen.span_types import Compiled, Task, lint_definition, schema_problems
+from prefactor_gen.suppressions import suppress
 from prefactor_gen.values import check_values
-from prefactor_gen.workers import Progress, compile_all
 
-__all__ = ["Generated", "generate_package"]
+__all__ = ["GeneratedPackage", "generate_package"]
 
 
-@dataclass
-class Generated:
-    """The files of a package by name, and what was found on the way; no files where something is wrong.
+@dataclass(frozen=True)
+class GeneratedPackage:
+    """A generated package. It is empty if there are errors.
 
     Attributes:
-        definitions: with all that their schemas refer to in other files.
-        unsaid: the places of the keywords that types do not say.
+        files: the text of each file, by name.
+        definitions: with what their schemas refer to in other files.
+        untyped: the places of the keywords that the generated types cannot express.
+        assert_formats: payloads must match the formats of their schemas.
     """
 
     files: dict[str, str] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     definitions: Definitions = field(default_factory=Definitions)
-    unsaid: set[Place] = field(default_factory=set)
+    untyped: set[Place] = field(default_factory=set)
     assert_formats: bool = False
 
 
@@ -68,31 +56,32 @@ def generate_package(
     previous: Previous | None = None,
     progress: Progress | None = None,
     assert_formats: bool = False,
-) -> Generated:
+) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
     Args:
         sources: files, folders and `module:attribute` registries.
         base: the project folder, which paths are relative to.
-        package: the folder of the package; its name is the package's.
-        origin: what the result is made from, as `fingerprint.py` tells.
-        previous: what an earlier run made; the result is the same without it, but later.
-        progress: told of span types that are made.
-        assert_formats: a payload must match the formats of its schema.
+        package: the folder of the package, whose name is that of the package.
+        origin: the hashes of what the package is made from.
+        previous: modules to reuse; affects speed only.
+        progress: called while span types are compiled.
+        assert_formats: payloads must match the formats of their schemas.
     """
     try:
         run = _Run(sources, base, package, origin, progress, assert_formats=assert_formats)
-        return run.generated(previous or Previous())
-    except RecursionError:  # a chain of thousands of references: each file is within the limit, all together are not
+        return run.generate(previous or Previous())
+    except RecursionError:  # a chain of thousands of references: each file is within the limit, but not all together
         place = Place(", ".join(sources))
-        return Generated(diagnostics=[UNREADABLE_SOURCE.at(place, "the definitions refer to each other too deeply")])
+        message = "the definitions refer to each other too deeply"
+        return Checked(GeneratedPackage(), [UNREADABLE_SOURCE.at(place, message)])
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """A span type that is as it was, and its module."""
+class _Reused:
+    """A span type that has not changed, with what its schemas refer to in other files, and its module."""
 
-    whole: SpanTypeDefinition
+    inlined: SpanTypeDefinition
     module: SpanModule
 
 
@@ -114,183 +103,158 @@ class _Run:
         self.origin = origin
         self.progress = progress
         self.files = SchemaFiles(base)
-        self.loaded = load_sources(sources, base, package)
-        self.definitions = collect_definitions(self.loaded.documents)
+        self.documents, self.unreadable = load_sources(sources, base, package)
+        self.definitions, self.invalid = collect_definitions(self.documents)
 
-    def generated(self, previous: Previous) -> Generated:
-        """The package, with the modules of an earlier run for the span types that are as they were."""
-        kept = self.kept(previous)
-        made = self.made(kept)
-        if made is None:  # a new name is also one of a kept module: a run without those tells all of it
-            made = self.made({})
-            assert made is not None  # noqa: S101  # nothing is kept
-        return made
+    def generate(self, previous: Previous) -> Checked[GeneratedPackage]:
+        """Compile the package, but reuse the modules of span types that have not changed."""
+        result = self.compile(self.reusable(previous))
+        if result is None:  # a new class clashes with a reused module: compile everything, so that it is reported
+            result = self.compile({})
+            assert result is not None  # noqa: S101  # nothing is reused
+        return result
 
-    def kept(self, previous: Previous) -> dict[str, _Kept]:
-        """The span types that are as they were, with what their schemas need of other files."""
-        kept: dict[str, _Kept] = {}
+    def reusable(self, previous: Previous) -> dict[str, _Reused]:
+        """The span types that have not changed, by name."""
+        reusable: dict[str, _Reused] = {}
         for item in self.definitions.span_types if previous.modules else ():
             try:
-                whole = self.whole(item, [])
-                module = kept_module(previous, whole) if whole is not None else None
-            except RecursionError:  # told when it is checked
+                inlined = self.inlined(item).value
+                module = reusable_module(previous, inlined) if inlined is not None else None
+            except RecursionError:  # reported when it is checked
                 continue
-            if whole is not None and module is not None:
-                kept[item.name] = _Kept(whole, module)
-        return kept
+            if inlined is not None and module is not None:
+                reusable[item.name] = _Reused(inlined, module)
+        return reusable
 
-    def made(self, kept: Mapping[str, _Kept]) -> Generated | None:
-        found = [*self.loaded.diagnostics, *self.definitions.diagnostics]
-        if self.loaded.diagnostics:  # what could not be read is what is missing
-            found = [item for item in found if item.code != NO_DEFINITIONS.code or item in self.loaded.diagnostics]
-        works = self.works(kept, found)
-        quality = [checked for item in self.definitions.quality if (checked := self.quality(item, found)) is not None]
-        found.extend(unused_documents(self.loaded.documents, self.files.parsed))
-        found.extend(lint_forms(self.loaded.documents))
-        found.extend(lint_names(self.definitions.span_types))
-        for each in kept.values():
-            found.extend(_told_again(each, assert_formats=self.assert_formats))
-        parts = compile_all(works, self.progress)
-        found.extend(item for part in parts for item in part.diagnostics)
-        modules = _in_one_package(parts, works, found)
-        names = {name for part in parts for name in part.classes} | {name for each in modules for name in each.exports}
-        if any(not names.isdisjoint(each.module.exports) for each in kept.values()):
+    def compile(self, reused: Mapping[str, _Reused]) -> Checked[GeneratedPackage] | None:
+        """Run the stages; returns None if a new name is also one of a reused module."""
+        tasks, of_tasks = self.tasks(reused)
+        quality, of_quality = self.quality()
+        of_reused = [
+            diagnostic
+            for each in reused.values()
+            for diagnostic in _diagnostics_of_reused(each, assert_formats=self.assert_formats)
+        ]
+        compiled, of_compiled = compile_all(tasks, self.progress)
+        modules, clashes = _without_clashes(compiled, tasks)
+        if _clash_with_reused(compiled, modules, reused.values()):
             return None
-        found = suppress(found, [*(each.root for each in self.loaded.documents), *self.files.parsed.values()])
-        if has_errors(found):
-            return Generated(diagnostics=sorted_diagnostics(found))
-        wholes = {work.whole.name: work.whole for work in works if work.whole is not None}
-        wholes |= {name: each.whole for name, each in kept.items()}
-        definitions = Definitions([wholes[item.name] for item in self.definitions.span_types], quality)
-        modules.extend(each.module for each in kept.values())
-        # What the model generator warns of, it warns of in every run: nothing is kept then.
-        warned = any(part.warned for part in parts)
+        diagnostics = [*self.collected(), *of_tasks, *of_quality, *self.lints(), *of_reused, *of_compiled, *clashes]
+        diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
+        if has_errors(diagnostics):
+            return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
+        inlined = {task.written.name: task.inlined for task in tasks}
+        inlined |= {name: each.inlined for name, each in reused.items()}
+        span_types = [found for item in self.definitions.span_types if (found := inlined[item.name]) is not None]
+        modules.extend(each.module for each in reused.values())
+        package = self.packaged(Definitions(span_types, quality), modules, compiled)
+        return Checked(package, sorted_diagnostics(diagnostics))
+
+    def packaged(
+        self, definitions: Definitions, modules: Sequence[SpanModule], compiled: Sequence[Compiled]
+    ) -> GeneratedPackage:
         by_name = {module.schema_name: module for module in modules}
-        ordered = [by_name[quote(item.name)] for item in definitions.span_types]
-        files = _render(
-            definitions, ordered, self.package, self.origin, keep=not warned, assert_formats=self.assert_formats
+        files = package_files(
+            definitions,
+            [by_name[quote(item.name)] for item in definitions.span_types],
+            self.package,
+            self.origin,
+            # Every run shows the warnings of the model generator, for which it has to compile.
+            is_reusable=not any(each.has_generator_warnings for each in compiled),
+            assert_formats=self.assert_formats,
         )
-        unsaid = {place for part in parts for place in part.unsaid}
-        return Generated(files, sorted_diagnostics(found), definitions, unsaid, self.assert_formats)
+        untyped = {place for each in compiled for place in each.untyped}
+        return GeneratedPackage(files, definitions, untyped, self.assert_formats)
 
-    def works(self, kept: Mapping[str, _Kept], found: list[Diagnostic]) -> list[Work]:
-        """What there is to compile. What is kept was checked when it was made."""
-        named = check_names(self.definitions)
-        found.extend(named)
-        misnamed = {item.place for item in (*named, *self.definitions.diagnostics)}
-        works: list[Work] = []
+    def collected(self) -> Iterator[Diagnostic]:
+        """The diagnostics of reading the sources and collecting the definitions."""
+        yield from self.unreadable
+        for diagnostic in self.invalid:
+            # What could not be read is what is missing.
+            if not self.unreadable or diagnostic.code != NO_DEFINITIONS.code:
+                yield diagnostic
+
+    def lints(self) -> Iterator[Diagnostic]:
+        """The warnings about all definitions together, once their references are resolved."""
+        yield from unused_documents(self.documents, self.files.parsed)
+        yield from lint_forms(self.documents)
+        yield from lint_names(self.definitions.span_types)
+
+    def tasks(self, reused: Mapping[str, _Reused]) -> Checked[list[Task]]:
+        """The span types to compile: all but the reused ones, which were checked when they were compiled."""
+        diagnostics = list(check_names(self.definitions))
+        unusable = {item.place for item in (*diagnostics, *self.invalid)}
+        tasks: list[Task] = []
         for item in self.definitions.span_types:
-            found.extend(check_data_risk(item.data_risk))
-            if item.name in kept:
-                continue
-            whole = self.whole(item, found)
-            works.append(Work(item, whole, item.place not in misnamed, self.assert_formats))
-        return works
+            diagnostics.extend(check_data_risk(item.data_risk))
+            if item.name not in reused:
+                inlined, found = self.inlined(item)
+                diagnostics.extend(found)
+                tasks.append(Task(item, inlined, item.place not in unusable, self.assert_formats))
+        return Checked(tasks, diagnostics)
 
-    def quality(self, item: QualityDefinition, found: list[Diagnostic]) -> QualityDefinition | None:
-        """A quality definition with all that its schema refers to, if nothing is wrong with it."""
-        found.extend(check_data_risk(item.data_risk))
-        schema = self.inlined(item.schema, found)
-        problems = schema_problems(item.schema, schema, typed=False)
-        found.extend(problems)
-        if schema is None or has_errors(problems):
-            return None
-        whole = replace(item, schema=schema)
-        found.extend(lint_definition(whole))
-        return whole
+    def quality(self) -> Checked[list[QualityDefinition]]:
+        """The quality definitions without errors, with what their schemas refer to in other files."""
+        definitions: list[QualityDefinition] = []
+        diagnostics: list[Diagnostic] = []
+        for item in self.definitions.quality:
+            diagnostics.extend(check_data_risk(item.data_risk))
+            schema, found = inline_files(item.schema, self.files)
+            problems = [*found, *schema_problems(item.schema, schema, has_helper=False)]
+            diagnostics.extend(problems)
+            if schema is not None and not has_errors(problems):
+                inlined = replace(item, schema=schema)
+                diagnostics.extend(lint_definition(inlined))
+                definitions.append(inlined)
+        return Checked(definitions, diagnostics)
 
-    def whole(self, item: SpanTypeDefinition, found: list[Diagnostic]) -> SpanTypeDefinition | None:
-        """The definition with all that its schemas refer to in other files, if that can be had."""
-        params = self.inlined(item.params, found)
-        result = self.inlined(item.result, found) if item.result is not None else None
-        if params is None or (result is None) != (item.result is None):
-            return None
-        return replace(item, params=params, result=result)
-
-    def inlined(self, source: SchemaSource, found: list[Diagnostic]) -> SchemaSource | None:
-        try:
-            return SchemaSource(inline_files(source, self.files), source.document, source.place)
-        except DiagnosticError as error:
-            found.extend(error.diagnostics)
-            return None
+    def inlined(self, item: SpanTypeDefinition) -> Checked[SpanTypeDefinition | None]:
+        """The definition with what its schemas refer to in other files; None if a reference cannot be resolved."""
+        params, diagnostics = inline_files(item.params, self.files)
+        if item.result is None:
+            return Checked(None if params is None else replace(item, params=params), diagnostics)
+        result, found = inline_files(item.result, self.files)
+        inlined = replace(item, params=params, result=result) if params is not None and result is not None else None
+        return Checked(inlined, [*diagnostics, *found])
 
 
-def _told_again(kept: _Kept, *, assert_formats: bool) -> Iterator[Diagnostic]:
-    """What was found about a definition that is as it was, where it stands now."""
-    if kept.module.quiet:
+def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator[Diagnostic]:
+    """Report an unchanged definition's diagnostics at its current lines."""
+    if reused.module.origin.has_no_diagnostics:
         return
-    for source in (kept.whole.params, kept.whole.result):
+    for source in (reused.inlined.params, reused.inlined.result):
         if source is not None:
             yield from lint_schema(source.schema)
             yield from check_values(source.schema)
-    yield from lint_definition(kept.whole, assert_formats=assert_formats)
+    yield from lint_definition(reused.inlined, assert_formats=assert_formats)
 
 
-def _in_one_package(parts: Sequence[Compiled], works: Sequence[Work], found: list[Diagnostic]) -> list[SpanModule]:
-    """The modules whose names go together. What does not, within a part, was told there."""
+def _clash_with_reused(compiled: Iterable[Compiled], modules: Iterable[SpanModule], reused: Iterable[_Reused]) -> bool:
+    names = {name for each in compiled for name in each.classes}
+    names.update(name for module in modules for name in module.exports)
+    return any(not names.isdisjoint(each.module.exports) for each in reused)
+
+
+def _without_clashes(compiled: Sequence[Compiled], tasks: Sequence[Task]) -> Checked[list[SpanModule]]:
+    """The modules without class names that another batch has too; reports the others.
+
+    Clashes inside one batch were reported when it was compiled.
+    """
     classes: dict[str, Place] = {}
     modules: list[SpanModule] = []
-    for part in parts:
-        clashing = part.classes.keys() & classes.keys()
-        found.extend(class_clash(name, part.classes[name], classes[name]) for name in sorted(clashing))
-        modules.extend(each for each in part.modules if clashing.isdisjoint(each.exports))
-        classes |= {name: place for name, place in part.classes.items() if name not in clashing}
-    places = {quote(work.written.name): work.written.place for work in works}
-    names: dict[str, SpanModule] = {}
+    diagnostics: list[Diagnostic] = []
+    for each in compiled:
+        clashing = each.classes.keys() & classes.keys()
+        diagnostics.extend(class_clash(name, each.classes[name], classes[name]) for name in sorted(clashing))
+        modules.extend(module for module in each.modules if clashing.isdisjoint(module.exports))
+        classes |= {name: place for name, place in each.classes.items() if name not in clashing}
+    places = {quote(task.written.name): task.written.place for task in tasks}
+    owners: dict[str, SpanModule] = {}
     for module in modules:
         for name in module.exports:
-            other = names.setdefault(name, module)
+            other = owners.setdefault(name, module)
             if other is not module:
                 message = f"the generated name {name} is also one of the span type {other.schema_name}"
-                found.append(NAME_COLLISION.at(places[module.schema_name], message))
-    return modules
-
-
-def _render(
-    definitions: Definitions,
-    modules: Sequence[SpanModule],
-    package: str,
-    origin: Origin,
-    *,
-    keep: bool,
-    assert_formats: bool,
-) -> dict[str, str]:
-    document = _agent_schema_version(definitions)
-    text = render_definitions(document, assert_formats=assert_formats)
-    compile(text, "__definitions__.py", "exec", dont_inherit=True)
-    files = {**{f"{item.module}.py": item.text for item in modules}, "__definitions__.py": text, "py.typed": ""}
-    marks = {f"{item.module}.py": (item.mark, item.quiet) for item in modules if keep}
-    headers = (*package_headers(origin.fingerprint, files), *reuse_headers(origin.generator, marks))
-    plain = to_plain(document)
-    assert isinstance(plain, dict)  # noqa: S101  # it was made as one
-    catalog = Catalog(
-        header=tuple(f"prefactor-gen: {line}" for line in headers),
-        doc=catalog_doc(package),
-        schema_version=quote(schema_version_hash(plain)),
-        modules=tuple(CatalogModule(f".{item.module}", item.exports) for item in modules),
-        span_types=tuple(CatalogSpanType(item.schema_name, item.class_name) for item in modules),
-    )
-    text = seal(render_catalog(catalog))
-    compile(text, "__init__.py", "exec", dont_inherit=True)
-    return {**files, "__init__.py": text}
-
-
-def _agent_schema_version(definitions: Definitions) -> ObjectNode:
-    """The definitions in the API's form; the legacy pair of maps becomes span type schemas."""
-
-    def entry(item: SpanTypeDefinition | QualityDefinition, schemas: Mapping[str, SchemaSource | None]) -> ObjectNode:
-        texts: dict[str, JsonValue] = {
-            "name": item.name, "title": item.title, "description": item.description, "template": item.template,
-        }  # fmt: skip
-        members = {**texts, **{key: each.schema for key, each in schemas.items() if each}, "data_risk": item.data_risk}
-        return ObjectNode(((key, value) for key, value in members.items() if value is not None), place=item.place)
-
-    span_types = [
-        entry(item, {"params_schema": item.params, "result_schema": item.result}) for item in definitions.span_types
-    ]
-    quality = [entry(item, {"schema": item.schema}) for item in definitions.quality]
-    place = (definitions.span_types or definitions.quality)[0].place
-    document: dict[str, JsonValue] = {"span_type_schemas": ListNode(span_types, place=place)}
-    if quality:
-        document["quality_schemas"] = ListNode(quality, place=place)
-    return ObjectNode(document.items(), place=place)
+                diagnostics.append(NAME_COLLISION.at(places[module.schema_name], message))
+    return Checked(modules, diagnostics)

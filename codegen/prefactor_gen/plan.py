@@ -1,4 +1,4 @@
-"""Stage 5: definitions and models → the intermediate representation. Every decision ends here."""
+"""Stage 5: decides what each generated module holds, as the intermediate representation."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import ast
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.annotations import field_type, input_type, literal_texts, names_in, told_apart
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
-from prefactor_gen.diagnostics import Diagnostic
+from prefactor_gen.diagnostics import Checked, Diagnostic
 from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.literals import docstring, python_literal, quote
 from prefactor_gen.marks import compile_marks
 from prefactor_gen.models import Model, ModelField
-from prefactor_gen.names import class_name, module_name
+from prefactor_gen.python_names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
+from prefactor_gen.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
 
 __all__ = ["plan_span_type"]
 
@@ -26,36 +26,37 @@ _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydanti
 
 
 def plan_span_type(
-    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], unsaid: AbstractSet[str]
-) -> tuple[SpanPlan, list[Diagnostic]]:
+    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], untyped: AbstractSet[str]
+) -> Checked[SpanPlan]:
     """Decide what the module of one span type holds.
 
     Args:
         definition: the span type.
         bundle: the bundle that its schemas were put into.
-        models: what the model generator made of them, its params' and result's roots among them.
-        unsaid: the class names of what is checked against its schema, too.
+        models: the models of the span type, with those of its params and its result.
+        untyped: the names of the classes that are checked against their schemas too, because types cannot express all
+            keywords.
     """
-    return _SpanPlanner(definition, bundle, models, unsaid).plan()
+    return _SpanPlanner(definition, bundle, models, untyped).plan()
 
 
 class _SpanPlanner:
     def __init__(
-        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], unsaid: AbstractSet[str]
+        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], untyped: AbstractSet[str]
     ) -> None:
         self.definition = definition
         self.bundle = bundle
         self.class_name = class_name(definition.name)
         self.params = f"{self.class_name}Params"
         self.result = f"{self.class_name}Result"
-        self.unsaid = unsaid
+        self.untyped = untyped
         self.models = models
         self.by_name = {model.name: model for model in self.models}
         self.roots = {name for name in (self.params, self.result) if name in self.by_name}
-        self.kinds = {model.name: _kinds(model) for model in self.models if model.alias is None}
+        self.constants = {model.name: _constants(model) for model in self.models if model.alias is None}
         self.inputs = {model.name: self.input_name(model) for model in self.models}
 
-    def plan(self) -> tuple[SpanPlan, list[Diagnostic]]:
+    def plan(self) -> Checked[SpanPlan]:
         has_result = self.result in self.by_name
         plan = SpanPlan(
             module=module_name(self.definition.name),
@@ -76,16 +77,16 @@ class _SpanPlanner:
                 "Finish the span as `complete` with its result.",
                 "Gather a part of the result for the finish.",
             ),
-            redacted=self.redacted(),
+            redacted=self.redaction_rules(),
         )
         plan = with_imports(plan)
-        return plan, list(self.name_clashes(plan))
+        return Checked(plan, list(self.name_problems(plan)))
 
-    def redacted(self) -> str | None:
+    def redaction_rules(self) -> str | None:
         schemas = {"params": self.definition.params, "result": self.definition.result}
         rules = {part: compile_marks(source.schema) for part, source in schemas.items() if source is not None}
-        marked = {part: each for part, each in rules.items() if each}
-        return python_literal(from_python(marked, self.definition.place), 1) if marked else None
+        needed = {part: each for part, each in rules.items() if each}
+        return python_literal(from_python(needed, self.definition.place), 1) if needed else None
 
     def doc(self) -> str:
         parts = (self.definition.title or self.definition.name, self.definition.description)
@@ -99,20 +100,20 @@ class _SpanPlanner:
         doc = self.text_of(self.bundle.definitions[model.name].origin)
         part = self.schema_part(model.name)
         if model.alias is not None:
-            root = FieldPlan("root", field_type(model.alias, self.kinds))
+            root = FieldPlan("root", field_type(model.alias, self.constants))
             base = "PayloadRoot" if part is None else "CheckedRoot"
             return ModelPlan(model.name, base, doc, (), (root,), part)
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
-            extra = f"dict[str, {field_type(model.extra_type, self.kinds)}]"
+            extra = f"dict[str, {field_type(model.extra_type, self.constants)}]"
             fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
         base = "PayloadModel" if part is None else "CheckedModel"
         return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part)
 
     def schema_part(self, name: str) -> str | None:
-        """What the type is checked against beside what it says itself."""
-        if name not in self.unsaid:
+        """The part of the schema that values are checked against, if types cannot express all of its keywords."""
+        if name not in self.untyped:
             return None
         bundled = self.bundle.definitions[name]
         key = "params_schema" if bundled.payload == self.params else "result_schema"
@@ -123,7 +124,10 @@ class _SpanPlanner:
         alias = item.wire_name if item.wire_name != item.name else None
         default = None if item.required else "MISSING"
         return FieldPlan(
-            item.name, field_type(item.annotation, self.kinds, alias), self.property_doc(model, item.wire_name), default
+            item.name,
+            field_type(item.annotation, self.constants, alias),
+            self.property_doc(model, item.wire_name),
+            default,
         )
 
     def types(self) -> Iterator[NamedTypePlan]:
@@ -132,14 +136,14 @@ class _SpanPlanner:
                 continue
             if self.is_named_type(model):
                 part = self.schema_part(model.name)
-                value = field_type(model.alias, self.kinds)
+                value = field_type(model.alias, self.constants)
                 checked = f"Annotated[{value}, _{model.name}Schema]"
                 yield NamedTypePlan(model.name, value if part is None else checked, schema_part=part)
             if self.inputs[model.name] != model.name and self.is_named_type(model):
                 yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
 
     def input_name(self, model: Model) -> str:
-        """What a caller passes for a class: it or a literal; for a named type: its input form where that differs."""
+        """What a caller passes: an instance or a literal of a class, or the input type of a named type."""
         if model.alias is None:
             return f"{model.name} | {model.name}Dict"
         if model.name in self.roots:
@@ -187,18 +191,18 @@ class _SpanPlanner:
         parameters = tuple(map(self.parameter, fields))
         any_keyword = self.any_keyword(model) if model is not None and (model.alias or _is_free(model)) else None
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
-        told = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
-        full, partial = (docstring(_method_doc(first, told), "        ") for first in (doc, partial_doc))
+        texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
+        full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
         variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
 
     def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
-        """The keywords of each of the objects that a payload may be, where types tell them apart."""
+        """The keywords of each object that a payload may be, if a constant property distinguishes them."""
         seen: set[str] = set()
         while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
             seen.add(model.name)
             model = self.by_name[model.alias.id]
-        names = told_apart(model.alias, self.kinds) if model.alias is not None else []
+        names = distinguished(model.alias, self.constants) if model.alias is not None else []
         fields = [self.by_name[name].fields for name in names]
         if all(item.name == item.wire_name != "self" for each in fields for item in each):
             yield from (tuple(self.parameter(item) for item in each) for each in fields)
@@ -210,7 +214,7 @@ class _SpanPlanner:
         return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")
 
     def any_keyword(self, model: Model) -> str:
-        """The type of every keyword, where the payload is a map: that of its values."""
+        """The type of every keyword if the payload is a map: the type of its values."""
         text = input_type(model.alias, self.inputs) if model.alias is not None else ""
         match ast.parse(text).body:
             case [ast.Expr(ast.Subscript(ast.Name("Mapping"), ast.Tuple([_, value])))]:
@@ -237,29 +241,29 @@ class _SpanPlanner:
         texts = (schema.get(key) for key in ("description", "title"))
         return next((text for text in texts if isinstance(text, str) and text.strip()), None)
 
-    def name_clashes(self, plan: SpanPlan) -> Iterator[Diagnostic]:
+    def name_problems(self, plan: SpanPlan) -> Iterator[Diagnostic]:
         for name in taken_names(plan):
             yield NAME_COLLISION.at(
-                self.definition.place, f"the generated name {name} is taken; rename what it is made from"
+                self.definition.place, f"the generated name {name} is already used; rename what it is made from"
             )
         for name in undefined_names(plan):
             yield MODEL_GENERATOR_FAILED.at(
-                self.definition.place, f"the model generator made {name}, which nothing defines"
+                self.definition.place, f"the model generator uses {name}, which is not defined"
             )
 
 
-def _kinds(model: Model) -> dict[str, frozenset[str]]:
-    """The required properties that are constant texts, and those, under the names that they have on the wire."""
+def _constants(model: Model) -> dict[str, frozenset[str]]:
+    """The required properties that are constant texts: their names, which are the same on the wire, and the texts."""
     constant = {item.name: literal_texts(item.annotation) for item in model.fields if item.required}
     wire_names = {item.name: item.wire_name for item in model.fields}
     return {name: texts for name, texts in constant.items() if texts and wire_names[name] == name}
 
 
 def _is_free(model: Model) -> bool:
-    """Say whether the schema names no properties and allows any: then every keyword is one."""
+    """Whether the schema names no properties and allows any, so that every keyword is accepted."""
     return model.alias is None and not model.fields and model.extra != "forbid"
 
 
 def _method_doc(first: str, parameters: Sequence[tuple[str, str | None]]) -> str:
-    told = [f"    {name}: {' '.join(text.split())}" for name, text in parameters if text]
-    return "\n".join([first, "", "Args:", *told]) if told else first
+    lines = [f"    {name}: {' '.join(text.split())}" for name, text in parameters if text]
+    return "\n".join([first, "", "Args:", *lines]) if lines else first

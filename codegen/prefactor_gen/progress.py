@@ -12,7 +12,7 @@ from prefactor_gen.report import console
 if TYPE_CHECKING:
     import rich.progress
 
-    from prefactor_gen.workers import Progress
+    from prefactor_gen.processes import Progress
 
 __all__ = ["progress_bar"]
 

@@ -1,6 +1,6 @@
-"""The intermediate representation: what a generated module holds, every decision made.
+"""The intermediate representation of a generated module, in which every decision is made.
 
-What the templates print are the strings of these dataclasses: identifiers, literals, type expressions, docstrings.
+The templates print the strings of these dataclasses: identifiers, literals, type expressions and docstrings.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class FieldPlan:
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """A pydantic class. `schema_part` is a call: what it is checked against beside its types."""
+    """A pydantic class. `schema_part` is a call: the schema that it is checked against in addition to its types."""
 
     name: str
     base: str
@@ -52,10 +52,10 @@ class ModelPlan:
 
 @dataclass(frozen=True)
 class NamedTypePlan:
-    """A type with a name. Its expression is printed quoted, for it may refer to itself and to what comes later.
+    """A named type. Its expression is printed quoted, because it may refer to itself and to later types.
 
-    What a model holds is a TypeAliasType, which pydantic can read; what a caller passes is a TypeAlias. `schema_part`
-    is a call, and what the type is checked against; its expression names that `_<name>Schema`.
+    A type of model fields is a TypeAliasType, which pydantic can read; a type that callers pass is a TypeAlias.
+    `schema_part` is a call: the schema that the type is checked against. The expression calls it `_<name>Schema`.
     """
 
     name: str
@@ -66,7 +66,7 @@ class NamedTypePlan:
 
 @dataclass(frozen=True)
 class DictPlan:
-    """A TypedDict: what a literal of the object may hold."""
+    """A TypedDict: the type of a literal of the object."""
 
     name: str
     doc: str
@@ -76,7 +76,7 @@ class DictPlan:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword of a span helper, and the wire name (a literal) that its value goes out under."""
+    """A keyword parameter of a span helper, and its wire name, as a literal."""
 
     name: str
     annotation: str
@@ -86,10 +86,12 @@ class Parameter:
 
 @dataclass(frozen=True)
 class MethodPlan:
-    """`start` or `complete`: its own keywords, or any keyword of one type. `set_result` is `complete` made optional.
+    """`start` or `complete`, with its own keywords, or any keyword of one type.
+
+    `set_result` has the keywords of `complete`, all of them optional.
 
     Attributes:
-        variants: where the payload is one of several objects, the keywords of each.
+        variants: if the payload is one of several objects, the keywords of each.
     """
 
     receiver: str
@@ -107,12 +109,12 @@ class MethodPlan:
 
     @property
     def overloads(self) -> tuple[tuple[str, ...], ...]:
-        """The same for each of its variants."""
+        """The keyword parameters of each variant."""
         return tuple(tuple(self._printed(item, required=item.required) for item in each) for each in self.variants)
 
     @property
     def optional_keywords(self) -> tuple[str, ...]:
-        """The same, none of them required."""
+        """The keyword parameters, all of them optional."""
         return tuple(self._printed(item, required=False) for item in self.parameters)
 
     def _printed(self, item: Parameter, *, required: bool) -> str:
@@ -124,7 +126,7 @@ class SpanPlan:
     """One generated module: the models of a span type and its helper class.
 
     Attributes:
-        redacted: a literal: the rules of the marks in its schemas.
+        redacted: the redaction rules of its schemas, as a literal.
     """
 
     module: str

@@ -1,4 +1,4 @@
-"""What a run need not make again: a span type whose definition is as it was keeps its module, byte for byte."""
+"""Reuses the modules of an earlier run: a span type whose definition has not changed keeps its module."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from prefactor_gen.catalog_header import ModuleOrigin
 from prefactor_gen.definitions import SpanTypeDefinition
-from prefactor_gen.emit import Previous
 from prefactor_gen.literals import quote
-from prefactor_gen.names import class_name, module_name
+from prefactor_gen.output_folder import Previous
+from prefactor_gen.python_names import class_name, module_name
 
-__all__ = ["SpanModule", "definition_mark", "kept_module"]
+__all__ = ["SpanModule", "definition_digest", "reusable_module"]
 
 
 @dataclass(frozen=True)
 class SpanModule:
-    """A generated module as the catalog knows it.
+    """A generated module.
 
     Attributes:
-        mark: names what it was made from.
-        quiet: nothing was found about the definition.
+        schema_name: the span type's name, as a literal.
+        exports: the names that the package exports from it.
     """
 
     module: str
@@ -29,14 +30,14 @@ class SpanModule:
     schema_name: str
     exports: tuple[str, ...]
     text: str
-    mark: str
-    quiet: bool
+    origin: ModuleOrigin
 
 
-def definition_mark(item: SpanTypeDefinition) -> str:
-    """Name all that the module of a span type, and what is told of it, is made from.
+def definition_digest(item: SpanTypeDefinition) -> str:
+    """Hash everything that a span type's module and diagnostics depend on.
 
-    Its schemas hold what they refer to in other files.
+    Args:
+        item: the definition, with what its schemas refer to in other files.
     """
     texts = [item.name, item.title, item.description, item.template, item.template_place is not None]
     schemas = [source and source.schema for source in (item.params, item.result)]
@@ -44,17 +45,17 @@ def definition_mark(item: SpanTypeDefinition) -> str:
     return f"sha256-{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
-def kept_module(previous: Previous, item: SpanTypeDefinition) -> SpanModule | None:
+def reusable_module(previous: Previous, item: SpanTypeDefinition) -> SpanModule | None:
     """The span type's module of an earlier run, if it was made from the same definition."""
     name = module_name(item.name)
     module = previous.modules.get(name)
-    if module is None or module.mark != definition_mark(item):
+    if module is None or module.origin.digest != definition_digest(item):
         return None
     exports = _exports(module.text)
-    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, module.mark, module.quiet)
+    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, module.origin)
 
 
 def _exports(text: str) -> tuple[str, ...]:
-    """The names in `__all__`, which stands before anything that a definition could say."""
+    """The names in `__all__`, which comes before any text of a definition."""
     names = text.partition("\n__all__ = [")[2].partition("]")[0]
     return tuple(ast.literal_eval(f"({names})"))

@@ -14,8 +14,8 @@ import watchfiles
 from watchfiles import Change, DefaultFilter
 
 from prefactor_gen.config import ConfigError, PackageConfig
-from prefactor_gen.load import SUFFIXES, is_attribute, real_path
 from prefactor_gen.report import printable
+from prefactor_gen.sources import SUFFIXES, is_attribute, real_path
 
 __all__ = ["STOPPED", "watch"]
 

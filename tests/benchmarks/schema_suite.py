@@ -28,8 +28,8 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.diagnostics import Diagnostic, has_errors
-from prefactor_gen.emit import Origin
 from prefactor_gen.pipeline import generate_package
 from prefactor_schema import JsonSchema
 
@@ -124,9 +124,9 @@ class Compiler:
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
         generated = generate_package(["spans.json"], self._folder, self._folder / package, Origin())
         if has_errors(generated.diagnostics):
-            return generated.diagnostics
+            return list(generated.diagnostics)
         (self._folder / package).mkdir()
-        for name, text in generated.files.items():
+        for name, text in generated.value.files.items():
             (self._folder / package / name).write_text(text, "utf-8")
         importlib.invalidate_caches()
         module = importlib.import_module(package)

@@ -117,7 +117,7 @@ def test_no_wheel_without_the_generated_package(case: str, project: Path) -> Non
     (project / "pyproject.toml").write_text(text, "utf-8")
     done = build(project)
     assert done.returncode != 0
-    assert "the wheel would not hold generated/weather_agent_spans; name what it holds" in done.stdout
+    assert "the wheel would not contain generated/weather_agent_spans; list its packages" in done.stdout
     assert "Traceback" not in done.stdout
     line = f"packages = [{packages}]"
     assert line in done.stdout

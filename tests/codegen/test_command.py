@@ -15,7 +15,7 @@ from tests.codegen.schemas import OBJECT, REGISTRY, TEXT, properties
 from tests.codegen.support import Project, forget, load_package, run_process
 from tests.support.processes import ROOT
 
-from prefactor_gen.emit import Change, write
+from prefactor_gen.output_folder import Change, write
 
 
 def test_writes_a_package(project: Project) -> None:

@@ -130,7 +130,7 @@ def test_a_package_folder_that_leads_elsewhere_is_not_written(project: Project) 
     result = project.generate()
     assert result.code == 2
     assert result.err == (
-        "prefactor-gen: generated/made is a link to elsewhere: a package is written into its output folder; remove the "
+        "prefactor-gen: generated/made is a link to elsewhere, outside the output folder; remove the "
         "link, or choose another --output\n"
     )
     assert list(elsewhere.iterdir()) == []

@@ -12,7 +12,7 @@ import pytest
 from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, properties
 from tests.codegen.support import Project, forget, only
 
-from prefactor_gen import models, span_modules
+from prefactor_gen import models, span_types
 from prefactor_gen.rules import RULES
 
 # One example a rule: the file, its content, and the whole line that is printed.
@@ -20,7 +20,7 @@ RULE_EXAMPLES = {
     "PG001": (
         "a.json",
         '{"span_schemas": {"a": {},\n "a": {}}}',
-        """schemas/a.json:2:2: error PG001: the key 'a' stands twice in one object, found '"a": {}}}'""",
+        """schemas/a.json:2:2: error PG001: the key 'a' occurs twice in one object, found '"a": {}}}'""",
     ),
     "PG002": (
         "a.yaml",
@@ -67,7 +67,7 @@ RULE_EXAMPLES = {
     "PG009": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {customTypePath: os.system}\n",
-        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would steer "
+        "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would control "
         "the model generator; remove it, it means nothing to JSON Schema",
     ),
     "PG014": (
@@ -79,13 +79,13 @@ RULE_EXAMPLES = {
     "PG015": (
         "a.yaml",
         "span_schemas:\n  agent:\n    propertes: {}\n",
-        "schemas/a.yaml:3:5 /span_schemas/agent/propertes: warning PG015: JSON Schema knows no keyword 'propertes' and "
+        "schemas/a.yaml:3:5 /span_schemas/agent/propertes: warning PG015: JSON Schema does not know the keyword 'propertes' and "
         "ignores it; did you mean 'properties'?",
     ),
     "PG016": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties: {city: {}}\n    required: [ctiy]\n",
-        "schemas/a.yaml:4:16 /span_schemas/agent/required/0: warning PG016: 'ctiy' is required, but no property; did you "
+        "schemas/a.yaml:4:16 /span_schemas/agent/required/0: warning PG016: 'ctiy' is required, but is not a property; did you "
         "mean 'city'?",
     ),
     "PG017": (
@@ -112,13 +112,13 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  agent:\n    properties: {customerEmail: {type: string}}\n",
         "schemas/a.yaml:3:18 /span_schemas/agent/properties/customerEmail: warning PG020: 'customerEmail' suggests "
-        "contact_information: say in data_risk, params_data_categories, whether it is included",
+        "contact_information: state in data_risk, params_data_categories, whether it is included",
     ),
     "PG021": (
         "a.yaml",
         "span_type_schemas:\n  - {name: agent, title: Agent, params_schema: {}}\n",
-        "schemas/a.yaml:2:5 /span_type_schemas/0: note PG021: 'agent' has no description: people read them where its "
-        "spans are shown",
+        "schemas/a.yaml:2:5 /span_type_schemas/0: note PG021: 'agent' has no description, which the "
+        "platform shows with its spans",
     ),
     "PG022": (
         "a.yaml",
@@ -129,14 +129,14 @@ RULE_EXAMPLES = {
     "PG023": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      extra: {type: object}\n",
-        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: an object of any members: no type can "
-        "find a mistake in it; name its properties where they are known",
+        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: an object with any members, in which "
+        "no type finds a mistake; name the properties that are known",
     ),
     "PG024": (
         "a.yaml",
         "span_schemas:\n  old: {}\nspan_type_schemas:\n  - {name: new, params_schema: {}}\n",
         "schemas/a.yaml:1:1 /span_schemas: warning PG024: span_schemas beside span_type_schemas (schemas/a.yaml:3:1 "
-        "/span_type_schemas): expected one form, for readers of these files",
+        "/span_type_schemas): expected the structured form only",
     ),
     "PG025": (
         "a.yaml",
@@ -230,7 +230,7 @@ def test_a_refusal_of_the_model_generator_has_a_place(project: Project, monkeypa
             raise ValueError("RuntimeError: no")
         return cast("models.ModelSet", generate(documents))
 
-    monkeypatch.setattr(span_modules, "generate_models", refuse)
+    monkeypatch.setattr(span_types, "generate_models", refuse)
     project.span_types(good=OBJECT, bad=OBJECT)
     line = only(project.generate().findings)
     assert line == (
@@ -250,9 +250,9 @@ def test_package_name_of_ours(project: Project) -> None:
 
 HABITS = {
     "type": ({"type": "str"}, "error PG006: expected one of array, boolean, integer, null, number, object, string, found 'str'; did you mean 'string'?"),
-    "draft-04": ({"exclusiveMinimum": True}, "error PG006: expected a number: since draft-06 it is exclusiveMinimum: 0, say, in place of minimum: 0"),
-    "draft-04-id": ({"id": "x"}, "warning PG015: JSON Schema knows no keyword 'id' and ignores it; did you mean '$id'?"),
-    "openapi": ({"type": "string", "nullable": True}, "warning PG015: 'nullable' is OpenAPI's, and JSON Schema ignores it; name null in type"),
+    "draft-04": ({"exclusiveMinimum": True}, "error PG006: expected a number: since draft-06, exclusiveMinimum: 0 replaces minimum: 0 with exclusiveMinimum: true"),
+    "draft-04-id": ({"id": "x"}, "warning PG015: JSON Schema does not know the keyword 'id' and ignores it; did you mean '$id'?"),
+    "openapi": ({"type": "string", "nullable": True}, "warning PG015: 'nullable' belongs to OpenAPI, and JSON Schema ignores it; write type:"),
 }  # fmt: skip
 
 
@@ -299,8 +299,8 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
     "utf-16": ("a.json", "{}".encode("utf-16"), "a.json: error PG001: expected UTF-8 text:"),
     "tab": ("a.yaml", "a:\n\t- b", "a.yaml:2:1: error PG001: not valid YAML: found character '\\t'"),
     "yaml-nul": ("a.yaml", 'a: "\0"', "a.yaml: error PG001: not valid YAML: unacceptable character"),
-    "yaml-twice": ("a.yaml", "x:\n  a: 1\n  a: 2", "a.yaml:3:3 /x/a: error PG001: the key 'a' stands twice in one mapping"),
-    "alias": ("a.yaml", "a: &x {}\nb: *x", "a.yaml:1:4 /b: error PG001: YAML aliases are not read here: use $ref"),
+    "yaml-twice": ("a.yaml", "x:\n  a: 1\n  a: 2", "a.yaml:3:3 /x/a: error PG001: the key 'a' occurs twice in one mapping"),
+    "alias": ("a.yaml", "a: &x {}\nb: *x", "a.yaml:1:4 /b: error PG001: YAML aliases are not supported: use $ref"),
     "billion-laughs": ("a.yaml", "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]", "a.yaml:1:4 /b/0: error PG001: YAML aliases"),
     "merge": ("a.yaml", "a: &x {b: c}\nb: {<<: *x}", "a.yaml:1:4 /b/<<: error PG001: YAML aliases"),
     "tag": ("a.yaml", "a: !!python/object:os.system x", "error PG001: expected a JSON value, found the tag tag:yaml.org,2002:python"),
@@ -572,10 +572,10 @@ REFERENCES = {
     "//127.0.0.1:9/x.json": "expected a reference into the definition folder, found the remote",
     "file:///etc/hosts": "expected a reference into the definition folder, found the remote",
     "http://[": "expected a reference into the definition folder, found the remote",
-    "../outside.json": "expected a file of the definition folder, found '../outside.json', which leaves it",
-    "%2e%2e/outside.json": "which leaves it",
-    "/etc/x.json": "which leaves it",
-    "link.json": "expected a file of the definition folder, found 'link.json', which leaves it",
+    "../outside.json": "expected a file of the definition folder, found '../outside.json', which is outside",
+    "%2e%2e/outside.json": "which is outside",
+    "/etc/x.json": "which is outside",
+    "link.json": "expected a file of the definition folder, found 'link.json', which is outside",
     "missing.json": "expected a JSON or YAML file, found no 'missing.json'",
     "text.txt": "expected a JSON or YAML file, found no 'text.txt'",
     "a\0.json": "expected a JSON or YAML file, found no",
@@ -704,9 +704,9 @@ CLASHES = {
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
         "it would generate the class AParamsUsage, as the definition at",
     ),
-    "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is taken"),
-    "imported-name": ({"any": OBJECT}, "the generated name Any is taken"),
-    "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is taken"),
+    "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is already used"),
+    "imported-name": ({"any": OBJECT}, "the generated name Any is already used"),
+    "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is already used"),
     "property-and-class": ({"a": properties(AParamsX=properties(n={}), x=properties(n={}))}, "AParamsX"),
     "unicode-forms": ({"a": {"properties": {"ﬁ": {}, "fi": {}}}}, "the properties 'ﬁ' and 'fi' would both become 'fi'"),
 }  # fmt: skip
@@ -734,7 +734,7 @@ def test_names_that_only_look_like_ascii(project: Project) -> None:
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
-    assert "error PG004: expected a span type name of at most 127 characters, for it also names a file" in line
+    assert "error PG004: expected a span type name of at most 127 characters, because it also names a file" in line
 
 
 def test_a_diagnostic_is_one_printable_line_whatever_the_names_hold(project: Project) -> None:
@@ -813,7 +813,7 @@ def test_a_part_of_another_draft_that_the_drafts_read_differently(
     assert line.startswith(
         "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the schema that this is a"
     )
-    assert f"drafts read {keyword!r} in different ways, found 'http://json-schema.org/draft-07/schema#'" in line
+    assert f"drafts read {keyword!r} differently, found 'http://json-schema.org/draft-07/schema#'" in line
 
 
 @pytest.mark.parametrize(
@@ -847,7 +847,7 @@ def test_a_misspelled_format(project: Project) -> None:
         agent=properties(x={"type": "string", "format": "e-mail"}, y={"type": "string", "format": "phone"})
     )
     assert only(project.generate().findings).endswith(
-        "warning PG030: nobody checks the format 'e-mail'; did you mean 'email'?"
+        "warning PG030: the format 'e-mail' is unknown; did you mean 'email'?"
     )
     assert "note PG031: the format 'phone' is one of your own: it is not checked" in project.run("check", "schemas").out
 
@@ -855,7 +855,7 @@ def test_a_misspelled_format(project: Project) -> None:
 def test_shared_schemas_beside_the_definitions(project: Project) -> None:
     project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}, "$defs": {}})
     assert only(project.generate().findings).endswith(
-        "; what schemas refer to stands in a file of its own, or in the schema itself"
+        "; put schemas that others refer to into a file of their own, or into the schema itself"
     )
 
 
@@ -889,7 +889,7 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
 def test_a_line_separator_that_yaml_readers_treat_differently(project: Project) -> None:
     project.write("schemas/a.yaml", "span_schemas:\n  a: {title: 'x\u2028y'}\n")
     assert only(project.generate().findings) == (
-        "schemas/a.yaml:2:16: error PG001: readers of YAML differ on U+2028: to some it ends a line; write \\u2028 in double "
+        "schemas/a.yaml:2:16: error PG001: some YAML parsers take U+2028 as a line break; write \\u2028 in double "
         "quotes"
     )
     project.write("schemas/a.yaml", 'span_schemas:\n  a: {title: "x\\u2028y"}\n')

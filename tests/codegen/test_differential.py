@@ -22,8 +22,8 @@ from tests.benchmarks.instances import instances, mutations, same_json
 from tests.codegen.schemas import DRAFT_07, properties
 from tests.codegen.support import load_package
 
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.diagnostics import has_errors
-from prefactor_gen.emit import Origin
 from prefactor_gen.pipeline import generate_package
 from prefactor_schema import JsonSchema
 
@@ -254,7 +254,7 @@ def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, typ
         assert {item.code for item in generated.diagnostics} <= {"PG008"}, generated.diagnostics
         valid = {name: schema for name, schema in valid.items() if name not in refused}
     (folder / package).mkdir()
-    for name, text in generated.files.items():
+    for name, text in generated.value.files.items():
         (folder / package / name).write_text(text, "utf-8")
     module = load_package(folder, package)
     return {name: getattr(module, f"{name.capitalize()}Params") for name in valid}

@@ -10,7 +10,7 @@ import pytest
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project
 
-from prefactor_gen import models, workers
+from prefactor_gen import models, processes
 
 
 @pytest.fixture
@@ -117,16 +117,16 @@ def test_many_span_types_are_generated_in_processes(project: Project, monkeypatc
     project.span_types(**{f"tool_{index}": schema for index in range(30)})
     assert project.generate().code == 0
     in_one_process = project.files()
-    monkeypatch.setattr(workers, "_SHARE", 10)
-    monkeypatch.setattr(workers, "_BATCH", 4)
-    monkeypatch.setattr(workers, "_processors", lambda: 3)
+    monkeypatch.setattr(processes, "_SHARE", 10)
+    monkeypatch.setattr(processes, "_BATCH", 4)
+    monkeypatch.setattr(processes, "_processors", lambda: 3)
     assert full_run(project) == in_one_process
 
 
 def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.span_types(one=OBJECT, two=OBJECT)
-    monkeypatch.setattr(workers, "_SHARE", 1)
-    monkeypatch.setattr(workers, "_processors", lambda: 2)
+    monkeypatch.setattr(processes, "_SHARE", 1)
+    monkeypatch.setattr(processes, "_processors", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert project.generate().code == 0
 
@@ -135,7 +135,7 @@ def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytes
     nested = properties(params=properties(x={}))
     project.span_types(**{"a": nested, "a params": OBJECT, "a params params": OBJECT})
     together = project.generate()
-    monkeypatch.setattr(workers, "_BATCH", 1)
+    monkeypatch.setattr(processes, "_BATCH", 1)
     assert project.generate() == together
     assert together.code == 1
     assert "it would generate the class AParamsParams, as the definition at" in together.err

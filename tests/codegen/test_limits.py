@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tests.codegen.schemas import DRAFT_07, TEXT, properties
 from tests.codegen.support import Made, Project, only
 
-from prefactor_gen import _json_text
+from prefactor_gen import json_text
 from prefactor_gen.limits import (
     MAX_BYTES,
     MAX_CHAIN,
@@ -160,7 +160,7 @@ def test_files_past_a_limit(case: str, project: Project) -> None:
 
 
 def test_values_past_a_limit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_json_text, "MAX_VALUES", 1000)  # the real number takes seconds
+    monkeypatch.setattr(json_text, "MAX_VALUES", 1000)  # the real number takes seconds
     project.write("schemas/a.json", b"[" + b"[]," * 1000 + b"[]]")
     assert (
         "schemas/a.json:1:2999: error PG029: the file has more than 1,000 values; divide it" in project.generate().err

@@ -625,7 +625,7 @@ class TestMetaschemas:
     def test_a_part_that_the_metaschema_does_not_have(self, project: Project) -> None:
         project.span_types(agent=properties(schema={"$ref": f"{DRAFT}#/nope"}))
         line = only(project.generate().findings)
-        assert "PG006: no payload could be checked with this schema: " in line
+        assert "PG006: payloads cannot be checked against this schema: " in line
         assert "does not exist" in line
 
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project, forget, is_valid, load_package, only
 
-from prefactor_gen.emit import Origin
+from prefactor_gen.catalog_header import Origin
 from prefactor_gen.pipeline import generate_package
 from prefactor_schema.patterns import pattern_problem
 
@@ -196,7 +196,7 @@ def _generated(folder: Path, schemas: dict[str, Any]) -> dict[str, type[BaseMode
     (folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}), "utf-8")
     generated = generate_package(["spans.json"], folder, folder / "pattern_spans", Origin())
     (folder / "pattern_spans").mkdir()
-    for name, text in generated.files.items():
+    for name, text in generated.value.files.items():
         (folder / "pattern_spans" / name).write_text(text, "utf-8")
     span_types = load_package(folder, "pattern_spans").SPAN_TYPES
     return {name: span_types[name].Params for name in schemas}

@@ -15,7 +15,7 @@ from typing import TextIO
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import progress, workers
+from prefactor_gen import processes, progress
 
 # Longer than a line of a terminal, and full of what rich would interpret.
 NAME = "[red]a :smile: 'text' " + 30 * "long " + "[/red]"
@@ -132,7 +132,7 @@ def test_without_rich(tmp_path: Path) -> None:
 def test_a_long_run_shows_its_progress(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.span_types(one={}, two={}, three={})
     monkeypatch.setattr(progress, "_PATIENCE", 0)
-    monkeypatch.setattr(workers, "_BATCH", 2)
+    monkeypatch.setattr(processes, "_BATCH", 2)
     monkeypatch.setenv("TERM", "xterm")
     with terminal() as (stream, ours):
         monkeypatch.setattr(sys, "stderr", stream)

@@ -1,6 +1,6 @@
-"""Type expressions: what a field holds, and what a caller may pass for it.
+"""Type expressions: the type of a field, and the type that a caller may pass for it.
 
-The model generator's annotations come in as syntax trees and leave as text.
+The annotations of the model generator are syntax trees; the results are source text.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
-__all__ = ["Kinds", "field_type", "input_type", "literal_texts", "names_in", "renamed", "told_apart"]
+__all__ = ["Constants", "distinguished", "field_type", "input_type", "literal_texts", "names_in", "renamed"]
 
-# JSON-exact scalars: pydantic's own take "1" for 1 and true for 1.
+# Scalars exactly as in JSON: pydantic's own accept "1" and true as 1.
 _EXACT = {"int": "JsonInteger", "float": "JsonNumber", "bool": "JsonBoolean"}
 _TAGS = {"int": "integer", "float": "number"}
-# Formatted text stays text in a model; a caller may pass the Python value, which the client writes as that text.
+# Formatted text is text in a model. A caller may pass the Python value, which the client writes as text.
 _FORMATS = {"AwareDatetime": "datetime", "date": "date", "AwareTime": "time", "time": "time", "UUID": "UUID"}
 _NUMERIC = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
 _SIZED = frozenset({"min_length", "max_length"})
 
 
-Kinds: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
-"""Class name → its required properties that are constant texts → those."""
+Constants: TypeAlias = Mapping[str, Mapping[str, frozenset[str]]]
+"""Class name → required property that is a constant text → its possible texts."""
 
 
-def field_type(expression: ast.expr, kinds: Kinds, alias: str | None = None) -> str:
-    """The annotation of a model field, with each constraint beside the type that it constrains.
+def field_type(expression: ast.expr, constants: Constants, alias: str | None = None) -> str:
+    """The annotation of a model field, with each constraint at the type that it constrains.
 
-    JSON Schema's `minimum` says nothing about text, so `int | str` with `ge` is `Annotated[int, ge] | str`. A union of
-    objects that a property tells apart says so: then a mismatch is told of the one that is meant.
+    JSON Schema's `minimum` does not apply to text, so `int | str` with `ge` becomes `Annotated[int, ge] | str`. A union
+    of objects that one property distinguishes gets a discriminator, so that a mismatch is reported for the right one.
     """
     inner, constraints = _split_annotated(expression)
-    text = _render(_Exact(constraints, kinds).visit(inner))
+    text = _render(_Exact(constraints, constants).visit(inner))
     return f"Annotated[{text}, Field(alias={ast.unparse(ast.Constant(alias))})]" if alias is not None else text
 
 
@@ -89,7 +89,7 @@ def _members(expression: ast.expr) -> list[ast.expr]:
 
 
 def literal_texts(expression: ast.expr) -> frozenset[str]:
-    """The values of a Literal of texts; none of any other type."""
+    """The values of a Literal of texts; empty for any other type."""
     inner, _ = _split_annotated(expression)
     if not isinstance(inner, ast.Subscript) or _name(inner.value) != "Literal":
         return frozenset()
@@ -98,17 +98,17 @@ def literal_texts(expression: ast.expr) -> frozenset[str]:
     return frozenset(texts) if len(texts) == len(values) else frozenset()
 
 
-def told_apart(expression: ast.expr, kinds: Kinds) -> list[str]:
-    """The classes of a union of nothing but objects that a property tells apart; none of any other type."""
+def distinguished(expression: ast.expr, constants: Constants) -> list[str]:
+    """The classes of a union of objects that one property distinguishes; empty for any other type."""
     inner, _ = _split_annotated(expression)
     names = [_name(member) or "" for member in _members(inner)]
-    if not all(name in kinds for name in names):
+    if not all(name in constants for name in names):
         return []
-    return names if _discriminator([kinds[name] for name in names]) is not None else []
+    return names if _discriminator([constants[name] for name in names]) is not None else []
 
 
 def _discriminator(members: Sequence[Mapping[str, frozenset[str]]]) -> str | None:
-    """The property that each of the classes has, with values that no other one has."""
+    """The property that each of the classes has, with values that no other class has."""
     first, *others = members
     for name in first:
         values = [each.get(name, frozenset()) for each in members]
@@ -137,7 +137,7 @@ def _annotated(expression: ast.expr, metadata: list[ast.expr]) -> ast.expr:
 
 
 def _whole(constraint: ast.keyword) -> ast.keyword:
-    """`multiple_of=2.0` as `multiple_of=2`: the remainder of a long integer is no double."""
+    """`multiple_of=2.0` as `multiple_of=2`, because the remainder of a long integer does not fit a double."""
     match constraint:
         case ast.keyword("multiple_of", ast.Constant(float(value))) if value.is_integer():
             return ast.keyword("multiple_of", ast.Constant(int(value)))
@@ -145,17 +145,17 @@ def _whole(constraint: ast.keyword) -> ast.keyword:
 
 
 def _pattern(value: ast.expr) -> ast.expr:
-    """The text of a pattern: one with a look-around comes compiled."""
+    """The text of a pattern; the model generator writes one with a look-around as a compiled pattern."""
     return value.args[0] if isinstance(value, ast.Call) else value
 
 
 def _is_absence(member: ast.expr) -> bool:
-    """Null, or that there is no value: pydantic tells of neither as of a member of a union."""
+    """Null, or no value at all: pydantic reports neither as a member of a union."""
     return _name(member) == "MISSING" or (isinstance(member, ast.Constant) and member.value is None)
 
 
 def _is_text(literal: ast.Subscript) -> bool:
-    """Whether a Literal has only texts and null: pydantic tells those apart as JSON does."""
+    """Whether a Literal has only texts and null, which pydantic distinguishes as JSON does."""
     values = literal.slice.elts if isinstance(literal.slice, ast.Tuple) else [literal.slice]
     return all(
         isinstance(value, ast.Constant) and (value.value is None or isinstance(value.value, str)) for value in values
@@ -163,23 +163,23 @@ def _is_text(literal: ast.Subscript) -> bool:
 
 
 class _Exact:
-    """Rewrites an annotation so that it takes exactly what JSON Schema takes."""
+    """Rewrites an annotation so that it accepts exactly what JSON Schema accepts."""
 
-    def __init__(self, constraints: list[ast.keyword], kinds: Kinds, *, in_union: bool = False) -> None:
+    def __init__(self, constraints: list[ast.keyword], constants: Constants, *, in_union: bool = False) -> None:
         self.constraints = constraints
         self.in_union = in_union
-        self.kinds = kinds
+        self.constants = constants
 
     def visit(self, expression: ast.expr) -> ast.expr:
         members = _members(expression)
-        objects = [member for member in members if _name(member) in self.kinds]
-        discriminator = _discriminator([self.kinds[str(_name(each))] for each in objects]) if objects else None
-        told_apart = objects if discriminator is not None else []
+        objects = [member for member in members if _name(member) in self.constants]
+        discriminator = _discriminator([self.constants[str(_name(each))] for each in objects]) if objects else None
+        discriminated = objects if discriminator is not None else []
         several = self.in_union or sum(not _is_absence(member) for member in members) > 1
-        exact = [self.constrained(member, several=several) for member in members if member not in told_apart]
-        if told_apart:
+        exact = [self.constrained(member, several=several) for member in members if member not in discriminated]
+        if discriminated:
             keyword = ast.keyword("discriminator", ast.Constant(discriminator))
-            exact.insert(0, _annotated(_union(told_apart), [ast.Call(ast.Name("Field"), [], [keyword])]))
+            exact.insert(0, _annotated(_union(discriminated), [ast.Call(ast.Name("Field"), [], [keyword])]))
         return _union(exact)
 
     def constrained(self, member: ast.expr, *, several: bool) -> ast.expr:
@@ -188,14 +188,14 @@ class _Exact:
         if bounds := [item for item in constraints if item.arg != "pattern"]:
             metadata.append(ast.Call(ast.Name("Field"), [], bounds))
             if several and (tag := _TAGS.get(str(_name(member)))) is not None:
-                # Where a mismatch is told, it has this name; pydantic's own has the address of a function.
+                # This name is shown in a mismatch; pydantic's own contains the address of a function.
                 metadata.append(ast.Call(ast.Name("Tag"), [ast.Constant(tag)], []))
         patterns = [_pattern(item.value) for item in constraints if item.arg == "pattern"]
         metadata.extend(ast.Call(ast.Name("JsonPattern"), [pattern], []) for pattern in patterns)
         return _annotated(self.member(member, several=several), metadata)
 
     def applicable(self, member: ast.expr) -> list[ast.keyword]:
-        """The constraints that speak of this type."""
+        """The constraints that apply to this type."""
         name = _name(member.value) if isinstance(member, ast.Subscript) else _name(member)
         allowed: frozenset[str] = frozenset()
         if name in {"int", "float"}:
@@ -216,20 +216,20 @@ class _Exact:
             return member
         if _name(member.value) == "Annotated":
             inner, constraints = _split_annotated(member)
-            return _Exact(constraints, self.kinds, in_union=several).visit(inner)
+            return _Exact(constraints, self.constants, in_union=several).visit(inner)
         if _name(member.value) == "Literal":
             return member if _is_text(member) else _annotated(member, [ast.Name("JsonLiteral")])
         return ast.Subscript(member.value, self.arguments(member.slice))
 
     def arguments(self, arguments: ast.expr) -> ast.expr:
-        plain = _Exact([], self.kinds)
+        plain = _Exact([], self.constants)
         if isinstance(arguments, ast.Tuple):
             return ast.Tuple([plain.visit(item) for item in arguments.elts])
         return plain.visit(arguments)
 
 
 class _Input:
-    """Writes what a caller may pass where a model holds this type."""
+    """Writes the type that a caller may pass for a field of this type."""
 
     def __init__(self, models: Mapping[str, str]) -> None:
         self.models = models

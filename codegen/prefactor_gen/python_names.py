@@ -1,4 +1,4 @@
-"""Python names from the names of definitions."""
+"""Makes Python names from the names of definitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")
 
 
 def pascal(name: str) -> str:
-    """`agent:llm` → `AgentLlm`; capitals inside a word stay, so that `getWeather` and `get_weather` read alike."""
+    """`agent:llm` → `AgentLlm`; capitals inside a word stay: `getWeather` → `GetWeather`."""
     words = (word for word in _SEPARATORS.split(name) if word)
     return unicodedata.normalize("NFKC", "".join(word[:1].upper() + word[1:] for word in words))
 
@@ -32,10 +32,10 @@ def class_name(span_type: str) -> str:
 
 
 def module_name(span_type: str) -> str:
-    """The module of a span type. The underscore keeps it apart from keywords and from the catalog's names."""
+    """The module of a span type. With its underscore it is neither a keyword nor a name that the package exports."""
     return f"_{snake(span_type)}"
 
 
 def is_usable(name: str) -> bool:
-    """Say whether a class may have this name: an identifier that is no keyword and hides no built-in."""
+    """Whether a class may have this name: an identifier that is not a keyword and hides no built-in."""
     return name.isidentifier() and not keyword.iskeyword(name) and name not in _BUILTINS

@@ -1,4 +1,4 @@
-"""Read JSON text into nodes with places. The standard parser tells values but not where they stand."""
+"""Reads JSON text into nodes with places, which the standard library's parser does not keep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, and stable since 2.6
 from typing import NoReturn
 
-from prefactor_gen.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics import Place
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_DEPTH, MAX_VALUES
 from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
@@ -23,7 +23,7 @@ def parse_json(text: str, source: str) -> JsonValue:
     """Parse a JSON document (RFC 8259).
 
     Raises:
-        DiagnosticError: the text is not JSON, repeats a key, or is past a limit; with line and column.
+        DiagnosticError: the text is not JSON, repeats a key, or exceeds a limit; with line and column.
     """
     reader = _Reader(text, source)
     value, end = reader.value(reader.skip(0), "", 0)
@@ -46,7 +46,7 @@ class _Reader:
 
     def fail(self, message: str, position: int) -> NoReturn:
         found = repr(self.text[position : position + 20]) if position < len(self.text) else "the end of the file"
-        raise DiagnosticError([UNREADABLE_SOURCE.at(self.place(position, ""), f"{message}, found {found}")])
+        raise UNREADABLE_SOURCE.error(self.place(position, ""), f"{message}, found {found}")
 
     def skip(self, position: int) -> int:
         match = _SPACE.match(self.text, position)
@@ -55,7 +55,7 @@ class _Reader:
     def value(self, position: int, pointer: str, depth: int) -> tuple[JsonValue, int]:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_VALUES:
-            self.refuse(depth, position)
+            self.exceeded(depth, position)
         start = self.text[position : position + 1]
         if start == "{":
             return self.object(position, pointer, depth)
@@ -68,10 +68,10 @@ class _Reader:
             self.fail("expected a JSON value", position)
         return self.scalar(match), match.end()
 
-    def refuse(self, depth: int, position: int) -> NoReturn:
+    def exceeded(self, depth: int, position: int) -> NoReturn:
         nested = f"nested deeper than {MAX_DEPTH} levels"
         message = nested if depth > MAX_DEPTH else f"the file has more than {MAX_VALUES:,} values; divide it"
-        raise DiagnosticError([LIMIT_EXCEEDED.at(self.place(position, ""), message)])
+        raise LIMIT_EXCEEDED.error(self.place(position, ""), message)
 
     def scalar(self, match: re.Match[str]) -> JsonValue:
         try:
@@ -102,7 +102,7 @@ class _Reader:
             key_position = position
             key, position = self.string(position)
             if key in node:
-                self.fail(f"the key {key!r} stands twice in one object", key_position)
+                self.fail(f"the key {key!r} occurs twice in one object", key_position)
             position = self.skip(position)
             if self.text[position : position + 1] != ":":
                 self.fail("expected ':'", position)
