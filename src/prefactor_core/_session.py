@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from prefactor_core import _exit, _exit_signal, _pfid
+from prefactor_core import _exit, _exit_signal
 from prefactor_core._delivery import Delivery
 from prefactor_core._index import SpanIndex
 from prefactor_core._ledger import DeliveryReport, Ledger
@@ -15,6 +15,7 @@ from prefactor_core._sender import Sender
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
+from prefactor_http import _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, is_transient_http_error

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from prefactor_local import _pfid
+from prefactor_http import _pfid
 from prefactor_local._errors import bad_authtoken, conflict, invalid_action, unauthorized, validation_errors
 from prefactor_local._lifecycle import Verdict
 from prefactor_local._requestlog import RecordedCall
@@ -111,9 +111,10 @@ class Platform:
 
     def check_id(self, name: str, value: str) -> None:
         """Raises LocalApiError (422) naming the field if the value is no ID of this account."""
-        if not _pfid.is_pfid(value):
+        partition = _pfid.partition_of(value)
+        if partition is None:
             raise validation_errors({name: ["is not a valid id"]})
-        if _pfid.decode(value).partition != self.partition:
+        if partition != self.partition:
             raise validation_errors({name: ["belongs to another partition"]})
 
     def apply(self, verdict: Verdict) -> None:
