@@ -16,10 +16,10 @@ from prefactor_gen.limits import MAX_NAME
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import class_name, is_usable, module_name
 from prefactor_gen.pointers import is_metaschema, is_remote
-from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.patterns import pattern_problem
+from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

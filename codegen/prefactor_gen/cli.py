@@ -26,7 +26,7 @@ from prefactor_gen.emit import (
 )
 from prefactor_gen.progress import progress_line
 from prefactor_gen.report import FORMATS, summary
-from prefactor_gen.suggest import did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import Generated

@@ -10,8 +10,8 @@ from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
 from prefactor_gen.load import Document
-from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.suppress import ALLOW
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = [
     "QUALITY_KEYS",

@@ -8,9 +8,9 @@ from prefactor_gen.diagnostics import Diagnostic, Severity
 from prefactor_gen.documents import ListNode, ObjectNode
 from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
 from prefactor_gen.marks import MARK
-from prefactor_gen.suggest import did_you_mean, meant
 from prefactor_gen.suppress import ALLOW
 from prefactor_gen.walk import all_schemas, subschemas
+from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["lint_enforcement", "lint_schema"]
 
@@ -48,7 +48,7 @@ def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Di
         name = each.get("format")
         if not isinstance(name, str):
             continue
-        if name not in CHECKED_FORMATS and (near := meant(name, CHECKED_FORMATS, alike=0.75)) is not None:
+        if name not in CHECKED_FORMATS and (near := closest_match(name, CHECKED_FORMATS, cutoff=0.75)) is not None:
             message = f"nobody checks the format {name!r}; did you mean {near!r}?"
             yield Diagnostic("PG030", message, each.place_at("format"), Severity.WARNING)
         elif not assert_formats and name not in CHECKED_FORMATS:

@@ -13,7 +13,7 @@ from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue
 from prefactor_gen.limits import MAX_BYTES
-from prefactor_gen.suggest import did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = [
     "SUFFIXES",

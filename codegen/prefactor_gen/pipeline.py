@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.bundle import class_clash
 from prefactor_gen.check import check_data_risk, check_names
 from prefactor_gen.definition_lint import lint_forms, lint_names
@@ -38,6 +37,7 @@ from prefactor_gen.span_modules import Compiled, Work, lint_definition, schema_p
 from prefactor_gen.suppress import suppress
 from prefactor_gen.values import check_values
 from prefactor_gen.workers import Progress, compile_all
+from prefactor_schema.schema_hash import schema_version_hash
 
 __all__ = ["Generated", "generate_package"]
 

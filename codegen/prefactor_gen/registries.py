@@ -17,7 +17,7 @@ from types import ModuleType
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, from_python
-from prefactor_gen.suggest import meant
+from prefactor_schema.suggestions import closest_match
 
 __all__ = ["read_registry"]
 
@@ -91,7 +91,7 @@ def _not_imported(error: BaseException, source: str, base: Path) -> Diagnostic:
         own = module_name.startswith(str(error.name))
         found += f" in {base}, its src or what is installed" if own else _INSTALL
     if there := _registries(module):
-        near = meant(attribute, there)
+        near = closest_match(attribute, there)
         found += f"; it has {', '.join(there)}" if near is None else f"; did you mean {module_name}:{near}?"
     return Diagnostic("PG001", found, _raised_at(error, base) or Place(source))
 

@@ -10,7 +10,7 @@ from liquid.exceptions import LiquidError
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.lookup import Lookup
-from prefactor_gen.suggest import did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["lint_template"]
 

@@ -11,6 +11,7 @@ from prefactor_core._span_schemas import PayloadSchemas, SpanTypes
 from prefactor_core.exceptions import SpanValidationError
 from prefactor_http._log import logger_of
 from prefactor_schema import Mismatch, SchemaError
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["Validation", "ValidationMode"]
 
@@ -135,9 +136,9 @@ class Validation:
 
     def _unknown(self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]) -> None:
         if self.mode == "raise":
-            raise SpanValidationError(name, part, [text + _meant(name, known)])
+            raise SpanValidationError(name, part, [text + did_you_mean(name, known[:_MOST_WARNINGS])])
         if self.mode == "warn" and self._is_new(name, part, "unknown"):
-            text += _meant(name, known)
+            text += did_you_mean(name, known[:_MOST_WARNINGS])
             logger.warning(
                 "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
                 "PrefactorCoreConfig(schema_registry=…)",
@@ -151,10 +152,3 @@ class Validation:
             return False
         self._told.add(key)
         return True
-
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
-
-    near = get_close_matches(name, known[:_MOST_WARNINGS], 1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any, TypeAlias
 
-from prefactor_core._schema_hash import schema_version_hash
 from prefactor_core._span_schemas import SpanTypes
+from prefactor_schema.schema_hash import schema_version_hash
 
 __all__ = ["SchemaRegistry"]
 

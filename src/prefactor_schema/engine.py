@@ -63,8 +63,9 @@ def load() -> None:
             raise NoThreadError("the engine is being imported")
         _engine.is_loading = True
         try:
-            importlib.import_module("jsonschema_rs")
-            importlib.import_module("prefactor_schema.explanation")
+            # difflib as well, which suggestions import when they need it.
+            for module in ("jsonschema_rs", "difflib", "prefactor_schema.explanation"):
+                importlib.import_module(module)
             for draft in _DRAFTS.values():
                 for linear in (True, False):
                     _use(draft, linear=linear)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from prefactor_schema.keywords import MAPS
 from prefactor_schema.mismatch import Mismatch, Step
+from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationErrorKind
@@ -163,5 +163,5 @@ def _not_allowed(names: Iterable[str], schema: Mapping[str, Any]) -> Iterator[tu
     properties = schema.get("properties")
     known = list(islice(properties, _COMPARED)) if isinstance(properties, Mapping) else []
     for index, name in enumerate(islice(names, _COMPARED)):
-        near = get_close_matches(name[:_LONGEST], known, 1) if index < _SUGGESTED else []
-        yield (name,), f"Field is not allowed; did you mean {near[0]!r}?" if near else "Field is not allowed"
+        hint = did_you_mean(name[:_LONGEST], known) if index < _SUGGESTED else ""
+        yield (name,), f"Field is not allowed{hint}"

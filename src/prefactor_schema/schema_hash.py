@@ -1,4 +1,4 @@
-"""The identity of a set of definitions: the same content has the same hash, whatever its order and name."""
+"""The hash that names a schema version: equal content has an equal hash, whatever its order and its identifier."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from typing import Any
 __all__ = ["schema_version_hash"]
 
 _PREFIX = "sha256-"
-_DIGITS = 32  # 128 bits keep the name within the API's 64 characters and are beyond accidental collision
+_DIGITS = 32  # 128 bits: too many for an accidental collision, and the name fits the API's 64 characters
 _NAMED_LISTS = ("span_type_schemas", "quality_schemas")
 _MAPS = ("span_schemas", "span_result_schemas")
 
 
 def schema_version_hash(definitions: Mapping[str, Any]) -> str:
-    """Hash definitions in the API's `agent_schema_version` form.
+    """Hashes definitions in the form of the API's `agent_schema_version`.
 
-    Order of names and keys, absent versus null entries, empty collections and `external_identifier` do not matter.
+    These do not change the hash: the order of names and keys, whether an entry is absent or null, empty collections,
+    and `external_identifier`.
 
     Args:
-        definitions: any of `span_type_schemas`, `quality_schemas` (lists of objects with a `name`), `span_schemas`,
+        definitions: Any of `span_type_schemas`, `quality_schemas` (lists of objects with a `name`), `span_schemas`,
             `span_result_schemas` (maps from name to JSON Schema).
 
     Returns:
         "sha256-" and the first 32 hexadecimal digits of the SHA-256 of the canonical JSON.
 
     Raises:
-        TypeError, ValueError: the definitions are not JSON.
+        TypeError, ValueError: The definitions have no JSON form.
     """
     canonical = json.dumps(
         _canonical(definitions), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
