@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from prefactor_http.exceptions import (
+    ERROR_CLASSES,
     SERVER_ERROR,
     TOO_MANY_REQUESTS,
     PrefactorApiError,
-    PrefactorAuthError,
-    PrefactorNotFoundError,
     PrefactorResponseContractError,
     PrefactorValidationError,
 )
@@ -87,16 +86,12 @@ class Answer:
         status = self.status_code
         message = body.get("message") or f"HTTP {status} to {self.request}: {self._snippet()}"
         args = (str(message), str(body.get("code") or f"http_{status}"), status)
-        error: PrefactorApiError
-        if status in {401, 403}:
-            error = PrefactorAuthError(*args)
-        elif status == 404:
-            error = PrefactorNotFoundError(*args)
-        elif status in {400, 422}:
+        error_class = ERROR_CLASSES.get(status, PrefactorApiError)
+        if issubclass(error_class, PrefactorValidationError):
             errors = body.get("errors")
-            error = PrefactorValidationError(*args, errors=errors if isinstance(errors, dict) else {})
+            error: PrefactorApiError = error_class(*args, errors=errors if isinstance(errors, dict) else {})
         else:
-            error = PrefactorApiError(*args)
+            error = error_class(*args)
         if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
             error.retry_after = seconds_to_wait(self.retry_after, now=time.time())
         return error

@@ -16,6 +16,7 @@ No message holds the API token.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
@@ -101,6 +102,16 @@ def _told(problem: Any) -> str:
         return str(problem["message"])
     text = str(problem)
     return text if len(text) <= _MAX_PROBLEM else f"{text[:_MAX_PROBLEM]} …"
+
+
+ERROR_CLASSES: Mapping[int, type[PrefactorApiError]] = {
+    400: PrefactorValidationError,
+    401: PrefactorAuthError,
+    403: PrefactorAuthError,
+    404: PrefactorNotFoundError,
+    422: PrefactorValidationError,
+}
+"""The class of the error for an HTTP status; `PrefactorApiError` for any other."""
 
 
 class PrefactorClientError(PrefactorHttpError):

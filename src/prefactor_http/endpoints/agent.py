@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefactor_http._request import api_path, checked_key, given
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.agent import Agent, AgentForCreate, AgentForUpdate, AgentSummary
 from prefactor_http.models.base import ApiResponse, ListResponse
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["AgentClient"]
 
@@ -20,7 +18,7 @@ _AgentListResponse = ListResponse[AgentSummary]
 class AgentClient:
     """Requests on agents. They raise what `PrefactorHttpClient` says, and ValueError for a key over 64 characters."""
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def list_agents(  # noqa: PLR0917  # documented order

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefactor_http._request import api_path, checked_key, given, iso_time
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.base import ApiResponse
 from prefactor_http.models.types import FinishStatus, InstancePurpose
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["AgentInstanceClient"]
 
@@ -24,7 +22,7 @@ class AgentInstanceClient:
     They raise what `PrefactorHttpClient` says, and ValueError for an idempotency key over 64 characters.
     """
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def register(  # noqa: PLR0917  # documented order

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from prefactor_api.agent_span import ControlSignal
 from prefactor_http._request import api_path, checked_key, given, iso_time
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.agent_span import AgentSpan
 from prefactor_http.models.base import ApiResponse
 from prefactor_http.models.types import AgentStatus, FinishStatus
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["AgentSpanClient", "CreateFields", "FinishFields", "create_item", "finish_item"]
 
@@ -89,7 +87,7 @@ class AgentSpanClient:
     succeeded.
     """
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def create(  # noqa: PLR0917  # documented order

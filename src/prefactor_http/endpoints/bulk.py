@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from prefactor_http._request import api_path, encode_json
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.bulk import BulkOutput, BulkRequest, BulkResponse
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["BulkClient"]
 
@@ -17,7 +14,7 @@ __all__ = ["BulkClient"]
 class BulkClient:
     """Bulk requests."""
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def execute(self, request: BulkRequest) -> BulkResponse:
