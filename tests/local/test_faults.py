@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from prefactor_local import Fault, LocalApi
-from prefactor_local._mixture import mixture
+from prefactor_local._faults.mixture import mixture
 
 if TYPE_CHECKING:
     from tests.local.conftest import Http
@@ -379,7 +379,7 @@ def test_violations_are_counted_through_bulk_too(api: LocalApi, http: Http) -> N
         ({"reset": "now"}, "reset must be 'before' or 'after', not 'now'"),
         ({"status": 500, "hang": True}, "not status and hang"),
         ({"code": "x"}, "code belong to an answer"),
-        ({"status": 500, "body": object()}, "body must be text, bytes or what JSON can say"),
+        ({"status": 500, "body": object()}, "body must be text, bytes or a JSON value"),
     ],
 )
 def test_a_wrong_fault_is_refused_when_it_is_made(fields: dict[str, Any], message: str) -> None:
