@@ -1,4 +1,4 @@
-"""What the endpoint clients need of the HTTP client."""
+"""The part of the HTTP client that the endpoint clients use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["RequestSender"]
 
 
 class RequestSender(Protocol):
-    """Sends requests; `PrefactorHttpClient` is one."""
+    """Sends requests. `PrefactorHttpClient` implements it."""
 
     async def _send(
         self,
@@ -22,5 +22,5 @@ class RequestSender(Protocol):
         json_data: Mapping[str, Any] | None = None,
         content: bytes | None = None,
     ) -> Answer:
-        """Sends a request, with its retries, and returns an answer that is a success."""
+        """Sends a request, with retries, and returns the answer of a success."""
         ...

@@ -36,7 +36,7 @@ async def test_not_in_logs(
         await client.agents.get("nobody")
 
     messages = [record.getMessage() for record in caplog.records]
-    assert any("try 1 failed" in message for message in messages)
+    assert any("attempt 1 failed" in message for message in messages)
     assert any("POST /api/v1/agent_spans" in message for message in messages)
     assert not any(TOKEN in message for message in messages)
 
