@@ -61,7 +61,7 @@ def test_kinds_of_text() -> None:
 
 def test_what_is_no_json() -> None:
     (found,) = JsonSchema({"type": "string"}).mismatches(object())
-    assert (found.text, found.checked) == ("Could not be checked: it is no JSON (ValueError)", False)
+    assert (found.text, found.checked) == ("Could not be checked: it is not JSON (ValueError)", False)
 
 
 def test_more_levels_than_anything_has() -> None:

@@ -1,4 +1,4 @@
-"""What the engine found, in plain words: its own texts show values, and these go into logs."""
+"""Messages for the errors of the engine. Its own messages contain values, which must not be logged."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from prefactor_schema.suggestions import did_you_mean
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationErrorKind
 
-__all__ = ["NO_OPTION", "Finding", "condition_of", "is_of_type", "kind_of", "messages", "one_of", "type_names"]
+__all__ = ["NO_OPTION", "Finding", "condition_of", "is_of_type", "messages", "one_of", "type_names", "type_of"]
 
-_LONGEST = 200
-_COMPARED = 100
-_SUGGESTED = 3
+_MAX_CHARS = 200
+_MAX_NAMES = 100
+_MAX_SUGGESTIONS = 3
 _WITH_ARTICLE = {
     "array": "an array", "boolean": "a boolean", "integer": "an integer", "null": "null", "number": "a number",
     "object": "an object", "string": "a string",
 }  # fmt: skip
 NO_OPTION = "Input should match one of the options"
-_TEXTS = {
+_MESSAGES = {
     "AdditionalItems": "Input has more items than are allowed",
     "AnyOf": NO_OPTION,
     "FalseSchema": "Nothing is allowed here",
@@ -34,19 +34,19 @@ _TEXTS = {
     "UnevaluatedItems": "Input has more items than are allowed",
     "UniqueItems": "Items should differ",
 }
-_LIMITS = frozenset({"BacktrackLimitExceeded", "RegexEngineFailure"})
+_PATTERN_LIMITS = frozenset({"BacktrackLimitExceeded", "RegexEngineFailure"})
 
 
 @dataclass(frozen=True)
 class Finding:
-    """An error of the engine's.
+    """An error of the engine, with what its message needs.
 
     Attributes:
-        kind: the engine's word for it.
-        keyword: the keyword that does not hold.
-        schema: the schema that has this keyword.
-        value: what was checked.
-        patterns: how the patterns of the engine's schema were written.
+        kind: The engine's kind of error.
+        keyword: The keyword that failed.
+        schema: The schema that has this keyword.
+        value: The value that was checked.
+        patterns: The original patterns, by the patterns of the engine's schema.
     """
 
     kind: ValidationErrorKind
@@ -57,13 +57,13 @@ class Finding:
 
 
 def messages(finding: Finding, condition: Step | None) -> Iterator[Mismatch]:
-    """What is wrong, and where inside the value: what is missing is told at its own name.
+    """The mismatches of an error. The path of a missing member is its own name.
 
     Args:
-        finding: what the engine found.
-        condition: `then` or `else`, where it holds because of one.
+        finding: The error.
+        condition: The `then` or `else` that applies the schema, if there is one.
     """
-    if type(finding.kind).__name__ in _LIMITS:
+    if type(finding.kind).__name__ in _PATTERN_LIMITS:
         yield Mismatch((), "its pattern takes too many steps on this text", checked=False)
         return
     because = f", because of {condition}" if condition else ""
@@ -71,24 +71,24 @@ def messages(finding: Finding, condition: Step | None) -> Iterator[Mismatch]:
 
 
 def _messages(finding: Finding) -> Iterator[tuple[tuple[Step, ...], str]]:
-    kind: Any = finding.kind  # of one of the engine's classes, each with attributes of its own
+    kind: Any = finding.kind  # one of the engine's classes, which have different attributes
     rule = finding.schema.get(finding.keyword)
     match type(kind).__name__:
         case "Required":
-            beside = _needing(finding, kind.property)
+            beside = _requiring_member(finding, kind.property)
             yield (kind.property,), f"Field required beside {beside}" if beside else "Field required"
         case "Type":
-            yield (), f"Input should be {type_names(kind.types)}, found {kind_of(finding.value)}"
+            yield (), f"Input should be {type_names(kind.types)}, found {type_of(finding.value)}"
         case "Constant":
             yield (), f"Input should be {_shown(kind.expected_value)}"
-        case "Enum":  # its list as it stands in the schema: the engine's own would be made anew
+        case "Enum":  # the list in the schema: the engine would copy its own
             yield (), f"Input should be {one_of(rule if isinstance(rule, list) else kind.options)}"
         case "AdditionalProperties" | "UnevaluatedProperties":
             yield from _not_allowed(kind.unexpected, finding.schema)
         case "FalseSchema" if finding.keyword == "additionalProperties" and isinstance(finding.value, dict):
             yield from _not_allowed(finding.value, finding.schema)
-        case name if name in _TEXTS:
-            yield (), _TEXTS[name]
+        case name if name in _MESSAGES:
+            yield (), _MESSAGES[name]
         case "Pattern":
             pattern = kind.pattern
             yield (), f"Input should match {_shown({'pattern': finding.patterns.get(pattern, pattern)})}"
@@ -97,7 +97,7 @@ def _messages(finding: Finding) -> Iterator[tuple[tuple[Step, ...], str]]:
 
 
 def condition_of(path: Iterable[Step]) -> Step | None:
-    """The innermost `then` or `else` on the way through a schema; a property may be called that, too."""
+    """The innermost `then` or `else` in a path through a schema. A property with such a name does not count."""
     condition, steps = None, iter(path)
     for step in steps:
         if step in MAPS:
@@ -107,8 +107,8 @@ def condition_of(path: Iterable[Step]) -> Step | None:
     return condition
 
 
-def kind_of(value: object) -> str:
-    """The type of a value, in the words of JSON Schema."""
+def type_of(value: object) -> str:
+    """The JSON Schema type of a value, with its article."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -119,27 +119,27 @@ def kind_of(value: object) -> str:
 
 
 def is_of_type(value: object, name: object) -> bool:
-    """Whether a value has a type of JSON Schema's."""
-    found = kind_of(value)
+    """Whether a value has a type of JSON Schema."""
+    found = type_of(value)
     if isinstance(value, float) and name == "integer":
         return value.is_integer()
     return found == _WITH_ARTICLE.get(str(name)) or (name == "number" and found == "an integer")
 
 
 def type_names(types: Iterable[str]) -> str:
-    """Names of types as a text: `a string, a number or null`."""
+    """Names of types as text: `a string, a number or null`."""
     names = [_WITH_ARTICLE.get(name, name) for name in dict.fromkeys(types)]
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def one_of(values: Sequence[object]) -> str:
-    """Values as a text: `one of 'a', 'b'`; of a long list the beginning."""
+    """Values as text: `one of 'a', 'b'`. Of a long list, only the beginning."""
     if len(values) == 1:
         return _shown(values[0])
     text = ""
     for index, value in enumerate(values):
         shown = _shown(value)
-        if len(text) + len(shown) > _LONGEST:
+        if len(text) + len(shown) > _MAX_CHARS:
             return f"one of {text}, and {len(values) - index:,} more" if text else f"one of {len(values):,} values"
         text += f", {shown}" if text else shown
     return f"one of {text}"
@@ -147,21 +147,21 @@ def one_of(values: Sequence[object]) -> str:
 
 def _shown(value: object) -> str:
     text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}…"
 
 
-def _needing(finding: Finding, name: str) -> str | None:
-    """The member that needs the one that is missing."""
+def _requiring_member(finding: Finding, name: str) -> str | None:
+    """The member of the value that requires the missing one, for `dependentRequired`."""
     rule = finding.schema.get(finding.keyword)
     if finding.keyword not in {"dependentRequired", "dependencies"} or not isinstance(rule, Mapping):
         return None
-    needing = (each for each, needed in rule.items() if isinstance(needed, list) and name in needed)
-    return next((each for each in needing if isinstance(finding.value, dict) and each in finding.value), None)
+    requiring = (each for each, required in rule.items() if isinstance(required, list) and name in required)
+    return next((each for each in requiring if isinstance(finding.value, dict) and each in finding.value), None)
 
 
 def _not_allowed(names: Iterable[str], schema: Mapping[str, Any]) -> Iterator[tuple[tuple[Step, ...], str]]:
     properties = schema.get("properties")
-    known = list(islice(properties, _COMPARED)) if isinstance(properties, Mapping) else []
-    for index, name in enumerate(islice(names, _COMPARED)):
-        hint = did_you_mean(name[:_LONGEST], known) if index < _SUGGESTED else ""
+    known = list(islice(properties, _MAX_NAMES)) if isinstance(properties, Mapping) else []
+    for index, name in enumerate(islice(names, _MAX_NAMES)):
+        hint = did_you_mean(name[:_MAX_CHARS], known) if index < _MAX_SUGGESTIONS else ""
         yield (name,), f"Field is not allowed{hint}"

@@ -1,21 +1,21 @@
-"""Values: how large they are, and what of them the engine cannot read."""
+"""JSON values: their size, their texts, and their form for the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "depth_of", "how_many_values", "readable", "texts_in"]
+__all__ = ["MAX_DEPTH", "count_values", "depth_of", "readable", "texts_in"]
 
 MAX_DEPTH = 128
-"""Levels of a value that is checked: a payload has 64 at most, a definition 100."""
+"""The most levels of a value that is checked. A payload has at most 64, a definition at most 100."""
 
 _MAX_DIGITS = 4_000
-"""Python writes no integer of more than 4,300 digits, so that the engine cannot read it."""
+"""Python does not convert integers of more than 4,300 digits to text, so the engine cannot read them."""
 
 
 def depth_of(value: object) -> int:
-    """How many levels of containers a value has; no more are counted than can be checked."""
+    """The number of nested containers; counting stops after `MAX_DEPTH`."""
     depth, level = 0, [value]
     while depth <= MAX_DEPTH and (level := [each for each in level if isinstance(each, dict | list)]):
         depth += 1
@@ -23,10 +23,10 @@ def depth_of(value: object) -> int:
     return depth
 
 
-def how_many_values(value: object, most: int) -> int:
-    """How many values there are in a value; there may be more than `most`, which are not counted."""
+def count_values(value: object, limit: int) -> int:
+    """The number of values in a value, itself included; counting stops after `limit`."""
     pending, count = [value], 0
-    while pending and count <= most:
+    while pending and count <= limit:
         each = pending.pop()
         count += 1
         pending.extend(each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
@@ -34,7 +34,7 @@ def how_many_values(value: object, most: int) -> int:
 
 
 def texts_in(value: object) -> Iterator[tuple[str, bool]]:
-    """The texts in a value, and whether they are names."""
+    """The texts in a value, each with whether it is the name of a member."""
     pending: list[object] = [value]
     while pending:
         each = pending.pop()
@@ -48,7 +48,7 @@ def texts_in(value: object) -> Iterator[tuple[str, bool]]:
 
 
 def readable(value: Any) -> Any:
-    """The value without what the engine cannot read: half characters, kinds of str, integers of thousands of digits."""
+    """The value, with what the engine cannot read replaced: lone surrogates, subclasses of str, huge integers."""
     if isinstance(value, dict):
         return {readable(str(name)): readable(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
