@@ -33,7 +33,7 @@ __all__ = ["LocalApi"]
 class LocalApi:
     """A Prefactor API on this machine, over a real socket, while its `with` or `async with` block runs.
 
-    The server has a thread and an event loop of its own; every method may be called from any thread.
+    The server has its own thread and event loop. Every method may be called from any thread.
 
     Args:
         database: File that keeps the state, or `":memory:"`.
@@ -105,23 +105,23 @@ class LocalApi:
     @property
     def url(self) -> str:
         """The URL of the server, for example `http://127.0.0.1:49152`."""
-        host, port = self._address[0], self._now.port
+        host, port = self._address[0], self._current.port
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @property
     def token(self) -> str:
         """The account token that is accepted."""
-        return self._now.account.token
+        return self._current.account.token
 
     def deployment_token(self, agent_id: str, environment_id: str | None = None) -> str:
         """A new token of one agent in one environment; default: the account's own environment."""
-        account = self._now.account
+        account = self._current.account
         with account.store.transaction():
             return account.new_deployment_token(agent_id, environment_id)
 
     def instances(self) -> list[dict[str, Any]]:
         """The agent instances, in order of registration."""
-        account = self._now.account
+        account = self._current.account
         with account.store.transaction():
             return [instance_record(account, row) for row in account.store.find_all("agent_instance")]
 
@@ -131,7 +131,7 @@ class LocalApi:
         Each is as in the API's answers, with `summary` (the rendered template) and `schema_errors`, a list of
         `{"part": "params" | "result" | "schema_name", "path": <JSON pointer>, "message": …}`.
         """
-        account = self._now.account
+        account = self._current.account
         wanted = {} if instance_id is None else {"agent_instance_id": instance_id}
         with account.store.transaction():
             return [
@@ -176,15 +176,15 @@ class LocalApi:
 
         Requests that wait because of a fault are dropped without being handled.
         """
-        self._now.server.go_away()
+        self._current.server.go_away()
 
     def come_back(self) -> None:
         """Listens again, on the same port."""
-        self._now.server.come_back()
+        self._current.server.come_back()
 
     def away_for(self, seconds: float) -> None:
         """Goes away, and comes back after so many seconds. Returns without waiting for that."""
-        self._now.server.go_away(seconds)
+        self._current.server.go_away(seconds)
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -197,7 +197,7 @@ class LocalApi:
 
     def report(self) -> dict[str, Any]:
         """The number of requests, the violations and replays, and the numbers of instances and spans by status."""
-        store = self._now.account.store
+        store = self._current.account.store
         with store.transaction():
             instances, spans = store.count_by_status("agent_instance"), store.count_by_status("agent_span")
         return {
@@ -221,7 +221,7 @@ class LocalApi:
             LocalApiError: There is no such instance (404), or it is not active (409).
         """
         call = Call(Caller(), instance_id, {"reason": reason})
-        execute(self._now.account, TERMINATE, call)
+        execute(self._current.account, TERMINATE, call)
 
     def __enter__(self) -> Self:
         if self._running is not None:
@@ -237,7 +237,7 @@ class LocalApi:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        running, self._running = self._now, None
+        running, self._running = self._current, None
         try:
             running.server.stop()
         finally:
@@ -252,7 +252,7 @@ class LocalApi:
         await asyncio.to_thread(self.__exit__, exc_type, exc, traceback)
 
     @property
-    def _now(self) -> _Running:
+    def _current(self) -> _Running:
         if self._running is None:
             raise RuntimeError("the embedded API is not running: use it in a `with` or `async with` block")
         return self._running

@@ -76,7 +76,7 @@ def load() -> None:
 
 
 def _use(draft: str, *, linear: bool) -> None:
-    """Makes the engine initialise its global state. A child forked in the middle of that would wait for it for ever."""
+    """Makes the engine initialise its global state. A child forked in the middle of that would never finish it."""
     pattern = "^[a-z]+$" if linear else "^(?!x)[a-z]+$"
     members = {"a": {"pattern": pattern}, "b": {"anyOf": [{"$ref": "#"}, {"type": "integer"}]}}
     schema = {"properties": members, "patternProperties": {pattern: {}}, "additionalProperties": False}

@@ -104,10 +104,10 @@ class ExplainableSchema:
     def finding(self, error: ValidationError, uri: str, steps: Sequence[Step], value: object) -> Finding:
         """An error with the schema that has its keyword, as it was written."""
         original = item_at(self._original(uri), steps[:-1])
-        own = item_at(self._resource(uri), steps[:-1])
+        rewritten_schema = item_at(self._resource(uri), steps[:-1])
         is_name = len(steps) > 1 and steps[-2] in MAPS
         keyword = "" if is_name or not steps else str(steps[-1])
-        schema = original if isinstance(original, Mapping) and keyword in original else own
+        schema = original if isinstance(original, Mapping) and keyword in original else rewritten_schema
         originals = self._engine_schema.originals
         return Finding(error.kind, keyword, schema if isinstance(schema, Mapping) else {}, value, originals)
 

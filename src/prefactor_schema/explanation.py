@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from prefactor_schema.explainable_schema import ExplainableSchema, Union
 from prefactor_schema.json_values import count_values, depth_of
 from prefactor_schema.locations import item_at, steps_of
-from prefactor_schema.messages import NO_OPTION, condition_of, messages
+from prefactor_schema.messages import NO_OPTION, SEVERAL_OPTIONS, condition_of, messages
 from prefactor_schema.mismatch import Mismatch, Step
 from prefactor_schema.unions import MANY_OPTIONS, common_mismatches, exclusion_of, no_option_message
 
@@ -94,7 +94,7 @@ class _Explanation:
         errors_by_option = [self._errors(f"{union.uri}/{index}", value) for index in possible]
         if not all(errors_by_option):
             several = union.keyword == "oneOf" and sum(not errors for errors in errors_by_option) > 1
-            yield Mismatch((), "Input should match one option of oneOf, and matches several" if several else NO_OPTION)
+            yield Mismatch((), SEVERAL_OPTIONS if several else NO_OPTION)
             return
         yield from common_mismatches(
             [list(islice(self._of_errors(errors, value, condition), _MAX_MISMATCHES)) for errors in errors_by_option]

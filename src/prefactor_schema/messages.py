@@ -15,7 +15,17 @@ from prefactor_schema.suggestions import did_you_mean
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationErrorKind
 
-__all__ = ["NO_OPTION", "Finding", "condition_of", "is_of_type", "messages", "one_of", "type_names", "type_of"]
+__all__ = [
+    "NO_OPTION",
+    "SEVERAL_OPTIONS",
+    "Finding",
+    "condition_of",
+    "is_of_type",
+    "messages",
+    "one_of",
+    "type_names",
+    "type_of",
+]
 
 _MAX_CHARS = 200
 _MAX_NAMES = 100
@@ -25,14 +35,15 @@ _WITH_ARTICLE = {
     "object": "an object", "string": "a string",
 }  # fmt: skip
 NO_OPTION = "Input should match one of the options"
+SEVERAL_OPTIONS = "Input should match exactly one option of oneOf, but matches several"
 _MESSAGES = {
     "AdditionalItems": "Input has more items than are allowed",
     "AnyOf": NO_OPTION,
-    "FalseSchema": "Nothing is allowed here",
-    "OneOfMultipleValid": "Input should match one option of oneOf, and matches several",
+    "FalseSchema": "No value is allowed here",
+    "OneOfMultipleValid": SEVERAL_OPTIONS,
     "OneOfNotValid": NO_OPTION,
     "UnevaluatedItems": "Input has more items than are allowed",
-    "UniqueItems": "Items should differ",
+    "UniqueItems": "Items should be unique",
 }
 _PATTERN_LIMITS = frozenset({"BacktrackLimitExceeded", "RegexEngineFailure"})
 
@@ -75,8 +86,8 @@ def _messages(finding: Finding) -> Iterator[tuple[tuple[Step, ...], str]]:
     rule = finding.schema.get(finding.keyword)
     match type(kind).__name__:
         case "Required":
-            beside = _requiring_member(finding, kind.property)
-            yield (kind.property,), f"Field required beside {beside}" if beside else "Field required"
+            member = _requiring_member(finding, kind.property)
+            yield (kind.property,), f"Field required because {member} is present" if member else "Field required"
         case "Type":
             yield (), f"Input should be {type_names(kind.types)}, found {type_of(finding.value)}"
         case "Constant":

@@ -51,7 +51,7 @@ def no_option_message(exclusions: Sequence[Exclusion], value: object) -> str:
     constants: list[object] = []
     for exclusion in same_member:
         constants.extend(each for each in exclusion.constants if each not in constants)
-    return f"Input should have as {tagged[0].member!r} {one_of(constants)}"
+    return f"{tagged[0].member!r} should be {one_of(constants)}"
 
 
 def common_mismatches(by_option: Sequence[Sequence[Mismatch]]) -> Iterator[Mismatch]:

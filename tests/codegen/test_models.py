@@ -505,7 +505,7 @@ def test_a_mismatch_says_where_and_what_but_no_value(made: Made) -> None:
     with pytest.raises(ValidationError) as caught:
         model.model_validate({"x": [{}, {"y": ["secret", "secret"]}]})
     (error,) = caught.value.errors(include_input=False)
-    assert (error["loc"], error["msg"]) == (("x", 1, "y"), "Items should differ")
+    assert (error["loc"], error["msg"]) == (("x", 1, "y"), "Items should be unique")
 
 
 TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int, ...], str]]]] = {
@@ -518,7 +518,7 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
     "a property called then": (
         {**properties(then={"uniqueItems": True}), "if": {"required": ["x"]}, "else": properties(then={"minItems": 1})},
         {"then": [1, 1]},
-        [(("then",), "Items should differ")],
+        [(("then",), "Items should be unique")],
     ),
     "else": (
         {**properties(then={"uniqueItems": True}), "if": {"required": ["x"]}, "else": properties(then={"minItems": 1})},
@@ -538,7 +538,7 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
     "dependentRequired": (
         properties(x={"dependentRequired": {"a": ["b", "c"]}, "type": "object"}),
         {"x": {"a": 1, "c": 2}},
-        [(("x", "b"), "Field required beside a")],
+        [(("x", "b"), "Field required because a is present")],
     ),
     "prefixItems": (
         properties(x={"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}),
@@ -548,12 +548,12 @@ TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int
     "oneOf": (
         properties(x={"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
         {"x": {"a": 1, "b": 2}},
-        [(("x",), "Input should match one option of oneOf, and matches several")],
+        [(("x",), "Input should match exactly one option of oneOf, but matches several")],
     ),
     "false": (
         properties(x={"type": "object", "properties": {"y": False}}),
         {"x": {"y": 1}},
-        [(("x", "y"), "Nothing is allowed here")],
+        [(("x", "y"), "No value is allowed here")],
     ),
 }  # fmt: skip
 

@@ -119,7 +119,7 @@ def existing(account: Account, caller: Caller, instance_id: str) -> Record:
     """The row of an instance that the caller may see.
 
     Raises:
-        LocalApiError: 404: there is none.
+        LocalApiError: 404: there is no such instance.
     """
     row = account.store.find("agent_instance", id=instance_id)
     if row is None or not caller.may_see(row["agent_id"]):

@@ -192,7 +192,7 @@ def details_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The object in `details`.
 
     Raises:
-        LocalApiError: 422: there is none.
+        LocalApiError: 422: there is no object in `details`.
     """
     details = body.get("details")
     if not isinstance(details, dict):

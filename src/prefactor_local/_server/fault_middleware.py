@@ -36,7 +36,7 @@ class FaultMiddleware:
             await self._app(scope, receive, send)
             return
         delay, fault = self._plan.effect_on_request(self._target(scope))
-        # A server that goes away drops the request. For "cleared" and "closing" it goes on at once.
+        # If the server goes away, the request is dropped. If faults are cleared or it stops, the delay just ends.
         if await self._connections.pause(delay) == "gone":
             return
         if fault is None:

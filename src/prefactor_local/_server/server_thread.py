@@ -21,11 +21,11 @@ GRACE = 0.2
 """How many seconds the server waits for requests in progress when it stops."""
 BACKLOG = 2048
 KEEP_ALIVE = 75
-"""Seconds that an idle connection stays open. Clients close theirs earlier, so that none is closed while in use."""
+"""Seconds that an idle connection stays open. Clients close theirs earlier, so none is closed while in use."""
 
 
 class ServerThread:
-    """Serves an app from `start()` to `stop()`.
+    """Serves an application from `start()` to `stop()`.
 
     Args:
         build: Makes the application for the server's connections.
@@ -108,8 +108,8 @@ class _Server(uvicorn.Server):
         super().__init__(_config(build(self._connections)))
         self.server_state = state
         self._reserved: socket.socket | None = None
-        self._return: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()  # held while listening begins or ends
+        self._return_task: asyncio.Task[None] | None = None
+        self._listening_lock = asyncio.Lock()  # held while listening begins or ends
 
     async def open(self, listener: socket.socket) -> None:
         self._address = listener.getsockname()[:2]
@@ -118,7 +118,7 @@ class _Server(uvicorn.Server):
         await self.startup(sockets=[listener])
 
     async def go_away(self, seconds: float | None) -> None:
-        async with self._turn:
+        async with self._listening_lock:
             self._cancel_return()
             if self._reserved is None:
                 await self._stop_listening()
@@ -128,10 +128,10 @@ class _Server(uvicorn.Server):
                 self._connections.reset_all()
                 self._connections.interrupt("gone")
             if seconds is not None:
-                self._return = asyncio.create_task(self._come_back_after(seconds))
+                self._return_task = asyncio.create_task(self._come_back_after(seconds))
 
     async def come_back(self) -> None:
-        async with self._turn:
+        async with self._listening_lock:
             self._cancel_return()
             await self._listen_again()
 
@@ -139,7 +139,7 @@ class _Server(uvicorn.Server):
         self._connections.interrupt("cleared")
 
     async def close(self) -> None:
-        async with self._turn:
+        async with self._listening_lock:
             self._cancel_return()
             if self._reserved is not None:
                 self._reserved.close()
@@ -147,10 +147,10 @@ class _Server(uvicorn.Server):
         self._connections.interrupt("closing")
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        await self._rest()
+        await self._wait_for_requests()
         for connection in list(self.server_state.connections):
             _transport(connection).abort()
-        await self._rest()
+        await self._wait_for_requests()
 
     async def _stop_listening(self) -> None:
         """Stops accepting connections. asyncio does not close connections that it accepts while its server closes."""
@@ -163,15 +163,15 @@ class _Server(uvicorn.Server):
             server.close()
         self.servers.clear()
 
-    async def _rest(self) -> None:
+    async def _wait_for_requests(self) -> None:
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=GRACE)
         await asyncio.sleep(0)  # uvicorn is notified of lost connections
 
     async def _come_back_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        async with self._turn:
-            self._return = None
+        async with self._listening_lock:
+            self._return_task = None
             await self._listen_again()
 
     async def _listen_again(self) -> None:
@@ -183,9 +183,9 @@ class _Server(uvicorn.Server):
         await self.startup(sockets=[listener])
 
     def _cancel_return(self) -> None:
-        if self._return is not None:
-            self._return.cancel()
-            self._return = None
+        if self._return_task is not None:
+            self._return_task.cancel()
+            self._return_task = None
 
 
 def _transport(connection: Any) -> asyncio.Transport:

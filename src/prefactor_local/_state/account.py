@@ -24,7 +24,7 @@ class Account:
 
     Args:
         store: The data.
-        token: The account token; default: the one that is stored, made with the database.
+        token: The account token; default: the stored one, which is generated with the database.
         settings: How operations behave.
         violations: Counts violations of a run's life cycle, by name.
         replays: Counts repetitions that got the first answer again, by operation.

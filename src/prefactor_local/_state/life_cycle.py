@@ -26,7 +26,7 @@ __all__ = [
 SPAN_STATUSES = ("pending", "active", "complete", "failed", "cancelled")
 TERMINAL = frozenset({"complete", "failed", "cancelled", "terminated"})
 Parent: TypeAlias = Literal["none", "present", "missing", "elsewhere"]
-"""The parent of a new span: it names none, or one of its instance, of no known instance, of another instance."""
+"""The parent that a new span names: no parent, a span of its instance, an unknown span, a span of another instance."""
 # What comes after a termination is not a violation: the client learns of it from the answers to its spans.
 _FINISHED_BY_CLIENT = TERMINAL - {"terminated"}
 
