@@ -1,4 +1,4 @@
-"""The API token shows nowhere but in the Authorization header."""
+"""The API token appears only in the Authorization header."""
 
 import logging
 import traceback

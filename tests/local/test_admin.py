@@ -1,4 +1,4 @@
-"""The embedded API's own endpoint."""
+"""The admin endpoint of the embedded API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that the embedded API can be told to do wrong, over real connections."""
+"""All faults of the embedded API, over real connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No body that a client can send breaks the server."""
+"""Hostile requests: no body breaks the server."""
 
 from __future__ import annotations
 

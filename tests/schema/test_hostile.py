@@ -1,4 +1,4 @@
-"""What the engine cannot take, and what would keep it busy for ever: each gets a verdict, and the process goes on."""
+"""Schemas and values that the engine cannot read or that would take it for ever: each is checked or refused in time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def nested(levels: int, leaf: object) -> Any:
 
 @pytest.mark.parametrize("union", ["anyOf", "oneOf"])
 def test_a_mistake_deep_in_unions_is_found(union: str) -> None:
-    """The engine's own list of errors doubles with each level."""
+    """The number of errors that the engine lists doubles with each level."""
     (found,) = JsonSchema(expression(union)).mismatches(nested(60, "x"))
     assert (len(found.path), found.message) == (60, "Input should be an integer or an object, found a string")
 
@@ -55,16 +55,16 @@ class Text(str):
     pass
 
 
-def test_kinds_of_text() -> None:
+def test_subclasses_of_str() -> None:
     assert JsonSchema({"properties": {"a": {"type": "string"}}}).mismatches({Text("a"): Text("b")}) == ()
 
 
-def test_what_is_no_json() -> None:
+def test_a_value_that_is_not_json() -> None:
     (found,) = JsonSchema({"type": "string"}).mismatches(object())
     assert (found.text, found.checked) == ("Could not be checked: it is not JSON (ValueError)", False)
 
 
-def test_more_levels_than_anything_has() -> None:
+def test_more_levels_than_are_checked() -> None:
     value: Any = 1
     for _ in range(100_000):
         value = [value]
@@ -82,7 +82,7 @@ def test_references_that_never_end(schema: dict[str, Any]) -> None:
     JsonSchema(schema).mismatches({"a": 1})
 
 
-# What is no schema → what is told, and where.
+# Schemas that are not valid, the message, and the path in the schema.
 WRONG: list[tuple[Any, str, tuple[Any, ...]]] = [
     ({"type": "strng"}, "is not valid under any", ("type",)),
     ({"properties": {"a": {"pattern": "("}}}, 'is not a "regex"', ("properties", "a", "pattern")),
@@ -93,13 +93,13 @@ WRONG: list[tuple[Any, str, tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "told", "where"), WRONG)
-def test_what_is_no_schema(schema: Any, told: str, where: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize(("schema", "message", "path"), WRONG)
+def test_schemas_that_are_not_valid(schema: Any, message: str, path: tuple[Any, ...]) -> None:
     for _ in range(2):
         with pytest.raises(SchemaError) as caught:
             JsonSchema(schema).mismatches({})
-        assert told in caught.value.message
-        assert caught.value.path == where
+        assert message in caught.value.message
+        assert caught.value.path == path
 
 
 @pytest.mark.parametrize("levels", [300, 100_000])
@@ -138,7 +138,7 @@ print("done", threading.stack_size())
 
 
 def chain(keyword: str) -> dict[str, Any]:
-    """Each level is compared with a hundred schemas inside one another."""
+    """A hundred nested schemas apply to each level."""
     definitions: dict[str, Any] = {
         f"d{number}": {keyword: [{"type": "null"} if keyword != "allOf" else {}, {"$ref": f"#/$defs/d{number + 1}"}]}
         for number in range(100)
@@ -147,13 +147,13 @@ def chain(keyword: str) -> dict[str, Any]:
     return {"$ref": "#/$defs/d0", "$defs": definitions}
 
 
-def test_threads_with_little_room() -> None:
+def test_threads_with_small_stacks() -> None:
     program = SMALL_STACKS.format(path=sys.path)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "done 262144\n", "")
 
 
-def test_the_size_of_new_stacks_stays_the_programs() -> None:
+def test_the_stack_size_of_new_threads_does_not_change() -> None:
     schemas = [JsonSchema(expression("anyOf")) for _ in range(20)]
     threads = [threading.Thread(target=schema.mismatches, args=(nested(40, "x"),)) for schema in schemas]
     for thread in threads:
@@ -176,7 +176,7 @@ def recursive(**members: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"next": {"$ref": "#"}, **members}}
 
 
-def test_options_that_nothing_tells_apart() -> None:
+def test_options_without_a_discriminator() -> None:
     """Each level would be explained twice."""
     options = [recursive(a={"type": "integer"}), recursive(b={"type": "string"}), {"type": "integer"}]
     value: Any = "x"
@@ -188,7 +188,7 @@ def test_options_that_nothing_tells_apart() -> None:
 
 
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06"])
-def test_older_drafts_bound_texts_too(draft: str) -> None:
+def test_older_drafts_limit_texts_too(draft: str) -> None:
     schema = {"$schema": f"http://json-schema.org/{draft}/schema#", "pattern": r"(?=.*[A-Z])(?=.*\d).{8,}"}
     (found,) = JsonSchema(schema).mismatches("a" * 500_000)
     assert found.text == "Could not be checked: it has texts of more than 5,000 characters"
@@ -200,7 +200,7 @@ def test_many_texts_for_a_pattern_that_needs_backtracking() -> None:
     assert found.text == "Could not be checked: its texts have more than 100,000 characters"
 
 
-def test_names_of_patterns_that_become_the_same() -> None:
+def test_name_patterns_with_the_same_translation() -> None:
     schema = JsonSchema({"patternProperties": {r"\cA": {"type": "integer"}, r"\x01": {"minimum": 5}}})
     assert [bool(schema.mismatches({"\x01": value})) for value in (5, 4, "x")] == [False, True, True]
 
@@ -243,14 +243,14 @@ print("done", threading.stack_size())
 
 
 @pytest.mark.parametrize("by", ["fork", "signal"])
-def test_it_may_be_interrupted(by: str) -> None:
+def test_a_check_may_be_interrupted(by: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED, by]
     for _ in range(10 if by == "fork" else 1):  # a process does most for the first time only
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
         assert (done.returncode, done.stdout) == (0, "done 0\n"), done.stderr
 
 
-def test_it_can_be_copied() -> None:
+def test_a_schema_can_be_copied() -> None:
     schema = JsonSchema({"type": "string"})
     for _ in range(2):
         twin = pickle.loads(pickle.dumps(copy.deepcopy(schema)))

@@ -1,4 +1,4 @@
-"""What is told of a value that does not match its schema: where, what was expected, which kind was found, and no value."""
+"""Mismatches of values: the path, what was expected, which type was found; never a value."""
 
 # ruff: noqa: E501  # a case a line
 
@@ -13,7 +13,7 @@ from prefactor_schema import JsonSchema
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
 
-def told(schema: Any, value: object, *, pointer: str = "") -> list[str]:
+def mismatches(schema: Any, value: object, *, pointer: str = "") -> list[str]:
     return [str(each) for each in JsonSchema(schema).part(pointer).mismatches(value)]
 
 
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[Any, Any, list[str]]] = {
         {"contentEncoding": "base64"},
         ["content: Field required because contentEncoding is present"],
     ),
-    "a schema that is called as nobody calls one": (
+    "an $id that is not a URI": (
         {"$id": "My {{schema}}", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
         {"a": 1},
         ["a: Input should be a string or null, found an integer"],
@@ -151,42 +151,42 @@ CASES: dict[str, tuple[Any, Any, list[str]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_told(case: str) -> None:
+def test_mismatches(case: str) -> None:
     schema, value, expected = CASES[case]
-    found = told(schema, value)
+    found = mismatches(schema, value)
     assert found == expected
     assert "secret" not in "".join(found)
 
 
 def test_a_part_of_a_schema() -> None:
     schema = {"$defs": {"a/b": {"$ref": "#/$defs/n"}, "n": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}
-    assert told(schema, "x", pointer="/$defs/a~1b") == ["Input should be an integer or null, found a string"]
-    assert told(schema, 1, pointer="/$defs/a~1b") == []
+    assert mismatches(schema, "x", pointer="/$defs/a~1b") == ["Input should be an integer or null, found a string"]
+    assert mismatches(schema, 1, pointer="/$defs/a~1b") == []
 
 
-def test_formats_are_checked_when_asked_for() -> None:
+def test_formats_are_checked_on_request() -> None:
     schema = {"format": "date"}
     for named in (schema, {"$schema": DRAFT_07, **schema}):
-        assert told(named, "never") == []
+        assert mismatches(named, "never") == []
         found = JsonSchema(named, assert_formats=True).mismatches("never")
         assert [str(each) for each in found] == ['Input should match {"format": "date"}']
 
 
 @pytest.mark.parametrize("keyword", ["contentEncoding", "contentMediaType"])
-def test_what_a_text_holds_is_not_checked(keyword: str) -> None:
+def test_the_content_of_a_text_is_not_checked(keyword: str) -> None:
     values = {"contentEncoding": "base64", "contentMediaType": "application/json"}
-    assert told({"$schema": DRAFT_07, keyword: values[keyword]}, "{") == []
+    assert mismatches({"$schema": DRAFT_07, keyword: values[keyword]}, "{") == []
 
 
-def test_a_large_value_has_its_first_mismatch_told() -> None:
-    assert told({"items": {"type": "string"}}, list(range(100_000))) == [
+def test_only_the_first_mismatch_of_a_large_value_is_reported() -> None:
+    assert mismatches({"items": {"type": "string"}}, list(range(100_000))) == [
         "0: Input should be a string, found an integer"
     ]
     wrong = [{"x": 1}] * 30_000
-    assert told({"items": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["a"]}]}}, wrong) == [
+    assert mismatches({"items": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["a"]}]}}, wrong) == [
         "0.a: Field required"
     ]
 
 
-def test_at_most_twenty_are_told() -> None:
-    assert len(told({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, [1] * 100)) == 20
+def test_at_most_twenty_mismatches_are_reported() -> None:
+    assert len(mismatches({"items": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, [1] * 100)) == 20
