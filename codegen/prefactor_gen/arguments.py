@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from prefactor_gen.suggest import meant
+from prefactor_schema.suggestions import closest_match
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -68,7 +68,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options, unknown = parser.parse_known_args(given)
     if unknown:  # suggest an option of this command
         own = re.findall(r"--\w+", options.parser.format_usage())
-        near = meant(unknown[0].partition("=")[0], own, alike=0.75)
+        near = closest_match(unknown[0].partition("=")[0], own, cutoff=0.75)
         options.parser.error(f"unknown {unknown[0]}{f'; did you mean {near}?' if near else ''}")
     if options.command == "generate" and options.watch and (options.check or options.tracked):
         parser.error("--watch cannot be combined with --check or --tracked")
@@ -79,7 +79,7 @@ def _misspelled(given: Sequence[str]) -> str | None:
     """The command that the first word resembles, except `schema`: many folders of definitions are called `schemas`."""
     if not given or given[0].startswith("-") or Path(given[0]).exists():
         return None
-    return meant(given[0], [name for name in _EXAMPLES if name != "schema"], alike=0.75)
+    return closest_match(given[0], [name for name in _EXAMPLES if name != "schema"], cutoff=0.75)
 
 
 def without_watch(options: argparse.Namespace) -> list[str]:

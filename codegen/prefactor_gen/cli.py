@@ -19,7 +19,7 @@ from prefactor_gen.output_folder import Change, NotGeneratedError, Previous, com
 from prefactor_gen.progress import progress_bar
 from prefactor_gen.report import FORMATS, summary
 from prefactor_gen.rules import RULES
-from prefactor_gen.suggest import did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline import GeneratedPackage

@@ -22,8 +22,8 @@ from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_point
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
 from prefactor_gen.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.sources import Document
-from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.suppressions import ALLOW
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["collect_definitions", "unused_documents"]
 

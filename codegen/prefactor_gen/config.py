@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prefactor_gen.rules import UNUSABLE_PACKAGE
-from prefactor_gen.suggest import did_you_mean, meant
+from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
 
@@ -147,7 +147,7 @@ def read_project(base: Path) -> ProjectConfig:
     tools = document.get("tool")
     table = tools.get("prefactor-gen") if isinstance(tools, dict) else None
     if table is None:
-        near = meant("prefactor-gen", tools, alike=0.75) if isinstance(tools, dict) else None
+        near = closest_match("prefactor-gen", tools, cutoff=0.75) if isinstance(tools, dict) else None
         return config if near is None else replace(config, hint=f", found [tool.{near}]")
     packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
     if "wire" in table:

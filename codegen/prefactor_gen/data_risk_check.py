@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from prefactor_gen.diagnostics import Diagnostic
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.rules import INVALID_DEFINITION
-from prefactor_gen.suggest import did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["check_data_risk"]
 

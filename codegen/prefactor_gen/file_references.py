@@ -18,8 +18,8 @@ from prefactor_gen.pointers import is_metaschema, is_remote, resolve_pointer
 from prefactor_gen.python_names import pascal
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.sources import SUFFIXES, display_name, parse_file, real_path
-from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas, map_subschemas
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["SchemaFiles", "inline_files"]
 

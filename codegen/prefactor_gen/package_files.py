@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.catalog_header import Origin, package_headers, reuse_headers, seal
 from prefactor_gen.definitions import Definitions, QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
@@ -18,6 +17,7 @@ from prefactor_gen.render import (
     render_definitions,
 )
 from prefactor_gen.reuse import SpanModule
+from prefactor_schema.schema_hash import schema_version_hash
 
 __all__ = ["package_files"]
 

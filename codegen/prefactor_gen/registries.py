@@ -18,7 +18,7 @@ from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_gen.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents import JsonValue, from_python
 from prefactor_gen.rules import UNREADABLE_SOURCE
-from prefactor_gen.suggest import meant
+from prefactor_schema.suggestions import closest_match
 
 __all__ = ["read_registry"]
 
@@ -83,7 +83,7 @@ def _not_imported(error: BaseException, source: str, base: Path) -> DiagnosticEr
         own = module_name.startswith(str(error.name))
         message += f" in {base}, its src or the installed packages" if own else _INSTALL
     if names := _registries(sys.modules.get(module_name)):
-        near = meant(attribute, names)
+        near = closest_match(attribute, names)
         message += f"; it has {', '.join(names)}" if near is None else f"; did you mean {module_name}:{near}?"
     return UNREADABLE_SOURCE.error(_raised_at(error, base) or Place(source), message)
 

@@ -19,10 +19,10 @@ from prefactor_gen.rules import (
     UNCHECKED_PATTERN,
     UNRESOLVED_REFERENCE,
 )
-from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.walk import all_schemas
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.patterns import pattern_problem
+from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -9,9 +9,9 @@ from prefactor_gen.documents import ListNode, ObjectNode
 from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
 from prefactor_gen.marks import MARK
 from prefactor_gen.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
-from prefactor_gen.suggest import did_you_mean, meant
 from prefactor_gen.suppressions import ALLOW
 from prefactor_gen.walk import all_schemas, subschemas
+from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["lint_enforcement", "lint_schema"]
 
@@ -50,7 +50,7 @@ def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Di
 
 def _lint_format(name: str, place: Place, *, assert_formats: bool) -> Iterator[Diagnostic]:
     is_known = name in CHECKED_FORMATS
-    if not is_known and (near := meant(name, CHECKED_FORMATS, alike=0.75)) is not None:
+    if not is_known and (near := closest_match(name, CHECKED_FORMATS, cutoff=0.75)) is not None:
         yield UNKNOWN_FORMAT.at(place, f"the format {name!r} is unknown; did you mean {near!r}?")
     elif not is_known and assert_formats:
         known = ", ".join(sorted(CHECKED_FORMATS))

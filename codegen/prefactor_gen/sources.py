@@ -13,8 +13,8 @@ from prefactor_gen.documents import JsonValue
 from prefactor_gen.json_text import parse_json
 from prefactor_gen.limits import MAX_BYTES
 from prefactor_gen.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
-from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.yaml_text import parse_yaml
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = [
     "SUFFIXES",

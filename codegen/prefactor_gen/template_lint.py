@@ -11,7 +11,7 @@ from prefactor_gen.diagnostics import Diagnostic, Place
 from prefactor_gen.documents import ObjectNode
 from prefactor_gen.lookup import Lookup
 from prefactor_gen.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
-from prefactor_gen.suggest import did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["lint_template"]
 

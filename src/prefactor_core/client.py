@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
-from prefactor_core import _pfid
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
@@ -39,6 +38,7 @@ from prefactor_core.runtime import (
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http import _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled

@@ -13,6 +13,7 @@ from prefactor_core._typed.validation import ValidationMode
 from prefactor_core.exceptions import ErrorCallback
 from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["PrefactorCoreConfig", "QueueConfig", "SchemaSource"]
 
@@ -38,11 +39,8 @@ class _Options(BaseModel):
     @classmethod
     def _warn_of_unknown_options(cls, given: object) -> object:
         for name in given.keys() - cls.model_fields.keys() if isinstance(given, dict) else ():
-            from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
-
-            near = get_close_matches(str(name), cls.model_fields, 1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            logger.warning("%s has no option %r, which is ignored%s", cls.__name__, name, meant)
+            hint = did_you_mean(str(name), cls.model_fields)
+            logger.warning("%s has no option %r, which is ignored%s", cls.__name__, name, hint)
         return given
 
 

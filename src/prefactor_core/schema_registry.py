@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from prefactor_core._payloads.schemas import SpanTypes
-from prefactor_core._schema_hash import schema_version_hash
+from prefactor_schema.schema_hash import schema_version_hash
 
 __all__ = ["SchemaRegistry"]
 

@@ -72,4 +72,5 @@ __all__ = [
 ]
 
 warn_if_installed("prefactor-http")
-warn_if_installed("prefactor-core")  # it may be there without its prefactor-http, and then only this module is ours
+# prefactor-core may be installed without prefactor-http; then this is the only of our modules that it imports.
+warn_if_installed("prefactor-core")

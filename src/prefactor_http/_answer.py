@@ -1,4 +1,4 @@
-"""An answer of the API, and what it means: values or errors. Nothing here does I/O."""
+"""An HTTP answer, turned into values or errors. No I/O."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from prefactor_http.exceptions import (
+    ERROR_CLASSES,
     SERVER_ERROR,
     TOO_MANY_REQUESTS,
     PrefactorApiError,
-    PrefactorAuthError,
-    PrefactorNotFoundError,
     PrefactorResponseContractError,
     PrefactorValidationError,
 )
@@ -34,11 +33,11 @@ class Answer:
     """One HTTP answer.
 
     Args:
-        request: The request, for people: "POST /api/v1/agent_spans".
+        request: The request, for messages: "POST /api/v1/agent_spans".
         status_code: HTTP status.
         content: The body.
         retry_after: Value of the Retry-After header.
-        secret: Text that must not show in errors, should the server or a proxy echo it.
+        secret: Text that is removed from error messages, in case the server or a proxy repeats it.
     """
 
     request: str
@@ -48,33 +47,33 @@ class Answer:
     secret: str = field(default="", repr=False)
 
     def raise_for_error(self) -> None:
-        """Returns if the answer is a success.
+        """Does nothing if the answer is a success.
 
         Raises:
-            PrefactorApiError: It is an error.
+            PrefactorApiError: The answer is an error.
         """
         if not 200 <= self.status_code < 300:
             raise self._api_error()
 
     def value(self) -> dict[str, Any]:
-        """The JSON object of a success.
+        """The JSON object in the body.
 
         Raises:
-            PrefactorResponseContractError: There is none.
+            PrefactorResponseContractError: The body is not a JSON object.
         """
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
-            raise self._contract_error("no JSON", error) from error
+            raise self._contract_error("not JSON", error) from error
         if not isinstance(value, dict):
-            raise self._contract_error("no JSON object")
+            raise self._contract_error("not a JSON object")
         return value
 
     def parse(self, model: type[ModelT]) -> ModelT:
-        """The success as a model.
+        """The body as a model.
 
         Raises:
-            PrefactorResponseContractError: It has another shape.
+            PrefactorResponseContractError: The body does not match the model.
         """
         value = self.value()
         try:
@@ -87,22 +86,18 @@ class Answer:
         status = self.status_code
         message = body.get("message") or f"HTTP {status} to {self.request}: {self._snippet()}"
         args = (str(message), str(body.get("code") or f"http_{status}"), status)
-        error: PrefactorApiError
-        if status in {401, 403}:
-            error = PrefactorAuthError(*args)
-        elif status == 404:
-            error = PrefactorNotFoundError(*args)
-        elif status in {400, 422}:
+        error_class = ERROR_CLASSES.get(status, PrefactorApiError)
+        if issubclass(error_class, PrefactorValidationError):
             errors = body.get("errors")
-            error = PrefactorValidationError(*args, errors=errors if isinstance(errors, dict) else {})
+            error: PrefactorApiError = error_class(*args, errors=errors if isinstance(errors, dict) else {})
         else:
-            error = PrefactorApiError(*args)
+            error = error_class(*args)
         if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
             error.retry_after = seconds_to_wait(self.retry_after, now=time.time())
         return error
 
     def _error_body(self) -> dict[str, Any]:
-        # A proxy's error page is no JSON; the status alone says enough.
+        # The error page of a proxy is not JSON; then the status decides.
         try:
             body = json.loads(self._text())
         except (ValueError, RecursionError):
@@ -133,7 +128,15 @@ def _problems(error: ValidationError) -> str:
 
 
 def seconds_to_wait(retry_after: str | None, *, now: float) -> float | None:
-    """Seconds that a Retry-After header asks for: a number of seconds, or a date. None if it says neither."""
+    """Seconds to wait according to a Retry-After header.
+
+    Args:
+        retry_after: The header: a number of seconds, or a date.
+        now: Unix time.
+
+    Returns:
+        The seconds; None if the header is missing or not valid.
+    """
     if retry_after is None:
         return None
     if re.fullmatch(r"\d{1,9}(\.\d+)?", retry_after.strip(), re.ASCII):

@@ -1,4 +1,4 @@
-"""Finds installed distributions that provide the same import packages as ours."""
+"""Warns about installed distributions that provide the same import packages as ours."""
 
 import warnings
 from importlib.metadata import PackageNotFoundError, distribution
@@ -9,10 +9,10 @@ _checked: set[str] = set()
 
 
 def warn_if_installed(name: str) -> None:
-    """Warns when the distribution `name` is installed: its files and ours lie in the same folder. Once per name.
+    """Warns if a distribution is installed whose files are in the same folder as ours. Warns once per name.
 
-    Whichever was installed last has overwritten the other's files, `__init__` among them: so it is called from several
-    places, also from modules that the other distribution does not have.
+    The one that was installed last has overwritten files of the other, such as `__init__`. So this is called from
+    several modules, among them modules that the other distribution does not have.
 
     Args:
         name: Distribution name, such as "prefactor-http"; its import package has the same name with an underscore.

@@ -1,4 +1,4 @@
-"""Logging from inside an agent: what a handler of the program raises comes in nobody's way."""
+"""Loggers whose calls never raise: an error in a logging handler must not disturb the agent."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ else:
 
 class _Log(_Adapter):
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1  # the record names who called, not this line
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1  # the record shows the caller's line, not this one
         try:
             super().log(level, msg, *args, **kwargs)
         except KeyboardInterrupt:
             raise
-        except BaseException:  # nobody is left to tell; SystemExit would end the delivery thread, not the program
+        except BaseException:  # SystemExit too: it would end the delivery thread, not the program
             return
 
 
-def logger_of(package: str) -> logging.LoggerAdapter[logging.Logger]:
-    """The log of a package."""
-    return _Log(logging.getLogger(package), None)
+def logger_of(name: str) -> logging.LoggerAdapter[logging.Logger]:
+    """The logger of a package or module."""
+    return _Log(logging.getLogger(name), None)

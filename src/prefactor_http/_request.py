@@ -1,4 +1,4 @@
-"""What goes into a request: paths, bodies, keys. Pure functions."""
+"""The parts of a request: paths, bodies, idempotency keys. No I/O."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KEY_MAX_CHARS = 64
 
 
 def api_path(*segments: str) -> str:
-    """Path under the API's prefix; IDs are quoted.
+    """A path below the API's prefix. Segments are quoted.
 
     Raises:
-        ValueError: A segment is empty or would lead to another place.
+        ValueError: A segment is empty, "." or "..": the path would be that of another resource.
     """
     for segment in segments:
         if segment in {"", ".", ".."}:
@@ -28,10 +28,10 @@ def api_path(*segments: str) -> str:
 
 
 def checked_key(key: str | None) -> str | None:
-    """The idempotency key, if the API takes it.
+    """The idempotency key, checked.
 
     Raises:
-        ValueError: It is longer than 64 characters.
+        ValueError: It has more than 64 characters, the API's limit.
     """
     if key is not None and len(key) > _KEY_MAX_CHARS:
         raise ValueError(f"idempotency_key must have at most {_KEY_MAX_CHARS} characters; it has {len(key)}")
@@ -39,24 +39,24 @@ def checked_key(key: str | None) -> str | None:
 
 
 def given(**fields: object) -> dict[str, Any]:
-    """The fields that have a value: an optional field is sent only when it is given."""
+    """The fields that are not None: an optional field is sent only if it is given."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def iso_time(time: datetime | None) -> str | None:
-    """A time as the API takes it. A naive time goes without offset."""
+    """A time in ISO 8601. A naive time has no offset."""
     return None if time is None else time.isoformat()
 
 
 def encode_json(value: Mapping[str, Any]) -> bytes:
-    """JSON in UTF-8.
+    """The value as JSON in UTF-8.
 
     Raises:
-        PrefactorClientError: The value has no JSON form (NaN and infinities have none).
+        PrefactorClientError: The value has no JSON form, such as NaN.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise PrefactorClientError(f"the request has no JSON form: {error}") from error
-    # Half a surrogate pair is no UTF-8. It can only stand in a string, where \udc80 is JSON for it.
+    # UTF-8 has no form for a lone surrogate. It can only be inside a string, where JSON writes it as \udc80.
     return text.encode("utf-8", "backslashreplace")

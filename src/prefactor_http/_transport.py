@@ -1,4 +1,4 @@
-"""The one place that knows httpx: sends one try, and turns its errors into ours."""
+"""Sends requests with httpx and turns its errors into ours. No other module uses httpx."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ __all__ = ["Transport"]
 
 _logger = logger_of(__name__)
 
-# Errors of httpx that a repetition does not mend.
+# Errors of httpx that occur again with every retry.
 _WRONG_USE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeEncodeError)
 
 
 class Transport:
     """Connections to the API, for one event loop at a time.
 
-    The connections open with the first request, on the loop of that request. Another loop gets an error rather than
-    connections that never answer; after close(), or when the first loop is closed, any loop may be the next one.
+    The connections open with the first request, on its event loop. Requests on another loop raise an error, because
+    they would never finish. After `close()`, or after the first loop was closed, another loop may be used.
     """
 
     def __init__(self, config: HttpClientConfig, sdk_header: str) -> None:
@@ -51,11 +51,11 @@ class Transport:
         content: bytes | None,
         headers: Mapping[str, str] | None,
     ) -> Answer:
-        """Sends a request once.
+        """Sends a request once, without retries.
 
         Raises:
-            PrefactorConnectionError: No answer came within request_timeout.
-            PrefactorClientError: The request cannot be sent, or this is another event loop.
+            PrefactorConnectionError: There was no answer within request_timeout, or no connection.
+            PrefactorClientError: The request cannot be sent, or the connections belong to another event loop.
         """
         request = f"{method} {path}"
         try:
@@ -86,7 +86,7 @@ class Transport:
         )
 
     async def close(self) -> None:
-        """Closes the connections. Does nothing when there are none."""
+        """Closes the connections, if there are any."""
         client, loop = self._client, self._loop
         if client is None:
             return
@@ -111,9 +111,9 @@ class Transport:
     def _new_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers=self._headers,
-            # request_timeout is the total of a try, which httpx does not know: send() keeps it.
+            # httpx has no limit for the total time of a request: send() enforces request_timeout.
             timeout=httpx.Timeout(None, connect=self._config.connect_timeout),
-            # Loading the certificates takes tens of milliseconds; redirects are not followed, so http stays http.
+            # Loading certificates takes tens of milliseconds. An http URL never needs them: redirects are not followed.
             verify=not self._url.startswith("http://"),
             trust_env=False,
         )

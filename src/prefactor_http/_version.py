@@ -1,4 +1,4 @@
-"""Version of the installed distribution: the one place that both packages ask."""
+"""The version of the installed distribution."""
 
 from importlib.metadata import PackageNotFoundError, version
 
@@ -6,5 +6,5 @@ __all__ = ["__version__"]
 
 try:
     __version__ = version("prefactor-sdk")
-except PackageNotFoundError:  # run from a source tree or a zip without metadata
+except PackageNotFoundError:  # a source tree or zip file without metadata
     __version__ = "0+unknown"

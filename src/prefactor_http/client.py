@@ -25,20 +25,20 @@ DEFAULT_SDK_HEADER = f"prefactor-http@{__version__}"
 class PrefactorHttpClient:
     """Client of the Prefactor HTTP API, for one event loop at a time.
 
-    Connections open with the first request and close with `close()` or at the end of `async with`. A request that comes
-    after that opens them again.
+    Connections open with the first request and close with `close()` or at the end of `async with`. A later request
+    opens them again.
 
     Args:
         config: Where the API is, and how requests behave.
         sdk_header: Value of the X-Prefactor-SDK header.
-        retry: Whether requests are repeated as `config` says, or the handler that repeats them. With False each
-            request is tried once and raises the error of that try.
+        retry: Whether failed requests are retried as `config` says, or the handler that retries them. With False, each
+            request is sent once and raises its error.
 
     Every request raises:
         PrefactorApiError: The API answered with an error (subclasses: authentication, not found, validation).
-        PrefactorClientError: The request cannot be sent, or no answer came (PrefactorConnectionError).
-        PrefactorResponseContractError: The answer is not what the API promises.
-        PrefactorRetryExhaustedError: All tries failed (only with retries).
+        PrefactorClientError: The request cannot be sent, or there was no answer (PrefactorConnectionError).
+        PrefactorResponseContractError: The answer does not have the form that the API documents.
+        PrefactorRetryExhaustedError: All attempts failed (only with retries).
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class PrefactorHttpClient:
 
     @property
     def sdk_header(self) -> str:
-        """The X-Prefactor-SDK header. What is set counts from the next request on, here and on shared connections."""
+        """The X-Prefactor-SDK header. A new value applies from the next request on, on shared connections too."""
         return self._sdk_header
 
     @sdk_header.setter
@@ -98,7 +98,7 @@ class PrefactorHttpClient:
             self._transport.sdk_header = sdk_header
 
     def without_retries(self) -> PrefactorHttpClient:
-        """A client on the same connections that tries each request once. Closing either closes them for both."""
+        """A client without retries on the same connections. Closing one of the two closes the connections of both."""
         client = PrefactorHttpClient(self.config, self._sdk_header, retry=False)
         client._transport = self._open_transport()
         return client
@@ -112,14 +112,14 @@ class PrefactorHttpClient:
         json_data: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
-        """Sends a request of any kind, and returns the JSON object of the answer.
+        """Sends a request to any path, and returns the JSON object of the answer.
 
         Args:
             method: HTTP method.
             path: Path on the API's host, such as "/api/v1/ping".
             params: Query parameters.
             json_data: Body.
-            idempotency_key: Goes into the Idempotency-Key header; default: `config.default_idempotency_key`.
+            idempotency_key: The Idempotency-Key header; default: `config.default_idempotency_key`.
 
         Raises:
             ValueError: The path does not begin with a slash, or the key has more than 64 characters.
@@ -132,10 +132,10 @@ class PrefactorHttpClient:
         return answer.value()
 
     async def validate_token(self) -> dict[str, Any]:
-        """Asks the API whether it takes the token.
+        """Checks that the API accepts the token.
 
         Raises:
-            PrefactorAuthError: It does not.
+            PrefactorAuthError: The API does not accept it.
         """
         return (await self._send("GET", api_path("ping"))).value()
 
@@ -149,18 +149,18 @@ class PrefactorHttpClient:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request with its retries; the body is `json_data`, or `content` as it is. The answer is a success."""
+        """Sends a request, with retries, and returns the answer of a success. The body is `json_data` or `content`."""
         transport = self._open_transport()
         content = content if json_data is None else encode_json(json_data)
 
-        async def one_try() -> Answer:
+        async def attempt() -> Answer:
             answer = await transport.send(method, path, params=params, content=content, headers=headers)
             answer.raise_for_error()
             return answer
 
         if self._retry is None:
-            return await one_try()
-        return await self._retry.execute(one_try, self._is_retryable)
+            return await attempt()
+        return await self._retry.execute(attempt, self._is_retryable)
 
     def _is_retryable(self, error: Exception) -> bool:
         if isinstance(error, PrefactorApiError):
@@ -169,7 +169,7 @@ class PrefactorHttpClient:
 
     def _open_transport(self) -> Transport:
         if self._transport is None:
-            # httpx takes longer to import than all the rest; a program that only configures does not pay for it.
+            # Importing httpx takes longer than everything else, and a program that sends nothing does not need it.
             from prefactor_http._transport import Transport  # noqa: PLC0415
 
             self._transport = Transport(self.config, self._sdk_header)

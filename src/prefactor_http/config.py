@@ -11,12 +11,12 @@ __all__ = ["HttpClientConfig", "is_disabled"]
 
 
 def is_disabled() -> bool:
-    """The environment switches recording off: PREFACTOR_DISABLED=1."""
+    """Whether the environment disables recording: PREFACTOR_DISABLED=1."""
     return os.environ.get("PREFACTOR_DISABLED", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def _from_environment(name: str, *, disabled: str) -> str:
-    """A field's default; where recording is off nothing has to be set, as in a CI without credentials."""
+    """A field whose default is an environment variable, which may be missing if recording is disabled, as in CI."""
 
     def value() -> str:
         return os.environ.get(name) or (disabled if is_disabled() else "")
@@ -26,22 +26,22 @@ def _from_environment(name: str, *, disabled: str) -> str:
 
 @dataclass
 class HttpClientConfig:
-    """Where the API is, and how requests to it behave. Times are in seconds.
+    """The address of the API, and timeouts and retries of requests. Times are in seconds.
 
     Args:
-        api_url: Address of the API, with its scheme. Default: environment variable PREFACTOR_API_URL.
-        api_token: API token; it never shows in a repr. Default: environment variable PREFACTOR_API_TOKEN.
-        request_timeout: Total time of one try.
-        connect_timeout: Time to connect, within request_timeout.
-        max_retries: Tries after the first one.
-        initial_retry_delay: Wait before the first retry, give or take 25 %.
-        max_retry_delay: Longest wait before a retry. When the API asks to wait longer, there is no retry.
-        retry_multiplier: Growth of the wait from retry to retry.
-        retry_on_status_codes: Statuses after which a request is tried again.
-        default_idempotency_key: Key that `PrefactorHttpClient.request` sends when it is given none.
+        api_url: URL of the API, with its scheme. Default: environment variable PREFACTOR_API_URL.
+        api_token: API token; not shown in the repr. Default: environment variable PREFACTOR_API_TOKEN.
+        request_timeout: Total time of one attempt.
+        connect_timeout: Time to connect, part of request_timeout.
+        max_retries: Number of attempts after the first one.
+        initial_retry_delay: Delay before the first retry, plus or minus 25 %.
+        max_retry_delay: Longest delay before a retry. If the API asks for a longer one, there is no retry.
+        retry_multiplier: Factor between the delays of consecutive retries.
+        retry_on_status_codes: HTTP statuses after which a request is retried.
+        default_idempotency_key: Key that `PrefactorHttpClient.request` sends if it is called without a key.
 
     Raises:
-        ValueError: A value is missing or wrong. The message never holds the token.
+        ValueError: A value is missing or not valid. The message never contains the token.
     """
 
     api_url: str = _from_environment("PREFACTOR_API_URL", disabled="https://prefactor.invalid")
@@ -78,7 +78,7 @@ def _check_url(url: object) -> None:
 
 
 def _split(url: str) -> SplitResult | None:
-    # urlsplit() silently drops line breaks, and looks at the port only when asked.
+    # urlsplit() silently removes line breaks, and checks the port only when it is read.
     if not url.isprintable() or " " in url:
         return None
     try:
@@ -91,7 +91,7 @@ def _split(url: str) -> SplitResult | None:
 def _check_token(token: object) -> None:
     if not isinstance(token, str) or not token:
         raise ValueError("api_token is missing: pass it, or set PREFACTOR_API_TOKEN")
-    # Anything else cannot be in a header, and the HTTP library would quote it in its error.
+    # A header cannot hold anything else, and the HTTP library would show the token in its error.
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ValueError("api_token must be printable ASCII without spaces or line breaks")
 

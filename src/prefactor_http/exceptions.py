@@ -5,17 +5,17 @@
     │   ├── PrefactorAuthError            401, 403
     │   ├── PrefactorNotFoundError        404
     │   └── PrefactorValidationError      400, 422
-    ├── PrefactorClientError              the request could not be made: wrong use, or a value that is no JSON
-    │   └── PrefactorConnectionError      no answer: no connection, connection lost, time-out
-    ├── PrefactorResponseContractError    an answer that is not what the API promises
-    └── PrefactorRetryExhaustedError      the last try failed too; `last_error` says how
+    ├── PrefactorClientError              the request could not be sent: wrong use, or a value without a JSON form
+    │   └── PrefactorConnectionError      no answer: no connection, lost connection, timeout
+    ├── PrefactorResponseContractError    the answer does not have the documented form
+    └── PrefactorRetryExhaustedError      all attempts failed; `last_error` is the last error
 
-Everything that `prefactor_http` raises for a request is one of these, apart from ValueError for a wrong argument.
-No message holds the API token.
+A request raises only these, and ValueError for a wrong argument. No message contains the API token.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
@@ -35,24 +35,23 @@ __all__ = [
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
-
 _MAX_ERRORS = 5
-_MAX_PROBLEM = 200
+_MAX_PROBLEM_CHARS = 200
 
 
 class PrefactorHttpError(Exception):
-    """Base of the errors of this package."""
+    """Base class of the errors of this package."""
 
     retry_after: float | None = None
-    """Seconds that the API asked to wait before another try (Retry-After), if it did."""
+    """Seconds to wait before a retry, if the API sent Retry-After."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The default calls the class with `args`, which hold the message alone: an error could not be unpickled.
+        # The default calls the class with `args`, which hold only the message: unpickling would fail.
         return _restore, (type(self), self.args, self.__dict__)
 
 
-def _restore(kind: type[PrefactorHttpError], args: tuple[Any, ...], state: dict[str, Any]) -> PrefactorHttpError:
-    error = kind.__new__(kind, *args)
+def _restore(cls: type[PrefactorHttpError], args: tuple[Any, ...], state: dict[str, Any]) -> PrefactorHttpError:
+    error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
 
@@ -61,8 +60,8 @@ class PrefactorApiError(PrefactorHttpError):
     """The API answered with an error.
 
     Args:
-        message: The API's text.
-        code: The API's word for the error, such as "invalid_action"; `http_<status>` when it gave none.
+        message: The API's message.
+        code: The API's code for the error, such as "invalid_action"; `http_<status>` if it sent none.
         status_code: HTTP status.
     """
 
@@ -73,52 +72,62 @@ class PrefactorApiError(PrefactorHttpError):
 
 
 class PrefactorAuthError(PrefactorApiError):
-    """The token is not valid, or not for this."""
+    """The token is not valid, or it does not permit the request."""
 
 
 class PrefactorNotFoundError(PrefactorApiError):
-    """There is no such thing."""
+    """The object does not exist."""
 
 
 class PrefactorValidationError(PrefactorApiError):
-    """The API refused the request's content; `errors` says what is wrong, by field, if the API does."""
+    """The API refused the content of the request. `errors` holds the problems by field, if the API sent any."""
 
     def __init__(self, message: str, code: str, status_code: int, errors: dict[str, Any]) -> None:
         super().__init__(message, code, status_code)
         self.errors = errors
 
     def __str__(self) -> str:
-        """The message and the first errors: what the API says of a field is what helps."""
-        told = [f"{field}: {_told(problem)}" for field, problem in list(self.errors.items())[:_MAX_ERRORS]]
-        return f"{super().__str__()} ({'; '.join(told)})" if told else super().__str__()
+        """The message and the first errors."""
+        errors = [f"{field}: {_problem_text(problem)}" for field, problem in list(self.errors.items())[:_MAX_ERRORS]]
+        return f"{super().__str__()} ({'; '.join(errors)})" if errors else super().__str__()
 
 
-def _told(problem: Any) -> str:
-    """A field's problem as text: sources differ in its form."""
+def _problem_text(problem: Any) -> str:
+    """The problem of a field as text. The API sends it as a text, an object with a message, or a list of these."""
     if isinstance(problem, list):
-        return ", ".join(map(_told, problem[:_MAX_ERRORS]))
+        return ", ".join(map(_problem_text, problem[:_MAX_ERRORS]))
     if isinstance(problem, dict) and isinstance(problem.get("message"), str):
         return str(problem["message"])
     text = str(problem)
-    return text if len(text) <= _MAX_PROBLEM else f"{text[:_MAX_PROBLEM]} …"
+    return text if len(text) <= _MAX_PROBLEM_CHARS else f"{text[:_MAX_PROBLEM_CHARS]} …"
+
+
+ERROR_CLASSES: Mapping[int, type[PrefactorApiError]] = {
+    400: PrefactorValidationError,
+    401: PrefactorAuthError,
+    403: PrefactorAuthError,
+    404: PrefactorNotFoundError,
+    422: PrefactorValidationError,
+}
+"""The class of the error for an HTTP status; `PrefactorApiError` for any other."""
 
 
 class PrefactorClientError(PrefactorHttpError):
-    """The request could not be made."""
+    """The request could not be sent."""
 
 
 class PrefactorConnectionError(PrefactorClientError):
-    """No answer arrived: no connection, a connection that was lost, or a time-out. It may have been processed."""
+    """There was no answer: no connection, a lost connection, or a timeout. The API may have processed the request."""
 
 
 class PrefactorResponseContractError(PrefactorHttpError):
-    """An answer that is not what the API promises.
+    """The answer does not have the form that the API documents.
 
     Args:
-        message: What is wrong with it.
+        message: What is wrong with the answer.
         status_code: HTTP status of the answer.
-        body_snippet: The start of its body.
-        cause: The error that told.
+        body_snippet: The beginning of its body.
+        cause: The original error, if there was one.
     """
 
     def __init__(
@@ -136,7 +145,7 @@ class PrefactorResponseContractError(PrefactorHttpError):
 
 
 class PrefactorRetryExhaustedError(PrefactorHttpError):
-    """Every try failed; `last_error` is the error of the last one."""
+    """All attempts failed. `last_error` is the error of the last one."""
 
     def __init__(self, message: str, last_error: Exception | None = None) -> None:
         super().__init__(message)
@@ -144,7 +153,7 @@ class PrefactorRetryExhaustedError(PrefactorHttpError):
 
 
 def is_transient_http_error(error: Exception) -> bool:
-    """Whether the same request may succeed later: no answer, 429, or 5xx."""
+    """Whether the same request may succeed later: there was no answer, or the status was 429 or 5xx."""
     if isinstance(error, PrefactorRetryExhaustedError):
         return error.last_error is not None and is_transient_http_error(error.last_error)
     if isinstance(error, PrefactorApiError):
@@ -153,5 +162,5 @@ def is_transient_http_error(error: Exception) -> bool:
 
 
 def is_permanent_http_error(error: Exception) -> bool:
-    """Whether the same request will fail again. False for errors that are not from this package."""
+    """Whether the same request will fail again. False for errors of other packages."""
     return isinstance(error, PrefactorHttpError) and not is_transient_http_error(error)

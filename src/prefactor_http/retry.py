@@ -1,4 +1,4 @@
-"""Retries of awaited calls: exponential back-off with jitter."""
+"""Retries with exponential backoff and jitter."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ class Backoff:
 
 
 class RetryHandler:
-    """Repeats an operation that fails, as an `HttpClientConfig` says.
+    """Retries operations as an `HttpClientConfig` says.
 
-    The first wait is initial_retry_delay, each next one retry_multiplier times as long, all give or take 25 %, and
-    never shorter than the API's Retry-After. No wait is longer than max_retry_delay: when the API asks for a longer
-    one, there is no retry.
+    The first delay is initial_retry_delay, and each one is retry_multiplier times as long as the one before, plus or
+    minus 25 %. A delay is never shorter than the API's Retry-After and never longer than max_retry_delay: if the API
+    asks for a longer one, there is no retry.
 
     Args:
-        config: The numbers.
+        config: Number of retries and delays.
         sleep: Waits for a number of seconds.
-        jitter: Gives a factor for each wait.
+        jitter: Returns a factor for each delay.
     """
 
     def __init__(
@@ -84,36 +84,36 @@ class RetryHandler:
         """Calls `operation(*args, **kwargs)` until it succeeds.
 
         Raises:
-            PrefactorRetryExhaustedError: The last allowed try failed; `last_error` is its error.
-            Exception: What the operation raised, if `is_retryable` says no to it.
+            PrefactorRetryExhaustedError: The last attempt failed; `last_error` is its error.
+            Exception: The operation raised an error for which `is_retryable` returns False.
         """
-        tries = 0
+        attempts = 0
         while True:
             try:
                 return await operation(*args, **kwargs)
             except Exception as error:
                 if not is_retryable(error):
                     raise
-                wait = self._wait_after(error, tries)
-                tries += 1
-                if wait is None or tries > self.config.max_retries:
-                    raise _exhausted(error, tries) from error
-                _logger.debug("try %d failed (%s); next one in %.2f s", tries, error, wait)
-            await self._sleep(wait)
+                delay = self._delay_after(error, attempts)
+                attempts += 1
+                if delay is None or attempts > self.config.max_retries:
+                    raise _exhausted(error, attempts) from error
+                _logger.debug("attempt %d failed (%s); next one in %.2f s", attempts, error, delay)
+            await self._sleep(delay)
 
-    def _wait_after(self, error: Exception, retry: int) -> float | None:
-        """Returns None when the API asks for a longer wait than is allowed."""
+    def _delay_after(self, error: Exception, retry: int) -> float | None:
+        """The delay before the next attempt, or None if the API asks for one that is too long."""
         config, longest = self.config, self.config.max_retry_delay
         backoff = Backoff(config.initial_retry_delay, longest, config.retry_multiplier, self._jitter)
-        asked = error.retry_after if isinstance(error, PrefactorHttpError) else None
-        if asked is not None and asked > longest:
+        requested = error.retry_after if isinstance(error, PrefactorHttpError) else None
+        if requested is not None and requested > longest:
             return None
-        return max(min(backoff.delay(retry), longest), asked or 0.0)
+        return max(min(backoff.delay(retry), longest), requested or 0.0)
 
 
-def _exhausted(error: Exception, tries: int) -> PrefactorRetryExhaustedError:
+def _exhausted(error: Exception, attempts: int) -> PrefactorRetryExhaustedError:
     exhausted = PrefactorRetryExhaustedError(
-        f"gave up after {tries} {'try' if tries == 1 else 'tries'}: {error}", error
+        f"gave up after {attempts} {'attempt' if attempts == 1 else 'attempts'}: {error}", error
     )
     exhausted.retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
     return exhausted

@@ -30,29 +30,33 @@ examples:
 
 
 class _UsageError(Exception):
-    """The options do not go together."""
+    """The options contradict each other."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns the exit code: 0 after a clean stop, 1 if it cannot serve, 2 for wrong usage."""
+    """Runs the command.
+
+    Returns:
+        The exit code: 0 after a normal stop, 1 if the server cannot start, 2 for wrong usage.
+    """
     options = _parser().parse_args(arguments)
     try:
         return _serve(options)
     except _UsageError as error:
-        return _complain(str(error), 2)
+        return _fail(str(error), 2)
     except MissingExtraError as error:
-        return _complain(str(error), 2)
+        return _fail(str(error), 2)
     except OSError as error:
-        return _complain(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}", 1)
+        return _fail(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}", 1)
     except sqlite3.Error as error:
-        return _complain(f"cannot use the database {options.database}: {error}", 1)
+        return _fail(f"cannot use the database {options.database}: {error}", 1)
 
 
 def _parser() -> argparse.ArgumentParser:
     formatter = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="prefactor-local",
-        description="The Prefactor API on this machine: record what an agent does without an account.",
+        description="The Prefactor API on this machine: record agent runs without an account.",
         epilog=EXAMPLE,
         formatter_class=formatter,
     )
@@ -61,12 +65,14 @@ def _parser() -> argparse.ArgumentParser:
         "serve", help="serve until Ctrl-C", description="Serve until Ctrl-C.", epilog=EXAMPLE, formatter_class=formatter
     )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    serve.add_argument("--port", type=_port, default=8765, help="0 for any free one (default: %(default)s)")
     serve.add_argument(
-        "--database", metavar="FILE", default=":memory:", help="keep the state in this SQLite file (default: in memory)"
+        "--port", type=_port, default=8765, help="port to listen on, 0 for any free port (default: %(default)s)"
     )
-    serve.add_argument("--token", help="account token to accept (default: a new one, kept with the database)")
-    serve.add_argument("--strict-cancel", action="store_true", help="refuse to cancel what has started")
+    serve.add_argument(
+        "--database", metavar="FILE", default=":memory:", help="SQLite file that keeps the state (default: in memory)"
+    )
+    serve.add_argument("--token", help="account token to accept (default: a new token, kept with the database)")
+    serve.add_argument("--strict-cancel", action="store_true", help="refuse to cancel active instances and spans")
     serve.add_argument("--verbose", action="store_true", help="print every request")
     _add_faults(serve)
     return parser
@@ -75,33 +81,33 @@ def _parser() -> argparse.ArgumentParser:
 def _add_faults(serve: argparse.ArgumentParser) -> None:
     group = serve.add_argument_group(
         "faults",
-        "Rates are shares of all requests, from 0 to 1, and together at most 1.\n"
-        "While it runs, faults can also be given to POST /_local/faults, with the account token.",
+        "Rates are shares of all requests, from 0 to 1; their sum is at most 1.\n"
+        "While the server runs, POST /_local/faults adds faults; it needs the account token.",
     )
     for option, meaning in (
-        ("--latency", "wait so long before every request is handled"),
-        ("--jitter", "wait up to so much longer"),
+        ("--latency", "delay before every request is handled"),
+        ("--jitter", "additional random delay, up to this long"),
     ):
         group.add_argument(option, type=_seconds, default=0.0, metavar="SECONDS", help=meaning)
     for option, meaning in (
-        ("--error-rate", "answer with an error in place of handling the request"),
+        ("--error-rate", "answer with an error instead of handling the request"),
         ("--reset-rate", "reset the connection before the request is handled"),
         ("--reset-after-rate", "reset the connection after the request is handled"),
         ("--hang-rate", "do not answer"),
-        ("--garble-rate", "handle the request, and answer broken JSON or JSON of a wrong shape"),
+        ("--garble-rate", "handle the request, but answer with broken JSON or JSON of a wrong shape"),
     ):
         group.add_argument(option, type=_rate, default=0.0, metavar="RATE", help=meaning)
     group.add_argument(
         "--error-status", type=_status, action="append", metavar="STATUS",
-        help="of the errors; several take turns at random (default: 503)",
+        help="status of the errors; of several, each is a random choice (default: 503)",
     )  # fmt: skip
-    group.add_argument("--retry-after", type=_whole_seconds, metavar="SECONDS", help="header Retry-After of the errors")
-    group.add_argument("--refuse-ids", action="store_true", help="refuse what a client creates with an ID of its own")
+    group.add_argument("--retry-after", type=_whole_seconds, metavar="SECONDS", help="Retry-After header of the errors")
+    group.add_argument("--refuse-ids", action="store_true", help="refuse create requests with an ID from the client")
     group.add_argument(
         "--bulk", choices=("on", "missing", "other-form"), default="on",
-        help="leave out the bulk endpoint, or answer in a form that is not documented (default: %(default)s)",
+        help="no bulk endpoint, or one that answers in an undocumented form (default: %(default)s)",
     )  # fmt: skip
-    group.add_argument("--seed", type=int, default=0, help="of the randomness (default: %(default)s)")
+    group.add_argument("--seed", type=int, default=0, help="seed of the randomness (default: %(default)s)")
 
 
 def _seconds(text: str) -> float:
@@ -168,8 +174,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _faults(options: argparse.Namespace) -> list[Fault]:
-    from prefactor_local import Fault  # noqa: PLC0415 - as above
-    from prefactor_local._mixture import mixture  # noqa: PLC0415
+    from prefactor_local import Fault  # noqa: PLC0415 - needs the extra
+    from prefactor_local._faults.mixture import mixture  # noqa: PLC0415 - needs the extra
 
     statuses = options.error_status or [503]
     headers = {} if options.retry_after is None else {"Retry-After": str(options.retry_after)}
@@ -195,7 +201,7 @@ def _print_requests() -> None:
     logger.setLevel(logging.INFO)
 
 
-def _complain(message: str, code: int) -> int:
+def _fail(message: str, code: int) -> int:
     sys.stderr.write(f"prefactor-local: {message}\n")
     return code
 

@@ -1,4 +1,4 @@
-"""The embedded API as an object: start it, look into it, make it fail."""
+"""The embedded API as an object: starts and stops the server, observes it, and controls it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from prefactor_local import _instances, _spans
-from prefactor_local._admin import routes
-from prefactor_local._app import build
-from prefactor_local._faults import Fault, FaultPlan
-from prefactor_local._operations import TERMINATE, carry_out
-from prefactor_local._platform import Call, Caller, Platform
-from prefactor_local._requestlog import RecordedCall, RecordedRequest
-from prefactor_local._server import ServerThread
-from prefactor_local._settings import BulkMode, Settings, bulk_mode
-from prefactor_local._store import Store
+from prefactor_local._faults.fault import Fault
+from prefactor_local._faults.plan import FaultPlan
+from prefactor_local._operations.call import Call
+from prefactor_local._operations.instances import instance_record
+from prefactor_local._operations.operation import execute
+from prefactor_local._operations.spans import schema_errors, span_record
+from prefactor_local._operations.table import TERMINATE
+from prefactor_local._server import admin
+from prefactor_local._server.app import build_app
+from prefactor_local._server.server_thread import ServerThread
+from prefactor_local._state.account import Account
+from prefactor_local._state.callers import Caller
+from prefactor_local._state.records import RecordedCall, RecordedRequest
+from prefactor_local._state.settings import BulkMode, Settings, bulk_mode
+from prefactor_local._state.store import Store
 
 __all__ = ["LocalApi"]
 
@@ -28,25 +33,26 @@ __all__ = ["LocalApi"]
 class LocalApi:
     """A Prefactor API on this machine, over a real socket, while its `with` or `async with` block runs.
 
-    The server has a thread and an event loop of its own; every method may be called from any thread.
+    The server has its own thread and event loop. Every method may be called from any thread.
 
     Args:
-        database: file that keeps the state, or `":memory:"`.
-        strict_cancel: refuse to cancel what is active, as the API's pages say; otherwise it is accepted.
-        host: address to listen on.
-        port: 0 for any free one.
-        token: the account token to accept; by default one is made, and kept with the database.
-        keep_requests: whether `requests` and `calls` are filled.
-        faults: injected from the start.
-        seed: of the randomness in faults.
-        refuse_ids: refuse what a client creates with an `id` of its own (422 naming `id`).
-        bulk: `"missing"`: the bulk endpoint answers 404; `"other_form"`: it carries out the items and answers in a
-            form that is not the documented one.
+        database: File that keeps the state, or `":memory:"`.
+        strict_cancel: Whether cancelling an active instance or span is refused, as the API's documentation says;
+            otherwise it is accepted.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any free port.
+        token: The account token to accept; default: a new one, kept with the database.
+        keep_requests: Whether `requests` and `calls` are filled.
+        faults: Faults to inject from the start.
+        seed: Seed of the randomness in faults.
+        refuse_ids: Whether a create request with an `id` from the client is refused (422 naming `id`).
+        bulk: `"missing"`: the bulk endpoint answers 404; `"other_form"`: it executes the items but answers in a form
+            that is not documented.
 
     Raises:
-        OSError: the address cannot be used (on entry).
-        ValueError: `bulk` is none of these.
-        sqlite3.Error: the file is no database, or one of another version of this package (on entry).
+        OSError: The address cannot be used (on entry).
+        ValueError: `bulk` has another value.
+        sqlite3.Error: The file is not a database, or is one of another version of this package (on entry).
     """
 
     def __init__(
@@ -64,23 +70,24 @@ class LocalApi:
         bulk: BulkMode = "on",
     ) -> None:
         self.requests: list[RecordedRequest] = []
-        """What arrived, in order, whatever became of it."""
+        """The requests in order of arrival, whether or not they succeeded."""
         self.calls: list[RecordedCall] = []
-        """The operations that were carried out or refused, requests and items of bulk requests alike, in that order.
-        What a fault answered is not among them."""
+        """The operations that were executed or refused, in that order: single requests and items of bulk requests.
+        Without those that a fault answered."""
         self.violations: Counter[str] = Counter()
-        """Breaches of a run's life cycle, and a key that was used again with another body (`key_reused`), by name.
+        """Violations of a run's life cycle, and uses of a key again with another body (`key_reused`), by name.
 
         `child_before_parent`, `parent_in_other_instance`, `span_create_before_instance_start`,
         `span_after_instance_finish`, `span_create_after_create`, `span_finish_before_create`,
         `span_finish_after_finish`, `span_finish_while_pending`, `span_finish_after_instance_finish`,
         `instance_create_after_create`, `instance_start_after_start`, `instance_finish_before_start`,
-        `instance_finish_after_finish`, `quality_after_instance_finish`. Each arrival counts, a repetition under a known
-        key does not. What is created twice without an `id` of the client and under different keys cannot be told from
-        two things; a run that was terminated may go on without breach.
+        `instance_finish_after_finish`, `quality_after_instance_finish`.
+
+        Every arrival counts, except repetitions under a known key. Two creates without an `id` from the client and with
+        different keys are two objects, not a violation. Operations on a terminated run are not violations.
         """
         self.replays: Counter[str] = Counter()
-        """Repetitions under a known idempotency key, by operation, for example `agent_spans/create`."""
+        """Numbers of repetitions under a known idempotency key, by operation, for example `agent_spans/create`."""
         self._database = database
         self._settings = Settings(strict_cancel=strict_cancel, refuse_ids=refuse_ids, bulk=bulk_mode(bulk))
         self._address = (host, port)
@@ -97,58 +104,58 @@ class LocalApi:
 
     @property
     def url(self) -> str:
-        """Where it listens, for example `http://127.0.0.1:49152`."""
-        host, port = self._address[0], self._now.port
+        """The URL of the server, for example `http://127.0.0.1:49152`."""
+        host, port = self._address[0], self._current.port
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @property
     def token(self) -> str:
-        """The account token that it accepts."""
-        return self._now.platform.token
+        """The account token that is accepted."""
+        return self._current.account.token
 
     def deployment_token(self, agent_id: str, environment_id: str | None = None) -> str:
-        """A new token of one agent in one environment (None for the account's own one)."""
-        platform = self._now.platform
-        with platform.store.transaction():
-            return platform.new_deployment_token(agent_id, environment_id)
+        """A new token of one agent in one environment; default: the account's own environment."""
+        account = self._current.account
+        with account.store.transaction():
+            return account.new_deployment_token(agent_id, environment_id)
 
     def instances(self) -> list[dict[str, Any]]:
         """The agent instances, in order of registration."""
-        platform = self._now.platform
-        with platform.store.transaction():
-            return [_instances.instance_record(platform, row) for row in platform.store.every("agent_instance")]
+        account = self._current.account
+        with account.store.transaction():
+            return [instance_record(account, row) for row in account.store.find_all("agent_instance")]
 
     def spans(self, instance_id: str | None = None) -> list[dict[str, Any]]:
         """The spans, of one instance or all, in order of arrival.
 
-        Each is as the API shows it, with `summary` (the rendered template) and `schema_errors`, a list of
+        Each is as in the API's answers, with `summary` (the rendered template) and `schema_errors`, a list of
         `{"part": "params" | "result" | "schema_name", "path": <JSON pointer>, "message": …}`.
         """
-        platform = self._now.platform
+        account = self._current.account
         wanted = {} if instance_id is None else {"agent_instance_id": instance_id}
-        with platform.store.transaction():
+        with account.store.transaction():
             return [
-                {**_spans.span_record(platform, row), "schema_errors": _spans.schema_errors(platform, row)}
-                for row in platform.store.every("agent_span", **wanted)
+                {**span_record(account, row), "schema_errors": schema_errors(account, row)}
+                for row in account.store.find_all("agent_span", **wanted)
             ]
 
     def inject(self, fault: Fault) -> None:
-        """Let a fault happen to the next requests that match it, after those that were injected before."""
+        """Adds a fault for the next requests that match it. Earlier faults apply first."""
         self._faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Forget all faults that have not happened yet, and let requests that hang or are delayed go on."""
+        """Removes all pending faults. Requests that hang or are delayed are handled at once."""
         self._faults.clear()
         if self._running is not None:
             self._running.server.release()
 
     def pending_faults(self) -> list[tuple[Fault, int | None]]:
-        """The faults that are still to happen, in order, each with how often (None: always)."""
-        return self._faults.waiting()
+        """The faults that will still happen, in order, each with how often (None: without limit)."""
+        return self._faults.pending()
 
     @property
     def refuse_ids(self) -> bool:
-        """Whether it refuses what a client creates with an `id` of its own. May be set while it runs."""
+        """Whether a create request with an `id` from the client is refused. May be set while the server runs."""
         return self._settings.refuse_ids
 
     @refuse_ids.setter
@@ -157,7 +164,7 @@ class LocalApi:
 
     @property
     def bulk(self) -> BulkMode:
-        """How the bulk endpoint answers. May be set while it runs."""
+        """How the bulk endpoint answers. May be set while the server runs."""
         return self._settings.bulk
 
     @bulk.setter
@@ -165,23 +172,23 @@ class LocalApi:
         self._settings.bulk = bulk_mode(mode)
 
     def go_away(self) -> None:
-        """Refuse connections and reset those that are open, until come_back(). The state is kept.
+        """Refuses connections and resets the open ones, until `come_back()`. The state is kept.
 
-        Requests in progress are dropped unhandled if they are waiting for a fault.
+        Requests that wait because of a fault are dropped without being handled.
         """
-        self._now.server.go_away()
+        self._current.server.go_away()
 
     def come_back(self) -> None:
-        """Listen again, on the same port."""
-        self._now.server.come_back()
+        """Listens again, on the same port."""
+        self._current.server.come_back()
 
     def away_for(self, seconds: float) -> None:
-        """Go away, and come back after so many seconds. Does not wait for that."""
-        self._now.server.go_away(seconds)
+        """Goes away, and comes back after so many seconds. Returns without waiting for that."""
+        self._current.server.go_away(seconds)
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """A block in which it is away."""
+        """A block in which the server is away."""
         self.go_away()
         try:
             yield
@@ -189,8 +196,8 @@ class LocalApi:
             self.come_back()
 
     def report(self) -> dict[str, Any]:
-        """Number of requests, violations, replays, and numbers of instances and spans by status."""
-        store = self._now.platform.store
+        """The number of requests, the violations and replays, and the numbers of instances and spans by status."""
+        store = self._current.account.store
         with store.transaction():
             instances, spans = store.count_by_status("agent_instance"), store.count_by_status("agent_span")
         return {
@@ -202,23 +209,23 @@ class LocalApi:
         }
 
     def reset_counters(self) -> None:
-        """Forget requests, calls, violations and replays. Instances and spans stay."""
+        """Clears requests, calls, violations and replays. Instances and spans stay."""
         self._arrived = 0
         for log in (self.requests, self.calls, self.violations, self.replays):
             log.clear()
 
     def terminate(self, instance_id: str, reason: str) -> None:
-        """Stop an active instance, as people do on the platform.
+        """Terminates an active instance, as people do on the Prefactor platform.
 
         Raises:
-            LocalApiError: there is no such instance (404), or it is not active (409).
+            LocalApiError: There is no such instance (404), or it is not active (409).
         """
         call = Call(Caller(), instance_id, {"reason": reason})
-        carry_out(self._now.platform, TERMINATE, call)
+        execute(self._current.account, TERMINATE, call)
 
     def __enter__(self) -> Self:
         if self._running is not None:
-            raise RuntimeError("the embedded API is running already")
+            raise RuntimeError("the embedded API is already running")
         store = Store(self._database)
         try:
             self._running = self._start(store)
@@ -230,11 +237,11 @@ class LocalApi:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        running, self._running = self._now, None
+        running, self._running = self._current, None
         try:
             running.server.stop()
         finally:
-            running.platform.store.close()
+            running.account.store.close()
 
     async def __aenter__(self) -> Self:
         return await asyncio.to_thread(self.__enter__)
@@ -245,13 +252,13 @@ class LocalApi:
         await asyncio.to_thread(self.__exit__, exc_type, exc, traceback)
 
     @property
-    def _now(self) -> _Running:
+    def _current(self) -> _Running:
         if self._running is None:
             raise RuntimeError("the embedded API is not running: use it in a `with` or `async with` block")
         return self._running
 
     def _start(self, store: Store) -> _Running:
-        platform = Platform(
+        account = Account(
             store,
             self._given_token,
             settings=self._settings,
@@ -259,21 +266,21 @@ class LocalApi:
             replays=self.replays,
             record=self._record_call,
         )
-        admin = routes(self, platform.caller)
-        server = ServerThread(partial(build, platform, self._faults, self._record, admin), *self._address)
-        return _Running(platform, server, server.start())
+        routes = admin.routes(self, account.caller)
+        server = ServerThread(partial(build_app, account, self._faults, self._record_request, routes), *self._address)
+        return _Running(account, server, server.start())
 
     def _record_call(self, call: RecordedCall) -> None:
         if self._keep_requests:
             self.calls.append(call)
 
-    def _record(self, request: RecordedRequest) -> None:
+    def _record_request(self, request: RecordedRequest) -> None:
         self._arrived += 1
         if self._keep_requests:
             self.requests.append(request)
 
 
 class _Running(NamedTuple):
-    platform: Platform
+    account: Account
     server: ServerThread
     port: int

@@ -1,4 +1,4 @@
-"""What a JSON Schema says of a value. The generator, the client and the embedded API share it; it imports no other."""
+"""Checks values with JSON Schemas. The generator, the client and the embedded API use it; it imports none of them."""
 
 from prefactor_schema.json_schema import JsonSchema, shared_schema
 from prefactor_schema.mismatch import Mismatch, SchemaError

@@ -1,7 +1,7 @@
-"""The engine that judges: jsonschema-rs, which is native code. Imported at the first schema that is compiled.
+"""The engine that checks values: jsonschema-rs, which is native code. Imported when the first schema is compiled.
 
-It recurses on the machine's stack, and a stack that overflows ends the process. So schemas are compiled, and what may
-recurse deeply is checked, on a thread with a large stack.
+It recurses on the native stack, and a stack overflow ends the process. So a thread with a large stack compiles schemas
+and makes checks that may recurse deeply.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Schema: TypeAlias = Mapping[str, Any] | bool
 T = TypeVar("T")
 
 MAX_BACKTRACKS = 100_000
-"""Steps back that a match may take where a pattern needs backtracking."""
+"""The most backtracking steps of a match."""
 _MAX_PATTERN_BYTES = 32 * 1024 * 1024
 _LARGE_STACK = 64 * 1024 * 1024
 _DRAFTS = {
@@ -36,7 +36,7 @@ _DRAFTS = {
 
 
 class _Engine:
-    """How far its import is."""
+    """The state of its import."""
 
     is_loading = False
     is_loaded = False
@@ -44,17 +44,18 @@ class _Engine:
 
 _engine = _Engine()
 
-# Held where a fork must not come between: the size of new stacks is one setting of the whole process, modules are half
-# imported for a moment, and what the engine makes at its first use stays for the process. A signal handler may come in
-# again on the same thread.
+# Held while a fork must wait: the stack size of new threads is a setting of the process, modules are partly imported
+# for a moment, and the engine initialises global state at its first use. Reentrant, because a signal handler may run
+# on the same thread.
 _no_fork = ForkLock()
 
 
 def load() -> None:
-    """Import the engine, and what is needed for checks: 18 ms and 5 MB, for who checks something.
+    """Imports the engine and the modules that checks need. This takes 18 ms and 5 MB, so it waits for the first check.
 
     Raises:
-        NoThreadError: this thread is importing it, and was interrupted by a signal: other threads would wait for it.
+        NoThreadError: This is a signal handler that has interrupted the import on the same thread. A check would wait
+            for the import, which waits for the handler.
     """
     if _engine.is_loaded:
         return
@@ -63,8 +64,9 @@ def load() -> None:
             raise NoThreadError("the engine is being imported")
         _engine.is_loading = True
         try:
-            importlib.import_module("jsonschema_rs")
-            importlib.import_module("prefactor_schema.explanation")
+            # difflib, too: suggestions import it when they need it.
+            for module in ("jsonschema_rs", "difflib", "prefactor_schema.explanation"):
+                importlib.import_module(module)
             for draft in _DRAFTS.values():
                 for linear in (True, False):
                     _use(draft, linear=linear)
@@ -74,7 +76,7 @@ def load() -> None:
 
 
 def _use(draft: str, *, linear: bool) -> None:
-    """Have the engine make what it keeps for the process: its threads wait for each other's, a child for ever."""
+    """Makes the engine initialise its global state. A child forked in the middle of that would never finish it."""
     pattern = "^[a-z]+$" if linear else "^(?!x)[a-z]+$"
     members = {"a": {"pattern": pattern}, "b": {"anyOf": [{"$ref": "#"}, {"type": "integer"}]}}
     schema = {"properties": members, "patternProperties": {pattern: {}}, "additionalProperties": False}
@@ -85,13 +87,13 @@ def _use(draft: str, *, linear: bool) -> None:
 
 
 class NoThreadError(RuntimeError):
-    """There is no thread with a large stack to be had: the interpreter ends, or the system has no more."""
+    """A thread with a large stack cannot start: the interpreter is shutting down, or the system has no more threads."""
 
 
 def draft_of(schema: Schema) -> str:
-    """The name of the engine's class for the draft that a schema names; that of 2020-12 for any other."""
-    named = schema.get("$schema") if isinstance(schema, Mapping) else None
-    return _DRAFTS.get(str(named).partition("://")[2].rstrip("#"), "Draft202012Validator")
+    """The name of the engine's class for the draft in `$schema`; for an unknown or missing one, that of 2020-12."""
+    uri = schema.get("$schema") if isinstance(schema, Mapping) else None
+    return _DRAFTS.get(str(uri).partition("://")[2].rstrip("#"), "Draft202012Validator")
 
 
 def compile_schema(
@@ -102,22 +104,23 @@ def compile_schema(
     registry: Registry | None = None,
     assert_formats: bool = False,
 ) -> Validator:
-    """The schema as the engine checks with it; nothing is ever fetched.
+    """Compiles a schema. Nothing is ever fetched.
 
     Args:
-        schema: the schema.
-        draft: the engine's class.
-        linear: its patterns are matched in linear time; those that need backtracking are none then.
-        registry: what references may lead to.
-        assert_formats: formats are checked, too.
+        schema: The schema.
+        draft: The engine's class.
+        linear: Whether patterns are matched in linear time. Then patterns that need backtracking are errors.
+        registry: The schemas that references may lead to.
+        assert_formats: Whether formats are checked.
 
     Raises:
-        ValueError: it is no schema, or past what the engine takes. jsonschema_rs.ValidationError is one.
+        ValueError: It is not a valid schema, or exceeds a limit of the engine. (jsonschema_rs.ValidationError is a
+            ValueError.)
     """
     import jsonschema_rs
 
-    kind: type[Validator] = getattr(jsonschema_rs, draft)
-    return kind(
+    validator_class: type[Validator] = getattr(jsonschema_rs, draft)
+    return validator_class(
         schema,  # type: ignore[arg-type]  # a mapping that is a dict
         offline=True,
         registry=registry,
@@ -129,7 +132,7 @@ def compile_schema(
 
 
 def registry_of(uri: str, schema: Schema, draft: str) -> Registry:
-    """A registry that knows one schema by its URI."""
+    """A registry with one schema."""
     import jsonschema_rs
 
     number: int = getattr(jsonschema_rs, draft.removesuffix("Validator"))
@@ -137,10 +140,10 @@ def registry_of(uri: str, schema: Schema, draft: str) -> Registry:
 
 
 def on_a_large_stack(function: Callable[[], T]) -> T:
-    """What the function returns or raises, from a thread that has room for recursion.
+    """Calls a function on a thread with a large stack, and returns its result or raises its error.
 
     Raises:
-        NoThreadError: there is none.
+        NoThreadError: The thread cannot start.
     """
     results: list[T] = []
     errors: list[BaseException] = []
@@ -150,19 +153,19 @@ def on_a_large_stack(function: Callable[[], T]) -> T:
     def run() -> None:
         try:
             results.append(function())
-        except BaseException as error:  # it is raised again below
+        except BaseException as error:  # raised again below
             errors.append(error)
         finally:
             done.release()
 
     try:
         with _no_fork:
-            usual = threading.stack_size(_LARGE_STACK)
+            usual_size = threading.stack_size(_LARGE_STACK)
             try:
-                # Not threading's: its start() holds a lock that a signal handler on the same thread would wait for.
+                # Not threading.Thread: start() holds a lock that a signal handler on the same thread would wait for.
                 _thread.start_new_thread(run, ())
             finally:
-                threading.stack_size(usual)
+                threading.stack_size(usual_size)
     except (RuntimeError, ValueError) as error:
         raise NoThreadError(str(error)) from None
     done.acquire()

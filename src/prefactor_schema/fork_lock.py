@@ -1,4 +1,7 @@
-"""A lock that a fork waits for: what is half done in another thread when the process forks is never finished there."""
+"""A lock that `os.fork()` waits for.
+
+The child has only the thread that forked. Work that another thread had begun would stay unfinished in it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from types import TracebackType
 
 __all__ = ["ForkLock"]
 
-# Who holds one needs milliseconds, but locks are not fair; not for ever, for the holder may need what the fork holds.
+# A holder needs milliseconds, but locks are not fair. The wait is limited, because a holder may need a lock of the
+# forking thread.
 _FORK_WAITS_SECONDS = 10.0
 
 
 class ForkLock:
-    """A lock that its thread may take again, and that nobody holds in a forked child. Never freed: one per purpose."""
+    """A reentrant lock that no thread holds in a forked child. It is never freed: make one per purpose."""
 
     def __init__(self) -> None:
         self._lock = RLock()

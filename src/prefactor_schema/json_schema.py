@@ -1,4 +1,4 @@
-"""A JSON Schema and its verdict on values."""
+"""JSON Schemas, compiled when they are first used."""
 
 from __future__ import annotations
 
@@ -9,90 +9,109 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 from prefactor_schema.engine import NoThreadError, Schema, compile_schema, load, on_a_large_stack, registry_of
+from prefactor_schema.json_values import MAX_DEPTH, depth_of, readable, texts_in
 from prefactor_schema.keywords import DATA
 from prefactor_schema.mismatch import Mismatch, SchemaError
-from prefactor_schema.values import MAX_DEPTH, depth_of, readable, texts_in
 
 if TYPE_CHECKING:
     from jsonschema_rs import Registry, Validator
 
-    from prefactor_schema.engine_form import EngineForm
-    from prefactor_schema.explanation import Explainer
+    from prefactor_schema.engine_schema import EngineSchema
+    from prefactor_schema.explainable_schema import ExplainableSchema
 
 __all__ = ["JsonSchema", "shared_schema"]
 
 BASE_URI = "https://schema.prefactor.invalid/"
-"""What a schema without an `$id` is called. Never fetched: `.invalid` is no host (RFC 2606)."""
+"""The URI of a schema without `$id`. It is never fetched: no host ends in `.invalid` (RFC 2606)."""
 
-_MAX_STEPS = 512
-"""Native frames that fit any thread: levels of a value times what the schema applies to one value at most."""
-_SAME_VALUE = ("$ref", "$dynamicRef", "allOf", "anyOf", "dependentSchemas", "else", "if", "not", "oneOf", "then")
+_MAX_FRAMES = 512
+"""The most native stack frames that fit any thread: levels of the value times keywords applied to one level."""
+_IN_PLACE_APPLICATORS = (
+    "$ref",
+    "$dynamicRef",
+    "allOf",
+    "anyOf",
+    "dependentSchemas",
+    "else",
+    "if",
+    "not",
+    "oneOf",
+    "then",
+)
 _MAX_TEXT_IN_ALL = 100_000
-"""Characters of the texts of one value that are compared with patterns that need backtracking."""
+"""The most characters of all texts of a value together, if patterns need backtracking."""
 
 
 class _Document:
-    """A whole schema, and what is made of it when something is first checked with it.
+    """A whole schema, and what is derived from it at the first check.
 
-    No lock: two threads may make the same, and a fork in the middle of that leaves nothing held.
+    There is no lock: two threads may derive the same, and a fork in the middle of that leaves no lock held.
+
+    Attributes:
+        applicators: The number of in-place applicators in the schema, at least 1.
     """
 
     def __init__(self, schema: Schema, *, assert_formats: bool) -> None:
         self.schema = schema
         self.assert_formats = assert_formats
-        self.applied = 1
-        self._form: EngineForm | None = None
+        self.applicators = 1
+        self._engine_schema: EngineSchema | None = None
         self._registry: Registry | None = None
-        self._explainer: Explainer | None = None
+        self._explainable: ExplainableSchema | None = None
 
     def __reduce__(self) -> tuple[Callable[..., _Document], tuple[Schema, bool]]:
-        return _document, (self.schema, self.assert_formats)  # what is compiled is native code
+        return _document, (self.schema, self.assert_formats)  # compiled objects are native code
 
     @property
-    def form(self) -> EngineForm:
-        if self._form is None:
-            from prefactor_schema.engine_form import engine_form  # at the first check, as the engine itself
+    def engine_schema(self) -> EngineSchema:
+        if self._engine_schema is None:
+            from prefactor_schema.engine_schema import prepare  # at the first check, as the engine itself
 
-            self.applied = max(1, sum(1 for _ in _applied(self.schema)))
-            self._form = engine_form(self.schema)
-        return self._form
+            self.applicators = max(1, sum(1 for _ in _in_place_applicators(self.schema)))
+            self._engine_schema = prepare(self.schema)
+        return self._engine_schema
 
     def validator(self, pointer: str) -> Validator:
         """The engine's validator of a part.
 
         Raises:
-            ValueError: the schema is none. RecursionError: it is nested too deeply.
+            ValueError: It is not a valid schema.
+            RecursionError: The schema is nested too deeply.
         """
-        form = self.form
-        options: dict[str, Any] = {"linear": form.linear, "assert_formats": self.assert_formats}
+        whole = self.engine_schema
+        options: dict[str, Any] = {"linear": whole.linear, "assert_formats": self.assert_formats}
         if not pointer:
-            return compile_schema(form.schema, form.draft, **options)
+            return compile_schema(whole.schema, whole.draft, **options)
         if self._registry is None:
-            self._registry = registry_of(self.uri, form.schema, form.draft)
+            self._registry = registry_of(self.uri, whole.schema, whole.draft)
         reference = {"$ref": f"{self.uri}#{quote(pointer, safe='/~%')}"}
-        return compile_schema(reference, form.draft, registry=self._registry, **options)
+        return compile_schema(reference, whole.draft, registry=self._registry, **options)
 
-    def explained(self, value: object, pointer: str) -> Sequence[Mismatch]:
-        """Why a value does not match a part."""
-        if self._explainer is None:
-            from prefactor_schema.explanation import Explainer
+    def explain(self, value: object, pointer: str) -> Sequence[Mismatch]:
+        """The mismatches of a value with a part."""
+        from prefactor_schema.explainable_schema import ExplainableSchema
+        from prefactor_schema.explanation import explain
 
-            self._explainer = Explainer(self.form, self.schema, self.uri, assert_formats=self.assert_formats)
-        return self._explainer.mismatches(value, pointer)
+        if self._explainable is None:
+            self._explainable = ExplainableSchema(
+                self.engine_schema, self.schema, self.uri, assert_formats=self.assert_formats
+            )
+        return explain(self._explainable, value, pointer)
 
     @property
     def uri(self) -> str:
-        """What the schema is called."""
-        name = self.form.schema.get("$id") if isinstance(self.form.schema, dict) else None
-        return urljoin(BASE_URI, name.partition("#")[0]) if isinstance(name, str) else BASE_URI
+        """The URI of the schema."""
+        schema = self.engine_schema.schema
+        own = schema.get("$id") if isinstance(schema, dict) else None
+        return urljoin(BASE_URI, own.partition("#")[0]) if isinstance(own, str) else BASE_URI
 
 
 class JsonSchema:
-    """A JSON Schema, or a part of one, compiled at its first use. Safe from any thread.
+    """A JSON Schema, or a part of one, compiled when it is first used. May be used from any thread.
 
     Args:
-        schema: the whole schema, as plain dicts, lists and so on. It must not change any more.
-        assert_formats: formats are checked, too.
+        schema: The whole schema, as plain JSON values. It must not be changed afterwards.
+        assert_formats: Whether formats are checked.
     """
 
     def __init__(self, schema: Schema, *, assert_formats: bool = False) -> None:
@@ -102,7 +121,7 @@ class JsonSchema:
         self._error: SchemaError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_validator": None}  # native code, which cannot be copied
+        return {**self.__dict__, "_validator": None}  # native code, which cannot be pickled
 
     def part(self, pointer: str) -> JsonSchema:
         """A part of the schema, by its JSON pointer, with percent signs escaped as in a URI."""
@@ -111,10 +130,10 @@ class JsonSchema:
         return part
 
     def check_schema(self) -> None:
-        """See that it is a schema.
+        """Checks that the schema is valid.
 
         Raises:
-            SchemaError: it is none, or none that can be checked with.
+            SchemaError: It is not valid, or the engine cannot use it.
         """
         try:
             self._compiled()
@@ -122,25 +141,25 @@ class JsonSchema:
             raise SchemaError(str(error)) from None
 
     def mismatches(self, value: object, depth: int | None = None) -> Sequence[Mismatch]:
-        """What does not match in a value, some twenty places at most; nothing for a valid one.
+        """The mismatches of a value, at most about twenty; empty if it matches.
 
-        What could not be checked is a mismatch that says so; no value raises.
+        A value that cannot be checked raises no error: it has a mismatch that says so.
 
         Args:
-            value: plain dicts, lists and so on.
-            depth: the levels of the value, or more, if that is known.
+            value: Plain JSON values.
+            depth: The number of levels of the value, or a larger number, if it is known.
 
         Raises:
-            SchemaError: the schema is none.
+            SchemaError: The schema is not valid.
         """
-        return self._found(value, depth, self._explained)
+        return self._check(value, depth, self._explain)
 
     def matches(self, value: object, depth: int | None = None) -> bool:
-        """Whether a value matches, or could not be checked; arguments and errors as above."""
-        return not any(each.checked for each in self._found(value, depth, lambda _: ()))
+        """Whether a value matches or cannot be checked. Arguments and errors as for `mismatches`."""
+        return not any(each.checked for each in self._check(value, depth, lambda _: ()))
 
-    def _found(
-        self, value: object, depth: int | None, explained: Callable[[object], Sequence[Mismatch]]
+    def _check(
+        self, value: object, depth: int | None, explain: Callable[[object], Sequence[Mismatch]]
     ) -> Sequence[Mismatch]:
         try:
             validator = self._validator or self._compiled()
@@ -150,36 +169,36 @@ class JsonSchema:
             depth = depth_of(value)
         if depth > MAX_DEPTH:
             return [Mismatch((), f"it has more than {MAX_DEPTH} levels", checked=False)]
-        if not self._document.form.linear and (limit := self._past_a_limit(value)) is not None:
+        if not self._document.engine_schema.linear and (limit := self._exceeded_limit(value)) is not None:
             return [limit]
         try:
-            if (depth + 1) * self._document.applied > _MAX_STEPS:
-                valid, value = on_a_large_stack(lambda: _judged(validator, value))
+            if (depth + 1) * self._document.applicators > _MAX_FRAMES:
+                valid, value = on_a_large_stack(lambda: _is_valid(validator, value))
             else:
-                valid, value = _judged(validator, value)
+                valid, value = _is_valid(validator, value)
         except NoThreadError:
-            return [Mismatch((), "there is no thread with room for it", checked=False)]
+            return [Mismatch((), "no thread with a large enough stack could be started", checked=False)]
         except ValueError as error:
-            return [Mismatch((), f"it is no JSON ({type(error).__name__})", checked=False)]
-        return () if valid else explained(value) or [Mismatch((), "Input does not match its schema")]
+            return [Mismatch((), f"it is not JSON ({type(error).__name__})", checked=False)]
+        return () if valid else explain(value) or [Mismatch((), "Input does not match its schema")]
 
-    def _explained(self, value: object) -> Sequence[Mismatch]:
+    def _explain(self, value: object) -> Sequence[Mismatch]:
         try:
-            return on_a_large_stack(lambda: self._document.explained(value, self._pointer))
-        except (NoThreadError, RecursionError, ValueError):  # what is asked for errors is larger than the schema
+            return on_a_large_stack(lambda: self._document.explain(value, self._pointer))
+        except (NoThreadError, RecursionError, ValueError):  # the explainable schema is larger than the checked one
             return ()
 
-    def _past_a_limit(self, value: object) -> Mismatch | None:
-        """What cannot be checked because patterns need backtracking: that takes its time."""
+    def _exceeded_limit(self, value: object) -> Mismatch | None:
+        """The limit of texts that the value exceeds, as a mismatch: backtracking in long texts is slow."""
         from prefactor_schema.patterns import MAX_TEXT
 
-        form, characters = self._document.form, 0
+        schema, characters = self._document.engine_schema, 0
         for text, is_name in texts_in(value):
-            most = form.max_name if is_name else form.max_text
-            if most is not None and len(text) > most:
+            limit = schema.max_name if is_name else schema.max_text
+            if limit is not None and len(text) > limit:
                 what = "names" if is_name else "texts"
-                return Mismatch((), f"it has {what} of more than {most:,} characters", checked=False)
-            characters += len(text) if len(text) <= MAX_TEXT else 0  # no longer ones are compared
+                return Mismatch((), f"it has {what} of more than {limit:,} characters", checked=False)
+            characters += len(text) if len(text) <= MAX_TEXT else 0  # longer ones are not matched
         if characters > _MAX_TEXT_IN_ALL:
             return Mismatch((), f"its texts have more than {_MAX_TEXT_IN_ALL:,} characters", checked=False)
         return None
@@ -206,38 +225,38 @@ def _shared(text: str, assert_formats: bool) -> JsonSchema:
 
 
 def shared_schema(schema: object, *, assert_formats: bool = False) -> JsonSchema:
-    """A schema that is compiled once for all who ask with the same content. It may change afterwards.
+    """A JsonSchema that is shared by all calls with equal content. The argument may be changed afterwards.
 
     Raises:
-        SchemaError: it is no JSON.
+        SchemaError: It is not JSON.
     """
     try:
         return _shared(json.dumps(schema), assert_formats)
     except (TypeError, ValueError, RecursionError) as error:
-        raise SchemaError(f"it is no JSON: {error}") from None
+        raise SchemaError(f"it is not JSON: {error}") from None
 
 
 def _document(schema: Schema, assert_formats: bool) -> _Document:
     return _Document(schema, assert_formats=assert_formats)
 
 
-def _applied(schema: object) -> Iterator[str]:
-    """The keywords that apply a schema to the same value, wherever they stand."""
+def _in_place_applicators(schema: object) -> Iterator[str]:
+    """The keywords anywhere in a schema that apply a subschema to the same value."""
     pending: list[object] = [schema]
     while pending:
         node = pending.pop()
         if isinstance(node, dict):
-            yield from (keyword for keyword in _SAME_VALUE if keyword in node)
+            yield from (keyword for keyword in _IN_PLACE_APPLICATORS if keyword in node)
             pending.extend(item for keyword, item in node.items() if keyword not in DATA)
         elif isinstance(node, list):
             pending.extend(node)
 
 
-def _judged(validator: Validator, value: object) -> tuple[bool, object]:
-    """The verdict on a value, and the value as the engine can read it.
+def _is_valid(validator: Validator, value: object) -> tuple[bool, object]:
+    """Whether a value is valid, and the value in a form that the engine can read.
 
     Raises:
-        ValueError: the engine cannot read it at all.
+        ValueError: The engine cannot read it at all.
     """
     try:
         return validator.is_valid(value), value

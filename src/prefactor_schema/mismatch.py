@@ -1,4 +1,4 @@
-"""What is found: mismatches of values, and errors in schemas."""
+"""The results of a check: mismatches of values, and errors in schemas."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["Mismatch", "SchemaError", "Step"]
 
 Step: TypeAlias = str | int
 
-_LONGEST_NAME = 100
+_MAX_NAME_CHARS = 100
 
 
 class Mismatch(NamedTuple):
-    """What is wrong with a value, and where in it.
+    """A place where a value does not match its schema.
 
     Attributes:
-        path: the names and indexes that lead there.
-        message: what was expected, and which kind of value was found; no part of the value but names of members.
-        checked: False where this could not be checked, so that nobody knows whether it matches.
+        path: The names and indexes that lead to the place.
+        message: What was expected, and which type of value was found. Of the value it contains only names of members.
+        checked: False if the place could not be checked: it may match.
     """
 
     path: tuple[Step, ...]
@@ -27,24 +27,24 @@ class Mismatch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The message, which says where something could not be checked."""
+        """The message; it says so if the place could not be checked."""
         return self.message if self.checked else f"Could not be checked: {self.message}"
 
     @property
     def where(self) -> str:
-        """The path as a text; empty for the value itself. Names of members may be of any length: long ones are cut."""
-        return ".".join(f"{step[:_LONGEST_NAME]}…" if _is_long(step) else str(step) for step in self.path)
+        """The path as text; empty for the value itself. Long names of members are shortened."""
+        return ".".join(f"{step[:_MAX_NAME_CHARS]}…" if _is_long(step) else str(step) for step in self.path)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}" if self.path else self.text
 
 
 class SchemaError(ValueError):
-    """What is no JSON Schema, or none that the engine can check with.
+    """The schema is not a valid JSON Schema, or the engine cannot use it.
 
     Args:
-        message: why.
-        path: where in the schema, if that is known.
+        message: The reason.
+        path: The place in the schema, if it is known.
     """
 
     def __init__(self, message: str, path: Sequence[Step] = ()) -> None:
@@ -54,9 +54,9 @@ class SchemaError(ValueError):
 
     @classmethod
     def of(cls, error: Exception) -> SchemaError:
-        """What the engine raised."""
+        """The error of the engine as a SchemaError."""
         return cls(getattr(error, "message", str(error)), getattr(error, "instance_path", ()))
 
 
 def _is_long(step: Step) -> TypeGuard[str]:
-    return isinstance(step, str) and len(step) > _LONGEST_NAME
+    return isinstance(step, str) and len(step) > _MAX_NAME_CHARS

@@ -478,7 +478,7 @@ def test_a_mismatch_has_a_path_and_a_message_without_the_value(made: Made) -> No
     with pytest.raises(ValidationError) as caught:
         model.model_validate({"x": [{}, {"y": ["secret", "secret"]}]})
     (error,) = caught.value.errors(include_input=False)
-    assert (error["loc"], error["msg"]) == (("x", 1, "y"), "Items should differ")
+    assert (error["loc"], error["msg"]) == (("x", 1, "y"), "Items should be unique")
 
 
 MISMATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str | int, ...], str]]]] = {
@@ -491,7 +491,7 @@ MISMATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str
     "a property called then": (
         {**properties(then={"uniqueItems": True}), "if": {"required": ["x"]}, "else": properties(then={"minItems": 1})},
         {"then": [1, 1]},
-        [(("then",), "Items should differ")],
+        [(("then",), "Items should be unique")],
     ),
     "else": (
         {**properties(then={"uniqueItems": True}), "if": {"required": ["x"]}, "else": properties(then={"minItems": 1})},
@@ -511,7 +511,7 @@ MISMATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str
     "dependentRequired": (
         properties(x={"dependentRequired": {"a": ["b", "c"]}, "type": "object"}),
         {"x": {"a": 1, "c": 2}},
-        [(("x", "b"), "Field required beside a")],
+        [(("x", "b"), "Field required because a is present")],
     ),
     "prefixItems": (
         properties(x={"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}),
@@ -521,12 +521,12 @@ MISMATCHES: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[tuple[str
     "oneOf": (
         properties(x={"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
         {"x": {"a": 1, "b": 2}},
-        [(("x",), "Input should match one option of oneOf, and matches several")],
+        [(("x",), "Input should match exactly one option of oneOf, but matches several")],
     ),
     "false": (
         properties(x={"type": "object", "properties": {"y": False}}),
         {"x": {"y": 1}},
-        [(("x", "y"), "Nothing is allowed here")],
+        [(("x", "y"), "No value is allowed here")],
     ),
 }  # fmt: skip
 

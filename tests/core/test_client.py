@@ -37,10 +37,10 @@ from prefactor_core import (
     validate_idempotency_key,
     warn_missing_adaptor_config,
 )
-from prefactor_core._schema_hash import schema_version_hash
 from prefactor_core.client import CORE_SDK_HEADER_ENTRY
 from prefactor_http import HttpClientConfig
 from prefactor_local import LocalApi
+from prefactor_schema.schema_hash import schema_version_hash
 
 pytestmark = pytest.mark.anyio
 

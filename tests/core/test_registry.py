@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from prefactor_core import SchemaRegistry
-from prefactor_core._schema_hash import schema_version_hash
+from prefactor_schema.schema_hash import schema_version_hash
 
 PARAMS: dict[str, Any] = {"type": "object", "properties": {"model": {"type": "string"}}, "required": ["model"]}
 RESULT: dict[str, Any] = {"type": "object", "properties": {"text": {"type": ["string", "null"], "default": None}}}

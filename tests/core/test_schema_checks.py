@@ -223,7 +223,7 @@ async def test_a_copy_of_a_used_registry(run: Run) -> None:
         ({"type": "strng"}, "is not valid under any"),
         ({"properties": {"n": {"pattern": "("}}}, "regex"),
         ({"$ref": "#/nowhere"}, "does not exist"),
-        ({"const": {1, 2}}, "it is no JSON"),
+        ({"const": {1, 2}}, "it is not JSON"),
     ],
 )
 async def test_a_schema_that_is_not_valid(

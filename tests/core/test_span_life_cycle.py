@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.core.support import Run, bodies, config_for, creates, finishes, register, steps
 
-from prefactor_core import PrefactorCoreClient, SpanContextStack, _pfid
+from prefactor_core import PrefactorCoreClient, SpanContextStack
+from prefactor_http import _pfid
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio

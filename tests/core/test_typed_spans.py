@@ -93,7 +93,7 @@ async def test_the_message_of_a_mismatch_holds_no_value(run: Run) -> None:
         with pytest.raises(SpanValidationError) as caught:
             async with instance.span(Draw) as span:
                 await span.start_with(cast("DrawParams", {"shape": {"kind": "a secret"}}))
-    assert "shape: Input should have as 'kind' one of 'circle', 'rect'" in str(caught.value)
+    assert "shape: 'kind' should be one of 'circle', 'rect'" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "prefactor_http": {"prefactor_api"},
     "prefactor_core": {"prefactor_http", "prefactor_schema"},
     "prefactor_spans": {"prefactor_core"},
-    "prefactor_local": {"prefactor_schema"},
+    "prefactor_local": {"prefactor_http", "prefactor_schema"},
     "prefactor_gen": {"prefactor_core", "prefactor_schema"},
 }
 RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema_rs", "typing_extensions"}

@@ -17,7 +17,7 @@ def config(api: LocalApi) -> HttpClientConfig:
 
 @pytest.fixture
 def waits() -> list[float]:
-    """The waits before retries, in seconds; nothing waits for real."""
+    """The delays before retries, in seconds. They are recorded, without waiting."""
     return []
 
 

@@ -146,10 +146,10 @@ async def test_unknown_fields_and_missing_optional_ones_are_tolerated(
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ('{"status": "success", "det', "no JSON"),
-        ("", "no JSON"),
-        ("[]", "no JSON object"),
-        ("[" * 100_000, "no JSON"),
+        ('{"status": "success", "det', "not JSON"),
+        ("", "not JSON"),
+        ("[]", "not a JSON object"),
+        ("[" * 100_000, "not JSON"),
         ({"status": "success", "details": {}}, "details.type: Field required"),
         ({"status": "success"}, "details: Field required"),
         ({"status": "success", "details": {**INSTANCE, "status": "asleep"}}, "details.status"),

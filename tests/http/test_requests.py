@@ -1,4 +1,4 @@
-"""What every request has in common on the wire, and `request()`."""
+"""What all requests share on the wire, and `request()`."""
 
 import asyncio
 import math
@@ -109,7 +109,7 @@ async def test_ids_are_quoted(api: LocalApi, client: PrefactorHttpClient) -> Non
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, object(), {1, 2}])
-async def test_what_is_no_json_is_not_sent(
+async def test_a_body_without_a_json_form_is_not_sent(
     api: LocalApi, client: PrefactorHttpClient, instance: AgentInstance, value: object
 ) -> None:
     sent = len(api.requests)

@@ -1,4 +1,4 @@
-"""Retries of direct calls. Waits are recorded, not waited."""
+"""Retries of direct calls. Delays are recorded; no test waits."""
 
 import random
 from dataclasses import replace
@@ -37,7 +37,7 @@ async def test_a_request_is_repeated_unchanged(
 
 async def test_the_last_failure_ends_it(api: LocalApi, client: PrefactorHttpClient, waits: list[float]) -> None:
     api.inject(Fault(path=PING, status=500, times=None))
-    with pytest.raises(PrefactorRetryExhaustedError, match="gave up after 4 tries: Internal Server Error") as caught:
+    with pytest.raises(PrefactorRetryExhaustedError, match="gave up after 4 attempts: Internal Server Error") as caught:
         await client.validate_token()
 
     assert isinstance(caught.value.last_error, PrefactorApiError)
@@ -94,7 +94,7 @@ async def test_a_retry_after_beyond_the_longest_wait_ends_it(
     api: LocalApi, client: PrefactorHttpClient, waits: list[float]
 ) -> None:
     api.inject(Fault(path=PING, status=429, headers={"Retry-After": "61"}))
-    with pytest.raises(PrefactorRetryExhaustedError, match="after 1 try") as caught:
+    with pytest.raises(PrefactorRetryExhaustedError, match="after 1 attempt") as caught:
         await client.validate_token()
     assert caught.value.retry_after == 61.0
     assert waits == []
@@ -159,7 +159,7 @@ async def test_the_default_jitter_is_a_quarter_either_way(waits: list[float]) ->
 async def test_no_retries_at_all_by_configuration(api: LocalApi, client: PrefactorHttpClient) -> None:
     client.config.max_retries = 0
     api.inject(Fault(path=PING, status=503))
-    with pytest.raises(PrefactorRetryExhaustedError, match="after 1 try") as caught:
+    with pytest.raises(PrefactorRetryExhaustedError, match="after 1 attempt") as caught:
         await client.validate_token()
     assert isinstance(caught.value.last_error, PrefactorApiError)
 

@@ -1,4 +1,4 @@
-"""The API token shows nowhere but in the Authorization header."""
+"""The API token appears only in the Authorization header."""
 
 import logging
 import traceback
@@ -36,7 +36,7 @@ async def test_not_in_logs(
         await client.agents.get("nobody")
 
     messages = [record.getMessage() for record in caplog.records]
-    assert any("try 1 failed" in message for message in messages)
+    assert any("attempt 1 failed" in message for message in messages)
     assert any("POST /api/v1/agent_spans" in message for message in messages)
     assert not any(TOKEN in message for message in messages)
 

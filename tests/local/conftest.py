@@ -27,7 +27,7 @@ SPAN_TYPES = [
 
 
 class Http:
-    """The API, one method per request of the tests. Answers are parsed JSON; `expect` is the HTTP status."""
+    """A client with one method per request. Methods return the parsed JSON; `expect` is the expected HTTP status."""
 
     def __init__(self, url: str, token: str) -> None:
         self._client = httpx.Client(
@@ -83,7 +83,7 @@ class Http:
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., Http]]:
-    """Makes clients that are closed in the end."""
+    """Makes clients, and closes them after the test."""
     clients: list[Http] = []
 
     def client(api: LocalApi, token: str | None = None) -> Http:

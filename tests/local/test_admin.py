@@ -1,4 +1,4 @@
-"""The embedded API's own endpoint."""
+"""The admin endpoint of the embedded API."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def test_faults_are_added_listed_and_cleared_and_do_not_apply_to_it(api: LocalAp
         (b"\xff", "base", "is not valid JSON"),
         ({"rate": "x"}, "rate", "Input should be a valid number, found 'x'"),
         ({"rate": 2}, "base", "rate must be from 0 to 1, not 2.0"),
-        ({"pth": "x"}, "pth", "is no field here"),
+        ({"pth": "x"}, "pth", "is not a known field"),
         ({"reset": "now"}, "reset", "Input should be 'before' or 'after', found 'now'"),
         (
             {"path": "("},
             "path",
-            "is no regular expression: missing ), unterminated subpattern at position 0, found '('",
+            "is not a regular expression: missing ), unterminated subpattern at position 0, found '('",
         ),
         ([{"status": 503}, {"status": "503"}], "1.status", "Input should be a valid integer, found '503'"),
         (7, "base", "Input should be an object, found 7"),

@@ -1,4 +1,4 @@
-"""Everything that the embedded API can be told to do wrong, over real connections."""
+"""All faults of the embedded API, over real connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tests.support.waiting import wait_until
 
 from prefactor_local import Fault, LocalApi
-from prefactor_local._mixture import mixture
+from prefactor_local._faults.mixture import mixture
 
 if TYPE_CHECKING:
     from tests.local.conftest import Http
@@ -380,7 +380,7 @@ def test_violations_are_counted_through_bulk_too(api: LocalApi, http: Http) -> N
         ({"reset": "now"}, "reset must be 'before' or 'after', not 'now'"),
         ({"status": 500, "hang": True}, "not status and hang"),
         ({"code": "x"}, "code belong to an answer"),
-        ({"status": 500, "body": object()}, "body must be text, bytes or what JSON can say"),
+        ({"status": 500, "body": object()}, "body must be text, bytes or a JSON value"),
     ],
 )
 def test_a_wrong_fault_is_refused_when_it_is_made(fields: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""No body that a client can send breaks the server."""
+"""Hostile requests: no body breaks the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prefactor_local import LocalApi, _pfid
+from prefactor_http import _pfid
+from prefactor_local import LocalApi
 
 PFID = _pfid.generate(1)
 FIELDS = [

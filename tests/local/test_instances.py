@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prefactor_local import LocalApi, LocalApiError, _pfid
+from prefactor_http import _pfid
+from prefactor_local import LocalApi, LocalApiError
 
 if TYPE_CHECKING:
     from tests.local.conftest import Http
@@ -41,10 +42,11 @@ def test_register_answers_with_a_pending_instance(http: Http) -> None:
 def test_all_ids_share_a_partition(http: Http) -> None:
     details = http.register()["details"]
     names = {name for name in details if name == "id" or name.endswith("_id")} - {"agent_id"}
-    partitions = {_pfid.decode(details[name]).partition for name in names}
+    partitions = {_pfid.partition_of(details[name]) for name in names}
     assert len(partitions) == 1
+    assert None not in partitions
     pfids = http.post("/pfid/generate", {"count": 3})["details"]["pfids"]
-    assert {_pfid.decode(each).partition for each in pfids} == partitions
+    assert {_pfid.partition_of(each) for each in pfids} == partitions
     assert len(set(pfids)) == 3
 
 

@@ -1,4 +1,4 @@
-"""Tokens, idempotency, envelopes, lists, bulk: what holds for every operation."""
+"""What all operations share: tokens, idempotency, envelopes, lists, bulk requests."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_agents(http: Http) -> None:
     http.register(agent_id=created["id"])
     active = http.get(path)["details"]
     assert (active["status"], active["instance_counts"]["pending"]) == ("active", 1)
-    assert active["name"] == "My Agent"  # told by the version that registered
+    assert active["name"] == "My Agent"  # from the version that registered
     assert http.send("DELETE", path, expect=409)["code"] == "invalid_action"
     http.post("/agent", {"details": {"name": "C", "external_identifier": "a"}}, expect=422)
     unused = http.post("/agent", {"details": {"name": "C"}})["details"]["id"]

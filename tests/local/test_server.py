@@ -1,4 +1,4 @@
-"""The embedded server: starting, stopping, looking into it, faults, and the command."""
+"""The embedded server: starting, stopping, observing, faults, and the command."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prefactor_local import LocalApi, _pfid
+from prefactor_http import _pfid
+from prefactor_local import LocalApi
 
 if TYPE_CHECKING:
     from tests.local.conftest import Http
@@ -62,7 +63,9 @@ def test_cancel_after_start(http: Http, connect: Callable[..., Http]) -> None:
 
 def test_a_span_takes_the_id_that_was_assigned(api: LocalApi, http: Http) -> None:
     instance_id = http.started()
-    assigned = _pfid.generate(_pfid.decode(instance_id).partition)
+    partition = _pfid.partition_of(instance_id)
+    assert partition is not None
+    assigned = _pfid.generate(partition)
     assert http.span(instance_id, id=assigned)["details"]["id"] == assigned
     again = http.span(instance_id, id=assigned, expect=409)
     assert (again["code"], "errors" in again) == ("conflict", False)

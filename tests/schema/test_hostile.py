@@ -63,7 +63,7 @@ def test_subclasses_of_str() -> None:
 
 def test_a_value_that_json_cannot_express() -> None:
     (found,) = JsonSchema({"type": "string"}).mismatches(object())
-    assert (found.text, found.checked) == ("Could not be checked: it is no JSON (ValueError)", False)
+    assert (found.text, found.checked) == ("Could not be checked: it is not JSON (ValueError)", False)
 
 
 def test_a_value_that_is_nested_too_deeply() -> None:

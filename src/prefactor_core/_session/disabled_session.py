@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from prefactor_core import _pfid
 from prefactor_core._delivery.ledger import DeliveryReport
 from prefactor_core.operations import Operation
+from prefactor_http import _pfid
 from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["DisabledSession"]

@@ -12,6 +12,7 @@ from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload
 from prefactor_core.exceptions import SpanValidationError
 from prefactor_http._log import logger_of
 from prefactor_schema import Mismatch, SchemaError
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["Validation", "ValidationMode"]
 
@@ -140,19 +141,12 @@ class Validation:
         self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
     ) -> None:
         if self.mode == "raise":
-            raise SpanValidationError(name, part, [text + _suggestion(name, known)])
+            raise SpanValidationError(name, part, [text + did_you_mean(name, known[:_MOST_NAMES_COMPARED])])
         if self.mode == "warn" and self._log_once((name, part, "unknown")):
-            text += _suggestion(name, known)
+            text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
             logger.warning(
                 "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
                 "PrefactorCoreConfig(schema_registry=…)",
                 text,
                 "" if text.endswith("?") else ".",
             )
-
-
-def _suggestion(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - most programs do without
-
-    near = get_close_matches(name, known[:_MOST_NAMES_COMPARED], 1)
-    return f"; did you mean {near[0]!r}?" if near else ""

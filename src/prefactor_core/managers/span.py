@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from prefactor_core import _pfid
 from prefactor_core._delivery.loop_thread import wait_for
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
@@ -24,6 +23,7 @@ from prefactor_core.models import Span
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import QueueClosedError
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http import _pfid
 from prefactor_http.models.types import FinishStatus
 
 __all__ = ["SpanManager"]

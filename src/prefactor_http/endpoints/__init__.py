@@ -1,4 +1,4 @@
-"""Clients of the API's resources; `PrefactorHttpClient` holds one of each."""
+"""Clients of the API's resources. `PrefactorHttpClient` has one of each."""
 
 from prefactor_http.endpoints.agent import AgentClient
 from prefactor_http.endpoints.agent_instance import AgentInstanceClient

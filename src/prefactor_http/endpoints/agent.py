@@ -1,15 +1,13 @@
-"""Agents."""
+"""Requests on agents."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefactor_http._request import api_path, checked_key, given
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.agent import Agent, AgentForCreate, AgentForUpdate, AgentSummary
 from prefactor_http.models.base import ApiResponse, ListResponse
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["AgentClient"]
 
@@ -18,9 +16,12 @@ _AgentListResponse = ListResponse[AgentSummary]
 
 
 class AgentClient:
-    """Requests on agents. They raise what `PrefactorHttpClient` says, and ValueError for a key over 64 characters."""
+    """Requests on agents.
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    They raise the errors of `PrefactorHttpClient`, and ValueError for an idempotency key over 64 characters.
+    """
+
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def list_agents(  # noqa: PLR0917  # documented order
@@ -39,8 +40,8 @@ class AgentClient:
             team_id: Only agents of this team.
             owner_person_id: Only agents of this person.
             sorting: Field to sort by, such as "name"; "-name" sorts in descending order.
-            offset: Which page, from 0.
-            page_size: Agents on a page, 1 to 100.
+            offset: Number of the page, from 0.
+            page_size: Number of agents on a page, from 1 to 100.
         """
         params = given(
             risk_profile_id=risk_profile_id,
@@ -53,7 +54,7 @@ class AgentClient:
         return answer.parse(_AgentListResponse).summaries
 
     async def get(self, agent_id: str) -> Agent:
-        """The agent of this ID."""
+        """The agent with this ID."""
         answer = await self._http._send("GET", api_path("agent", agent_id))
         return answer.parse(_AgentResponse).details
 
@@ -66,10 +67,10 @@ class AgentClient:
         include_counts: bool = False,
         include_risk_rollup: bool = False,
     ) -> Agent:
-        """The agent of this ID or external identifier, with more details on request.
+        """The agent with this ID or external identifier, with more details on request.
 
         Raises:
-            ValueError: Not exactly one of agent_id and external_identifier is given.
+            ValueError: Neither or both of agent_id and external_identifier are given.
         """
         if (agent_id is None) == (external_identifier is None):
             raise ValueError("give exactly one of agent_id and external_identifier")
@@ -89,7 +90,7 @@ class AgentClient:
         return await self._write("POST", api_path("agent"), body, idempotency_key)
 
     async def update(self, agent_id: str, details: AgentForUpdate, idempotency_key: str | None = None) -> Agent:
-        """Changes an agent: a field that was not set stays as it is, one that was set to None is cleared."""
+        """Changes an agent. A field that is not set does not change; one that is set to None is cleared."""
         body = {"details": details.model_dump(mode="json", exclude_unset=True)}
         return await self._write("PUT", api_path("agent", agent_id), body, idempotency_key)
 
@@ -98,22 +99,22 @@ class AgentClient:
         return await self._write("POST", api_path("agent", agent_id, "retire"), {}, idempotency_key)
 
     async def reinstate(self, agent_id: str, idempotency_key: str | None = None) -> Agent:
-        """Takes a retired agent back."""
+        """Reinstates a retired agent."""
         return await self._write("POST", api_path("agent", agent_id, "reinstate"), {}, idempotency_key)
 
     async def delete(self, agent_id: str, idempotency_key: str | None = None) -> Agent:
-        """Deletes an agent, and returns it as it was."""
+        """Deletes an agent, and returns its last state."""
         return await self._write("DELETE", api_path("agent", agent_id), {}, idempotency_key)
 
     async def _write(self, method: str, path: str, body: dict[str, Any], idempotency_key: str | None) -> Agent:
         json_data = {**body, **given(idempotency_key=checked_key(idempotency_key))}
-        # Without anything to say there is no body at all: some proxies drop or refuse that of a DELETE.
+        # No body if it would be empty: some proxies drop or refuse the body of a DELETE.
         answer = await self._http._send(method, path, json_data=json_data or None)
         return answer.parse(_AgentResponse).details
 
 
 def _sorting_params(sorting: str | None) -> dict[str, str]:
-    # The documented client sends sorting=name or sorting=-name, which the live service rejects (API.md 2.9).
+    # Not as the documented client does: the live service rejects its sorting=name and sorting=-name (API.md 2.9).
     if not sorting:
         return {}
     direction = "desc" if sorting.startswith("-") else "asc"

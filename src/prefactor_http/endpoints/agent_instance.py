@@ -1,17 +1,15 @@
-"""Agent instances."""
+"""Requests on agent instances."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefactor_http._request import api_path, checked_key, given, iso_time
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.base import ApiResponse
 from prefactor_http.models.types import FinishStatus, InstancePurpose
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["AgentInstanceClient"]
 
@@ -21,10 +19,10 @@ _AgentInstanceResponse = ApiResponse[AgentInstance]
 class AgentInstanceClient:
     """Requests on agent instances.
 
-    They raise what `PrefactorHttpClient` says, and ValueError for an idempotency key over 64 characters.
+    They raise the errors of `PrefactorHttpClient`, and ValueError for an idempotency key over 64 characters.
     """
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def register(  # noqa: PLR0917  # documented order
@@ -39,18 +37,18 @@ class AgentInstanceClient:
         purpose: InstancePurpose | None = None,
         external_identifier: str | None = None,
     ) -> AgentInstance:
-        """Registers an agent instance; it is pending until it is started.
+        """Registers an agent instance. It is pending until it is started.
 
         Args:
-            agent_version: The release that runs, in the form of `AgentVersionForRegister`.
-            agent_schema_version: Its span types, in the form of `AgentSchemaVersionForRegister`.
-            agent_id: Needed with an account token.
-            environment_id: Needed with an account token.
-            id: PFID of the instance; default: the API makes one.
+            agent_version: The version of the agent, in the form of `AgentVersionForRegister`.
+            agent_schema_version: The span types, in the form of `AgentSchemaVersionForRegister`.
+            agent_id: Required with an account token.
+            environment_id: Required with an account token.
+            id: PFID of the instance; default: the API generates one.
             idempotency_key: At most 64 characters.
             update_current_version: Whether this becomes the deployment's current version.
-            purpose: Why the instance runs; the API's default is "live".
-            external_identifier: Your own name for the instance, unique in the agent.
+            purpose: The purpose of the instance; the API's default is "live".
+            external_identifier: Your identifier for the instance, unique for the agent.
         """
         body = {
             "agent_version": agent_version,
@@ -71,7 +69,7 @@ class AgentInstanceClient:
         self, agent_instance_id: str, timestamp: datetime | None = None, idempotency_key: str | None = None
     ) -> AgentInstance:
         """Starts an instance, by default at the time of the request."""
-        # The documented client sends null for "now", unlike in all other requests.
+        # null for "now", as the documented client sends it; other requests leave the field out.
         body = {"timestamp": iso_time(timestamp), **given(idempotency_key=checked_key(idempotency_key))}
         return await self._write(agent_instance_id, body, action="start")
 
@@ -87,7 +85,7 @@ class AgentInstanceClient:
         return await self._write(agent_instance_id, body, action="finish")
 
     async def get(self, agent_instance_id: str) -> AgentInstance:
-        """The instance of this ID."""
+        """The instance with this ID."""
         answer = await self._http._send("GET", api_path("agent_instance", agent_instance_id))
         return answer.parse(_AgentInstanceResponse).details
 
@@ -98,7 +96,7 @@ class AgentInstanceClient:
         payload: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> AgentInstance:
-        """Sets the quality payload of this name, or removes it when the payload is None."""
+        """Sets the quality payload with this name, or removes it if the payload is None."""
         body = {"name": name, "payload": payload, **given(idempotency_key=checked_key(idempotency_key))}
         return await self._write(agent_instance_id, body, action="record_quality")
 

@@ -1,25 +1,23 @@
-"""Spans."""
+"""Requests on spans."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from prefactor_api.agent_span import ControlSignal
 from prefactor_http._request import api_path, checked_key, given, iso_time
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.agent_span import AgentSpan
 from prefactor_http.models.base import ApiResponse
 from prefactor_http.models.types import AgentStatus, FinishStatus
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["AgentSpanClient", "CreateFields", "FinishFields", "create_item", "finish_item"]
 
 
 class CreateFields(TypedDict):
-    """What `AgentSpanClient.create` takes for a span that is not finished."""
+    """The arguments of `AgentSpanClient.create` for a span that is not finished."""
 
     agent_instance_id: str
     schema_name: str
@@ -31,7 +29,7 @@ class CreateFields(TypedDict):
 
 
 class FinishFields(TypedDict):
-    """What `AgentSpanClient.finish` takes."""
+    """The arguments of `AgentSpanClient.finish`."""
 
     agent_span_id: str
     status: FinishStatus | None
@@ -40,12 +38,12 @@ class FinishFields(TypedDict):
 
 
 def create_item(fields: CreateFields, idempotency_key: str) -> dict[str, object]:
-    """The create of a span as an item of a bulk request: the span stands under `details` (API.md 3.7)."""
+    """The creation of a span as an item of a bulk request. The fields of the span are in `details` (API.md 3.7)."""
     return {"_type": "agent_spans/create", "idempotency_key": idempotency_key, "details": _details(**fields)}
 
 
 def finish_item(fields: FinishFields, idempotency_key: str) -> dict[str, object]:
-    """The finish of a span as an item of a bulk request: its fields stand beside the key (API.md 3.7)."""
+    """The finish of a span as an item of a bulk request. Its fields are beside the key (API.md 3.7)."""
     return {
         "_type": "agent_spans/finish",
         "idempotency_key": idempotency_key,
@@ -84,12 +82,12 @@ class _SpanResponse(ApiResponse[AgentSpan]):
 class AgentSpanClient:
     """Requests on spans.
 
-    They raise what `PrefactorHttpClient` says, and ValueError for an idempotency key over 64 characters. When the
-    answer says that the run was terminated, `control_signal_callback` is called with the reason; the write itself has
-    succeeded.
+    They raise the errors of `PrefactorHttpClient`, and ValueError for an idempotency key over 64 characters. If the
+    answer says that the run was terminated, `control_signal_callback` is called with the reason; the request itself
+    has succeeded.
     """
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def create(  # noqa: PLR0917  # documented order
@@ -111,15 +109,15 @@ class AgentSpanClient:
         Args:
             agent_instance_id: Instance that the span belongs to.
             schema_name: Name of the span type.
-            status: State to create it in; "active" for a span that runs.
+            status: The status of the new span; "active" for a span that has started.
             payload: The params.
             result_payload: The result; only with a finished status.
-            id: PFID in the instance's partition; default: the API makes one.
-            parent_span_id: Span that this one is a part of.
+            id: PFID in the instance's partition; default: the API generates one.
+            parent_span_id: The parent span.
             started_at: Default: time of the request.
             finished_at: Only with a finished status.
             idempotency_key: At most 64 characters.
-            control_signal_callback: Called with the reason when the run was terminated.
+            control_signal_callback: Called with the reason if the run was terminated.
         """
         details = _details(
             agent_instance_id,
@@ -131,7 +129,7 @@ class AgentSpanClient:
             parent_span_id=parent_span_id,
             started_at=started_at,
             finished_at=finished_at,
-            # Inside details, where the documented client has it; the API's pages have it beside (API.md 2.8).
+            # In details, as the documented client sends it; the API's documentation has it beside details (API.md 2.8).
             idempotency_key=checked_key(idempotency_key),
         )
         return await self._write(api_path("agent_spans"), {"details": details}, control_signal_callback)

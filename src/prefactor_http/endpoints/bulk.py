@@ -1,15 +1,12 @@
-"""Several operations in one request."""
+"""Bulk requests: several operations in one request."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from prefactor_http._request import api_path, encode_json
+from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.bulk import BulkOutput, BulkRequest, BulkResponse
-
-if TYPE_CHECKING:
-    from prefactor_http.client import PrefactorHttpClient
 
 __all__ = ["BulkClient"]
 
@@ -17,13 +14,14 @@ __all__ = ["BulkClient"]
 class BulkClient:
     """Bulk requests."""
 
-    def __init__(self, http_client: PrefactorHttpClient) -> None:
+    def __init__(self, http_client: RequestSender) -> None:
         self._http = http_client
 
     async def execute(self, request: BulkRequest) -> BulkResponse:
-        """Runs operations in order.
+        """Executes operations in order.
 
-        The first one that fails ends the run: its output says so, those after it have none. That is a success here.
+        The first one that fails is the last one that is executed: its output is an error, and the operations after it
+        have no output. This does not raise an error.
 
         Raises:
             PrefactorHttpError: The request as a whole failed; see `PrefactorHttpClient`.
@@ -32,14 +30,14 @@ class BulkClient:
         return (await self._http._send("POST", api_path("bulk"), json_data=body)).parse(BulkResponse)
 
     async def run(self, items: Iterable[Mapping[str, object]]) -> dict[str, BulkOutput]:
-        """As `execute`, for items that are known to be right: nothing is checked before they are sent.
+        """As `execute`, for items that are known to be valid: they are not checked before they are sent.
 
         Args:
-            items: Each with `_type` and `idempotency_key`, encoded one by one: a long request does not hold up other
-                threads.
+            items: Each with `_type` and `idempotency_key`. They are encoded one by one, so that a long request does not
+                block other threads.
 
         Returns:
-            The outcomes by idempotency key.
+            The outputs by idempotency key.
 
         Raises:
             PrefactorHttpError: The request as a whole failed; see `PrefactorHttpClient`.

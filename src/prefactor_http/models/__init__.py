@@ -1,4 +1,4 @@
-"""What goes over the wire."""
+"""Models of the API's requests and answers."""
 
 from prefactor_http.models.agent import (
     Agent,

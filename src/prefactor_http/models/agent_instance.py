@@ -1,4 +1,4 @@
-"""Agent instances, and what is registered with them. Generated from `schemas/api/agent_instance.json`."""
+"""Agent instances, with their versions and schemas. Generated from `schemas/api/agent_instance.json`."""
 
 from prefactor_api.agent_instance import (
     ActionProfile,

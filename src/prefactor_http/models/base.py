@@ -1,4 +1,4 @@
-"""What answers have in common."""
+"""The envelopes of answers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ T = TypeVar("T")
 
 
 class _Response(BaseModel):
-    # The text of a validation error ends up in logs: without the answer's content.
+    # Validation errors are logged, so they must not contain the answer's content.
     model_config = ConfigDict(hide_input_in_errors=True)
 
 
 class ApiResponse(_Response, Generic[T]):
-    """A success with one thing."""
+    """A successful answer with one object."""
 
     status: str
     details: T
 
 
 class ListResponse(_Response, Generic[T]):
-    """A success with a page of a list."""
+    """A successful answer with one page of a list."""
 
     status: str
     summaries: list[T]

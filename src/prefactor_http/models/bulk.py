@@ -1,4 +1,4 @@
-"""Several operations in one request."""
+"""Bulk requests: several operations in one request."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["BulkItem", "BulkOutput", "BulkRequest", "BulkResponse"]
 
 
 class BulkRequest(wire.BulkRequest):
-    """Operations that run in order, each under a key of its own."""
+    """Operations that are executed in order, each with its own idempotency key."""
 
     @field_validator("items")
     @classmethod
     def validate_unique_idempotency_keys(cls, items: list[BulkItem]) -> list[BulkItem]:
-        """Refuses two items with the same key: the answer names items by key."""
+        """Refuses two items with the same key, because the answer identifies items by key."""
         keys = {item.idempotency_key for item in items}
         if len(keys) != len(items):
             raise ValueError("idempotency keys must be unique within a bulk request")
@@ -26,7 +26,7 @@ class BulkRequest(wire.BulkRequest):
 
 
 class BulkOutput(BaseModel):
-    """Outcome of one operation; what it returns, or `code` and `message` of its error, are extra fields."""
+    """The output of one operation. Its result, or `code` and `message` of its error, are extra fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -35,25 +35,25 @@ class BulkOutput(BaseModel):
     @field_validator("status")
     @classmethod
     def validate_status(cls, v: str) -> str:
-        """Refuses words other than success and error."""
+        """Refuses values other than success and error."""
         if v not in {"success", "error"}:
             raise ValueError("status must be success or error")
         return v
 
     @property
     def span_id(self) -> str | None:
-        """The id of the span that the operation wrote, when the outcome shows it."""
+        """The ID of the span that the operation wrote, or None if the output does not contain it."""
         found = self._object("details").get("id")
         return found if isinstance(found, str) else None
 
     @property
     def terminates(self) -> bool:
-        """The platform has terminated the run."""
+        """Whether the platform has terminated the run."""
         return self._object("control").get("terminate") is True
 
     @property
     def termination_reason(self) -> str | None:
-        """Why, if the platform says so."""
+        """Why the run was terminated, or None if the platform gave no reason."""
         reason = self._object("control").get("reason")
         return reason if isinstance(reason, str) else None
 
@@ -63,7 +63,7 @@ class BulkOutput(BaseModel):
 
 
 class BulkResponse(BaseModel):
-    """Outcomes, by idempotency key. An operation that did not run has none."""
+    """The outputs by idempotency key. An operation that was not executed has none."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 

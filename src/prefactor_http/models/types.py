@@ -1,4 +1,4 @@
-"""Words that several parts of the API share; `schemas/api/types.json` has them too."""
+"""Enumerations that several models share. `schemas/api/types.json` defines the same ones."""
 
 from typing import Literal
 

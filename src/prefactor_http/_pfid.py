@@ -1,0 +1,64 @@
+"""Prefactor IDs (PFIDs).
+
+A PFID is 158 bits as 32 characters of Crockford base32, in lower case: 48 bits of Unix time in milliseconds, 30 bits of
+partition, 80 random bits. All IDs of an account have the same partition, so the partition of an instance's ID is enough
+to make IDs for its spans.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import time
+
+__all__ = ["generate", "partition_of", "random_partition"]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_PFID = re.compile(rf"[0-7][{_ALPHABET}]{{31}}")
+_PARTITION_BITS = 30
+_MAX_PARTITION = (1 << _PARTITION_BITS) - 1
+_MAX_MILLISECONDS = (1 << 48) - 1
+_RANDOM_BYTES = 10
+
+
+def partition_of(text: str) -> int | None:
+    """The partition of a PFID, or None if the text is not a PFID."""
+    if not _PFID.fullmatch(text):
+        return None
+    partition = 0
+    for character in text[10:16]:
+        partition = partition << 5 | _VALUES[character]
+    return partition
+
+
+def generate(partition: int, *, milliseconds: int | None = None, randomness: bytes | None = None) -> str:
+    """A new PFID.
+
+    Args:
+        partition: From 0 to 2**30 - 1.
+        milliseconds: Unix time; default: now.
+        randomness: 10 bytes; default: from the operating system, so that a forked process never repeats IDs.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+    if not 0 <= partition <= _MAX_PARTITION:
+        raise ValueError(f"partition must be from 0 to {_MAX_PARTITION}, not {partition}")
+    if milliseconds is None:
+        milliseconds = time.time_ns() // 1_000_000
+    if not 0 <= milliseconds <= _MAX_MILLISECONDS:
+        raise ValueError(f"milliseconds must be from 0 to {_MAX_MILLISECONDS}, not {milliseconds}")
+    randomness = os.urandom(_RANDOM_BYTES) if randomness is None else randomness
+    if len(randomness) != _RANDOM_BYTES:
+        raise ValueError(f"randomness must be {_RANDOM_BYTES} bytes, not {len(randomness)}")
+    # 32 characters hold 160 bits, two more than a PFID has: its first character is 0 to 7.
+    number = milliseconds << 110 | partition << 80 | int.from_bytes(randomness, "big")
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(150, -1, -10)])
+
+
+def random_partition() -> int:
+    """The partition of a new account."""
+    return secrets.randbits(_PARTITION_BITS)

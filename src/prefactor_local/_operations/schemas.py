@@ -1,0 +1,107 @@
+"""The schemas of a schema version: their stored form, and checks of spans against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prefactor_schema import Mismatch, SchemaError, shared_schema
+
+__all__ = ["check_span", "definition_errors", "quality_schemas", "span_types"]
+
+EMPTY_OBJECT = {"type": "object", "properties": {}, "additionalProperties": False}
+"""The result schema of a span type that declares none."""
+MESSAGE_LENGTH = 300
+
+
+def span_types(definitions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The span types by name, from `span_type_schemas`, or from the older pair of maps if there is no such list."""
+    structured = definitions.get("span_type_schemas")
+    if structured:
+        return {entry["name"]: _span_type(**entry) for entry in structured}
+    results = definitions.get("span_result_schemas") or {}
+    return {
+        name: _span_type(name=name, params_schema=schema, result_schema=results.get(name))
+        for name, schema in (definitions.get("span_schemas") or {}).items()
+    }
+
+
+def quality_schemas(definitions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The quality schemas by name."""
+    return {
+        entry["name"]: {
+            "name": entry["name"],
+            "title": entry.get("title") or entry["name"],
+            "description": entry.get("description"),
+            "template": entry.get("template"),
+            "schema": entry["schema"],
+            "schema_validation": _validation(entry["schema"]),
+            "data_risk": entry.get("data_risk"),
+        }
+        for entry in definitions.get("quality_schemas") or []
+    }
+
+
+def check_span(
+    span_type: Mapping[str, Any] | None, payload: dict[str, Any], result: dict[str, Any] | None, status: str
+) -> list[dict[str, str]]:
+    """The mismatches of a span with its type, each with `part`, `path` (a JSON pointer) and `message`.
+
+    `part` is schema_name, params or result. The result is checked only if the span is complete: that of a failed span
+    is an error.
+    """
+    if span_type is None:
+        return [_problem("schema_name", "", "not in the schema version of the agent instance")]
+    problems = list(_mismatches("params", span_type["params_schema"], payload))
+    if status == "complete":
+        problems += _mismatches("result", span_type["result_schema"], {} if result is None else result)
+    return problems
+
+
+def definition_errors(schema: dict[str, Any]) -> list[str]:
+    """Why a schema is not a valid JSON Schema; empty if it is valid."""
+    try:
+        shared_schema(schema).check_schema()
+    except SchemaError as error:
+        return [_short(error.message)]
+    return []
+
+
+def _span_type(
+    name: str, params_schema: dict[str, Any], result_schema: dict[str, Any] | None = None, **other: Any
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": other.get("title") or name,
+        "description": other.get("description"),
+        "template": other.get("template"),
+        "params_schema": params_schema,
+        "result_schema": EMPTY_OBJECT if result_schema is None else result_schema,
+        "data_risk": other.get("data_risk"),
+    }
+
+
+def _validation(schema: dict[str, Any]) -> dict[str, Any]:
+    errors = definition_errors(schema)
+    return {"valid": not errors, "errors": errors}
+
+
+def _mismatches(part: str, schema: Mapping[str, Any], value: Any) -> Iterator[dict[str, str]]:
+    try:
+        found = shared_schema(schema).mismatches(value)
+    except SchemaError as error:
+        yield _problem(part, "", f"the registered schema is invalid: {error.message}")
+        return
+    yield from (_problem(part, _pointer(each), each.text) for each in found)
+
+
+def _pointer(mismatch: Mismatch) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in mismatch.path)
+
+
+def _problem(part: str, path: str, message: str) -> dict[str, str]:
+    return {"part": part, "path": _short(path), "message": _short(message)}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MESSAGE_LENGTH else text[:MESSAGE_LENGTH] + "…"

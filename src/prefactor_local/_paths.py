@@ -1,9 +1,0 @@
-"""Where things are on the server."""
-
-from __future__ import annotations
-
-__all__ = ["ADMIN", "BULK", "PREFIX"]
-
-PREFIX = "/api/v1"
-BULK = f"{PREFIX}/bulk"
-ADMIN = "/_local"

@@ -1,0 +1,169 @@
+"""The data in SQLite. Each operation is one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+__all__ = ["Record", "Store"]
+
+Record: TypeAlias = dict[str, Any]
+"""A row, or a JSON object of the API."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+LAYOUT = 2
+"""The version of the tables below; raise it with every change of them."""
+
+# `seq` keeps the order of arrival. There are no foreign keys: a span may arrive before its parent.
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE token (token TEXT PRIMARY KEY, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL) STRICT;
+CREATE TABLE agent (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
+    external_identifier TEXT UNIQUE, owner_person_id TEXT, risk_profile_id TEXT, team_id TEXT,
+    retired INTEGER NOT NULL DEFAULT 0, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE agent_deployment (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL,
+    current_version_id TEXT, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (agent_id, environment_id)
+) STRICT;
+CREATE TABLE agent_version (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    external_identifier TEXT, runtime_environment TEXT, agent_schema_version_id TEXT NOT NULL,
+    inserted_at TEXT NOT NULL, UNIQUE (agent_id, fingerprint)
+) STRICT;
+CREATE TABLE agent_schema_version (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    external_identifier TEXT, span_types TEXT NOT NULL, quality_schemas TEXT NOT NULL, inserted_at TEXT NOT NULL,
+    UNIQUE (agent_id, fingerprint)
+) STRICT;
+CREATE TABLE agent_instance (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_version_id TEXT NOT NULL,
+    agent_schema_version_id TEXT NOT NULL, environment_id TEXT NOT NULL, agent_deployment_id TEXT NOT NULL,
+    status TEXT NOT NULL, started_at TEXT, finished_at TEXT, termination_reason TEXT, external_identifier TEXT,
+    purpose TEXT NOT NULL, quality_payloads TEXT NOT NULL, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    UNIQUE (agent_id, external_identifier)
+) STRICT;
+CREATE TABLE agent_span (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_instance_id TEXT NOT NULL,
+    agent_schema_version_id TEXT NOT NULL, parent_span_id TEXT, schema_name TEXT NOT NULL, status TEXT NOT NULL,
+    payload TEXT NOT NULL, result_payload TEXT, sensitive_encoding INTEGER, started_at TEXT, finished_at TEXT,
+    inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX agent_span_of_instance ON agent_span (agent_instance_id, status);
+CREATE TABLE answered (
+    operation TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (operation, key)
+) STRICT;
+"""
+_JSON = frozenset(
+    {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
+)
+_BOOLEAN = frozenset({"retired", "sensitive_encoding"})
+_CONVERTED = _JSON | _BOOLEAN
+
+
+class Store:
+    """A connection to the database. Any thread may use it, one transaction at a time.
+
+    Args:
+        database: A file, created if it does not exist, or `":memory:"`.
+
+    Raises:
+        sqlite3.Error: The file is not a database, cannot be written, or has the layout of another version.
+    """
+
+    def __init__(self, database: str | Path) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A block whose changes are kept as a whole, or dropped as a whole if an exception leaves it."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield
+                self._connection.commit()
+            except BaseException:
+                self._connection.rollback()
+                raise
+
+    # Names of tables and columns come from this package and values are bound: no SQL injection (S608).
+
+    def insert(self, table: str, **values: object) -> None:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608
+
+    def update(self, table: str, record_id: str, **values: object) -> None:
+        changes = ", ".join(f"{name} = ?" for name in values)
+        self._execute(f"UPDATE {table} SET {changes} WHERE id = ?", {**values, "": record_id})  # noqa: S608
+
+    def delete(self, table: str, record_id: str) -> None:
+        self._execute(f"DELETE FROM {table} WHERE id = ?", {"": record_id})  # noqa: S608
+
+    def find(self, table: str, **equal: object) -> Record | None:
+        """The first row with these values, or None."""
+        row = self._execute(f"SELECT * FROM {table} {_where(equal)} LIMIT 1", equal).fetchone()  # noqa: S608
+        return None if row is None else _record(row)
+
+    def find_all(self, table: str, **equal: object) -> list[Record]:
+        """All rows with these values, in order of arrival."""
+        return [_record(row) for row in self._execute(f"SELECT * FROM {table} {_where(equal)} ORDER BY seq", equal)]  # noqa: S608
+
+    def exists(self, table: str, **equal: object) -> bool:
+        return self._execute(f"SELECT 1 FROM {table} {_where(equal)} LIMIT 1", equal).fetchone() is not None  # noqa: S608
+
+    def count_by_status(self, table: str, **equal: object) -> dict[str, int]:
+        query = f"SELECT status, COUNT(*) FROM {table} {_where(equal)} GROUP BY status"  # noqa: S608
+        return dict(self._execute(query, equal).fetchall())
+
+    def get_or_store(self, key: str, default: str) -> str:
+        """The value that is stored under a key; if there is none, the default, which is stored."""
+        self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, default))
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row["value"])
+
+    def _prepare(self) -> None:
+        layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if layout not in {0, LAYOUT}:
+            raise sqlite3.DatabaseError(f"it has layout {layout}, this version of prefactor-sdk reads layout {LAYOUT}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        if layout == 0:
+            self._connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;")
+
+    def _execute(self, query: str, values: Mapping[str, object]) -> sqlite3.Cursor:
+        bound = [_json(value) if name in _JSON else value for name, value in values.items()]
+        return self._connection.execute(query, bound)
+
+
+def _where(equal: Mapping[str, object]) -> str:
+    return "WHERE " + " AND ".join(f"{name} IS ?" for name in equal) if equal else ""
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else _encode(value)
+
+
+def _record(row: sqlite3.Row) -> Record:
+    record = dict(row)
+    for name in _CONVERTED & record.keys():
+        if record[name] is not None:
+            record[name] = json.loads(record[name]) if name in _JSON else bool(record[name])
+    return record
