@@ -1,8 +1,19 @@
-"""`allOf`, and what stands beside a `$ref`, folded into one schema: types have no intersection."""
+"""Merges `allOf`, and the keywords beside a `$ref`, into one schema: Python types have no intersection.
+
+`allOf: [A, B]` describes the values that match A and B. A class is made of one schema, so A, B and the keywords beside
+them are merged: an object with the property `a` and an object with the property `b` become one object with both.
+
+Limits: a keyword that two branches have is merged if one value says what both say (see `_merged_value`). Otherwise the
+first value stays, and the other keyword is *not mergeable*: the type accepts more than the schema, and the check of the
+payload against its schema has to cover the rest. The same goes for a keyword that applies to what its own branch does
+not name, such as `additionalProperties`, where another branch names more.
+
+Order: the target of a `$ref` comes first, then the keywords beside it, then the branches of `allOf`; each target once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -12,169 +23,198 @@ from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.pointers import is_metaschema
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
+from prefactor_gen.walk import effective_schema
 
-__all__ = ["Folded", "fold"]
+__all__ = ["Merged", "merge_all_of"]
 
-_LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
-_UPPER_BOUNDS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
-_NAMED_MEMBERS = frozenset({"properties", "patternProperties"})
-# What speaks of the members that others in the same schema do not name, and those others.
+_LOWER_BOUNDS = frozenset({"exclusiveMinimum", "minItems", "minLength", "minimum"})
+_UPPER_BOUNDS = frozenset({"exclusiveMaximum", "maxItems", "maxLength", "maximum"})
+# Keywords that apply to the members that the same schema does not name otherwise, and the keywords that name them.
 _REST = {
-    "additionalProperties": _NAMED_MEMBERS,
+    "additionalProperties": frozenset({"patternProperties", "properties"}),
     "items": frozenset({"prefixItems"}),
     "additionalItems": frozenset({"items"}),
 }
 
 
 @dataclass
-class Folded:
-    """A schema without `allOf`, the places of what it was folded from, and the keywords that did not fit."""
+class Merged:
+    """A schema without `allOf`.
+
+    Attributes:
+        schema: the merged schema.
+        origins: the places of the branches; empty if nothing was merged.
+        not_mergeable: the keywords that the schema does not cover, each with its branch.
+    """
 
     schema: ObjectNode
     origins: frozenset[Place] = frozenset()
-    left: list[tuple[ObjectNode, str]] = field(default_factory=list)
+    not_mergeable: list[tuple[ObjectNode, str]] = field(default_factory=list)
 
 
-def fold(schema: ObjectNode, refs: LocalRefs, *, alone: bool, through: bool = False) -> Folded:
-    """Fold a schema. One that has nothing to fold comes back as it is, a mere wrapper as what it wraps.
+def merge_all_of(schema: ObjectNode, refs: LocalRefs, *, follow: bool = False) -> Merged:
+    """Merge a schema with all that its `allOf` and `$ref` apply to the same value.
 
     Args:
         schema: the schema.
-        refs: the references of the schema that it is a part of.
-        alone: keywords beside a `$ref` say nothing (draft-07).
-        through: a schema that is only a `$ref` is what that leads to.
+        refs: the references of the whole schema that it stands in.
+        follow: whether a schema that is only a `$ref` becomes its target; otherwise it stays a reference.
 
     Raises:
-        DiagnosticError: a part leads back to itself.
+        DiagnosticError: a branch leads back to itself.
     """
-    schema = _without_metaschema(_unwrapped(schema))
-    if not through and "$ref" in schema and (alone or not (schema.keys() - {"$ref"}) & ASSERTIONS):
-        return Folded(schema.with_items([("$ref", schema["$ref"])]))
+    schema = _effective(_unwrapped(schema), refs)
+    # 1. Only a reference: it becomes a type of its own.
+    if not follow and "$ref" in schema and not (schema.keys() - {"$ref"}) & ASSERTIONS:
+        return Merged(schema.with_items([("$ref", schema["$ref"])]))
+    # 2. Nothing to merge.
     if not {"$ref", "allOf"} & schema.keys():
-        return Folded(schema)
-    parts = list(_Flattener(refs, alone).parts(schema, ()))
-    result = Folded(schema, frozenset(part.place for part in parts))
-    naming = {keyword: [part for part in parts if names & part.keys()][:2] for keyword, names in _REST.items()}
-    merger = _Merger(result)
-    for part in parts:
-        beside = {keyword for keyword, named in naming.items() if any(other is not part for other in named)}
-        merger.take(part, beside)
-    result.schema = ObjectNode(merger.members.items(), place=schema.place, key_places=merger.places)
-    return result
+        return Merged(schema)
+    # 3. Several branches.
+    return _merge(schema, list(_Branches(refs).of(schema, ())))
+
+
+def _effective(schema: ObjectNode, refs: LocalRefs) -> ObjectNode:
+    return _without_metaschema(effective_schema(schema, draft_07=refs.draft_07))
 
 
 def _unwrapped(schema: ObjectNode) -> ObjectNode:
-    """`{description, allOf: [X]}` is X."""
-    while isinstance(parts := schema.get("allOf"), ListNode) and (schema.keys() & ASSERTIONS) == {"allOf"}:
-        said = [part for part in parts if isinstance(part, ObjectNode) and part.keys() & ASSERTIONS]
-        if len(said) != 1 or False in parts:
+    """A schema whose only assertion is an `allOf` with one branch is that branch."""
+    while schema.keys() & ASSERTIONS == {"allOf"}:
+        branches = schema.branches("allOf")
+        asserting = [branch for branch in branches if isinstance(branch, ObjectNode) and branch.keys() & ASSERTIONS]
+        if len(asserting) != 1 or False in branches:
             break
-        schema = said[0]
+        schema = asserting[0]
     return schema
 
 
 def _without_metaschema(schema: ObjectNode) -> ObjectNode:
-    """A reference to a metaschema as what no type says, so that it is checked with the schema."""
+    """Replaces a reference to a metaschema by a keyword that types cannot express, so that the schema is checked."""
     if not is_metaschema(schema.get("$ref")):
         return schema
-    place = schema.place_at("$ref")
-    unsaid = ObjectNode([("not", ObjectNode(place=place))], place=schema.place, key_places={"not": place})
-    parts = schema.get("allOf")
-    members = {key: value for key, value in schema.items() if key != "$ref"}
-    joined = ListNode([*(parts if isinstance(parts, ListNode) else ()), unsaid], place=schema.place)
-    return schema.with_items({**members, "allOf": joined}.items())
+    untyped = _never(schema.place, schema.place_at("$ref"))
+    branches = ListNode([*schema.branches("allOf"), untyped], place=schema.place)
+    return schema.without({"$ref"}).with_member("allOf", branches)
 
 
-class _Flattener:
-    """Yields the parts of a conjunction, and what several of them refer to once."""
+def _never(place: Place, key_place: Place) -> ObjectNode:
+    """`not: {}`."""
+    return ObjectNode([("not", ObjectNode(place=key_place))], place=place, key_places={"not": key_place})
 
-    def __init__(self, refs: LocalRefs, alone: bool) -> None:
+
+class _Branches:
+    """Yields the schemas that a value must match, without `allOf` and `$ref`."""
+
+    def __init__(self, refs: LocalRefs) -> None:
         self.refs = refs
-        self.alone = alone
         self.seen: set[str] = set()
 
-    def parts(self, schema: JsonValue, path: tuple[str, ...]) -> Iterator[ObjectNode]:
+    def of(self, schema: JsonValue, path: tuple[str, ...]) -> Iterator[ObjectNode]:
+        """The branches of one schema; `path` are the references that lead to it."""
+        if schema is False:
+            yield _never(self.refs.root.place, self.refs.root.place)
         if not isinstance(schema, ObjectNode):
-            if schema is False:
-                place = self.refs.root.place
-                yield ObjectNode([("not", ObjectNode(place=place))], place=place)
             return
-        schema = _without_metaschema(schema)
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            yield from self.target(reference, schema, path)
-            if self.alone:
-                return
-        own = schema.with_items((key, value) for key, value in schema.items() if key not in {"allOf", "$ref"})
+        schema = _effective(schema, self.refs)
+        if schema.reference is not None:
+            yield from self.target(schema.reference, schema.place_at("$ref"), path)
+        own = schema.without({"$ref", "allOf"})
         if own.keys() & ASSERTIONS:
             yield own
-        conjuncts = schema.get("allOf")
-        for part in conjuncts if isinstance(conjuncts, ListNode) else ():
-            yield from self.parts(part, path)
+        for branch in schema.branches("allOf"):
+            yield from self.of(branch, path)
 
-    def target(self, reference: str, schema: ObjectNode, path: tuple[str, ...]) -> Iterator[ObjectNode]:
-        place = schema.place_at("$ref")
+    def target(self, reference: str, place: Place, path: tuple[str, ...]) -> Iterator[ObjectNode]:
         pointer = self.refs.pointer(reference, place)
         if pointer in path:
             message = f"expected a schema that ends, found {reference!r}, which leads back to itself"
             raise DiagnosticError([UNRESOLVED_REFERENCE.at(place, message)])
-        if pointer not in self.seen:  # the same part a second time says nothing new
+        if pointer not in self.seen:  # a second time it adds nothing
             self.seen.add(pointer)
-            yield from self.parts(self.refs.schema_at(pointer), (*path, pointer))
+            yield from self.of(self.refs.schema_at(pointer), (*path, pointer))
+
+
+def _merge(schema: ObjectNode, branches: Sequence[ObjectNode]) -> Merged:
+    merger = _Merger()
+    # Two of them are enough to find another one.
+    naming = {keyword: [each for each in branches if names & each.keys()][:2] for keyword, names in _REST.items()}
+    for branch in branches:
+        named_elsewhere = {keyword for keyword, each in naming.items() if any(other is not branch for other in each)}
+        merger.add(branch, named_elsewhere)
+    merged = ObjectNode(merger.members.items(), place=schema.place, key_places=merger.places)
+    return Merged(merged, frozenset(branch.place for branch in branches), merger.not_mergeable)
 
 
 class _Merger:
-    def __init__(self, result: Folded) -> None:
-        self.result = result
+    def __init__(self) -> None:
         self.members: dict[str, JsonValue] = {}
         self.places: dict[str, Place] = {}
+        self.not_mergeable: list[tuple[ObjectNode, str]] = []
 
-    def take(self, part: ObjectNode, beside: AbstractSet[str]) -> None:
-        """Take a part in, but what speaks of the rest of its own part only: one type cannot say that."""
-        for keyword, value in part.items():
+    def add(self, branch: ObjectNode, named_elsewhere: AbstractSet[str]) -> None:
+        """Merge a branch.
+
+        Args:
+            branch: a schema without `allOf` and `$ref`.
+            named_elsewhere: the keywords for the rest that another branch names members of.
+        """
+        for keyword, value in branch.items():
             if keyword not in ASSERTIONS:
                 continue
-            if keyword in beside:
+            # 1. It applies to the rest of its own branch only; true says nothing.
+            if keyword in named_elsewhere:
                 if value is not True:
-                    self.result.left.append((part, keyword))
+                    self.not_mergeable.append((branch, keyword))
+            # 2. No other branch has it, or with the same value.
             elif keyword not in self.members or is_same(self.members[keyword], value):
                 self.members[keyword] = value
-                self.places[keyword] = part.place_at(keyword)
-            elif (merged := _both(keyword, self.members[keyword], value)) is not None:
+                self.places[keyword] = branch.place_at(keyword)
+            # 3. One value says what both say.
+            elif (merged := _merged_value(keyword, self.members[keyword], value)) is not None:
                 self.members[keyword] = merged
+            # 4. The first value stays.
             else:
-                self.result.left.append((part, keyword))
+                self.not_mergeable.append((branch, keyword))
 
 
-def _both(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
-    """The value of a keyword that says what two values say, or None."""
-    if keyword in _LOWER_BOUNDS | _UPPER_BOUNDS and isinstance(one, int | float) and isinstance(two, int | float):
-        return max(one, two) if keyword in _LOWER_BOUNDS else min(one, two)
-    if keyword == "required" and isinstance(one, ListNode) and isinstance(two, ListNode):
-        return one.with_items([*one, *(name for name in two if name not in one)])
-    if keyword == "properties" and isinstance(one, ObjectNode) and isinstance(two, ObjectNode):
-        members = dict(one)
-        for name, schema in two.items():
-            members[name] = _conjunction(members[name], schema, two) if name in members else schema
-        return ObjectNode(members.items(), place=one.place, key_places={**two.key_places, **one.key_places})
-    if keyword == "type":
-        return _common_type(one, two)
+def _merged_value(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
+    """The value of a keyword that says what two values say, or None if there is no such value."""
+    match one, two:
+        case int() | float(), int() | float() if keyword in _LOWER_BOUNDS:
+            return max(one, two)
+        case int() | float(), int() | float() if keyword in _UPPER_BOUNDS:
+            return min(one, two)
+        case ListNode(), ListNode() if keyword == "required":
+            return one.with_items([*one, *(name for name in two if name not in one)])
+        case ObjectNode(), ObjectNode() if keyword == "properties":
+            return _merged_properties(one, two)
+        case _ if keyword == "type":
+            return _common_type(one, two)
     return None
 
 
-def _conjunction(one: JsonValue, two: JsonValue, node: ObjectNode) -> JsonValue:
+def _merged_properties(one: ObjectNode, two: ObjectNode) -> ObjectNode:
+    """All properties; one that both have becomes an `allOf`, which is merged when its type is made."""
+    members = dict(one)
+    for name, schema in two.items():
+        members[name] = _all_of(members[name], schema, two.place) if name in members else schema
+    return ObjectNode(members.items(), place=one.place, key_places={**two.key_places, **one.key_places})
+
+
+def _all_of(one: JsonValue, two: JsonValue, place: Place) -> JsonValue:
     if two is True or is_same(one, two):
         return one
-    joined = one.get("allOf") if isinstance(one, ObjectNode) and one.keys() == {"allOf"} else None
-    parts = ListNode([*(joined if isinstance(joined, ListNode) else [one]), two], place=node.place)
-    return ObjectNode([("allOf", parts)], place=node.place)
+    branches = one.list_at("allOf") if isinstance(one, ObjectNode) and one.keys() == {"allOf"} else [one]
+    return ObjectNode([("allOf", ListNode([*branches, two], place=place))], place=place)
 
 
 def _common_type(one: JsonValue, two: JsonValue) -> JsonValue:
-    kinds = [list(value) if isinstance(value, ListNode) else [value] for value in (one, two)]
-    common = [kind for kind in kinds[0] if kind in kinds[1] or (kind == "integer" and "number" in kinds[1])]
-    common.extend(kind for kind in kinds[1] if kind == "integer" and kind not in common and "number" in kinds[0])
+    """The types that two values of `type` have in common, where integers are numbers; None without any."""
+    first, second = ([*value] if isinstance(value, ListNode) else [value] for value in (one, two))
+    common = [name for name in first if name in second or (name == "integer" and "number" in second)]
+    common.extend(name for name in second if name == "integer" and name not in common and "number" in first)
     if not common:
         return None
-    node = one if isinstance(one, ListNode) else two
-    return common[0] if len(common) == 1 or not isinstance(node, ListNode) else node.with_items(common)
+    names = one if isinstance(one, ListNode) else two
+    return common[0] if len(common) == 1 or not isinstance(names, ListNode) else names.with_items(common)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_rule", "explained"]
 
-_WHO = {By.SCHEMA: "checked against the schema itself", By.NOBODY: "not enforced"}
+_WHO = {By.SCHEMA: "checked against the schema itself", By.NOTHING: "not enforced"}
 
 
 def explain_rule(code: str) -> str:

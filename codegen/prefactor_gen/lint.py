@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Severity
 from prefactor_gen.documents import ListNode, ObjectNode
-from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
-from prefactor_gen.marks import MARK
+from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN, REDACT
 from prefactor_gen.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
 from prefactor_gen.suggest import did_you_mean, meant
 from prefactor_gen.suppress import ALLOW
@@ -24,7 +23,7 @@ _BY_ITSELF = frozenset({"$defs", "additionalProperties", "definitions", "items",
 
 
 _PREFIX = "x-prefactor-"
-_OURS = (MARK, ALLOW)
+_OURS = (REDACT, ALLOW)
 
 # Names are compared with so many others: each pair takes its time.
 _COMPARED = 100
@@ -80,7 +79,7 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
         elif keyword.startswith("x-"):
             if "redact" in keyword.lower():
-                message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {MARK!r}?"
+                message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {REDACT!r}?"
                 yield UNKNOWN_KEYWORD.at(place, message)
         else:
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; a key of your own begins with x-"

@@ -13,7 +13,7 @@ from prefactor_gen.diagnostics import Diagnostic
 from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.literals import docstring, python_literal, quote
-from prefactor_gen.marks import compile_marks
+from prefactor_gen.marks import compile_redaction
 from prefactor_gen.models import Model, ModelField
 from prefactor_gen.names import class_name, module_name
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
@@ -83,7 +83,7 @@ class _SpanPlanner:
 
     def redacted(self) -> str | None:
         schemas = {"params": self.definition.params, "result": self.definition.result}
-        rules = {part: compile_marks(source.schema) for part, source in schemas.items() if source is not None}
+        rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
         marked = {part: each for part, each in rules.items() if each}
         return python_literal(from_python(marked, self.definition.place), 1) if marked else None
 

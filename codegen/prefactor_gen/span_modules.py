@@ -19,11 +19,11 @@ from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeD
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.lint import lint_enforcement, lint_schema
-from prefactor_gen.local_refs import unresolved
-from prefactor_gen.marks import check_marks
 from prefactor_gen.models import Model, ModelSet, generate_models
 from prefactor_gen.names import class_name
 from prefactor_gen.plan import plan_span_type
+from prefactor_gen.redaction_check import check_redaction
+from prefactor_gen.reference_check import check_references
 from prefactor_gen.render import render_span_type
 from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_mark
@@ -89,7 +89,7 @@ def compile_span_types(works: Sequence[Work]) -> Compiled:
         text = "" if wrong else _text(plan)
         result.modules.append(_module(plan, item, text, quiet=sound[item.name][1]))
     result.classes = {name: bundled.place for name, bundled in bundle.definitions.items()}
-    result.unsaid = {item.place for item in bundle.unsaid}
+    result.unsaid = {item.place for item in bundle.untyped}
     result.warned = bool(models.warnings)
     return result
 
@@ -118,12 +118,12 @@ def schema_problems(written: SchemaSource, whole: SchemaSource | None, *, typed:
     if whole.schema is not written.schema:
         problems.extend(check_schema(whole))  # what was pulled in is checked too
     if not has_errors(problems):
-        problems.extend(unresolved(whole.schema))
+        problems.extend(check_references(whole.schema))
         problems.extend(check_sizes(whole.schema, written.place))
     if not has_errors(problems):
         problems.extend(check_compiles(whole.schema))
     if not has_errors(problems):
-        problems.extend(check_marks(whole.schema, typed=typed))
+        problems.extend(check_redaction(whole.schema, typed=typed))
         problems.extend(lint_schema(whole.schema))
         problems.extend(check_values(whole.schema))
     return problems
@@ -247,7 +247,7 @@ def _plans(
     models_of: dict[str, list[Model]] = {}
     for model in models.models.values():
         models_of.setdefault(owner[model.name], []).append(model)
-    unsaid = {item.definition for item in bundle.unsaid}
+    unsaid = {item.definition for item in bundle.untyped}
     for item in span_types if models.models else ():
         plan, diagnostics = plan_span_type(item, bundle, models_of[item.name], unsaid)
         found.extend(diagnostics)

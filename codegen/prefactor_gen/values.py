@@ -1,4 +1,4 @@
-"""Values that a schema offers: a default and examples should match the schema that they stand in."""
+"""Checks that defaults and examples match the schema that they stand in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.limits import MAX_CHECKED_VALUES
-from prefactor_gen.pointers import step
-from prefactor_gen.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED
-from prefactor_gen.walk import subschemas
+from prefactor_gen.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
+from prefactor_gen.walk import located_schemas
 from prefactor_schema import JsonSchema, SchemaError
 
 __all__ = ["check_values"]
@@ -19,38 +18,36 @@ _LONGEST = 80
 
 
 def check_values(root: ObjectNode) -> Iterator[Diagnostic]:
-    """Warnings of the defaults and examples in a self-contained, valid schema that do not match it."""
-    offered = list(_offered(root, ""))
-    if not offered:
+    """Warn of the defaults and examples in a self-contained, valid schema that do not match their schemas."""
+    schemas = located_schemas(root, draft_07=root.is_draft_07)
+    values = [(pointer, *value) for pointer, schema in schemas for value in _values(schema)]
+    if not values:
         return
     whole = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
-    for pointer, kind, value, place in offered:
-        yield from _mismatch(whole.part(pointer), kind, value, place)
+    for pointer, rule, value, place in values:
+        yield from _mismatch(whole.part(pointer), rule, value, place)
 
 
-def _offered(schema: ObjectNode, pointer: str) -> Iterator[tuple[str, str, JsonValue, Place]]:
+def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place]]:
     if "default" in schema:
-        yield pointer, "default", schema["default"], schema.place_at("default")
+        yield INVALID_DEFAULT, schema["default"], schema.place_at("default")
     if isinstance(examples := schema.get("examples"), ListNode):
         for index, example in enumerate(examples):
-            yield pointer, "example", example, examples.place_at(index)
-    for keys, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _offered(item, pointer + step(keys))
+            yield INVALID_EXAMPLE, example, examples.place_at(index)
 
 
-def _mismatch(schema: JsonSchema, kind: str, value: JsonValue, place: Place) -> Iterator[Diagnostic]:
-    if _exceeds(value, MAX_CHECKED_VALUES):
-        message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {kind}, which is compared with its schema"
+def _mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place) -> Iterator[Diagnostic]:
+    name = "default" if rule is INVALID_DEFAULT else "example"
+    if _has_more_values(value, MAX_CHECKED_VALUES):
+        message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {name}, which is compared with its schema"
         yield LIMIT_EXCEEDED.at(place, message, Severity.WARNING)
         return
     try:
-        found = schema.mismatches(to_plain(value))
-    except SchemaError:  # told of the schema
+        mismatches = schema.mismatches(to_plain(value))
+    except SchemaError:  # reported by check_compiles
         return
-    if found:
-        message = f"the {kind} {_shortened(value)} does not match its schema: {found[0]}"
-        yield (INVALID_DEFAULT if kind == "default" else INVALID_EXAMPLE).at(place, message)
+    if mismatches:
+        yield rule.at(place, f"the {name} {_shortened(value)} does not match its schema: {mismatches[0]}")
 
 
 def _shortened(value: JsonValue) -> str:
@@ -58,8 +55,8 @@ def _shortened(value: JsonValue) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
-def _exceeds(value: JsonValue, most: int) -> bool:
-    """Whether there are more than so many values in a value; stops counting there."""
+def _has_more_values(value: JsonValue, most: int) -> bool:
+    """Whether a value holds more values than the limit; counts no further than that."""
     pending, count = [value], 0
     while pending and count <= most:
         node = pending.pop()

@@ -14,6 +14,7 @@ import pytest
 from tests.codegen.support import Project
 
 from prefactor_gen import models, span_modules
+from prefactor_gen.keywords import REDACT
 from prefactor_gen.rules import RULES
 
 OBJECT: dict[str, Any] = {"type": "object"}
@@ -866,6 +867,35 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
     entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema}
     project.write("schemas/a.json", {"span_type_schemas": [{**entry, "template": "{{ x[y[z]] }} {{ x[y[zz]] }}"}]})
     assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
+
+
+TUPLE = {
+    "type": "array",
+    "prefixItems": [properties(a={}), {"type": "string", REDACT: True}],
+    "items": properties(b={}),
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("{{ x[0].a }} {{ x[2].b }}", ""),
+        ("{{ x[0].b }}", "PG018: 'x.0.b' is shown, but 'b' is no property of 'x.0'"),
+        ("{{ x[1] }}", "PG019: 'x.1' is redacted"),
+    ],
+)
+def test_a_template_with_items_of_a_tuple(template: str, found: str, project: Project) -> None:
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": properties(x=TUPLE), "template": template}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    findings = project.generate().findings
+    assert found in only(findings) if found else findings == []
+
+
+def test_a_template_with_what_a_dynamic_reference_may_add(project: Project) -> None:
+    schema = {**properties(x={"$dynamicRef": "#node", **properties(a={})}), "$defs": {"N": {"$dynamicAnchor": "node"}}}
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema, "template": "{{ x.b }}"}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    assert project.generate().findings == []
 
 
 def test_what_readers_of_yaml_differ_on(project: Project) -> None:

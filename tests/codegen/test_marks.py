@@ -14,12 +14,12 @@ from tests.codegen.support import Project, load_package
 
 from prefactor_core._redaction import Marks
 from prefactor_core._snapshot import Payload
-from prefactor_gen.marks import MARK
+from prefactor_gen.keywords import REDACT
 
 Made = Callable[..., ModuleType]
 
 GONE = "[redacted]"
-SECRET: dict[str, Any] = {"type": "string", MARK: True}
+SECRET: dict[str, Any] = {"type": "string", REDACT: True}
 TREE: dict[str, Any] = {
     "type": "object",
     "properties": {"secret": SECRET, "kids": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}},
@@ -40,9 +40,9 @@ KIDS_GONE: dict[str, Any] = {"secret": GONE, "kids": [{"kids": [{"secret": GONE,
 # Name of the case: the schema of the property x, and values of x with what is recorded of them.
 CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
     "property": (SECRET, [("a", GONE), (1, GONE), ({"a": 1}, GONE)]),
-    "not-marked": ({"type": "string", MARK: False}, [("a", "a")]),
+    "not-marked": ({"type": "string", REDACT: False}, [("a", "a")]),
     "reference": ({"$ref": "#/$defs/Secret"}, [("a", GONE)]),
-    "beside-a-reference": ({"$ref": "#/$defs/Tree", MARK: True}, [({}, GONE)]),
+    "beside-a-reference": ({"$ref": "#/$defs/Tree", REDACT: True}, [({}, GONE)]),
     "nested": (schema(y=schema(z=SECRET), w={}), [({"y": {"z": "a"}, "w": 1}, {"y": {"z": GONE}, "w": 1})]),
     "items": (items(items=SECRET), [(["a", "b"], [GONE, GONE]), ("a", GONE), ({"0": "a"}, GONE)]),
     "tuple": (items(prefixItems=[{"type": "string"}, SECRET], items={}), [(["a", "b", "c"], ["a", GONE, "c"])]),
@@ -83,8 +83,8 @@ CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
         [({"up": {"x": {"s": "a"}}}, {"up": {"x": {"s": GONE}}})],
     ),
     "null": ({"type": ["object", "null"], "properties": {"a": SECRET}}, [(None, None)]),
-    "data": ({"enum": [{MARK: True}], "default": {MARK: True}}, [({MARK: True}, {MARK: True})]),
-    "name": (schema(**{MARK: {"type": "string"}}), [({MARK: "a"}, {MARK: "a"})]),
+    "data": ({"enum": [{REDACT: True}], "default": {REDACT: True}}, [({REDACT: True}, {REDACT: True})]),
+    "name": (schema(**{REDACT: {"type": "string"}}), [({REDACT: "a"}, {REDACT: "a"})]),
 }  # fmt: skip
 
 
@@ -110,9 +110,12 @@ def test_what_is_recorded(case: str, span_types: dict[str, Any]) -> None:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "root": ({"type": "object", MARK: True}, "the payload itself cannot be redacted, only what is in it"),
-    "root-by-reference": ({"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", MARK: True}}}, "the payload itself"),
-    "text": (schema(x={MARK: "true"}), "expected true or false"),
+    "root": ({"type": "object", REDACT: True}, "the payload itself cannot be redacted, only what is in it"),
+    "root-by-reference": (
+        {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", REDACT: True}}},
+        "the payload itself",
+    ),
+    "text": (schema(x={REDACT: "true"}), "expected true or false"),
     "if": (
         schema(x={"if": {"properties": {"a": SECRET}}, "then": {}}),
         "it stands under if, which names no part of a payload",
@@ -130,7 +133,7 @@ def test_marks_that_cannot_be_honoured(case: str, project: Project) -> None:
     result = project.generate()
     assert result.code == 1
     (line,) = [line for line in result.findings if " error " in line]
-    assert f"error PG014: {MARK} cannot be honoured: {message}" in line
+    assert f"error PG014: {REDACT} cannot be honoured: {message}" in line
 
 
 def test_a_quality_payload_has_no_helper(project: Project) -> None:
