@@ -188,7 +188,7 @@ class _SchemaBundler:
         deep = first_too_deep(self.root_name, self.view_of)
         if deep is not None:
             message = (
-                f"more than {MAX_TYPES_DEEP} types stand in one another here, along all references; let one be any"
+                f"more than {MAX_TYPES_DEEP} types are nested here, along all references; let one of them be any value"
             )
             yield LIMIT_EXCEEDED.at(self.result.definitions[deep].place, message)
 
@@ -269,11 +269,9 @@ class _SchemaBundler:
         """
         self.viewed += 1
         if self.viewed > MAX_VIEWS:
-            message = (
-                f"the schema joins more than {MAX_VIEWS:,} schemas: what allOf joins multiplies; state it with fewer"
-            )
+            message = f"more than {MAX_VIEWS:,} schemas are merged here: the branches of allOf multiply; use fewer"
         elif len(self.names) > MAX_TYPES:
-            message = f"the schema would become more than {MAX_TYPES:,} types; divide it, or let an inner object be any"
+            message = f"the schema would become more than {MAX_TYPES:,} types; divide it, or use fewer inner objects"
         else:
             return
         raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])

@@ -32,10 +32,10 @@ def check_redaction(schema: ObjectNode, *, typed: bool = True) -> Iterator[Diagn
     yield from _misplaced(schema, reason, draft_07=schema.is_draft_07)
     for root in InPlace(schema).applied([""]).values():
         if root.get(REDACT) is True:
-            yield _cannot(root, "the payload itself cannot be redacted, only what is in it")
+            yield _cannot(root, "the payload itself cannot be redacted, only its members")
     schemas = list(all_schemas(schema))
     if any("$dynamicRef" in each for each in schemas) and any(each.get(REDACT) is True for each in schemas):
-        yield _cannot(schema, "what a $dynamicRef leads to is not known before the payload is")
+        yield _cannot(schema, "the target of a $dynamicRef depends on the payload")
 
 
 def _cannot(schema: ObjectNode, reason: str) -> Diagnostic:
@@ -54,11 +54,11 @@ def _misplaced(schema: ObjectNode, reason: str | None, *, draft_07: bool) -> Ite
     for keys, item in subschemas(effective):
         applied.add(keys[0])
         if isinstance(item, ObjectNode):
-            below = f"it stands under {keys[0]}, which names no part of a payload" if keys[0] in _NO_PART else reason
+            below = f"it is under {keys[0]}, which describes no part of a payload" if keys[0] in _NO_PART else reason
             yield from _misplaced(item, below, draft_07=draft_07)
     for keyword in schema.keys() - applied - _DATA:
         where = "where no schema is expected" if keyword in effective else "which draft-07 ignores beside a $ref"
-        yield from _anywhere(schema[keyword], f"it stands under {keyword}, {where}")
+        yield from _anywhere(schema[keyword], f"it is under {keyword}, {where}")
 
 
 def _anywhere(value: JsonValue, reason: str) -> Iterator[Diagnostic]:

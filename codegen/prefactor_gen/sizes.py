@@ -102,10 +102,10 @@ def _exceeded(done: _Open) -> Diagnostic | None:
     if done.weight > MAX_PARTS:
         message = f"a value here would be compared with more than {MAX_PARTS:,} schemas, along all references"
     elif done.depth > MAX_CHAIN:
-        message = f"more than {MAX_CHAIN} schemas of one value lead to one another here"
+        message = f"more than {MAX_CHAIN} schemas of one value lead to each other in a row here"
     else:
         return None
-    return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; state it with fewer")
+    return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; use fewer")
 
 
 def first_too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:

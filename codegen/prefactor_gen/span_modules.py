@@ -19,7 +19,8 @@ from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeD
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
 from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.lint import lint_enforcement, lint_schema
-from prefactor_gen.models import Model, ModelSet, generate_models
+from prefactor_gen.model_reader import Model, ModelSet
+from prefactor_gen.models import generate_models
 from prefactor_gen.names import class_name
 from prefactor_gen.plan import plan_span_type
 from prefactor_gen.redaction_check import check_redaction

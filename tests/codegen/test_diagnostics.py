@@ -15,6 +15,7 @@ from tests.codegen.support import Project
 
 from prefactor_gen import models, span_modules
 from prefactor_gen.keywords import REDACT
+from prefactor_gen.model_reader import ModelSet
 from prefactor_gen.rules import RULES
 
 OBJECT: dict[str, Any] = {"type": "object"}
@@ -88,7 +89,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {not: {x-prefactor-redact: true}}\n",
         "schemas/a.yaml:4:17 /span_schemas/agent/properties/x/not/x-prefactor-redact: error PG014: x-prefactor-redact "
-        "cannot be honoured: it stands under not, which names no part of a payload",
+        "cannot be honoured: it is under not, which describes no part of a payload",
     ),
     "PG015": (
         "a.yaml",
@@ -215,10 +216,10 @@ def test_rule(rule: str, project: Project) -> None:
 def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     generate: Any = models.generate_models
 
-    def refuse(documents: list[models.Document]) -> models.ModelSet:
+    def refuse(documents: list[models.Document]) -> ModelSet:
         if any("BadParams" in document["$defs"] for document in documents):
             raise ValueError("RuntimeError: no")
-        return cast("models.ModelSet", generate(documents))
+        return cast("ModelSet", generate(documents))
 
     monkeypatch.setattr(span_modules, "generate_models", refuse)
     project.span_types(good=OBJECT, bad=OBJECT)
@@ -638,7 +639,9 @@ def test_a_long_chain_of_references_is_told(project: Project) -> None:
     project.span_types(
         agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d700": {"type": "string"}}}
     )
-    assert "PG029: more than 100 schemas of one value lead to one another here" in only(project.generate().findings)
+    assert "PG029: more than 100 schemas of one value lead to each other in a row here" in only(
+        project.generate().findings
+    )
 
 
 def test_what_is_pulled_in_from_another_file_is_checked(project: Project) -> None:

@@ -66,7 +66,7 @@ def test_redaction_in_a_schema_beside_a_reference_is_refused(project: Project) -
     project.span_types(agent=definition(x=account(properties={"token": SECRET})))
     (finding,) = project.generate().findings
     assert "error PG014" in finding
-    assert "it stands under properties, which draft-07 ignores beside a $ref" in finding
+    assert "it is under properties, which draft-07 ignores beside a $ref" in finding
 
 
 def test_definitions_beside_a_reference_may_be_redacted(made: Made) -> None:

@@ -110,7 +110,7 @@ def test_what_is_recorded(case: str, span_types: dict[str, Any]) -> None:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "root": ({"type": "object", REDACT: True}, "the payload itself cannot be redacted, only what is in it"),
+    "root": ({"type": "object", REDACT: True}, "the payload itself cannot be redacted, only its members"),
     "root-by-reference": (
         {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", REDACT: True}}},
         "the payload itself",
@@ -118,11 +118,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "text": (schema(x={REDACT: "true"}), "expected true or false"),
     "if": (
         schema(x={"if": {"properties": {"a": SECRET}}, "then": {}}),
-        "it stands under if, which names no part of a payload",
+        "it is under if, which describes no part of a payload",
     ),
-    "names": (schema(x={"propertyNames": SECRET}), "it stands under propertyNames"),
-    "unknown": (schema(x={"propertys": {"a": SECRET}}), "it stands under propertys, where no schema is expected"),
-    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET, z={"$dynamicAnchor": "a"}), "what a $dynamicRef leads to"),
+    "names": (schema(x={"propertyNames": SECRET}), "it is under propertyNames"),
+    "unknown": (schema(x={"propertys": {"a": SECRET}}), "it is under propertys, where no schema is expected"),
+    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET, z={"$dynamicAnchor": "a"}), "the target of a $dynamicRef"),
 }
 
 
