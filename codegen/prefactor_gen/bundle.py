@@ -13,22 +13,22 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from prefactor_gen.all_of import Merged, merge_all_of
 from prefactor_gen.class_names import ClassNames
-from prefactor_gen.conjunction import Merged, merge_all_of
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
-from prefactor_gen.documents import JsonValue, ObjectNode, place_of
 from prefactor_gen.keywords import CHECKED_FORMATS
 from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
-from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import is_usable
+from prefactor_gen.nodes import JsonValue, ObjectNode, place_of
 from prefactor_gen.pointers import resolve_pointer, step
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.sizes import first_too_deep
-from prefactor_gen.view import is_long_enum, is_object_schema, typing_view
-from prefactor_gen.walk import all_schemas, map_subschemas
+from prefactor_gen.subschemas import all_schemas, map_subschemas
+from prefactor_gen.typing_view import is_long_enum, is_object_schema, typing_view
 
 if TYPE_CHECKING:
-    from prefactor_gen.models import Document
+    from prefactor_gen.model_generator import Document
 
 __all__ = ["Bundle", "Bundled", "UntypedKeyword", "bundle_schema", "class_clash"]
 

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.keywords import ASSERTIONS
 from prefactor_gen.limits import MAX_NAME
-from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import class_name, is_usable, module_name
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.pointers import is_metaschema, is_remote
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import (
     GENERATOR_KEY,
     INVALID_DEFINITION,
@@ -26,8 +26,8 @@ from prefactor_gen.rules import (
     UNRESOLVED_REFERENCE,
     UNUSABLE_NAME,
 )
+from prefactor_gen.subschemas import all_schemas
 from prefactor_gen.suggest import did_you_mean
-from prefactor_gen.walk import all_schemas
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.patterns import pattern_problem
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from urllib.parse import unquote
 
-from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.names import pascal
+from prefactor_gen.nodes import JsonValue, ObjectNode
 from prefactor_gen.pointers import resolve_pointer, step
-from prefactor_gen.walk import POSITIONS, Position
+from prefactor_gen.subschemas import POSITIONS, Position
 
 __all__ = ["ClassNames"]
 

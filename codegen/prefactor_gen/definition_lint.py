@@ -10,14 +10,14 @@ from typing import Literal
 
 from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place
-from prefactor_gen.documents import ObjectNode
 from prefactor_gen.keywords import REDACT
 from prefactor_gen.load import Document
-from prefactor_gen.lookup import Properties
 from prefactor_gen.names import snake
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pointers import step
+from prefactor_gen.properties import Properties
 from prefactor_gen.rules import CONFUSABLE_NAMES, MISSING_DATA_RISK, MISSING_DESCRIPTION, OPEN_OBJECT, TWO_FORMS
-from prefactor_gen.walk import located_schemas, subschemas
+from prefactor_gen.subschemas import located_schemas, subschemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
 

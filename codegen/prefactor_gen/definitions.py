@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
 from prefactor_gen.load import Document
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.suggest import did_you_mean
 from prefactor_gen.suppress import ALLOW

@@ -11,9 +11,9 @@ from typing import Literal
 
 from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Place
-from prefactor_gen.documents import ObjectNode, child_pointer
 from prefactor_gen.keywords import ASSERTIONS, CHECKED_FORMATS, CONTENT
-from prefactor_gen.walk import effective_schema, subschemas
+from prefactor_gen.nodes import ObjectNode, child_pointer
+from prefactor_gen.subschemas import effective_schema, subschemas
 
 __all__ = ["By", "Enforced", "enforcement"]
 

@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import unquote
 
-from prefactor_gen.documents import to_plain
 from prefactor_gen.emit import Origin
 from prefactor_gen.load import definition_files, display_name, is_attribute, read_file, real_path
+from prefactor_gen.nodes import to_plain
 
 __all__ = ["package_origin", "source_contents"]
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from prefactor_gen.diagnostics import DiagnosticError
-from prefactor_gen.documents import ObjectNode
-from prefactor_gen.local_refs import REFERENCES, LocalRefs
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pointers import step
-from prefactor_gen.walk import effective_schema, subschemas
+from prefactor_gen.references import REFERENCES, LocalRefs
+from prefactor_gen.subschemas import effective_schema, subschemas
 
 __all__ = ["InPlace", "Located", "reference_keywords"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefactor_gen.documents import JsonValue, ListNode
+from prefactor_gen.nodes import JsonValue, ListNode
 
 __all__ = ["main_type", "types_of"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Severity
-from prefactor_gen.documents import ListNode, ObjectNode
 from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN, REDACT
+from prefactor_gen.nodes import ListNode, ObjectNode
 from prefactor_gen.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
+from prefactor_gen.subschemas import all_schemas, subschemas
 from prefactor_gen.suggest import did_you_mean, meant
 from prefactor_gen.suppress import ALLOW
-from prefactor_gen.walk import all_schemas, subschemas
 
 __all__ = ["lint_enforcement", "lint_schema"]
 

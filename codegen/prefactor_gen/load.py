@@ -11,8 +11,8 @@ from pathlib import Path
 from prefactor_gen._json_text import parse_json
 from prefactor_gen._yaml_text import parse_yaml
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue
 from prefactor_gen.limits import MAX_BYTES
+from prefactor_gen.nodes import JsonValue
 from prefactor_gen.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.suggest import did_you_mean
 

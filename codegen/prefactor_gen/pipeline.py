@@ -9,6 +9,7 @@ from pathlib import Path
 from prefactor_core._schema_hash import schema_version_hash
 from prefactor_gen.bundle import class_clash
 from prefactor_gen.check import check_data_risk, check_names
+from prefactor_gen.default_check import check_defaults
 from prefactor_gen.definition_lint import lint_forms, lint_names
 from prefactor_gen.definitions import (
     Definitions,
@@ -19,11 +20,11 @@ from prefactor_gen.definitions import (
     unused_documents,
 )
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, has_errors, sorted_diagnostics
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.emit import Origin, Previous, package_headers, reuse_headers, seal
 from prefactor_gen.lint import lint_schema
 from prefactor_gen.literals import quote
 from prefactor_gen.load import load_sources
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.refs import SchemaFiles, inline_files
 from prefactor_gen.render import (
     Catalog,
@@ -37,7 +38,6 @@ from prefactor_gen.reuse import SpanModule, kept_module
 from prefactor_gen.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.span_modules import Compiled, Work, lint_definition, schema_problems
 from prefactor_gen.suppress import suppress
-from prefactor_gen.values import check_values
 from prefactor_gen.workers import Progress, compile_all
 
 __all__ = ["Generated", "generate_package"]
@@ -222,7 +222,7 @@ def _told_again(kept: _Kept, *, assert_formats: bool) -> Iterator[Diagnostic]:
     for source in (kept.whole.params, kept.whole.result):
         if source is not None:
             yield from lint_schema(source.schema)
-            yield from check_values(source.schema)
+            yield from check_defaults(source.schema)
     yield from lint_definition(kept.whole, assert_formats=assert_formats)
 
 

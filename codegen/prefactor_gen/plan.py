@@ -10,12 +10,12 @@ from prefactor_gen.annotations import field_type, input_type, literal_texts, nam
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic
-from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.literals import docstring, python_literal, quote
-from prefactor_gen.marks import compile_redaction
 from prefactor_gen.model_reader import Model, ModelField
 from prefactor_gen.names import class_name, module_name
+from prefactor_gen.nodes import JsonValue, ObjectNode, from_python
+from prefactor_gen.redaction_rules import compile_redaction
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 

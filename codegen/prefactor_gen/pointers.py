@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
 
 __all__ = ["canonical_pointer", "is_metaschema", "is_remote", "resolve_pointer", "step"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.in_place import InPlace
 from prefactor_gen.keywords import REDACT
-from prefactor_gen.marks import mentions_redaction
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
+from prefactor_gen.redaction_rules import mentions_redaction
 from prefactor_gen.rules import MISPLACED_REDACTION
-from prefactor_gen.walk import all_schemas, effective_schema, subschemas
+from prefactor_gen.subschemas import all_schemas, effective_schema, subschemas
 
 __all__ = ["check_redaction"]
 

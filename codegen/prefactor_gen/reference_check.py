@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError
-from prefactor_gen.documents import ObjectNode
-from prefactor_gen.local_refs import REFERENCES, LocalRefs
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pointers import is_metaschema
-from prefactor_gen.walk import all_schemas
+from prefactor_gen.references import REFERENCES, LocalRefs
+from prefactor_gen.subschemas import all_schemas
 
 __all__ = ["check_references"]
 

@@ -11,14 +11,14 @@ from urllib.parse import unquote
 
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.load import SUFFIXES, display_name, parse_file, real_path
-from prefactor_gen.local_refs import LocalRefs
 from prefactor_gen.names import pascal
+from prefactor_gen.nodes import JsonValue, ObjectNode
 from prefactor_gen.pointers import is_metaschema, is_remote, resolve_pointer
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
+from prefactor_gen.subschemas import all_schemas, map_subschemas
 from prefactor_gen.suggest import did_you_mean
-from prefactor_gen.walk import all_schemas, map_subschemas
 
 __all__ = ["SchemaFiles", "inline_files"]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prefactor_gen.diagnostics import Diagnostic, Place
-from prefactor_gen.documents import JsonValue, ObjectNode
 from prefactor_gen.in_place import InPlace, Located, reference_keywords
 from prefactor_gen.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
+from prefactor_gen.nodes import JsonValue, ObjectNode
 from prefactor_gen.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
-from prefactor_gen.walk import all_schemas, located_schemas, subschemas
+from prefactor_gen.subschemas import all_schemas, located_schemas, subschemas
 
 __all__ = ["check_sizes", "first_too_deep"]
 

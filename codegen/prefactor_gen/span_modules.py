@@ -14,14 +14,15 @@ from itertools import islice
 
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
 from prefactor_gen.check import check_compiles, check_schema
+from prefactor_gen.default_check import check_defaults
 from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity, has_errors
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.lint import lint_enforcement, lint_schema
+from prefactor_gen.model_generator import generate_models
 from prefactor_gen.model_reader import Model, ModelSet
-from prefactor_gen.models import generate_models
 from prefactor_gen.names import class_name
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.plan import plan_span_type
 from prefactor_gen.redaction_check import check_redaction
 from prefactor_gen.reference_check import check_references
@@ -30,7 +31,6 @@ from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_mark
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.sizes import check_sizes
-from prefactor_gen.values import check_values
 
 __all__ = ["Compiled", "Work", "compile_span_types", "lint_definition", "schema_problems"]
 
@@ -126,7 +126,7 @@ def schema_problems(written: SchemaSource, whole: SchemaSource | None, *, typed:
     if not has_errors(problems):
         problems.extend(check_redaction(whole.schema, typed=typed))
         problems.extend(lint_schema(whole.schema))
-        problems.extend(check_values(whole.schema))
+        problems.extend(check_defaults(whole.schema))
     return problems
 
 

@@ -8,8 +8,8 @@ from liquid import Environment
 from liquid.exceptions import LiquidError
 
 from prefactor_gen.diagnostics import Diagnostic, Place
-from prefactor_gen.documents import ObjectNode
-from prefactor_gen.lookup import Properties
+from prefactor_gen.nodes import ObjectNode
+from prefactor_gen.properties import Properties
 from prefactor_gen.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
 from prefactor_gen.suggest import did_you_mean
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from prefactor_gen.check import check_schema
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Place, has_errors, sorted_diagnostics
-from prefactor_gen.documents import ObjectNode
 from prefactor_gen.emit import Origin, package_headers, seal
 from prefactor_gen.load import load_sources
-from prefactor_gen.models import generate_wire_modules
+from prefactor_gen.model_generator import generate_wire_modules
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pipeline import Generated
 from prefactor_gen.render import MARK, render_wire_catalog
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE

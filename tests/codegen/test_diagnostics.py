@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import models, span_modules
+from prefactor_gen import model_generator, span_modules
 from prefactor_gen.keywords import REDACT
 from prefactor_gen.model_reader import ModelSet
 from prefactor_gen.rules import RULES
@@ -214,9 +214,9 @@ def test_rule(rule: str, project: Project) -> None:
 
 
 def test_what_the_model_generator_refuses_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    generate: Any = models.generate_models
+    generate: Any = model_generator.generate_models
 
-    def refuse(documents: list[models.Document]) -> ModelSet:
+    def refuse(documents: list[model_generator.Document]) -> ModelSet:
         if any("BadParams" in document["$defs"] for document in documents):
             raise ValueError("RuntimeError: no")
         return cast("ModelSet", generate(documents))

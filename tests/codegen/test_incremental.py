@@ -11,7 +11,7 @@ import datamodel_code_generator
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import models, progress, workers
+from prefactor_gen import model_generator, progress, workers
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def made_anew(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend(name for name in document["$defs"] if name.endswith("Params"))
         return cast("object", real(document, **options))
 
-    monkeypatch.setattr(models, "generate", generate)
+    monkeypatch.setattr(model_generator, "generate", generate)
     return names
 
 

@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.limits import MAX_CHECKED_VALUES
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
-from prefactor_gen.walk import located_schemas
+from prefactor_gen.subschemas import located_schemas
 from prefactor_schema import JsonSchema, SchemaError
 
-__all__ = ["check_values"]
+__all__ = ["check_defaults"]
 
 _LONGEST = 80
 
 
-def check_values(root: ObjectNode) -> Iterator[Diagnostic]:
+def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
     """Warn of the defaults and examples in a self-contained, valid schema that do not match their schemas."""
     schemas = located_schemas(root, draft_07=root.is_draft_07)
     values = [(pointer, *value) for pointer, schema in schemas for value in _values(schema)]

@@ -18,12 +18,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics import DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.keywords import ASSERTIONS
-from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.pointers import is_metaschema
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
-from prefactor_gen.walk import effective_schema
+from prefactor_gen.subschemas import effective_schema
 
 __all__ = ["Merged", "merge_all_of"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prefactor_gen.documents import ObjectNode
 from prefactor_gen.in_place import InPlace
 from prefactor_gen.keywords import REDACT
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pointers import resolve_pointer, step
-from prefactor_gen.walk import tuple_keyword
+from prefactor_gen.subschemas import tuple_keyword
 
 __all__ = ["Properties"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, Schema, is_same
 from prefactor_gen.json_types import main_type, types_of
 from prefactor_gen.keywords import ASSERTIONS, FOR_TYPE, NOT_ENFORCED, TYPED_FORMATS
 from prefactor_gen.limits import MAX_COUNT, MAX_LITERAL_TEXT, MAX_LITERALS, MAX_OPTIONS
-from prefactor_gen.walk import tuple_keyword
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, Schema, is_same
+from prefactor_gen.subschemas import tuple_keyword
 
 __all__ = ["is_long_enum", "is_object_schema", "typing_view"]
 

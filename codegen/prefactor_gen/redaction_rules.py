@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.in_place import InPlace
 from prefactor_gen.json_types import types_of
 from prefactor_gen.keywords import REDACT
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.pointers import step
-from prefactor_gen.walk import tuple_keyword
+from prefactor_gen.subschemas import tuple_keyword
 
 __all__ = ["RedactionRules", "compile_redaction", "mentions_redaction"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
 from prefactor_gen.keywords import ASSERTIONS
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.pointers import step
 
 __all__ = [

@@ -6,10 +6,10 @@ from functools import cached_property
 from urllib.parse import urljoin
 
 from prefactor_gen.diagnostics import DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ObjectNode
+from prefactor_gen.nodes import JsonValue, ObjectNode
 from prefactor_gen.pointers import canonical_pointer, resolve_pointer, step
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
-from prefactor_gen.walk import object_subschemas
+from prefactor_gen.subschemas import object_subschemas
 
 __all__ = ["REFERENCES", "LocalRefs"]
 
