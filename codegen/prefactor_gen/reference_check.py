@@ -8,7 +8,7 @@ from prefactor_gen.diagnostics import Diagnostic, DiagnosticError
 from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pointers import is_metaschema
 from prefactor_gen.references import REFERENCES, LocalRefs
-from prefactor_gen.subschemas import all_schemas
+from prefactor_gen.subschemas import located_schemas
 
 __all__ = ["check_references"]
 
@@ -16,7 +16,7 @@ __all__ = ["check_references"]
 def check_references(root: ObjectNode) -> Iterator[Diagnostic]:
     """Report each reference without a target, also where no type is made of the schema, as under `not` and `if`."""
     refs = LocalRefs(root)
-    for schema in all_schemas(root):
+    for _, schema in located_schemas(root, draft_07=refs.draft_07):
         for keyword in REFERENCES:
             reference = schema.get(keyword)
             if isinstance(reference, str) and not is_metaschema(reference):

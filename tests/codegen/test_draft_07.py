@@ -106,6 +106,11 @@ def test_explain_says_that_keywords_beside_a_reference_are_not_enforced(project:
     ]
 
 
+def test_a_reference_in_a_schema_beside_a_reference_needs_no_target(project: Project) -> None:
+    project.span_types(agent=definition(x=account(properties={"y": {"$ref": "#/nowhere"}})))
+    assert project.generate().code == 0
+
+
 def test_keywords_beside_a_reference_to_the_metaschema_do_not_apply(made: Made) -> None:
     model = made(agent=definition(x={"$ref": DRAFT_07, "type": "string"})).AgentParams
     assert model.model_validate({"x": {"type": "object"}}).x == {"type": "object"}
