@@ -1,50 +1,52 @@
-"""Stage 3: every schema becomes part of one document of uniquely named definitions, as the model generator wants it.
+"""Stage 3: every schema becomes part of one document of uniquely named definitions, as the model generator needs it.
 
-What goes to the model generator is the *typing view* of a schema: what types can say. Texts, defaults and the keywords
-that types cannot say stay behind: the definition that they stand in is checked against the schema itself, too.
+The document holds the *typing view* of each schema: the part that types can express. Texts, defaults and the keywords
+that types cannot express are left out: a definition with such keywords is checked against its schema as well.
 """
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from prefactor_gen.conjunction import Folded, fold
+from prefactor_gen.all_of import Merged, merge_all_of
+from prefactor_gen.class_names import ClassNames
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place, Severity
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.keywords import CHECKED_FORMATS
 from prefactor_gen.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
-from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.nodes import JsonValue, ObjectNode, place_of
 from prefactor_gen.pointers import resolve_pointer, step
-from prefactor_gen.python_names import is_usable, pascal
+from prefactor_gen.python_names import is_usable
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
-from prefactor_gen.sizes import too_deep
-from prefactor_gen.view import is_long_enum, is_object_schema, typing_view
-from prefactor_gen.walk import POSITIONS, Position, all_schemas, map_subschemas
+from prefactor_gen.sizes import first_too_deep
+from prefactor_gen.subschemas import all_schemas, map_subschemas
+from prefactor_gen.typing_view import is_long_enum, is_object_schema, typing_view
 
 if TYPE_CHECKING:
-    from prefactor_gen.models import Document
+    from prefactor_gen.model_generator import Document
 
-__all__ = ["Bundle", "Bundled", "Unsaid", "bundle_schema", "class_clash"]
+__all__ = ["Bundle", "Bundled", "UntypedKeyword", "bundle_schema", "class_clash"]
 
-# Where `false` is a member that may not be there, which types do not say.
+# Keywords where the subschema `false` forbids a member, which types cannot express.
 _MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
 _SCALARS = frozenset({"boolean", "integer", "null", "number", "string"})
+_UNIONS = ("anyOf", "oneOf")
+_LISTS = frozenset({"enum", *_UNIONS})
+_DEFINITIONS = "#/$defs/"
 
 
 @dataclass(frozen=True)
 class Bundled:
-    """One definition of the bundle: its typing view, and the schema it came from.
+    """One definition of the bundle: its typing view, and the schema that it was made from.
 
     Attributes:
         payload: the class name of the payload that it is a part of.
-        pointer: where in the schema of that payload it stands.
+        pointer: the pointer of its schema in the schema of that payload.
     """
 
     name: str
@@ -56,8 +58,8 @@ class Bundled:
 
 
 @dataclass(frozen=True)
-class Unsaid:
-    """A keyword that types do not say, and the class name of the definition that is checked because of it."""
+class UntypedKeyword:
+    """A keyword that the generated types cannot express, and the name of the definition that is checked for it."""
 
     keyword: str
     place: Place
@@ -66,16 +68,16 @@ class Unsaid:
 
 @dataclass
 class Bundle:
-    """The document for the model generator: definitions by class name, in the order in which they were met.
+    """The document for the model generator: definitions by class name, in the order in which they were made.
 
     Attributes:
-        assert_formats: formats are checked with the schema itself.
-        refused: the class names that could not be taken in.
+        assert_formats: whether formats are checked with the schema.
+        refused: the class names that could not be added.
     """
 
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
-    unsaid: list[Unsaid] = field(default_factory=list)
+    untyped: list[UntypedKeyword] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
 
@@ -87,96 +89,116 @@ class Bundle:
         }
 
     def add(self, bundled: Bundled) -> None:
-        """Take a definition in; a name that is taken, or that no class can have, is noted."""
+        """Add a definition; a name that is taken, or that no class can have, is a diagnostic."""
+        problem = self._name_problem(bundled)
+        if problem is None:
+            self.definitions[bundled.name] = bundled
+        else:
+            self.diagnostics.append(problem)
+            self.refused.add(bundled.name)
+
+    def extend(self, other: Bundle) -> None:
+        """Add the definitions and diagnostics of another bundle."""
+        self.diagnostics.extend(other.diagnostics)
+        self.untyped.extend(other.untyped)
+        for bundled in other.definitions.values():
+            self.add(bundled)
+
+    def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
         name = bundled.name
         if len(name) > MAX_CLASS_NAME:
             message = f"the class name made from it has more than {MAX_CLASS_NAME:,} characters"
-            self.diagnostics.append(LIMIT_EXCEEDED.at(bundled.place, message))
-        elif not is_usable(name):
+            return LIMIT_EXCEEDED.at(bundled.place, message)
+        if not is_usable(name):
             message = f"the class name {name!r} made from it is not a usable Python name"
-            self.diagnostics.append(UNUSABLE_NAME.at(bundled.place, message))
-        elif name in self.definitions:
-            self.diagnostics.append(class_clash(name, bundled.place, self.definitions[name].place))
-        else:
-            self.definitions[name] = bundled
-            return
-        self.refused.add(name)
+            return UNUSABLE_NAME.at(bundled.place, message)
+        if name in self.definitions:
+            return class_clash(name, bundled.place, self.definitions[name].place)
+        return None
 
 
 def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
-    """Two definitions become the same class."""
+    """Report that two definitions would become the same class."""
     return NAME_COLLISION.at(place, f"it would generate the class {name}, as the definition at {other} does")
 
 
 def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:
     """Add a self-contained schema under a class name, and each of its objects and definitions under names of its own.
 
-    Names depend on this schema alone: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
-    `AgentLlmParamsUsage` whatever else is generated. Findings go to `bundle.diagnostics`.
+    Names depend on this schema only: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
+    `AgentLlmParamsUsage` whatever else is generated. Diagnostics go to `bundle.diagnostics`.
     """
     avoided = frozenset[str]()
     while True:
-        own = Bundle(bundle.assert_formats)
-        _SchemaBundler(own, name, schema, place, avoided).run()
+        own = _SchemaBundler(name, schema, place, avoided, assert_formats=bundle.assert_formats).bundle()
         if own.refused <= avoided:
             break
-        avoided |= own.refused  # what an option is called by its constant may be something else's name, or none
-    bundle.diagnostics.extend(own.diagnostics)
-    bundle.unsaid.extend(own.unsaid)
-    for bundled in own.definitions.values():
-        bundle.add(bundled)
+        # A name made from a constant may be taken or unusable: number that option and start again.
+        avoided |= own.refused
+    bundle.extend(own)
 
 
 class _SchemaBundler:
-    def __init__(self, bundle: Bundle, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str]) -> None:
-        self.bundle = bundle
-        self.avoided = avoided
+    """Bundles one schema.
+
+    Attributes:
+        root_name: the class name of the whole schema.
+        names: the class name of each schema that has one, by pointer.
+        pending: the targets of references that are still to be defined, with their names.
+        merging: the classes of merged objects that are being made, by the places of their branches.
+        origins: the schemas that definitions were made from, where they were merged.
+        checked: the definitions that are being made and can be checked against their schemas, innermost last.
+    """
+
+    def __init__(
+        self, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str], *, assert_formats: bool
+    ) -> None:
+        self.result = Bundle(assert_formats)
+        self.class_names = ClassNames(schema, name, avoided)
         self.root_name = name
         self.root = schema
         self.place = place
         self.refs = LocalRefs(schema)
-        # What $dynamicRef means depends on all that leads to it.
+        # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
         self.dynamic = any("$dynamicRef" in each for each in all_schemas(schema))
-        self.refs_stand_alone = "draft-07" in str(schema.get("$schema"))
         self.names: dict[str, str] = {"": name}
         self.pending: deque[tuple[str, str]] = deque()
         self.viewed = 0
-        self.open: dict[frozenset[Place], str] = {}
+        self.merging: dict[frozenset[Place], str] = {}
         self.origins: dict[str, ObjectNode] = {}
-        self.checkable: list[str] = []
+        self.checked: list[str] = []
 
-    def run(self) -> None:
+    def bundle(self) -> Bundle:
+        """The definitions that the schema becomes, and what is wrong with it."""
         try:
             self.define_all()
         except DiagnosticError as error:
-            self.bundle.diagnostics.extend(error.diagnostics)
-            return
+            self.report(*error.diagnostics)
         except RecursionError:
-            self.bundle.diagnostics.append(
-                LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references")
-            )
-            return
-        deep = too_deep(self.root_name, self.view_of)
+            self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references"))
+        else:
+            self.report(*self.too_deep(), *self.endless())
+        return self.result
+
+    def report(self, *diagnostics: Diagnostic) -> None:
+        self.result.diagnostics.extend(diagnostics)
+
+    def too_deep(self) -> Iterator[Diagnostic]:
+        """Report the first type that is nested too deep."""
+        deep = first_too_deep(self.root_name, self.view_of)
         if deep is not None:
             message = (
-                f"more than {MAX_TYPES_DEEP} types stand in one another here, along all references; let one be any"
+                f"more than {MAX_TYPES_DEEP} types are nested here, along all references; let one of them be any value"
             )
-            self.bundle.diagnostics.append(LIMIT_EXCEEDED.at(self.bundle.definitions[deep].place, message))
-        self.note_endless()
+            yield LIMIT_EXCEEDED.at(self.result.definitions[deep].place, message)
 
     def view_of(self, name: str) -> JsonValue:
-        return self.bundle.definitions[name].view if name in self.bundle.definitions else None
+        return self.result.definitions[name].view if name in self.result.definitions else None
 
-    def define_all(self) -> None:
-        self.define("", self.root, self.root_name, self.place)
-        while self.pending:
-            pointer, name = self.pending.popleft()
-            target = self.refs.schema_at(pointer)
-            self.define(pointer, target, name, place_of(target, self.place))
-
-    def note_endless(self) -> None:
-        """Note each definition that is only another name of itself."""
-        direct = {name: _direct_references(self.bundle.definitions[name].view) for name in self.own_names()}
+    def endless(self) -> Iterator[Diagnostic]:
+        """Report each definition that is only another name of itself."""
+        own_names = [name for name in self.names.values() if name in self.result.definitions]
+        direct = {name: _direct_references(self.result.definitions[name].view) for name in own_names}
         for name, targets in direct.items():
             reached, pending = set[str](), list(targets)
             while pending:
@@ -185,194 +207,187 @@ class _SchemaBundler:
                     pending.extend(direct.get(target, ()))
             if name in reached:
                 message = "expected a schema that ends, found a $ref that leads back to itself"
-                self.bundle.diagnostics.append(UNRESOLVED_REFERENCE.at(self.bundle.definitions[name].place, message))
+                yield UNRESOLVED_REFERENCE.at(self.result.definitions[name].place, message)
 
-    def own_names(self) -> list[str]:
-        return [name for name in self.names.values() if name in self.bundle.definitions]
+    def define_all(self) -> None:
+        self.define("", self.root, self.root_name, self.place)
+        while self.pending:
+            pointer, name = self.pending.popleft()
+            target = self.refs.schema_at(pointer)
+            self.define(pointer, target, name, place_of(target, self.place))
 
     def define(self, pointer: str, schema: JsonValue, name: str, place: Place) -> None:
         with self.checked_as(name):
             view = self.view(schema, name, pointer, hoist=False)
             if schema is False:
-                self.note_unsaid("false", place)
-        self.bundle.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
+                self.add_untyped("false", place)
+        self.result.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
 
     def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
-        """The typing view of a subschema; `name` is the class it gets if it needs one."""
+        """The typing view of a subschema.
+
+        Args:
+            schema: the subschema.
+            name: the class name that it gets if it needs one.
+            pointer: its pointer.
+            hoist: whether an object becomes a definition of its own and its view a reference to it.
+        """
         if not isinstance(schema, ObjectNode):
             return schema
         self.count_view(schema.place)
         try:
-            folded = self.folded(schema, is_payload=not pointer)
+            merged = self.merged(schema, is_payload=not pointer)
         except DiagnosticError as error:
-            self.bundle.diagnostics.extend(error.diagnostics)
+            self.report(*error.diagnostics)
             return True
-        for part, keyword in folded.left:
-            self.note_unsaid(keyword, part.place_at(keyword))
-        said, left = typing_view(folded.schema, draft_07=self.refs_stand_alone)
-        for keyword in left:
-            self.note_unsaid(keyword, folded.schema.place_at(keyword))
-        if self.bundle.assert_formats and folded.schema.get("format") in CHECKED_FORMATS:
-            self.note_unsaid("format", folded.schema.place_at("format"))
-        self.note_long(folded.schema)
-        if not is_object_schema(said):
-            return self.described(said, name, pointer)
-        # The members of a folded object are those of its parts, with their texts.
-        origin = schema.with_items({**schema, "properties": folded.schema.get("properties")}.items())
+        view, untyped = typing_view(merged.schema, draft_07=self.refs.draft_07)
+        self.add_untyped_keywords(merged, untyped)
+        self.report(*_long_lists(merged.schema))
+        if not is_object_schema(view):
+            return self.completed(view, name, pointer)
+        # The properties of a merged object are those of its branches, with their texts.
+        origin = schema.with_member("properties", merged.schema.properties)
         if not hoist:
             self.origins[name] = origin
-            return self.described(self.with_required(said), name, pointer, folded.origins)
-        return said.with_items([("$ref", f"#/$defs/{self.hoisted(origin, said, name, pointer, folded.origins)}")])
+            return self.completed(self.with_required(view), name, pointer, merged.origins)
+        return _reference(view, self.hoisted(origin, view, name, pointer, merged.origins))
 
-    def folded(self, schema: ObjectNode, *, is_payload: bool) -> Folded:
+    def merged(self, schema: ObjectNode, *, is_payload: bool) -> Merged:
         """The schema without `allOf`. A payload that is only a `$ref` to an object is that object: it has keywords."""
-        folded = fold(schema, self.refs, alone=self.refs_stand_alone)
-        if is_payload and "$ref" in folded.schema:
-            target = fold(schema, self.refs, alone=self.refs_stand_alone, through=True)
+        merged = merge_all_of(schema, self.refs)
+        if is_payload and "$ref" in merged.schema:
+            target = merge_all_of(schema, self.refs, follow=True)
             if is_object_schema(typing_view(target.schema)[0]):
                 return target
-        return folded
+        return merged
 
     def count_view(self, place: Place) -> None:
+        """Count a view.
+
+        Raises:
+            DiagnosticError: the schema becomes too many types, or too many schemas are merged.
+        """
         self.viewed += 1
-        if self.viewed > MAX_VIEWS or len(self.names) > MAX_TYPES:
-            joined = (
-                f"the schema joins more than {MAX_VIEWS:,} schemas: what allOf joins multiplies; state it with fewer"
-            )
-            made = f"the schema would become more than {MAX_TYPES:,} types; divide it, or let an inner object be any"
-            raise DiagnosticError([LIMIT_EXCEEDED.at(place, joined if self.viewed > MAX_VIEWS else made)])
+        if self.viewed > MAX_VIEWS:
+            message = f"more than {MAX_VIEWS:,} schemas are merged here: the branches of allOf multiply; use fewer"
+        elif len(self.names) > MAX_TYPES:
+            message = f"the schema would become more than {MAX_TYPES:,} types; divide it, or use fewer inner objects"
+        else:
+            return
+        raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
 
-    def note_long(self, schema: ObjectNode) -> None:
-        """Tell where types say less than they would of a shorter list."""
-        for keyword in ("enum", "anyOf", "oneOf"):
-            values = schema.get(keyword)
-            if not isinstance(values, ListNode):
-                continue
-            if is_long_enum(values) if keyword == "enum" else len(values) > MAX_OPTIONS:
-                message = (
-                    f"{len(values):,} values of {keyword} are too many for types: they are checked with the payload"
-                )
-                self.bundle.diagnostics.append(LIMIT_EXCEEDED.at(schema.place_at(keyword), message, Severity.NOTE))
+    def hoisted(self, origin: ObjectNode, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place]) -> str:
+        """The class of a nested object, which is made the first time.
 
-    def hoisted(self, origin: ObjectNode, said: ObjectNode, name: str, pointer: str, parts: frozenset[Place]) -> str:
-        """The class of a nested object. One that is folded from what an outer one is folded from is that one again."""
-        if parts and parts in self.open:
-            return self.open[parts]
+        An object merged from the same branches as an enclosing one is recursive and reuses its class.
+        """
+        if branches and branches in self.merging:
+            return self.merging[branches]
         if pointer not in self.names:
             self.names[pointer] = name
-            with self.checked_as(name) if self.stands_at(origin, pointer) else nullcontext():
-                view = self.described(self.with_required(said), name, pointer, parts)
-            self.bundle.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
+            with self.checked_as(name) if self.is_at(origin, pointer) else nullcontext():
+                view = self.completed(self.with_required(view), name, pointer, branches)
+            self.result.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
         return self.names[pointer]
 
-    def described(
-        self, said: ObjectNode, name: str, pointer: str, origins: frozenset[Place] = frozenset()
+    def completed(
+        self, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place] = frozenset()
     ) -> ObjectNode:
         """The view with its subschemas viewed and its reference renamed."""
-        reference = said.get("$ref")
-        if isinstance(reference, str):
-            target = self.target(reference, said.place_at("$ref"))
-            return said.with_items([("$ref", f"#/$defs/{target}")] if target else [])
-        # The members of a folded object stand nowhere: no reference leads to them.
-        inner = f"{pointer}/allOf" if origins else pointer
+        if view.reference is not None:
+            target = self.target(view.reference, view.place_at("$ref"))
+            return _reference(view, target) if target else view.with_items([])
+        # The properties of a merged object have no pointer: no reference leads to them.
+        inner = f"{pointer}/allOf" if branches else pointer
 
         def visit(item: JsonValue, keys: tuple[str, ...]) -> JsonValue:
             if item is False and keys[0] in _MEMBERS:
-                members = said[keys[0]]
-                self.note_unsaid("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else said.place)
-            return self.view(item, self.named(name, keys, said), inner + step(keys))
+                members = view[keys[0]]
+                self.add_untyped("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else view.place)
+            return self.view(item, self.class_names.below(name, keys, view), inner + step(keys))
 
-        opened = {origins: name} if origins and origins not in self.open else {}
-        self.open.update(opened)
-        view = _possible(map_subschemas(said, visit))
-        for each in opened:
-            del self.open[each]
-        return view
+        starts_merging = bool(branches) and branches not in self.merging
+        if starts_merging:
+            self.merging[branches] = name
+        complete = _without_impossible(map_subschemas(view, visit))
+        if starts_merging:
+            del self.merging[branches]
+        return complete
 
-    def with_required(self, said: ObjectNode) -> ObjectNode:
-        """The object with each name that is only required as a property: of the other ones' type, if it is plain."""
-        properties = said.get("properties")
-        if not isinstance(properties, ObjectNode):
-            properties = ObjectNode(place=said.place)
-        required = said.get("required")
-        names = [name for name in required if isinstance(name, str)] if isinstance(required, ListNode) else []
-        extra = [name for name in names if name not in properties]
-        kind: JsonValue = ObjectNode(place=said.place_at("required"))
-        others = said.get("additionalProperties", True)
+    def with_required(self, view: ObjectNode) -> ObjectNode:
+        """Adds a property for each required name without one.
+
+        Its schema is that of `additionalProperties`, if that makes no class of its own.
+        """
+        extra = [name for name in view.required if name not in view.properties]
+        others = view.get("additionalProperties", True)
+        schema: JsonValue = ObjectNode(place=view.place_at("required"))
         if _has_no_class(others):
-            kind = others
+            schema = others
         elif extra and others is not True:
-            self.note_unsaid("additionalProperties", said.place_at("additionalProperties"))
-        every = properties.with_items([*properties.items(), *((name, kind) for name in extra)])
-        return said.with_items({**said, "properties": every}.items())
+            self.add_untyped("additionalProperties", view.place_at("additionalProperties"))
+        properties = view.properties.with_items([*view.properties.items(), *((name, schema) for name in extra)])
+        return view.with_member("properties", properties)
 
     @contextmanager
     def checked_as(self, name: str) -> Iterator[None]:
-        """What types do not say meanwhile is checked at this definition."""
-        self.checkable.append(name)
+        """Attributes untyped keywords found in the block to this definition."""
+        self.checked.append(name)
         yield
-        self.checkable.pop()
+        self.checked.pop()
 
-    def stands_at(self, schema: ObjectNode, pointer: str) -> bool:
-        """Whether the schema stands there, so that it can be checked; a part of a folded one stands nowhere."""
+    def is_at(self, schema: ObjectNode, pointer: str) -> bool:
+        """Whether a pointer leads to the schema, so that it can be checked; a merged `allOf` has no pointer."""
         target = resolve_pointer(self.root, pointer)
         return isinstance(target, ObjectNode) and target.place == schema.place
 
-    def note_unsaid(self, keyword: str, place: Place) -> None:
-        definition = self.root_name if self.dynamic else self.checkable[-1]
-        self.bundle.unsaid.append(Unsaid(keyword, place, definition))
+    def add_untyped_keywords(self, merged: Merged, untyped: Iterable[str]) -> None:
+        for branch, keyword in merged.not_mergeable:
+            self.add_untyped(keyword, branch.place_at(keyword))
+        for keyword in untyped:
+            self.add_untyped(keyword, merged.schema.place_at(keyword))
+        if self.result.assert_formats and merged.schema.get("format") in CHECKED_FORMATS:
+            self.add_untyped("format", merged.schema.place_at("format"))
+
+    def add_untyped(self, keyword: str, place: Place) -> None:
+        definition = self.root_name if self.dynamic else self.checked[-1]
+        self.result.untyped.append(UntypedKeyword(keyword, place, definition))
 
     def target(self, reference: str, place: Place) -> str | None:
-        """The class name of what a local reference means; the definition is queued the first time."""
+        """The class name of the target of a reference, which is defined later; None if there is no target."""
         try:
             pointer = self.refs.pointer(reference, place)
         except DiagnosticError as error:
-            self.bundle.diagnostics.extend(error.diagnostics)
+            self.report(*error.diagnostics)
             return None
         if pointer not in self.names:
-            self.names[pointer] = self.name_at(pointer)
+            self.names[pointer] = self.class_names.at(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
 
-    def named(self, name: str, keys: tuple[str, ...], schema: JsonValue) -> str:
-        """The class name a step below the class `name`: with a property's name, `Item`, `Value`, an option's kind …"""
-        keyword, *rest = keys
-        if keyword in {"properties", "$defs", "definitions"} and rest:
-            return name + _property_suffix(rest[0])
-        counts = bool(rest) and rest[0].isdecimal() and keyword != "patternProperties"
-        if counts and keyword in {"anyOf", "oneOf"}:
-            for kind in _kinds(schema, keyword, int(rest[0])):
-                if name + kind not in self.avoided:
-                    return name + kind
-        suffix = _SUFFIXES.get(keyword, pascal(keyword))
-        if not rest:
-            return name + suffix
-        return f"{name}{suffix}{int(rest[0]) + 1}" if counts else name + suffix + pascal(rest[0])
 
-    def name_at(self, pointer: str) -> str:
-        """The class name for a whole pointer, the same as step by step: `/properties/usage/items` → `…UsageItem`."""
-        tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-        name, at = self.root_name, ""
-        while tokens:
-            position = POSITIONS.get(tokens[0])
-            several = position in {Position.MAP, Position.LIST} or (
-                position is Position.SCHEMA_OR_LIST and tokens[1:] and tokens[1].isdecimal()
-            )
-            keys = tuple(tokens[: 2 if several else 1])
-            name = self.named(name, keys, resolve_pointer(self.root, at))
-            at += step(keys)
-            tokens = tokens[len(keys) :]
-        return f"{name}Definition" if name == self.root_name else name
+def _long_lists(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Note the lists that are too long for types."""
+    for keyword in _LISTS & schema.keys():
+        values = schema.list_at(keyword)
+        if is_long_enum(values) if keyword == "enum" else len(values) > MAX_OPTIONS:
+            message = f"{len(values):,} values of {keyword} are too many for types: they are checked with the payload"
+            yield LIMIT_EXCEEDED.at(schema.place_at(keyword), message, Severity.NOTE)
 
 
-def _possible(view: ObjectNode) -> ObjectNode:
-    """The view without options that are false; a union of nothing but null, which would become anything, as null."""
-    for keyword in ("anyOf", "oneOf"):
-        if isinstance(options := view.get(keyword), ListNode):
+def _reference(view: ObjectNode, name: str) -> ObjectNode:
+    return view.with_items([("$ref", f"{_DEFINITIONS}{name}")])
+
+
+def _without_impossible(view: ObjectNode) -> ObjectNode:
+    """The view without options that are false. A union of only null is null: the model generator would make it any."""
+    for keyword in _UNIONS:
+        if keyword in view:
+            options = view.list_at(keyword)
             options = options.with_items(option for option in options if option is not False)
             if options and all(map(_is_null, options)):
                 return view.with_items([("type", "null")])
-            view = view.with_items({**view, keyword: options}.items())
+            view = view.with_member(keyword, options)
     return view
 
 
@@ -384,59 +399,12 @@ def _has_no_class(schema: JsonValue) -> bool:
     """Whether a property of this schema surely makes no class of its own."""
     if not isinstance(schema, ObjectNode):
         return schema is False
-    kind = schema.get("type")
-    kinds = kind if isinstance(kind, ListNode) else [kind]
-    return "enum" in schema or schema.keys() == {"$ref"} or all(str(each) in _SCALARS for each in kinds)
+    return "enum" in schema or schema.keys() == {"$ref"} or ("type" in schema and _SCALARS.issuperset(schema.types))
 
 
 def _direct_references(view: JsonValue) -> set[str]:
-    """The definitions that a value must match itself, rather than in one of its members."""
+    """The definitions that a view applies to the value itself, not to one of its members."""
     if not isinstance(view, ObjectNode):
         return set()
-    found = {reference.removeprefix("#/$defs/")} if isinstance(reference := view.get("$ref"), str) else set()
-    for keyword in ("anyOf", "oneOf"):
-        options = view.get(keyword)
-        found.update(*map(_direct_references, options if isinstance(options, ListNode) else ()))
-    return found
-
-
-_SUFFIXES: Mapping[str, str] = {
-    "items": "Item", "prefixItems": "Item", "additionalProperties": "Value", "patternProperties": "Value",
-    "anyOf": "Option", "oneOf": "Option", "allOf": "Part",
-}  # fmt: skip
-
-# What other steps down are called.
-_COUNTED = re.compile(rf"({'|'.join(sorted(set(_SUFFIXES.values())))})\d*")
-
-
-def _property_suffix(name: str) -> str:
-    return pascal(name) or f"Property{len(name)}"
-
-
-def _kinds(schema: JsonValue, keyword: str, index: int) -> Iterator[str]:
-    """The constants by which an option differs from all others, as words."""
-    options = schema.get(keyword) if isinstance(schema, ObjectNode) else None
-    if not isinstance(options, ListNode) or index >= len(options):
-        return
-    others = [_constants(option) for option in options]
-    for name, word in others.pop(index).items():
-        if word and not _COUNTED.fullmatch(word) and all(other.get(name) != word for other in others):
-            yield word
-
-
-def _constants(option: JsonValue) -> dict[str, str]:
-    """The option's properties that are constant texts → those, as words."""
-    if not isinstance(option, ObjectNode):
-        return {}
-    found: dict[str, str] = {}
-    properties = option.get("properties")
-    for name, schema in properties.items() if isinstance(properties, ObjectNode) else ():
-        if isinstance(schema, ObjectNode):
-            enum = schema.get("enum")
-            values = [schema["const"]] if "const" in schema else enum if isinstance(enum, ListNode) else []
-            if len(values) == 1 and isinstance(value := values[0], str):
-                found[name] = pascal(value)
-    parts = option.get("allOf")  # its own, then what stands beside the union
-    for part in reversed(parts) if isinstance(parts, ListNode) else ():
-        found |= _constants(part) | found
-    return found
+    found = {view.reference.removeprefix(_DEFINITIONS)} if view.reference is not None else set()
+    return found.union(*(_direct_references(option) for keyword in _UNIONS for option in view.branches(keyword)))

@@ -18,8 +18,8 @@ from prefactor_gen.definitions import (
     SpanTypeDefinition,
 )
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, Severity
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.sources import Document
 from prefactor_gen.suppressions import ALLOW

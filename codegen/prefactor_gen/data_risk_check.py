@@ -8,7 +8,7 @@ from typing import get_args
 from pydantic import BaseModel
 
 from prefactor_gen.diagnostics import Diagnostic
-from prefactor_gen.documents import ObjectNode
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.rules import INVALID_DEFINITION
 from prefactor_schema.suggestions import did_you_mean
 

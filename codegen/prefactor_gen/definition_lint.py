@@ -10,13 +10,14 @@ from typing import Literal
 
 from prefactor_gen.definitions import QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Diagnostic, Place
-from prefactor_gen.documents import ObjectNode
-from prefactor_gen.lookup import Lookup
-from prefactor_gen.marks import MARK
+from prefactor_gen.keywords import REDACT
+from prefactor_gen.nodes import ObjectNode
+from prefactor_gen.pointers import step
+from prefactor_gen.properties import Properties
 from prefactor_gen.python_names import snake
 from prefactor_gen.rules import CONFUSABLE_NAMES, MISSING_DATA_RISK, MISSING_DESCRIPTION, OPEN_OBJECT, TWO_FORMS
 from prefactor_gen.sources import Document
-from prefactor_gen.walk import subschemas
+from prefactor_gen.subschemas import located_schemas, subschemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
 
@@ -56,7 +57,7 @@ def lint_payloads(item: SpanTypeDefinition) -> Iterator[Diagnostic]:
     parts: list[tuple[_Part, ObjectNode]] = [("params", item.params.schema)]
     parts.extend([("result", item.result.schema)] if item.result is not None else [])
     for part, schema in parts:
-        yield from _personal_data(schema, Lookup(schema), part, item.data_risk)
+        yield from _personal_data(schema, Properties(schema), part, item.data_risk)
         yield from _objects(schema)
 
 
@@ -82,15 +83,15 @@ def lint_texts(item: SpanTypeDefinition | QualityDefinition) -> Iterator[Diagnos
 
 
 def _personal_data(
-    schema: ObjectNode, lookup: Lookup, part: _Part, data_risk: ObjectNode | None
+    schema: ObjectNode, lookup: Properties, part: _Part, data_risk: ObjectNode | None
 ) -> Iterator[Diagnostic]:
     """Report properties whose names suggest a category of data that data_risk does not mention."""
     categories = data_risk.get(f"{part}_data_categories") if data_risk is not None else None
-    for name, place, member in _properties(schema):
+    for name, place, pointer in _properties(schema):
         category = _suggested(name)
         if category is None:
             continue
-        redacted = isinstance(member, ObjectNode) and lookup.is_redacted([member])
+        redacted = lookup.is_redacted([pointer])
         stated = isinstance(categories, ObjectNode) and categories.get(category, "unknown") != "unknown"
         if not redacted and not stated:
             message = (
@@ -106,14 +107,11 @@ def _suggested(name: str) -> str | None:
     return next((each for word, each in _SUGGESTED_CATEGORY.items() if f"_{word}_" in words), None)
 
 
-def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, object]]:
-    properties = schema.get("properties")
-    if isinstance(properties, ObjectNode):
-        for name, member in properties.items():
-            yield name, properties.place_at(name), member
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _properties(item)
+def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, str]]:
+    """Each property with its place and the pointer of its schema."""
+    for pointer, each in located_schemas(schema):
+        for name in each.properties:
+            yield name, each.properties.place_at(name), pointer + step(("properties", name))
 
 
 def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -121,7 +119,7 @@ def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
     properties = schema.get("properties")
     if isinstance(properties, ObjectNode):
         yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
-    elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", MARK}:
+    elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", REDACT}:
         message = "an object with any members, in which no type finds a mistake; name the properties that are known"
         yield OPEN_OBJECT.at(schema.place, message)
     for _, item in subschemas(schema):

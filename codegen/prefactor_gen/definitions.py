@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics import Place
-from prefactor_gen.documents import ObjectNode
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.sources import Document
 from prefactor_gen.suppressions import ALLOW
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from prefactor_gen.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
-from prefactor_gen.marks import MARK
+from prefactor_gen.keywords import REDACT
 from prefactor_gen.metaschema import draft_07_metaschema, flat_metaschema
 from prefactor_gen.rules import RULES
 from prefactor_gen.suppressions import ALLOW
@@ -146,7 +146,7 @@ def _definition(known: tuple[str, ...], schemas: dict[str, str], required: str) 
 
 def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
     redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in place of the value."}
-    ours = {MARK: redact, ALLOW: {"$ref": "#/definitions/allow"}}
+    ours = {REDACT: redact, ALLOW: {"$ref": "#/definitions/allow"}}
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
 
 

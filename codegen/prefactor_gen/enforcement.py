@@ -1,4 +1,4 @@
-"""Who enforces what a schema says: the generated types, the check against the schema itself, or nobody."""
+"""Finds what enforces each keyword of a schema: the generated types, the check against the schema, or neither."""
 
 from __future__ import annotations
 
@@ -9,29 +9,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from prefactor_gen.definitions import Definitions
+from prefactor_gen.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import Place
-from prefactor_gen.documents import ObjectNode, child_pointer
 from prefactor_gen.keywords import ASSERTIONS, CHECKED_FORMATS, CONTENT
-from prefactor_gen.walk import subschemas
+from prefactor_gen.nodes import ObjectNode, child_pointer
+from prefactor_gen.subschemas import effective_schema, subschemas
 
 __all__ = ["By", "Enforced", "enforcement"]
 
-# Annotations by JSON Schema's own rules: a validator may ignore them.
-_ANNOTATIONS = CONTENT | {"format"}
-
 
 class By(StrEnum):
-    """Who enforces a keyword."""
+    """What enforces a keyword."""
 
     TYPES = "types"
     SCHEMA = "schema"
-    NOBODY = "nobody"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
 class Enforced:
-    """A keyword of a span type's schema, where it stands in that schema, and who enforces it."""
+    """A keyword of a span type's schema, its place in that schema, and what enforces it."""
 
     span_type: str
     part: Literal["params", "result"]
@@ -41,50 +38,49 @@ class Enforced:
 
 
 def enforcement(
-    definitions: Definitions, unsaid: AbstractSet[Place], *, assert_formats: bool = False
+    definitions: Definitions, untyped: AbstractSet[Place], *, assert_formats: bool = False
 ) -> Iterator[Enforced]:
     """Every keyword that decides whether a payload is valid, in the order of the definitions.
 
     Args:
-        definitions: with all that their schemas refer to in other files.
-        unsaid: the places of the keywords that types do not say.
-        assert_formats: the schema itself enforces formats.
+        definitions: definitions whose schemas are self-contained.
+        untyped: the places of the keywords that the generated types cannot express.
+        assert_formats: whether formats are checked with the schema.
     """
     formats = CHECKED_FORMATS if assert_formats else frozenset[str]()
     for item in definitions.span_types:
-        yield from _schema(item.name, "params", item.params.schema, "", unsaid, formats=formats)
-        if item.result is not None:
-            yield from _schema(item.name, "result", item.result.schema, "", unsaid, formats=formats)
+        sources: dict[Literal["params", "result"], SchemaSource | None] = {"params": item.params, "result": item.result}
+        for part, source in sources.items():
+            if source is not None:
+                reader = _Reader(untyped, formats, draft_07=source.schema.is_draft_07)
+                for pointer, keyword, by in reader.keywords(source.schema, ""):
+                    yield Enforced(item.name, part, pointer, keyword, by)
 
 
-def _schema(
-    span_type: str,
-    part: Literal["params", "result"],
-    schema: ObjectNode,
-    pointer: str,
-    unsaid: AbstractSet[Place],
-    *,
-    formats: AbstractSet[str],
-    inside: bool = False,
-) -> Iterator[Enforced]:
-    """The keywords of a schema and of what stands in it; `inside` one that the schema itself enforces."""
-    for keyword in schema:
-        if keyword in ASSERTIONS | _ANNOTATIONS:
-            by = _by(keyword, said=not inside and schema.place_at(keyword) not in unsaid)
-            if keyword == "format" and schema[keyword] in formats:
-                by = By.SCHEMA
-            yield Enforced(span_type, part, pointer, keyword, by)
-    for keys, item in subschemas(schema):
-        where = functools.reduce(child_pointer, keys, pointer)
-        members = schema[keys[0]]
-        if isinstance(item, ObjectNode):
-            below = inside or schema.place_at(keys[0]) in unsaid
-            yield from _schema(span_type, part, item, where, unsaid, formats=formats, inside=below)
-        elif item is False and isinstance(members, ObjectNode) and members.place_at(keys[1]) in unsaid:
-            yield Enforced(span_type, part, where, "false", By.SCHEMA)
+class _Reader:
+    """Goes through one schema."""
 
+    def __init__(self, untyped: AbstractSet[Place], formats: AbstractSet[str], *, draft_07: bool) -> None:
+        self.untyped = untyped
+        self.formats = formats
+        self.draft_07 = draft_07
 
-def _by(keyword: str, *, said: bool) -> By:
-    if keyword in _ANNOTATIONS:
-        return By.NOBODY
-    return By.TYPES if said else By.SCHEMA
+    def keywords(self, schema: ObjectNode, pointer: str, above: By = By.TYPES) -> Iterator[tuple[str, str, By]]:
+        """The keywords of a schema and of those below it; `above` is what enforces the keyword that it stands in."""
+        effective = effective_schema(schema, draft_07=self.draft_07)
+        by = {keyword: self.by(schema, keyword, above if keyword in effective else By.NOTHING) for keyword in schema}
+        yield from ((pointer, keyword, by[keyword]) for keyword in schema if keyword in ASSERTIONS | CONTENT)
+        for keys, item in subschemas(schema):
+            where = functools.reduce(child_pointer, keys, pointer)
+            members = schema[keys[0]]
+            if isinstance(item, ObjectNode):
+                yield from self.keywords(item, where, by[keys[0]])
+            elif item is False and isinstance(members, ObjectNode) and members.place_at(keys[1]) in self.untyped:
+                yield where, "false", By.SCHEMA
+
+    def by(self, schema: ObjectNode, keyword: str, above: By) -> By:
+        if keyword in CONTENT:  # JSON Schema leaves it unchecked
+            return By.NOTHING
+        if keyword == "format":
+            return By.SCHEMA if schema[keyword] in self.formats and above is not By.NOTHING else By.NOTHING
+        return By.SCHEMA if above is By.TYPES and schema.place_at(keyword) in self.untyped else above

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["enforced_keywords", "explain_rule", "print_enforced"]
 
-_BY = {By.SCHEMA: "checked against the schema itself", By.NOBODY: "not enforced"}
+_BY = {By.SCHEMA: "checked against the schema itself", By.NOTHING: "not enforced"}
 
 
 def explain_rule(code: str) -> str:
@@ -51,7 +51,7 @@ def _print_table(heading: str, rows: Sequence[tuple[str, str]], stream: TextIO) 
 
     table = Table.grid(padding=(0, 2))
     for where, by in rows:
-        table.add_row(Text(where), Text(by, "yellow" if by == _BY[By.NOBODY] else ""))
+        table.add_row(Text(where), Text(by, "yellow" if by == _BY[By.NOTHING] else ""))
     console(stream).print(Text(heading, "cyan"), table)
 
 

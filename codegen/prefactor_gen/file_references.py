@@ -12,13 +12,13 @@ from urllib.parse import unquote
 
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Checked, Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ObjectNode
-from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.nodes import JsonValue, ObjectNode
 from prefactor_gen.pointers import is_metaschema, is_remote, resolve_pointer
 from prefactor_gen.python_names import pascal
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.sources import SUFFIXES, display_name, parse_file, real_path
-from prefactor_gen.walk import all_schemas, map_subschemas
+from prefactor_gen.subschemas import all_schemas, map_subschemas
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["SchemaFiles", "inline_files"]

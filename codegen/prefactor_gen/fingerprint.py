@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.catalog_header import Origin
-from prefactor_gen.documents import to_plain
+from prefactor_gen.nodes import to_plain
 from prefactor_gen.sources import definition_files, display_name, is_attribute, read_file, real_path
 
 __all__ = ["package_origin", "source_contents"]

@@ -9,8 +9,8 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumente
 from typing import NoReturn
 
 from prefactor_gen.diagnostics import Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_DEPTH, MAX_VALUES
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 
 __all__ = ["parse_json"]

@@ -1,17 +1,29 @@
-"""The keywords of JSON Schema, by what the generated types make of them."""
+"""The keywords of JSON Schema, by what the generator does with them."""
 
 from __future__ import annotations
 
-__all__ = ["ASSERTIONS", "CHECKED_FORMATS", "CONTENT", "FOR_KIND", "KNOWN", "NOT_ENFORCED", "TYPED_FORMATS"]
+__all__ = [
+    "ASSERTIONS",
+    "CHECKED_FORMATS",
+    "CONTENT",
+    "FOR_TYPE",
+    "KNOWN",
+    "NOT_ENFORCED",
+    "REDACT",
+    "TYPED_FORMATS",
+]
+
+REDACT = "x-prefactor-redact"
+"""Our own keyword: the value is replaced before it is recorded."""
 
 NOT_ENFORCED = frozenset({
     "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",
     "if", "maxContains", "maxProperties", "minContains", "minProperties", "not", "propertyNames", "then",
     "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
 })  # fmt: skip
-"""What types cannot say."""
+"""The assertions that generated types cannot express."""
 
-FOR_KIND: dict[str, frozenset[str]] = {
+FOR_TYPE: dict[str, frozenset[str]] = {
     "object": frozenset({"additionalProperties", "patternProperties", "properties", "required"}),
     "array": frozenset({"items", "maxItems", "minItems", "prefixItems"}),
     "string": frozenset({"maxLength", "minLength", "pattern"}),
@@ -20,33 +32,33 @@ FOR_KIND: dict[str, frozenset[str]] = {
         frozenset({"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"}),
     ),
 }
-"""What types can say, by the kind of value that it speaks of."""
+"""The assertions that generated types can express, by the type of value that they apply to."""
 
 ASSERTIONS = (
     NOT_ENFORCED
-    | frozenset().union(*FOR_KIND.values())
+    | frozenset().union(*FOR_TYPE.values())
     | {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type", "format"}
 )
-"""All that decides whether a value is valid, with `format`, which changes what a caller may pass."""
+"""Every keyword that decides whether a value is valid, and `format`, which changes what a caller may pass."""
 
 KNOWN = ASSERTIONS | {
     "$anchor", "$comment", "$defs", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "contentEncoding",
     "contentMediaType", "contentSchema", "default", "definitions", "deprecated", "description", "examples", "readOnly",
     "title", "writeOnly",
-    # OpenAPI's, which other tools read in the same schemas.
+    # Keywords of OpenAPI, which other tools read in the same schemas.
     "discriminator", "example", "externalDocs", "nullable", "xml",
 }  # fmt: skip
-"""Every keyword that means something, to JSON Schema or to those who read schemas."""
+"""Every keyword with a meaning, in JSON Schema or to its readers."""
 
 CONTENT = frozenset({"contentEncoding", "contentMediaType", "contentSchema"})
-"""What a text holds: by JSON Schema's own rules, nobody has to check it."""
+"""Keywords for the content of a text: annotations, which JSON Schema leaves unchecked."""
 
 CHECKED_FORMATS = frozenset({
     "date", "date-time", "duration", "email", "hostname", "idn-email", "idn-hostname", "ipv4", "ipv6", "iri",
     "iri-reference", "json-pointer", "regex", "relative-json-pointer", "time", "uri", "uri-reference", "uri-template",
     "uuid",
 })  # fmt: skip
-"""The formats that a payload is compared with where that is configured: JSON Schema's own."""
+"""The formats of JSON Schema, which are checked where that is configured."""
 
 TYPED_FORMATS = frozenset({"date-time", "date", "time", "uuid"})
-"""Formats whose Python value a caller may pass instead of the text."""
+"""Formats with a Python type that a caller may pass in place of the text."""

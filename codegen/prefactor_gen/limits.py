@@ -1,4 +1,4 @@
-"""What the generator takes at most. Past a limit there is a diagnostic, in seconds: never a hang."""
+"""The limits of the generator. A definition that exceeds one is a diagnostic within seconds, and the run ends."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ MAX_YAML_BYTES = 4 * 1024 * 1024
 """Bytes of a definition file in YAML, which takes longer to read."""
 
 MAX_VALUES = 1_000_000
-"""Objects, lists and scalars in a definition file: each knows its place."""
+"""Objects, lists and scalars in a definition file: the place of each is kept."""
 
 MAX_DEPTH = 100
-"""Levels of nesting in a definition file: no person writes more, and every stage recurses."""
+"""Levels of nesting in a definition file: every stage recurses."""
 
 MAX_NAME = 127
-"""Characters of a span type's name, which also names a file."""
+"""Characters of a span type's name, which is also a file name."""
 
 MAX_SPAN_TYPES = 10_000
 """Span types of one package."""
@@ -46,37 +46,37 @@ MAX_TEMPLATE = 100_000
 """Characters of a template."""
 
 MAX_CLASS_NAME = 20_000
-"""Characters of a generated name, which has the names of all properties that lead to it."""
+"""Characters of a generated name, which is made of the names of all properties that lead to it."""
 
 MAX_MEMBERS = 20_000
-"""Schemas and required names in one schema with all that it refers to: properties, items, options, definitions."""
+"""Schemas and required names in one self-contained schema: properties, items, options, definitions."""
 
 MAX_PARTS = 10_000
-"""Schemas that one value is compared with, along all references: what checks a payload takes each of them."""
+"""Schemas that one value is compared with, along all references."""
 
 MAX_CHAIN = 100
-"""Schemas of one value inside one another, along all references."""
+"""Schemas of one value that lead to each other in a row, along all references."""
 
 MAX_TYPES = 3_000
-"""Types that one schema becomes."""
+"""Types that are made of one schema."""
 
 MAX_VIEWS = 40_000
-"""Schemas that are looked at for that: where `allOf` joins members, each pair is one."""
+"""Schemas that are viewed to make those types. Where `allOf` merges properties, each pair counts."""
 
 MAX_TYPES_DEEP = 64
-"""Types inside one another, along all references: pydantic recurses through them, from wherever the program is."""
+"""Types nested in each other, along all references: pydantic recurses through them."""
 
 MAX_LITERALS = 1_000
-"""Values of an `enum` that become a Literal. More are the type of the values, and are checked with the payload."""
+"""Values of an `enum` that become a Literal. A longer one becomes the types of its values; the payload is checked."""
 
 MAX_LITERAL_TEXT = 100_000
-"""Characters of the values of such an `enum`."""
+"""Characters of all values of such an `enum`."""
 
 MAX_OPTIONS = 200
-"""Options of `anyOf` and `oneOf`, and kinds of items, that become a union. More are checked with the payload."""
+"""Options of `anyOf` and `oneOf`, and types of items, that become a union. Of more, the payload is checked."""
 
 MAX_COUNT = 2**63 - 1
-"""What a length or a number of items is compared with; there is nothing larger."""
+"""The largest length or number of items that types compare with."""
 
 MAX_CHECKED_VALUES = 2_000
-"""Values in a default or an example, which is compared with its schema."""
+"""Values in a default or an example that is compared with its schema."""

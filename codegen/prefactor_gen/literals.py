@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prefactor_gen.documents import JsonValue
+from prefactor_gen.nodes import JsonValue
 
 __all__ = ["docstring", "python_literal", "quote", "visible"]
 

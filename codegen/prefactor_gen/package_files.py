@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from prefactor_gen.catalog_header import Origin, package_headers, reuse_headers, seal
 from prefactor_gen.definitions import Definitions, QualityDefinition, SchemaSource, SpanTypeDefinition
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.literals import quote
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.render import (
     Catalog,
     CatalogModule,

@@ -10,6 +10,7 @@ from prefactor_gen.bundle import class_clash
 from prefactor_gen.catalog_header import Origin
 from prefactor_gen.collect import collect_definitions, unused_documents
 from prefactor_gen.data_risk_check import check_data_risk
+from prefactor_gen.default_check import check_defaults
 from prefactor_gen.definition_lint import lint_forms, lint_names
 from prefactor_gen.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
@@ -25,7 +26,6 @@ from prefactor_gen.schema_lint import lint_schema
 from prefactor_gen.sources import load_sources
 from prefactor_gen.span_types import Compiled, Task, lint_definition, schema_problems
 from prefactor_gen.suppressions import suppress
-from prefactor_gen.values import check_values
 
 __all__ = ["GeneratedPackage", "generate_package"]
 
@@ -226,7 +226,7 @@ def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator
     for source in (reused.inlined.params, reused.inlined.result):
         if source is not None:
             yield from lint_schema(source.schema)
-            yield from check_values(source.schema)
+            yield from check_defaults(source.schema)
     yield from lint_definition(reused.inlined, assert_formats=assert_formats)
 
 

@@ -9,12 +9,12 @@ from collections.abc import Set as AbstractSet
 from prefactor_gen.bundle import Bundle
 from prefactor_gen.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic
-from prefactor_gen.documents import JsonValue, ObjectNode, from_python
 from prefactor_gen.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.literals import docstring, python_literal, quote
-from prefactor_gen.marks import compile_marks
-from prefactor_gen.models import Model, ModelField
+from prefactor_gen.model_reader import Model, ModelField
+from prefactor_gen.nodes import JsonValue, ObjectNode, from_python
 from prefactor_gen.python_names import class_name, module_name
+from prefactor_gen.redaction_rules import compile_redaction
 from prefactor_gen.representation import DictPlan, FieldPlan, MethodPlan, ModelPlan, NamedTypePlan, Parameter, SpanPlan
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
@@ -84,7 +84,7 @@ class _SpanPlanner:
 
     def redaction_rules(self) -> str | None:
         schemas = {"params": self.definition.params, "result": self.definition.result}
-        rules = {part: compile_marks(source.schema) for part, source in schemas.items() if source is not None}
+        rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
         needed = {part: each for part, each in rules.items() if each}
         return python_literal(from_python(needed, self.definition.place), 1) if needed else None
 

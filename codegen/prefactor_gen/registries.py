@@ -16,7 +16,7 @@ from types import ModuleType
 
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_gen.diagnostics import DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, from_python
+from prefactor_gen.nodes import JsonValue, from_python
 from prefactor_gen.rules import UNREADABLE_SOURCE
 from prefactor_schema.suggestions import closest_match
 

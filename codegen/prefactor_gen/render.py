@@ -9,8 +9,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prefactor_gen.catalog_header import GENERATED_LINE
-from prefactor_gen.documents import JsonValue
 from prefactor_gen.literals import docstring, python_literal, quote
+from prefactor_gen.nodes import JsonValue
 from prefactor_gen.representation import SpanPlan
 
 __all__ = [

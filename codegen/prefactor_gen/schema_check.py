@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Diagnostic, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.keywords import ASSERTIONS
-from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.pointers import is_metaschema, is_remote
+from prefactor_gen.references import LocalRefs
 from prefactor_gen.rules import (
     GENERATOR_KEY,
     INVALID_SCHEMA,
@@ -19,7 +19,7 @@ from prefactor_gen.rules import (
     UNCHECKED_PATTERN,
     UNRESOLVED_REFERENCE,
 )
-from prefactor_gen.walk import all_schemas
+from prefactor_gen.subschemas import all_schemas
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.patterns import pattern_problem
 from prefactor_schema.suggestions import did_you_mean

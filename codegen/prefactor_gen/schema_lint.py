@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics import Diagnostic, Place, Severity
-from prefactor_gen.documents import ListNode, ObjectNode
-from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN
-from prefactor_gen.marks import MARK
+from prefactor_gen.keywords import CHECKED_FORMATS, CONTENT, KNOWN, REDACT
+from prefactor_gen.nodes import ListNode, ObjectNode
 from prefactor_gen.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
+from prefactor_gen.subschemas import all_schemas, subschemas
 from prefactor_gen.suppressions import ALLOW
-from prefactor_gen.walk import all_schemas, subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["lint_enforcement", "lint_schema"]
@@ -23,7 +22,7 @@ _MORE_PROPERTIES = frozenset({
 # elsewhere.
 _WHOLE_OBJECT = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (MARK, ALLOW)
+_OUR_KEYWORDS = (REDACT, ALLOW)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 
@@ -86,7 +85,7 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; start a key of your own with x-"
             yield UNKNOWN_KEYWORD.at(place, f"JSON Schema does not know the keyword {keyword!r} and ignores it{hint}")
         elif "redact" in keyword.lower():
-            message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {MARK!r}?"
+            message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {REDACT!r}?"
             yield UNKNOWN_KEYWORD.at(place, message)
 
 

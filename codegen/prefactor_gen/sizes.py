@@ -1,140 +1,120 @@
-"""Whether a schema is within the limits: its members, what one value is compared with, and how deep its types stand."""
+"""Checks that a schema is within the limits: its members, the schemas for one value, and how deep its types nest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.diagnostics import Diagnostic, Place
+from prefactor_gen.in_place import InPlace, Located, reference_keywords
 from prefactor_gen.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
-from prefactor_gen.local_refs import LocalRefs
+from prefactor_gen.nodes import JsonValue, ObjectNode
 from prefactor_gen.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
-from prefactor_gen.walk import SAME_VALUE, all_schemas, subschemas
+from prefactor_gen.subschemas import all_schemas, located_schemas, subschemas
 
-__all__ = ["check_sizes", "too_deep"]
+__all__ = ["check_sizes", "first_too_deep"]
 
-_REFERENCES = frozenset({"$dynamicRef", "$ref"})
-_SAME_VALUE = SAME_VALUE | {"if", "not"}
 _UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 _AGAIN = 4
 
 
 def check_sizes(root: ObjectNode, place: Place) -> list[Diagnostic]:
-    """What is past a limit in one self-contained schema, or never ends; the first that is found."""
-    try:
-        refers = _count_members(root, place)
-        if refers:
-            _Weights(root).weigh()
-    except DiagnosticError as error:
-        return list(error.diagnostics)
-    return []
-
-
-def _count_members(root: ObjectNode, place: Place) -> bool:
-    """Whether there are references; without any, what one value is compared with is within this limit."""
+    """Report the first limit that a self-contained schema exceeds, or the first reference that leads back to itself."""
     count, refers = 0, False
     for schema in all_schemas(root):
-        refers = refers or bool(_REFERENCES & schema.keys())
-        required = schema.get("required")
-        count += 1 + (len(required) if isinstance(required, ListNode) else 0)
+        refers = refers or "$ref" in schema or "$dynamicRef" in schema
+        count += 1 + len(schema.list_at("required"))
         if count > MAX_MEMBERS:
             message = f"the schema has more than {MAX_MEMBERS:,} members: properties, items, options; divide it"
-            raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
-    return refers
+            return [LIMIT_EXCEEDED.at(place, message)]
+    # Without references, one value is compared with no more schemas than there are.
+    return _Weights(root).check() if refers else []
 
 
 @dataclass
 class _Open:
-    """A schema on the way, what is still to be weighed of it, and its weight and depth until now."""
+    """A schema that is being weighed: its subschemas that are still to come, and its weight and depth so far."""
 
-    schema: ObjectNode
-    rest: Iterator[ObjectNode]
+    located: Located
+    rest: Iterator[Located]
     weight: int = 1
     depth: int = 1
 
-    def take(self, weight: int, depth: int) -> None:
-        # What is unevaluated is found by looking at all that speaks of the value again, and again in each of those.
-        self.weight += weight * (_AGAIN if _UNEVALUATED & self.schema.keys() else 1)
+    def add(self, weight: int, depth: int) -> None:
+        # Unevaluated members are found by evaluating all schemas of the value again, and again in each of those.
+        self.weight += weight * (_AGAIN if _UNEVALUATED & self.located.schema.keys() else 1)
         self.depth = max(self.depth, depth + 1)
 
 
 class _Weights:
-    """How many schemas a value is compared with at each schema: itself and all that speaks of the same value."""
+    """Weighs each schema: with how many schemas a value is compared there, itself and all that are applied in place."""
 
     def __init__(self, root: ObjectNode) -> None:
         self.root = root
-        self.refs = LocalRefs(root)
-        self.alone = "draft-07" in str(root.get("$schema"))
-        self.known: dict[int, tuple[int, int]] = {}
+        self.in_place = InPlace(root)
+        self.known: dict[str, tuple[int, int]] = {}
 
-    def weigh(self) -> None:
-        for schema in all_schemas(self.root):
-            if id(schema) not in self.known:
-                self.descend(schema)
+    def check(self) -> list[Diagnostic]:
+        for pointer, schema in located_schemas(self.root, draft_07=self.in_place.draft_07):
+            if pointer not in self.known and (found := self.descend(Located(pointer, schema))):
+                return found
+        return []
 
-    def descend(self, start: ObjectNode) -> None:
+    def descend(self, start: Located) -> list[Diagnostic]:
         """Without recursion: chains of references may be long."""
-        path = [_Open(start, self.same_value(start))]
-        on_path = {id(start)}
+        path = [self.opened(start)]
+        on_path = {start.pointer}
         while path:
             here = path[-1]
-            part = next(here.rest, None)
-            if part is None:
+            inner = next(here.rest, None)
+            if inner is None:
+                if (exceeded := _exceeded(here)) is not None:
+                    return [exceeded]
                 path.pop()
-                on_path.remove(id(here.schema))
-                self.known[id(here.schema)] = _within_limits(here)
+                on_path.remove(here.located.pointer)
+                self.known[here.located.pointer] = here.weight, here.depth
                 if path:
-                    path[-1].take(here.weight, here.depth)
-            elif id(part) in on_path:
-                raise DiagnosticError(_endless([each.schema for each in path], part))
-            elif id(part) in self.known:
-                here.take(*self.known[id(part)])
+                    path[-1].add(here.weight, here.depth)
+            elif inner.pointer in on_path:
+                first = next(index for index, each in enumerate(path) if each.located.pointer == inner.pointer)
+                return self.endless([each.located.schema for each in path[first:]])
+            elif inner.pointer in self.known:
+                here.add(*self.known[inner.pointer])
             else:
-                path.append(_Open(part, self.same_value(part)))
-                on_path.add(id(part))
+                path.append(self.opened(inner))
+                on_path.add(inner.pointer)
+        return []
 
-    def same_value(self, schema: ObjectNode) -> Iterator[ObjectNode]:
-        """The schemas that speak of the same value."""
-        for keyword in _REFERENCES & schema.keys():
-            target = self.target(schema[keyword], schema.place_at(keyword))
-            yield from [target] if isinstance(target, ObjectNode) else []
-        if self.alone and "$ref" in schema:
-            return
-        for keys, item in subschemas(schema):
-            if keys[0] in _SAME_VALUE and isinstance(item, ObjectNode):
-                yield item
+    def opened(self, located: Located) -> _Open:
+        return _Open(located, self.in_place.applied_by(located, conditions=True))
 
-    def target(self, reference: JsonValue, place: Place) -> JsonValue:
-        try:
-            return self.refs.schema_at(self.refs.pointer(str(reference), place))
-        except DiagnosticError:  # told where it is resolved for the types
-            return None
+    def endless(self, circle: list[ObjectNode]) -> list[Diagnostic]:
+        """Report each reference of a circle."""
+        message = "expected a schema that ends, found a $ref that leads back to itself"
+        return [
+            UNRESOLVED_REFERENCE.at(schema.place_at(keyword), message)
+            for schema in circle
+            for keyword in reference_keywords(schema, draft_07=self.in_place.draft_07)
+        ]
 
 
-def _endless(path: list[ObjectNode], again: ObjectNode) -> list[Diagnostic]:
-    """Each reference of a circle."""
-    first = next(index for index, schema in enumerate(path) if schema is again)
-    message = "expected a schema that ends, found a $ref that leads back to itself"
-    return [
-        UNRESOLVED_REFERENCE.at(schema.place_at(keyword), message)
-        for schema in path[first:]
-        for keyword in sorted(_REFERENCES & schema.keys())
-    ]
-
-
-def _within_limits(done: _Open) -> tuple[int, int]:
+def _exceeded(done: _Open) -> Diagnostic | None:
     if done.weight > MAX_PARTS:
         message = f"a value here would be compared with more than {MAX_PARTS:,} schemas, along all references"
     elif done.depth > MAX_CHAIN:
-        message = f"more than {MAX_CHAIN} schemas of one value lead to one another here"
+        message = f"more than {MAX_CHAIN} schemas of one value lead to each other in a row here"
     else:
-        return done.weight, done.depth
-    raise DiagnosticError([LIMIT_EXCEEDED.at(done.schema.place, f"{message}; state it with fewer")])
+        return None
+    return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; use fewer")
 
 
-def too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:
-    """The first type that stands too deep inside the root's type, as pydantic goes through them, if one does."""
+def first_too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:
+    """The first type that is nested too deep in the root's type, if there is one.
+
+    Args:
+        root: the name of a definition.
+        view_of: returns the typing view of a definition by its name.
+    """
     seen = set[str]()
     pending: list[tuple[str, float]] = [(root, 0)]
     while pending:
@@ -150,10 +130,10 @@ def too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:
 
 
 def _references(view: JsonValue, nesting: int) -> Iterator[tuple[str, int]]:
-    """The definitions that a view refers to, and how deep inside it."""
+    """The definitions that a view refers to, and how deep in it."""
     if not isinstance(view, ObjectNode):
         return
-    if isinstance(reference := view.get("$ref"), str):
-        yield reference.removeprefix("#/$defs/"), nesting
+    if view.reference is not None:
+        yield view.reference.removeprefix("#/$defs/"), nesting
     for keys, item in subschemas(view):
         yield from _references(item, nesting if keys[0] == "properties" else nesting + 1)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.diagnostics import Checked, Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue
 from prefactor_gen.json_text import parse_json
 from prefactor_gen.limits import MAX_BYTES
+from prefactor_gen.nodes import JsonValue
 from prefactor_gen.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.yaml_text import parse_yaml
 from prefactor_schema.suggestions import did_you_mean

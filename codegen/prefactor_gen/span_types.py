@@ -14,15 +14,17 @@ from itertools import islice
 
 from prefactor_gen.bundle import Bundle, Bundled, bundle_schema
 from prefactor_gen.catalog_header import ModuleOrigin
+from prefactor_gen.default_check import check_defaults
 from prefactor_gen.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
-from prefactor_gen.local_refs import unresolved
-from prefactor_gen.marks import check_marks
-from prefactor_gen.models import Model, ModelSet, generate_models
+from prefactor_gen.model_generator import generate_models
+from prefactor_gen.model_reader import Model, ModelSet
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.plan import plan_span_type
 from prefactor_gen.python_names import class_name
+from prefactor_gen.redaction_check import check_redaction
+from prefactor_gen.reference_check import check_references
 from prefactor_gen.render import render_span_type
 from prefactor_gen.representation import SpanPlan
 from prefactor_gen.reuse import SpanModule, definition_digest
@@ -30,7 +32,6 @@ from prefactor_gen.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.schema_check import check_compiles, check_schema
 from prefactor_gen.schema_lint import lint_enforcement, lint_schema
 from prefactor_gen.sizes import check_sizes
-from prefactor_gen.values import check_values
 
 __all__ = ["Compiled", "Task", "compile_span_types", "lint_definition", "schema_problems"]
 
@@ -103,7 +104,7 @@ def compile_span_types(tasks: Sequence[Task]) -> Checked[Compiled]:
     needs_text = not has_errors(diagnostics)
     modules = [_module(each, plan, _text(plan) if needs_text else "") for each, plan in plans]
     classes = {name: each.place for name, each in bundle.definitions.items()}
-    untyped = {each.place for each in bundle.unsaid}
+    untyped = {each.place for each in bundle.untyped}
     return Checked(Compiled(modules, classes, untyped, bool(models.warnings)), diagnostics)
 
 
@@ -133,14 +134,14 @@ def schema_problems(
     if inlined.schema is not written.schema:
         problems.extend(check_schema(inlined))  # the schemas of other files are checked too
     if not has_errors(problems):
-        problems.extend(unresolved(inlined.schema))
+        problems.extend(check_references(inlined.schema))
         problems.extend(check_sizes(inlined.schema, written.place))
     if not has_errors(problems):
         problems.extend(check_compiles(inlined.schema))
     if not has_errors(problems):
-        problems.extend(check_marks(inlined.schema, typed=has_helper))
+        problems.extend(check_redaction(inlined.schema, typed=has_helper))
         problems.extend(lint_schema(inlined.schema))
-        problems.extend(check_values(inlined.schema))
+        problems.extend(check_defaults(inlined.schema))
     return problems
 
 
@@ -257,7 +258,7 @@ def _plans(bundled: Sequence[_Bundled], bundle: Bundle, models: ModelSet) -> Che
     """Plan the modules of the span types; those with errors are left out."""
     plans: list[tuple[_Bundled, SpanPlan]] = []
     diagnostics: list[Diagnostic] = []
-    untyped = {each.definition for each in bundle.unsaid}
+    untyped = {each.definition for each in bundle.untyped}
     for each in bundled if models.models else ():
         own_models = [model for model in models.models.values() if model.name in each.names]
         plan, found = plan_span_type(each.definition, bundle, own_models, untyped)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from prefactor_gen.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.rules import INVALID_ALLOWANCE, RULES
 
 __all__ = ["ALLOW", "suppress"]

@@ -8,8 +8,8 @@ from pathlib import Path
 from prefactor_gen.catalog_header import GENERATED_LINE, Origin, package_headers, seal
 from prefactor_gen.definitions import SchemaSource
 from prefactor_gen.diagnostics import Checked, Place, has_errors, sorted_diagnostics
-from prefactor_gen.documents import ObjectNode
-from prefactor_gen.models import generate_wire_modules
+from prefactor_gen.model_generator import generate_wire_modules
+from prefactor_gen.nodes import ObjectNode
 from prefactor_gen.pipeline import GeneratedPackage
 from prefactor_gen.render import render_wire_catalog
 from prefactor_gen.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE

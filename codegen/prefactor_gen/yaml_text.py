@@ -9,8 +9,8 @@ from contextlib import nullcontext, suppress
 import yaml
 
 from prefactor_gen.diagnostics import DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.limits import MAX_DEPTH, MAX_YAML_BYTES
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 
 __all__ = ["parse_yaml"]

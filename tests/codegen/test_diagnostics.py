@@ -12,7 +12,9 @@ import pytest
 from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, properties
 from tests.codegen.support import Project, forget, only
 
-from prefactor_gen import models, span_types
+from prefactor_gen import model_generator, span_types
+from prefactor_gen.keywords import REDACT
+from prefactor_gen.model_reader import ModelSet
 from prefactor_gen.rules import RULES
 
 # One example a rule: the file, its content, and the whole line that is printed.
@@ -74,7 +76,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {not: {x-prefactor-redact: true}}\n",
         "schemas/a.yaml:4:17 /span_schemas/agent/properties/x/not/x-prefactor-redact: error PG014: x-prefactor-redact "
-        "cannot be honoured: it stands under not, which names no part of a payload",
+        "cannot be honoured: it is under not, which describes no part of a payload",
     ),
     "PG015": (
         "a.yaml",
@@ -223,12 +225,12 @@ def test_a_note_is_printed_by_check_only(rule: str, project: Project) -> None:
 
 
 def test_a_refusal_of_the_model_generator_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    generate: Any = models.generate_models
+    generate: Any = model_generator.generate_models
 
-    def refuse(documents: list[models.Document]) -> models.ModelSet:
+    def refuse(documents: list[model_generator.Document]) -> ModelSet:
         if any("BadParams" in document["$defs"] for document in documents):
             raise ValueError("RuntimeError: no")
-        return cast("models.ModelSet", generate(documents))
+        return cast("ModelSet", generate(documents))
 
     monkeypatch.setattr(span_types, "generate_models", refuse)
     project.span_types(good=OBJECT, bad=OBJECT)
@@ -642,7 +644,9 @@ def test_a_long_chain_of_references_is_refused(project: Project) -> None:
     project.span_types(
         agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d700": {"type": "string"}}}
     )
-    assert "PG029: more than 100 schemas of one value lead to one another here" in only(project.generate().findings)
+    assert "PG029: more than 100 schemas of one value lead to each other in a row here" in only(
+        project.generate().findings
+    )
 
 
 def test_schemas_in_referenced_files_are_checked(project: Project) -> None:
@@ -884,6 +888,35 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
     entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema}
     project.write("schemas/a.json", {"span_type_schemas": [{**entry, "template": "{{ x[y[z]] }} {{ x[y[zz]] }}"}]})
     assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
+
+
+TUPLE = {
+    "type": "array",
+    "prefixItems": [properties(a={}), {"type": "string", REDACT: True}],
+    "items": properties(b={}),
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("{{ x[0].a }} {{ x[2].b }}", ""),
+        ("{{ x[0].b }}", "PG018: 'x.0.b' is shown, but 'b' is no property of 'x.0'"),
+        ("{{ x[1] }}", "PG019: 'x.1' is redacted"),
+    ],
+)
+def test_a_template_with_items_of_a_tuple(template: str, found: str, project: Project) -> None:
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": properties(x=TUPLE), "template": template}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    findings = project.generate().findings
+    assert found in only(findings) if found else findings == []
+
+
+def test_a_template_with_what_a_dynamic_reference_may_add(project: Project) -> None:
+    schema = {**properties(x={"$dynamicRef": "#node", **properties(a={})}), "$defs": {"N": {"$dynamicAnchor": "node"}}}
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema, "template": "{{ x.b }}"}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    assert project.generate().findings == []
 
 
 def test_a_line_separator_that_yaml_readers_treat_differently(project: Project) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project
 
-from prefactor_gen import models, processes
+from prefactor_gen import model_generator, processes
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def generated_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend(name for name in document["$defs"] if name.endswith("Params"))
         return cast("object", real(document, **options))
 
-    monkeypatch.setattr(models, "generate", generate)
+    monkeypatch.setattr(model_generator, "generate", generate)
     return names
 
 

@@ -63,11 +63,11 @@ PAST: dict[str, tuple[Any, str]] = {
     ),
     "chain-of-objects": (
         chain(MAX_TYPES_DEEP + 1, lambda ref: properties(n=ref)),
-        f"more than {MAX_TYPES_DEEP} types stand in one another here",
+        f"more than {MAX_TYPES_DEEP} types are nested here",
     ),
     "chain-of-lists": (
         chain(MAX_TYPES_DEEP, lambda ref: {"type": "array", "items": ref}),
-        f"more than {MAX_TYPES_DEEP} types stand in one another here",
+        f"more than {MAX_TYPES_DEEP} types are nested here",
     ),
     "chain-of-many-objects": (chain(MAX_TYPES, lambda ref: properties(n=ref)), f"more than {MAX_TYPES:,} types"),
     "twice-in-options": (

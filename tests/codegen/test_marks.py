@@ -12,10 +12,10 @@ from tests.codegen.support import Made, Project, forget, load_package, only
 
 from prefactor_core._payloads.redaction import RedactionRules
 from prefactor_core._payloads.snapshot import Payload
-from prefactor_gen.marks import MARK
+from prefactor_gen.keywords import REDACT
 
 GONE = "[redacted]"
-SECRET: dict[str, Any] = {"type": "string", MARK: True}
+SECRET: dict[str, Any] = {"type": "string", REDACT: True}
 TREE: dict[str, Any] = {
     "type": "object",
     "properties": {"secret": SECRET, "kids": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}},
@@ -36,9 +36,9 @@ KIDS_GONE: dict[str, Any] = {"secret": GONE, "kids": [{"kids": [{"secret": GONE,
 # The schema of the property x, and values of x with what is recorded of them.
 CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
     "property": (SECRET, [("a", GONE), (1, GONE), ({"a": 1}, GONE)]),
-    "not-marked": ({"type": "string", MARK: False}, [("a", "a")]),
+    "not-marked": ({"type": "string", REDACT: False}, [("a", "a")]),
     "reference": ({"$ref": "#/$defs/Secret"}, [("a", GONE)]),
-    "beside-a-reference": ({"$ref": "#/$defs/Tree", MARK: True}, [({}, GONE)]),
+    "beside-a-reference": ({"$ref": "#/$defs/Tree", REDACT: True}, [({}, GONE)]),
     "nested": (schema(y=schema(z=SECRET), w={}), [({"y": {"z": "a"}, "w": 1}, {"y": {"z": GONE}, "w": 1})]),
     "items": (items(items=SECRET), [(["a", "b"], [GONE, GONE]), ("a", GONE), ({"0": "a"}, GONE)]),
     "tuple": (items(prefixItems=[{"type": "string"}, SECRET], items={}), [(["a", "b", "c"], ["a", GONE, "c"])]),
@@ -79,8 +79,8 @@ CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
         [({"up": {"x": {"s": "a"}}}, {"up": {"x": {"s": GONE}}})],
     ),
     "null": ({"type": ["object", "null"], "properties": {"a": SECRET}}, [(None, None)]),
-    "data": ({"enum": [{MARK: True}], "default": {MARK: True}}, [({MARK: True}, {MARK: True})]),
-    "name": (schema(**{MARK: {"type": "string"}}), [({MARK: "a"}, {MARK: "a"})]),
+    "data": ({"enum": [{REDACT: True}], "default": {REDACT: True}}, [({REDACT: True}, {REDACT: True})]),
+    "name": (schema(**{REDACT: {"type": "string"}}), [({REDACT: "a"}, {REDACT: "a"})]),
 }  # fmt: skip
 
 
@@ -103,16 +103,19 @@ def test_a_payload_is_redacted(case: str, span_types: dict[str, Any]) -> None:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "root": ({"type": "object", MARK: True}, "the payload itself cannot be redacted, only what is in it"),
-    "root-by-reference": ({"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", MARK: True}}}, "the payload itself"),
-    "text": (schema(x={MARK: "true"}), "expected true or false"),
+    "root": ({"type": "object", REDACT: True}, "the payload itself cannot be redacted, only its members"),
+    "root-by-reference": (
+        {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", REDACT: True}}},
+        "the payload itself",
+    ),
+    "text": (schema(x={REDACT: "true"}), "expected true or false"),
     "if": (
         schema(x={"if": {"properties": {"a": SECRET}}, "then": {}}),
-        "it stands under if, which names no part of a payload",
+        "it is under if, which describes no part of a payload",
     ),
-    "names": (schema(x={"propertyNames": SECRET}), "it stands under propertyNames"),
-    "unknown": (schema(x={"propertys": {"a": SECRET}}), "it stands under propertys, where no schema is expected"),
-    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET, z={"$dynamicAnchor": "a"}), "what a $dynamicRef leads to"),
+    "names": (schema(x={"propertyNames": SECRET}), "it is under propertyNames"),
+    "unknown": (schema(x={"propertys": {"a": SECRET}}), "it is under propertys, where no schema is expected"),
+    "dynamic": (schema(x={"$dynamicRef": "#a"}, y=SECRET, z={"$dynamicAnchor": "a"}), "the target of a $dynamicRef"),
 }
 
 
@@ -123,7 +126,7 @@ def test_redaction_that_cannot_be_honoured(case: str, project: Project) -> None:
     result = project.generate()
     assert result.code == 1
     line = only([line for line in result.findings if line.severity == "error"])
-    assert f"error PG014: {MARK} cannot be honoured: {message}" in line
+    assert f"error PG014: {REDACT} cannot be honoured: {message}" in line
 
 
 def test_a_quality_payload_cannot_be_redacted(project: Project) -> None:

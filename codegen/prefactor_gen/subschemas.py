@@ -1,20 +1,32 @@
-"""Where schemas stand inside schemas. A property *named* `$ref` and what stands in enum or const are no schemas."""
+"""The subschemas of a schema. A property *named* `$ref` and the values in `enum` and `const` are not schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
-from prefactor_gen.documents import JsonValue, ListNode, ObjectNode
+from prefactor_gen.keywords import ASSERTIONS
+from prefactor_gen.nodes import JsonValue, ListNode, ObjectNode
+from prefactor_gen.pointers import step
 
-__all__ = ["POSITIONS", "SAME_VALUE", "Position", "all_schemas", "map_subschemas", "subschemas"]
+__all__ = [
+    "POSITIONS",
+    "Position",
+    "all_schemas",
+    "effective_schema",
+    "located_schemas",
+    "map_subschemas",
+    "object_subschemas",
+    "subschemas",
+    "tuple_keyword",
+]
 
-SAME_VALUE = frozenset({"allOf", "anyOf", "dependencies", "dependentSchemas", "else", "oneOf", "then"})
-"""Keywords whose schemas speak of the same value as the schema that they stand in."""
+# What draft-07 ignores beside a `$ref`. Definitions stay, for references lead to them, and so do annotations.
+_IGNORED_BESIDE_REF = ASSERTIONS - {"$ref"}
 
 
 class Position(Enum):
-    """What the value of a keyword holds."""
+    """The form in which a keyword holds subschemas."""
 
     SCHEMA = auto()
     LIST = auto()
@@ -42,7 +54,7 @@ Visit = Callable[[JsonValue, tuple[str, ...]], JsonValue]
 
 def subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], JsonValue]]:
     """Yield each direct subschema with the keys that lead to it."""
-    if POSITIONS.keys().isdisjoint(schema):  # mostly, and this is asked often
+    if POSITIONS.keys().isdisjoint(schema):  # the usual case, and this function is called often
         return
     for keyword, value in schema.items():
         position = POSITIONS.get(keyword)
@@ -58,12 +70,43 @@ def subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], JsonValue]
             yield (keyword,), value
 
 
+def object_subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], ObjectNode]]:
+    """The same without those that are booleans."""
+    for keys, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield keys, item
+
+
 def all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
-    """Yield the schema and every schema that stands in it."""
+    """Yield the schema and every schema below it."""
     yield schema
     for _, item in subschemas(schema):
         if isinstance(item, ObjectNode):
             yield from all_schemas(item)
+
+
+def located_schemas(
+    schema: ObjectNode, *, draft_07: bool = False, pointer: str = ""
+) -> Iterator[tuple[str, ObjectNode]]:
+    """Yield the same with their JSON pointers, in draft-07 without what is ignored beside a `$ref`."""
+    schema = effective_schema(schema, draft_07=draft_07)
+    yield pointer, schema
+    for keys, item in object_subschemas(schema):
+        yield from located_schemas(item, draft_07=draft_07, pointer=pointer + step(keys))
+
+
+def effective_schema(schema: ObjectNode, *, draft_07: bool) -> ObjectNode:
+    """The schema without the keywords that have no effect: in draft-07 a `$ref` stands alone."""
+    if not draft_07 or "$ref" not in schema or _IGNORED_BESIDE_REF.isdisjoint(schema):
+        return schema
+    return schema.without(_IGNORED_BESIDE_REF)
+
+
+def tuple_keyword(schema: ObjectNode, *, draft_07: bool) -> tuple[str | None, str]:
+    """The keyword with a schema for each of the first items of an array, if any, and the keyword for the rest."""
+    if isinstance(schema.get("items"), ListNode):
+        return "items", "additionalItems"
+    return ("prefixItems" if "prefixItems" in schema and not draft_07 else None), "items"
 
 
 def map_subschemas(schema: ObjectNode, visit: Visit) -> ObjectNode:

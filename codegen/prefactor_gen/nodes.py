@@ -1,21 +1,36 @@
-"""JSON values that know where they were written."""
+"""JSON values that know where they were written.
+
+An object node that is a schema has typed members for the keywords that the stages read most. They are made for schemas
+that their metaschema accepts: a keyword of another form reads as an absent one.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.limits import MAX_DEPTH
 from prefactor_gen.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE, Rule
 
-__all__ = ["JsonValue", "ListNode", "ObjectNode", "child_pointer", "from_python", "is_same", "place_of", "to_plain"]
+__all__ = [
+    "JsonValue",
+    "ListNode",
+    "ObjectNode",
+    "Schema",
+    "child_pointer",
+    "from_python",
+    "is_same",
+    "place_of",
+    "to_plain",
+]
 
 # How deep the definitions of a document lie: /span_type_schemas/0.
 _DEFINITION = 2
 
 JsonValue: TypeAlias = "ObjectNode | ListNode | str | int | float | bool | None"
+Schema: TypeAlias = "ObjectNode | bool"
 
 
 class ObjectNode(dict[str, "JsonValue"]):
@@ -36,9 +51,62 @@ class ObjectNode(dict[str, "JsonValue"]):
         """The place of a member, or of the object when the member has none of its own."""
         return self.key_places.get(key, self.place)
 
+    def object_at(self, key: str) -> ObjectNode:
+        """The member if it is an object, otherwise an empty one."""
+        member = self.get(key)
+        return member if isinstance(member, ObjectNode) else ObjectNode(place=self.place_at(key))
+
+    def list_at(self, key: str) -> ListNode:
+        """The member if it is an array, otherwise an empty one."""
+        member = self.get(key)
+        return member if isinstance(member, ListNode) else ListNode(place=self.place_at(key))
+
     def with_items(self, items: Iterable[tuple[str, JsonValue]]) -> ObjectNode:
         """A copy at the same place with other members."""
         return ObjectNode(items, place=self.place, key_places=self.key_places)
+
+    def with_member(self, key: str, value: JsonValue) -> ObjectNode:
+        """A copy in which one member is replaced or added."""
+        return self.with_items({**self, key: value}.items())
+
+    def without(self, keys: Container[str]) -> ObjectNode:
+        """A copy without some members."""
+        return self.with_items((key, value) for key, value in self.items() if key not in keys)
+
+    @property
+    def is_draft_07(self) -> bool:
+        """Whether `$schema` names draft-07, which a whole schema does, for all that is in it."""
+        return "draft-07" in str(self.get("$schema"))
+
+    @property
+    def types(self) -> list[str]:
+        """The names in `type`; empty without the keyword."""
+        names = self.get("type")
+        return [name for name in (names if isinstance(names, ListNode) else [names]) if isinstance(name, str)]
+
+    @property
+    def properties(self) -> ObjectNode:
+        """The subschemas in `properties`, by name."""
+        return self.object_at("properties")
+
+    @property
+    def required(self) -> list[str]:
+        """The names in `required`."""
+        names = self.get("required")
+        return [name for name in names if isinstance(name, str)] if isinstance(names, ListNode) else []
+
+    @property
+    def reference(self) -> str | None:
+        """The `$ref`."""
+        reference = self.get("$ref")
+        return reference if isinstance(reference, str) else None
+
+    def branches(self, keyword: str) -> list[Schema]:
+        """The subschemas in `allOf`, `anyOf`, `oneOf` or `prefixItems`."""
+        branches = self.get(keyword)
+        if not isinstance(branches, ListNode):
+            return []
+        return [branch for branch in branches if isinstance(branch, ObjectNode | bool)]
 
 
 class ListNode(list["JsonValue"]):
@@ -78,19 +146,19 @@ def place_of(value: JsonValue, default: Place) -> Place:
 
 
 Origins: TypeAlias = Mapping[tuple[str, str], Place]
-"""Section and name of a definition → where the program has it."""
+"""Section and name of a definition → its place in the program."""
 
 
 def from_python(value: object, place: Place, origins: Origins | None = None) -> JsonValue:
-    """Turn plain Python data (a SchemaRegistry's) into nodes.
+    """Turn plain Python data, such as that of a SchemaRegistry, into nodes.
 
     Args:
         value: the data.
-        place: what it is called.
-        origins: where its definitions are, if that is known.
+        place: the place of the whole value.
+        origins: the places of its definitions in the program, where they are known.
 
     Raises:
-        DiagnosticError: it holds what JSON cannot hold.
+        DiagnosticError: the data holds a value that JSON does not have.
     """
     reader = _PythonReader(origins or {})
     node = reader.node(value, place)
@@ -106,7 +174,7 @@ class _PythonReader:
         self._open: list[object] = []
 
     def node(self, value: object, place: Place) -> JsonValue:
-        """The value's node; what is wrong with it is in `found`."""
+        """The node of a value; errors are appended to `found`."""
         if isinstance(value, float) and not math.isfinite(value):
             return self._wrong(f"expected a number that JSON has, found {value}", place)
         if isinstance(value, str):
@@ -145,7 +213,7 @@ class _PythonReader:
         return ListNode(items, place=place, item_places=places)
 
     def _definition(self, section: Place, name: object) -> Place:
-        """The place of a definition in a section; anywhere else the place itself."""
+        """The place of a definition, where `section` is the place of a section; elsewhere that place unchanged."""
         if len(self._open) != _DEFINITION or not isinstance(name, str):
             return section
         origin = self.origins.get((section.pointer[1:], name))

@@ -1,22 +1,21 @@
-"""What a `$ref` inside one schema means: a JSON pointer, an anchor, an `$id` of the schema or of a part of it."""
+"""Resolves the references inside one schema: by JSON pointer, by anchor, by the `$id` of the schema or of a part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import urljoin
 
-from prefactor_gen.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents import JsonValue, ObjectNode
-from prefactor_gen.pointers import canonical_pointer, is_metaschema, resolve_pointer, step
+from prefactor_gen.diagnostics import DiagnosticError, Place
+from prefactor_gen.nodes import JsonValue, ObjectNode
+from prefactor_gen.pointers import canonical_pointer, resolve_pointer, step
 from prefactor_gen.rules import UNRESOLVED_REFERENCE
-from prefactor_gen.walk import all_schemas, subschemas
+from prefactor_gen.subschemas import object_subschemas
 
-__all__ = ["LocalRefs", "unresolved"]
+__all__ = ["REFERENCES", "LocalRefs"]
 
-# The base of a schema without an $id, as `prefactor_schema` has it. Nothing is ever fetched.
+# The base of a schema without an $id, the same as in `prefactor_schema`. Nothing is fetched.
 _BASE = "https://schema.prefactor.invalid/"
-_REFERENCES = ("$ref", "$dynamicRef")
+REFERENCES = ("$ref", "$dynamicRef")
 
 
 class LocalRefs:
@@ -24,28 +23,29 @@ class LocalRefs:
 
     def __init__(self, root: ObjectNode) -> None:
         self.root = root
+        self.draft_07 = root.is_draft_07
 
     @cached_property
     def _parts(self) -> _Parts:
         return _Parts(self.root)
 
     def is_local(self, reference: str, place: Place) -> bool:
-        """Say whether a reference that stands at a place stays inside the schema."""
+        """Whether a reference at this place leads into the schema itself."""
         return reference[:1] in {"", "#"} or self._parts.resolved(reference, place)[0] in self._parts.pointers
 
     def uri_below_an_id(self, reference: str, place: Place) -> str | None:
-        """The URI of a reference that stands in a part with an `$id` of its own."""
+        """The URI of a reference in a part with its own `$id`, None elsewhere."""
         return self._parts.resolved(reference, place)[0] if place in self._parts.bases else None
 
     def pointer(self, reference: str, place: Place) -> str:
-        """The JSON pointer of the schema that a reference means.
+        """The JSON pointer of the target of a reference.
 
         Args:
-            reference: as it is written.
-            place: where it stands, or the schema that it stands in.
+            reference: the value of `$ref` or `$dynamicRef`.
+            place: the place of the keyword, or of the schema that it stands in.
 
         Raises:
-            DiagnosticError: it leads to no schema.
+            DiagnosticError: the target is not a schema, or does not exist.
         """
         parts = self._parts
         uri, fragment = parts.resolved(reference, place)
@@ -66,31 +66,18 @@ class LocalRefs:
         return resolve_pointer(self.root, pointer)
 
 
-def unresolved(root: ObjectNode) -> Iterator[Diagnostic]:
-    """Each reference of a self-contained schema that leads nowhere, where no type stands too: under `not`, `if` …"""
-    refs = LocalRefs(root)
-    for schema in all_schemas(root):
-        for keyword in _REFERENCES:
-            reference = schema.get(keyword)
-            if isinstance(reference, str) and not is_metaschema(reference):
-                try:
-                    refs.pointer(reference, schema.place_at(keyword))
-                except DiagnosticError as error:
-                    yield from error.diagnostics
-
-
 class _Parts:
     """The parts of a schema that have an `$id`, and the anchors in each.
 
     Attributes:
-        base: the URI of the whole.
-        pointers: where each part stands, by its URI.
-        anchors: where each anchor stands, by the URI of its part and its name.
-        bases: the URI that references are relative to, by the places of schemas and references, where it is not `base`.
+        base: the URI of the whole schema.
+        pointers: the pointer of each part, by its URI.
+        anchors: the pointer of each anchor, by the URI of its part and its name.
+        bases: the base URI of references, by the places of schemas and references, where it is not `base`.
     """
 
     def __init__(self, root: ObjectNode) -> None:
-        self.alone = "draft-07" in str(root.get("$schema"))  # keywords beside a $ref say nothing
+        self.draft_07 = root.is_draft_07
         self.pointers: dict[str, str] = {_BASE: ""}
         self.anchors: dict[tuple[str, str], str] = {}
         self.bases: dict[Place, str] = {}
@@ -106,7 +93,7 @@ class _Parts:
     def named(self, schema: ObjectNode, pointer: str, base: str) -> str:
         """The URI that the references in a schema are relative to."""
         identifier = schema.get("$id")
-        if not isinstance(identifier, str) or (self.alone and "$ref" in schema):
+        if not isinstance(identifier, str) or (self.draft_07 and "$ref" in schema):
             return base
         name, _, anchor = identifier.partition("#")
         uri = _joined(base, name) if name else base
@@ -121,18 +108,17 @@ class _Parts:
             if isinstance(anchor := schema.get(keyword), str):
                 self.anchors.setdefault((base, anchor), pointer)
         if base != self.base:
-            places = (schema.place, *(schema.place_at(keyword) for keyword in _REFERENCES))
+            places = (schema.place, *(schema.place_at(keyword) for keyword in REFERENCES))
             self.bases.update(dict.fromkeys(places, base))
-        for keys, item in subschemas(schema):
-            if isinstance(item, ObjectNode):
-                inner = pointer + step(keys)
-                self.visit(item, inner, self.named(item, inner, base))
+        for keys, item in object_subschemas(schema):
+            inner = pointer + step(keys)
+            self.visit(item, inner, self.named(item, inner, base))
 
 
 def _joined(base: str, reference: str) -> str:
     try:
         return urljoin(base, reference)
-    except ValueError:  # no URI at all
+    except ValueError:  # not a URI
         return reference
 
 

@@ -1,0 +1,178 @@
+"""Reads the module that the model generator wrote: its classes and aliases are data for our own templates."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+__all__ = ["MetadataModel", "Model", "ModelField", "ModelSet", "read_models"]
+
+
+class MetadataField(TypedDict):
+    name: str
+    original_name: str
+    required: bool
+
+
+class MetadataModel(TypedDict):
+    class_name: str
+    source_path: list[str]
+    fields: list[MetadataField]
+
+
+@dataclass(frozen=True)
+class ModelField:
+    """A field of a model: its Python name, its name in the payload, and its annotation as an expression."""
+
+    name: str
+    wire_name: str
+    annotation: ast.expr
+    required: bool
+
+
+@dataclass(frozen=True)
+class Model:
+    """A class (with fields) or a named type (with an alias expression), under the name that the bundle chose."""
+
+    name: str
+    fields: tuple[ModelField, ...] = ()
+    extra: str | None = None
+    extra_type: ast.expr | None = None
+    alias: ast.expr | None = None
+
+
+@dataclass
+class ModelSet:
+    """The models of a bundle, and what the model generator reported.
+
+    Attributes:
+        collisions: (class, property, field) where the model generator had to make a field name unique.
+    """
+
+    models: dict[str, Model] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    collisions: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def read_models(
+    code: str, metadata: Sequence[MetadataModel], field_name: Callable[[str], str], warnings: Sequence[str]
+) -> ModelSet:
+    """Read the models that the bundle named.
+
+    Args:
+        code: the generated module.
+        metadata: the model generator's own description of the classes in it.
+        field_name: returns the name that the model generator gives to a property without other properties.
+        warnings: the warnings of the model generator.
+    """
+    named = {each["class_name"]: each for each in metadata if each["source_path"] == ["$defs", each["class_name"]]}
+    reader = _Reader(named)
+    models = reader.models(ast.parse(code))
+    classes = [model for model in models if model.alias is None]
+    collisions = [found for model in classes for found in _collisions(model, reader.fields_of(model.name), field_name)]
+    return ModelSet({model.name: model for model in models}, list(warnings), collisions)
+
+
+def _collisions(
+    model: Model, fields: Sequence[tuple[str, MetadataField]], field_name: Callable[[str], str]
+) -> Iterator[tuple[str, str, str]]:
+    taken: set[str] = set()
+    for name, item in fields:
+        expected = unicodedata.normalize("NFKC", field_name(item["original_name"]))
+        if name in taken or (name != expected and re.fullmatch(rf"{re.escape(expected)}_\d+", name)):
+            yield model.name, item["original_name"], name
+        taken.add(name)
+
+
+class _Reader:
+    def __init__(self, metadata: Mapping[str, MetadataModel]) -> None:
+        self.metadata = metadata
+        self.expressions: dict[str, ast.expr] = {}
+
+    def models(self, module: ast.Module) -> list[Model]:
+        # Imported names get their own names back: the model generator renames some for other classes. Types that it
+        # named itself, such as a constrained text in a union, are replaced by their values.
+        for statement in module.body:
+            match statement:
+                case ast.ImportFrom(names=aliases):
+                    self.expressions.update({each.asname or each.name: ast.Name(each.name) for each in aliases})
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_, value])):
+                    if name not in self.metadata:
+                        self.expressions[name] = value
+        return [model for statement in module.body if (model := self.model(statement)) is not None]
+
+    def model(self, statement: ast.stmt) -> Model | None:
+        match statement:
+            case ast.ClassDef(name=name) if name in self.metadata:
+                return self.class_model(statement)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_, value])) if name in self.metadata:
+                return Model(name, alias=self.plain(value))
+        return None
+
+    def plain(self, expression: ast.expr) -> ast.expr:
+        """The expression in terms of the bundle's classes and of the names in the standard library and pydantic."""
+        return _Replace(self.expressions).replaced(expression)
+
+    def fields_of(self, class_name: str) -> list[tuple[str, MetadataField]]:
+        """The fields of a class by their Python names, which Python reads in their NFKC form."""
+        return [(unicodedata.normalize("NFKC", item["name"]), item) for item in self.metadata[class_name]["fields"]]
+
+    def class_model(self, node: ast.ClassDef) -> Model:
+        entries = dict(self.fields_of(node.name))
+        fields: list[ModelField] = []
+        config: dict[str | None, str] = {}
+        extra_type: ast.expr | None = None
+        for statement in node.body:
+            match statement:
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                    item = entries[name]
+                    fields.append(ModelField(name, item["original_name"], self.plain(annotation), item["required"]))
+                case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=keywords)):
+                    config = {item.arg: ast.literal_eval(item.value) for item in keywords}
+                case ast.Assign(targets=[ast.Name(id="__annotations__")], value=ast.Dict(values=[value])):
+                    extra_type = _item_type(self.plain(value))
+        return Model(node.name, tuple(fields), config.get("extra"), extra_type)
+
+
+class _Replace(ast.NodeTransformer):
+    """Replaces names in a type expression, also in its quoted parts; the arguments of a Literal or a Field are data."""
+
+    def __init__(self, expressions: Mapping[str, ast.expr]) -> None:
+        self.expressions = expressions
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        found = self.expressions.get(node.id)
+        if found is None or (isinstance(found, ast.Name) and found.id == node.id):
+            return node
+        return self.replaced(copy.deepcopy(found))
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return self.replaced(ast.parse(node.value, mode="eval").body) if isinstance(node.value, str) else node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        node.value = self.replaced(node.value)
+        if not (isinstance(node.value, ast.Name) and node.value.id == "Literal"):
+            node.slice = self.replaced(node.slice)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.func = self.replaced(node.func)
+        return node
+
+    def replaced(self, expression: ast.expr) -> ast.expr:
+        result = self.visit(expression)
+        assert isinstance(result, ast.expr)  # noqa: S101  # each method maps an expression to one
+        return result
+
+
+def _item_type(expression: ast.expr) -> ast.expr:
+    """`T` of `dict[str, T]`."""
+    match expression:
+        case ast.Subscript(slice=ast.Tuple(elts=[_, value])):
+            return value
+    return expression
