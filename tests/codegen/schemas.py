@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DRAFT_07", "OBJECT", "OBJECT_WITH_X", "REGISTRY", "TEXT", "option", "properties"]
+__all__ = ["DRAFT_07", "OBJECT", "OBJECT_WITH_X", "REGISTRY", "TEXT", "WRONG_SHAPES", "option", "properties"]
 
 
 def properties(*required: str, **members: Any) -> dict[str, Any]:
@@ -25,3 +25,17 @@ DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 
 # The first two lines of a Python module that a source `module:registry` names.
 REGISTRY = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+
+# Every member has a wrong type, or is missing or unknown.
+WRONG_SHAPES = """\
+span_type_schemas:
+  - 1
+  - {}
+  - {name: 3, params_schema: {}}
+  - {name: " ", params_schema: []}
+  - {name: x, params_schema: null}
+  - {name: y, params_schema: {}, title: 1, template: [], data_risk: x, result_schema: true}
+span_schemas: []
+quality_schemas: {}
+extra: 1
+"""

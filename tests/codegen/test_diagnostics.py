@@ -9,7 +9,7 @@ import textwrap
 from typing import Any, cast
 
 import pytest
-from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, properties
+from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, WRONG_SHAPES, properties
 from tests.codegen.support import Project, forget, only
 
 from prefactor_gen import model_generator, span_types
@@ -353,21 +353,7 @@ def test_yaml_has_the_values_of_json(project: Project) -> None:
 
 
 def test_wrong_shapes_are_all_reported_in_one_run(project: Project) -> None:
-    project.write(
-        "schemas/a.yaml",
-        textwrap.dedent("""\
-            span_type_schemas:
-              - 1
-              - {}
-              - {name: 3, params_schema: {}}
-              - {name: " ", params_schema: []}
-              - {name: x, params_schema: null}
-              - {name: y, params_schema: {}, title: 1, template: [], data_risk: x, result_schema: true}
-            span_schemas: []
-            quality_schemas: {}
-            extra: 1
-            """),
-    )
+    project.write("schemas/a.yaml", WRONG_SHAPES)
     result = project.generate()
     assert {line.rule for line in result.findings} == {"PG002"}
     assert [line.pointer for line in result.findings] == [

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema.exceptions import best_match
 from jsonschema.validators import Draft7Validator
-from tests.codegen.schemas import OBJECT
+from tests.codegen.schemas import OBJECT, WRONG_SHAPES
 from tests.codegen.support import CASES, GOLDEN, Project
 from tests.support.processes import ROOT
 
@@ -78,24 +78,12 @@ def test_a_refused_file_is_wrong_in_the_editor_too(name: str, editor: Any, proje
 
 
 def test_every_place_of_a_wrong_file_is_marked(editor: Any, project: Project) -> None:
-    definitions = """
-        span_type_schemas:
-          - 1
-          - {}
-          - {name: 3, params_schema: {}}
-          - {name: " ", params_schema: []}
-          - {name: x, params_schema: null}
-          - {name: y, params_schema: {}, title: 1, template: [], data_risk: x, result_schema: true}
-        span_schemas: []
-        quality_schemas: {}
-        extra: 1
-    """
-    project.write("a.yaml", definitions)
+    project.write("a.yaml", WRONG_SHAPES)
     found = json.loads(project.run("check", "a.yaml", "--format", "json").out)
     wrong = {each["pointer"] for each in found if each["code"] == "PG002"}
     marked = {
         "".join(f"/{step}" for step in error.absolute_path)
-        for error in editor("definitions").iter_errors(yaml.safe_load(definitions))
+        for error in editor("definitions").iter_errors(yaml.safe_load(WRONG_SHAPES))
     }
     assert len(wrong) > 10
     # A missing or an unknown key is marked at the object.

@@ -8,28 +8,26 @@ from typing import Any
 from prefactor_core import Operation, OperationType
 from prefactor_core._records.records import InstanceRecord, SpanRecord
 
-__all__ = ["INSTANCE", "NOW", "operation", "span_record"]
+__all__ = ["INSTANCE", "NOW", "operation", "span_of"]
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 INSTANCE = InstanceRecord("i")
 
 
-def span_record(
-    instance: InstanceRecord = INSTANCE, parent: SpanRecord | None = None, *, span_id: str = "span", **fields: Any
+def span_of(
+    instance: InstanceRecord, parent: SpanRecord | None = None, name: str = "span", **fields: Any
 ) -> SpanRecord:
-    """Return the record of a span with an ID of its own; `fields` are further ones of the record."""
-    return SpanRecord(span_id, instance, "step", parent, **{"minted": True, "entered_at": NOW, **fields})
+    """Return the record of a span with a minted ID; the name is its ID and its schema name."""
+    return SpanRecord(name, instance, name, parent, **{"minted": True, "entered_at": NOW, **fields})
 
 
 def operation(
     kind: OperationType = OperationType.CREATE_SPAN,
+    instance: InstanceRecord = INSTANCE,
     span: SpanRecord | None = None,
     *,
-    instance: InstanceRecord | None = None,
     size: int = 0,
     **payload: Any,
 ) -> Operation:
-    """Return an operation of a span, or of an instance: `INSTANCE` if neither is given."""
-    if instance is None:
-        instance = INSTANCE if span is None else span.instance
+    """Return an operation of an instance, or of a span of it; `payload` holds the arguments of the call."""
     return Operation(kind, payload, NOW, "key", instance=instance, span=span, size=size)

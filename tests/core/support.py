@@ -12,7 +12,7 @@ import pytest
 
 from prefactor_core import AgentInstanceHandle, ClientStats, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
 from prefactor_http import HttpClientConfig
-from prefactor_local import LocalApi
+from prefactor_local import Fault, LocalApi
 
 Running = tuple[PrefactorCoreClient, AgentInstanceHandle]
 Run = Callable[..., AbstractAsyncContextManager[Running]]
@@ -66,6 +66,7 @@ def is_balanced(stats: ClientStats) -> bool:
 
 
 CREATE = "/api/v1/agent_spans"
+AWAY = Fault(path=".*/agent_spans.*|.*/bulk", status=503, times=None)
 
 
 def bodies(api: LocalApi, path_end: str) -> list[dict[str, Any]]:

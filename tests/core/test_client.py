@@ -19,6 +19,7 @@ from prefactor_core import (
     AgentInstance,
     AgentInstanceHandle,
     ClientAlreadyInitializedError,
+    ClientClosedError,
     ClientNotInitializedError,
     InMemoryQueue,
     Operation,
@@ -64,6 +65,7 @@ async def check_calls_are_refused(client: PrefactorCoreClient) -> None:
     calls: list[Coroutine[Any, Any, object]] = [
         client.create_span("i", "step"),
         client.create_agent_instance({}),
+        client.finish_span("unknown"),
         client.record_quality("i", "q"),
         client.flush(),
         handle.start(),
@@ -87,7 +89,7 @@ async def test_initialize_of_an_open_client(api: LocalApi) -> None:
             await client.initialize()
 
 
-@pytest.mark.parametrize("error", [QueueClosedError, ClientNotInitializedError])
+@pytest.mark.parametrize("error", [QueueClosedError, ClientNotInitializedError, ClientClosedError])
 async def test_calls_after_close(api: LocalApi, error: type[Exception]) -> None:
     async with PrefactorCoreClient(config_for(api)) as client:
         instance = await register(client)
@@ -271,27 +273,6 @@ async def test_a_queue_that_refuses(api: LocalApi, caplog: pytest.LogCaptureFixt
         report = await client.flush()
     assert report.drops == {(OperationType.START_AGENT_INSTANCE, "queue_refused"): 1}
     assert "refused an operation" in caplog.text
-
-
-async def test_one_client_from_many_threads(api: LocalApi, run: Run) -> None:
-    async with run(queue={"num_workers": 20}) as (client, instance):
-
-        async def work() -> None:
-            for _ in range(5):
-                async with instance.span("outer") as outer:
-                    await outer.start({})
-                    async with instance.span("inner") as inner:
-                        await inner.start({})
-
-        threads = [threading.Thread(target=lambda: asyncio.run(work())) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            await asyncio.to_thread(thread.join)
-        await instance.finish()
-        assert (await client.flush()).complete
-    assert len(api.spans()) == 40
-    assert not api.violations
 
 
 async def test_a_closed_client_leaves_nothing_open(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:

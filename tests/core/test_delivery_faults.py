@@ -38,6 +38,7 @@ async def test_an_on_error_that_raises_does_not_stop_delivery(
         assert (await client.flush()).pending == 0
     assert len(api.spans()) == 3
     assert len(warnings(caplog)) == 2  # the cause, and that on_error raised
+    assert "on_error raised" in caplog.text
     assert caplog.text.count("Traceback") == 1
 
 
@@ -107,7 +108,7 @@ class Counting(InMemoryQueue[Operation]):
         await super().put(item)
 
 
-async def client_with_queue(api: LocalApi, queue: InMemoryQueue[Operation]) -> PrefactorCoreClient:
+async def recorded(api: LocalApi, queue: InMemoryQueue[Operation]) -> PrefactorCoreClient:
     """Return an open client that has recorded a start and two spans through the queue."""
     client = PrefactorCoreClient(config_for(api), queue=queue)
     await client.initialize()
@@ -120,7 +121,7 @@ async def client_with_queue(api: LocalApi, queue: InMemoryQueue[Operation]) -> P
 
 async def test_a_subclass_of_the_queue_is_used_through_its_methods(api: LocalApi) -> None:
     queue = Counting()
-    client = await client_with_queue(api, queue)
+    client = await recorded(api, queue)
     assert (await client.close()).delivered == 5
     assert len(queue.seen) == 5
 
@@ -130,7 +131,7 @@ async def test_a_queue_that_refuses_is_logged_once(api: LocalApi, caplog: pytest
         async def put(self, item: Operation) -> None:
             raise asyncio.QueueFull
 
-    client = await client_with_queue(api, FullQueue())
+    client = await recorded(api, FullQueue())
     async with asyncio.timeout(5):  # not close_timeout, which is 10 s: nothing is left to wait for
         assert (await client.flush()).dropped == 5
     await client.close()
@@ -143,7 +144,7 @@ async def test_a_queue_that_adds_items_of_its_own(api: LocalApi, caplog: pytest.
             await super().put(item)
             self.put_nowait(None)  # type: ignore[arg-type]
 
-    client = await client_with_queue(api, Odd())
+    client = await recorded(api, Odd())
     assert (await client.close()).delivered == 5
     assert len(warnings(caplog)) == 1
     assert "cannot be delivered: NoneType" in caplog.text
@@ -174,7 +175,7 @@ async def test_connections_close_whatever_the_queue_does(
                 await asyncio.Event().wait()
             raise RuntimeError("no")
 
-    client = await client_with_queue(api, Stuck())
+    client = await recorded(api, Stuck())
     assert (await client.close()).complete
     assert len(creates(api)) == 2
     assert "the program's queue could not be closed" in caplog.text

@@ -22,15 +22,6 @@ async def test_a_conflict_that_is_not_about_a_finish_is_a_failure(api: LocalApi,
     assert len(report.errors) == 1
 
 
-async def test_a_second_finish_of_a_span_counts_as_delivered(api: LocalApi, run: Run) -> None:
-    async with run() as (client, instance):
-        span_id = await instance.create_span("step")
-        await instance.finish_span(span_id)
-        await instance.finish_span(span_id)
-        assert (await client.flush()).complete
-    assert [span["status"] for span in api.spans()] == ["complete"]
-
-
 async def test_a_finish_of_a_terminated_instance_counts_as_delivered(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         await client.flush()

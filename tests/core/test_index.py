@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.core.operations import span_record
+from tests.core.operations import INSTANCE, span_of
 
 from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 
 
 def finish(index: SpanIndex, number: int, state: CreateState) -> SpanRecord:
-    record = span_record(span_id=f"s{number}", create_state=state)
+    record = span_of(INSTANCE, name=f"s{number}", create_state=state)
     index.add(record)
     index.finished(record)
     return record

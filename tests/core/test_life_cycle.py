@@ -13,7 +13,6 @@ from tests.core.support import CREATE, Running, config_for, eventually, opened, 
 from prefactor_core import (
     ClientAlreadyInitializedError,
     ClientClosedError,
-    ClientNotInitializedError,
     DeliveryReport,
     InMemoryQueue,
     Operation,
@@ -146,16 +145,6 @@ async def test_close_releases_a_start_that_waits_for_an_id(api: LocalApi, timeou
     assert report.dropped == 1
     async with asyncio.timeout(2):  # not request_timeout, which is 5 s
         await working
-
-
-async def test_calls_on_a_client_that_is_not_open(api: LocalApi) -> None:
-    client = PrefactorCoreClient(config_for(api))
-    with pytest.raises(ClientNotInitializedError):
-        await client.finish_span("unknown")
-    async with client:
-        pass
-    with pytest.raises(ClientClosedError):
-        await client.finish_span("unknown")
 
 
 async def test_a_client_with_a_closed_queue_cannot_be_opened_again(api: LocalApi) -> None:

@@ -7,7 +7,6 @@ import logging
 import pytest
 from tests.core.support import Run, opened, warnings
 
-from prefactor_core import OperationType
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -62,12 +61,3 @@ async def test_the_reason_why_operations_were_dropped_is_logged(caplog: pytest.L
         f"(QueueConfig.close_timeout limits how long it waits); the last error: {error}"
     )
     assert (await client.close()).errors == report.errors
-
-
-async def test_a_single_operation_that_is_refused_until_the_deadline(api: LocalApi) -> None:
-    client, instance = await opened(api)
-    api.inject(Fault(method="POST", path=".*/start", status=503, times=None))
-    await instance.start()
-    report = await client.close(timeout=0.2)
-    assert report.drops == {(OperationType.START_AGENT_INSTANCE, "deadline"): 1}
-    assert [str(error) for error in report.errors] == ["START_AGENT_INSTANCE failed: Service Unavailable"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import logging
 
 import pytest
-from tests.core.support import CREATE, Run, bodies, creates, eventually, is_balanced, record
+from tests.core.support import AWAY, CREATE, Run, bodies, creates, eventually, is_balanced, record
 
 from prefactor_core import OperationType
-from prefactor_local import Fault, LocalApi
+from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
-
-AWAY = Fault(path=".*/agent_spans.*|.*/bulk", status=503, times=None)
 
 
 async def test_the_newest_spans_are_dropped_as_a_whole_and_logged_twice(

@@ -101,7 +101,7 @@ def test_sizes_that_are_refused(api: LocalApi, size: int) -> None:
         config_for(api, max_payload_bytes=size)
 
 
-async def test_a_payload_that_is_too_large_is_cut_and_logged_once(
+async def test_a_large_payload_is_cut_and_logged_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with run(max_payload_bytes=2048, queue=ONE_WORKER) as (_, instance):

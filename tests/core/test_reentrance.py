@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from tests.core.support import Run, creates, eventually, is_balanced, record
+from tests.core.support import AWAY, Run, creates, eventually, is_balanced, record
 
 import prefactor_core
 from prefactor_local import Fault, LocalApi
@@ -148,9 +148,6 @@ def handle() -> Iterator[Callable[[logging.Handler], None]]:
     before = list(log.handlers)
     yield log.addHandler
     log.handlers[:] = before
-
-
-AWAY = Fault(path=".*/(agent_spans|bulk).*", status=503, times=None)
 
 
 async def test_a_log_handler_may_record_spans(api: LocalApi, run: Run, handle: Any) -> None:

@@ -194,7 +194,7 @@ async def test_everything_at_once_from_many_threads(api: LocalApi, run: Run) -> 
         client.stats()
         await client.flush()
 
-    async with run() as (client, _):
+    async with run(queue={"num_workers": 20}) as (client, _):
         await asyncio.to_thread(in_threads, [functools.partial(asyncio.run, agent(client, n)) for n in range(6)])
         report = await client.flush()
     assert report.complete
