@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from prefactor_gen.representation import FieldPlan, ImportPlan, MethodPlan, Parameter, SpanPlan
+from prefactor_gen.representation import (
+    FieldPlan,
+    ImportPlan,
+    MethodPlan,
+    ModelPlan,
+    NamedTypePlan,
+    Parameter,
+    SpanPlan,
+)
 from prefactor_gen.type_expressions import names_in, renamed
 
 __all__ = ["taken_names", "undefined_names", "with_imports"]
@@ -83,62 +91,58 @@ def _field_names(plan: SpanPlan) -> set[str]:
 
 def _without_shadows(plan: SpanPlan) -> SpanPlan:
     """The plan in which imports that have the name of a field are renamed with an underscore."""
-    used = _used_names(plan) | {
-        "MISSING",
-        "Field",
-        "ConfigDict",
-        "Annotated",
-    }
+    used = _used_names(plan) | {"MISSING", "Field", "ConfigDict", "Annotated"}
     used &= _IMPORTS.keys() | _BUILT_IN
     shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
-    if not shadowed:
-        return plan
+    return _Renaming(shadowed).plan(plan) if shadowed else plan
 
-    def fields(items: Iterable[FieldPlan]) -> tuple[FieldPlan, ...]:
-        return tuple(
-            replace(
-                item,
-                annotation=renamed(item.annotation, shadowed),
-                default=item.default and renamed(item.default, shadowed),
-            )
-            for item in items
+
+class _Renaming:
+    """Renames imported names in every expression of a plan."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def plan(self, plan: SpanPlan) -> SpanPlan:
+        imports = (ImportPlan(_IMPORTS.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(self.names))
+        return replace(
+            plan,
+            models=tuple(map(self.model, plan.models)),
+            types=tuple(map(self.named_type, plan.types)),
+            dicts=tuple(replace(item, entries=self.fields(item.entries)) for item in plan.dicts),
+            params_input=renamed(plan.params_input, self.names),
+            result_input=renamed(plan.result_input, self.names),
+            start=self.method(plan.start),
+            complete=self.method(plan.complete),
+            imports=tuple(imports),
         )
 
-    def part(call: str | None) -> str | None:
-        return call and renamed(call, shadowed)
+    def optional(self, expression: str | None) -> str | None:
+        return expression and renamed(expression, self.names)
 
-    def parameters(items: Iterable[Parameter]) -> tuple[Parameter, ...]:
-        return tuple(replace(each, annotation=renamed(each.annotation, shadowed)) for each in items)
+    def model(self, item: ModelPlan) -> ModelPlan:
+        return replace(item, fields=self.fields(item.fields), schema_part=self.optional(item.schema_part))
 
-    def method(item: MethodPlan) -> MethodPlan:
+    def named_type(self, item: NamedTypePlan) -> NamedTypePlan:
+        return replace(item, value=renamed(item.value, self.names), schema_part=self.optional(item.schema_part))
+
+    def fields(self, items: Iterable[FieldPlan]) -> tuple[FieldPlan, ...]:
+        return tuple(
+            replace(each, annotation=renamed(each.annotation, self.names), default=self.optional(each.default))
+            for each in items
+        )
+
+    def parameters(self, items: Iterable[Parameter]) -> tuple[Parameter, ...]:
+        return tuple(replace(each, annotation=renamed(each.annotation, self.names)) for each in items)
+
+    def method(self, item: MethodPlan) -> MethodPlan:
         return replace(
             item,
-            parameters=parameters(item.parameters),
-            variants=tuple(map(parameters, item.variants)),
-            any_keyword=item.any_keyword and renamed(item.any_keyword, shadowed),
-            missing=shadowed.get("MISSING", "MISSING"),
+            parameters=self.parameters(item.parameters),
+            variants=tuple(map(self.parameters, item.variants)),
+            any_keyword=self.optional(item.any_keyword),
+            missing=self.names.get("MISSING", "MISSING"),
         )
-
-    return replace(
-        plan,
-        models=tuple(
-            replace(item, fields=fields(item.fields), schema_part=part(item.schema_part)) for item in plan.models
-        ),
-        types=tuple(
-            replace(
-                item,
-                value=renamed(item.value, shadowed),
-                schema_part=part(item.schema_part),
-            )
-            for item in plan.types
-        ),
-        dicts=tuple(replace(item, entries=fields(item.entries)) for item in plan.dicts),
-        params_input=renamed(plan.params_input, shadowed),
-        result_input=renamed(plan.result_input, shadowed),
-        start=method(plan.start),
-        complete=method(plan.complete),
-        imports=tuple(ImportPlan(_IMPORTS.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(shadowed)),
-    )
 
 
 def with_imports(plan: SpanPlan) -> SpanPlan:

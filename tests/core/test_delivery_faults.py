@@ -159,7 +159,7 @@ async def test_the_payload_of_an_operation_that_cannot_be_admitted_is_not_logged
             nameless = {"payload": "secret"}
             self.put_nowait(Operation(OperationType.RECORD_QUALITY, nameless, item.timestamp, instance=item.instance))
 
-    client = await client_with_queue(api, Odd())
+    client = await recorded(api, Odd())
     assert (await client.close()).delivered == 5
     assert "cannot be delivered: RECORD_QUALITY" in caplog.text
     assert "secret" not in caplog.text
