@@ -32,7 +32,7 @@ def missing_extra(error: ModuleNotFoundError, remedy: str = "pip install 'prefac
 def main() -> int:
     """Run the command with the arguments of this process; returns the exit code."""
     try:
-        from prefactor_gen.cli import run
+        from prefactor_gen.command.main import run
 
         return run(sys.argv[1:])
     except ModuleNotFoundError as error:

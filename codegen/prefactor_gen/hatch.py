@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
 from prefactor_gen.__main__ import missing_extra
-from prefactor_gen.config import ConfigError, read_project
+from prefactor_gen.command.config import ConfigError, read_project
 
 __all__ = ["PrefactorGenBuildHook", "hatch_register_build_hook"]
 
@@ -26,7 +26,7 @@ class PrefactorGenBuildHook(BuildHookInterface[BuilderConfig]):
         """Generate the packages. Errors in the definitions stop the build."""
         root = Path(self.root)
         try:
-            from prefactor_gen.cli import run
+            from prefactor_gen.command.main import run
 
             packages = read_project(root).packages
             if not packages:

@@ -15,7 +15,7 @@ import pytest
 from tests.codegen.hostile import schemas_of_names
 from tests.codegen.support import CASES, GOLDEN, TOPICS, Made, Project, forget
 
-from prefactor_gen.cli import run
+from prefactor_gen.command.main import run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from prefactor_gen.cli import run
+from prefactor_gen.command.main import run
 
 __all__ = [
     "CASES",

@@ -15,7 +15,7 @@ from tests.codegen.schemas import OBJECT, REGISTRY, TEXT, properties
 from tests.codegen.support import Project, forget, load_package, run_process
 from tests.support.processes import ROOT
 
-from prefactor_gen.output_folder import Change, write
+from prefactor_gen.package.output_folder import Change, write
 
 
 def test_writes_a_package(project: Project) -> None:
@@ -186,7 +186,7 @@ def test_an_up_to_date_run_imports_nothing_heavy(arguments: tuple[str, ...], pro
     project.span_types(agent=OBJECT)
     project.generate()
     code = (
-        "import sys; from prefactor_gen.cli import run\n"
+        "import sys; from prefactor_gen.command.main import run\n"
         "assert run(sys.argv[1:]) == 0\n"
         "heavy = {'datamodel_code_generator', 'jinja2', 'jsonschema', 'black', 'rich', 'watchfiles'} & sys.modules.keys()\n"
         "assert not heavy, heavy"
@@ -435,7 +435,7 @@ def test_nothing_heavy_is_imported_where_nothing_is_to_do(arguments: list[str], 
     project.configure()
     assert project.run().code == 0
     code = (
-        "import sys; from prefactor_gen.cli import run\n"
+        "import sys; from prefactor_gen.command.main import run\n"
         "try: run(sys.argv[1:])\n"
         f"finally: print('heavy:', *sys.modules.keys() & {set(HEAVY)})"
     )

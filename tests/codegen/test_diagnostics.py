@@ -12,10 +12,11 @@ import pytest
 from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, WRONG_SHAPES, properties
 from tests.codegen.support import Project, forget, only
 
-from prefactor_gen import model_generator, span_types
-from prefactor_gen.keywords import REDACT
-from prefactor_gen.model_reader import ModelSet
-from prefactor_gen.rules import RULES
+from prefactor_gen.documents.rules import RULES
+from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.models import model_generator
+from prefactor_gen.models.model_reader import ModelSet
+from prefactor_gen.pipeline import span_types
 
 # One example a rule: the file, its content, and the whole line that is printed.
 RULE_EXAMPLES = {

@@ -10,7 +10,7 @@ from tests.codegen.schemas import DRAFT_07
 from tests.codegen.support import Finding, Made, Project
 
 from prefactor_core._payloads.snapshot import Payload
-from prefactor_gen.keywords import REDACT
+from prefactor_gen.json_schema.keywords import REDACT
 
 SECRET: dict[str, Any] = {"type": "string", REDACT: True}
 ACCOUNT: dict[str, Any] = {"type": "object", "properties": {"key": SECRET, "name": {"type": "string"}}}

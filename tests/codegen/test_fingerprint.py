@@ -47,9 +47,9 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.mark.parametrize(
     "edited",
     [
-        "prefactor_gen/pipeline.py",
+        "prefactor_gen/pipeline/stages.py",
         "prefactor_gen/nested/deeper/module.py",
-        "prefactor_gen/templates/span_type.py.jinja",
+        "prefactor_gen/package/templates/span_type.py.jinja",
         "prefactor_schema/json_schema.py",
     ],
 )
@@ -61,5 +61,5 @@ def test_an_edit_of_what_generates_makes_packages_stale(edited: str, checkout: C
 
 
 def test_an_edit_of_what_only_runs_the_command_does_not(checkout: Checkout) -> None:
-    checkout.edit("prefactor_gen/cli.py")
+    checkout.edit("prefactor_gen/command/main.py")
     assert checkout.run("--check").returncode == 0

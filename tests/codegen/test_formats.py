@@ -13,7 +13,7 @@ from tests.codegen.support import Project, is_valid, only
 from prefactor_core import SchemaRegistry
 from prefactor_core._payloads.schemas import in_package
 from prefactor_core._payloads.snapshot import Payload
-from prefactor_gen.keywords import CHECKED_FORMATS
+from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
 
 VALUES = [
     "2026-11-27", "2026-11-27T12:00:00Z", "2026-11-27T12:00:00", "12:00:00Z", "P1D", "a@b.example", "a.example", "-a",

@@ -10,7 +10,8 @@ import pytest
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project
 
-from prefactor_gen import model_generator, processes
+from prefactor_gen.models import model_generator
+from prefactor_gen.pipeline import processes
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from tests.codegen.schemas import DRAFT_07, TEXT, properties
 from tests.codegen.support import Made, Project, only
 
-from prefactor_gen import json_text
-from prefactor_gen.limits import (
+from prefactor_gen.documents import json_text
+from prefactor_gen.documents.limits import (
     MAX_BYTES,
     MAX_CHAIN,
     MAX_CHECKED_VALUES,

@@ -12,7 +12,7 @@ from tests.codegen.support import Made, Project, forget, load_package, only
 
 from prefactor_core._payloads.redaction import RedactionRules
 from prefactor_core._payloads.snapshot import Payload
-from prefactor_gen.keywords import REDACT
+from prefactor_gen.json_schema.keywords import REDACT
 
 GONE = "[redacted]"
 SECRET: dict[str, Any] = {"type": "string", REDACT: True}

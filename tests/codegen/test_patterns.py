@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project, forget, is_valid, load_package, only
 
-from prefactor_gen.catalog_header import Origin
-from prefactor_gen.pipeline import generate_package
+from prefactor_gen.package.catalog_header import Origin
+from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema.patterns import pattern_problem
 
 # Patterns that ECMA 262 does not have: where the mistake is, and its message.

@@ -15,7 +15,8 @@ from typing import TextIO
 import pytest
 from tests.codegen.support import Project
 
-from prefactor_gen import processes, progress
+from prefactor_gen.command import progress
+from prefactor_gen.pipeline import processes
 
 # Longer than a line of a terminal, and full of what rich would interpret.
 NAME = "[red]a :smile: 'text' " + 30 * "long " + "[/red]"
@@ -109,7 +110,7 @@ def test_what_enforces_each_keyword_is_a_table(tmp_path: Path) -> None:
 def test_a_pipe_needs_no_rich(project: Project) -> None:
     project.write("schemas/a.yaml", WRONG)
     code = (
-        "import sys; from prefactor_gen.cli import run\n"
+        "import sys; from prefactor_gen.command.main import run\n"
         "assert run(['check', 'schemas', '--explain']) == 1\n"
         "assert run(['schemas', '--package', 'made']) == 1\n"
         "assert not {'rich', 'watchfiles'} & sys.modules.keys()"

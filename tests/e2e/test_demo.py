@@ -59,7 +59,7 @@ def test_demo_runs_from_a_wheel(tmp_path: Path) -> None:
     ):
         assert f"{package}/py.typed" in names
     code = (
-        "import sys, prefactor_gen, prefactor_gen.demo as demo; "
+        "import sys, prefactor_gen, prefactor_gen.command.demo as demo; "
         "assert prefactor_gen.__file__.startswith(sys.argv[1]), prefactor_gen.__file__; sys.exit(demo.run_demo())"
     )
     done = run([sys.executable, "-c", code, str(installed)], tmp_path, {"PYTHONPATH": str(installed)})

@@ -1,4 +1,4 @@
-"""The structure of the distribution: which packages import which, what they export, and that they are typed."""
+"""The structure of the distribution: what its packages need and export, and that they are typed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,6 @@ PACKAGES = {
     "prefactor_local": "src",
     "prefactor_gen": "codegen",
 }
-# Which of our packages each one may import. `prefactor_gen` reaches the others only inside functions.
-MAY_IMPORT = {
-    "prefactor_api": set[str](),
-    "prefactor_schema": set[str](),
-    "prefactor_http": {"prefactor_api"},
-    "prefactor_core": {"prefactor_http", "prefactor_schema"},
-    "prefactor_spans": {"prefactor_core"},
-    "prefactor_local": {"prefactor_http", "prefactor_schema"},
-    "prefactor_gen": {"prefactor_core", "prefactor_schema"},
-}
 RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema_rs", "typing_extensions"}
 
 
@@ -42,36 +32,23 @@ def folder(package: str) -> Path:
     return ROOT / PACKAGES[package] / package
 
 
-def imports(tree: ast.AST, *, inside_functions: bool) -> Iterator[str]:
-    """Give the top-level names that a module imports, without those for type checkers."""
-    for node in ast.iter_child_nodes(tree):
+def imported(package: str) -> set[str]:
+    """The top-level names that the modules of a package import, anywhere."""
+    nodes = (node for path in folder(package).rglob("*.py") for node in ast.walk(ast.parse(path.read_bytes())))
+    names: set[str] = set()
+    for node in nodes:
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield (node.module or "").partition(".")[0]
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not inside_functions:
-            continue
-        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
-            yield from imports(node, inside_functions=inside_functions)
-
-
-def imported(package: str, *, inside_functions: bool) -> set[str]:
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in folder(package).rglob("*.py"))
-    return {name for tree in trees for name in imports(tree, inside_functions=inside_functions)}
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_imports_go_one_way(package: str) -> None:
-    ours = imported(package, inside_functions=package != "prefactor_gen") & PACKAGES.keys()
-    assert ours - {package} <= MAY_IMPORT[package]
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
 
 
 @pytest.mark.parametrize(
     "package", ["prefactor_api", "prefactor_schema", "prefactor_http", "prefactor_core", "prefactor_spans"]
 )
 def test_run_time_needs_no_extra(package: str) -> None:
-    others = imported(package, inside_functions=True) - PACKAGES.keys() - sys.stdlib_module_names - {""}
-    assert others <= RUNTIME_LIBRARIES
+    assert imported(package) - PACKAGES.keys() - sys.stdlib_module_names <= RUNTIME_LIBRARIES
 
 
 def modules(package: str) -> Iterator[ModuleType]:

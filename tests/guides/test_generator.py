@@ -16,8 +16,9 @@ from tests.guides.blocks import block, table
 from tests.guides.running import mypy_errors, project, record, shell
 from tests.support.processes import run, script
 
-from prefactor_gen import cli, limits
-from prefactor_gen.config import KEYS
+from prefactor_gen.command import main as cli
+from prefactor_gen.command.config import KEYS
+from prefactor_gen.documents import limits
 
 GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prefactor_gen.cli import DONE, run
+from prefactor_gen.command.main import DONE, run
 
 HERE = Path(__file__).parent
 PROGRAMS = ("accept.py", "reject.py", "accept_shipped.py", "reject_shipped.py")

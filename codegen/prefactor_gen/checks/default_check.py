@@ -1,0 +1,66 @@
+"""Checks that defaults and examples match the schema that they stand in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.documents.limits import MAX_CHECKED_VALUES
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.documents.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
+from prefactor_gen.json_schema.subschemas import located_schemas
+from prefactor_schema import JsonSchema, SchemaError
+
+__all__ = ["check_defaults"]
+
+_LONGEST = 80
+
+
+def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
+    """Warn of the defaults and examples in a self-contained, valid schema that do not match their schemas."""
+    schemas = located_schemas(root, draft_07=root.is_draft_07)
+    values = [(pointer, *value) for pointer, schema in schemas for value in _values(schema)]
+    if not values:
+        return
+    whole = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
+    for pointer, rule, value, place in values:
+        yield from _mismatch(whole.part(pointer), rule, value, place)
+
+
+def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place]]:
+    if "default" in schema:
+        yield INVALID_DEFAULT, schema["default"], schema.place_at("default")
+    if isinstance(examples := schema.get("examples"), ListNode):
+        for index, example in enumerate(examples):
+            yield INVALID_EXAMPLE, example, examples.place_at(index)
+
+
+def _mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place) -> Iterator[Diagnostic]:
+    name = "default" if rule is INVALID_DEFAULT else "example"
+    if _has_more_values(value, MAX_CHECKED_VALUES):
+        message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {name}, which is compared with its schema"
+        yield LIMIT_EXCEEDED.at(place, message, Severity.WARNING)
+        return
+    try:
+        mismatches = schema.mismatches(to_plain(value))
+    except SchemaError:  # reported by check_compiles
+        return
+    if mismatches:
+        yield rule.at(place, f"the {name} {_shortened(value)} does not match its schema: {mismatches[0]}")
+
+
+def _shortened(value: JsonValue) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+
+
+def _has_more_values(value: JsonValue, most: int) -> bool:
+    """Whether a value holds more values than the limit; counts no further than that."""
+    pending, count = [value], 0
+    while pending and count <= most:
+        node = pending.pop()
+        count += 1
+        if isinstance(node, ObjectNode | ListNode):
+            pending.extend(node.values() if isinstance(node, ObjectNode) else node)
+    return count > most

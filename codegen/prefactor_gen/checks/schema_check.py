@@ -1,0 +1,209 @@
+"""Checks that each schema is valid, describes an object, and holds no key that controls the model generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from prefactor_gen.definitions.definitions import SchemaSource
+from prefactor_gen.documents.diagnostics import Diagnostic, Place
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.documents.rules import (
+    GENERATOR_KEY,
+    INVALID_SCHEMA,
+    NOT_AN_OBJECT,
+    UNCHECKED_PATTERN,
+    UNRESOLVED_REFERENCE,
+)
+from prefactor_gen.json_schema.keywords import ASSERTIONS
+from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
+from prefactor_gen.json_schema.references import LocalRefs
+from prefactor_gen.json_schema.subschemas import all_schemas
+from prefactor_schema import JsonSchema, SchemaError
+from prefactor_schema.patterns import pattern_problem
+from prefactor_schema.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+__all__ = ["check_compiles", "check_schema"]
+
+_DRAFT_2020_12 = "https://json-schema.org/draft/2020-12/schema"
+_DRAFTS = (_DRAFT_2020_12, "http://json-schema.org/draft-07/schema")
+# Keys that datamodel-code-generator obeys: they name modules to import and code to write.
+_GENERATOR_KEYS = frozenset({"customBasePath", "customTypePath", "default_factory"})
+_GENERATOR_KEY_PREFIX = "x-python-"
+# Booleans in draft-04.
+_EXCLUSIVE = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
+# Keywords that draft 2020-12 and draft-07 read differently. A list in `items` and keywords beside a `$ref` are others.
+_DRAFT_SPECIFIC = frozenset({
+    "$anchor", "$dynamicAnchor", "$dynamicRef", "additionalItems", "dependencies", "dependentRequired",
+    "dependentSchemas", "maxContains", "minContains", "prefixItems", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
+_MAX_SHOWN_PATTERN = 60
+_MAX_SHOWN_MESSAGE = 300
+
+
+def check_schema(source: SchemaSource, *, is_payload: bool = True) -> Iterator[Diagnostic]:
+    """Report everything that is wrong with one schema.
+
+    Args:
+        source: the schema.
+        is_payload: it describes a payload, which is an object; wire schemas may describe anything.
+    """
+    problems = list(_check_metaschema(source))
+    yield from problems
+    if is_payload and not problems:
+        yield from _check_root(source.schema)
+    refs = LocalRefs(source.schema)
+    draft = _draft(source.schema)
+    for schema in all_schemas(source.schema):
+        yield from _check_keys(schema)
+        yield from _check_references(schema, refs, draft)
+        yield from _check_patterns(schema)
+        if schema is not source.schema and "$schema" in schema and _draft(schema) != draft:
+            yield from _check_another_draft(schema)
+
+
+def check_compiles(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Report why payloads could not be checked against a self-contained schema that is valid otherwise."""
+    try:
+        JsonSchema(to_plain(schema)).check_schema()  # type: ignore[arg-type]  # an object
+    except SchemaError as error:
+        message = f"payloads cannot be checked against this schema: {error.message}"
+        yield INVALID_SCHEMA.at(_place_at(schema, error.path), message)
+
+
+def _check_metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
+    draft = _draft(source.schema)
+    if draft is None:
+        message = f"expected one of {', '.join(_DRAFTS)}, found {source.schema.get('$schema')!r}"
+        yield INVALID_SCHEMA.at(source.schema.place_at("$schema"), message)
+    elif _metaschema(draft).mismatches(to_plain(source.schema)):
+        for error in _validator(draft).iter_errors(source.schema):  # jsonschema is slower, but its messages are better
+            yield INVALID_SCHEMA.at(_place_at(source.schema, error.absolute_path), _metaschema_message(error))
+
+
+def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Report a part that names another draft than the whole schema, if the drafts read one of its keywords differently.
+
+    Such a part is read as the whole schema is.
+    """
+    for part in all_schemas(schema):
+        keywords = sorted(part.keys() & _DRAFT_SPECIFIC)
+        if isinstance(part.get("items"), ListNode):
+            keywords.append("items")
+        if "$ref" in part and part.keys() & ASSERTIONS - {"$ref"}:
+            keywords.append("$ref")
+        if keywords:
+            message = (
+                f"expected the draft of the schema that this is a part of, because drafts read {keywords[0]!r} "
+                f"differently, found {schema['$schema']!r}; name the same $schema in the definition and in what it "
+                "refers to"
+            )
+            yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
+            return
+
+
+def _metaschema_message(error: ValidationError) -> str:
+    """What the metaschema expects and what was found."""
+    # If a word or a list of words is expected, the words are the better hint.
+    words = next((each for each in [error, *(error.context or ())] if each.validator == "enum"), None)
+    if words is not None and isinstance(words.instance, str) and isinstance(words.validator_value, list):
+        known = [str(word) for word in words.validator_value]
+        return f"expected one of {', '.join(known)}, found {words.instance!r}{did_you_mean(words.instance, known)}"
+    keyword = error.absolute_path[-1] if error.absolute_path else None
+    if keyword in _EXCLUSIVE and isinstance(error.instance, bool):
+        bound = _EXCLUSIVE[str(keyword)]
+        return f"expected a number: since draft-06, {keyword}: 0 replaces {bound}: 0 with {keyword}: true"
+    if error.validator == "type":
+        types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+        return f"expected {' or '.join(map(str, types))}, found {error.instance!r}"[:_MAX_SHOWN_MESSAGE]
+    message: str = error.message
+    return message if len(message) <= _MAX_SHOWN_MESSAGE else f"{message[:_MAX_SHOWN_MESSAGE]} …"
+
+
+def _draft(schema: ObjectNode) -> str | None:
+    named = str(schema.get("$schema", _DRAFT_2020_12)).rstrip("#")
+    return named if named in _DRAFTS else None
+
+
+@cache
+def _metaschema(draft: str) -> JsonSchema:
+    return JsonSchema({"$schema": draft, "$ref": draft})
+
+
+@cache
+def _validator(draft: str) -> Validator:
+    from jsonschema.validators import Draft7Validator, Draft202012Validator
+
+    from prefactor_gen.json_schema.metaschema import flat_metaschema
+
+    if draft == _DRAFT_2020_12:
+        return Draft202012Validator(flat_metaschema())
+    return Draft7Validator(Draft7Validator.META_SCHEMA)
+
+
+def _place_at(schema: ObjectNode, path: Iterable[str | int]) -> Place:
+    node: JsonValue = schema
+    place = schema.place
+    for step in path:
+        match node, step:
+            case (ObjectNode(), str()) if step in node:
+                place, node = node.place_at(step), node[step]
+            case (ListNode(), int()) if step < len(node):
+                place, node = node.place_at(step), node[step]
+    return place
+
+
+def _check_keys(schema: ObjectNode) -> Iterator[Diagnostic]:
+    for key in schema:
+        if key in _GENERATOR_KEYS or key.startswith(_GENERATOR_KEY_PREFIX):
+            message = f"{key!r} would control the model generator; remove it, it means nothing to JSON Schema"
+            yield GENERATOR_KEY.at(schema.place_at(key), message)
+
+
+def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) -> Iterator[Diagnostic]:
+    for keyword in ("$ref", "$dynamicRef"):
+        reference = schema.get(keyword)
+        place = schema.place_at(keyword)
+        if not isinstance(reference, str):
+            continue
+        if is_metaschema(reference):
+            if draft is not None and reference.partition("#")[0] != draft:
+                message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
+                yield UNRESOLVED_REFERENCE.at(place, message)
+        elif is_remote(reference) and not refs.is_local(reference, place):
+            message = f"expected a reference into the definition folder, found the remote {reference!r}"
+            yield UNRESOLVED_REFERENCE.at(place, message)
+
+
+def _check_patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
+    for pattern, place in _patterns(schema):
+        problem = pattern_problem(pattern)
+        if problem is None:
+            continue
+        where = "" if problem.position is None else f"at character {problem.position + 1} of "
+        shown = pattern if len(pattern) <= _MAX_SHOWN_PATTERN else f"{pattern[:_MAX_SHOWN_PATTERN]}…"
+        message = f"{where}'{shown}': {problem.message}"
+        if problem.is_error:
+            yield INVALID_SCHEMA.at(place, f"not a regular expression: {message}")
+        else:
+            yield UNCHECKED_PATTERN.at(place, f"the pattern is not checked: {message}")
+
+
+def _patterns(schema: ObjectNode) -> Iterator[tuple[str, Place]]:
+    if isinstance(pattern := schema.get("pattern"), str):
+        yield pattern, schema.place_at("pattern")
+    if isinstance(properties := schema.get("patternProperties"), ObjectNode):
+        yield from ((key, properties.place_at(key)) for key in properties)
+
+
+def _check_root(schema: ObjectNode) -> Iterator[Diagnostic]:
+    expected = schema.get("type")
+    types = expected if isinstance(expected, ListNode) else [expected]
+    if expected is not None and "object" not in types:
+        message = f"params and results are JSON objects: expected type object, found {to_plain(expected)!r}"
+        yield NOT_AN_OBJECT.at(schema.place_at("type"), message)

@@ -1,0 +1,101 @@
+"""Reports what is valid in a schema, but probably a mistake: misspelled keywords, required names without property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prefactor_gen.definitions.suppressions import ALLOW
+from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.documents.nodes import ListNode, ObjectNode
+from prefactor_gen.documents.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
+from prefactor_gen.json_schema.keywords import CHECKED_FORMATS, CONTENT, KNOWN, REDACT
+from prefactor_gen.json_schema.subschemas import all_schemas, subschemas
+from prefactor_schema.suggestions import closest_match, did_you_mean
+
+__all__ = ["lint_enforcement", "lint_schema"]
+
+# Beside these keywords, a required name may have its schema elsewhere.
+_MORE_PROPERTIES = frozenset({
+    "$dynamicRef", "$ref", "allOf", "anyOf", "dependentSchemas", "if", "oneOf", "patternProperties",
+})  # fmt: skip
+# The keywords below which a schema describes a whole object. A branch of `allOf` or a condition has its properties
+# elsewhere.
+_WHOLE_OBJECT = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
+_PREFIX = "x-prefactor-"
+_OUR_KEYWORDS = (REDACT, ALLOW)
+# A required name is compared with so many properties for a hint, which takes time for each.
+_MAX_COMPARED = 100
+
+
+def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Report the warnings of a schema and its subschemas."""
+    yield from _lint(schema, is_whole_object=True)
+
+
+def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Diagnostic]:
+    """Report the keywords of a schema that are not enforced.
+
+    These are notes, but a format that cannot be checked is a warning if formats are to be checked, or if it is
+    probably misspelled.
+    """
+    for each in all_schemas(schema):
+        for keyword in sorted(each.keys() & CONTENT):
+            message = f"{keyword} describes the content of a text, which is not checked"
+            yield UNENFORCED_KEYWORD.at(each.place_at(keyword), message)
+        name = each.get("format")
+        if isinstance(name, str):
+            yield from _lint_format(name, each.place_at("format"), assert_formats=assert_formats)
+
+
+def _lint_format(name: str, place: Place, *, assert_formats: bool) -> Iterator[Diagnostic]:
+    is_known = name in CHECKED_FORMATS
+    if not is_known and (near := closest_match(name, CHECKED_FORMATS, cutoff=0.75)) is not None:
+        yield UNKNOWN_FORMAT.at(place, f"the format {name!r} is unknown; did you mean {near!r}?")
+    elif not is_known and assert_formats:
+        known = ", ".join(sorted(CHECKED_FORMATS))
+        yield UNKNOWN_FORMAT.at(place, f"the format {name!r} cannot be checked; expected one of {known}")
+    elif not is_known:
+        yield UNENFORCED_KEYWORD.at(place, f"the format {name!r} is one of your own: it is not checked")
+    elif not assert_formats:
+        message = f'the format {name!r} is not checked; formats = "assert" in [tool.prefactor-gen] has it checked'
+        yield UNENFORCED_KEYWORD.at(place, message)
+
+
+def _lint(schema: ObjectNode, *, is_whole_object: bool) -> Iterator[Diagnostic]:
+    yield from _unknown_keywords(schema)
+    if is_whole_object:
+        yield from _required_without_property(schema)
+    for keys, item in subschemas(schema):
+        if isinstance(item, ObjectNode):
+            yield from _lint(item, is_whole_object=is_whole_object and keys[0] in _WHOLE_OBJECT)
+
+
+def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
+    if schema.get("nullable") is True:
+        message = "'nullable' belongs to OpenAPI, and JSON Schema ignores it; write type: [string, \"null\"]"
+        yield UNKNOWN_KEYWORD.at(schema.place_at("nullable"), message)
+    for keyword in schema:
+        if keyword in KNOWN or keyword in _OUR_KEYWORDS:
+            continue
+        place = schema.place_at(keyword)
+        if keyword.startswith(_PREFIX):
+            message = f"{keyword!r} means nothing; expected {' or '.join(_OUR_KEYWORDS)}"
+            yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
+        elif not keyword.startswith("x-"):
+            hint = did_you_mean(keyword, sorted(KNOWN)) or "; start a key of your own with x-"
+            yield UNKNOWN_KEYWORD.at(place, f"JSON Schema does not know the keyword {keyword!r} and ignores it{hint}")
+        elif "redact" in keyword.lower():
+            message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {REDACT!r}?"
+            yield UNKNOWN_KEYWORD.at(place, message)
+
+
+def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:
+    properties, required = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, ObjectNode) or not isinstance(required, ListNode) or _MORE_PROPERTIES & schema.keys():
+        return
+    for index, name in enumerate(required):
+        if isinstance(name, str) and name not in properties:
+            near = did_you_mean(name, properties) if len(properties) <= _MAX_COMPARED else ""
+            hint = near or "; add it to properties to describe its value"
+            message = f"{name!r} is required, but is not a property{hint}"
+            yield UNKNOWN_REQUIRED_PROPERTY.at(required.place_at(index), message)

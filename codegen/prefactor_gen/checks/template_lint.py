@@ -1,0 +1,73 @@
+"""Checks display templates: they must parse, and each name must be a property. The platform reports neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from liquid import Environment
+from liquid.exceptions import LiquidError
+
+from prefactor_gen.documents.diagnostics import Diagnostic, Place
+from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.documents.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
+from prefactor_gen.json_schema.properties import Properties
+from prefactor_schema.suggestions import did_you_mean
+
+__all__ = ["lint_template"]
+
+_ENVIRONMENT = Environment()
+# The properties that Liquid gives to lists and texts.
+_BUILT_IN = frozenset({"first", "last", "size"})
+
+
+def lint_template(template: str, place: Place, schemas: Sequence[ObjectNode]) -> Iterator[Diagnostic]:
+    """Report what is wrong with a template.
+
+    Args:
+        template: a Liquid template.
+        place: its place.
+        schemas: the self-contained schemas of the payloads that it is rendered with.
+    """
+    try:
+        variables = _ENVIRONMENT.from_string(template).analyze(include_partials=False).globals
+    except LiquidError as error:
+        yield INVALID_TEMPLATE.at(place, f"not a Liquid template: {error.message}")
+        return
+    except RecursionError:
+        yield INVALID_TEMPLATE.at(place, "not a Liquid template: nested too deeply")
+        return
+    payloads = [Properties(schema) for schema in schemas]
+    # A segment is a list where it is a path itself, as in x[y[z]].
+    paths = {str(each.segments): each.segments for uses in variables.values() for each in uses}
+    for path in paths.values():
+        diagnostic = _check_path(path, place, payloads)
+        if diagnostic is not None:
+            yield diagnostic
+
+
+def _check_path(path: Sequence[object], place: Place, payloads: Sequence[Properties]) -> Diagnostic | None:
+    """Follow `usage.tokens` from the payloads: each name must be a property, and none of them redacted."""
+    found: list[tuple[Properties, Sequence[str]]] = [(payload, [""]) for payload in payloads]
+    for depth, name in enumerate(path):
+        if not isinstance(name, str | int):  # the value of another variable
+            return None
+        members = [(payload, payload.member(pointers, name)) for payload, pointers in found]
+        known = [(payload, pointers) for payload, pointers in members if pointers]
+        if any(payload.is_redacted(pointers) for payload, pointers in known):
+            shown = ".".join(map(str, path[: depth + 1]))
+            message = f"{shown!r} is redacted: the template would show the placeholder only"
+            return REDACTED_TEMPLATE_PROPERTY.at(place, message)
+        if not known:
+            is_unknown = any(pointers is None for _, pointers in members) or (depth > 0 and name in _BUILT_IN)
+            return None if is_unknown else _no_property(path[: depth + 1], place, found)
+        found = known
+    return None
+
+
+def _no_property(path: Sequence[object], place: Place, found: Sequence[tuple[Properties, Sequence[str]]]) -> Diagnostic:
+    """Reports the last name of a path; `found` are the schemas that should have it."""
+    *outer, name = path
+    names = sorted({each for payload, pointers in found for each in payload.names(pointers)})
+    where = f"of {'.'.join(map(str, outer))!r}" if outer else "of params or result"
+    message = f"{'.'.join(map(str, path))!r} is shown, but {name!r} is no property {where}"
+    return UNKNOWN_TEMPLATE_PROPERTY.at(place, message + did_you_mean(str(name), names))

@@ -1,0 +1,186 @@
+"""Reads `[tool.prefactor-gen]` of the project's pyproject.toml: the packages to generate."""
+
+from __future__ import annotations
+
+import keyword
+import os
+import re
+import sys
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prefactor_gen.documents.rules import UNUSABLE_PACKAGE
+from prefactor_schema.suggestions import closest_match, did_you_mean
+
+__all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
+
+SHIPPED_PACKAGES = frozenset(
+    {
+        "prefactor_api",
+        "prefactor_core",
+        "prefactor_gen",
+        "prefactor_http",
+        "prefactor_local",
+        "prefactor_schema",
+        "prefactor_spans",
+    }
+)
+_DEPENDENCIES = frozenset({"httpx", "jsonschema_rs", "pydantic", "pydantic_core", "typing_extensions"})
+OWN_PROJECT = "prefactor-sdk"
+_DEVICES = frozenset(
+    {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
+)
+WIRE_KEYS = ("sources", "output", "package")
+KEYS = (*WIRE_KEYS, "formats", "wire")
+
+
+class ConfigError(Exception):
+    """The command line or the configuration is wrong: where, what was expected and what was found."""
+
+
+@dataclass(frozen=True)
+class PackageConfig:
+    """One package to generate.
+
+    Attributes:
+        wire: it holds models of plain JSON Schema documents, without span helpers.
+        assert_formats: payloads must match the formats of their schemas.
+    """
+
+    sources: tuple[str, ...]
+    output: Path
+    package: str
+    wire: bool = False
+    assert_formats: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the package's files."""
+        return self.output / self.package
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """A project: its folder, its name, and the packages that its configuration asks for.
+
+    Attributes:
+        hint: if there is no configuration, a table with a similar name, as the end of a message.
+    """
+
+    base: Path
+    name: str | None = None
+    packages: tuple[PackageConfig, ...] = ()
+    hint: str = ""
+
+    def default_package(self) -> str | None:
+        """The default package name: the project's name with `_spans`."""
+        if self.name is None:
+            return None
+        words = re.sub(r"[^0-9a-z]+", "_", self.name.lower()).strip("_")
+        return f"{words}_spans" if words.isidentifier() else None
+
+    def check_package(self, package: PackageConfig) -> None:
+        """Refuse a package name that Python cannot import, or that hides a package of ours, a dependency or a module.
+
+        Raises:
+            ConfigError: it is such a name.
+        """
+        name = package.package
+        if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
+            usable = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+            hint = f"; {usable!r} would be one" if usable.isidentifier() and not keyword.iskeyword(usable) else ""
+            raise ConfigError(f"expected a Python package name for the generated package, found {name!r}{hint}")
+        if name in SHIPPED_PACKAGES and self.name != OWN_PROJECT:
+            raise ConfigError(
+                f"{UNUSABLE_PACKAGE.code}: {name!r} is a package of prefactor-sdk itself; name yours after your "
+                f"project, for example {self.default_package() or 'my_agent_spans'!r}"
+            )
+        if name in sys.stdlib_module_names | _DEPENDENCIES:
+            raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a package {name!r} would hide the module of that name")
+        if name.casefold() in _DEVICES:
+            raise ConfigError(
+                f"{UNUSABLE_PACKAGE.code}: a folder cannot have the name {name!r} on Windows, where it is a device"
+            )
+        self.check_folder(package)
+
+    def check_folder(self, package: PackageConfig) -> None:
+        """Refuse a package folder that is a link to a folder outside the output folder.
+
+        Raises:
+            ConfigError: it is such a link.
+        """
+        folder = package.folder
+        target = Path(os.path.realpath(folder))
+        if not folder.is_symlink() or target.is_relative_to(os.path.realpath(package.output)):
+            return
+        shown, found = (Path(os.path.relpath(path, Path.cwd())).as_posix() for path in (folder, target))
+        raise ConfigError(
+            f"{shown} is a link to {found}, outside the output folder; remove the link, or choose another --output"
+        )
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` with a pyproject.toml, else `start`."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
+
+
+def read_project(base: Path) -> ProjectConfig:
+    """Read the configuration of the project in a folder.
+
+    Raises:
+        ConfigError: pyproject.toml cannot be read, is not TOML, or the table has a wrong key or value.
+    """
+    path = base / "pyproject.toml"
+    if not path.is_file():
+        return ProjectConfig(base)
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
+    project = document.get("project")
+    name = project.get("name") if isinstance(project, dict) else None
+    config = ProjectConfig(base, name if isinstance(name, str) else None)
+    tools = document.get("tool")
+    table = tools.get("prefactor-gen") if isinstance(tools, dict) else None
+    if table is None:
+        near = closest_match("prefactor-gen", tools, cutoff=0.75) if isinstance(tools, dict) else None
+        return config if near is None else replace(config, hint=f", found [tool.{near}]")
+    packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
+    if "wire" in table:
+        packages.append(_package(table["wire"], "tool.prefactor-gen.wire", config, wire=True))
+    return ProjectConfig(base, config.name, tuple(packages))
+
+
+def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) -> PackageConfig:
+    if not isinstance(table, dict):
+        raise ConfigError(f"pyproject.toml: expected a table in [{where}], found {type(table).__name__}")
+    keys = WIRE_KEYS if wire else KEYS
+    for key in table:
+        if key not in keys:
+            hint = did_you_mean(key, keys)
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}{hint}")
+    sources = table.get("sources")
+    if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
+        raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
+    output = _text(table, "output", "generated", where, config)
+    # The project's name is the default for the package of span types only.
+    package = _text(table, "package", None if wire else config.default_package(), where, config)
+    formats = _text(table, "formats", "annotate", where, config)
+    if formats not in {"annotate", "assert"}:
+        raise ConfigError(f'pyproject.toml: expected formats = "annotate" or "assert" in [{where}], found {formats!r}')
+    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert")
+
+
+def _text(table: dict[str, object], key: str, default: str | None, where: str, config: ProjectConfig) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str):
+        if value is None:
+            gives = config.name is None or config.default_package() is not None
+            why = "" if gives else f"; the project's name {config.name!r} gives no package name"
+            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none{why}')
+        raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
+    return value

@@ -1,0 +1,275 @@
+"""The command `prefactor-gen`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefactor_gen.command.arguments import parse, without_watch
+from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
+from prefactor_gen.command.progress import progress_bar
+from prefactor_gen.command.report import FORMATS, summary
+from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.documents.rules import RULES
+from prefactor_gen.package.catalog_header import Origin
+from prefactor_gen.package.output_folder import (
+    Change,
+    NotGeneratedError,
+    Previous,
+    compare,
+    is_current,
+    read_previous,
+    write,
+)
+from prefactor_schema.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from prefactor_gen.pipeline.processes import Progress
+    from prefactor_gen.pipeline.stages import GeneratedPackage
+
+__all__ = ["DONE", "USAGE", "WRONG", "run"]
+
+DONE, WRONG, USAGE = 0, 1, 2
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 wrong definitions or stale output, 2 wrong usage."""
+    options = parse(arguments)
+    try:
+        return _RUN[options.command](options)
+    except ConfigError as error:
+        print(f"prefactor-gen: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _generate(options: argparse.Namespace) -> int:
+    if options.watch:
+        from prefactor_gen.command.watch import watch
+
+        return watch(lambda: _plan(options), without_watch(options), find_project(Path.cwd()) / "pyproject.toml")
+    project = read_project(find_project(Path.cwd()))
+    code = DONE
+    for package in _packages(options, project):
+        code = max(code, _generate_one(package, _base(options, project), check=options.check))
+        if options.tracked:
+            code = max(code, _report_untracked(package.folder))
+    return code
+
+
+def _report_untracked(folder: Path) -> int:
+    """Report the files of a package that git neither tracks nor ignores: a commit would not have them."""
+    import subprocess  # most runs do not need it
+
+    command = ["git", "ls-files", "--others", "--exclude-standard", "-z", "--", ":(glob)*.py", "py.typed"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603  # a fixed command
+    except OSError as error:
+        raise ConfigError(f"--tracked: cannot run git in {error.filename}: {error.strerror}") from None
+    if done.returncode:
+        raise ConfigError(f"--tracked: {os.fsdecode(done.stderr).strip()}")
+    missing = [
+        Path(os.path.relpath(folder / name, Path.cwd())) for name in os.fsdecode(done.stdout).split("\0") if name
+    ]
+    shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
+    for path in missing:
+        print(f"{path.as_posix()} is not tracked by git; run git add {shown}", file=sys.stderr)
+    return WRONG if missing else DONE
+
+
+def _check(options: argparse.Namespace) -> int:
+    from prefactor_gen.command.explain import enforced_keywords, explain_rule, print_enforced
+
+    if options.explain and options.explain in RULES:
+        print(explain_rule(options.explain))
+        return DONE
+    project = read_project(find_project(Path.cwd()))
+    base = _base(options, project)
+    compiled = [_compile(package, base, Origin(), Previous()) for package in _packages(options, project)]
+    found = [item for each in compiled for item in each.diagnostics]
+    if options.explain is not None and not has_errors(found):
+        parts = {
+            part: items
+            for each in compiled
+            for part, items in enforced_keywords(each.value, options.explain or None).items()
+        }
+        if options.explain and not parts:
+            known = [*RULES, *(item.name for each in compiled for item in each.value.definitions.span_types)]
+            hint = did_you_mean(options.explain, known)
+            message = f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions{hint}"
+            raise ConfigError(message)
+        print_enforced(parts, sys.stdout)
+        return DONE
+    FORMATS[options.format](found, base, sys.stdout)
+    if options.format == "text":
+        print(summary(found) if found else "no problems found")
+    has_warnings = any(item.severity is Severity.WARNING for item in found)
+    return WRONG if has_errors(found) or (options.strict and has_warnings) else DONE
+
+
+def _demo(_options: argparse.Namespace) -> int:
+    from prefactor_gen.command.demo import run_demo
+
+    return run_demo()
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from prefactor_gen.command.editor_schemas import config_schema, definitions_schema
+
+    schema = {"config": config_schema, "definitions": definitions_schema}[options.what]()
+    print(json.dumps(schema, indent=2, ensure_ascii=False))
+    return DONE
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from prefactor_gen.command.completion import completion_script
+
+    print(completion_script(options.shell))
+    return DONE
+
+
+_RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "generate": _generate,
+    "check": _check,
+    "demo": _demo,
+    "schema": _schema,
+    "completion": _completion,
+}
+
+
+def _compile(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Checked[GeneratedPackage]:
+    with progress_bar(sys.stderr, package.package) as progress:
+        return _run_stages(package, base, origin, previous, progress)
+
+
+def _run_stages(
+    package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
+) -> Checked[GeneratedPackage]:
+    from prefactor_gen.pipeline.stages import generate_package  # needs the extra, unlike --help
+    from prefactor_gen.pipeline.wire_models import generate_wire_package
+
+    gc.disable()  # collecting takes a fifth of the time and frees little
+    try:
+        if package.wire:
+            return generate_wire_package(package.sources, base, origin)
+        return generate_package(
+            package.sources,
+            base,
+            package.folder,
+            origin,
+            previous=previous,
+            progress=progress,
+            assert_formats=package.assert_formats,
+        )
+    finally:
+        gc.freeze()  # collecting everything at the end of the process would take long
+        gc.enable()
+
+
+def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
+    """The folder that sources are relative to: the working folder for arguments, otherwise the project's."""
+    return Path.cwd() if options.sources else project.base
+
+
+def _plan(options: argparse.Namespace) -> tuple[list[PackageConfig], Path]:
+    project = read_project(find_project(Path.cwd()))
+    return _packages(options, project), _base(options, project)
+
+
+def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:
+    """The packages to generate: those of the configuration, the first one as the options change it."""
+    configured = project.packages[0] if project.packages else None
+    sources = tuple(options.sources) or (configured.sources if configured else ())
+    if not sources:
+        raise ConfigError(
+            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
+            f"{project.hint}; see --help"
+        )
+    output = (
+        Path.cwd() / options.output
+        if options.output
+        else configured.output
+        if configured
+        else project.base / "generated"
+    )
+    name = options.package or (configured.package if configured else project.default_package() or options.fallback)
+    if name is None:
+        raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
+    first = PackageConfig(sources, output, name, assert_formats=configured is not None and configured.assert_formats)
+    chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
+    for package in chosen:
+        project.check_package(package)
+    if len({package.folder for package in chosen}) < len(chosen):
+        raise ConfigError(
+            "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
+            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: choose another package name for one of them"
+        )
+    return chosen
+
+
+def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
+    from prefactor_gen.pipeline.fingerprint import package_origin, source_contents  # needs the extra, unlike --help
+
+    try:
+        origin = package_origin(
+            source_contents(package.sources, base, package.folder),
+            package.package,
+            assert_formats=package.assert_formats,
+        )
+    except (DiagnosticError, OSError):
+        origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.
+    folder = package.folder
+    shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
+    if origin.fingerprint and is_current(folder, origin.fingerprint):
+        print(f"{shown} is up to date")
+        return DONE
+    previous = read_previous(folder, origin.generator)
+    generated, diagnostics = _compile(package, base, origin, previous)
+    _report(diagnostics, base)
+    if has_errors(diagnostics):
+        return WRONG
+    try:
+        changes = compare(folder, generated.files)
+        if check:
+            return _show(changes, base)
+        write(changes)
+    except NotGeneratedError as error:
+        shown = Path(os.path.relpath(error.path, Path.cwd())).as_posix()
+        raise ConfigError(
+            f"{shown} was not written by prefactor-gen: move it away, or choose another --package or --output"
+        ) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+    print(
+        f"{shown}: {_count(len(generated.definitions.span_types), 'span type')}, {_count(len(changes), 'file')} changed"
+    )
+    return DONE
+
+
+def _show(changes: Sequence[Change], base: Path) -> int:
+    for change in changes:
+        print(change.diff(base), end="")
+    for change in changes:
+        action = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
+        print(
+            f"{Path(os.path.relpath(change.path, Path.cwd())).as_posix()} {action}; run prefactor-gen", file=sys.stderr
+        )
+    return WRONG if changes else DONE
+
+
+def _report(found: Sequence[Diagnostic], base: Path) -> None:
+    diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # only `check` reports notes
+    FORMATS["text"](diagnostics, base, sys.stderr)
+    if diagnostics:
+        print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

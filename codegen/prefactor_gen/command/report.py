@@ -1,0 +1,151 @@
+"""Print diagnostics: as text, as JSON, or as annotations in a GitHub workflow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+__all__ = ["FORMATS", "console", "is_terminal", "printable", "summary"]
+
+_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_WIDEST = 160
+_UNLIMITED: Final = 1_000_000
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether to write for a terminal: it is one, or FORCE_COLOR is set (force-color.org)."""
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def console(stream: TextIO) -> Console:
+    """A console of rich that prints text as it is, and wraps lines on a terminal only.
+
+    rich decides on colours by the stream, NO_COLOR, FORCE_COLOR and TERM.
+    """
+    from rich.console import Console
+
+    width = None if stream.isatty() else _UNLIMITED
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def printable(text: str) -> str:
+    """The text on one line, with escapes for characters that do not print, such as control characters."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """The number of errors and warnings, and of notes if there are any."""
+    counts = Counter(found.severity for found in diagnostics)
+    severities = [each for each in Severity if each is not Severity.NOTE or counts[each]]
+    return ", ".join(_count(counts[severity], severity) for severity in severities)
+
+
+def _print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:
+    """Print each diagnostic, with the line of the file that it is about."""
+    terminal = console(stream) if diagnostics and is_terminal(stream) else None
+    _lines.cache_clear()  # the files may have changed since
+    for found in diagnostics:
+        text = "\n".join([str(found), *_excerpt(found.place, base)])
+        if terminal is None:
+            print(text, file=stream)
+        else:
+            terminal.print(_coloured(text, found), soft_wrap=True)
+
+
+def _coloured(text: str, found: Diagnostic) -> Text:
+    from rich.text import Text
+
+    before, label, after = text.partition(f"{found.severity} {found.code}")
+    return Text.assemble(before, (label, _COLOURS[found.severity]), after)
+
+
+def _excerpt(place: Place, base: Path) -> Iterator[str]:
+    if place.line is None or place.column is None:
+        return
+    lines = _lines(base / place.source)
+    if place.line > len(lines):
+        return
+    start = max(0, place.column - 1 - _WIDEST // 2)
+    shown = lines[place.line - 1][start : start + _WIDEST]
+    yield f"    {''.join(char if char.isprintable() else ' ' for char in shown)}"
+    yield f"    {' ' * (place.column - 1 - start)}^"
+
+
+@lru_cache(maxsize=1)  # diagnostics are ordered by file
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+
+
+def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
+    findings = [
+        {
+            "code": found.code,
+            "severity": found.severity,
+            "message": found.message,
+            "source": found.place.source,
+            "pointer": found.place.pointer,
+            "line": found.place.line,
+            "column": found.place.column,
+        }
+        for found in diagnostics
+    ]
+    print(json.dumps(findings, indent=2), file=stream)
+
+
+def _print_github(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:
+    base = base.resolve()
+    # Paths in annotations are relative to the repository.
+    repository = next((folder for folder in (base, *base.parents) if (folder / ".git").exists()), base)
+    folder = base.relative_to(repository)
+    for found in diagnostics:
+        print(_annotation(found, folder), file=stream)
+
+
+def _annotation(found: Diagnostic, folder: Path) -> str:
+    """A workflow command. Commas and colons end its values, and a line break would start another command."""
+    place = found.place
+    settings = {
+        "file": (folder / place.source).as_posix(),
+        "line": place.line,
+        "col": place.column,
+        "title": found.code,
+    }
+    given = ",".join(f"{key}={_property(str(value))}" for key, value in settings.items() if value is not None)
+    inside = ", ".join(filter(None, (place.about, place.pointer)))
+    message = f"{found.message} ({inside})" if inside else found.message
+    command = "notice" if found.severity is Severity.NOTE else found.severity
+    return f"::{command} {given}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+FORMATS: Final[dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], None]]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "github": _print_github,
+}
+"""The values of `--format`, each with what prints diagnostics, given the folder that sources are relative to."""

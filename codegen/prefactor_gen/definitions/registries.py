@@ -1,0 +1,172 @@
+"""Reads definitions from Python: a `SchemaRegistry` in a module of the project."""
+
+from __future__ import annotations
+
+import importlib
+import linecache
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from itertools import takewhile
+from pathlib import Path
+from types import ModuleType
+
+from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_gen.documents.diagnostics import DiagnosticError, Place
+from prefactor_gen.documents.nodes import JsonValue, from_python
+from prefactor_gen.documents.rules import UNREADABLE_SOURCE
+from prefactor_schema.suggestions import closest_match
+
+__all__ = ["read_registry"]
+
+_INSTALL = (
+    "; install it where prefactor-gen runs: add it to requires of [build-system] for a build, or to "
+    "additional_dependencies of the hook for pre-commit"
+)
+
+
+def read_registry(source: str, base: Path, package: Path | None = None) -> JsonValue:
+    """Import a `SchemaRegistry` and read its definitions.
+
+    Args:
+        source: `module:attribute`.
+        base: the project folder; it and its `src` are importable during the call.
+        package: the folder of the package that is generated from the registry, which cannot import it.
+
+    Raises:
+        DiagnosticError: the module cannot be imported, or the attribute is missing or is something else.
+    """
+    module_name, _, attribute = source.partition(":")
+    place = Place(source)
+    own = None if package is None else _OwnPackage(package)
+    try:
+        with _importable(base), _refused_by(own):
+            registry = getattr(importlib.import_module(module_name), attribute)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the project's module may raise anything, and may exit
+        raise _not_imported(error, source, base) from error
+    if not isinstance(registry, SchemaRegistry):
+        names = _registries(sys.modules[module_name])
+        hint = f"; the module has {', '.join(names)}" if names else ""
+        raise UNREADABLE_SOURCE.error(place, f"expected a SchemaRegistry, found {type(registry).__name__}{hint}")
+    try:
+        version = dict(registry.to_agent_schema_version(""))
+    except Exception as error:  # a subclass may raise anything
+        message = f"cannot read the registry: {type(error).__name__}: {error}"
+        raise UNREADABLE_SOURCE.error(_raised_at(error, base) or place, message) from error
+    version.pop("external_identifier", None)
+    return from_python(version, place, _origins(registry, base))
+
+
+def _origins(registry: SchemaRegistry, base: Path) -> dict[tuple[str, str], Place]:
+    """Where the project registers its definitions."""
+    origins: dict[tuple[str, str], Place] = {}
+    # A subclass that does not call SchemaRegistry.__init__ has no such attribute.
+    registered: dict[tuple[str, str], tuple[str, int]] = getattr(registry, "_registered_at", {})
+    for key, (filename, line) in registered.items():
+        if (source := _project_file(filename, base)) is not None:
+            text = linecache.getline(filename, line)
+            origins[key] = Place(source, "", line, len(text) - len(text.lstrip()) + 1)
+    return origins
+
+
+def _not_imported(error: BaseException, source: str, base: Path) -> DiagnosticError:
+    if isinstance(error, _ImportsItselfError):
+        return _imports_itself(error, source, base)
+    module_name, _, attribute = source.partition(":")
+    message = f"cannot import {attribute} from {module_name}: {type(error).__name__}: {error}"
+    if isinstance(error, ModuleNotFoundError):
+        own = module_name.startswith(str(error.name))
+        message += f" in {base}, its src or the installed packages" if own else _INSTALL
+    if names := _registries(sys.modules.get(module_name)):
+        near = closest_match(attribute, names)
+        message += f"; it has {', '.join(names)}" if near is None else f"; did you mean {module_name}:{near}?"
+    return UNREADABLE_SOURCE.error(_raised_at(error, base) or Place(source), message)
+
+
+def _imports_itself(error: _ImportsItselfError, source: str, base: Path) -> DiagnosticError:
+    places = _traceback_places(error, base)
+    path = " → ".join(f"{place.source}:{place.line}" for place in places)
+    message = (
+        f"the definitions import {error.name}, which is generated from them ({path}), so that it could not be "
+        "generated again after a span type is renamed; import the package inside the functions that use it, or keep "
+        "the SchemaRegistry in a module that imports none of these, in a package whose __init__.py imports none either"
+    )
+    return UNREADABLE_SOURCE.error(places[-1] if places else Place(source), message)
+
+
+def _raised_at(error: BaseException, base: Path) -> Place | None:
+    """The innermost line of the project in the exception's traceback."""
+    if isinstance(error, SyntaxError) and error.lineno and (source := _project_file(str(error.filename), base)):
+        return Place(source, "", error.lineno, error.offset or 1)
+    return next(reversed(_traceback_places(error, base)), None)
+
+
+def _traceback_places(error: BaseException, base: Path) -> list[Place]:
+    """The lines of the project in the exception's traceback, outermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    sources = [(frame, _project_file(frame.filename, base)) for frame in frames]
+    return [Place(source, "", frame.lineno, (frame.colno or 0) + 1) for frame, source in sources if source is not None]
+
+
+def _project_file(filename: str, base: Path) -> str | None:
+    """The display name of a source file, or None if it does not belong to the project."""
+    path, folder = Path(filename), base.resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        return None
+    inside = path.relative_to(folder)
+    installed = any(part == "site-packages" or part.startswith(".") for part in inside.parts)
+    return None if installed else inside.as_posix()
+
+
+def _registries(module: ModuleType | None) -> list[str]:
+    """The names of the registries in a module."""
+    names = vars(module) if module is not None else {}
+    return sorted(name for name, value in names.items() if isinstance(value, SchemaRegistry))
+
+
+@contextmanager
+def _importable(base: Path) -> Iterator[None]:
+    folders = [str(folder) for folder in (base, base / "src") if folder.is_dir()]
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sys.path.remove(folder)
+
+
+@contextmanager
+def _refused_by(finder: MetaPathFinder | None) -> Iterator[None]:
+    if finder is None:
+        yield
+        return
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _ImportsItselfError(ImportError):
+    """An ImportError, so that a module may catch it and do without the package, which may not be generated yet."""
+
+
+class _OwnPackage(MetaPathFinder):
+    """Refuses to import the package that is being generated, whether it exists or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        packages = takewhile(lambda parent: (parent / "__init__.py").is_file(), self._folder.parents)
+        self._name = ".".join(reversed([self._folder.name, *(parent.name for parent in packages)]))
+
+    def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        folders = (Path(folder or ".").resolve() for folder in (sys.path if path is None else path))
+        in_its_folder = name.rpartition(".")[2] == self._folder.name and self._folder.parent in folders
+        if in_its_folder or name == self._name:
+            raise _ImportsItselfError(f"the definitions import {name}", name=name)
+        return None

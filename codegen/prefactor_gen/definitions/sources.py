@@ -1,0 +1,180 @@
+"""Stage 1: reads definition sources into documents whose nodes know their places."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place
+from prefactor_gen.documents.json_text import parse_json
+from prefactor_gen.documents.limits import MAX_BYTES
+from prefactor_gen.documents.nodes import JsonValue
+from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
+from prefactor_gen.documents.yaml_text import parse_yaml
+from prefactor_schema.suggestions import did_you_mean
+
+__all__ = [
+    "SUFFIXES",
+    "Document",
+    "definition_files",
+    "display_name",
+    "is_attribute",
+    "load_sources",
+    "parse_file",
+    "read_file",
+    "real_path",
+]
+
+SUFFIXES = frozenset({".json", ".yaml", ".yml"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """One source: its display name, its content, and the folder that its `$ref`s may reach (None: no files)."""
+
+    source: str
+    root: JsonValue
+    path: Path | None = None
+    folder: Path | None = None
+
+
+def load_sources(sources: Sequence[str], base: Path, package: Path | None = None) -> Checked[list[Document]]:
+    """Read files, folders (every JSON and YAML file below them) and `module:attribute` registries.
+
+    Args:
+        sources: paths, relative to `base`, or `module:attribute` of a `SchemaRegistry`.
+        base: the project folder; it and its `src` are importable while a registry is loaded.
+        package: the folder of the package that is generated from them, which a registry's module cannot import.
+    """
+    documents: list[Document] = []
+    diagnostics: list[Diagnostic] = []
+    seen: set[Path] = set()
+    base = base.resolve()
+    for source in dict.fromkeys(sources):
+        try:
+            if is_attribute(source, base):
+                from prefactor_gen.definitions.registries import read_registry  # loads prefactor_core
+
+                documents.append(Document(source, read_registry(source, base, package)))
+                continue
+            files = definition_files(source, base)
+        except DiagnosticError as error:
+            diagnostics.extend(error.diagnostics)
+            continue
+        for path, folder in files:
+            if path in seen:
+                continue
+            seen.add(path)
+            try:
+                documents.append(_document(path, folder, base))
+            except DiagnosticError as error:
+                diagnostics.extend(error.diagnostics)
+    return Checked(documents, diagnostics)
+
+
+def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
+    """The files of one source, sorted, each with its definition folder.
+
+    Raises:
+        DiagnosticError: there is no such file or folder, or the folder has no JSON or YAML file.
+    """
+    place = Place(source)
+    if not source or "\0" in source:
+        raise UNREADABLE_SOURCE.error(place, "expected a file, a folder or module:attribute")
+    path = real_path(base / source)
+    if path.is_file() and path.suffix == ".py":
+        message = "expected JSON or YAML; a SchemaRegistry in Python is given as module:attribute"
+        raise UNREADABLE_SOURCE.error(place, message)
+    if path.is_file():
+        return [(path, path.parent)]
+    if not path.is_dir():
+        message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}"
+        raise UNREADABLE_SOURCE.error(place, message + _hint(source, base))
+    files = sorted(_walk(path))
+    if not files:
+        raise NO_DEFINITIONS.error(place, "expected JSON or YAML files in this folder")
+    return [(file, path) for file in files]
+
+
+def _hint(source: str, base: Path) -> str:
+    """What may be meant by a source that does not exist."""
+    if any(char in source for char in "*?["):
+        return "; patterns are not expanded: name the folder, whose JSON and YAML files are all read"
+    module = source.replace(".", "/")
+    if any((base / top / f"{module}{end}").is_file() for top in ("", "src") for end in (".py", "/__init__.py")):
+        return f"; a SchemaRegistry in Python is given as {source}:attribute"
+    folder = (base / source).parent
+    return did_you_mean(Path(source).name, os.listdir(folder)) if folder.is_dir() else ""
+
+
+def parse_file(path: Path, source: str) -> JsonValue:
+    """Read and parse one JSON or YAML file.
+
+    Raises:
+        DiagnosticError: it cannot be read, or is not JSON or YAML.
+    """
+    try:
+        text = read_file(path, source).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UNREADABLE_SOURCE.error(Place(source), f"expected UTF-8 text: {error}") from None
+    return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
+
+
+def read_file(path: Path, source: str) -> bytes:
+    """Read one file, but not beyond the limit, and no pipe or device, which might never end.
+
+    Raises:
+        DiagnosticError: it cannot be read, is not a regular file, or is too large.
+    """
+    place = Place(source)
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # opening a pipe would wait for a writer
+        with open(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UNREADABLE_SOURCE.error(place, "expected a regular file")
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UNREADABLE_SOURCE.error(place, f"cannot read: {error.strerror}") from None
+    if len(content) > MAX_BYTES:
+        raise LIMIT_EXCEEDED.error(place, f"the file has more than {MAX_BYTES:,} bytes; divide it")
+    return content
+
+
+def real_path(path: Path) -> Path:
+    """The path with links resolved. A link that leads back to itself stays as it is, and is not a file."""
+    return Path(os.path.realpath(path))
+
+
+def display_name(path: Path, base: Path) -> str:
+    """The path as messages show it: relative to the project if it is inside, with forward slashes."""
+    text, top = str(path), f"{base}{os.sep}"
+    # removeprefix is much faster than relpath, and there may be thousands of files.
+    return (text.removeprefix(top) if text.startswith(top) else os.path.relpath(path, base)).replace(os.sep, "/")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for directory, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if not name.startswith((".", "__")))
+        yield from (Path(directory) / name for name in files if _is_definition_file(name))
+
+
+def _is_definition_file(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+
+
+def _document(path: Path, folder: Path, base: Path) -> Document:
+    source = display_name(path, base)
+    if not real_path(path).is_relative_to(folder):
+        message = f"expected a file of this folder, found a link to {real_path(path)}"
+        raise UNREADABLE_SOURCE.error(Place(source), message)
+    return Document(source, parse_file(path, source), path, folder)
+
+
+def is_attribute(source: str, base: Path) -> bool:
+    """Whether a source is `module:attribute` rather than a path."""
+    module, colon, attribute = source.partition(":")
+    is_dotted_name = all(part.isidentifier() for part in module.split(".")) and attribute.isidentifier()
+    return bool(colon) and is_dotted_name and not (base / source).exists()

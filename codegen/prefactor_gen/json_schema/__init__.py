@@ -1,0 +1,6 @@
+"""What JSON Schema means: keywords, references, schemas of the same value, `allOf`, redaction rules.
+
+May import `documents`.
+"""
+
+__all__: list[str] = []

@@ -1,0 +1,126 @@
+"""Resolves the references inside one schema: by JSON pointer, by anchor, by the `$id` of the schema or of a part."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from urllib.parse import urljoin
+
+from prefactor_gen.documents.diagnostics import DiagnosticError, Place
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
+from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
+from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer, step
+from prefactor_gen.json_schema.subschemas import object_subschemas
+
+__all__ = ["REFERENCES", "LocalRefs"]
+
+# The base of a schema without an $id, the same as in `prefactor_schema`. Nothing is fetched.
+_BASE = "https://schema.prefactor.invalid/"
+REFERENCES = ("$ref", "$dynamicRef")
+
+
+class LocalRefs:
+    """The references of one self-contained schema."""
+
+    def __init__(self, root: ObjectNode) -> None:
+        self.root = root
+        self.draft_07 = root.is_draft_07
+
+    @cached_property
+    def _parts(self) -> _Parts:
+        return _Parts(self.root)
+
+    def is_local(self, reference: str, place: Place) -> bool:
+        """Whether a reference at this place leads into the schema itself."""
+        return reference[:1] in {"", "#"} or self._parts.resolved(reference, place)[0] in self._parts.pointers
+
+    def uri_below_an_id(self, reference: str, place: Place) -> str | None:
+        """The URI of a reference in a part with its own `$id`, None elsewhere."""
+        return self._parts.resolved(reference, place)[0] if place in self._parts.bases else None
+
+    def pointer(self, reference: str, place: Place) -> str:
+        """The JSON pointer of the target of a reference.
+
+        Args:
+            reference: the value of `$ref` or `$dynamicRef`.
+            place: the place of the keyword, or of the schema that it stands in.
+
+        Raises:
+            DiagnosticError: the target is not a schema, or does not exist.
+        """
+        parts = self._parts
+        uri, fragment = parts.resolved(reference, place)
+        if uri not in parts.pointers:
+            raise _unresolved(f"expected a local reference, found {reference!r}", place)
+        if not fragment or fragment.startswith("/"):
+            pointer = parts.pointers[uri] + canonical_pointer(fragment)
+        elif (uri, fragment) in parts.anchors:
+            pointer = parts.anchors[uri, fragment]
+        else:
+            raise _unresolved(f"no schema has the anchor {fragment!r}", place)
+        if not isinstance(resolve_pointer(self.root, pointer), ObjectNode | bool):
+            raise _unresolved(f"expected a schema at {reference!r}, found none", place)
+        return pointer
+
+    def schema_at(self, pointer: str) -> JsonValue:
+        """The schema at a pointer that `pointer` returned."""
+        return resolve_pointer(self.root, pointer)
+
+
+class _Parts:
+    """The parts of a schema that have an `$id`, and the anchors in each.
+
+    Attributes:
+        base: the URI of the whole schema.
+        pointers: the pointer of each part, by its URI.
+        anchors: the pointer of each anchor, by the URI of its part and its name.
+        bases: the base URI of references, by the places of schemas and references, where it is not `base`.
+    """
+
+    def __init__(self, root: ObjectNode) -> None:
+        self.draft_07 = root.is_draft_07
+        self.pointers: dict[str, str] = {_BASE: ""}
+        self.anchors: dict[tuple[str, str], str] = {}
+        self.bases: dict[Place, str] = {}
+        self.base = self.named(root, "", _BASE)
+        self.visit(root, "", self.base)
+
+    def resolved(self, reference: str, place: Place) -> tuple[str, str]:
+        """The URI, without its fragment, and the fragment of a reference."""
+        base = self.bases.get(place, self.base)
+        uri, _, fragment = reference.partition("#")
+        return (_joined(base, uri) if uri else base), fragment
+
+    def named(self, schema: ObjectNode, pointer: str, base: str) -> str:
+        """The URI that the references in a schema are relative to."""
+        identifier = schema.get("$id")
+        if not isinstance(identifier, str) or (self.draft_07 and "$ref" in schema):
+            return base
+        name, _, anchor = identifier.partition("#")
+        uri = _joined(base, name) if name else base
+        if name:
+            self.pointers.setdefault(uri, pointer)
+        if anchor:  # draft-07's
+            self.anchors.setdefault((uri, anchor), pointer)
+        return uri
+
+    def visit(self, schema: ObjectNode, pointer: str, base: str) -> None:
+        for keyword in ("$anchor", "$dynamicAnchor"):
+            if isinstance(anchor := schema.get(keyword), str):
+                self.anchors.setdefault((base, anchor), pointer)
+        if base != self.base:
+            places = (schema.place, *(schema.place_at(keyword) for keyword in REFERENCES))
+            self.bases.update(dict.fromkeys(places, base))
+        for keys, item in object_subschemas(schema):
+            inner = pointer + step(keys)
+            self.visit(item, inner, self.named(item, inner, base))
+
+
+def _joined(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference)
+    except ValueError:  # not a URI
+        return reference
+
+
+def _unresolved(message: str, place: Place) -> DiagnosticError:
+    return DiagnosticError([UNRESOLVED_REFERENCE.at(place, message)])

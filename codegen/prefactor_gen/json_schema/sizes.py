@@ -1,0 +1,139 @@
+"""Checks that a schema is within the limits: its members, the schemas for one value, and how deep its types nest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from prefactor_gen.documents.diagnostics import Diagnostic, Place
+from prefactor_gen.documents.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
+from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
+from prefactor_gen.json_schema.in_place import InPlace, Located, reference_keywords
+from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, subschemas
+
+__all__ = ["check_sizes", "first_too_deep"]
+
+_UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+_AGAIN = 4
+
+
+def check_sizes(root: ObjectNode, place: Place) -> list[Diagnostic]:
+    """Report the first limit that a self-contained schema exceeds, or the first reference that leads back to itself."""
+    count, refers = 0, False
+    for schema in all_schemas(root):
+        refers = refers or "$ref" in schema or "$dynamicRef" in schema
+        count += 1 + len(schema.list_at("required"))
+        if count > MAX_MEMBERS:
+            message = f"the schema has more than {MAX_MEMBERS:,} members: properties, items, options; divide it"
+            return [LIMIT_EXCEEDED.at(place, message)]
+    # Without references, one value is compared with no more schemas than there are.
+    return _Weights(root).check() if refers else []
+
+
+@dataclass
+class _Open:
+    """A schema that is being weighed: its subschemas that are still to come, and its weight and depth so far."""
+
+    located: Located
+    rest: Iterator[Located]
+    weight: int = 1
+    depth: int = 1
+
+    def add(self, weight: int, depth: int) -> None:
+        # Unevaluated members are found by evaluating all schemas of the value again, and again in each of those.
+        self.weight += weight * (_AGAIN if _UNEVALUATED & self.located.schema.keys() else 1)
+        self.depth = max(self.depth, depth + 1)
+
+
+class _Weights:
+    """Weighs each schema: with how many schemas a value is compared there, itself and all that are applied in place."""
+
+    def __init__(self, root: ObjectNode) -> None:
+        self.root = root
+        self.in_place = InPlace(root)
+        self.known: dict[str, tuple[int, int]] = {}
+
+    def check(self) -> list[Diagnostic]:
+        for pointer, schema in located_schemas(self.root, draft_07=self.in_place.draft_07):
+            if pointer not in self.known and (found := self.descend(Located(pointer, schema))):
+                return found
+        return []
+
+    def descend(self, start: Located) -> list[Diagnostic]:
+        """Without recursion: chains of references may be long."""
+        path = [self.opened(start)]
+        on_path = {start.pointer}
+        while path:
+            here = path[-1]
+            inner = next(here.rest, None)
+            if inner is None:
+                if (exceeded := _exceeded(here)) is not None:
+                    return [exceeded]
+                path.pop()
+                on_path.remove(here.located.pointer)
+                self.known[here.located.pointer] = here.weight, here.depth
+                if path:
+                    path[-1].add(here.weight, here.depth)
+            elif inner.pointer in on_path:
+                first = next(index for index, each in enumerate(path) if each.located.pointer == inner.pointer)
+                return self.endless([each.located.schema for each in path[first:]])
+            elif inner.pointer in self.known:
+                here.add(*self.known[inner.pointer])
+            else:
+                path.append(self.opened(inner))
+                on_path.add(inner.pointer)
+        return []
+
+    def opened(self, located: Located) -> _Open:
+        return _Open(located, self.in_place.applied_by(located, conditions=True))
+
+    def endless(self, circle: list[ObjectNode]) -> list[Diagnostic]:
+        """Report each reference of a circle."""
+        message = "expected a schema that ends, found a $ref that leads back to itself"
+        return [
+            UNRESOLVED_REFERENCE.at(schema.place_at(keyword), message)
+            for schema in circle
+            for keyword in reference_keywords(schema, draft_07=self.in_place.draft_07)
+        ]
+
+
+def _exceeded(done: _Open) -> Diagnostic | None:
+    if done.weight > MAX_PARTS:
+        message = f"a value here would be compared with more than {MAX_PARTS:,} schemas, along all references"
+    elif done.depth > MAX_CHAIN:
+        message = f"more than {MAX_CHAIN} schemas of one value lead to each other in a row here"
+    else:
+        return None
+    return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; use fewer")
+
+
+def first_too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:
+    """The first type that is nested too deep in the root's type, if there is one.
+
+    Args:
+        root: the name of a definition.
+        view_of: returns the typing view of a definition by its name.
+    """
+    seen = set[str]()
+    pending: list[tuple[str, float]] = [(root, 0)]
+    while pending:
+        name, depth = pending.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if depth > MAX_TYPES_DEEP:
+            return name
+        inner = [(each, depth + 1 + nesting / 2) for each, nesting in _references(view_of(name), 0)]
+        pending.extend(reversed(inner))
+    return None
+
+
+def _references(view: JsonValue, nesting: int) -> Iterator[tuple[str, int]]:
+    """The definitions that a view refers to, and how deep in it."""
+    if not isinstance(view, ObjectNode):
+        return
+    if view.reference is not None:
+        yield view.reference.removeprefix("#/$defs/"), nesting
+    for keys, item in subschemas(view):
+        yield from _references(item, nesting if keys[0] == "properties" else nesting + 1)

@@ -1,0 +1,410 @@
+"""Stage 3: every schema becomes part of one document of uniquely named definitions, as the model generator needs it.
+
+The document holds the *typing view* of each schema: the part that types can express. Texts, defaults and the keywords
+that types cannot express are left out: a definition with such keywords is checked against its schema as well.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prefactor_gen.definitions.python_names import is_usable
+from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.documents.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
+from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
+from prefactor_gen.json_schema.all_of import Merged, merge_all_of
+from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
+from prefactor_gen.json_schema.pointers import resolve_pointer, step
+from prefactor_gen.json_schema.references import LocalRefs
+from prefactor_gen.json_schema.sizes import first_too_deep
+from prefactor_gen.json_schema.subschemas import all_schemas, map_subschemas
+from prefactor_gen.models.class_names import ClassNames
+from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
+
+if TYPE_CHECKING:
+    from prefactor_gen.models.model_generator import Document
+
+__all__ = ["Bundle", "Bundled", "UntypedKeyword", "bundle_schema", "class_clash"]
+
+# Keywords where the subschema `false` forbids a member, which types cannot express.
+_MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
+_SCALARS = frozenset({"boolean", "integer", "null", "number", "string"})
+_UNIONS = ("anyOf", "oneOf")
+_LISTS = frozenset({"enum", *_UNIONS})
+_DEFINITIONS = "#/$defs/"
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """One definition of the bundle: its typing view, and the schema that it was made from.
+
+    Attributes:
+        payload: the class name of the payload that it is a part of.
+        pointer: the pointer of its schema in the schema of that payload.
+    """
+
+    name: str
+    view: JsonValue
+    origin: JsonValue
+    place: Place
+    payload: str
+    pointer: str
+
+
+@dataclass(frozen=True)
+class UntypedKeyword:
+    """A keyword that the generated types cannot express, and the name of the definition that is checked for it."""
+
+    keyword: str
+    place: Place
+    definition: str
+
+
+@dataclass
+class Bundle:
+    """The document for the model generator: definitions by class name, in the order in which they were made.
+
+    Attributes:
+        assert_formats: whether formats are checked with the schema.
+        refused: the class names that could not be added.
+    """
+
+    assert_formats: bool = False
+    definitions: dict[str, Bundled] = field(default_factory=dict)
+    untyped: list[UntypedKeyword] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+
+    def document(self, names: Iterable[str]) -> Document:
+        """The JSON Schema document of some definitions."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$defs": {name: self.definitions[name].view for name in names},
+        }
+
+    def add(self, bundled: Bundled) -> None:
+        """Add a definition; a name that is taken, or that no class can have, is a diagnostic."""
+        problem = self._name_problem(bundled)
+        if problem is None:
+            self.definitions[bundled.name] = bundled
+        else:
+            self.diagnostics.append(problem)
+            self.refused.add(bundled.name)
+
+    def extend(self, other: Bundle) -> None:
+        """Add the definitions and diagnostics of another bundle."""
+        self.diagnostics.extend(other.diagnostics)
+        self.untyped.extend(other.untyped)
+        for bundled in other.definitions.values():
+            self.add(bundled)
+
+    def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
+        name = bundled.name
+        if len(name) > MAX_CLASS_NAME:
+            message = f"the class name made from it has more than {MAX_CLASS_NAME:,} characters"
+            return LIMIT_EXCEEDED.at(bundled.place, message)
+        if not is_usable(name):
+            message = f"the class name {name!r} made from it is not a usable Python name"
+            return UNUSABLE_NAME.at(bundled.place, message)
+        if name in self.definitions:
+            return class_clash(name, bundled.place, self.definitions[name].place)
+        return None
+
+
+def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
+    """Report that two definitions would become the same class."""
+    return NAME_COLLISION.at(place, f"it would generate the class {name}, as the definition at {other} does")
+
+
+def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:
+    """Add a self-contained schema under a class name, and each of its objects and definitions under names of its own.
+
+    Names depend on this schema only: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
+    `AgentLlmParamsUsage` whatever else is generated. Diagnostics go to `bundle.diagnostics`.
+    """
+    avoided = frozenset[str]()
+    while True:
+        own = _SchemaBundler(name, schema, place, avoided, assert_formats=bundle.assert_formats).bundle()
+        if own.refused <= avoided:
+            break
+        # A name made from a constant may be taken or unusable: number that option and start again.
+        avoided |= own.refused
+    bundle.extend(own)
+
+
+class _SchemaBundler:
+    """Bundles one schema.
+
+    Attributes:
+        root_name: the class name of the whole schema.
+        names: the class name of each schema that has one, by pointer.
+        pending: the targets of references that are still to be defined, with their names.
+        merging: the classes of merged objects that are being made, by the places of their branches.
+        origins: the schemas that definitions were made from, where they were merged.
+        checked: the definitions that are being made and can be checked against their schemas, innermost last.
+    """
+
+    def __init__(
+        self, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str], *, assert_formats: bool
+    ) -> None:
+        self.result = Bundle(assert_formats)
+        self.class_names = ClassNames(schema, name, avoided)
+        self.root_name = name
+        self.root = schema
+        self.place = place
+        self.refs = LocalRefs(schema)
+        # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
+        self.dynamic = any("$dynamicRef" in each for each in all_schemas(schema))
+        self.names: dict[str, str] = {"": name}
+        self.pending: deque[tuple[str, str]] = deque()
+        self.viewed = 0
+        self.merging: dict[frozenset[Place], str] = {}
+        self.origins: dict[str, ObjectNode] = {}
+        self.checked: list[str] = []
+
+    def bundle(self) -> Bundle:
+        """The definitions that the schema becomes, and what is wrong with it."""
+        try:
+            self.define_all()
+        except DiagnosticError as error:
+            self.report(*error.diagnostics)
+        except RecursionError:
+            self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references"))
+        else:
+            self.report(*self.too_deep(), *self.endless())
+        return self.result
+
+    def report(self, *diagnostics: Diagnostic) -> None:
+        self.result.diagnostics.extend(diagnostics)
+
+    def too_deep(self) -> Iterator[Diagnostic]:
+        """Report the first type that is nested too deep."""
+        deep = first_too_deep(self.root_name, self.view_of)
+        if deep is not None:
+            message = (
+                f"more than {MAX_TYPES_DEEP} types are nested here, along all references; let one of them be any value"
+            )
+            yield LIMIT_EXCEEDED.at(self.result.definitions[deep].place, message)
+
+    def view_of(self, name: str) -> JsonValue:
+        return self.result.definitions[name].view if name in self.result.definitions else None
+
+    def endless(self) -> Iterator[Diagnostic]:
+        """Report each definition that is only another name of itself."""
+        own_names = [name for name in self.names.values() if name in self.result.definitions]
+        direct = {name: _direct_references(self.result.definitions[name].view) for name in own_names}
+        for name, targets in direct.items():
+            reached, pending = set[str](), list(targets)
+            while pending:
+                if (target := pending.pop()) not in reached:
+                    reached.add(target)
+                    pending.extend(direct.get(target, ()))
+            if name in reached:
+                message = "expected a schema that ends, found a $ref that leads back to itself"
+                yield UNRESOLVED_REFERENCE.at(self.result.definitions[name].place, message)
+
+    def define_all(self) -> None:
+        self.define("", self.root, self.root_name, self.place)
+        while self.pending:
+            pointer, name = self.pending.popleft()
+            target = self.refs.schema_at(pointer)
+            self.define(pointer, target, name, place_of(target, self.place))
+
+    def define(self, pointer: str, schema: JsonValue, name: str, place: Place) -> None:
+        with self.checked_as(name):
+            view = self.view(schema, name, pointer, hoist=False)
+            if schema is False:
+                self.add_untyped("false", place)
+        self.result.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
+
+    def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
+        """The typing view of a subschema.
+
+        Args:
+            schema: the subschema.
+            name: the class name that it gets if it needs one.
+            pointer: its pointer.
+            hoist: whether an object becomes a definition of its own and its view a reference to it.
+        """
+        if not isinstance(schema, ObjectNode):
+            return schema
+        self.count_view(schema.place)
+        try:
+            merged = self.merged(schema, is_payload=not pointer)
+        except DiagnosticError as error:
+            self.report(*error.diagnostics)
+            return True
+        view, untyped = typing_view(merged.schema, draft_07=self.refs.draft_07)
+        self.add_untyped_keywords(merged, untyped)
+        self.report(*_long_lists(merged.schema))
+        if not is_object_schema(view):
+            return self.completed(view, name, pointer)
+        # The properties of a merged object are those of its branches, with their texts.
+        origin = schema.with_member("properties", merged.schema.properties)
+        if not hoist:
+            self.origins[name] = origin
+            return self.completed(self.with_required(view), name, pointer, merged.origins)
+        return _reference(view, self.hoisted(origin, view, name, pointer, merged.origins))
+
+    def merged(self, schema: ObjectNode, *, is_payload: bool) -> Merged:
+        """The schema without `allOf`. A payload that is only a `$ref` to an object is that object: it has keywords."""
+        merged = merge_all_of(schema, self.refs)
+        if is_payload and "$ref" in merged.schema:
+            target = merge_all_of(schema, self.refs, follow=True)
+            if is_object_schema(typing_view(target.schema)[0]):
+                return target
+        return merged
+
+    def count_view(self, place: Place) -> None:
+        """Count a view.
+
+        Raises:
+            DiagnosticError: the schema becomes too many types, or too many schemas are merged.
+        """
+        self.viewed += 1
+        if self.viewed > MAX_VIEWS:
+            message = f"more than {MAX_VIEWS:,} schemas are merged here: the branches of allOf multiply; use fewer"
+        elif len(self.names) > MAX_TYPES:
+            message = f"the schema would become more than {MAX_TYPES:,} types; divide it, or use fewer inner objects"
+        else:
+            return
+        raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
+
+    def hoisted(self, origin: ObjectNode, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place]) -> str:
+        """The class of a nested object, which is made the first time.
+
+        An object merged from the same branches as an enclosing one is recursive and reuses its class.
+        """
+        if branches and branches in self.merging:
+            return self.merging[branches]
+        if pointer not in self.names:
+            self.names[pointer] = name
+            with self.checked_as(name) if self.is_at(origin, pointer) else nullcontext():
+                view = self.completed(self.with_required(view), name, pointer, branches)
+            self.result.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
+        return self.names[pointer]
+
+    def completed(
+        self, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place] = frozenset()
+    ) -> ObjectNode:
+        """The view with its subschemas viewed and its reference renamed."""
+        if view.reference is not None:
+            target = self.target(view.reference, view.place_at("$ref"))
+            return _reference(view, target) if target else view.with_items([])
+        # The properties of a merged object have no pointer: no reference leads to them.
+        inner = f"{pointer}/allOf" if branches else pointer
+
+        def visit(item: JsonValue, keys: tuple[str, ...]) -> JsonValue:
+            if item is False and keys[0] in _MEMBERS:
+                members = view[keys[0]]
+                self.add_untyped("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else view.place)
+            return self.view(item, self.class_names.below(name, keys, view), inner + step(keys))
+
+        starts_merging = bool(branches) and branches not in self.merging
+        if starts_merging:
+            self.merging[branches] = name
+        complete = _without_impossible(map_subschemas(view, visit))
+        if starts_merging:
+            del self.merging[branches]
+        return complete
+
+    def with_required(self, view: ObjectNode) -> ObjectNode:
+        """Adds a property for each required name without one.
+
+        Its schema is that of `additionalProperties`, if that makes no class of its own.
+        """
+        extra = [name for name in view.required if name not in view.properties]
+        others = view.get("additionalProperties", True)
+        schema: JsonValue = ObjectNode(place=view.place_at("required"))
+        if _has_no_class(others):
+            schema = others
+        elif extra and others is not True:
+            self.add_untyped("additionalProperties", view.place_at("additionalProperties"))
+        properties = view.properties.with_items([*view.properties.items(), *((name, schema) for name in extra)])
+        return view.with_member("properties", properties)
+
+    @contextmanager
+    def checked_as(self, name: str) -> Iterator[None]:
+        """Attributes untyped keywords found in the block to this definition."""
+        self.checked.append(name)
+        yield
+        self.checked.pop()
+
+    def is_at(self, schema: ObjectNode, pointer: str) -> bool:
+        """Whether a pointer leads to the schema, so that it can be checked; a merged `allOf` has no pointer."""
+        target = resolve_pointer(self.root, pointer)
+        return isinstance(target, ObjectNode) and target.place == schema.place
+
+    def add_untyped_keywords(self, merged: Merged, untyped: Iterable[str]) -> None:
+        for branch, keyword in merged.not_mergeable:
+            self.add_untyped(keyword, branch.place_at(keyword))
+        for keyword in untyped:
+            self.add_untyped(keyword, merged.schema.place_at(keyword))
+        if self.result.assert_formats and merged.schema.get("format") in CHECKED_FORMATS:
+            self.add_untyped("format", merged.schema.place_at("format"))
+
+    def add_untyped(self, keyword: str, place: Place) -> None:
+        definition = self.root_name if self.dynamic else self.checked[-1]
+        self.result.untyped.append(UntypedKeyword(keyword, place, definition))
+
+    def target(self, reference: str, place: Place) -> str | None:
+        """The class name of the target of a reference, which is defined later; None if there is no target."""
+        try:
+            pointer = self.refs.pointer(reference, place)
+        except DiagnosticError as error:
+            self.report(*error.diagnostics)
+            return None
+        if pointer not in self.names:
+            self.names[pointer] = self.class_names.at(pointer)
+            self.pending.append((pointer, self.names[pointer]))
+        return self.names[pointer]
+
+
+def _long_lists(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Note the lists that are too long for types."""
+    for keyword in _LISTS & schema.keys():
+        values = schema.list_at(keyword)
+        if is_long_enum(values) if keyword == "enum" else len(values) > MAX_OPTIONS:
+            message = f"{len(values):,} values of {keyword} are too many for types: they are checked with the payload"
+            yield LIMIT_EXCEEDED.at(schema.place_at(keyword), message, Severity.NOTE)
+
+
+def _reference(view: ObjectNode, name: str) -> ObjectNode:
+    return view.with_items([("$ref", f"{_DEFINITIONS}{name}")])
+
+
+def _without_impossible(view: ObjectNode) -> ObjectNode:
+    """The view without options that are false. A union of only null is null: the model generator would make it any."""
+    for keyword in _UNIONS:
+        if keyword in view:
+            options = view.list_at(keyword)
+            options = options.with_items(option for option in options if option is not False)
+            if options and all(map(_is_null, options)):
+                return view.with_items([("type", "null")])
+            view = view.with_member(keyword, options)
+    return view
+
+
+def _is_null(view: JsonValue) -> bool:
+    return isinstance(view, ObjectNode) and (view.get("type") == "null" or view.get("enum") == [None])
+
+
+def _has_no_class(schema: JsonValue) -> bool:
+    """Whether a property of this schema surely makes no class of its own."""
+    if not isinstance(schema, ObjectNode):
+        return schema is False
+    return "enum" in schema or schema.keys() == {"$ref"} or ("type" in schema and _SCALARS.issuperset(schema.types))
+
+
+def _direct_references(view: JsonValue) -> set[str]:
+    """The definitions that a view applies to the value itself, not to one of its members."""
+    if not isinstance(view, ObjectNode):
+        return set()
+    found = {view.reference.removeprefix(_DEFINITIONS)} if view.reference is not None else set()
+    return found.union(*(_direct_references(option) for keyword in _UNIONS for option in view.branches(keyword)))

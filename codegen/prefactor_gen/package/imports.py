@@ -1,0 +1,170 @@
+"""The imports of a generated module, and the names that it must not define."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from prefactor_gen.package.representation import (
+    FieldPlan,
+    ImportPlan,
+    MethodPlan,
+    ModelPlan,
+    NamedTypePlan,
+    Parameter,
+    SpanPlan,
+)
+from prefactor_gen.package.type_expressions import names_in, renamed
+
+__all__ = ["taken_names", "undefined_names", "with_imports"]
+
+_IMPORTS: dict[str, str] = {
+    **dict.fromkeys(("Mapping",), "collections.abc"),
+    **dict.fromkeys(("date", "datetime", "time"), "datetime"),
+    **dict.fromkeys(
+        ("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict", "overload"), "typing"
+    ),
+    "UUID": "uuid",
+    **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
+    **dict.fromkeys(
+        (
+            "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
+            "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern",
+            "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "TypedSpan",
+        ),
+        "prefactor_core.typed",
+    ),
+    "TypeAliasType": "typing_extensions",
+}  # fmt: skip
+# What the catalog imports besides the names of the modules.
+_CATALOG_NAMES = frozenset({"SchemaRegistry"})
+_BUILT_IN = frozenset({"__package__", "bool", "dict", "float", "int", "list", "object", "str", "tuple"})
+_IMPORT_ORDER = (
+    "builtins",
+    "collections.abc",
+    "datetime",
+    "typing",
+    "uuid",
+    "pydantic",
+    "typing_extensions",
+    "prefactor_core.typed",
+)
+
+
+def taken_names(plan: SpanPlan) -> list[str]:
+    """The names that the module defines although they have another meaning in it."""
+    names = plan.exports
+    reserved = _IMPORTS.keys() | _CATALOG_NAMES | _field_names(plan)
+    return sorted({name for name in names if names.count(name) > 1 or name in reserved})
+
+
+def undefined_names(plan: SpanPlan) -> list[str]:
+    """The names that the module uses but that are not defined."""
+    known = {*_IMPORTS, *_BUILT_IN, *(f"_{item.name}Schema" for item in plan.types)}
+    return sorted(_used_names(plan) - {*plan.exports, *known, *(f"_{name}" for name in known)})
+
+
+def _expressions(plan: SpanPlan) -> Iterator[str]:
+    for model in plan.models:
+        yield from (item.annotation for item in model.fields)
+        yield from [model.schema_part] if model.schema_part else []
+    for named in plan.types:
+        yield named.value
+        yield from [named.schema_part] if named.schema_part else []
+    for entries in plan.dicts:
+        yield from (item.annotation for item in entries.entries)
+    for method in (plan.start, plan.complete):
+        yield from (item.annotation for each in (method.parameters, *method.variants) for item in each)
+        yield from [method.any_keyword] if method.any_keyword else []
+    yield from (plan.params_input, plan.result_input, plan.result_class)
+
+
+def _used_names(plan: SpanPlan) -> set[str]:
+    return {name for text in _expressions(plan) for name in names_in(text)}
+
+
+def _field_names(plan: SpanPlan) -> set[str]:
+    """The names that the class bodies of the module define."""
+    keys = {item.key for model in plan.models for item in model.fields}
+    return keys | {item.key for entries in plan.dicts if not entries.functional for item in entries.entries}
+
+
+def _without_shadows(plan: SpanPlan) -> SpanPlan:
+    """The plan in which imports that have the name of a field are renamed with an underscore."""
+    used = _used_names(plan) | {"MISSING", "Field", "ConfigDict", "Annotated"}
+    used &= _IMPORTS.keys() | _BUILT_IN
+    shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
+    return _Renaming(shadowed).plan(plan) if shadowed else plan
+
+
+class _Renaming:
+    """Renames imported names in every expression of a plan."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def plan(self, plan: SpanPlan) -> SpanPlan:
+        imports = (ImportPlan(_IMPORTS.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(self.names))
+        return replace(
+            plan,
+            models=tuple(map(self.model, plan.models)),
+            types=tuple(map(self.named_type, plan.types)),
+            dicts=tuple(replace(item, entries=self.fields(item.entries)) for item in plan.dicts),
+            params_input=renamed(plan.params_input, self.names),
+            result_input=renamed(plan.result_input, self.names),
+            start=self.method(plan.start),
+            complete=self.method(plan.complete),
+            imports=tuple(imports),
+        )
+
+    def optional(self, expression: str | None) -> str | None:
+        return expression and renamed(expression, self.names)
+
+    def model(self, item: ModelPlan) -> ModelPlan:
+        return replace(item, fields=self.fields(item.fields), schema_part=self.optional(item.schema_part))
+
+    def named_type(self, item: NamedTypePlan) -> NamedTypePlan:
+        return replace(item, value=renamed(item.value, self.names), schema_part=self.optional(item.schema_part))
+
+    def fields(self, items: Iterable[FieldPlan]) -> tuple[FieldPlan, ...]:
+        return tuple(
+            replace(each, annotation=renamed(each.annotation, self.names), default=self.optional(each.default))
+            for each in items
+        )
+
+    def parameters(self, items: Iterable[Parameter]) -> tuple[Parameter, ...]:
+        return tuple(replace(each, annotation=renamed(each.annotation, self.names)) for each in items)
+
+    def method(self, item: MethodPlan) -> MethodPlan:
+        return replace(
+            item,
+            parameters=self.parameters(item.parameters),
+            variants=tuple(map(self.parameters, item.variants)),
+            any_keyword=self.optional(item.any_keyword),
+            missing=self.names.get("MISSING", "MISSING"),
+        )
+
+
+def with_imports(plan: SpanPlan) -> SpanPlan:
+    """The plan with the imports that its expressions need."""
+    plan = _without_shadows(plan)
+    names = _used_names(plan) & _IMPORTS.keys()
+    names |= {"TypeAlias", "TypedSpan"}
+    variants = [each for method in (plan.start, plan.complete) for each in method.variants]
+    names |= {"overload"} if variants else set()
+    keywords = (item for each in (plan.start.parameters, *variants) for item in each)
+    optional = any(not item.required for item in keywords) or plan.complete.parameters
+    names |= {"MISSING"} if plan.start.missing == "MISSING" and optional else set()
+    names |= {item.base for item in plan.models}
+    names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
+    names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()
+    names |= {"TypedDict"} if plan.dicts else set()
+    by_module: dict[str, list[str]] = {}
+    for name in names:
+        by_module.setdefault(_IMPORTS[name], []).append(name)
+    for shadow in plan.imports:
+        by_module.setdefault(shadow.module, []).extend(shadow.names)
+    imports = tuple(
+        ImportPlan(module, tuple(sorted(by_module[module]))) for module in _IMPORT_ORDER if module in by_module
+    )
+    return replace(plan, imports=imports)

@@ -1,0 +1,197 @@
+"""Stage 7: compares generated files with the output folder and writes them, all or none."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prefactor_gen.package.catalog_header import GENERATED_BY, Header, ModuleOrigin, content_hash, read_header
+
+__all__ = [
+    "Change",
+    "NotGeneratedError",
+    "Previous",
+    "PreviousModule",
+    "compare",
+    "is_current",
+    "read_previous",
+    "write",
+]
+
+CATALOG = "__init__.py"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file that is written, rewritten or removed (`new` is None)."""
+
+    path: Path
+    old: str | None
+    new: str | None
+
+    def diff(self, base: Path) -> str:
+        """The change as a unified diff, with paths relative to `base`."""
+        name = Path(os.path.relpath(self.path, base)).as_posix()
+        old, new = (self.old or "").splitlines(keepends=True), (self.new or "").splitlines(keepends=True)
+        return "".join(difflib.unified_diff(old, new, f"{name} (current)", f"{name} (generated)"))
+
+
+@dataclass(frozen=True)
+class PreviousModule:
+    """A module of an earlier run."""
+
+    origin: ModuleOrigin
+    text: str
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The modules of an earlier run that were made by the same generator and not edited, by name."""
+
+    modules: Mapping[str, PreviousModule] = field(default_factory=dict)
+
+
+class NotGeneratedError(Exception):
+    """A generated file would replace a file that was not generated."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(str(path))
+
+
+def is_current(folder: Path, fingerprint: str) -> bool:
+    """Whether the folder holds what this fingerprint generates, unedited. Reads files and generates nothing."""
+    header = _header(folder)
+    if header is None or header.origin.fingerprint != fingerprint:
+        return False
+    if any(_hash_of(folder / name) != digest for name, digest in header.hashes.items()):
+        return False
+    others = {name for name in os.listdir(folder) if name.endswith(".py")} - {CATALOG, *header.hashes}
+    return not any(_is_generated(folder / name) for name in others)
+
+
+def read_previous(folder: Path, generator: str) -> Previous:
+    """The modules of the folder that this generator made, except edited ones."""
+    header = _header(folder)
+    if header is None or header.origin.generator != generator:
+        return Previous()
+    modules: dict[str, PreviousModule] = {}
+    for name, origin in header.modules.items():
+        text = _read(folder / name) if _hash_of(folder / name) == header.hashes.get(name) else None
+        if text is not None:
+            modules[name.removesuffix(".py")] = PreviousModule(origin, text)
+    return Previous(modules)
+
+
+def _header(folder: Path) -> Header | None:
+    """The header of the folder's catalog, or None if there is none or it was edited."""
+    try:
+        text = _read(folder / CATALOG)
+    except OSError:
+        return None
+    return None if text is None else read_header(text)
+
+
+def compare(folder: Path, files: Mapping[str, str]) -> list[Change]:
+    """What would change if these files became the generated files of the folder. Other files are not touched.
+
+    Raises:
+        NotGeneratedError: a file of the same name was not generated and is not empty, or the folder is another package.
+        OSError: the folder cannot be read.
+    """
+    changes = [Change(folder / name, _read(folder / name), text) for name, text in sorted(files.items())]
+    stale = _generated_files(folder) - files.keys()
+    changes.extend(Change(folder / name, _read(folder / name), None) for name in sorted(stale))
+    for change in changes:
+        if change.old and change.new and not change.old.startswith(GENERATED_BY):
+            raise NotGeneratedError(change.path)
+    if not _is_generated(folder / CATALOG) and (others := _other_modules(folder)):
+        raise NotGeneratedError(others[0])  # another package, whose __init__ is empty
+    return [change for change in changes if change.old != change.new]
+
+
+def write(changes: Iterable[Change]) -> None:
+    """Make the changes. All files are written under temporary names first, then renamed; the catalog comes last.
+
+    Raises:
+        OSError: a file cannot be written. Nothing has changed, unless it was one of the renames that failed.
+    """
+    ordered = sorted(changes, key=lambda change: (change.path.name == CATALOG, change.path))
+    staged: dict[Path, str] = {}
+    try:
+        for change in ordered:
+            if change.new is not None:
+                staged[change.path] = _stage(change.path, change.new)
+        for change in ordered:
+            if change.new is None:
+                change.path.unlink()
+            else:
+                os.replace(staged[change.path], change.path)
+                del staged[change.path]
+    finally:
+        for temporary in staged.values():
+            os.unlink(temporary)
+
+
+def _stage(path: Path, text: str) -> str:
+    """Write a file under a temporary name in the same folder; returns that name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".prefactor-gen-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(temporary, mode)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return temporary
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _read(path: Path) -> str | None:
+    try:
+        if not path.is_file() and path.exists():  # a folder, or a pipe or device, which may never end
+            raise OSError(errno.EEXIST, "it is not a regular file", str(path))
+        # A checkout on Windows may have other line ends, which make no difference to Python.
+        return path.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return None
+
+
+def _hash_of(path: Path) -> str | None:
+    try:
+        text = _read(path)
+    except OSError:
+        return None
+    return None if text is None else content_hash(text)
+
+
+def _generated_files(folder: Path) -> set[str]:
+    """The names of the generated files in the folder, and of the marker for type checkers."""
+    if not folder.is_dir():
+        return set()
+    found = {path.name for path in folder.glob("*.py") if _is_generated(path)}
+    return found | ({"py.typed"} if (folder / "py.typed").exists() else set())
+
+
+def _other_modules(folder: Path) -> list[Path]:
+    """The modules in the folder that were not generated."""
+    return sorted(path for path in folder.glob("*.py") if path.name != CATALOG and not _is_generated(path))
+
+
+def _is_generated(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.readline().startswith(GENERATED_BY.encode())

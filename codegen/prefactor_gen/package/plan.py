@@ -1,0 +1,277 @@
+"""Stage 5: decides what each generated module holds, as the intermediate representation."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+
+from prefactor_gen.definitions.definitions import SpanTypeDefinition
+from prefactor_gen.definitions.python_names import class_name, module_name
+from prefactor_gen.documents.diagnostics import Checked, Diagnostic
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
+from prefactor_gen.documents.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
+from prefactor_gen.json_schema.redaction_rules import compile_redaction
+from prefactor_gen.models.bundle import Bundle
+from prefactor_gen.models.model_reader import Model, ModelField
+from prefactor_gen.package.imports import taken_names, undefined_names, with_imports
+from prefactor_gen.package.literals import docstring, python_literal, quote
+from prefactor_gen.package.representation import (
+    DictPlan,
+    FieldPlan,
+    MethodPlan,
+    ModelPlan,
+    NamedTypePlan,
+    Parameter,
+    SpanPlan,
+)
+from prefactor_gen.package.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
+
+__all__ = ["plan_span_type"]
+
+_EMPTY_NAME_NOTE = "pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names"
+_EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it"
+
+
+def plan_span_type(
+    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], untyped: AbstractSet[str]
+) -> Checked[SpanPlan]:
+    """Decide what the module of one span type holds.
+
+    Args:
+        definition: the span type.
+        bundle: the bundle that its schemas were put into.
+        models: the models of the span type, with those of its params and its result.
+        untyped: the names of the classes that are checked against their schemas too, because types cannot express all
+            keywords.
+    """
+    return _SpanPlanner(definition, bundle, models, untyped).plan()
+
+
+class _SpanPlanner:
+    def __init__(
+        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], untyped: AbstractSet[str]
+    ) -> None:
+        self.definition = definition
+        self.bundle = bundle
+        self.class_name = class_name(definition.name)
+        self.params = f"{self.class_name}Params"
+        self.result = f"{self.class_name}Result"
+        self.untyped = untyped
+        self.models = models
+        self.by_name = {model.name: model for model in self.models}
+        self.roots = {name for name in (self.params, self.result) if name in self.by_name}
+        self.constants = {model.name: _constants(model) for model in self.models if model.alias is None}
+        self.inputs = {model.name: self.input_name(model) for model in self.models}
+
+    def plan(self) -> Checked[SpanPlan]:
+        has_result = self.result in self.by_name
+        plan = SpanPlan(
+            module=module_name(self.definition.name),
+            class_name=self.class_name,
+            schema_name=quote(self.definition.name),
+            doc=docstring(self.doc()),
+            imports=(),
+            models=tuple(self.model(model) for model in self.models if not self.is_named_type(model)),
+            types=tuple(self.types()),
+            dicts=tuple(self.dict(model) for model in self.models if model.alias is None),
+            params_class=self.params,
+            params_input=self.root_input(self.params),
+            result_class=self.result if has_result else "EmptyResult",
+            result_input=self.root_input(self.result) if has_result else "EmptyResult",
+            start=self.method(self.params, "Start the span with its params."),
+            complete=self.method(
+                self.result,
+                "Finish the span as `complete` with its result.",
+                "Gather a part of the result for the finish.",
+            ),
+            redacted=self.redaction_rules(),
+        )
+        plan = with_imports(plan)
+        return Checked(plan, list(self.name_problems(plan)))
+
+    def redaction_rules(self) -> str | None:
+        schemas = {"params": self.definition.params, "result": self.definition.result}
+        rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
+        needed = {part: each for part, each in rules.items() if each}
+        return python_literal(from_python(needed, self.definition.place), 1) if needed else None
+
+    def doc(self) -> str:
+        parts = (self.definition.title or self.definition.name, self.definition.description)
+        template = f"Shown as ``{self.definition.template}``" if self.definition.template else None
+        return "\n\n".join(part.strip() for part in (*parts, template) if part and part.strip())
+
+    def is_named_type(self, model: Model) -> bool:
+        return model.alias is not None and model.name not in self.roots
+
+    def model(self, model: Model) -> ModelPlan:
+        doc = self.text_of(self.bundle.definitions[model.name].origin)
+        part = self.schema_part(model.name)
+        if model.alias is not None:
+            root = FieldPlan("root", field_type(model.alias, self.constants))
+            base = "PayloadRoot" if part is None else "CheckedRoot"
+            return ModelPlan(model.name, base, doc, (), (root,), part)
+        config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
+        fields = [self.field(model.name, item) for item in model.fields]
+        if model.extra_type is not None:
+            extra = f"dict[str, {field_type(model.extra_type, self.constants)}]"
+            fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
+        base = "PayloadModel" if part is None else "CheckedModel"
+        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part)
+
+    def schema_part(self, name: str) -> str | None:
+        """The part of the schema that values are checked against, if types cannot express all of its keywords."""
+        if name not in self.untyped:
+            return None
+        bundled = self.bundle.definitions[name]
+        key = "params_schema" if bundled.payload == self.params else "result_schema"
+        arguments = [quote(text) for text in (self.definition.name, key, bundled.pointer)]
+        return f"SchemaPart(__package__, {', '.join(arguments)})"
+
+    def field(self, model: str, item: ModelField) -> FieldPlan:
+        alias = item.wire_name if item.wire_name != item.name else None
+        default = None if item.required else "MISSING"
+        return FieldPlan(
+            item.name,
+            field_type(item.annotation, self.constants, alias),
+            self.property_doc(model, item.wire_name),
+            default,
+        )
+
+    def types(self) -> Iterator[NamedTypePlan]:
+        for model in self.models:
+            if model.alias is None:
+                continue
+            if self.is_named_type(model):
+                part = self.schema_part(model.name)
+                value = field_type(model.alias, self.constants)
+                checked = f"Annotated[{value}, _{model.name}Schema]"
+                yield NamedTypePlan(model.name, value if part is None else checked, schema_part=part)
+            if self.inputs[model.name] != model.name and self.is_named_type(model):
+                yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
+
+    def input_name(self, model: Model) -> str:
+        """What a caller passes: an instance or a literal of a class, or the input type of a named type."""
+        if model.alias is None:
+            return f"{model.name} | {model.name}Dict"
+        if model.name in self.roots:
+            return model.name
+        mentioned = names_in(input_type(model.alias, {}))
+        changes = mentioned & {
+            "ArrayOf",
+            "Mapping",
+            "object",
+            "datetime",
+            "date",
+            "time",
+            "UUID",
+            "tuple",
+            *self.by_name,
+        }
+        return f"{model.name}Input" if changes else model.name
+
+    def root_input(self, name: str) -> str:
+        model = self.by_name[name]
+        if _is_free(model):
+            return f"{name} | Mapping[str, object]"
+        return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
+
+    def dict(self, model: Model) -> DictPlan:
+        fields = model.fields
+        functional = any(not item.wire_name.isidentifier() or item.wire_name != item.name for item in fields)
+        entries = tuple(
+            FieldPlan(
+                quote(item.wire_name) if functional else item.name,
+                self.dict_entry(item),
+                note=None if item.wire_name else _EMPTY_NAME_NOTE,
+            )
+            for item in fields
+        )
+        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a literal."), functional, entries)
+
+    def dict_entry(self, item: ModelField) -> str:
+        text = self.keyword_type(item)
+        return text if item.required else f"NotRequired[{text}]"
+
+    def method(self, name: str, doc: str, partial_doc: str = "") -> MethodPlan:
+        model = self.by_name.get(name)
+        fields = model.fields if model is not None and model.alias is None else ()
+        parameters = tuple(map(self.parameter, fields))
+        any_keyword = self.any_keyword(model) if model is not None and (model.alias or _is_free(model)) else None
+        receiver = "self" if all(item.name != "self" for item in fields) else "_self"
+        texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
+        full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
+        variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
+
+    def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
+        """The keywords of each object that a payload may be, if a constant property distinguishes them."""
+        seen: set[str] = set()
+        while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
+            seen.add(model.name)
+            model = self.by_name[model.alias.id]
+        names = distinguished(model.alias, self.constants) if model.alias is not None else []
+        fields = [self.by_name[name].fields for name in names]
+        if all(item.name == item.wire_name != "self" for each in fields for item in each):
+            yield from (tuple(self.parameter(item) for item in each) for each in fields)
+
+    def parameter(self, item: ModelField) -> Parameter:
+        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
+
+    def keyword_type(self, item: ModelField) -> str:
+        return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")
+
+    def any_keyword(self, model: Model) -> str:
+        """The type of every keyword if the payload is a map: the type of its values."""
+        text = input_type(model.alias, self.inputs) if model.alias is not None else ""
+        match ast.parse(text).body:
+            case [ast.Expr(ast.Subscript(ast.Name("Mapping"), ast.Tuple([_, value])))]:
+                return ast.unparse(value)
+        return "object"
+
+    def property_text(self, model: str, wire_name: str) -> str | None:
+        origin = self.bundle.definitions[model].origin
+        properties = origin.get("properties") if isinstance(origin, ObjectNode) else None
+        return self.raw_text(properties.get(wire_name)) if isinstance(properties, ObjectNode) else None
+
+    def property_doc(self, model: str, wire_name: str) -> str | None:
+        text = self.property_text(model, wire_name)
+        return docstring(text) if text else None
+
+    def text_of(self, schema: JsonValue) -> str | None:
+        text = self.raw_text(schema)
+        return docstring(text) if text else None
+
+    @staticmethod
+    def raw_text(schema: JsonValue) -> str | None:
+        if not isinstance(schema, ObjectNode):
+            return None
+        texts = (schema.get(key) for key in ("description", "title"))
+        return next((text for text in texts if isinstance(text, str) and text.strip()), None)
+
+    def name_problems(self, plan: SpanPlan) -> Iterator[Diagnostic]:
+        for name in taken_names(plan):
+            yield NAME_COLLISION.at(
+                self.definition.place, f"the generated name {name} is already used; rename what it is made from"
+            )
+        for name in undefined_names(plan):
+            yield MODEL_GENERATOR_FAILED.at(
+                self.definition.place, f"the model generator uses {name}, which is not defined"
+            )
+
+
+def _constants(model: Model) -> dict[str, frozenset[str]]:
+    """The required properties that are constant texts: their names, which are the same on the wire, and the texts."""
+    constant = {item.name: literal_texts(item.annotation) for item in model.fields if item.required}
+    wire_names = {item.name: item.wire_name for item in model.fields}
+    return {name: texts for name, texts in constant.items() if texts and wire_names[name] == name}
+
+
+def _is_free(model: Model) -> bool:
+    """Whether the schema names no properties and allows any, so that every keyword is accepted."""
+    return model.alias is None and not model.fields and model.extra != "forbid"
+
+
+def _method_doc(first: str, parameters: Sequence[tuple[str, str | None]]) -> str:
+    lines = [f"    {name}: {' '.join(text.split())}" for name, text in parameters if text]
+    return "\n".join([first, "", "Args:", *lines]) if lines else first

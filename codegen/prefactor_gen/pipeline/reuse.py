@@ -1,0 +1,61 @@
+"""Reuses the modules of an earlier run: a span type whose definition has not changed keeps its module."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass
+
+from prefactor_gen.definitions.definitions import SpanTypeDefinition
+from prefactor_gen.definitions.python_names import class_name, module_name
+from prefactor_gen.package.catalog_header import ModuleOrigin
+from prefactor_gen.package.literals import quote
+from prefactor_gen.package.output_folder import Previous
+
+__all__ = ["SpanModule", "definition_digest", "reusable_module"]
+
+
+@dataclass(frozen=True)
+class SpanModule:
+    """A generated module.
+
+    Attributes:
+        schema_name: the span type's name, as a literal.
+        exports: the names that the package exports from it.
+    """
+
+    module: str
+    class_name: str
+    schema_name: str
+    exports: tuple[str, ...]
+    text: str
+    origin: ModuleOrigin
+
+
+def definition_digest(item: SpanTypeDefinition) -> str:
+    """Hash everything that a span type's module and diagnostics depend on.
+
+    Args:
+        item: the definition, with what its schemas refer to in other files.
+    """
+    texts = [item.name, item.title, item.description, item.template, item.template_place is not None]
+    schemas = [source and source.schema for source in (item.params, item.result)]
+    content = json.dumps([*texts, item.data_risk, *schemas])
+    return f"sha256-{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+
+
+def reusable_module(previous: Previous, item: SpanTypeDefinition) -> SpanModule | None:
+    """The span type's module of an earlier run, if it was made from the same definition."""
+    name = module_name(item.name)
+    module = previous.modules.get(name)
+    if module is None or module.origin.digest != definition_digest(item):
+        return None
+    exports = _exports(module.text)
+    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, module.origin)
+
+
+def _exports(text: str) -> tuple[str, ...]:
+    """The names in `__all__`, which comes before any text of a definition."""
+    names = text.partition("\n__all__ = [")[2].partition("]")[0]
+    return tuple(ast.literal_eval(f"({names})"))

@@ -1,0 +1,268 @@
+"""Stages 2 to 6 for some span types: from their definitions to the source text of their modules.
+
+A module depends on no other span type, so that several processes can share the span types. Names that clash between
+modules are found by `pipeline.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from prefactor_gen.checks.default_check import check_defaults
+from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
+from prefactor_gen.checks.redaction_check import check_redaction
+from prefactor_gen.checks.reference_check import check_references
+from prefactor_gen.checks.schema_check import check_compiles, check_schema
+from prefactor_gen.checks.schema_lint import lint_enforcement, lint_schema
+from prefactor_gen.definitions.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
+from prefactor_gen.definitions.python_names import class_name
+from prefactor_gen.documents.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
+from prefactor_gen.json_schema.sizes import check_sizes
+from prefactor_gen.models.bundle import Bundle, Bundled, bundle_schema
+from prefactor_gen.models.model_generator import generate_models
+from prefactor_gen.models.model_reader import Model, ModelSet
+from prefactor_gen.package.catalog_header import ModuleOrigin
+from prefactor_gen.package.plan import plan_span_type
+from prefactor_gen.package.render import render_span_type
+from prefactor_gen.package.representation import SpanPlan
+from prefactor_gen.pipeline.reuse import SpanModule, definition_digest
+
+__all__ = ["Compiled", "Task", "compile_span_types", "lint_definition", "schema_problems"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A span type to compile.
+
+    Attributes:
+        written: the definition as it was written.
+        inlined: the definition with what its schemas refer to in other files; None if a reference could not be
+            resolved, which is reported elsewhere.
+        has_usable_name: otherwise it is only checked.
+        assert_formats: payloads must match the formats of their schema.
+    """
+
+    written: SpanTypeDefinition
+    inlined: SpanTypeDefinition | None
+    has_usable_name: bool = True
+    assert_formats: bool = False
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The results of some span types.
+
+    Attributes:
+        modules: those of the span types without errors; their text is empty if other span types have errors.
+        classes: the places of the schemas that classes were made from, by class name.
+        untyped: the places of the keywords that the generated types cannot express.
+        has_generator_warnings: the model generator gave a warning.
+    """
+
+    modules: list[SpanModule] = field(default_factory=list)
+    classes: dict[str, Place] = field(default_factory=dict)
+    untyped: set[Place] = field(default_factory=set)
+    has_generator_warnings: bool = False
+
+
+@dataclass(frozen=True)
+class _Bundled:
+    """A span type whose schemas are in the bundle.
+
+    Attributes:
+        names: the class names of its schemas.
+    """
+
+    definition: SpanTypeDefinition
+    names: list[str]
+    has_no_diagnostics: bool
+
+
+def compile_span_types(tasks: Sequence[Task]) -> Checked[Compiled]:
+    """Compile some span types. An error in one does not hide the diagnostics of another."""
+    diagnostics: list[Diagnostic] = []
+    bundle = Bundle(any(task.assert_formats for task in tasks))
+    bundled: list[_Bundled] = []
+    for task in tasks:
+        problems = _problems(task)
+        if task.inlined is not None and task.has_usable_name and not has_errors(problems):
+            names, found = _bundle(bundle, task.inlined)
+            problems.extend(found)
+            if names:
+                bundled.append(_Bundled(task.inlined, names, has_no_diagnostics=not problems))
+        diagnostics.extend(problems)
+    models, found = _generate_models(bundle, [each.names for each in bundled])
+    diagnostics.extend(found)
+    plans, found = _plans(bundled, bundle, models)
+    diagnostics.extend(found)
+    needs_text = not has_errors(diagnostics)
+    modules = [_module(each, plan, _text(plan) if needs_text else "") for each, plan in plans]
+    classes = {name: each.place for name, each in bundle.definitions.items()}
+    untyped = {each.place for each in bundle.untyped}
+    return Checked(Compiled(modules, classes, untyped, bool(models.warnings)), diagnostics)
+
+
+def _problems(task: Task) -> list[Diagnostic]:
+    written, inlined = task.written, task.inlined
+    problems = schema_problems(written.params, inlined.params if inlined is not None else None)
+    if written.result is not None:
+        problems.extend(schema_problems(written.result, inlined.result if inlined is not None else None))
+    if inlined is not None and task.has_usable_name and not has_errors(problems):
+        problems.extend(lint_definition(inlined, assert_formats=task.assert_formats))
+    return problems
+
+
+def schema_problems(
+    written: SchemaSource, inlined: SchemaSource | None, *, has_helper: bool = True
+) -> list[Diagnostic]:
+    """Check and lint a schema with what it refers to.
+
+    Args:
+        written: the schema.
+        inlined: the schema with what it refers to in other files; None if a reference could not be resolved.
+        has_helper: a typed helper is generated for it.
+    """
+    problems = list(check_schema(written))
+    if inlined is None:
+        return problems
+    if inlined.schema is not written.schema:
+        problems.extend(check_schema(inlined))  # the schemas of other files are checked too
+    if not has_errors(problems):
+        problems.extend(check_references(inlined.schema))
+        problems.extend(check_sizes(inlined.schema, written.place))
+    if not has_errors(problems):
+        problems.extend(check_compiles(inlined.schema))
+    if not has_errors(problems):
+        problems.extend(check_redaction(inlined.schema, typed=has_helper))
+        problems.extend(lint_schema(inlined.schema))
+        problems.extend(check_defaults(inlined.schema))
+    return problems
+
+
+def lint_definition(
+    item: SpanTypeDefinition | QualityDefinition, *, assert_formats: bool = False
+) -> Iterator[Diagnostic]:
+    """Lint a valid definition: texts, property names, formats, template.
+
+    `schema_problems` lints the rest of its schemas.
+    """
+    yield from lint_texts(item)
+    sources = [item.schema] if isinstance(item, QualityDefinition) else [item.params, item.result]
+    schemas = [source.schema for source in sources if source is not None]
+    if isinstance(item, SpanTypeDefinition):
+        yield from lint_payloads(item)
+    for schema in schemas:
+        yield from lint_enforcement(schema, assert_formats=assert_formats)
+    if item.template and item.template_place is not None:
+        from prefactor_gen.checks.template_lint import lint_template
+
+        yield from lint_template(item.template, item.template_place, schemas)
+
+
+def _text(plan: SpanPlan) -> str:
+    text = render_span_type(plan)
+    compile(text, plan.module, "exec", dont_inherit=True)
+    return text
+
+
+def _module(bundled: _Bundled, plan: SpanPlan, text: str) -> SpanModule:
+    origin = ModuleOrigin(definition_digest(bundled.definition), bundled.has_no_diagnostics)
+    return SpanModule(plan.module, plan.class_name, plan.schema_name, plan.exports, text, origin)
+
+
+def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> Checked[list[str]]:
+    """Bundle the schemas of one span type; returns their class names, none if there are errors."""
+    before, found = len(bundle.definitions), len(bundle.diagnostics)
+    name = class_name(item.name)
+    bundle_schema(bundle, f"{name}Params", _as_object(item.params.schema), item.params.place)
+    if item.result is not None:
+        bundle_schema(bundle, f"{name}Result", _as_object(item.result.schema), item.result.place)
+    diagnostics = bundle.diagnostics[found:]
+    return Checked([] if has_errors(diagnostics) else list(islice(bundle.definitions, before, None)), diagnostics)
+
+
+def _as_object(schema: ObjectNode) -> ObjectNode:
+    """The schema with `type: object`, because a payload is an object even if its schema does not say so."""
+    if isinstance(schema.get("type"), str) or "$ref" in schema:
+        return schema
+    choices = {key: _as_objects(schema[key]) for key in ("anyOf", "oneOf") if key in schema}
+    if choices and not {"properties", "required", "allOf"} & schema.keys():
+        return schema.with_items({**schema, **choices}.items())
+    return schema.with_items({**schema, "type": "object"}.items())
+
+
+def _as_objects(options: JsonValue) -> JsonValue:
+    if not isinstance(options, ListNode):
+        return options
+    return options.with_items(_as_object(option) if isinstance(option, ObjectNode) else option for option in options)
+
+
+def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[ModelSet]:
+    """Run the model generator on the definitions of some span types, and report its warnings and its faults."""
+    if not groups:
+        return Checked(ModelSet())
+    places = {name: bundle.definitions[name].place for names in groups for name in names}
+    first = next(iter(places.values()))
+    try:
+        models = generate_models([bundle.document(names) for names in groups])
+    except ValueError as error:
+        return Checked(ModelSet(), list(_refusals(bundle, groups)) or [_refusal(error, first)])
+    warnings = [
+        MODEL_GENERATOR_FAILED.at(first, f"the model generator warns: {text}", Severity.WARNING)
+        for text in models.warnings
+    ]
+    missing = [
+        MODEL_GENERATOR_FAILED.at(places[name], f"the model generator wrote no class {name} for this schema")
+        for name in places.keys() - models.models.keys()
+    ]
+    collisions = [
+        _collision(bundle.definitions[name], models.models[name], wire_name, field_name)
+        for name, wire_name, field_name in models.collisions
+    ]
+    return Checked(models, [*warnings, *missing, *collisions])
+
+
+def _collision(bundled: Bundled, model: Model, wire_name: str, field_name: str) -> Diagnostic:
+    """Two properties of one object have the same Python name, and the model generator numbered the later one."""
+    first = re.sub(r"_\d+$", "", field_name)
+    others = {item.wire_name for item in model.fields if item.name in {field_name, first}} - {wire_name}
+    properties = bundled.origin.get("properties") if isinstance(bundled.origin, ObjectNode) else None
+    keys = properties if isinstance(properties, ObjectNode) else ObjectNode(place=bundled.place)
+    # To Python, `ﬁ` and `fi` are the same name.
+    alike = [key for key in keys if key != wire_name and unicodedata.normalize("NFKC", key) == field_name]
+    other = next(iter([*others, *alike]), wire_name)
+    message = f"the properties {other!r} and {wire_name!r} would both become {first!r} in Python; rename one"
+    return NAME_COLLISION.at(keys.place_at(wire_name), message)
+
+
+def _refusals(bundle: Bundle, groups: Sequence[list[str]]) -> Iterator[Diagnostic]:
+    """Find the span types that the model generator refuses: it stops at the first one, and names no place."""
+    for names in groups:
+        try:
+            generate_models([bundle.document(names)])
+        except ValueError as error:
+            yield _refusal(error, bundle.definitions[names[0]].place)
+
+
+def _refusal(error: ValueError, place: Place) -> Diagnostic:
+    return MODEL_GENERATOR_FAILED.at(place, f"the model generator refuses the schema: {error}")
+
+
+def _plans(bundled: Sequence[_Bundled], bundle: Bundle, models: ModelSet) -> Checked[list[tuple[_Bundled, SpanPlan]]]:
+    """Plan the modules of the span types; those with errors are left out."""
+    plans: list[tuple[_Bundled, SpanPlan]] = []
+    diagnostics: list[Diagnostic] = []
+    untyped = {each.definition for each in bundle.untyped}
+    for each in bundled if models.models else ():
+        own_models = [model for model in models.models.values() if model.name in each.names]
+        plan, found = plan_span_type(each.definition, bundle, own_models, untyped)
+        diagnostics.extend(found)
+        if not has_errors(found):
+            plans.append((each, plan))
+    return Checked(plans, diagnostics)
