@@ -13,7 +13,7 @@ _EXTRA = frozenset(
 )
 
 
-def missing_extra(error: ModuleNotFoundError, remedy: str = "pip install 'prefactor-sdk[gen]'") -> str:
+def missing_extra(error: ModuleNotFoundError, remedy: str = "install prefactor-sdk with its extra 'gen'") -> str:
     """The message when a library of the extra is not installed.
 
     Args:

@@ -1,6 +1,6 @@
 """The Prefactor API on your machine: for tests, for the demo, and for developing agents without an account.
 
-Needs the extra `local`: `pip install 'prefactor-sdk[local]'`.
+Needs the extra `local`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,6 @@ if not TYPE_CHECKING:
             if (error.name or "").partition(".")[0] not in _EXTRA_PACKAGES:
                 raise
             raise MissingExtraError(
-                "prefactor_local needs more packages: pip install 'prefactor-sdk[local]'"
+                "prefactor_local needs more packages: install prefactor-sdk with its extra 'local'"
             ) from error
         return getattr(module, name)

@@ -53,7 +53,7 @@ def _missing() -> str | None:
         return "mypy: pip install mypy"
     local = ("starlette", "uvicorn", "liquid")
     absent = [name for name in local if find_spec(name) is None]
-    return f"{absent[0]}: pip install 'prefactor-sdk[local]'" if absent else None
+    return f"{absent[0]}: install prefactor-sdk with its extra 'local'" if absent else None
 
 
 def _lay_out(project: Path) -> None:
