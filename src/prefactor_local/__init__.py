@@ -42,7 +42,5 @@ if not TYPE_CHECKING:
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] not in _EXTRA_PACKAGES:
                 raise
-            raise MissingExtraError(
-                "prefactor_local needs more packages: install prefactor-sdk with its extra 'local'"
-            ) from error
+            raise MissingExtraError("install prefactor-sdk with its extra 'local'") from error
         return getattr(module, name)

@@ -8,8 +8,6 @@ from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError, Pla
 
 __all__ = ["RULES", "Rule"]
 
-__all__ = ["RULES", "Rule"]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
