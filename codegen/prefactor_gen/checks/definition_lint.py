@@ -23,7 +23,7 @@ from prefactor_gen.documents.rules import (
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.properties import Properties
-from prefactor_gen.json_schema.subschemas import located_schemas, subschemas
+from prefactor_gen.json_schema.references import applicable_schemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
 
@@ -115,22 +115,20 @@ def _suggested(name: str) -> str | None:
 
 def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, str]]:
     """Each property with its place and the pointer of its schema."""
-    for pointer, each in located_schemas(schema):
+    for pointer, each in applicable_schemas(schema):
         for name in each.properties:
             yield name, each.properties.place_at(name), pointer + step(("properties", name))
 
 
 def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Report properties whose names look alike, and objects that do not describe their members."""
-    properties = schema.get("properties")
-    if isinstance(properties, ObjectNode):
-        yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
-    elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", REDACT}:
-        message = "an object with any members, in which no type finds a mistake; name the properties that are known"
-        yield OPEN_OBJECT.at(schema.place, message)
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _objects(item)
+    for _, each in applicable_schemas(schema):
+        properties = each.get("properties")
+        if isinstance(properties, ObjectNode):
+            yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
+        elif each.get("type") == "object" and each.keys() <= {"type", "title", "description", "$schema", REDACT}:
+            message = "an object with any members, in which no type finds a mistake; name the properties that are known"
+            yield OPEN_OBJECT.at(each.place, message)
 
 
 def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:

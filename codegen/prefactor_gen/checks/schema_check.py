@@ -18,8 +18,8 @@ from prefactor_gen.documents.rules import (
 )
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
-from prefactor_gen.json_schema.references import LocalRefs
-from prefactor_gen.json_schema.subschemas import all_schemas
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.patterns import pattern_problem
 from prefactor_schema.suggestions import did_you_mean
@@ -59,12 +59,15 @@ def check_schema(source: SchemaSource, *, is_payload: bool = True) -> Iterator[D
         yield from _check_root(source.schema)
     refs = LocalRefs(source.schema)
     draft = _draft(source.schema)
-    for schema in all_schemas(source.schema):
+    applicable = dict(applicable_schemas(source.schema))
+    for pointer, schema in located_schemas(source.schema):
+        effective = applicable.get(pointer)
         yield from _check_keys(schema)
-        yield from _check_references(schema, refs, draft)
-        yield from _check_patterns(schema)
-        if schema is not source.schema and "$schema" in schema and _draft(schema) != draft:
-            yield from _check_another_draft(schema)
+        yield from _check_patterns(schema, effective)
+        if effective is not None:
+            yield from _check_references(effective, refs, draft)
+            if pointer and "$schema" in schema and _draft(schema) != draft:
+                yield from _check_another_draft(schema)
 
 
 def check_compiles(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -180,8 +183,9 @@ def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) ->
             yield UNRESOLVED_REFERENCE.at(place, message)
 
 
-def _check_patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
-    for pattern, place in _patterns(schema):
+def _check_patterns(schema: ObjectNode, effective: ObjectNode | None) -> Iterator[Diagnostic]:
+    """Check the patterns of a schema. The metaschema refuses a wrong one also where draft-07 ignores it."""
+    for keyword, pattern, place in _patterns(schema):
         problem = pattern_problem(pattern)
         if problem is None:
             continue
@@ -190,20 +194,21 @@ def _check_patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
         message = f"{where}'{shown}': {problem.message}"
         if problem.is_error:
             yield INVALID_SCHEMA.at(place, f"not a regular expression: {message}")
-        else:
+        elif effective is not None and keyword in effective:
             yield UNCHECKED_PATTERN.at(place, f"the pattern is not checked: {message}")
 
 
-def _patterns(schema: ObjectNode) -> Iterator[tuple[str, Place]]:
+def _patterns(schema: ObjectNode) -> Iterator[tuple[str, str, Place]]:
+    """Each pattern, with the keyword that it is under and its place."""
     if isinstance(pattern := schema.get("pattern"), str):
-        yield pattern, schema.place_at("pattern")
-    if isinstance(properties := schema.get("patternProperties"), ObjectNode):
-        yield from ((key, properties.place_at(key)) for key in properties)
+        yield "pattern", pattern, schema.place_at("pattern")
+    properties = schema.object_at("patternProperties")
+    yield from (("patternProperties", pattern, properties.place_at(pattern)) for pattern in properties)
 
 
 def _check_root(schema: ObjectNode) -> Iterator[Diagnostic]:
-    expected = schema.get("type")
-    types = expected if isinstance(expected, ListNode) else [expected]
-    if expected is not None and "object" not in types:
-        message = f"params and results are JSON objects: expected type object, found {to_plain(expected)!r}"
+    effective = effective_schema(schema, draft_07=schema.is_draft_07)
+    if "type" in effective and "object" not in effective.types:
+        found = to_plain(effective["type"])
+        message = f"params and results are JSON objects: expected type object, found {found!r}"
         yield NOT_AN_OBJECT.at(schema.place_at("type"), message)

@@ -63,7 +63,7 @@ def merge_all_of(schema: ObjectNode, refs: LocalRefs, *, follow: bool = False) -
     Raises:
         DiagnosticError: a branch leads back to itself.
     """
-    schema = _effective(_unwrapped(schema), refs)
+    schema = _without_metaschema(_unwrapped(schema, draft_07=refs.draft_07))
     # 1. Only a reference: it becomes a type of its own.
     if not follow and "$ref" in schema and not (schema.keys() - {"$ref"}) & ASSERTIONS:
         return Merged(schema.with_items([("$ref", schema["$ref"])]))
@@ -78,11 +78,13 @@ def _effective(schema: ObjectNode, refs: LocalRefs) -> ObjectNode:
     return _without_metaschema(effective_schema(schema, draft_07=refs.draft_07))
 
 
-def _unwrapped(schema: ObjectNode) -> ObjectNode:
-    """A schema whose only assertion is an `allOf` with one branch is that branch."""
+def _unwrapped(schema: ObjectNode, *, draft_07: bool) -> ObjectNode:
+    """The effective schema. If its only assertion is an `allOf` with one branch, it is that branch."""
+    schema = effective_schema(schema, draft_07=draft_07)
     while schema.keys() & ASSERTIONS == {"allOf"}:
         branches = schema.branches("allOf")
-        asserting = [branch for branch in branches if isinstance(branch, ObjectNode) and branch.keys() & ASSERTIONS]
+        schemas = [effective_schema(each, draft_07=draft_07) for each in branches if isinstance(each, ObjectNode)]
+        asserting = [each for each in schemas if each.keys() & ASSERTIONS]
         if len(asserting) != 1 or False in branches:
             break
         schema = asserting[0]

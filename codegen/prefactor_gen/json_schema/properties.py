@@ -50,7 +50,7 @@ class Properties:
 
     def _item(self, schema: ObjectNode, index: int) -> tuple[str, ...] | None:
         """The keys of the subschema for an item."""
-        first, rest = tuple_keyword(schema, draft_07=self.in_place.draft_07)
+        first, rest = tuple_keyword(schema)
         if first is not None and index < len(schema.list_at(first)):
             return first, str(index)
         return (rest,) if rest in schema else None

@@ -98,7 +98,7 @@ class _Compiler:
             node = self.nodes[pointer] = _Node(self.in_place.applied([pointer]))
             for at, schema in node.schemas.items():
                 node.objects.extend(_object_rules(at, schema, node))
-                node.arrays.extend(_array_rules(at, schema, draft_07=self.in_place.draft_07))
+                node.arrays.extend(_array_rules(at, schema))
             node.targets = {target for rule in (*node.objects, *node.arrays) for target in _targets(rule)}
         return self.nodes[pointer]
 
@@ -194,9 +194,9 @@ def _names(schemas: Iterable[ObjectNode], keyword: str) -> list[str]:
     return [name for schema in schemas for name in schema.object_at(keyword)]
 
 
-def _array_rules(pointer: str, schema: ObjectNode, *, draft_07: bool) -> Iterator[_Rule]:
+def _array_rules(pointer: str, schema: ObjectNode) -> Iterator[_Rule]:
     """The pointers of a schema for items: for the first ones, and for the rest."""
-    first, rest = tuple_keyword(schema, draft_07=draft_07)
+    first, rest = tuple_keyword(schema)
     rule: _Rule = {}
     if first is not None:
         rule["first"] = [pointer + step((first, str(index))) for index in range(len(schema.list_at(first)))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import urljoin
 
@@ -9,9 +10,9 @@ from prefactor_gen.documents.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer, step
-from prefactor_gen.json_schema.subschemas import object_subschemas
+from prefactor_gen.json_schema.subschemas import located_schemas, object_subschemas
 
-__all__ = ["REFERENCES", "LocalRefs"]
+__all__ = ["REFERENCES", "LocalRefs", "applicable_schemas"]
 
 # The base of a schema without an $id, the same as in `prefactor_schema`. Nothing is fetched.
 _BASE = "https://schema.prefactor.invalid/"
@@ -61,9 +62,41 @@ class LocalRefs:
             raise _unresolved(f"expected a schema at {reference!r}, found none", place)
         return pointer
 
+    def targets(self, schema: ObjectNode) -> Iterator[str]:
+        """The JSON pointers of what a schema refers to, except references without a target in the root."""
+        for keyword in REFERENCES:
+            if isinstance(reference := schema.get(keyword), str):
+                try:
+                    yield self.pointer(reference, schema.place_at(keyword))
+                except DiagnosticError:  # reported by reference_check
+                    continue
+
     def schema_at(self, pointer: str) -> JsonValue:
         """The schema at a pointer that `pointer` returned."""
         return resolve_pointer(self.root, pointer)
+
+
+def applicable_schemas(root: ObjectNode) -> Iterator[tuple[str, ObjectNode]]:
+    """Yield each schema that can apply to a value, with its JSON pointer.
+
+    In draft-07, schemas in keywords that have no effect are left out, except those that a reference leads to.
+    """
+    if not root.is_draft_07:
+        yield from located_schemas(root)
+        return
+    refs = LocalRefs(root)
+    seen = set[str]()
+    pending = [""]
+    while pending:
+        start = pending.pop()
+        target = refs.schema_at(start)
+        if start in seen or not isinstance(target, ObjectNode):
+            continue
+        for pointer, schema in located_schemas(target, draft_07=True, pointer=start):
+            if pointer not in seen:
+                seen.add(pointer)
+                pending.extend(refs.targets(schema))
+                yield pointer, schema
 
 
 class _Parts:

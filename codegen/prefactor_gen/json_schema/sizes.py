@@ -9,8 +9,9 @@ from prefactor_gen.documents.diagnostics import Diagnostic, Place
 from prefactor_gen.documents.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
-from prefactor_gen.json_schema.in_place import InPlace, Located, reference_keywords
-from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, subschemas
+from prefactor_gen.json_schema.in_place import InPlace, Located
+from prefactor_gen.json_schema.references import REFERENCES, applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, subschemas
 
 __all__ = ["check_sizes", "first_too_deep"]
 
@@ -55,7 +56,7 @@ class _Weights:
         self.known: dict[str, tuple[int, int]] = {}
 
     def check(self) -> list[Diagnostic]:
-        for pointer, schema in located_schemas(self.root, draft_07=self.in_place.draft_07):
+        for pointer, schema in applicable_schemas(self.root):
             if pointer not in self.known and (found := self.descend(Located(pointer, schema))):
                 return found
         return []
@@ -94,7 +95,8 @@ class _Weights:
         return [
             UNRESOLVED_REFERENCE.at(schema.place_at(keyword), message)
             for schema in circle
-            for keyword in reference_keywords(schema, draft_07=self.in_place.draft_07)
+            for keyword in REFERENCES
+            if keyword in schema
         ]
 
 

@@ -21,9 +21,9 @@ from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESO
 from prefactor_gen.json_schema.all_of import Merged, merge_all_of
 from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
-from prefactor_gen.json_schema.references import LocalRefs
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.sizes import first_too_deep
-from prefactor_gen.json_schema.subschemas import all_schemas, map_subschemas
+from prefactor_gen.json_schema.subschemas import map_subschemas
 from prefactor_gen.models.class_names import ClassNames
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
 
@@ -160,7 +160,7 @@ class _SchemaBundler:
         self.place = place
         self.refs = LocalRefs(schema)
         # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
-        self.dynamic = any("$dynamicRef" in each for each in all_schemas(schema))
+        self.dynamic = any("$dynamicRef" in each for _, each in applicable_schemas(schema))
         self.names: dict[str, str] = {"": name}
         self.pending: deque[tuple[str, str]] = deque()
         self.viewed = 0
@@ -257,7 +257,7 @@ class _SchemaBundler:
         merged = merge_all_of(schema, self.refs)
         if is_payload and "$ref" in merged.schema:
             target = merge_all_of(schema, self.refs, follow=True)
-            if is_object_schema(typing_view(target.schema)[0]):
+            if is_object_schema(typing_view(target.schema, draft_07=self.refs.draft_07)[0]):
                 return target
         return merged
 

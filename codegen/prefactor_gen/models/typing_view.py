@@ -32,10 +32,8 @@ def is_object_schema(schema: ObjectNode) -> bool:
 def typing_view(schema: ObjectNode, *, draft_07: bool = False) -> tuple[ObjectNode, list[str]]:
     """The view of a schema, and its untyped keywords.
 
-    The schema has no `allOf`, and no assertions beside a `$ref`.
+    The schema is an effective one without `allOf`, and has no assertions beside a `$ref`.
     """
-    if draft_07 and "prefixItems" in schema:  # not a keyword of that draft
-        schema = schema.without({"prefixItems"})
     viewer = _Viewer(schema, draft_07=draft_07)
     return viewer.view(), viewer.untyped
 
@@ -189,7 +187,7 @@ class _Viewer:
     def array(self, view: ObjectNode) -> ObjectNode:
         """Arrays and tuples; a tuple of no fixed length becomes an array of the types of its items."""
         own = {key: _count(key, value) for key, value in view.items() if key in {"type", *FOR_TYPE["array"]}}
-        keyword, rest_keyword = tuple_keyword(view, draft_07=self.draft_07)
+        keyword, rest_keyword = tuple_keyword(view)
         first = view.list_at(keyword) if keyword is not None else ListNode(place=view.place)
         rest = self.schema.get(rest_keyword)
         own = {key: value for key, value in own.items() if key not in {"prefixItems", "items"}}
