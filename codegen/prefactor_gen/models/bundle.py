@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions.python_names import is_usable
-from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity
 from prefactor_gen.documents.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
 from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
@@ -78,7 +78,6 @@ class Bundle:
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     untyped: list[UntypedKeyword] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
 
     def document(self, names: Iterable[str]) -> Document:
@@ -88,21 +87,19 @@ class Bundle:
             "$defs": {name: self.definitions[name].view for name in names},
         }
 
-    def add(self, bundled: Bundled) -> None:
-        """Add a definition; a name that is taken, or that no class can have, is a diagnostic."""
+    def add(self, bundled: Bundled) -> list[Diagnostic]:
+        """Add a definition, or report that its name is taken or that no class can have it."""
         problem = self._name_problem(bundled)
         if problem is None:
             self.definitions[bundled.name] = bundled
-        else:
-            self.diagnostics.append(problem)
-            self.refused.add(bundled.name)
+            return []
+        self.refused.add(bundled.name)
+        return [problem]
 
-    def extend(self, other: Bundle) -> None:
-        """Add the definitions and diagnostics of another bundle."""
-        self.diagnostics.extend(other.diagnostics)
+    def extend(self, other: Bundle) -> list[Diagnostic]:
+        """Add the definitions of another bundle; returns the problems of their names."""
         self.untyped.extend(other.untyped)
-        for bundled in other.definitions.values():
-            self.add(bundled)
+        return [problem for bundled in other.definitions.values() for problem in self.add(bundled)]
 
     def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
         name = bundled.name
@@ -122,20 +119,25 @@ def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
     return NAME_COLLISION.at(place, f"it would generate the class {name}, as the definition at {other} does")
 
 
-def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:
-    """Add a self-contained schema under a class name, and each of its objects and definitions under names of its own.
+def bundle_schema(name: str, schema: ObjectNode, place: Place, *, assert_formats: bool) -> Checked[Bundle]:
+    """The bundle of one self-contained schema: the schema, and each of its objects and definitions.
 
     Names depend on this schema only: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
-    `AgentLlmParamsUsage` whatever else is generated. Diagnostics go to `bundle.diagnostics`.
+    `AgentLlmParamsUsage` whatever else is generated.
+
+    Args:
+        name: the class name of the schema.
+        schema: the schema.
+        place: its place.
+        assert_formats: whether formats are checked with the schema.
     """
     avoided = frozenset[str]()
     while True:
-        own = _SchemaBundler(name, schema, place, avoided, assert_formats=bundle.assert_formats).bundle()
-        if own.refused <= avoided:
-            break
+        bundled = _SchemaBundler(name, schema, place, avoided, assert_formats=assert_formats).bundle()
+        if bundled.value.refused <= avoided:
+            return bundled
         # A name made from a constant may be taken or unusable: number that option and start again.
-        avoided |= own.refused
-    bundle.extend(own)
+        avoided |= bundled.value.refused
 
 
 class _SchemaBundler:
@@ -154,6 +156,7 @@ class _SchemaBundler:
         self, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str], *, assert_formats: bool
     ) -> None:
         self.result = Bundle(assert_formats)
+        self.diagnostics: list[Diagnostic] = []
         self.class_names = ClassNames(schema, name, avoided)
         self.root_name = name
         self.root = schema
@@ -168,8 +171,8 @@ class _SchemaBundler:
         self.origins: dict[str, ObjectNode] = {}
         self.checked: list[str] = []
 
-    def bundle(self) -> Bundle:
-        """The definitions that the schema becomes, and what is wrong with it."""
+    def bundle(self) -> Checked[Bundle]:
+        """The definitions that the schema becomes."""
         try:
             self.define_all()
         except DiagnosticError as error:
@@ -178,10 +181,10 @@ class _SchemaBundler:
             self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references"))
         else:
             self.report(*self.too_deep(), *self.endless())
-        return self.result
+        return Checked(self.result, self.diagnostics)
 
     def report(self, *diagnostics: Diagnostic) -> None:
-        self.result.diagnostics.extend(diagnostics)
+        self.diagnostics.extend(diagnostics)
 
     def too_deep(self) -> Iterator[Diagnostic]:
         """Report the first type that is nested too deep."""
@@ -221,7 +224,10 @@ class _SchemaBundler:
             view = self.view(schema, name, pointer, hoist=False)
             if schema is False:
                 self.add_untyped("false", place)
-        self.result.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
+        self.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
+
+    def add(self, bundled: Bundled) -> None:
+        self.report(*self.result.add(bundled))
 
     def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
         """The typing view of a subschema.
@@ -287,7 +293,7 @@ class _SchemaBundler:
             self.names[pointer] = name
             with self.checked_as(name) if self.is_at(origin, pointer) else nullcontext():
                 view = self.completed(self.with_required(view), name, pointer, branches)
-            self.result.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
+            self.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
         return self.names[pointer]
 
     def completed(

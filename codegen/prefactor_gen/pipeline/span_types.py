@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
@@ -178,13 +177,17 @@ def _module(bundled: _Bundled, plan: SpanPlan, text: str) -> SpanModule:
 
 def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> Checked[list[str]]:
     """Bundle the schemas of one span type; returns their class names, none if there are errors."""
-    before, found = len(bundle.definitions), len(bundle.diagnostics)
-    name = class_name(item.name)
-    bundle_schema(bundle, f"{name}Params", _as_object(item.params.schema), item.params.place)
-    if item.result is not None:
-        bundle_schema(bundle, f"{name}Result", _as_object(item.result.schema), item.result.place)
-    diagnostics = bundle.diagnostics[found:]
-    return Checked([] if has_errors(diagnostics) else list(islice(bundle.definitions, before, None)), diagnostics)
+    names: list[str] = []
+    diagnostics: list[Diagnostic] = []
+    for part, source in (("Params", item.params), ("Result", item.result)):
+        if source is not None:
+            name = f"{class_name(item.name)}{part}"
+            own, found = bundle_schema(
+                name, _as_object(source.schema), source.place, assert_formats=bundle.assert_formats
+            )
+            names.extend(own.definitions)
+            diagnostics.extend([*found, *bundle.extend(own)])
+    return Checked([] if has_errors(diagnostics) else names, diagnostics)
 
 
 def _as_object(schema: ObjectNode) -> ObjectNode:
