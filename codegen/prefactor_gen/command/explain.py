@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from prefactor_gen.checks.enforcement import By, Enforced, enforcement
-from prefactor_gen.command.report import console, is_terminal, printable
+from prefactor_gen.command.report import console, is_terminal
+from prefactor_gen.documents.diagnostics import printable
 from prefactor_gen.documents.rules import RULES
 
 if TYPE_CHECKING:

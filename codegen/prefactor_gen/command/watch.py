@@ -14,8 +14,8 @@ import watchfiles
 from watchfiles import Change, DefaultFilter
 
 from prefactor_gen.command.config import ConfigError, PackageConfig
-from prefactor_gen.command.report import printable
 from prefactor_gen.definitions.sources import SUFFIXES, is_attribute, real_path
+from prefactor_gen.documents.diagnostics import printable
 
 __all__ = ["STOPPED", "watch"]
 
