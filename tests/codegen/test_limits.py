@@ -132,10 +132,10 @@ def test_past_a_limit(case: str, project: Project) -> None:
 
 
 def test_merged_objects_multiply(project: Project) -> None:
-    def definition(kind: str, number: int) -> dict[str, Any]:
-        return properties(**{side: {"$ref": f"#/$defs/{kind}{number + 1}"} for side in "lr"})
+    def definition(letter: str, number: int) -> dict[str, Any]:
+        return properties(**{side: {"$ref": f"#/$defs/{letter}{number + 1}"} for side in "lr"})
 
-    definitions = {f"{kind}{number}": definition(kind, number) for number in range(40) for kind in "AB"}
+    definitions = {f"{letter}{number}": definition(letter, number) for number in range(40) for letter in "AB"}
     merged = {"allOf": [{"$ref": "#/$defs/A0"}, {"$ref": "#/$defs/B0"}]}
     project.span_types(agent={**properties(x=merged), "$defs": {**definitions, "A40": TEXT, "B40": TEXT}})
     assert f"error PG029: the schema would become more than {MAX_TYPES:,} types" in project.generate().err
