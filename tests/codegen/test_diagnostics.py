@@ -71,7 +71,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {customTypePath: os.system}\n",
         "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would control "
-        "the model generator; remove it, it means nothing to JSON Schema",
+        "the model generator; remove it, it is not a keyword of JSON Schema",
     ),
     "PG014": (
         "a.yaml",
@@ -101,8 +101,8 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schemas:\n  - name: a\n    template: '{{ usage.tokns }}'\n"
         "    params_schema: {properties: {usage: {properties: {tokens: {}}}}}\n",
-        "schemas/a.yaml:3:5 /span_type_schemas/0/template: warning PG018: 'usage.tokns' is shown, but 'tokns' is no "
-        "property of 'usage'; did you mean 'tokens'?",
+        "schemas/a.yaml:3:5 /span_type_schemas/0/template: warning PG018: the template shows 'usage.tokns', but 'tokns' "
+        "is not a property of 'usage'; did you mean 'tokens'?",
     ),
     "PG019": (
         "a.yaml",
@@ -132,8 +132,8 @@ RULE_EXAMPLES = {
     "PG023": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      extra: {type: object}\n",
-        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: an object with any members, in which "
-        "no type finds a mistake; name the properties that are known",
+        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: the object accepts any member, so a "
+        "misspelled one is not reported; list the known properties",
     ),
     "PG024": (
         "a.yaml",
@@ -404,7 +404,7 @@ REGISTRIES = {
     ),
     "nan": (
         f"{REGISTRY}registry.register('a', {{'x': float('nan')}})",
-        "nan.py:3:1 /span_schemas/a/x (a of nan:registry): error PG001: expected a number that JSON has, found nan",
+        "nan.py:3:1 /span_schemas/a/x (a of nan:registry): error PG001: expected a number that JSON can express, found nan",
     ),
     "surrogate": (
         f"{REGISTRY}registry.register('a', {{'x': '\\ud800'}})",
@@ -447,7 +447,7 @@ def test_everything_in_a_registry_that_json_cannot_express(project: Project) -> 
     result = project.run("spans:registry", "--package", "made")
     assert result.findings == [
         "spans.py:4:1 /span_type_schemas/0/params_schema/x (chat:turn of spans:registry): error PG001: expected a JSON value, found set",
-        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn of spans:registry): error PG001: expected a number that JSON has, found inf",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn of spans:registry): error PG001: expected a number that JSON can express, found inf",
         "spans.py:4:1 /span_type_schemas/0/params_schema/y/1 (chat:turn of spans:registry): error PG001: expected text as a key, found int 3",
         "spans.py:4:1 /span_type_schemas/0/title (chat:turn of spans:registry): error PG001: expected a JSON value, found bytes",
         "spans.py:5:1 /span_type_schemas/1/params_schema/x (chat:end of spans:registry): error PG001: expected a JSON value, found object",
@@ -500,7 +500,7 @@ def test_a_registry_that_holds_itself(project: Project) -> None:
     line = only(project.run("endless:registry", "--package", "made").findings)
     assert (
         line
-        == "endless:registry /span_schemas/a/properties/x (a): error PG001: expected a JSON value, found a dict that holds itself"
+        == "endless:registry /span_schemas/a/properties/x (a): error PG001: expected a JSON value, found a dict that contains itself"
     )
 
 
@@ -568,7 +568,7 @@ REFERENCES = {
     "missing.json": "expected a JSON or YAML file, found no 'missing.json'",
     "text.txt": "expected a JSON or YAML file, found no 'text.txt'",
     "a\0.json": "expected a JSON or YAML file, found no",
-    "other.json#/none": "'other.json#/none' leads to no schema",
+    "other.json#/none": "expected a schema at 'other.json#/none', found none",
     "other.json#here": "expected a JSON pointer after '#' in 'other.json#here'",
     "#/$defs/none": "expected a schema at '#/$defs/none', found none",
     "#nowhere": "no schema has the anchor 'nowhere'",
@@ -614,7 +614,9 @@ def test_references_without_an_end(case: str, project: Project) -> None:
     result = project.generate()
     assert result.code == 1
     assert result.findings
-    assert all("PG008: expected a schema that ends" in line and "/$defs/" in line for line in result.findings)
+    assert all(
+        "PG008: expected a schema that describes a value" in line and "/$defs/" in line for line in result.findings
+    )
 
 
 def test_a_circle_of_references_across_files(project: Project) -> None:
@@ -631,7 +633,7 @@ def test_a_long_chain_of_references_is_refused(project: Project) -> None:
     project.span_types(
         agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d700": {"type": "string"}}}
     )
-    assert "PG029: more than 100 schemas of one value lead to each other in a row here" in only(
+    assert "PG029: a value here would be compared with a chain of more than 100 schemas" in only(
         project.generate().findings
     )
 
@@ -689,7 +691,7 @@ CLASHES = {
     "separator": ({"agent:llm": OBJECT, "agent-llm": OBJECT}, "would become the same class AgentLlm"),
     "params-class": (
         {"agent:llm": OBJECT, "agent:llm:params": OBJECT},
-        'the generated name AgentLlmParams is also one of the span type "agent:llm"',
+        'the generated name AgentLlmParams is also generated for the span type "agent:llm"',
     ),
     "definition-and-property": (
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
@@ -802,7 +804,7 @@ def test_a_part_of_another_draft_that_the_drafts_read_differently(
     write_part_of_draft_07(project, part)
     line = only(project.generate().findings)
     assert line.startswith(
-        "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the schema that this is a"
+        "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the definition that this is a"
     )
     assert f"drafts read {keyword!r} differently, found 'http://json-schema.org/draft-07/schema#'" in line
 
@@ -812,12 +814,12 @@ def test_a_part_of_another_draft_that_the_drafts_read_differently(
     [
         (
             "x-prefactor-redacted",
-            "error PG015: 'x-prefactor-redacted' means nothing; expected x-prefactor-redact or x-prefactor-allow",
+            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected x-prefactor-redact or x-prefactor-allow",
         ),
         ("x-prefactor-alow", "expected x-prefactor-redact or x-prefactor-allow"),
         (
             "x-prefactor-owner",
-            "error PG015: 'x-prefactor-owner' means nothing; expected x-prefactor-redact or x-prefactor-allow",
+            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected x-prefactor-redact or x-prefactor-allow",
         ),
         (
             "x-redact",
@@ -874,7 +876,9 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
     schema = properties(x={"type": "object"}, y={"type": "object"}, z={"type": "string"})
     entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema}
     project.write("schemas/a.json", {"span_type_schemas": [{**entry, "template": "{{ x[y[z]] }} {{ x[y[zz]] }}"}]})
-    assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
+    assert "the template shows 'zz', but 'zz' is not a property of params or result" in only(
+        project.generate().findings
+    )
 
 
 TUPLE = {
@@ -888,7 +892,7 @@ TUPLE = {
     ("template", "found"),
     [
         ("{{ x[0].a }} {{ x[2].b }}", ""),
-        ("{{ x[0].b }}", "PG018: 'x.0.b' is shown, but 'b' is no property of 'x.0'"),
+        ("{{ x[0].b }}", "PG018: the template shows 'x.0.b', but 'b' is not a property of 'x.0'"),
         ("{{ x[1] }}", "PG019: 'x.1' is redacted"),
     ],
 )

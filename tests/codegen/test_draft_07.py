@@ -75,13 +75,13 @@ def test_a_template_cannot_show_a_property_that_stands_beside_a_reference(projec
     schema = definition(x=account(properties={"token": {"type": "string"}}))
     (finding,) = template_findings(project, schema, "{{ x.name }} {{ x.token }}")
     assert "PG018" in finding
-    assert "'token' is no property of 'x'" in finding
+    assert "'token' is not a property of 'x'" in finding
 
 
 def test_open_beside_a_reference_does_not_open_what_it_leads_to(project: Project) -> None:
     schema = definition(x=account(additionalProperties=True))
     (finding,) = template_findings(project, schema, "{{ x.token }}")
-    assert "'token' is no property of 'x'" in finding
+    assert "'token' is not a property of 'x'" in finding
 
 
 def test_defaults_in_a_schema_beside_a_reference_are_not_checked(project: Project) -> None:

@@ -112,7 +112,7 @@ PAST: dict[str, tuple[Any, str]] = {
     ),
     "long-names-in-one-another": (
         nested(3, lambda inner: properties(**{"n" * (MAX_CLASS_NAME // 2): inner})),
-        f"the class name made from it has more than {MAX_CLASS_NAME:,} characters",
+        f"its class name would have more than {MAX_CLASS_NAME:,} characters",
     ),
 }
 
@@ -183,7 +183,7 @@ def test_a_chain_through_another_file_past_the_limit(project: Project) -> None:
 def test_endless_references_in_a_keyword_without_a_type(keyword: str, project: Project) -> None:
     schema = {**properties(x={"$ref": "#/$defs/A"}), "$defs": {"A": {keyword: {"$ref": "#/$defs/A"}}}}
     project.span_types(agent=schema)
-    assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that ends" in project.generate().err
+    assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that describes a value" in project.generate().err
 
 
 def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(project: Project, made: Made) -> None:

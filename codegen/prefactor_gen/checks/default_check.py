@@ -1,4 +1,4 @@
-"""Checks that defaults and examples match the schema that they stand in."""
+"""Checks that defaults and examples match their schemas."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
     values = [(pointer, *value) for pointer, schema in applicable_schemas(root) for value in _values(schema)]
     if not values:
         return
-    whole = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
+    compiled = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
     for pointer, rule, value, place in values:
-        yield from _mismatch(whole.part(pointer), rule, value, place)
+        yield from _mismatch(compiled.part(pointer), rule, value, place)
 
 
 def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place]]:

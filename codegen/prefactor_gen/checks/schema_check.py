@@ -90,9 +90,9 @@ def _check_metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
 
 
 def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
-    """Report a part that names another draft than the whole schema, if the drafts read one of its keywords differently.
+    """Report a part that names another draft than the root, if the drafts read one of its keywords differently.
 
-    Such a part is read as the whole schema is.
+    All parts of a schema are read by the draft of its root.
     """
     for part in all_schemas(schema):
         keywords = sorted(part.keys() & _DRAFT_SPECIFIC)
@@ -102,9 +102,8 @@ def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
             keywords.append("$ref")
         if keywords:
             message = (
-                f"expected the draft of the schema that this is a part of, because drafts read {keywords[0]!r} "
-                f"differently, found {schema['$schema']!r}; name the same $schema in the definition and in what it "
-                "refers to"
+                f"expected the draft of the definition that this is a part of, because drafts read {keywords[0]!r} "
+                f"differently, found {schema['$schema']!r}; name the same $schema in both"
             )
             yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
             return
@@ -164,7 +163,7 @@ def _place_at(schema: ObjectNode, path: Iterable[str | int]) -> Place:
 def _check_keys(schema: ObjectNode) -> Iterator[Diagnostic]:
     for key in schema:
         if key in _GENERATOR_KEYS or key.startswith(_GENERATOR_KEY_PREFIX):
-            message = f"{key!r} would control the model generator; remove it, it means nothing to JSON Schema"
+            message = f"{key!r} would control the model generator; remove it, it is not a keyword of JSON Schema"
             yield GENERATOR_KEY.at(schema.place_at(key), message)
 
 

@@ -83,7 +83,7 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
             continue
         place = schema.place_at(keyword)
         if keyword.startswith(_PREFIX):
-            message = f"{keyword!r} means nothing; expected {' or '.join(_OUR_KEYWORDS)}"
+            message = f"{keyword!r} is not a key of prefactor-gen; expected {' or '.join(_OUR_KEYWORDS)}"
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
         elif not keyword.startswith("x-"):
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; start a key of your own with x-"

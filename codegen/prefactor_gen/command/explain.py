@@ -1,4 +1,4 @@
-"""`prefactor-gen check --explain`: what a rule is about, and what enforces each keyword."""
+"""`prefactor-gen check --explain`: explains a rule, or lists what enforces each keyword."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BY = {By.SCHEMA: "checked against the schema itself", By.NOTHING: "not enforced
 
 
 def explain_rule(code: str) -> str:
-    """What a rule is about."""
+    """The summary and the explanation of a rule."""
     rule = RULES[code]
     return f"{code}: {rule.summary}\n\n{textwrap.fill(rule.explanation, 100, break_on_hyphens=False)}"
 

@@ -83,7 +83,7 @@ def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
 
 
 def _nested_ids(target: ObjectNode, *, draft_07: bool) -> Iterator[Diagnostic]:
-    """The target is found by its pointer in the file. An `$id` inside it would change what `$ref`s below it mean."""
+    """Report each `$id` inside the target of a reference that would change the meaning of `$ref`s below it."""
     for pointer, schema in located_schemas(target, draft_07=draft_07):
         has_nested_id = pointer and isinstance(schema.get("$id"), str)
         if has_nested_id and any("$ref" in each for _, each in located_schemas(schema, draft_07=draft_07)):
@@ -160,13 +160,15 @@ class _Inliner:
         return result
 
     def definition(self, reference: str, path: Path | None, place: Place) -> str:
-        """The name of the reference's target in `$defs`, where it is copied at the first time.
+        """The name in `$defs` of the reference's target, which is copied there the first time.
 
         Raises:
             DiagnosticError: the reference has no target in the definition folder.
         """
         if path is None:
-            raise UNRESOLVED_REFERENCE.error(place, "a registry in Python has no folder to refer to")
+            raise UNRESOLVED_REFERENCE.error(
+                place, "expected a reference into the schema: a SchemaRegistry has no folder of files"
+            )
         if is_remote(reference):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
             raise UNRESOLVED_REFERENCE.error(place, message)
@@ -182,7 +184,7 @@ class _Inliner:
         if key not in self.names:
             target = resolve_pointer(document, fragment)
             if not isinstance(target, ObjectNode | bool):
-                raise UNRESOLVED_REFERENCE.error(place, f"{reference!r} leads to no schema")
+                raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
             name = self.names[key] = self.free_name(target_path, fragment)
             self.inlined[name] = target
             if isinstance(target, ObjectNode):  # rewritten later: it may refer to itself, and chains may be long

@@ -49,7 +49,7 @@ KNOWN = ASSERTIONS | {
     # Keywords of OpenAPI, which other tools read in the same schemas.
     "discriminator", "example", "externalDocs", "nullable", "xml",
 }  # fmt: skip
-"""Every keyword with a meaning, in JSON Schema or to its readers."""
+"""Every keyword of JSON Schema, and those of OpenAPI."""
 
 NOT_IN_DRAFT_07 = frozenset({
     "$dynamicRef", "contentSchema", "dependentRequired", "dependentSchemas", "maxContains", "minContains",

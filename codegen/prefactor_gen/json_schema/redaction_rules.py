@@ -2,7 +2,7 @@
 
 The rules are data: a graph with one node for each place of the schema that leads to a redacted value, by JSON pointer.
 A node describes the value at that place by all schemas that apply to it (`$ref`, `allOf`, `anyOf`, …). The value is
-redacted if one of them says so. `prefactor_core._redaction` walks the graph.
+redacted if one of them has the keyword. `prefactor_core._payloads.redaction` applies the rules.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ def mentions_redaction(value: JsonValue) -> bool:
 
 @dataclass
 class _Node:
-    """A place of the schema: the schemas that apply to a value there, and what they say of its members and items."""
+    """A place of the schema: the schemas that apply to a value there, and their rules for its members and items.
+
+    Attributes:
+        targets: the pointers in the rules.
+    """
 
     schemas: dict[str, ObjectNode]
     objects: list[_Rule] = field(default_factory=list)

@@ -43,7 +43,7 @@ class LocalRefs:
 
         Args:
             reference: the value of `$ref` or `$dynamicRef`.
-            place: the place of the keyword, or of the schema that it stands in.
+            place: the place of the keyword, or of the schema that has it.
 
         Raises:
             DiagnosticError: the target is not a schema, or does not exist.
@@ -63,7 +63,7 @@ class LocalRefs:
         return pointer
 
     def targets(self, schema: ObjectNode) -> Iterator[str]:
-        """The JSON pointers of what a schema refers to, except references without a target in the root."""
+        """The JSON pointers of the schemas that a schema refers to, without those that do not exist."""
         for keyword in REFERENCES:
             if isinstance(reference := schema.get(keyword), str):
                 try:
@@ -103,7 +103,7 @@ class _Parts:
     """The parts of a schema that have an `$id`, and the anchors in each.
 
     Attributes:
-        base: the URI of the whole schema.
+        base: the URI of the root.
         pointers: the pointer of each part, by its URI.
         anchors: the pointer of each anchor, by the URI of its part and its name.
         bases: the base URI of references, by the places of schemas and references, where it is not `base`.
@@ -132,7 +132,7 @@ class _Parts:
         uri = _joined(base, name) if name else base
         if name:
             self.pointers.setdefault(uri, pointer)
-        if anchor:  # draft-07's
+        if anchor:  # draft-07 writes anchors as an $id
             self.anchors.setdefault((uri, anchor), pointer)
         return uri
 

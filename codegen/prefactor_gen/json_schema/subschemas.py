@@ -71,7 +71,7 @@ def subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], JsonValue]
 
 
 def object_subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], ObjectNode]]:
-    """The same without those that are booleans."""
+    """Yield each direct subschema that is not a boolean, with the keys that lead to it."""
     for keys, item in subschemas(schema):
         if isinstance(item, ObjectNode):
             yield keys, item
@@ -88,7 +88,7 @@ def all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
 def located_schemas(
     schema: ObjectNode, *, draft_07: bool = False, pointer: str = ""
 ) -> Iterator[tuple[str, ObjectNode]]:
-    """Yield the same with their JSON pointers, in draft-07 without what it ignores."""
+    """Yield the schema and every schema below it with their JSON pointers, in draft-07 without what it ignores."""
     schema = effective_schema(schema, draft_07=draft_07)
     yield pointer, schema
     for keys, item in object_subschemas(schema):

@@ -42,9 +42,10 @@ _DEFINITIONS = "#/$defs/"
 
 @dataclass(frozen=True)
 class Bundled:
-    """One definition of the bundle: its typing view, and the schema that it was made from.
+    """One definition of the bundle.
 
     Attributes:
+        origin: the schema that the view was made from.
         payload: the class name of the payload that it is a part of.
         pointer: the pointer of its schema in the schema of that payload.
     """
@@ -104,10 +105,10 @@ class Bundle:
     def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
         name = bundled.name
         if len(name) > MAX_CLASS_NAME:
-            message = f"the class name made from it has more than {MAX_CLASS_NAME:,} characters"
+            message = f"its class name would have more than {MAX_CLASS_NAME:,} characters"
             return LIMIT_EXCEEDED.at(bundled.place, message)
         if not is_usable(name):
-            message = f"the class name {name!r} made from it is not a usable Python name"
+            message = f"its class name {name!r} would not be a usable Python name"
             return UNUSABLE_NAME.at(bundled.place, message)
         if name in self.definitions:
             return class_clash(name, bundled.place, self.definitions[name].place)
@@ -148,7 +149,7 @@ class _SchemaBundler:
         names: the class name of each schema that has one, by pointer.
         pending: the targets of references that are still to be defined, with their names.
         merging: the classes of merged objects that are being made, by the places of their branches.
-        origins: the schemas that definitions were made from, where they were merged.
+        origins: the schemas that merged definitions were made from, by class name.
         checked: the definitions that are being made and can be checked against their schemas, innermost last.
     """
 
@@ -178,9 +179,9 @@ class _SchemaBundler:
         except DiagnosticError as error:
             self.report(*error.diagnostics)
         except RecursionError:
-            self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references"))
+            self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, counted through references"))
         else:
-            self.report(*self.too_deep(), *self.endless())
+            self.report(*self.too_deep(), *self.circular())
         return Checked(self.result, self.diagnostics)
 
     def report(self, *diagnostics: Diagnostic) -> None:
@@ -191,15 +192,16 @@ class _SchemaBundler:
         deep = first_too_deep(self.root_name, self.view_of)
         if deep is not None:
             message = (
-                f"more than {MAX_TYPES_DEEP} types are nested here, along all references; let one of them be any value"
+                f"more than {MAX_TYPES_DEEP} types are nested here, counted through references; "
+                "use a schema without type at one of the levels"
             )
             yield LIMIT_EXCEEDED.at(self.result.definitions[deep].place, message)
 
     def view_of(self, name: str) -> JsonValue:
         return self.result.definitions[name].view if name in self.result.definitions else None
 
-    def endless(self) -> Iterator[Diagnostic]:
-        """Report each definition that is only another name of itself."""
+    def circular(self) -> Iterator[Diagnostic]:
+        """Report each definition that only leads back to itself."""
         own_names = [name for name in self.names.values() if name in self.result.definitions]
         direct = {name: _direct_references(self.result.definitions[name].view) for name in own_names}
         for name, targets in direct.items():
@@ -209,7 +211,7 @@ class _SchemaBundler:
                     reached.add(target)
                     pending.extend(direct.get(target, ()))
             if name in reached:
-                message = "expected a schema that ends, found a $ref that leads back to itself"
+                message = "expected a schema that describes a value, found a $ref that only leads back to itself"
                 yield UNRESOLVED_REFERENCE.at(self.result.definitions[name].place, message)
 
     def define_all(self) -> None:
@@ -283,7 +285,7 @@ class _SchemaBundler:
         raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
 
     def hoisted(self, origin: ObjectNode, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place]) -> str:
-        """The class of a nested object, which is made the first time.
+        """The class name of a nested object. Its definition is added the first time.
 
         An object merged from the same branches as an enclosing one is recursive and reuses its class.
         """
@@ -299,7 +301,7 @@ class _SchemaBundler:
     def completed(
         self, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place] = frozenset()
     ) -> ObjectNode:
-        """The view with its subschemas viewed and its reference renamed."""
+        """The view in which each subschema is a view too, and a reference leads to a definition of the bundle."""
         if view.reference is not None:
             target = self.target(view.reference, view.place_at("$ref"))
             return _reference(view, target) if target else view.with_items([])
@@ -386,7 +388,10 @@ def _reference(view: ObjectNode, name: str) -> ObjectNode:
 
 
 def _without_impossible(view: ObjectNode) -> ObjectNode:
-    """The view without options that are false. A union of only null is null: the model generator would make it any."""
+    """The view without options that are false.
+
+    A union whose options are all null becomes null, because the model generator would make it Any.
+    """
     for keyword in _UNIONS:
         if keyword in view:
             options = view.list_at(keyword)
@@ -402,7 +407,7 @@ def _is_null(view: JsonValue) -> bool:
 
 
 def _has_no_class(schema: JsonValue) -> bool:
-    """Whether a property of this schema surely makes no class of its own."""
+    """Whether a property with this schema certainly needs no class of its own."""
     if not isinstance(schema, ObjectNode):
         return schema is False
     return "enum" in schema or schema.keys() == {"$ref"} or ("type" in schema and _SCALARS.issuperset(schema.types))
