@@ -416,8 +416,8 @@ REGISTRIES = {
     ),
     "file_reference": (
         f"{REGISTRY}registry.register('a', {{'properties': {{'x': {{'$ref': 'other.json'}}}}}})",
-        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a of file_reference:registry): error PG008: a registry in Python has no folder to "
-        "refer to",
+        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a of file_reference:registry): error PG008: expected a "
+        "reference into the schema: a SchemaRegistry has no folder of files",
     ),
 }
 
