@@ -108,9 +108,7 @@ def _exceeded(done: _Open) -> Diagnostic | None:
     if done.weight > MAX_PARTS:
         message = f"a value here would be compared with more than {MAX_PARTS:,} schemas, counted through references"
     elif done.depth > MAX_CHAIN:
-        message = (
-            f"a value here would be compared with a chain of more than {MAX_CHAIN} schemas, one in another"
-        )
+        message = f"a value here would be compared with a chain of more than {MAX_CHAIN} schemas"
     else:
         return None
     return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; use fewer")
