@@ -10,7 +10,7 @@ from prefactor_gen.documents.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer, step
-from prefactor_gen.json_schema.subschemas import located_schemas, object_subschemas
+from prefactor_gen.json_schema.subschemas import effective_schema, located_schemas, object_subschemas
 
 __all__ = ["REFERENCES", "LocalRefs", "applicable_schemas"]
 
@@ -81,18 +81,18 @@ def applicable_schemas(root: ObjectNode) -> Iterator[tuple[str, ObjectNode]]:
 
     In draft-07, schemas in keywords that have no effect are left out, except those that a reference leads to.
     """
-    if not root.is_draft_07:
-        yield from located_schemas(root)
+    every = dict(located_schemas(root))
+    if not root.is_draft_07 or all(effective_schema(each, draft_07=True) is each for each in every.values()):
+        yield from every.items()
         return
     refs = LocalRefs(root)
     seen = set[str]()
     pending = [""]
     while pending:
         start = pending.pop()
-        target = refs.schema_at(start)
-        if start in seen or not isinstance(target, ObjectNode):
+        if start in seen or start not in every:
             continue
-        for pointer, schema in located_schemas(target, draft_07=True, pointer=start):
+        for pointer, schema in located_schemas(every[start], draft_07=True, pointer=start):
             if pointer not in seen:
                 seen.add(pointer)
                 pending.extend(refs.targets(schema))
