@@ -98,7 +98,7 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 def keywords_of_draft_07(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Keywords that draft-07 has instead, or reads differently; it ignores everything beside a `$ref`."""
+    """Keywords that draft-07 has instead, reads differently or does not have; it ignores all others beside a `$ref`."""
     members = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=2)
     some = st.lists(inner, min_size=1, max_size=2)
     optional: dict[str, st.SearchStrategy[Any]] = {
@@ -121,6 +121,10 @@ def keywords_of_draft_07(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dic
         "if": inner,
         "then": inner,
         "$ref": st.sampled_from(["#/definitions/thing", "#/definitions/tree", "#here", "part.json", "part.json#own"]),
+        "prefixItems": some,
+        "dependentSchemas": members,
+        "unevaluatedProperties": inner,
+        "maxContains": SMALL,
     }
     # jsonschema raises TypeError for additionalItems beside items that is true or false, where it has no effect.
     return chosen(optional).map(
