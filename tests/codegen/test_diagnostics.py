@@ -311,13 +311,13 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
     "binary": ("a.yaml", "a: !!binary aGk=", "a.yaml:1:4 /a: error PG001: expected a JSON value, found the tag"),
     "documents": ("a.yaml", "a: 1\n---\nb: 2", "a.yaml:2:1: error PG001: not valid YAML: but found another document"),
     "key": ("a.yaml", "? [a]\n: b", "a.yaml:1:3: error PG001: expected text as a key, found a collection"),
-    "yaml-surrogate": ("a.yaml", 'a: {"\\ud800": 1}', "a.yaml:1:5 /a: error PG001: expected text that UTF-8 can hold"),
-    "json-surrogate": ("a.json", '{"a": "\\ud800"}', "a.json:1:7: error PG001: expected text that UTF-8 can hold"),
+    "yaml-surrogate": ("a.yaml", 'a: {"\\ud800": 1}', "a.yaml:1:5 /a: error PG001: expected text that can be encoded in UTF-8"),
+    "json-surrogate": ("a.json", '{"a": "\\ud800"}', "a.json:1:7: error PG001: expected text that can be encoded in UTF-8"),
     "yaml-depth": ("a.yaml", "[" * 3000, "a.yaml: error PG029: nested deeper than 100 levels"),
     "json-depth": ("a.json", "[" * 3000, "a.json:1:102: error PG029: nested deeper than 100 levels"),
-    "json-number": ("a.json", '{"a": 1e999}', "a.json:1:7: error PG001: expected a number that fits a double"),
-    "json-digits": ("a.json", '{"a": ' + "9" * 5000 + "}", "a.json:1:7: error PG001: expected a number of reasonable length"),
-    "yaml-digits": ("a.yaml", "a: " + "9" * 5000, "a.yaml:1:4 /a: error PG001: expected a number that fits a double"),
+    "json-number": ("a.json", '{"a": 1e999}', "a.json:1:7: error PG001: expected a number in the range of a double"),
+    "json-digits": ("a.json", '{"a": ' + "9" * 5000 + "}", "a.json:1:7: error PG001: expected a number with fewer digits"),
+    "yaml-digits": ("a.yaml", "a: " + "9" * 5000, "a.yaml:1:4 /a: error PG001: expected a number in the range of a double"),
     "nan": ("a.json", '{"a": NaN}', "a.json:1:7: error PG001: expected a JSON value, found 'NaN}'"),
     "trailing": ("a.json", "{} x", "a.json:1:4: error PG001: expected the end of the document, found 'x'"),
     "comma": ("a.json", '{"a": 1,}', "a.json:1:9: error PG001: expected a key in double quotes, found '}'"),
@@ -408,7 +408,7 @@ REGISTRIES = {
     ),
     "surrogate": (
         f"{REGISTRY}registry.register('a', {{'x': '\\ud800'}})",
-        "surrogate.py:3:1 /span_schemas/a/x (a of surrogate:registry): error PG001: expected text that UTF-8 can hold, found a lone surrogate",
+        "surrogate.py:3:1 /span_schemas/a/x (a of surrogate:registry): error PG001: expected text that can be encoded in UTF-8, found a lone surrogate",
     ),
     "empty": (
         REGISTRY,
@@ -662,7 +662,7 @@ def test_no_file_references_below_a_nested_id(project: Project) -> None:
     inner = {"$id": "https://example.com/parts/inner", "properties": {"x": {"$ref": "x.json"}}}
     project.span_types(agent=properties(inner=inner))
     found = only(project.generate().findings)
-    assert "/properties/inner/properties/x/$ref: error PG008: expected a part of this schema: by the $id above" in found
+    assert "/properties/inner/properties/x/$ref: error PG008: expected a part of this schema, found 'x.json'" in found
     assert "'x.json' is 'https://example.com/parts/x.json'" in found
 
 
@@ -727,7 +727,7 @@ def test_names_that_only_look_like_ascii(project: Project) -> None:
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
-    assert "error PG004: expected a span type name of at most 127 characters, because it also names a file" in line
+    assert "error PG004: expected a span type name of at most 127 characters, because it is also a file name" in line
 
 
 def test_a_diagnostic_is_one_printable_line_whatever_the_names_hold(project: Project) -> None:

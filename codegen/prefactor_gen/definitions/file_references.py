@@ -173,7 +173,7 @@ class _Inliner:
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if (uri := self.refs.uri_below_an_id(reference, place)) is not None:
-            message = f"expected a part of this schema: by the $id above, {reference!r} is {uri!r}"
+            message = f"expected a part of this schema, found {reference!r}, which is {uri!r} relative to the $id above"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
         folder = self.source.document.folder or path.parent

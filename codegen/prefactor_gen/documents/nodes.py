@@ -223,7 +223,7 @@ class _PythonReader:
 
     def _text(self, value: str, place: Place) -> str:
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            self._wrong("expected text that UTF-8 can hold, found a lone surrogate", place)
+            self._wrong("expected text that can be encoded in UTF-8, found a lone surrogate", place)
         return value
 
     def _wrong(self, message: str, place: Place, rule: Rule = UNREADABLE_SOURCE) -> JsonValue:

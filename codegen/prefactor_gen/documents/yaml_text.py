@@ -151,7 +151,7 @@ class _Converter:
     def text(node: yaml.ScalarNode, place: Place) -> str:
         text: str = node.value
         if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-            message = "expected text that UTF-8 can hold, found a lone surrogate"
+            message = "expected text that can be encoded in UTF-8, found a lone surrogate"
             raise UNREADABLE_SOURCE.error(place, message)
         return text
 
@@ -162,5 +162,5 @@ class _Converter:
         except ValueError:  # more digits than Python converts
             value = math.inf
         if abs(value) == math.inf:
-            raise UNREADABLE_SOURCE.error(place, "expected a number that fits a double")
+            raise UNREADABLE_SOURCE.error(place, "expected a number in the range of a double")
         return value
