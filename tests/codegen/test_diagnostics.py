@@ -663,7 +663,7 @@ def test_no_file_references_below_a_nested_id(project: Project) -> None:
     project.span_types(agent=properties(inner=inner))
     found = only(project.generate().findings)
     assert "/properties/inner/properties/x/$ref: error PG008: expected a part of this schema, found 'x.json'" in found
-    assert "'x.json' is 'https://example.com/parts/x.json'" in found
+    assert "which is 'https://example.com/parts/x.json' relative to the $id above" in found
 
 
 def test_no_nested_id_in_a_referenced_file(project: Project) -> None:
