@@ -1,4 +1,4 @@
-"""Show how far a long run is."""
+"""Shows the progress of a long run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print diagnostics: as text, as JSON, or as annotations in a GitHub workflow."""
+"""Prints diagnostics: as text, as JSON, or as annotations in a GitHub workflow."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class InPlace:
         """The schemas at some pointers and all that they apply to the same value, by pointer."""
         found: dict[str, ObjectNode] = {}
         pending = [self.at(pointer) for pointer in pointers]
-        for located in pending:  # which grows meanwhile
+        for located in pending:  # the loop appends to the list
             if located is not None and located.pointer not in found:
                 found[located.pointer] = located.schema
                 pending.extend(self.applied_by(located))

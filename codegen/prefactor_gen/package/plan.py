@@ -151,7 +151,7 @@ class _SpanPlanner:
                 yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
 
     def input_name(self, model: Model) -> str:
-        """What a caller passes: an instance or a literal of a class, or the input type of a named type."""
+        """The type that a caller passes: an instance or a dict for a class, the input type for a named type."""
         if model.alias is None:
             return f"{model.name} | {model.name}Dict"
         if model.name in self.roots:

@@ -232,7 +232,7 @@ def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[Mod
 
 
 def _collision(bundled: Bundled, model: Model, wire_name: str, field_name: str) -> Diagnostic:
-    """Two properties of one object have the same Python name, and the model generator numbered the later one."""
+    """Report two properties with the same Python name, of which the model generator numbered the later one."""
     first = re.sub(r"_\d+$", "", field_name)
     others = {item.wire_name for item in model.fields if item.name in {field_name, first}} - {wire_name}
     properties = bundled.origin.get("properties") if isinstance(bundled.origin, ObjectNode) else None
