@@ -66,7 +66,7 @@ def trace_tree(title: str, spans: Sequence[TraceSpan]) -> Tree:
 
 
 def _opened(span: TraceSpan) -> tuple[str, float]:
-    """Sorts spans by the milliseconds at the start of the ID, which a cancelled span has too, then by the exact start."""
+    """The milliseconds at the start of the ID, which a cancelled span has too, and the exact start."""
     return span.id[:10], span.started_at.timestamp() if span.started_at else 0.0
 
 

@@ -95,7 +95,7 @@ class _Reader:
         self.expressions: dict[str, ast.expr] = {}
 
     def models(self, module: ast.Module) -> list[Model]:
-        # Imports under another name get their own name back: the model generator renames some if a class has their name.
+        # Renamed imports get their own names back: the model generator renames those that have the name of a class.
         # Types that only it named, such as a constrained text in a union, are replaced by their values.
         for statement in module.body:
             match statement:
