@@ -105,11 +105,11 @@ VALID = [
     "{{ free.anything.at.all }} {{ inherited }} {{ place['road'] }}",
 ]
 WRONG = {
-    "{{ citty }}": "'citty' is no property of params or result; did you mean 'city'?",
-    "{{ place.town }}": "'town' is no property of 'place'",
-    "{% if unknown %}x{% endif %}": "'unknown' is no property of params or result",
-    "{{ city.name }}": "'name' is no property of 'city'",
-    "{% for stop in stopps %}{% endfor %}": "'stopps' is no property of params or result; did you mean 'stops'?",
+    "{{ citty }}": "'citty' is not a property of params or result; did you mean 'city'?",
+    "{{ place.town }}": "'town' is not a property of 'place'",
+    "{% if unknown %}x{% endif %}": "'unknown' is not a property of params or result",
+    "{{ city.name }}": "'name' is not a property of 'city'",
+    "{% for stop in stopps %}{% endfor %}": "'stopps' is not a property of params or result; did you mean 'stops'?",
 }
 
 

@@ -158,13 +158,13 @@ def test_harmful_names_of_packages(name: str, project: Project) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes")
 @pytest.mark.parametrize("name", ["_agent.py", "__init__.py", "py.typed", "_old.py"])
-@pytest.mark.parametrize("kind", ["pipe", "folder", "zero", "broken", "loop"])
-def test_an_odd_file_in_the_place_of_a_module(name: str, kind: str, project: Project) -> None:
+@pytest.mark.parametrize("file", ["pipe", "folder", "zero", "broken", "loop"])
+def test_an_odd_file_in_the_place_of_a_module(name: str, file: str, project: Project) -> None:
     project.span_types(agent=OBJECT)
     assert project.generate().code == 0
     place = project.package / name
     place.unlink(missing_ok=True)
-    make_odd(place, kind)
+    make_odd(place, file)
     for arguments in ((), ("--check",)):
         result = project.generate(*arguments)
         assert result.code in {0, 1, 2}
@@ -172,8 +172,8 @@ def test_an_odd_file_in_the_place_of_a_module(name: str, kind: str, project: Pro
         assert "Traceback" not in result.err
 
 
-def make_odd(place: Path, kind: str) -> None:
-    match kind:
+def make_odd(place: Path, file: str) -> None:
+    match file:
         case "pipe":
             os.mkfifo(place)
         case "folder":

@@ -71,7 +71,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      x: {customTypePath: os.system}\n",
         "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/customTypePath: error PG009: 'customTypePath' would control "
-        "the model generator; remove it, it means nothing to JSON Schema",
+        "the model generator; remove it, it is not a keyword of JSON Schema",
     ),
     "PG014": (
         "a.yaml",
@@ -101,8 +101,8 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schemas:\n  - name: a\n    template: '{{ usage.tokns }}'\n"
         "    params_schema: {properties: {usage: {properties: {tokens: {}}}}}\n",
-        "schemas/a.yaml:3:5 /span_type_schemas/0/template: warning PG018: 'usage.tokns' is shown, but 'tokns' is no "
-        "property of 'usage'; did you mean 'tokens'?",
+        "schemas/a.yaml:3:5 /span_type_schemas/0/template: warning PG018: the template shows 'usage.tokns', but 'tokns' "
+        "is not a property of 'usage'; did you mean 'tokens'?",
     ),
     "PG019": (
         "a.yaml",
@@ -132,8 +132,8 @@ RULE_EXAMPLES = {
     "PG023": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      extra: {type: object}\n",
-        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: an object with any members, in which "
-        "no type finds a mistake; name the properties that are known",
+        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: the object accepts any member, so a "
+        "misspelled one is not reported; list the known properties",
     ),
     "PG024": (
         "a.yaml",
@@ -311,13 +311,13 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
     "binary": ("a.yaml", "a: !!binary aGk=", "a.yaml:1:4 /a: error PG001: expected a JSON value, found the tag"),
     "documents": ("a.yaml", "a: 1\n---\nb: 2", "a.yaml:2:1: error PG001: not valid YAML: but found another document"),
     "key": ("a.yaml", "? [a]\n: b", "a.yaml:1:3: error PG001: expected text as a key, found a collection"),
-    "yaml-surrogate": ("a.yaml", 'a: {"\\ud800": 1}', "a.yaml:1:5 /a: error PG001: expected text that UTF-8 can hold"),
-    "json-surrogate": ("a.json", '{"a": "\\ud800"}', "a.json:1:7: error PG001: expected text that UTF-8 can hold"),
+    "yaml-surrogate": ("a.yaml", 'a: {"\\ud800": 1}', "a.yaml:1:5 /a: error PG001: expected text that can be encoded in UTF-8"),
+    "json-surrogate": ("a.json", '{"a": "\\ud800"}', "a.json:1:7: error PG001: expected text that can be encoded in UTF-8"),
     "yaml-depth": ("a.yaml", "[" * 3000, "a.yaml: error PG029: nested deeper than 100 levels"),
     "json-depth": ("a.json", "[" * 3000, "a.json:1:102: error PG029: nested deeper than 100 levels"),
-    "json-number": ("a.json", '{"a": 1e999}', "a.json:1:7: error PG001: expected a number that fits a double"),
-    "json-digits": ("a.json", '{"a": ' + "9" * 5000 + "}", "a.json:1:7: error PG001: expected a number of reasonable length"),
-    "yaml-digits": ("a.yaml", "a: " + "9" * 5000, "a.yaml:1:4 /a: error PG001: expected a number that fits a double"),
+    "json-number": ("a.json", '{"a": 1e999}', "a.json:1:7: error PG001: expected a number in the range of a double"),
+    "json-digits": ("a.json", '{"a": ' + "9" * 5000 + "}", "a.json:1:7: error PG001: expected a number with fewer digits"),
+    "yaml-digits": ("a.yaml", "a: " + "9" * 5000, "a.yaml:1:4 /a: error PG001: expected a number in the range of a double"),
     "nan": ("a.json", '{"a": NaN}', "a.json:1:7: error PG001: expected a JSON value, found 'NaN}'"),
     "trailing": ("a.json", "{} x", "a.json:1:4: error PG001: expected the end of the document, found 'x'"),
     "comma": ("a.json", '{"a": 1,}', "a.json:1:9: error PG001: expected a key in double quotes, found '}'"),
@@ -404,11 +404,11 @@ REGISTRIES = {
     ),
     "nan": (
         f"{REGISTRY}registry.register('a', {{'x': float('nan')}})",
-        "nan.py:3:1 /span_schemas/a/x (a of nan:registry): error PG001: expected a number that JSON has, found nan",
+        "nan.py:3:1 /span_schemas/a/x (a of nan:registry): error PG001: expected a number that JSON can express, found nan",
     ),
     "surrogate": (
         f"{REGISTRY}registry.register('a', {{'x': '\\ud800'}})",
-        "surrogate.py:3:1 /span_schemas/a/x (a of surrogate:registry): error PG001: expected text that UTF-8 can hold, found a lone surrogate",
+        "surrogate.py:3:1 /span_schemas/a/x (a of surrogate:registry): error PG001: expected text that can be encoded in UTF-8, found a lone surrogate",
     ),
     "empty": (
         REGISTRY,
@@ -416,8 +416,8 @@ REGISTRIES = {
     ),
     "file_reference": (
         f"{REGISTRY}registry.register('a', {{'properties': {{'x': {{'$ref': 'other.json'}}}}}})",
-        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a of file_reference:registry): error PG008: a registry in Python has no folder to "
-        "refer to",
+        "file_reference.py:3:1 /span_schemas/a/properties/x/$ref (a of file_reference:registry): error PG008: expected a "
+        "reference into the schema: a SchemaRegistry has no folder of files",
     ),
 }
 
@@ -447,7 +447,7 @@ def test_everything_in_a_registry_that_json_cannot_express(project: Project) -> 
     result = project.run("spans:registry", "--package", "made")
     assert result.findings == [
         "spans.py:4:1 /span_type_schemas/0/params_schema/x (chat:turn of spans:registry): error PG001: expected a JSON value, found set",
-        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn of spans:registry): error PG001: expected a number that JSON has, found inf",
+        "spans.py:4:1 /span_type_schemas/0/params_schema/y/0 (chat:turn of spans:registry): error PG001: expected a number that JSON can express, found inf",
         "spans.py:4:1 /span_type_schemas/0/params_schema/y/1 (chat:turn of spans:registry): error PG001: expected text as a key, found int 3",
         "spans.py:4:1 /span_type_schemas/0/title (chat:turn of spans:registry): error PG001: expected a JSON value, found bytes",
         "spans.py:5:1 /span_type_schemas/1/params_schema/x (chat:end of spans:registry): error PG001: expected a JSON value, found object",
@@ -500,7 +500,7 @@ def test_a_registry_that_holds_itself(project: Project) -> None:
     line = only(project.run("endless:registry", "--package", "made").findings)
     assert (
         line
-        == "endless:registry /span_schemas/a/properties/x (a): error PG001: expected a JSON value, found a dict that holds itself"
+        == "endless:registry /span_schemas/a/properties/x (a): error PG001: expected a JSON value, found a dict that contains itself"
     )
 
 
@@ -568,7 +568,7 @@ REFERENCES = {
     "missing.json": "expected a JSON or YAML file, found no 'missing.json'",
     "text.txt": "expected a JSON or YAML file, found no 'text.txt'",
     "a\0.json": "expected a JSON or YAML file, found no",
-    "other.json#/none": "'other.json#/none' leads to no schema",
+    "other.json#/none": "expected a schema at 'other.json#/none', found none",
     "other.json#here": "expected a JSON pointer after '#' in 'other.json#here'",
     "#/$defs/none": "expected a schema at '#/$defs/none', found none",
     "#nowhere": "no schema has the anchor 'nowhere'",
@@ -614,7 +614,9 @@ def test_references_without_an_end(case: str, project: Project) -> None:
     result = project.generate()
     assert result.code == 1
     assert result.findings
-    assert all("PG008: expected a schema that ends" in line and "/$defs/" in line for line in result.findings)
+    assert all(
+        "PG008: expected a schema that describes a value" in line and "/$defs/" in line for line in result.findings
+    )
 
 
 def test_a_circle_of_references_across_files(project: Project) -> None:
@@ -631,7 +633,7 @@ def test_a_long_chain_of_references_is_refused(project: Project) -> None:
     project.span_types(
         agent={**properties(x={"$ref": "#/$defs/d0"}), "$defs": {**definitions, "d700": {"type": "string"}}}
     )
-    assert "PG029: more than 100 schemas of one value lead to each other in a row here" in only(
+    assert "PG029: a value here would be compared with a chain of more than 100 schemas" in only(
         project.generate().findings
     )
 
@@ -660,8 +662,8 @@ def test_no_file_references_below_a_nested_id(project: Project) -> None:
     inner = {"$id": "https://example.com/parts/inner", "properties": {"x": {"$ref": "x.json"}}}
     project.span_types(agent=properties(inner=inner))
     found = only(project.generate().findings)
-    assert "/properties/inner/properties/x/$ref: error PG008: expected a part of this schema: by the $id above" in found
-    assert "'x.json' is 'https://example.com/parts/x.json'" in found
+    assert "/properties/inner/properties/x/$ref: error PG008: expected a part of this schema, found 'x.json'" in found
+    assert "which is 'https://example.com/parts/x.json' relative to the $id above" in found
 
 
 def test_no_nested_id_in_a_referenced_file(project: Project) -> None:
@@ -689,7 +691,7 @@ CLASHES = {
     "separator": ({"agent:llm": OBJECT, "agent-llm": OBJECT}, "would become the same class AgentLlm"),
     "params-class": (
         {"agent:llm": OBJECT, "agent:llm:params": OBJECT},
-        'the generated name AgentLlmParams is also one of the span type "agent:llm"',
+        'the generated name AgentLlmParams is also generated for the span type "agent:llm"',
     ),
     "definition-and-property": (
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
@@ -725,7 +727,7 @@ def test_names_that_only_look_like_ascii(project: Project) -> None:
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
-    assert "error PG004: expected a span type name of at most 127 characters, because it also names a file" in line
+    assert "error PG004: expected a span type name of at most 127 characters, because it is also a file name" in line
 
 
 def test_a_diagnostic_is_one_printable_line_whatever_the_names_hold(project: Project) -> None:
@@ -802,7 +804,7 @@ def test_a_part_of_another_draft_that_the_drafts_read_differently(
     write_part_of_draft_07(project, part)
     line = only(project.generate().findings)
     assert line.startswith(
-        "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the schema that this is a"
+        "schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the definition that this is a"
     )
     assert f"drafts read {keyword!r} differently, found 'http://json-schema.org/draft-07/schema#'" in line
 
@@ -812,12 +814,12 @@ def test_a_part_of_another_draft_that_the_drafts_read_differently(
     [
         (
             "x-prefactor-redacted",
-            "error PG015: 'x-prefactor-redacted' means nothing; expected x-prefactor-redact or x-prefactor-allow",
+            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected x-prefactor-redact or x-prefactor-allow",
         ),
         ("x-prefactor-alow", "expected x-prefactor-redact or x-prefactor-allow"),
         (
             "x-prefactor-owner",
-            "error PG015: 'x-prefactor-owner' means nothing; expected x-prefactor-redact or x-prefactor-allow",
+            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected x-prefactor-redact or x-prefactor-allow",
         ),
         (
             "x-redact",
@@ -874,7 +876,9 @@ def test_a_template_with_paths_in_paths(project: Project) -> None:
     schema = properties(x={"type": "object"}, y={"type": "object"}, z={"type": "string"})
     entry = {"name": "a", "title": "A", "description": "A.", "params_schema": schema}
     project.write("schemas/a.json", {"span_type_schemas": [{**entry, "template": "{{ x[y[z]] }} {{ x[y[zz]] }}"}]})
-    assert "'zz' is shown, but 'zz' is no property of params or result" in only(project.generate().findings)
+    assert "the template shows 'zz', but 'zz' is not a property of params or result" in only(
+        project.generate().findings
+    )
 
 
 TUPLE = {
@@ -888,7 +892,7 @@ TUPLE = {
     ("template", "found"),
     [
         ("{{ x[0].a }} {{ x[2].b }}", ""),
-        ("{{ x[0].b }}", "PG018: 'x.0.b' is shown, but 'b' is no property of 'x.0'"),
+        ("{{ x[0].b }}", "PG018: the template shows 'x.0.b', but 'b' is not a property of 'x.0'"),
         ("{{ x[1] }}", "PG019: 'x.1' is redacted"),
     ],
 )

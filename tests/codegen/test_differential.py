@@ -36,7 +36,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
     max_leaves=5,
 )
-KINDS = st.sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
+TYPES = st.sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
 SMALL = st.integers(0, 2)
 NAME_LISTS = st.lists(st.sampled_from(NAMES), unique=True, max_size=2)
 
@@ -46,7 +46,7 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
     members = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=2)
     some = st.lists(inner, min_size=1, max_size=2)
     optional: dict[str, st.SearchStrategy[Any]] = {
-        "type": KINDS | st.lists(KINDS, min_size=1, max_size=2, unique=True),
+        "type": TYPES | st.lists(TYPES, min_size=1, max_size=2, unique=True),
         "enum": st.lists(VALUES, min_size=1, max_size=3),
         "const": VALUES,
         "minimum": SMALL,
@@ -98,11 +98,11 @@ def keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 def keywords_of_draft_07(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Keywords that draft-07 has instead, or reads differently; it ignores everything beside a `$ref`."""
+    """Keywords that draft-07 has instead, reads differently or does not have; it ignores all others beside a `$ref`."""
     members = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=2)
     some = st.lists(inner, min_size=1, max_size=2)
     optional: dict[str, st.SearchStrategy[Any]] = {
-        "type": KINDS | st.lists(KINDS, min_size=1, max_size=2, unique=True),
+        "type": TYPES | st.lists(TYPES, min_size=1, max_size=2, unique=True),
         "enum": st.lists(VALUES, min_size=1, max_size=3),
         "items": inner | some,
         "additionalItems": inner,
@@ -121,6 +121,10 @@ def keywords_of_draft_07(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dic
         "if": inner,
         "then": inner,
         "$ref": st.sampled_from(["#/definitions/thing", "#/definitions/tree", "#here", "part.json", "part.json#own"]),
+        "prefixItems": some,
+        "dependentSchemas": members,
+        "unevaluatedProperties": inner,
+        "maxContains": SMALL,
     }
     # jsonschema raises TypeError for additionalItems beside items that is true or false, where it has no effect.
     return chosen(optional).map(
@@ -156,10 +160,10 @@ numbers = itertools.count()
 
 
 def batches(
-    kind: Callable[[st.SearchStrategy[Any]], st.SearchStrategy[dict[str, Any]]],
+    form: Callable[[st.SearchStrategy[Any]], st.SearchStrategy[dict[str, Any]]],
 ) -> st.SearchStrategy[list[tuple[Any, list[Any]]]]:
     """Schemas, each with instances."""
-    schemas = st.recursive(st.booleans() | kind(st.just({})), kind, max_leaves=4)
+    schemas = st.recursive(st.booleans() | form(st.just({})), form, max_leaves=4)
     return st.lists(st.tuples(schemas, st.lists(VALUES, min_size=8, max_size=8)), min_size=12, max_size=12)
 
 
@@ -205,8 +209,8 @@ def unions() -> st.SearchStrategy[dict[str, Any]]:
     constant = st.sampled_from(["a", "b", "ab"]).map(lambda text: {"const": text})
     several = st.sampled_from([["a", "b"], ["b"], ["abc", "ab"]]).map(lambda texts: {"enum": texts})
     option = st.builds(
-        lambda rest, own, kind, required: (
-            {"type": "object"} | rest | {"properties": {**own, "a": kind}, "required": required}
+        lambda rest, own, member, required: (
+            {"type": "object"} | rest | {"properties": {**own, "a": member}, "required": required}
         ),
         inner,
         st.dictionaries(st.sampled_from(["b", "ab"]), inner, max_size=2),

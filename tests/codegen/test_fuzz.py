@@ -58,9 +58,9 @@ edits = st.tuples(
 )
 
 
-def broken(content: bytes, kind: str, at: float, to: float, piece: bytes) -> bytes:
+def broken(content: bytes, edit: str, at: float, to: float, piece: bytes) -> bytes:
     first, last = sorted((round(at * len(content)), round(to * len(content))))
-    match kind:
+    match edit:
         case "cut":
             return content[:first] + content[min(last, first + 40) :]
         case "put":
@@ -117,12 +117,12 @@ ODD_NAMES = [
 ]
 
 
-def extras(schema: Any, mark: Any, allow: Any, reference: str | None) -> Any:
+def extras(schema: Any, redact: Any, allow: Any, reference: str | None) -> Any:
     """Return the schema with our own keywords, and a reference into the files."""
     members = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(members, dict):
         return schema
-    more = {} if mark is None else {"x-prefactor-redact": mark}
+    more = {} if redact is None else {"x-prefactor-redact": redact}
     more |= {} if reference is None else {"$ref": reference}
     return {**schema, "properties": {**members, "marked": more}, **({} if allow is None else {ALLOW: allow})}
 
@@ -133,8 +133,8 @@ places = rarely(
         [None, "c.json", "c.json#/properties", "#", "a.json#/span_schemas/a:3", "a.json#/quality_schemas/0/schema"]
     ),
 )
-marks = rarely(st.just(1), st.sampled_from([None, True, False]))
-schemas = st.builds(extras, roots, marks, st.none() | allowed, places)
+redactions = rarely(st.just(1), st.sampled_from([None, True, False]))
+schemas = st.builds(extras, roots, redactions, st.none() | allowed, places)
 
 
 def documents(source: str) -> st.SearchStrategy[Any]:

@@ -27,14 +27,14 @@ def test_payloads_with_any_property_name_are_returned_unchanged(packages: Path) 
 
 
 def sample(schema: dict[str, Any]) -> Any:
-    kinds = {"string": "text", "boolean": True, "number": 1.5, None: "a"}
+    scalars = {"string": "text", "boolean": True, "number": 1.5, None: "a"}
     match schema.get("type"):
         case "object":
             return {key: sample(member) for key, member in schema["properties"].items()}
         case ["integer", "null"]:
             return 1
-        case kind:
-            return kinds[kind]
+        case name:
+            return scalars[name]
 
 
 def entry_of(name: str, text: str) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_a_new_name_that_an_unchanged_module_already_has(built: Project) -> None
     built.write("schemas/clash.json", {"span_schemas": {"first_params": {"type": "object"}}})
     result = built.generate()
     assert result.code == 1
-    assert "PG005: the generated name FirstParams is also one of the span type" in result.err
+    assert "PG005: the generated name FirstParams is also generated for the span type" in result.err
     assert built.files() == before
 
 

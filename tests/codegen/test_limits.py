@@ -49,17 +49,20 @@ def twice(one: Make, two: Make) -> Make:
 PAST: dict[str, tuple[Any, str]] = {
     "depth": (nested(200, lambda inner: properties(a=inner)), "nested deeper than 100 levels"),
     "depth-of-a-default": ({"default": nested(200, lambda inner: [inner])}, "nested deeper than 100 levels"),
-    "chain-of-references": (chain(3000, lambda ref: ref), f"more than {MAX_CHAIN} schemas of one value"),
+    "chain-of-references": (chain(3000, lambda ref: ref), f"a chain of more than {MAX_CHAIN} schemas"),
     "chain-of-all-of": (
         chain(3000, lambda ref: {"allOf": [ref, {"minLength": 1}]}),
-        f"more than {MAX_CHAIN} schemas of one value",
+        f"a chain of more than {MAX_CHAIN} schemas",
     ),
-    "chain-beside": (chain(MAX_CHAIN, lambda ref: {**ref, "minLength": 1}), f"more than {MAX_CHAIN} schemas"),
-    "chain-of-not": (chain(3000, lambda ref: {"not": ref}), f"more than {MAX_CHAIN} schemas of one value"),
-    "chain-of-if": (chain(3000, lambda ref: {"if": ref, "then": {}}), f"more than {MAX_CHAIN} schemas of one value"),
+    "chain-beside": (
+        chain(MAX_CHAIN, lambda ref: {**ref, "minLength": 1}),
+        f"a chain of more than {MAX_CHAIN} schemas",
+    ),
+    "chain-of-not": (chain(3000, lambda ref: {"not": ref}), f"a chain of more than {MAX_CHAIN} schemas"),
+    "chain-of-if": (chain(3000, lambda ref: {"if": ref, "then": {}}), f"a chain of more than {MAX_CHAIN} schemas"),
     "chain-of-options": (
         chain(3000, lambda ref: {"anyOf": [ref, {"type": "null"}]}),
-        f"more than {MAX_CHAIN} schemas of one value",
+        f"a chain of more than {MAX_CHAIN} schemas",
     ),
     "chain-of-objects": (
         chain(MAX_TYPES_DEEP + 1, lambda ref: properties(n=ref)),
@@ -112,7 +115,7 @@ PAST: dict[str, tuple[Any, str]] = {
     ),
     "long-names-in-one-another": (
         nested(3, lambda inner: properties(**{"n" * (MAX_CLASS_NAME // 2): inner})),
-        f"the class name made from it has more than {MAX_CLASS_NAME:,} characters",
+        f"its class name would have more than {MAX_CLASS_NAME:,} characters",
     ),
 }
 
@@ -132,10 +135,10 @@ def test_past_a_limit(case: str, project: Project) -> None:
 
 
 def test_merged_objects_multiply(project: Project) -> None:
-    def definition(kind: str, number: int) -> dict[str, Any]:
-        return properties(**{side: {"$ref": f"#/$defs/{kind}{number + 1}"} for side in "lr"})
+    def definition(letter: str, number: int) -> dict[str, Any]:
+        return properties(**{side: {"$ref": f"#/$defs/{letter}{number + 1}"} for side in "lr"})
 
-    definitions = {f"{kind}{number}": definition(kind, number) for number in range(40) for kind in "AB"}
+    definitions = {f"{letter}{number}": definition(letter, number) for number in range(40) for letter in "AB"}
     merged = {"allOf": [{"$ref": "#/$defs/A0"}, {"$ref": "#/$defs/B0"}]}
     project.span_types(agent={**properties(x=merged), "$defs": {**definitions, "A40": TEXT, "B40": TEXT}})
     assert f"error PG029: the schema would become more than {MAX_TYPES:,} types" in project.generate().err
@@ -176,14 +179,17 @@ def test_a_chain_through_another_file(project: Project) -> None:
 def test_a_chain_through_another_file_past_the_limit(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "b.json#/$defs/A0"}))
     project.write("schemas/b.json", {"$defs": chain(3000, lambda ref: {"allOf": [ref]})["$defs"]})
-    assert f"/$defs/A2950: error PG029: more than {MAX_CHAIN} schemas" in project.generate().err
+    assert (
+        f"/$defs/A2950: error PG029: a value here would be compared with a chain of more than {MAX_CHAIN} schemas"
+        in project.generate().err
+    )
 
 
 @pytest.mark.parametrize("keyword", ["not", "if", "else"])
 def test_endless_references_in_a_keyword_without_a_type(keyword: str, project: Project) -> None:
     schema = {**properties(x={"$ref": "#/$defs/A"}), "$defs": {"A": {keyword: {"$ref": "#/$defs/A"}}}}
     project.span_types(agent=schema)
-    assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that ends" in project.generate().err
+    assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that describes a value" in project.generate().err
 
 
 def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(project: Project, made: Made) -> None:

@@ -261,15 +261,15 @@ class TestMultiples:
     STEPS = (0.01, 0.1, 0.5, 1.5, 1e-8, 2, 3.0)
     VALUES = (0, 1, 3, 5, 0.5, 1.1, 12.5, 19.99, 0.07, 100.1, 0.005, -0.3, 1e20, 12391239123, 10**400, True)
 
-    @pytest.mark.parametrize("kind", ["number", "integer", ["number", "null"]])
-    def test_the_decimal_digits_are_what_counts(self, kind: Any, made: Made) -> None:
+    @pytest.mark.parametrize("types", ["number", "integer", ["number", "null"]])
+    def test_the_decimal_digits_are_what_counts(self, types: Any, made: Made) -> None:
         """19.99 is a multiple of 0.01, but not as doubles, which is how jsonschema divides them."""
-        steps = {f"x{index}": {"type": kind, "multipleOf": step} for index, step in enumerate(self.STEPS)}
+        steps = {f"x{index}": {"type": types, "multipleOf": step} for index, step in enumerate(self.STEPS)}
         model = made(agent=properties(**steps)).AgentParams
         for name, value in itertools.product(steps, self.VALUES):
             number = Fraction(value if isinstance(value, int) else repr(value))
             multiple = (number / Fraction(repr(steps[name]["multipleOf"]))).denominator == 1
-            expected = value is not True and multiple and (kind != "integer" or number.denominator == 1)
+            expected = value is not True and multiple and (types != "integer" or number.denominator == 1)
             assert is_valid(model, {name: value}) == expected, (steps[name], value)
 
     def test_a_default(self, project: Project) -> None:

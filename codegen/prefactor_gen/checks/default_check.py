@@ -1,4 +1,4 @@
-"""Checks that defaults and examples match the schema that they stand in."""
+"""Checks that defaults and examples match their schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents.limits import MAX_CHECKED_VALUES
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.documents.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
-from prefactor_gen.json_schema.subschemas import located_schemas
+from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_schema import JsonSchema, SchemaError
 
 __all__ = ["check_defaults"]
@@ -19,13 +19,12 @@ _LONGEST = 80
 
 def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
     """Warn of the defaults and examples in a self-contained, valid schema that do not match their schemas."""
-    schemas = located_schemas(root, draft_07=root.is_draft_07)
-    values = [(pointer, *value) for pointer, schema in schemas for value in _values(schema)]
+    values = [(pointer, *value) for pointer, schema in applicable_schemas(root) for value in _values(schema)]
     if not values:
         return
-    whole = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
+    compiled = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
     for pointer, rule, value, place in values:
-        yield from _mismatch(whole.part(pointer), rule, value, place)
+        yield from _mismatch(compiled.part(pointer), rule, value, place)
 
 
 def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place]]:

@@ -23,7 +23,7 @@ from prefactor_gen.documents.rules import (
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.properties import Properties
-from prefactor_gen.json_schema.subschemas import located_schemas, subschemas
+from prefactor_gen.json_schema.references import applicable_schemas
 
 __all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
 
@@ -68,7 +68,7 @@ def lint_payloads(item: SpanTypeDefinition) -> Iterator[Diagnostic]:
 
 
 def lint_forms(documents: Sequence[Document]) -> Iterator[Diagnostic]:
-    """Warn of definitions in both forms: if it gets both, the platform reads only the structured ones."""
+    """Warn of definitions in both forms, of which the platform reads only the structured one."""
     roots = [(document, document.root) for document in documents if isinstance(document.root, ObjectNode)]
     structured = [root for _, root in roots if "span_type_schemas" in root]
     for document, root in roots if structured else ():
@@ -115,29 +115,27 @@ def _suggested(name: str) -> str | None:
 
 def _properties(schema: ObjectNode) -> Iterator[tuple[str, Place, str]]:
     """Each property with its place and the pointer of its schema."""
-    for pointer, each in located_schemas(schema):
+    for pointer, each in applicable_schemas(schema):
         for name in each.properties:
             yield name, each.properties.place_at(name), pointer + step(("properties", name))
 
 
 def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Report properties whose names look alike, and objects that do not describe their members."""
-    properties = schema.get("properties")
-    if isinstance(properties, ObjectNode):
-        yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
-    elif schema.get("type") == "object" and schema.keys() <= {"type", "title", "description", "$schema", REDACT}:
-        message = "an object with any members, in which no type finds a mistake; name the properties that are known"
-        yield OPEN_OBJECT.at(schema.place, message)
-    for _, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _objects(item)
+    for _, each in applicable_schemas(schema):
+        properties = each.get("properties")
+        if isinstance(properties, ObjectNode):
+            yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
+        elif each.get("type") == "object" and each.keys() <= {"type", "title", "description", "$schema", REDACT}:
+            message = "the object accepts any member, so a misspelled one is not reported; list the known properties"
+            yield OPEN_OBJECT.at(each.place, message)
 
 
 def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
     first: dict[str, str] = {}
     for name, place in named:
         other = first.setdefault(_skeleton(name), name)
-        # Two that become the same Python name are an error elsewhere.
+        # Two names that become the same Python name are reported as an error by other checks.
         if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
             yield CONFUSABLE_NAMES.at(place, f"the {noun} {name!r} looks like {other!r}")
         scripts = _scripts(name)
@@ -156,7 +154,7 @@ def _skeleton(name: str) -> str:
 
 @cache
 def _scripts(name: str) -> frozenset[str]:
-    """The scripts of a name's letters, of those scripts that have letters which look alike."""
+    """The scripts of a name's letters, but only those scripts that have similar letters."""
     if name.isascii():
         return frozenset()
     words = {unicodedata.name(char, "").partition(" ")[0] for char in name}

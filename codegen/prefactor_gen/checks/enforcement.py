@@ -8,12 +8,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource
 from prefactor_gen.documents.diagnostics import Place
 from prefactor_gen.documents.nodes import ObjectNode, child_pointer
 from prefactor_gen.json_schema.keywords import ASSERTIONS, CHECKED_FORMATS, CONTENT
-from prefactor_gen.json_schema.subschemas import effective_schema, subschemas
+from prefactor_gen.json_schema.references import applicable_schemas
+from prefactor_gen.json_schema.subschemas import subschemas
 
 __all__ = ["By", "Enforced", "enforcement"]
 
@@ -52,29 +54,40 @@ def enforcement(
         sources: dict[Literal["params", "result"], SchemaSource | None] = {"params": item.params, "result": item.result}
         for part, source in sources.items():
             if source is not None:
-                reader = _Reader(untyped, formats, draft_07=source.schema.is_draft_07)
-                for pointer, keyword, by in reader.keywords(source.schema, ""):
+                reader = _Reader(source.schema, untyped, formats)
+                for pointer, keyword, by in reader.keywords(source.schema, "", By.TYPES):
                     yield Enforced(item.name, part, pointer, keyword, by)
 
 
 class _Reader:
-    """Goes through one schema."""
+    """Goes through one schema.
 
-    def __init__(self, untyped: AbstractSet[Place], formats: AbstractSet[str], *, draft_07: bool) -> None:
+    Attributes:
+        applicable: the schemas that can apply to a value, by pointer, without the keywords that have no effect.
+    """
+
+    def __init__(self, root: ObjectNode, untyped: AbstractSet[Place], formats: AbstractSet[str]) -> None:
+        self.applicable = {unquote(pointer): schema for pointer, schema in applicable_schemas(root)}
         self.untyped = untyped
         self.formats = formats
-        self.draft_07 = draft_07
 
-    def keywords(self, schema: ObjectNode, pointer: str, above: By = By.TYPES) -> Iterator[tuple[str, str, By]]:
-        """The keywords of a schema and of those below it; `above` is what enforces the keyword that it stands in."""
-        effective = effective_schema(schema, draft_07=self.draft_07)
-        by = {keyword: self.by(schema, keyword, above if keyword in effective else By.NOTHING) for keyword in schema}
+    def keywords(self, schema: ObjectNode, pointer: str, above: By) -> Iterator[tuple[str, str, By]]:
+        """The keywords of a schema and of those below it.
+
+        Args:
+            schema: the schema.
+            pointer: its pointer.
+            above: what enforces the keyword that the schema is under.
+        """
+        effective = self.applicable.get(pointer, ())
+        by = {keyword: self.by(schema, keyword, above) if keyword in effective else By.NOTHING for keyword in schema}
         yield from ((pointer, keyword, by[keyword]) for keyword in schema if keyword in ASSERTIONS | CONTENT)
         for keys, item in subschemas(schema):
             where = functools.reduce(child_pointer, keys, pointer)
             members = schema[keys[0]]
             if isinstance(item, ObjectNode):
-                yield from self.keywords(item, where, by[keys[0]])
+                # A schema in a keyword without effect applies only if a reference leads to it, as a type of its own.
+                yield from self.keywords(item, where, by[keys[0]] if keys[0] in effective else By.TYPES)
             elif item is False and isinstance(members, ObjectNode) and members.place_at(keys[1]) in self.untyped:
                 yield where, "false", By.SCHEMA
 

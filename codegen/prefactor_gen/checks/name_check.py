@@ -34,5 +34,5 @@ def _problem(item: SpanTypeDefinition) -> str | None:
     if not is_usable(name) or not module_name(item.name).isascii():  # it also names a file
         return f"the span type {item.name!r} would become the class {name!r}, which is not a usable Python name"
     if len(module_name(item.name)) > MAX_NAME + 1:
-        return f"expected a span type name of at most {MAX_NAME} characters, because it also names a file"
+        return f"expected a span type name of at most {MAX_NAME} characters, because it is also a file name"
     return None

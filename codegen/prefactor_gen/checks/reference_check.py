@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.pointers import is_metaschema
-from prefactor_gen.json_schema.references import REFERENCES, LocalRefs
-from prefactor_gen.json_schema.subschemas import located_schemas
+from prefactor_gen.json_schema.references import REFERENCES, LocalRefs, applicable_schemas
 
 __all__ = ["check_references"]
 
@@ -16,7 +15,7 @@ __all__ = ["check_references"]
 def check_references(root: ObjectNode) -> Iterator[Diagnostic]:
     """Report each reference without a target, also where no type is made of the schema, as under `not` and `if`."""
     refs = LocalRefs(root)
-    for _, schema in located_schemas(root, draft_07=refs.draft_07):
+    for _, schema in applicable_schemas(root):
         for keyword in REFERENCES:
             reference = schema.get(keyword)
             if isinstance(reference, str) and not is_metaschema(reference):

@@ -18,8 +18,8 @@ from prefactor_gen.documents.rules import (
 )
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
-from prefactor_gen.json_schema.references import LocalRefs
-from prefactor_gen.json_schema.subschemas import all_schemas
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.patterns import pattern_problem
 from prefactor_schema.suggestions import did_you_mean
@@ -59,12 +59,15 @@ def check_schema(source: SchemaSource, *, is_payload: bool = True) -> Iterator[D
         yield from _check_root(source.schema)
     refs = LocalRefs(source.schema)
     draft = _draft(source.schema)
-    for schema in all_schemas(source.schema):
+    applicable = dict(applicable_schemas(source.schema))
+    for pointer, schema in located_schemas(source.schema):
+        effective = applicable.get(pointer)
         yield from _check_keys(schema)
-        yield from _check_references(schema, refs, draft)
-        yield from _check_patterns(schema)
-        if schema is not source.schema and "$schema" in schema and _draft(schema) != draft:
-            yield from _check_another_draft(schema)
+        yield from _check_patterns(schema, effective)
+        if effective is not None:
+            yield from _check_references(effective, refs, draft)
+            if pointer and "$schema" in schema and _draft(schema) != draft:
+                yield from _check_another_draft(schema)
 
 
 def check_compiles(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -87,9 +90,9 @@ def _check_metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
 
 
 def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
-    """Report a part that names another draft than the whole schema, if the drafts read one of its keywords differently.
+    """Report a part that names another draft than the root, if the drafts read one of its keywords differently.
 
-    Such a part is read as the whole schema is.
+    All parts of a schema are read by the draft of its root.
     """
     for part in all_schemas(schema):
         keywords = sorted(part.keys() & _DRAFT_SPECIFIC)
@@ -99,9 +102,8 @@ def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
             keywords.append("$ref")
         if keywords:
             message = (
-                f"expected the draft of the schema that this is a part of, because drafts read {keywords[0]!r} "
-                f"differently, found {schema['$schema']!r}; name the same $schema in the definition and in what it "
-                "refers to"
+                f"expected the draft of the definition that this is a part of, because drafts read {keywords[0]!r} "
+                f"differently, found {schema['$schema']!r}; name the same $schema in both"
             )
             yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
             return
@@ -161,7 +163,7 @@ def _place_at(schema: ObjectNode, path: Iterable[str | int]) -> Place:
 def _check_keys(schema: ObjectNode) -> Iterator[Diagnostic]:
     for key in schema:
         if key in _GENERATOR_KEYS or key.startswith(_GENERATOR_KEY_PREFIX):
-            message = f"{key!r} would control the model generator; remove it, it means nothing to JSON Schema"
+            message = f"{key!r} would control the model generator; remove it, it is not a keyword of JSON Schema"
             yield GENERATOR_KEY.at(schema.place_at(key), message)
 
 
@@ -180,8 +182,9 @@ def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) ->
             yield UNRESOLVED_REFERENCE.at(place, message)
 
 
-def _check_patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
-    for pattern, place in _patterns(schema):
+def _check_patterns(schema: ObjectNode, effective: ObjectNode | None) -> Iterator[Diagnostic]:
+    """Check the patterns of a schema. The metaschema refuses a wrong one also where draft-07 ignores it."""
+    for keyword, pattern, place in _patterns(schema):
         problem = pattern_problem(pattern)
         if problem is None:
             continue
@@ -190,20 +193,21 @@ def _check_patterns(schema: ObjectNode) -> Iterator[Diagnostic]:
         message = f"{where}'{shown}': {problem.message}"
         if problem.is_error:
             yield INVALID_SCHEMA.at(place, f"not a regular expression: {message}")
-        else:
+        elif effective is not None and keyword in effective:
             yield UNCHECKED_PATTERN.at(place, f"the pattern is not checked: {message}")
 
 
-def _patterns(schema: ObjectNode) -> Iterator[tuple[str, Place]]:
+def _patterns(schema: ObjectNode) -> Iterator[tuple[str, str, Place]]:
+    """Each pattern, with the keyword that it is under and its place."""
     if isinstance(pattern := schema.get("pattern"), str):
-        yield pattern, schema.place_at("pattern")
-    if isinstance(properties := schema.get("patternProperties"), ObjectNode):
-        yield from ((key, properties.place_at(key)) for key in properties)
+        yield "pattern", pattern, schema.place_at("pattern")
+    properties = schema.object_at("patternProperties")
+    yield from (("patternProperties", pattern, properties.place_at(pattern)) for pattern in properties)
 
 
 def _check_root(schema: ObjectNode) -> Iterator[Diagnostic]:
-    expected = schema.get("type")
-    types = expected if isinstance(expected, ListNode) else [expected]
-    if expected is not None and "object" not in types:
-        message = f"params and results are JSON objects: expected type object, found {to_plain(expected)!r}"
+    effective = effective_schema(schema, draft_07=schema.is_draft_07)
+    if "type" in effective and "object" not in effective.types:
+        found = to_plain(effective["type"])
+        message = f"params and results are JSON objects: expected type object, found {found!r}"
         yield NOT_AN_OBJECT.at(schema.place_at("type"), message)

@@ -9,7 +9,8 @@ from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
 from prefactor_gen.documents.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
 from prefactor_gen.json_schema.keywords import CHECKED_FORMATS, CONTENT, KNOWN, REDACT
-from prefactor_gen.json_schema.subschemas import all_schemas, subschemas
+from prefactor_gen.json_schema.references import applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["lint_enforcement", "lint_schema"]
@@ -18,9 +19,9 @@ __all__ = ["lint_enforcement", "lint_schema"]
 _MORE_PROPERTIES = frozenset({
     "$dynamicRef", "$ref", "allOf", "anyOf", "dependentSchemas", "if", "oneOf", "patternProperties",
 })  # fmt: skip
-# The keywords below which a schema describes a whole object. A branch of `allOf` or a condition has its properties
-# elsewhere.
-_WHOLE_OBJECT = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
+# The keywords below which a schema describes all properties of an object. A branch of `allOf` or a condition may have
+# its properties elsewhere.
+_COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
 _OUR_KEYWORDS = (REDACT, ALLOW)
 # A required name is compared with so many properties for a hint, which takes time for each.
@@ -29,7 +30,10 @@ _MAX_COMPARED = 100
 
 def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Report the warnings of a schema and its subschemas."""
-    yield from _lint(schema, is_whole_object=True)
+    for each in all_schemas(schema):  # also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact
+        yield from _unknown_keywords(each)
+    for each in _complete_objects(schema, draft_07=schema.is_draft_07):
+        yield from _required_without_property(each)
 
 
 def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Diagnostic]:
@@ -38,7 +42,7 @@ def lint_enforcement(schema: ObjectNode, *, assert_formats: bool) -> Iterator[Di
     These are notes, but a format that cannot be checked is a warning if formats are to be checked, or if it is
     probably misspelled.
     """
-    for each in all_schemas(schema):
+    for _, each in applicable_schemas(schema):
         for keyword in sorted(each.keys() & CONTENT):
             message = f"{keyword} describes the content of a text, which is not checked"
             yield UNENFORCED_KEYWORD.at(each.place_at(keyword), message)
@@ -61,13 +65,13 @@ def _lint_format(name: str, place: Place, *, assert_formats: bool) -> Iterator[D
         yield UNENFORCED_KEYWORD.at(place, message)
 
 
-def _lint(schema: ObjectNode, *, is_whole_object: bool) -> Iterator[Diagnostic]:
-    yield from _unknown_keywords(schema)
-    if is_whole_object:
-        yield from _required_without_property(schema)
-    for keys, item in subschemas(schema):
-        if isinstance(item, ObjectNode):
-            yield from _lint(item, is_whole_object=is_whole_object and keys[0] in _WHOLE_OBJECT)
+def _complete_objects(schema: ObjectNode, *, draft_07: bool) -> Iterator[ObjectNode]:
+    """The schema and those below it that describe all properties of an object."""
+    schema = effective_schema(schema, draft_07=draft_07)
+    yield schema
+    for keys, item in object_subschemas(schema):
+        if keys[0] in _COMPLETE:
+            yield from _complete_objects(item, draft_07=draft_07)
 
 
 def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -79,7 +83,7 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
             continue
         place = schema.place_at(keyword)
         if keyword.startswith(_PREFIX):
-            message = f"{keyword!r} means nothing; expected {' or '.join(_OUR_KEYWORDS)}"
+            message = f"{keyword!r} is not a key of prefactor-gen; expected {' or '.join(_OUR_KEYWORDS)}"
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
         elif not keyword.startswith("x-"):
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; start a key of your own with x-"

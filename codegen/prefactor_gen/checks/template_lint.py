@@ -46,7 +46,7 @@ def lint_template(template: str, place: Place, schemas: Sequence[ObjectNode]) ->
 
 
 def _check_path(path: Sequence[object], place: Place, payloads: Sequence[Properties]) -> Diagnostic | None:
-    """Follow `usage.tokens` from the payloads: each name must be a property, and none of them redacted."""
+    """Follow `usage.tokens` from the payloads: each name must be a property that is not redacted."""
     found: list[tuple[Properties, Sequence[str]]] = [(payload, [""]) for payload in payloads]
     for depth, name in enumerate(path):
         if not isinstance(name, str | int):  # the value of another variable
@@ -69,5 +69,5 @@ def _no_property(path: Sequence[object], place: Place, found: Sequence[tuple[Pro
     *outer, name = path
     names = sorted({each for payload, pointers in found for each in payload.names(pointers)})
     where = f"of {'.'.join(map(str, outer))!r}" if outer else "of params or result"
-    message = f"{'.'.join(map(str, path))!r} is shown, but {name!r} is no property {where}"
+    message = f"the template shows {'.'.join(map(str, path))!r}, but {name!r} is not a property {where}"
     return UNKNOWN_TEMPLATE_PROPERTY.at(place, message + did_you_mean(str(name), names))

@@ -33,7 +33,7 @@ _EXAMPLES: dict[str, str] = {
         "  prefactor-gen check --format github      annotations in a GitHub workflow\n"
         "  prefactor-gen check --explain            what enforces each keyword: types, or the schema itself\n"
         "  prefactor-gen check --explain agent:llm  the same for one span type\n"
-        "  prefactor-gen check --explain PG008      what a rule is about\n"
+        "  prefactor-gen check --explain PG008      explain a rule\n"
     ),
     "demo": "  prefactor-gen demo\n",
     "schema": (

@@ -36,7 +36,7 @@ KEYS = (*WIRE_KEYS, "formats", "wire")
 
 
 class ConfigError(Exception):
-    """The command line or the configuration is wrong: where, what was expected and what was found."""
+    """The command line or the configuration is wrong. The message names the place, and what was expected and found."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`prefactor-gen check --explain`: what a rule is about, and what enforces each keyword."""
+"""`prefactor-gen check --explain`: explains a rule, or lists what enforces each keyword."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from prefactor_gen.checks.enforcement import By, Enforced, enforcement
-from prefactor_gen.command.report import console, is_terminal, printable
+from prefactor_gen.command.report import console, is_terminal
+from prefactor_gen.documents.diagnostics import printable
 from prefactor_gen.documents.rules import RULES
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _BY = {By.SCHEMA: "checked against the schema itself", By.NOTHING: "not enforced
 
 
 def explain_rule(code: str) -> str:
-    """What a rule is about."""
+    """The summary and the explanation of a rule."""
     rule = RULES[code]
     return f"{code}: {rule.summary}\n\n{textwrap.fill(rule.explanation, 100, break_on_hyphens=False)}"
 

@@ -1,4 +1,4 @@
-"""Show how far a long run is."""
+"""Shows the progress of a long run."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def progress_bar(stream: TextIO, package: str) -> Iterator[Progress | None]:
 def _bar(stream: TextIO) -> rich.progress.Progress:
     from rich.progress import Progress
 
-    # Standard output may be a pipe: what is printed there stays there.
+    # Standard output may be a pipe: text that is printed there must not go to the bar's stream.
     return Progress(console=console(stream), auto_refresh=False, transient=True, redirect_stdout=False)

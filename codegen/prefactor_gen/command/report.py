@@ -1,4 +1,4 @@
-"""Print diagnostics: as text, as JSON, or as annotations in a GitHub workflow."""
+"""Prints diagnostics: as text, as JSON, or as annotations in a GitHub workflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["FORMATS", "console", "is_terminal", "printable", "summary"]
+__all__ = ["FORMATS", "console", "is_terminal", "summary"]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -37,11 +37,6 @@ def console(stream: TextIO) -> Console:
 
     width = None if stream.isatty() else _UNLIMITED
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
-
-
-def printable(text: str) -> str:
-    """The text on one line, with escapes for characters that do not print, such as control characters."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

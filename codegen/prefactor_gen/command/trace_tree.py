@@ -1,4 +1,4 @@
-"""Show a recorded run as a tree."""
+"""Shows a recorded run as a tree."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def trace_tree(title: str, spans: Sequence[TraceSpan]) -> Tree:
 
 
 def _opened(span: TraceSpan) -> tuple[str, float]:
-    """An ID begins with its time in milliseconds, also that of a cancelled span; the start is more exact."""
+    """The milliseconds at the start of the ID, which a cancelled span has too, and the exact start."""
     return span.id[:10], span.started_at.timestamp() if span.started_at else 0.0
 
 

@@ -14,8 +14,8 @@ import watchfiles
 from watchfiles import Change, DefaultFilter
 
 from prefactor_gen.command.config import ConfigError, PackageConfig
-from prefactor_gen.command.report import printable
 from prefactor_gen.definitions.sources import SUFFIXES, is_attribute, real_path
+from prefactor_gen.documents.diagnostics import printable
 
 __all__ = ["STOPPED", "watch"]
 
@@ -52,7 +52,7 @@ def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
         while True:
             changes = watched.changes()
             next(changes)  # Watching starts here, so that changes during the run are seen after it.
-            # A process of its own imports a SchemaRegistry, and all that it imports, afresh.
+            # A new process imports the module of a SchemaRegistry, and all that it imports, again.
             subprocess.run(command, check=False)  # noqa: S603  # our own module
             print(f"watching {printable(', '.join(watched.sources))}; Ctrl-C ends it", flush=True)
             changed = next(names for names in changes if names)
@@ -103,7 +103,7 @@ class _Watched:
             *(self.paths.keys() - missing),
             watch_filter=self._matters,
             step=_STEP,
-            rust_timeout=1,  # it looks at the end of each step
+            rust_timeout=1,  # watchfiles compares it at the end of each step
             yield_on_timeout=True,
             ignore_permission_denied=True,
         ):
@@ -116,7 +116,7 @@ class _Watched:
         if path.is_dir():  # There are no events for the files that a new folder already has.
             files = (Path(folder) / each for folder, _, names in os.walk(path) for each in names)
             return change is Change.added and any(self._is_read(each) for each in files)
-        # Nor for the files of a folder that is moved away, which may be a path without a suffix.
+        # There are none for the files of a folder that is moved away either; a path without a suffix may be a folder.
         return self._is_read(path, of_any_suffix=change is Change.deleted and not path.suffix)
 
     def _is_read(self, path: Path, *, of_any_suffix: bool = False) -> bool:

@@ -27,12 +27,12 @@ from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["collect_definitions", "unused_documents"]
 
-# Keys of a schema, which some write into a file of definitions.
+# Keys of a schema, which authors sometimes write at the top of a definition file.
 _SCHEMA_DEFINITIONS = frozenset({"$defs", "definitions"})
 
 
 def collect_definitions(documents: Sequence[Document]) -> Checked[Definitions]:
-    """Collect the definitions of the documents. Documents without any are there for `$ref`s."""
+    """Collect the definitions of the documents. Documents without definitions may be targets of `$ref`s."""
     span_types: list[SpanTypeDefinition] = []
     quality: list[QualityDefinition] = []
     diagnostics: list[Diagnostic] = []
@@ -91,7 +91,7 @@ def _duplicates(named: Iterable[tuple[str, Place]], noun: str) -> Iterator[Diagn
 
 
 class _Texts(TypedDict):
-    """What span type and quality definitions have in common."""
+    """The optional keys that span type and quality definitions have in common."""
 
     title: str | None
     description: str | None
@@ -101,7 +101,7 @@ class _Texts(TypedDict):
 
 
 class _Reader:
-    """Reads the definitions of one document. What is wrong is reported in `diagnostics`, and left out."""
+    """Reads the definitions of one document. Invalid ones are left out, and reported in `diagnostics`."""
 
     def __init__(self, document: Document, root: ObjectNode) -> None:
         self.document = document
@@ -126,7 +126,7 @@ class _Reader:
         params = self.object(self.root, "span_schemas") or no_schemas
         results = self.object(self.root, "span_result_schemas") or no_schemas
         for name in (name for name in results if name not in params):
-            message = f"expected {name!r} in span_schemas too: a result belongs to a span type"
+            message = f"expected {name!r} in span_schemas too: a span type needs a schema of its params"
             self.report(message, results.place_at(name))
         for name in params:
             if (schema := self.required_schema(params, name)) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
@@ -16,9 +17,9 @@ from prefactor_gen.definitions.sources import SUFFIXES, display_name, parse_file
 from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
-from prefactor_gen.json_schema.pointers import is_metaschema, is_remote, resolve_pointer
-from prefactor_gen.json_schema.references import LocalRefs
-from prefactor_gen.json_schema.subschemas import all_schemas, map_subschemas
+from prefactor_gen.json_schema.pointers import is_metaschema, is_remote, resolve_pointer, step
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["SchemaFiles", "inline_files"]
@@ -62,7 +63,7 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
     """The schema with everything that it refers to in other files copied into its own `$defs`.
 
     Returns:
-        The schema itself if it refers to no other file, None if a reference is remote, leaves the folder, or has no
+        The same schema if it refers to no other file, None if a reference is remote, leaves the folder, or has no
         target.
     """
     refs = LocalRefs(source.schema)
@@ -81,11 +82,11 @@ def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
     return not refs.is_local(reference, schema.place_at("$ref"))
 
 
-def _nested_ids(target: ObjectNode) -> Iterator[Diagnostic]:
-    """The target is found by its pointer in the file. An `$id` inside it would change what `$ref`s below it mean."""
-    for schema in all_schemas(target):
-        has_nested_id = schema is not target and isinstance(schema.get("$id"), str)
-        if has_nested_id and any("$ref" in each for each in all_schemas(schema)):
+def _nested_ids(target: ObjectNode, *, draft_07: bool) -> Iterator[Diagnostic]:
+    """Report each `$id` inside the target of a reference that would change the meaning of `$ref`s below it."""
+    for pointer, schema in located_schemas(target, draft_07=draft_07):
+        has_nested_id = pointer and isinstance(schema.get("$id"), str)
+        if has_nested_id and any("$ref" in each for _, each in located_schemas(schema, draft_07=draft_07)):
             message = "expected no nested $id in a file that a $ref leads to: it changes what the $refs below it mean"
             yield UNRESOLVED_REFERENCE.at(schema.place_at("$id"), message)
 
@@ -107,37 +108,51 @@ class _Inliner:
         self.inlined: dict[str, JsonValue] = {}
         self.pending: deque[tuple[str, ObjectNode, Path]] = deque()
         self.diagnostics: list[Diagnostic] = []
+        self.draft_07 = refs.draft_07
         own = source.schema.get("$defs")
         self.own_definitions = own if isinstance(own, ObjectNode) else ObjectNode(place=source.place)
 
     def run(self) -> ObjectNode:
-        root = self.rewrite(self.source.schema, self.source.document.path, is_root=True)
+        applicable = {pointer for pointer, _ in applicable_schemas(self.source.schema)}
+        root = self.rewrite(self.source.schema, self.source.document.path, applicable, is_root=True)
         while self.pending:
             name, target, path = self.pending.popleft()
-            self.diagnostics.extend(_nested_ids(target))
-            self.inlined[name] = self.rewrite(target, path, is_root=False)
+            self.diagnostics.extend(_nested_ids(target, draft_07=self.draft_07))
+            applicable = {pointer for pointer, _ in located_schemas(target, draft_07=self.draft_07)}
+            self.inlined[name] = self.rewrite(target, path, applicable, is_root=False)
+        if not self.inlined:
+            return root
         own = root.get("$defs")
         definitions = own if isinstance(own, ObjectNode) else self.own_definitions
         merged = definitions.with_items([*definitions.items(), *sorted(self.inlined.items())])
         return root.with_items({**root, "$defs": merged}.items())
 
-    def rewrite(self, schema: ObjectNode, path: Path | None, *, is_root: bool) -> ObjectNode:
+    def rewrite(
+        self, schema: ObjectNode, path: Path | None, applicable: AbstractSet[str], pointer: str = "", *, is_root: bool
+    ) -> ObjectNode:
         """The schema with its references to files replaced by references into `$defs`.
 
         Args:
             schema: the root schema or the target of a reference, or a part of it.
             path: its file.
+            applicable: the pointers of the parts that can apply to a value, from the root schema or the target.
+            pointer: the pointer of the part.
             is_root: it is part of the root schema, whose local references stay as they are.
         """
 
-        def visit(item: JsonValue, _keys: tuple[str, ...]) -> JsonValue:
-            return self.rewrite(item, path, is_root=is_root) if isinstance(item, ObjectNode) else item
+        def visit(item: JsonValue, keys: tuple[str, ...]) -> JsonValue:
+            if not isinstance(item, ObjectNode):
+                return item
+            return self.rewrite(item, path, applicable, pointer + step(keys), is_root=is_root)
 
         result = map_subschemas(schema, visit)
         if not is_root:
             result.pop("$id", None)  # its references become references of the root schema
         reference = schema.get("$ref")
         if isinstance(reference, str) and (not is_root or _is_to_another_file(schema, self.refs)):
+            if pointer not in applicable:  # it has no effect, but the check of payloads would look for its target
+                del result["$ref"]
+                return result
             try:
                 result["$ref"] = f"#/$defs/{self.definition(reference, path, schema.place_at('$ref'))}"
             except DiagnosticError as error:
@@ -145,18 +160,20 @@ class _Inliner:
         return result
 
     def definition(self, reference: str, path: Path | None, place: Place) -> str:
-        """The name of the reference's target in `$defs`, where it is copied at the first time.
+        """The name in `$defs` of the reference's target, which is copied there the first time.
 
         Raises:
             DiagnosticError: the reference has no target in the definition folder.
         """
         if path is None:
-            raise UNRESOLVED_REFERENCE.error(place, "a registry in Python has no folder to refer to")
+            raise UNRESOLVED_REFERENCE.error(
+                place, "expected a reference into the schema: a SchemaRegistry has no folder of files"
+            )
         if is_remote(reference):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if (uri := self.refs.uri_below_an_id(reference, place)) is not None:
-            message = f"expected a part of this schema: by the $id above, {reference!r} is {uri!r}"
+            message = f"expected a part of this schema, found {reference!r}, which is {uri!r} relative to the $id above"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
         folder = self.source.document.folder or path.parent
@@ -167,7 +184,7 @@ class _Inliner:
         if key not in self.names:
             target = resolve_pointer(document, fragment)
             if not isinstance(target, ObjectNode | bool):
-                raise UNRESOLVED_REFERENCE.error(place, f"{reference!r} leads to no schema")
+                raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
             name = self.names[key] = self.free_name(target_path, fragment)
             self.inlined[name] = target
             if isinstance(target, ObjectNode):  # rewritten later: it may refer to itself, and chains may be long

@@ -94,7 +94,7 @@ def _imports_itself(error: _ImportsItselfError, source: str, base: Path) -> Diag
     message = (
         f"the definitions import {error.name}, which is generated from them ({path}), so that it could not be "
         "generated again after a span type is renamed; import the package inside the functions that use it, or keep "
-        "the SchemaRegistry in a module that imports none of these, in a package whose __init__.py imports none either"
+        "the SchemaRegistry in a module that does not import it, in a package whose __init__.py does not import it"
     )
     return UNREADABLE_SOURCE.error(places[-1] if places else Place(source), message)
 

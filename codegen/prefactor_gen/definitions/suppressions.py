@@ -1,4 +1,4 @@
-"""Suppresses diagnostics: `x-prefactor-allow: {PG020: "why"}` in a definition or a schema allows what is in it."""
+"""Suppresses diagnostics: `x-prefactor-allow: {PG020: "why"}` in a definition or a schema allows PG020 inside it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def suppress(diagnostics: Iterable[Diagnostic], roots: Iterable[JsonValue]) -> l
     checked = [_suppressions(node) for root in roots for node in _allowing(root, is_map=False)]
     problems = [diagnostic for each in checked for diagnostic in each.diagnostics]
     complete = not has_errors(kept)  # after an error the later checks are left out
-    # A file that a `$ref` leads to is there twice.
+    # A file that a `$ref` leads to may be among the roots twice.
     for suppression in dict.fromkeys(item for each in checked for item in each.value):
         rest = [item for item in kept if not suppression.covers(item)]
         if complete and len(rest) == len(kept):

@@ -19,6 +19,7 @@ __all__ = [
     "Place",
     "Severity",
     "has_errors",
+    "printable",
     "sorted_diagnostics",
 ]
 
@@ -66,9 +67,12 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
-        # One line, whatever names a definition has: no line breaks, no terminal codes, no lone surrogates.
-        text = f"{_shortened(str(self.place))}: {self.severity} {self.code}: {_shortened(self.message)}"
-        return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+        return printable(f"{_shortened(str(self.place))}: {self.severity} {self.code}: {_shortened(self.message)}")
+
+
+def printable(text: str) -> str:
+    """The text on one line, with escapes for what does not print: line breaks, terminal codes, lone surrogates."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _shortened(text: str) -> str:

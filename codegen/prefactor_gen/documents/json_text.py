@@ -77,9 +77,9 @@ class _Reader:
         try:
             value: int | float | bool | None = json.loads(match[0])
         except ValueError:  # an integer longer than Python converts
-            self.fail("expected a number of reasonable length", match.start())
+            self.fail("expected a number with fewer digits", match.start())
         if isinstance(value, float) and value in {float("inf"), float("-inf")}:
-            self.fail("expected a number that fits a double", match.start())
+            self.fail("expected a number in the range of a double", match.start())
         return value
 
     def string(self, position: int) -> tuple[str, int]:
@@ -88,7 +88,7 @@ class _Reader:
         except json.JSONDecodeError as error:
             self.fail(error.msg, error.pos)
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            self.fail("expected text that UTF-8 can hold, found a lone surrogate", position)
+            self.fail("expected text that can be encoded in UTF-8, found a lone surrogate", position)
         return value, end
 
     def object(self, start: int, pointer: str, depth: int) -> tuple[ObjectNode, int]:

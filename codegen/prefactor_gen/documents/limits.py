@@ -1,4 +1,4 @@
-"""The limits of the generator. A definition that exceeds one is a diagnostic within seconds, and the run ends."""
+"""The limits of the generator. A definition that exceeds one is reported within seconds, and nothing is generated."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ MAX_MEMBERS = 20_000
 """Schemas and required names in one self-contained schema: properties, items, options, definitions."""
 
 MAX_PARTS = 10_000
-"""Schemas that one value is compared with, along all references."""
+"""Schemas that one value is compared with, counted through references."""
 
 MAX_CHAIN = 100
-"""Schemas of one value that lead to each other in a row, along all references."""
+"""Schemas that apply to one value in a chain, each applied by the one before, counted through references."""
 
 MAX_TYPES = 3_000
 """Types that are made of one schema."""
@@ -64,10 +64,10 @@ MAX_VIEWS = 40_000
 """Schemas that are viewed to make those types. Where `allOf` merges properties, each pair counts."""
 
 MAX_TYPES_DEEP = 64
-"""Types nested in each other, along all references: pydantic recurses through them."""
+"""Types nested in each other, counted through references: pydantic recurses through them."""
 
 MAX_LITERALS = 1_000
-"""Values of an `enum` that become a Literal. A longer one becomes the types of its values; the payload is checked."""
+"""Values of an `enum` that becomes a Literal. A longer one becomes the types of its values; the payload is checked."""
 
 MAX_LITERAL_TEXT = 100_000
 """Characters of all values of such an `enum`."""

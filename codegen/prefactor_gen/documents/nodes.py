@@ -1,7 +1,7 @@
-"""JSON values that know where they were written.
+"""JSON values with their places in the source.
 
-An object node that is a schema has typed members for the keywords that the stages read most. They are made for schemas
-that their metaschema accepts: a keyword of another form reads as an absent one.
+An object node that is a schema has typed members for the keywords that the stages read most. They expect a schema that
+is valid by its metaschema: a keyword whose value has another type counts as absent.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ __all__ = [
     "to_plain",
 ]
 
-# How deep the definitions of a document lie: /span_type_schemas/0.
-_DEFINITION = 2
+# The number of containers around a definition in a document: /span_type_schemas/0 is in two.
+_DEFINITION_DEPTH = 2
 
 JsonValue: TypeAlias = "ObjectNode | ListNode | str | int | float | bool | None"
 Schema: TypeAlias = "ObjectNode | bool"
@@ -75,7 +75,7 @@ class ObjectNode(dict[str, "JsonValue"]):
 
     @property
     def is_draft_07(self) -> bool:
-        """Whether `$schema` names draft-07, which a whole schema does, for all that is in it."""
+        """Whether `$schema` names draft-07. Ask the root of a schema: all of its parts have the same draft."""
         return "draft-07" in str(self.get("$schema"))
 
     @property
@@ -127,7 +127,7 @@ class ListNode(list["JsonValue"]):
 
 
 def is_same(one: JsonValue, two: JsonValue) -> bool:
-    """Whether two values are the same in JSON: to Python, true is 1."""
+    """Whether two values are equal in JSON, where true and 1 differ, unlike in Python."""
     if isinstance(one, ObjectNode) and isinstance(two, ObjectNode):
         return one.keys() == two.keys() and all(is_same(member, two[key]) for key, member in one.items())
     if isinstance(one, ListNode) and isinstance(two, ListNode):
@@ -146,7 +146,7 @@ def place_of(value: JsonValue, default: Place) -> Place:
 
 
 Origins: TypeAlias = Mapping[tuple[str, str], Place]
-"""Section and name of a definition → its place in the program."""
+"""The places of definitions in a program, by section and name."""
 
 
 def from_python(value: object, place: Place, origins: Origins | None = None) -> JsonValue:
@@ -158,7 +158,7 @@ def from_python(value: object, place: Place, origins: Origins | None = None) -> 
         origins: the places of its definitions in the program, where they are known.
 
     Raises:
-        DiagnosticError: the data holds a value that JSON does not have.
+        DiagnosticError: the data has a value that JSON cannot express.
     """
     reader = _PythonReader(origins or {})
     node = reader.node(value, place)
@@ -176,7 +176,7 @@ class _PythonReader:
     def node(self, value: object, place: Place) -> JsonValue:
         """The node of a value; errors are appended to `found`."""
         if isinstance(value, float) and not math.isfinite(value):
-            return self._wrong(f"expected a number that JSON has, found {value}", place)
+            return self._wrong(f"expected a number that JSON can express, found {value}", place)
         if isinstance(value, str):
             return self._text(value, place)
         if value is None or isinstance(value, bool | int | float):
@@ -184,7 +184,7 @@ class _PythonReader:
         if not isinstance(value, Mapping | list | tuple):
             return self._wrong(f"expected a JSON value, found {type(value).__name__}", place)
         if any(value is container for container in self._open):
-            return self._wrong(f"expected a JSON value, found a {type(value).__name__} that holds itself", place)
+            return self._wrong(f"expected a JSON value, found a {type(value).__name__} that contains itself", place)
         if len(self._open) > MAX_DEPTH:
             return self._wrong(f"nested deeper than {MAX_DEPTH} levels", place, LIMIT_EXCEEDED)
         self._open.append(value)
@@ -214,7 +214,7 @@ class _PythonReader:
 
     def _definition(self, section: Place, name: object) -> Place:
         """The place of a definition, where `section` is the place of a section; elsewhere that place unchanged."""
-        if len(self._open) != _DEFINITION or not isinstance(name, str):
+        if len(self._open) != _DEFINITION_DEPTH or not isinstance(name, str):
             return section
         origin = self.origins.get((section.pointer[1:], name))
         if origin is None:
@@ -223,7 +223,7 @@ class _PythonReader:
 
     def _text(self, value: str, place: Place) -> str:
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            self._wrong("expected text that UTF-8 can hold, found a lone surrogate", place)
+            self._wrong("expected text that can be encoded in UTF-8, found a lone surrogate", place)
         return value
 
     def _wrong(self, message: str, place: Place, rule: Rule = UNREADABLE_SOURCE) -> JsonValue:

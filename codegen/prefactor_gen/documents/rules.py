@@ -40,9 +40,9 @@ UNREADABLE_SOURCE = Rule(
     "PG001",
     "the source cannot be read or is not valid JSON or YAML",
     (
-        "A definition source is a UTF-8 file in JSON or YAML, a folder of such files, or a SchemaRegistry as "
-        "module:attribute. Keys must not repeat, and numbers must be finite: a parser that guesses would register "
-        "something else than the author wrote. Correct the source at the place that is named."
+        "A definition source is a UTF-8 file in JSON or YAML, a folder of such files, or a SchemaRegistry, "
+        "given as module:attribute. A key must not occur twice in one object, and numbers must be finite, "
+        "because parsers read such a text in different ways. Correct the source at the reported place."
     ),
 )
 
@@ -50,10 +50,10 @@ INVALID_DEFINITION = Rule(
     "PG002",
     "the definition does not have the form of an agent schema version",
     (
-        "Definitions have the form in which the API takes an agent schema version: span_type_schemas (a list of "
-        "objects with name, params_schema, and optionally result_schema, title, description, template, "
-        "data_risk), the pair span_schemas and span_result_schemas, and quality_schemas. What the API would "
-        "refuse when the agent starts is an error here."
+        "Definitions have the form in which the API takes an agent schema version: span_type_schemas (a list "
+        "of objects with name, params_schema, and optionally result_schema, title, description, template, "
+        "data_risk), the pair span_schemas and span_result_schemas, and quality_schemas. The API would refuse "
+        "another form only when the agent starts, so it is an error here."
     ),
 )
 
@@ -61,8 +61,8 @@ DUPLICATE_NAME = Rule(
     "PG003",
     "two definitions have the same span type name",
     (
-        "A span type has one definition. Two with the same name would overwrite each other at the API. Remove or "
-        "rename one of them."
+        "A span type can have only one definition: at the API, a second one with the same name would replace "
+        "the first. Remove or rename one of them."
     ),
 )
 
@@ -70,8 +70,10 @@ UNUSABLE_NAME = Rule(
     "PG004",
     "a name cannot become a Python name",
     (
-        "A span type becomes a class and a module, and a nested object becomes a class. The name must give a usable "
-        "Python name for that: not empty, not a keyword, and at most 127 characters long."
+        "A span type becomes a class and a module, and a nested object becomes a class, named after the span "
+        "type and the property. That must give a usable Python name: not empty, not a keyword, and not the "
+        "name of a built-in. The name of a span type has at most 127 characters, because it is also a file "
+        "name. Choose another name."
     ),
 )
 
@@ -79,9 +81,9 @@ NAME_COLLISION = Rule(
     "PG005",
     "two names become the same Python name",
     (
-        "Two names that differ in the definitions become the same in Python (a-b and a_b, or Chat and chat on a "
-        "file system that ignores case). The generator does not number them, because a number would change when a "
-        "third such name is added. Rename one of them."
+        "Two different names become the same name in Python: a-b and a_b, for example, or Chat and chat, "
+        "which are one file where the file system ignores case. The generator does not add numbers to such "
+        "names, because the numbers would change when another one is added. Rename one of them."
     ),
 )
 
@@ -89,8 +91,8 @@ INVALID_SCHEMA = Rule(
     "PG006",
     "a schema is not a valid JSON Schema",
     (
-        "A schema must be valid by its metaschema: draft 2020-12, or draft-07 if $schema names it. Patterns must be "
-        "regular expressions."
+        "A schema must be valid by its metaschema: that of draft 2020-12, or of draft-07 if $schema names it. "
+        "Patterns must be regular expressions. Correct the schema at the reported place."
     ),
 )
 
@@ -98,8 +100,8 @@ NOT_AN_OBJECT = Rule(
     "PG007",
     "params and results are JSON objects; the schema describes something else",
     (
-        "In the API, the params and the result of a span are JSON objects. A schema of another type never matches. "
-        "Put the value into a property."
+        "In the API, the params and the result of a span are JSON objects, so a schema of another type never "
+        "matches. Describe an object, and put the value into one of its properties."
     ),
 )
 
@@ -107,10 +109,11 @@ UNRESOLVED_REFERENCE = Rule(
     "PG008",
     "a $ref cannot be resolved inside the definition folder",
     (
-        "A $ref must lead to a schema inside the definition folder: #/…, an anchor, or another file. Nothing is "
-        "fetched and no file outside the folder is read, so that a build depends on the folder only. Below a nested "
-        "$id, references are relative to it: they can only lead to parts of the same schema, and a file that a $ref "
-        "leads to must not have a nested $id. A schema that only refers to itself describes nothing."
+        "A $ref must lead to a part of the same schema (#/… or an anchor) or to a schema in another file of the "
+        "definition folder. Nothing is fetched and no file outside the folder is read, so that a build "
+        "depends on the folder only. In a part of a schema with an $id of its own, references are relative to "
+        "that $id and can only lead to parts of the same schema. A file that a $ref leads to must not have a "
+        "nested $id. A $ref that only leads back to itself describes no value."
     ),
 )
 
@@ -127,9 +130,9 @@ MODEL_GENERATOR_FAILED = Rule(
     "PG011",
     "the model generator cannot generate models for the schema",
     (
-        "datamodel-code-generator, which writes the models, refused the schema, warned about it, or wrote other "
-        "classes than expected. Simplify the schema at the place that is named. If it is a simple schema, please "
-        "report it."
+        "datamodel-code-generator, which writes the models, refused the schema, warned about it, or wrote "
+        "other classes than expected. Simplify the schema at the reported place. If it is simple already, "
+        "please report a bug."
     ),
 )
 
@@ -137,8 +140,8 @@ NO_DEFINITIONS = Rule(
     "PG012",
     "a definition source holds no definitions",
     (
-        "A source was read and holds no definitions under any known key. The key may be misspelled, or the file may "
-        "belong elsewhere."
+        "The source was read, but it has no definitions under any known key. A key may be misspelled, or the "
+        "file may not be a definition file."
     ),
 )
 
@@ -146,8 +149,8 @@ UNUSABLE_PACKAGE = Rule(
     "PG013",
     "the output package cannot have this name",
     (
-        "The package would replace one of prefactor-sdk's own, or its name cannot be used. Choose another name with "
-        "--package."
+        "The package would have the name of a package of prefactor-sdk, of a module that it would hide, or of "
+        "a device on Windows. Choose another name with --package, or with package in pyproject.toml."
     ),
 )
 
@@ -155,9 +158,10 @@ MISPLACED_REDACTION = Rule(
     "PG014",
     "x-prefactor-redact is at a place where it cannot be applied",
     (
-        "x-prefactor-redact must be true or false, and belongs to a schema that names a part of the payload: a "
-        "property, items, or the target of a $ref. Under not, if, contains and the like it is not clear which value "
-        "is meant, and the value would be recorded."
+        "x-prefactor-redact must be true or false, and it belongs to the schema of a part of the payload: a "
+        "property, an item, or the target of a $ref. Elsewhere it would have no effect, and the value would "
+        "be recorded: under not, if, propertyNames or contentSchema, under a keyword that JSON Schema "
+        "ignores, in a quality schema, or at the payload itself, which cannot be replaced."
     ),
 )
 
@@ -165,9 +169,9 @@ UNKNOWN_KEYWORD = Rule(
     "PG015",
     "a keyword is unknown to JSON Schema, which ignores it",
     (
-        "JSON Schema silently ignores keywords that it does not know, such as propertes or minlength. Start keys of "
-        "your own with x-. Keys that start with x-prefactor- belong to this tool, and an unknown one is an error: a "
-        "misspelled x-prefactor-redact would not redact."
+        "JSON Schema silently ignores keywords that it does not know, such as propertes or minlength. Start "
+        "keys of your own with x-. Keys that start with x-prefactor- belong to prefactor-gen. An unknown one "
+        "is an error, because a misspelled x-prefactor-redact would not redact anything."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -177,8 +181,9 @@ UNKNOWN_REQUIRED_PROPERTY = Rule(
     "PG016",
     "a required name is not a property of the object",
     (
-        "A name in required that is not in properties must be present and may have any value. Usually it is "
-        "misspelled, or the property was renamed."
+        "A property that is listed in required but not in properties must be present and may have any value. "
+        "Usually the name is misspelled, or the property was renamed. Correct the name, or add the property "
+        "to properties."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -188,8 +193,8 @@ INVALID_TEMPLATE = Rule(
     "PG017",
     "a template is not valid Liquid",
     (
-        "The platform renders templates as Liquid. If a template is not valid, it shows no summary and reports "
-        "nothing. Write values as {{ model }} and conditions as {% if model %}…{% endif %}."
+        "The platform renders templates with Liquid. For a template that is not valid, it shows no summary "
+        "and reports no error. Write values as {{ model }} and conditions as {% if model %}…{% endif %}."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -199,9 +204,10 @@ UNKNOWN_TEMPLATE_PROPERTY = Rule(
     "PG018",
     "a template uses a name that is not a property of params or result",
     (
-        "A template is rendered with the params and the result as one object. A name that neither has is rendered "
-        "as empty text. A path leads into objects: {{ usage.input_tokens }}. Put a name with dots in brackets: "
-        '{{ inputs["model.id"] }}. A schema that does not list its members is not checked.'
+        "A template is rendered with the properties of the params and of the result together. A name that is "
+        "in neither is rendered as empty text. Write a property of a nested object as a path: {{ "
+        'usage.input_tokens }}. Put a name with dots in brackets: {{ inputs["model.id"] }}. Names are not '
+        "checked where a schema does not list its properties."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -211,7 +217,7 @@ REDACTED_TEMPLATE_PROPERTY = Rule(
     "PG019",
     "a template shows a property that is redacted",
     (
-        "x-prefactor-redact replaces the value before it leaves the process, so that the template could only show "
+        "x-prefactor-redact replaces the value before it leaves the process, so the template could only show "
         "the placeholder. Show another property, or do not redact this one."
     ),
     suppressible=True,
@@ -221,9 +227,9 @@ MISSING_DATA_RISK = Rule(
     "PG020",
     "a property's name suggests personal data that data_risk does not mention",
     (
-        "A name like email or password suggests personal data or a secret. data_risk states for params and result "
-        "which categories are included or excluded; the platform computes the risk of a run from it. State the "
-        "category, or mark the property with x-prefactor-redact, so that it is not recorded."
+        "A name like email or password suggests personal data or a secret. data_risk states which categories "
+        "of data params and result include or exclude; the platform computes the risk of a run from it. State "
+        "the category in data_risk, or redact the property with x-prefactor-redact: true."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -244,8 +250,8 @@ CONFUSABLE_NAMES = Rule(
     "PG022",
     "two names look alike, or a name mixes alphabets",
     (
-        "People read userId and user_id in one object, or a Cyrillic letter among Latin ones, as the same name, but "
-        "programs do not. Rename one."
+        "People easily take two such names for one: userId and user_id in one object, or two names that "
+        "differ only in a Cyrillic and a Latin letter. Programs do not. Rename one of them."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -255,8 +261,8 @@ OPEN_OBJECT = Rule(
     "PG023",
     "an object does not describe its members",
     (
-        "An object without properties accepts any member, so that no type finds a misspelled one. Name the "
-        "properties that are known; additionalProperties describes the others."
+        "An object without properties accepts any member, so a misspelled one is not reported. List the known "
+        "properties in properties, and describe the others with additionalProperties."
     ),
     severity=Severity.NOTE,
     suppressible=True,
@@ -266,10 +272,10 @@ TWO_FORMS = Rule(
     "PG024",
     "definitions have both the structured and the legacy form",
     (
-        "span_type_schemas is the structured form. span_schemas with span_result_schemas is the legacy form, which "
-        "has no titles, templates or data risk. If it gets both, the platform reads only the structured form. "
-        "prefactor-gen registers all definitions as structured, but a reader of the files would have to know that. "
-        "Move the legacy definitions to the structured form."
+        "span_type_schemas is the structured form. span_schemas with span_result_schemas is the legacy form, "
+        "which has no titles, templates or data risk. The platform reads only the structured form if it gets "
+        "both. prefactor-gen registers all definitions in the structured form, but other programs that read "
+        "the files may ignore the legacy ones. Move the legacy definitions to the structured form."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -279,9 +285,10 @@ INVALID_ALLOWANCE = Rule(
     "PG025",
     "an entry of x-prefactor-allow is invalid or not needed",
     (
-        "x-prefactor-allow in a definition or a schema names the rules that it may break, each with the reason: "
-        '{"PG020": "a mail address of the company"}. It may name the rules PG015 to PG024, PG026 and PG030 to '
-        "PG033. Remove an entry that is no longer needed: it would hide the next mistake."
+        "x-prefactor-allow in a definition or a schema lists the rules that may be broken in it, each with "
+        'the reason: {"PG020": "a mail address of the company"}. It may list the rules PG015 to PG024, PG026 '
+        "and PG030 to PG033. Remove an entry that is no longer needed, because it would hide the next "
+        "mistake."
     ),
     severity=Severity.WARNING,
 )
@@ -290,9 +297,9 @@ INVALID_DEFAULT = Rule(
     "PG026",
     "a default does not match its schema",
     (
-        "Readers take the default as the value of a property that is absent. Nothing fills it in, so that a wrong "
-        "one stays unnoticed until a program relies on it. Correct the default or its schema. default: null beside "
-        "type: string, which some programs write, does no harm here and can be allowed."
+        "A default documents the value of an absent property. prefactor-sdk does not fill it in, so a wrong "
+        "default stays unnoticed until a program relies on it. Correct the default or its schema. default: "
+        "null beside type: string, which some programs write, does no harm here and can be allowed."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -302,8 +309,9 @@ LIMIT_EXCEEDED = Rule(
     "PG029",
     "a definition exceeds a limit of the generator",
     (
-        "The generator has limits, so that it stops with a message instead of running for hours. They are listed in "
-        "the documentation. The message names the limit and what to do."
+        "The generator has limits, so that it stops with a message instead of running for hours. The section "
+        "Limits of the guide to prefactor-gen (codegen/README.md) lists them. The message names the limit and "
+        "what to do."
     ),
 )
 
@@ -311,8 +319,9 @@ UNKNOWN_FORMAT = Rule(
     "PG030",
     "a format is unknown or misspelled, so that it cannot be checked",
     (
-        'formats = "assert" in [tool.prefactor-gen] checks payloads against the formats of JSON Schema that their '
-        "schemas name. This is not one of them. Correct the name, or describe the text with pattern."
+        'With formats = "assert" in [tool.prefactor-gen], payloads are checked against the formats that JSON '
+        "Schema defines. This format is not one of them, so it is never checked. Correct its name, or "
+        "describe the text with pattern."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -322,9 +331,9 @@ UNENFORCED_KEYWORD = Rule(
     "PG031",
     "a keyword is not enforced",
     (
-        "By JSON Schema's own rules, format, contentEncoding, contentMediaType and contentSchema describe a text and "
-        'do not decide whether a payload is valid. formats = "assert" in [tool.prefactor-gen] enforces formats; the '
-        "others are never enforced."
+        "In JSON Schema, format, contentEncoding, contentMediaType and contentSchema describe a text and do "
+        'not decide whether a payload is valid. formats = "assert" in [tool.prefactor-gen] has formats '
+        "checked; the other keywords are never checked."
     ),
     severity=Severity.NOTE,
     suppressible=True,
@@ -333,7 +342,7 @@ UNENFORCED_KEYWORD = Rule(
 INVALID_EXAMPLE = Rule(
     "PG032",
     "an example does not match its schema",
-    ("People copy examples. Correct the example or its schema."),
+    ("People copy examples, so an example has to match its schema. Correct the example or its schema."),
     severity=Severity.WARNING,
     suppressible=True,
 )
@@ -342,9 +351,10 @@ UNCHECKED_PATTERN = Rule(
     "PG033",
     "a pattern cannot be checked",
     (
-        "The regular expression engine that checks payloads cannot use the pattern, even if it is valid in ECMA 262: "
-        "it is larger than 32 MiB when compiled, as .{0,65535} is, or it repeats a look-around. Payloads are not "
-        "checked against it. State lengths with maxLength, and repeat less."
+        "The regular expression engine that checks payloads cannot use the pattern, even if it is valid in "
+        "ECMA-262: the pattern is larger than 32 MiB when compiled, as .{0,65535} is, or it repeats a "
+        "look-around. Payloads are not checked against it. Limit lengths with maxLength, and use smaller "
+        "repetitions."
     ),
     severity=Severity.WARNING,
     suppressible=True,

@@ -21,7 +21,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.A
 # The parser in Python takes a minute for a much larger text.
 _MAX_SLOW_CHARACTERS = 100_000
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
-# YAML 1.1, and so the parser, takes them as line breaks and makes them spaces; to YAML 1.2 they are characters.
+# YAML 1.1 reads these as line breaks, and so the parser makes them spaces. In YAML 1.2 they are ordinary characters.
 _BREAKS = re.compile("[\x85\u2028\u2029]")
 # JSON's types, and the tags that YAML 1.1 gives to the plain texts 2026-01-01 (timestamp), << (merge) and = (value).
 _TAGS = frozenset(
@@ -63,8 +63,8 @@ def _not_yaml(error: yaml.YAMLError, text: str, source: str) -> DiagnosticError:
     if (marker := _CONFLICT.search(text)) is not None:
         line = text.count("\n", 0, marker.start()) + 1
         return UNREADABLE_SOURCE.error(Place(source, "", line, 1), "not valid YAML: a merge conflict is not resolved")
-    mark = error.problem_mark or error.context_mark
-    place = Place(source, "", mark.line + 1, mark.column + 1) if mark else Place(source)
+    at = error.problem_mark or error.context_mark
+    place = Place(source, "", at.line + 1, at.column + 1) if at else Place(source)
     if "nesting depth" in str(error.problem):  # libyaml's own limit
         return _nested(place)
     return UNREADABLE_SOURCE.error(place, f"not valid YAML: {error.problem or error.context}")
@@ -151,7 +151,7 @@ class _Converter:
     def text(node: yaml.ScalarNode, place: Place) -> str:
         text: str = node.value
         if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-            message = "expected text that UTF-8 can hold, found a lone surrogate"
+            message = "expected text that can be encoded in UTF-8, found a lone surrogate"
             raise UNREADABLE_SOURCE.error(place, message)
         return text
 
@@ -162,5 +162,5 @@ class _Converter:
         except ValueError:  # more digits than Python converts
             value = math.inf
         if abs(value) == math.inf:
-            raise UNREADABLE_SOURCE.error(place, "expected a number that fits a double")
+            raise UNREADABLE_SOURCE.error(place, "expected a number in the range of a double")
         return value

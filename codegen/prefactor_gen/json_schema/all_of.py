@@ -3,10 +3,10 @@
 `allOf: [A, B]` describes the values that match A and B. A class is made of one schema, so A, B and the keywords beside
 them are merged: an object with the property `a` and an object with the property `b` become one object with both.
 
-Limits: a keyword that two branches have is merged if one value says what both say (see `_merged_value`). Otherwise the
-first value stays, and the other keyword is *not mergeable*: the type accepts more than the schema, and the check of the
-payload against its schema has to cover the rest. The same goes for a keyword that applies to what its own branch does
-not name, such as `additionalProperties`, where another branch names more.
+Limits: a keyword that two branches have is merged if one value can express both (see `_merged_value`). Otherwise the
+first value stays, and the other keyword is *not mergeable*: the type accepts more than the schema, and the payload is
+checked against its schema too. `additionalProperties`, `items` and `additionalItems` apply to the members that their
+own branch does not name: they are not mergeable if another branch names members.
 
 Order: the target of a `$ref` comes first, then the keywords beside it, then the branches of `allOf`; each target once.
 """
@@ -57,13 +57,13 @@ def merge_all_of(schema: ObjectNode, refs: LocalRefs, *, follow: bool = False) -
 
     Args:
         schema: the schema.
-        refs: the references of the whole schema that it stands in.
+        refs: the references of the schema that it is a part of.
         follow: whether a schema that is only a `$ref` becomes its target; otherwise it stays a reference.
 
     Raises:
         DiagnosticError: a branch leads back to itself.
     """
-    schema = _effective(_unwrapped(schema), refs)
+    schema = _without_metaschema(_unwrapped(schema, draft_07=refs.draft_07))
     # 1. Only a reference: it becomes a type of its own.
     if not follow and "$ref" in schema and not (schema.keys() - {"$ref"}) & ASSERTIONS:
         return Merged(schema.with_items([("$ref", schema["$ref"])]))
@@ -78,11 +78,13 @@ def _effective(schema: ObjectNode, refs: LocalRefs) -> ObjectNode:
     return _without_metaschema(effective_schema(schema, draft_07=refs.draft_07))
 
 
-def _unwrapped(schema: ObjectNode) -> ObjectNode:
-    """A schema whose only assertion is an `allOf` with one branch is that branch."""
+def _unwrapped(schema: ObjectNode, *, draft_07: bool) -> ObjectNode:
+    """The effective schema. If its only assertion is an `allOf` with one branch, it is that branch."""
+    schema = effective_schema(schema, draft_07=draft_07)
     while schema.keys() & ASSERTIONS == {"allOf"}:
         branches = schema.branches("allOf")
-        asserting = [branch for branch in branches if isinstance(branch, ObjectNode) and branch.keys() & ASSERTIONS]
+        schemas = [effective_schema(each, draft_07=draft_07) for each in branches if isinstance(each, ObjectNode)]
+        asserting = [each for each in schemas if each.keys() & ASSERTIONS]
         if len(asserting) != 1 or False in branches:
             break
         schema = asserting[0]
@@ -99,7 +101,7 @@ def _without_metaschema(schema: ObjectNode) -> ObjectNode:
 
 
 def _never(place: Place, key_place: Place) -> ObjectNode:
-    """`not: {}`."""
+    """`not: {}`, which no value matches."""
     return ObjectNode([("not", ObjectNode(place=key_place))], place=place, key_places={"not": key_place})
 
 
@@ -128,16 +130,16 @@ class _Branches:
     def target(self, reference: str, place: Place, path: tuple[str, ...]) -> Iterator[ObjectNode]:
         pointer = self.refs.pointer(reference, place)
         if pointer in path:
-            message = f"expected a schema that ends, found {reference!r}, which leads back to itself"
+            message = f"expected a schema that describes a value, found {reference!r}, which only leads back to itself"
             raise DiagnosticError([UNRESOLVED_REFERENCE.at(place, message)])
-        if pointer not in self.seen:  # a second time it adds nothing
+        if pointer not in self.seen:  # the second time it would add nothing
             self.seen.add(pointer)
             yield from self.of(self.refs.schema_at(pointer), (*path, pointer))
 
 
 def _merge(schema: ObjectNode, branches: Sequence[ObjectNode]) -> Merged:
     merger = _Merger()
-    # Two of them are enough to find another one.
+    # Two branches are enough to find one that is not the branch itself.
     naming = {keyword: [each for each in branches if names & each.keys()][:2] for keyword, names in _REST.items()}
     for branch in branches:
         named_elsewhere = {keyword for keyword, each in naming.items() if any(other is not branch for other in each)}
@@ -157,12 +159,12 @@ class _Merger:
 
         Args:
             branch: a schema without `allOf` and `$ref`.
-            named_elsewhere: the keywords for the rest that another branch names members of.
+            named_elsewhere: the keywords of `_REST` for which another branch names members.
         """
         for keyword, value in branch.items():
             if keyword not in ASSERTIONS:
                 continue
-            # 1. It applies to the rest of its own branch only; true says nothing.
+            # 1. It applies to what its own branch does not name; true allows everything.
             if keyword in named_elsewhere:
                 if value is not True:
                     self.not_mergeable.append((branch, keyword))
@@ -170,7 +172,7 @@ class _Merger:
             elif keyword not in self.members or is_same(self.members[keyword], value):
                 self.members[keyword] = value
                 self.places[keyword] = branch.place_at(keyword)
-            # 3. One value says what both say.
+            # 3. One value can express both.
             elif (merged := _merged_value(keyword, self.members[keyword], value)) is not None:
                 self.members[keyword] = merged
             # 4. The first value stays.
@@ -179,7 +181,7 @@ class _Merger:
 
 
 def _merged_value(keyword: str, one: JsonValue, two: JsonValue) -> JsonValue:
-    """The value of a keyword that says what two values say, or None if there is no such value."""
+    """The one value of a keyword that expresses two values, or None if there is no such value."""
     match one, two:
         case int() | float(), int() | float() if keyword in _LOWER_BOUNDS:
             return max(one, two)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from prefactor_gen.documents.diagnostics import DiagnosticError
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.pointers import step
-from prefactor_gen.json_schema.references import REFERENCES, LocalRefs
+from prefactor_gen.json_schema.references import LocalRefs
 from prefactor_gen.json_schema.subschemas import effective_schema, subschemas
 
-__all__ = ["InPlace", "Located", "reference_keywords"]
+__all__ = ["InPlace", "Located"]
 
 _APPLICATORS = frozenset({"allOf", "anyOf", "dependencies", "dependentSchemas", "else", "oneOf", "then"})
 _CONDITIONS = frozenset({"if", "not"})
@@ -31,7 +30,7 @@ class Located(NamedTuple):
 class InPlace:
     """Traverses one self-contained schema.
 
-    In draft-07 the keywords beside a `$ref` do not apply: the schemas that come back are without them.
+    The schemas that its methods return are effective ones: without the keywords that draft-07 ignores.
     """
 
     def __init__(self, root: ObjectNode) -> None:
@@ -56,28 +55,16 @@ class InPlace:
         for keys, item in subschemas(located.schema):
             if keys[0] in keywords and isinstance(item, ObjectNode):
                 yield Located(located.pointer + step(keys), effective_schema(item, draft_07=self.draft_07))
-        for keyword in reference_keywords(located.schema, draft_07=self.draft_07):
-            target = self._target(located.schema, keyword)
-            if target is not None:
+        for pointer in self.refs.targets(located.schema):
+            if (target := self.at(pointer)) is not None:
                 yield target
 
     def applied(self, pointers: Iterable[str]) -> dict[str, ObjectNode]:
         """The schemas at some pointers and all that they apply to the same value, by pointer."""
         found: dict[str, ObjectNode] = {}
         pending = [self.at(pointer) for pointer in pointers]
-        for located in pending:  # which grows meanwhile
+        for located in pending:  # the loop appends to the list
             if located is not None and located.pointer not in found:
                 found[located.pointer] = located.schema
                 pending.extend(self.applied_by(located))
         return found
-
-    def _target(self, schema: ObjectNode, keyword: str) -> Located | None:
-        try:
-            return self.at(self.refs.pointer(str(schema[keyword]), schema.place_at(keyword)))
-        except DiagnosticError:  # reported by reference_check
-            return None
-
-
-def reference_keywords(schema: ObjectNode, *, draft_07: bool) -> list[str]:
-    """The keywords of a schema that refer to another one: draft-07 has no `$dynamicRef`."""
-    return [keyword for keyword in REFERENCES if keyword in schema and not (draft_07 and keyword == "$dynamicRef")]

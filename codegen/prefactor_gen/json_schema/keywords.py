@@ -9,6 +9,7 @@ __all__ = [
     "FOR_TYPE",
     "KNOWN",
     "NOT_ENFORCED",
+    "NOT_IN_DRAFT_07",
     "REDACT",
     "TYPED_FORMATS",
 ]
@@ -48,7 +49,13 @@ KNOWN = ASSERTIONS | {
     # Keywords of OpenAPI, which other tools read in the same schemas.
     "discriminator", "example", "externalDocs", "nullable", "xml",
 }  # fmt: skip
-"""Every keyword with a meaning, in JSON Schema or to its readers."""
+"""Every keyword of JSON Schema, and those of OpenAPI."""
+
+NOT_IN_DRAFT_07 = frozenset({
+    "$dynamicRef", "contentSchema", "dependentRequired", "dependentSchemas", "maxContains", "minContains",
+    "prefixItems", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
+"""Keywords of draft 2020-12 that have no effect in draft-07. `$defs` has one: references lead into it."""
 
 CONTENT = frozenset({"contentEncoding", "contentMediaType", "contentSchema"})
 """Keywords for the content of a text: annotations, which JSON Schema leaves unchecked."""

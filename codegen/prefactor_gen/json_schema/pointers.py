@@ -36,7 +36,7 @@ def step(keys: Sequence[str]) -> str:
 
 
 def canonical_pointer(fragment: str) -> str:
-    """The same pointer in the spelling of `step`: `%20` and a space are one."""
+    """The same pointer in the spelling of `step`, in which `%20` and a space are equal."""
     return step([unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:]])
 
 

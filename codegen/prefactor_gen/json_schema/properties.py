@@ -50,7 +50,7 @@ class Properties:
 
     def _item(self, schema: ObjectNode, index: int) -> tuple[str, ...] | None:
         """The keys of the subschema for an item."""
-        first, rest = tuple_keyword(schema, draft_07=self.in_place.draft_07)
+        first, rest = tuple_keyword(schema)
         if first is not None and index < len(schema.list_at(first)):
             return first, str(index)
         return (rest,) if rest in schema else None
@@ -64,11 +64,11 @@ def _property(schema: ObjectNode, name: str) -> tuple[str, ...] | None:
 def _excludes_others(schemas: Iterable[ObjectNode]) -> bool:
     """Whether schemas name all properties, or describe values that have none.
 
-    A schema without `additionalProperties` allows others; in a lookup, a name that it does not have is a mistake.
+    A schema without `additionalProperties` allows other properties, but to look one up is probably a mistake.
     """
     parts = list(schemas)
     if any(part.get(keyword, False) is not False for part in parts for keyword in _OPEN):
         return False
-    if any("$dynamicRef" in part for part in parts):  # its target is known with the payload
+    if any("$dynamicRef" in part for part in parts):  # its target depends on the payload
         return False
     return any("properties" in part or (part.types and not _CONTAINERS & {*part.types}) for part in parts)

@@ -2,7 +2,7 @@
 
 The rules are data: a graph with one node for each place of the schema that leads to a redacted value, by JSON pointer.
 A node describes the value at that place by all schemas that apply to it (`$ref`, `allOf`, `anyOf`, …). The value is
-redacted if one of them says so. `prefactor_core._redaction` walks the graph.
+redacted if one of them has the keyword. `prefactor_core._payloads.redaction` applies the rules.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ def mentions_redaction(value: JsonValue) -> bool:
 
 @dataclass
 class _Node:
-    """A place of the schema: the schemas that apply to a value there, and what they say of its members and items."""
+    """A place of the schema: the schemas that apply to a value there, and their rules for its members and items.
+
+    Attributes:
+        targets: the pointers in the rules.
+    """
 
     schemas: dict[str, ObjectNode]
     objects: list[_Rule] = field(default_factory=list)
@@ -98,7 +102,7 @@ class _Compiler:
             node = self.nodes[pointer] = _Node(self.in_place.applied([pointer]))
             for at, schema in node.schemas.items():
                 node.objects.extend(_object_rules(at, schema, node))
-                node.arrays.extend(_array_rules(at, schema, draft_07=self.in_place.draft_07))
+                node.arrays.extend(_array_rules(at, schema))
             node.targets = {target for rule in (*node.objects, *node.arrays) for target in _targets(rule)}
         return self.nodes[pointer]
 
@@ -194,9 +198,9 @@ def _names(schemas: Iterable[ObjectNode], keyword: str) -> list[str]:
     return [name for schema in schemas for name in schema.object_at(keyword)]
 
 
-def _array_rules(pointer: str, schema: ObjectNode, *, draft_07: bool) -> Iterator[_Rule]:
+def _array_rules(pointer: str, schema: ObjectNode) -> Iterator[_Rule]:
     """The pointers of a schema for items: for the first ones, and for the rest."""
-    first, rest = tuple_keyword(schema, draft_07=draft_07)
+    first, rest = tuple_keyword(schema)
     rule: _Rule = {}
     if first is not None:
         rule["first"] = [pointer + step((first, str(index))) for index in range(len(schema.list_at(first)))]

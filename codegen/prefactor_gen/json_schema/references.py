@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import urljoin
 
@@ -9,9 +10,9 @@ from prefactor_gen.documents.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer, step
-from prefactor_gen.json_schema.subschemas import object_subschemas
+from prefactor_gen.json_schema.subschemas import effective_schema, located_schemas, object_subschemas
 
-__all__ = ["REFERENCES", "LocalRefs"]
+__all__ = ["REFERENCES", "LocalRefs", "applicable_schemas"]
 
 # The base of a schema without an $id, the same as in `prefactor_schema`. Nothing is fetched.
 _BASE = "https://schema.prefactor.invalid/"
@@ -42,7 +43,7 @@ class LocalRefs:
 
         Args:
             reference: the value of `$ref` or `$dynamicRef`.
-            place: the place of the keyword, or of the schema that it stands in.
+            place: the place of the keyword, or of the schema that has it.
 
         Raises:
             DiagnosticError: the target is not a schema, or does not exist.
@@ -61,16 +62,48 @@ class LocalRefs:
             raise _unresolved(f"expected a schema at {reference!r}, found none", place)
         return pointer
 
+    def targets(self, schema: ObjectNode) -> Iterator[str]:
+        """The JSON pointers of the schemas that a schema refers to, without those that do not exist."""
+        for keyword in REFERENCES:
+            if isinstance(reference := schema.get(keyword), str):
+                try:
+                    yield self.pointer(reference, schema.place_at(keyword))
+                except DiagnosticError:  # reported by reference_check
+                    continue
+
     def schema_at(self, pointer: str) -> JsonValue:
         """The schema at a pointer that `pointer` returned."""
         return resolve_pointer(self.root, pointer)
+
+
+def applicable_schemas(root: ObjectNode) -> Iterator[tuple[str, ObjectNode]]:
+    """Yield each schema that can apply to a value, with its JSON pointer.
+
+    In draft-07, schemas in keywords that have no effect are left out, except those that a reference leads to.
+    """
+    every = dict(located_schemas(root))
+    if not root.is_draft_07 or all(effective_schema(each, draft_07=True) is each for each in every.values()):
+        yield from every.items()
+        return
+    refs = LocalRefs(root)
+    seen = set[str]()
+    pending = [""]
+    while pending:
+        start = pending.pop()
+        if start in seen or start not in every:
+            continue
+        for pointer, schema in located_schemas(every[start], draft_07=True, pointer=start):
+            if pointer not in seen:
+                seen.add(pointer)
+                pending.extend(refs.targets(schema))
+                yield pointer, schema
 
 
 class _Parts:
     """The parts of a schema that have an `$id`, and the anchors in each.
 
     Attributes:
-        base: the URI of the whole schema.
+        base: the URI of the root.
         pointers: the pointer of each part, by its URI.
         anchors: the pointer of each anchor, by the URI of its part and its name.
         bases: the base URI of references, by the places of schemas and references, where it is not `base`.
@@ -99,7 +132,7 @@ class _Parts:
         uri = _joined(base, name) if name else base
         if name:
             self.pointers.setdefault(uri, pointer)
-        if anchor:  # draft-07's
+        if anchor:  # draft-07 writes anchors as an $id
             self.anchors.setdefault((uri, anchor), pointer)
         return uri
 

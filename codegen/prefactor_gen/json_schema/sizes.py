@@ -9,13 +9,14 @@ from prefactor_gen.documents.diagnostics import Diagnostic, Place
 from prefactor_gen.documents.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
-from prefactor_gen.json_schema.in_place import InPlace, Located, reference_keywords
-from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, subschemas
+from prefactor_gen.json_schema.in_place import InPlace, Located
+from prefactor_gen.json_schema.references import REFERENCES, applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, subschemas
 
 __all__ = ["check_sizes", "first_too_deep"]
 
 _UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
-_AGAIN = 4
+_UNEVALUATED_COST = 4
 
 
 def check_sizes(root: ObjectNode, place: Place) -> list[Diagnostic]:
@@ -41,13 +42,17 @@ class _Open:
     depth: int = 1
 
     def add(self, weight: int, depth: int) -> None:
-        # Unevaluated members are found by evaluating all schemas of the value again, and again in each of those.
-        self.weight += weight * (_AGAIN if _UNEVALUATED & self.located.schema.keys() else 1)
+        # To find unevaluated members, all schemas of the value are evaluated again, also those inside one another.
+        self.weight += weight * (_UNEVALUATED_COST if _UNEVALUATED & self.located.schema.keys() else 1)
         self.depth = max(self.depth, depth + 1)
 
 
 class _Weights:
-    """Weighs each schema: with how many schemas a value is compared there, itself and all that are applied in place."""
+    """Weighs each schema.
+
+    The weight is the number of schemas that a value is compared with there: the schema, and all that it applies to the
+    same value.
+    """
 
     def __init__(self, root: ObjectNode) -> None:
         self.root = root
@@ -55,7 +60,7 @@ class _Weights:
         self.known: dict[str, tuple[int, int]] = {}
 
     def check(self) -> list[Diagnostic]:
-        for pointer, schema in located_schemas(self.root, draft_07=self.in_place.draft_07):
+        for pointer, schema in applicable_schemas(self.root):
             if pointer not in self.known and (found := self.descend(Located(pointer, schema))):
                 return found
         return []
@@ -77,7 +82,7 @@ class _Weights:
                     path[-1].add(here.weight, here.depth)
             elif inner.pointer in on_path:
                 first = next(index for index, each in enumerate(path) if each.located.pointer == inner.pointer)
-                return self.endless([each.located.schema for each in path[first:]])
+                return self.circular([each.located.schema for each in path[first:]])
             elif inner.pointer in self.known:
                 here.add(*self.known[inner.pointer])
             else:
@@ -88,21 +93,22 @@ class _Weights:
     def opened(self, located: Located) -> _Open:
         return _Open(located, self.in_place.applied_by(located, conditions=True))
 
-    def endless(self, circle: list[ObjectNode]) -> list[Diagnostic]:
+    def circular(self, circle: list[ObjectNode]) -> list[Diagnostic]:
         """Report each reference of a circle."""
-        message = "expected a schema that ends, found a $ref that leads back to itself"
+        message = "expected a schema that describes a value, found a $ref that only leads back to itself"
         return [
             UNRESOLVED_REFERENCE.at(schema.place_at(keyword), message)
             for schema in circle
-            for keyword in reference_keywords(schema, draft_07=self.in_place.draft_07)
+            for keyword in REFERENCES
+            if keyword in schema
         ]
 
 
 def _exceeded(done: _Open) -> Diagnostic | None:
     if done.weight > MAX_PARTS:
-        message = f"a value here would be compared with more than {MAX_PARTS:,} schemas, along all references"
+        message = f"a value here would be compared with more than {MAX_PARTS:,} schemas, counted through references"
     elif done.depth > MAX_CHAIN:
-        message = f"more than {MAX_CHAIN} schemas of one value lead to each other in a row here"
+        message = f"a value here would be compared with a chain of more than {MAX_CHAIN} schemas"
     else:
         return None
     return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; use fewer")

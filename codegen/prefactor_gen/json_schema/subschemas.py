@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_gen.json_schema.keywords import ASSERTIONS
+from prefactor_gen.json_schema.keywords import ASSERTIONS, NOT_IN_DRAFT_07
 from prefactor_gen.json_schema.pointers import step
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 # What draft-07 ignores beside a `$ref`. Definitions stay, for references lead to them, and so do annotations.
-_IGNORED_BESIDE_REF = ASSERTIONS - {"$ref"}
+_IGNORED_BESIDE_REF = NOT_IN_DRAFT_07 | ASSERTIONS - {"$ref"}
 
 
 class Position(Enum):
@@ -71,7 +71,7 @@ def subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], JsonValue]
 
 
 def object_subschemas(schema: ObjectNode) -> Iterator[tuple[tuple[str, ...], ObjectNode]]:
-    """The same without those that are booleans."""
+    """Yield each direct subschema that is not a boolean, with the keys that lead to it."""
     for keys, item in subschemas(schema):
         if isinstance(item, ObjectNode):
             yield keys, item
@@ -88,7 +88,7 @@ def all_schemas(schema: ObjectNode) -> Iterator[ObjectNode]:
 def located_schemas(
     schema: ObjectNode, *, draft_07: bool = False, pointer: str = ""
 ) -> Iterator[tuple[str, ObjectNode]]:
-    """Yield the same with their JSON pointers, in draft-07 without what is ignored beside a `$ref`."""
+    """Yield the schema and every schema below it with their JSON pointers, in draft-07 without what it ignores."""
     schema = effective_schema(schema, draft_07=draft_07)
     yield pointer, schema
     for keys, item in object_subschemas(schema):
@@ -96,17 +96,24 @@ def located_schemas(
 
 
 def effective_schema(schema: ObjectNode, *, draft_07: bool) -> ObjectNode:
-    """The schema without the keywords that have no effect: in draft-07 a `$ref` stands alone."""
-    if not draft_07 or "$ref" not in schema or _IGNORED_BESIDE_REF.isdisjoint(schema):
+    """The schema without the keywords that have no effect.
+
+    In draft-07 these are the keywords of later drafts, and the assertions beside a `$ref`.
+    """
+    if not draft_07:
         return schema
-    return schema.without(_IGNORED_BESIDE_REF)
+    ignored = _IGNORED_BESIDE_REF if "$ref" in schema else NOT_IN_DRAFT_07
+    return schema if ignored.isdisjoint(schema) else schema.without(ignored)
 
 
-def tuple_keyword(schema: ObjectNode, *, draft_07: bool) -> tuple[str | None, str]:
-    """The keyword with a schema for each of the first items of an array, if any, and the keyword for the rest."""
+def tuple_keyword(schema: ObjectNode) -> tuple[str | None, str]:
+    """The keyword with a schema for each of the first items of an array, if any, and the keyword for the rest.
+
+    The schema is an effective one: in draft-07 it has no `prefixItems`.
+    """
     if isinstance(schema.get("items"), ListNode):
         return "items", "additionalItems"
-    return ("prefixItems" if "prefixItems" in schema and not draft_07 else None), "items"
+    return ("prefixItems" if "prefixItems" in schema else None), "items"
 
 
 def map_subschemas(schema: ObjectNode, visit: Visit) -> ObjectNode:

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions.python_names import is_usable
-from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity
 from prefactor_gen.documents.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
 from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.json_schema.all_of import Merged, merge_all_of
 from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
-from prefactor_gen.json_schema.references import LocalRefs
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.sizes import first_too_deep
-from prefactor_gen.json_schema.subschemas import all_schemas, map_subschemas
+from prefactor_gen.json_schema.subschemas import map_subschemas
 from prefactor_gen.models.class_names import ClassNames
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
 
@@ -42,9 +42,10 @@ _DEFINITIONS = "#/$defs/"
 
 @dataclass(frozen=True)
 class Bundled:
-    """One definition of the bundle: its typing view, and the schema that it was made from.
+    """One definition of the bundle.
 
     Attributes:
+        origin: the schema that the view was made from.
         payload: the class name of the payload that it is a part of.
         pointer: the pointer of its schema in the schema of that payload.
     """
@@ -78,7 +79,6 @@ class Bundle:
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     untyped: list[UntypedKeyword] = field(default_factory=list)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
 
     def document(self, names: Iterable[str]) -> Document:
@@ -88,29 +88,27 @@ class Bundle:
             "$defs": {name: self.definitions[name].view for name in names},
         }
 
-    def add(self, bundled: Bundled) -> None:
-        """Add a definition; a name that is taken, or that no class can have, is a diagnostic."""
+    def add(self, bundled: Bundled) -> list[Diagnostic]:
+        """Add a definition, or report that its name is taken or that no class can have it."""
         problem = self._name_problem(bundled)
         if problem is None:
             self.definitions[bundled.name] = bundled
-        else:
-            self.diagnostics.append(problem)
-            self.refused.add(bundled.name)
+            return []
+        self.refused.add(bundled.name)
+        return [problem]
 
-    def extend(self, other: Bundle) -> None:
-        """Add the definitions and diagnostics of another bundle."""
-        self.diagnostics.extend(other.diagnostics)
+    def extend(self, other: Bundle) -> list[Diagnostic]:
+        """Add the definitions of another bundle; returns the problems of their names."""
         self.untyped.extend(other.untyped)
-        for bundled in other.definitions.values():
-            self.add(bundled)
+        return [problem for bundled in other.definitions.values() for problem in self.add(bundled)]
 
     def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
         name = bundled.name
         if len(name) > MAX_CLASS_NAME:
-            message = f"the class name made from it has more than {MAX_CLASS_NAME:,} characters"
+            message = f"its class name would have more than {MAX_CLASS_NAME:,} characters"
             return LIMIT_EXCEEDED.at(bundled.place, message)
         if not is_usable(name):
-            message = f"the class name {name!r} made from it is not a usable Python name"
+            message = f"its class name {name!r} would not be a usable Python name"
             return UNUSABLE_NAME.at(bundled.place, message)
         if name in self.definitions:
             return class_clash(name, bundled.place, self.definitions[name].place)
@@ -122,20 +120,25 @@ def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
     return NAME_COLLISION.at(place, f"it would generate the class {name}, as the definition at {other} does")
 
 
-def bundle_schema(bundle: Bundle, name: str, schema: ObjectNode, place: Place) -> None:
-    """Add a self-contained schema under a class name, and each of its objects and definitions under names of its own.
+def bundle_schema(name: str, schema: ObjectNode, place: Place, *, assert_formats: bool) -> Checked[Bundle]:
+    """The bundle of one self-contained schema: the schema, and each of its objects and definitions.
 
     Names depend on this schema only: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
-    `AgentLlmParamsUsage` whatever else is generated. Diagnostics go to `bundle.diagnostics`.
+    `AgentLlmParamsUsage` whatever else is generated.
+
+    Args:
+        name: the class name of the schema.
+        schema: the schema.
+        place: its place.
+        assert_formats: whether formats are checked with the schema.
     """
     avoided = frozenset[str]()
     while True:
-        own = _SchemaBundler(name, schema, place, avoided, assert_formats=bundle.assert_formats).bundle()
-        if own.refused <= avoided:
-            break
+        bundled = _SchemaBundler(name, schema, place, avoided, assert_formats=assert_formats).bundle()
+        if bundled.value.refused <= avoided:
+            return bundled
         # A name made from a constant may be taken or unusable: number that option and start again.
-        avoided |= own.refused
-    bundle.extend(own)
+        avoided |= bundled.value.refused
 
 
 class _SchemaBundler:
@@ -146,7 +149,7 @@ class _SchemaBundler:
         names: the class name of each schema that has one, by pointer.
         pending: the targets of references that are still to be defined, with their names.
         merging: the classes of merged objects that are being made, by the places of their branches.
-        origins: the schemas that definitions were made from, where they were merged.
+        origins: the schemas that merged definitions were made from, by class name.
         checked: the definitions that are being made and can be checked against their schemas, innermost last.
     """
 
@@ -154,13 +157,14 @@ class _SchemaBundler:
         self, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str], *, assert_formats: bool
     ) -> None:
         self.result = Bundle(assert_formats)
+        self.diagnostics: list[Diagnostic] = []
         self.class_names = ClassNames(schema, name, avoided)
         self.root_name = name
         self.root = schema
         self.place = place
         self.refs = LocalRefs(schema)
         # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
-        self.dynamic = any("$dynamicRef" in each for each in all_schemas(schema))
+        self.dynamic = any("$dynamicRef" in each for _, each in applicable_schemas(schema))
         self.names: dict[str, str] = {"": name}
         self.pending: deque[tuple[str, str]] = deque()
         self.viewed = 0
@@ -168,35 +172,36 @@ class _SchemaBundler:
         self.origins: dict[str, ObjectNode] = {}
         self.checked: list[str] = []
 
-    def bundle(self) -> Bundle:
-        """The definitions that the schema becomes, and what is wrong with it."""
+    def bundle(self) -> Checked[Bundle]:
+        """The definitions that the schema becomes."""
         try:
             self.define_all()
         except DiagnosticError as error:
             self.report(*error.diagnostics)
         except RecursionError:
-            self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, along all references"))
+            self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, counted through references"))
         else:
-            self.report(*self.too_deep(), *self.endless())
-        return self.result
+            self.report(*self.too_deep(), *self.circular())
+        return Checked(self.result, self.diagnostics)
 
     def report(self, *diagnostics: Diagnostic) -> None:
-        self.result.diagnostics.extend(diagnostics)
+        self.diagnostics.extend(diagnostics)
 
     def too_deep(self) -> Iterator[Diagnostic]:
         """Report the first type that is nested too deep."""
         deep = first_too_deep(self.root_name, self.view_of)
         if deep is not None:
             message = (
-                f"more than {MAX_TYPES_DEEP} types are nested here, along all references; let one of them be any value"
+                f"more than {MAX_TYPES_DEEP} types are nested here, counted through references; "
+                "use a schema without type at one of the levels"
             )
             yield LIMIT_EXCEEDED.at(self.result.definitions[deep].place, message)
 
     def view_of(self, name: str) -> JsonValue:
         return self.result.definitions[name].view if name in self.result.definitions else None
 
-    def endless(self) -> Iterator[Diagnostic]:
-        """Report each definition that is only another name of itself."""
+    def circular(self) -> Iterator[Diagnostic]:
+        """Report each definition that only leads back to itself."""
         own_names = [name for name in self.names.values() if name in self.result.definitions]
         direct = {name: _direct_references(self.result.definitions[name].view) for name in own_names}
         for name, targets in direct.items():
@@ -206,7 +211,7 @@ class _SchemaBundler:
                     reached.add(target)
                     pending.extend(direct.get(target, ()))
             if name in reached:
-                message = "expected a schema that ends, found a $ref that leads back to itself"
+                message = "expected a schema that describes a value, found a $ref that only leads back to itself"
                 yield UNRESOLVED_REFERENCE.at(self.result.definitions[name].place, message)
 
     def define_all(self) -> None:
@@ -221,7 +226,10 @@ class _SchemaBundler:
             view = self.view(schema, name, pointer, hoist=False)
             if schema is False:
                 self.add_untyped("false", place)
-        self.result.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
+        self.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
+
+    def add(self, bundled: Bundled) -> None:
+        self.report(*self.result.add(bundled))
 
     def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
         """The typing view of a subschema.
@@ -257,7 +265,7 @@ class _SchemaBundler:
         merged = merge_all_of(schema, self.refs)
         if is_payload and "$ref" in merged.schema:
             target = merge_all_of(schema, self.refs, follow=True)
-            if is_object_schema(typing_view(target.schema)[0]):
+            if is_object_schema(typing_view(target.schema, draft_07=self.refs.draft_07)[0]):
                 return target
         return merged
 
@@ -277,7 +285,7 @@ class _SchemaBundler:
         raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
 
     def hoisted(self, origin: ObjectNode, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place]) -> str:
-        """The class of a nested object, which is made the first time.
+        """The class name of a nested object. Its definition is added the first time.
 
         An object merged from the same branches as an enclosing one is recursive and reuses its class.
         """
@@ -287,13 +295,13 @@ class _SchemaBundler:
             self.names[pointer] = name
             with self.checked_as(name) if self.is_at(origin, pointer) else nullcontext():
                 view = self.completed(self.with_required(view), name, pointer, branches)
-            self.result.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
+            self.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
         return self.names[pointer]
 
     def completed(
         self, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place] = frozenset()
     ) -> ObjectNode:
-        """The view with its subschemas viewed and its reference renamed."""
+        """The view in which each subschema is a view too, and a reference leads to a definition of the bundle."""
         if view.reference is not None:
             target = self.target(view.reference, view.place_at("$ref"))
             return _reference(view, target) if target else view.with_items([])
@@ -380,7 +388,10 @@ def _reference(view: ObjectNode, name: str) -> ObjectNode:
 
 
 def _without_impossible(view: ObjectNode) -> ObjectNode:
-    """The view without options that are false. A union of only null is null: the model generator would make it any."""
+    """The view without options that are false.
+
+    A union whose options are all null becomes null, because the model generator would make it Any.
+    """
     for keyword in _UNIONS:
         if keyword in view:
             options = view.list_at(keyword)
@@ -396,7 +407,7 @@ def _is_null(view: JsonValue) -> bool:
 
 
 def _has_no_class(schema: JsonValue) -> bool:
-    """Whether a property of this schema surely makes no class of its own."""
+    """Whether a property with this schema certainly needs no class of its own."""
     if not isinstance(schema, ObjectNode):
         return schema is False
     return "enum" in schema or schema.keys() == {"$ref"} or ("type" in schema and _SCALARS.issuperset(schema.types))

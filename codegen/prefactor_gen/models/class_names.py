@@ -27,7 +27,7 @@ class ClassNames:
     """The names of one schema.
 
     Args:
-        root: the whole schema.
+        root: the schema.
         root_name: its class name, with which all others begin.
         avoided: the names that must not be made from a constant.
     """
@@ -60,7 +60,7 @@ class ClassNames:
         return f"{name}{suffix}{int(rest[0]) + 1}" if numbered else name + suffix + pascal(rest[0])
 
     def at(self, pointer: str) -> str:
-        """The class name for a whole pointer, the same as step by step: `/properties/usage/items` → `…UsageItem`."""
+        """The class name for a pointer from the root: `/properties/usage/items` → `…UsageItem`, as step by step."""
         tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
         name, at = self.root_name, ""
         while tokens:

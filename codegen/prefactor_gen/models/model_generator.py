@@ -107,7 +107,7 @@ def _run(document: Document) -> _Output:
         config = SPAN_OPTIONS.model_copy(update={"emit_model_metadata": metadata_file})
         try:
             code = generate(document, config=config)
-        except Exception as error:  # it raises many kinds of exceptions for schemas that it refuses
+        except Exception as error:  # it raises many types of exceptions for schemas that it refuses
             raise ValueError(f"{type(error).__name__}: {error}") from error
         metadata: list[MetadataModel] = json.loads(metadata_file.read_text("utf-8"))["models"]
     if not isinstance(code, str):

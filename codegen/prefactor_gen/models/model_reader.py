@@ -95,8 +95,8 @@ class _Reader:
         self.expressions: dict[str, ast.expr] = {}
 
     def models(self, module: ast.Module) -> list[Model]:
-        # Imported names get their own names back: the model generator renames some for other classes. Types that it
-        # named itself, such as a constrained text in a union, are replaced by their values.
+        # Renamed imports get their own names back: the model generator renames those that have the name of a class.
+        # Types that only it named, such as a constrained text in a union, are replaced by their values.
         for statement in module.body:
             match statement:
                 case ast.ImportFrom(names=aliases):

@@ -32,16 +32,14 @@ def is_object_schema(schema: ObjectNode) -> bool:
 def typing_view(schema: ObjectNode, *, draft_07: bool = False) -> tuple[ObjectNode, list[str]]:
     """The view of a schema, and its untyped keywords.
 
-    The schema has no `allOf`, and no assertions beside a `$ref`.
+    The schema is an effective one without `allOf`, and has no assertions beside a `$ref`.
     """
-    if draft_07 and "prefixItems" in schema:  # not a keyword of that draft
-        schema = schema.without({"prefixItems"})
     viewer = _Viewer(schema, draft_07=draft_07)
     return viewer.view(), viewer.untyped
 
 
 class _Viewer:
-    """Makes the view of one schema. What its methods are given and return are partial views."""
+    """Makes the view of one schema. Its methods take and return partial views."""
 
     def __init__(self, schema: ObjectNode, *, draft_07: bool) -> None:
         self.schema = schema
@@ -83,7 +81,7 @@ class _Viewer:
         return view.without(keywords)
 
     def enumerated(self, view: ObjectNode) -> ObjectNode:
-        """`enum` and `const` as the list of their values, if a Literal can hold them."""
+        """`enum` and `const` become one list of values, if a Literal can hold them."""
         values = view.list_at("enum") if "enum" in view else self.listed([view["const"]])
         if "const" in view:
             const = view["const"]
@@ -101,7 +99,7 @@ class _Viewer:
         return self.made([("enum", values.with_items(once.values()))])
 
     def long_enum(self, view: ObjectNode, values: list[JsonValue]) -> ObjectNode:
-        """More values than a Literal should hold, as their types."""
+        """More values than a Literal should hold become their types."""
         view = self.without(view, ("enum", "const"))
         if "type" in view:
             return view
@@ -138,7 +136,7 @@ class _Viewer:
         return self.made([(keyword, self.listed(joined))])
 
     def long_union(self, view: ObjectNode, keyword: str, options: Sequence[Schema]) -> ObjectNode:
-        """More options than a union should have, as the types that they name."""
+        """More options than a union should have become the types that they name."""
         view = self.without(view, (keyword,))
         types = self.types_of_options(options)
         if "type" not in view and types is not None:
@@ -164,8 +162,8 @@ class _Viewer:
         schemas = [option for option in options if isinstance(option, ObjectNode) and not self.is_reference(option)]
         if not schemas or len(schemas) < len(options):
             return False
-        return _share_nothing([_type_names(schema) for schema in schemas]) or any(
-            _share_nothing([_constants(schema, name) for schema in schemas]) for name in schemas[0].required
+        return _are_disjoint([_type_names(schema) for schema in schemas]) or any(
+            _are_disjoint([_constants(schema, name) for schema in schemas]) for name in schemas[0].required
         )
 
     def object_or_else(self, view: ObjectNode) -> ObjectNode:
@@ -181,19 +179,19 @@ class _Viewer:
         if name in {"integer", "number"}:
             inexact = [key for key in view if key in FOR_TYPE["number"] and not _is_exact(key, view[key], name)]
             view = self.without(view, inexact)
-        # With constraints of its own, text stays text: the Python value of a format has no length and no pattern.
+        # Text with other constraints keeps no format: a datetime, for example, has no length and no pattern.
         if name == "string" and view.get("format") in TYPED_FORMATS and not FOR_TYPE["string"] & view.keys():
             own.add("format")
         return self.made((key, _count(key, value)) for key, value in view.items() if key in own)
 
     def array(self, view: ObjectNode) -> ObjectNode:
-        """Arrays and tuples; a tuple of no fixed length becomes an array of the types of its items."""
+        """Arrays and tuples. A tuple without a fixed length becomes an array of any of its item types."""
         own = {key: _count(key, value) for key, value in view.items() if key in {"type", *FOR_TYPE["array"]}}
-        keyword, rest_keyword = tuple_keyword(view, draft_07=self.draft_07)
+        keyword, rest_keyword = tuple_keyword(view)
         first = view.list_at(keyword) if keyword is not None else ListNode(place=view.place)
         rest = self.schema.get(rest_keyword)
         own = {key: value for key, value in own.items() if key not in {"prefixItems", "items"}}
-        # It applies beside a list of items only.
+        # Without a list in `items`, `additionalItems` does not apply; with one, it is handled here.
         self.untyped = [each for each in self.untyped if each != "additionalItems"]
         if not first:
             items: dict[str, JsonValue] = {"maxItems": 0} if rest is False else {} if rest is None else {"items": rest}
@@ -232,19 +230,20 @@ class _Viewer:
         return different[0] if len(different) == 1 else self.made([("anyOf", self.listed(different))])
 
 
-def _share_nothing(sets: Sequence[AbstractSet[str] | None]) -> bool:
+def _are_disjoint(sets: Sequence[AbstractSet[str] | None]) -> bool:
+    """Whether all sets are known and no two have a member in common."""
     known = [each for each in sets if each is not None]
     return len(known) == len(sets) and sum(map(len, known)) == len(frozenset().union(*known))
 
 
 def _type_names(schema: ObjectNode) -> AbstractSet[str] | None:
-    """The types of a schema: numbers may be integers. None if it does not name any."""
+    """The types that a schema names, None without `type`. A number may be an integer."""
     names = {*schema.types}
     return names | ({"integer"} if "number" in names else set()) if "type" in schema else None
 
 
 def _constants(schema: ObjectNode, name: str) -> AbstractSet[str] | None:
-    """The texts that a required member of an object may be, None if it may be something else."""
+    """The texts that a required property of an object may be, None if it may have other values."""
     member = schema.properties.get(name)
     if schema.get("type") != "object" or name not in schema.required or not isinstance(member, ObjectNode):
         return None
@@ -256,9 +255,9 @@ def _constants(schema: ObjectNode, name: str) -> AbstractSet[str] | None:
 
 
 def _is_exact(keyword: str, value: JsonValue, type_name: str) -> bool:
-    """Whether types compare with exactly this number: numbers as doubles, integers as those of a machine.
+    """Whether types can compare with exactly this number: they compare doubles, or integers of 64 bits.
 
-    The remainder of a fraction is not exact: in Python, 5 is not a multiple of 0.01.
+    Division by a fraction is not exact: in Python, 5 is not a multiple of 0.01.
     """
     if not isinstance(value, int | float) or (keyword == "multipleOf" and isinstance(value, float)):
         return False
@@ -280,5 +279,5 @@ def is_long_enum(values: Sequence[JsonValue]) -> bool:
 
 
 def _count(keyword: str, value: JsonValue) -> JsonValue:
-    """A length as a number that a program can compare with."""
+    """The value of a keyword, in which a length is at most what types can compare with."""
     return min(value, MAX_COUNT) if keyword in _COUNTS and isinstance(value, int) else value

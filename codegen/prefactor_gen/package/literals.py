@@ -12,7 +12,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def quote(text: str) -> str:
-    """The text as a double-quoted literal. Characters that are not printable (controls, bidi marks) are escaped."""
+    """The text as a double-quoted literal. Characters that do not print (controls, marks of direction) are escaped."""
     if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return f'"{"".join(_ESCAPES.get(char) or visible(char) for char in text)}"'

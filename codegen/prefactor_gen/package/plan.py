@@ -151,7 +151,7 @@ class _SpanPlanner:
                 yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
 
     def input_name(self, model: Model) -> str:
-        """What a caller passes: an instance or a literal of a class, or the input type of a named type."""
+        """The type that a caller passes: an instance or a dict for a class, the input type for a named type."""
         if model.alias is None:
             return f"{model.name} | {model.name}Dict"
         if model.name in self.roots:
@@ -172,7 +172,7 @@ class _SpanPlanner:
 
     def root_input(self, name: str) -> str:
         model = self.by_name[name]
-        if _is_free(model):
+        if _accepts_any_keyword(model):
             return f"{name} | Mapping[str, object]"
         return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
 
@@ -197,7 +197,9 @@ class _SpanPlanner:
         model = self.by_name.get(name)
         fields = model.fields if model is not None and model.alias is None else ()
         parameters = tuple(map(self.parameter, fields))
-        any_keyword = self.any_keyword(model) if model is not None and (model.alias or _is_free(model)) else None
+        any_keyword = None
+        if model is not None and (model.alias is not None or _accepts_any_keyword(model)):
+            any_keyword = self.any_keyword(model)
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
         texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
         full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
@@ -250,14 +252,12 @@ class _SpanPlanner:
         return next((text for text in texts if isinstance(text, str) and text.strip()), None)
 
     def name_problems(self, plan: SpanPlan) -> Iterator[Diagnostic]:
+        place = self.definition.place
         for name in taken_names(plan):
-            yield NAME_COLLISION.at(
-                self.definition.place, f"the generated name {name} is already used; rename what it is made from"
-            )
+            message = f"the generated name {name} is already used; rename the span type or property that it comes from"
+            yield NAME_COLLISION.at(place, message)
         for name in undefined_names(plan):
-            yield MODEL_GENERATOR_FAILED.at(
-                self.definition.place, f"the model generator uses {name}, which is not defined"
-            )
+            yield MODEL_GENERATOR_FAILED.at(place, f"the model generator uses {name}, which is not defined")
 
 
 def _constants(model: Model) -> dict[str, frozenset[str]]:
@@ -267,7 +267,7 @@ def _constants(model: Model) -> dict[str, frozenset[str]]:
     return {name: texts for name, texts in constant.items() if texts and wire_names[name] == name}
 
 
-def _is_free(model: Model) -> bool:
+def _accepts_any_keyword(model: Model) -> bool:
     """Whether the schema names no properties and allows any, so that every keyword is accepted."""
     return model.alias is None and not model.fields and model.extra != "forbid"
 

@@ -66,7 +66,7 @@ class NamedTypePlan:
 
 @dataclass(frozen=True)
 class DictPlan:
-    """A TypedDict: the type of a literal of the object."""
+    """A TypedDict: the type of a dict that callers pass for an object."""
 
     name: str
     doc: str

@@ -136,8 +136,8 @@ def _annotated(expression: ast.expr, metadata: list[ast.expr]) -> ast.expr:
     return ast.Subscript(ast.Name("Annotated"), ast.Tuple([expression, *metadata])) if metadata else expression
 
 
-def _whole(constraint: ast.keyword) -> ast.keyword:
-    """`multiple_of=2.0` as `multiple_of=2`, because the remainder of a long integer does not fit a double."""
+def _with_integer(constraint: ast.keyword) -> ast.keyword:
+    """`multiple_of=2.0` becomes `multiple_of=2`, because a double cannot hold the remainder of a long integer."""
     match constraint:
         case ast.keyword("multiple_of", ast.Constant(float(value))) if value.is_integer():
             return ast.keyword("multiple_of", ast.Constant(int(value)))
@@ -150,7 +150,7 @@ def _pattern(value: ast.expr) -> ast.expr:
 
 
 def _is_absence(member: ast.expr) -> bool:
-    """Null, or no value at all: pydantic reports neither as a member of a union."""
+    """Whether a member of a union is null, or no value at all: pydantic reports neither as a member."""
     return _name(member) == "MISSING" or (isinstance(member, ast.Constant) and member.value is None)
 
 
@@ -204,7 +204,7 @@ class _Exact:
             allowed = _SIZED | {"pattern"}
         elif name in {"list", "tuple", "dict", "set"}:
             allowed = _SIZED
-        return [_whole(item) for item in self.constraints if item.arg in allowed]
+        return [_with_integer(item) for item in self.constraints if item.arg in allowed]
 
     def member(self, member: ast.expr, *, several: bool) -> ast.expr:
         name = _name(member)

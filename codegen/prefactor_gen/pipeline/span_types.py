@@ -1,7 +1,7 @@
 """Stages 2 to 6 for some span types: from their definitions to the source text of their modules.
 
-A module depends on no other span type, so that several processes can share the span types. Names that clash between
-modules are found by `pipeline.py`.
+A module depends on no other span type, so that several processes can share the span types. `stages.py` finds
+names that clash between modules.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
@@ -178,17 +177,21 @@ def _module(bundled: _Bundled, plan: SpanPlan, text: str) -> SpanModule:
 
 def _bundle(bundle: Bundle, item: SpanTypeDefinition) -> Checked[list[str]]:
     """Bundle the schemas of one span type; returns their class names, none if there are errors."""
-    before, found = len(bundle.definitions), len(bundle.diagnostics)
-    name = class_name(item.name)
-    bundle_schema(bundle, f"{name}Params", _as_object(item.params.schema), item.params.place)
-    if item.result is not None:
-        bundle_schema(bundle, f"{name}Result", _as_object(item.result.schema), item.result.place)
-    diagnostics = bundle.diagnostics[found:]
-    return Checked([] if has_errors(diagnostics) else list(islice(bundle.definitions, before, None)), diagnostics)
+    names: list[str] = []
+    diagnostics: list[Diagnostic] = []
+    for part, source in (("Params", item.params), ("Result", item.result)):
+        if source is not None:
+            name = f"{class_name(item.name)}{part}"
+            own, found = bundle_schema(
+                name, _as_object(source.schema), source.place, assert_formats=bundle.assert_formats
+            )
+            names.extend(own.definitions)
+            diagnostics.extend([*found, *bundle.extend(own)])
+    return Checked([] if has_errors(diagnostics) else names, diagnostics)
 
 
 def _as_object(schema: ObjectNode) -> ObjectNode:
-    """The schema with `type: object`, because a payload is an object even if its schema does not say so."""
+    """The schema with `type: object`, because a payload is an object even if its schema names no type."""
     if isinstance(schema.get("type"), str) or "$ref" in schema:
         return schema
     choices = {key: _as_objects(schema[key]) for key in ("anyOf", "oneOf") if key in schema}
@@ -204,7 +207,7 @@ def _as_objects(options: JsonValue) -> JsonValue:
 
 
 def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[ModelSet]:
-    """Run the model generator on the definitions of some span types, and report its warnings and its faults."""
+    """Run the model generator on the definitions of some span types, and report its warnings and errors."""
     if not groups:
         return Checked(ModelSet())
     places = {name: bundle.definitions[name].place for names in groups for name in names}
@@ -229,14 +232,14 @@ def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[Mod
 
 
 def _collision(bundled: Bundled, model: Model, wire_name: str, field_name: str) -> Diagnostic:
-    """Two properties of one object have the same Python name, and the model generator numbered the later one."""
+    """Report two properties with the same Python name, of which the model generator numbered the later one."""
     first = re.sub(r"_\d+$", "", field_name)
     others = {item.wire_name for item in model.fields if item.name in {field_name, first}} - {wire_name}
     properties = bundled.origin.get("properties") if isinstance(bundled.origin, ObjectNode) else None
     keys = properties if isinstance(properties, ObjectNode) else ObjectNode(place=bundled.place)
-    # To Python, `ﬁ` and `fi` are the same name.
-    alike = [key for key in keys if key != wire_name and unicodedata.normalize("NFKC", key) == field_name]
-    other = next(iter([*others, *alike]), wire_name)
+    # Python reads `ﬁ` and `fi` as the same name.
+    equal = [key for key in keys if key != wire_name and unicodedata.normalize("NFKC", key) == field_name]
+    other = next(iter([*others, *equal]), wire_name)
     message = f"the properties {other!r} and {wire_name!r} would both become {first!r} in Python; rename one"
     return NAME_COLLISION.at(keys.place_at(wire_name), message)
 

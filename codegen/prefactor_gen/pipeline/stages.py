@@ -71,9 +71,9 @@ def generate_package(
     try:
         run = _Run(sources, base, package, origin, progress, assert_formats=assert_formats)
         return run.generate(previous or Previous())
-    except RecursionError:  # a chain of thousands of references: each file is within the limit, but not all together
+    except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
-        message = "the definitions refer to each other too deeply"
+        message = "the references of the definitions to each other are nested too deeply"
         return Checked(GeneratedPackage(), [UNREADABLE_SOURCE.at(place, message)])
 
 
@@ -171,7 +171,7 @@ class _Run:
         """The diagnostics of reading the sources and collecting the definitions."""
         yield from self.unreadable
         for diagnostic in self.invalid:
-            # What could not be read is what is missing.
+            # The definitions are probably in the sources that could not be read.
             if not self.unreadable or diagnostic.code != NO_DEFINITIONS.code:
                 yield diagnostic
 
@@ -255,6 +255,6 @@ def _without_clashes(compiled: Sequence[Compiled], tasks: Sequence[Task]) -> Che
         for name in module.exports:
             other = owners.setdefault(name, module)
             if other is not module:
-                message = f"the generated name {name} is also one of the span type {other.schema_name}"
+                message = f"the generated name {name} is also generated for the span type {other.schema_name}"
                 diagnostics.append(NAME_COLLISION.at(places[module.schema_name], message))
     return Checked(modules, diagnostics)

@@ -36,7 +36,7 @@ KIDS_GONE: dict[str, Any] = {"secret": GONE, "kids": [{"kids": [{"secret": GONE,
 # The schema of the property x, and values of x with what is recorded of them.
 CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
     "property": (SECRET, [("a", GONE), (1, GONE), ({"a": 1}, GONE)]),
-    "not-marked": ({"type": "string", REDACT: False}, [("a", "a")]),
+    "false": ({"type": "string", REDACT: False}, [("a", "a")]),
     "reference": ({"$ref": "#/$defs/Secret"}, [("a", GONE)]),
     "beside-a-reference": ({"$ref": "#/$defs/Tree", REDACT: True}, [({}, GONE)]),
     "nested": (schema(y=schema(z=SECRET), w={}), [({"y": {"z": "a"}, "w": 1}, {"y": {"z": GONE}, "w": 1})]),
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
         {"allOf": [schema(a={"type": "string"})], "unevaluatedProperties": SECRET},
         [({"a": "b", "c": "d"}, {"a": "b", "c": GONE})],
     ),
-    "conjunction": ({"allOf": [schema(a=SECRET), schema(b={})]}, [({"a": "c", "b": "d"}, {"a": GONE, "b": "d"})]),
+    "all-of": ({"allOf": [schema(a=SECRET), schema(b={})]}, [({"a": "c", "b": "d"}, {"a": GONE, "b": "d"})]),
     "branch": ({"anyOf": [SECRET, {"type": "integer"}]}, [("a", GONE), (1, GONE)]),
     "in-a-branch": (
         {"oneOf": [{"type": "string"}, items(items=schema(a=SECRET))]},
@@ -87,19 +87,19 @@ CASES: dict[str, tuple[Any, list[tuple[Any, Any]]]] = {
 @pytest.fixture(scope="module")
 def span_types(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """All cases in one package."""
-    folder = tmp_path_factory.mktemp("marks")
+    folder = tmp_path_factory.mktemp("redaction")
     definitions = {f"t:{name}": schema(x=case[0]) for name, case in CASES.items()}
     (folder / "spans.json").write_text(json.dumps({"span_schemas": definitions}))
-    compile_into(folder / "out", folder, "spans.json", "marks_package")
-    yield load_package(folder / "out", "marks_package").SPAN_TYPES
-    forget("marks_package")
+    compile_into(folder / "out", folder, "spans.json", "redaction_package")
+    yield load_package(folder / "out", "redaction_package").SPAN_TYPES
+    forget("redaction_package")
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_payload_is_redacted(case: str, span_types: dict[str, Any]) -> None:
-    marks = span_types[f"t:{case}"]._redaction_rules.get("params", RedactionRules({"": {"kinds": ["object"]}}))
+    rules = span_types[f"t:{case}"]._redaction_rules.get("params", RedactionRules({"": {"kinds": ["object"]}}))
     for value, expected in CASES[case][1]:
-        assert marks.redact(Payload({"x": value, "other": 1})).value == {"x": expected, "other": 1}
+        assert rules.redact(Payload({"x": value, "other": 1})).value == {"x": expected, "other": 1}
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
