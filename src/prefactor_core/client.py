@@ -16,7 +16,7 @@ from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import snapshot_object
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.disabled_session import DisabledSession
@@ -112,7 +112,7 @@ class PrefactorCoreClient:
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
-        _fork.renew_in_child(self)
+        renew_in_child(self)
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -360,7 +360,7 @@ class PrefactorCoreClient:
     def _renew_after_fork(self) -> None:
         """In a forked child: operations that wait are delivered by the parent, with its thread and connections."""
         if self._life.state in {State.OPENING, State.OPEN, State.CLOSING}:  # in other states the parent does not use it
-            _fork.abandon(self._queue)
+            abandon(self._queue)
             self._queue = None
         self._ledger = Ledger()
         self._instances_lock = threading.RLock()

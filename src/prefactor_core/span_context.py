@@ -136,7 +136,7 @@ class SpanContext:
             schema_name: the span type.
             redaction_rules: those of its payloads.
         """
-        self._record.marks = redaction_rules
+        self._record.redaction_rules = redaction_rules
         if self._manager.validation.mode != "off":
             self._record.schemas = in_package(package, schema_name) or self._record.schemas
 

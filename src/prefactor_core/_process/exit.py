@@ -7,7 +7,7 @@ import concurrent.futures
 import sys
 from typing import Any, Protocol
 
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.fork import abandon, in_child
 
 __all__ = ["Drainable", "deadline", "drain", "drain_at_exit", "drained_at_exit", "forget"]
 
@@ -90,8 +90,8 @@ def _drain_when_a_worker_ends() -> None:
 
 def _reset_in_child() -> None:
     """In a forked child: abandon the deliveries of the parent."""
-    _fork.abandon(drained_at_exit())
+    abandon(drained_at_exit())
     _open.clear()
 
 
-_fork.in_child(_reset_in_child)
+in_child(_reset_in_child)

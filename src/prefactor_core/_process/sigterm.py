@@ -17,8 +17,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TypeAlias
 
-from prefactor_core._process import exit as _exit
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.exit import Drainable, deadline, drained_at_exit
+from prefactor_core._process.fork import in_child
 from prefactor_http._log import logger_of
 
 __all__ = ["install", "uninstall"]
@@ -44,7 +44,7 @@ class _Sigterm:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Start a drain. Pass the signal on if one is running already, or there is nothing to drain."""
-        deliveries = _exit.drained_at_exit()
+        deliveries = drained_at_exit()
         if self.draining is not None or not deliveries:
             self.draining = None
             self._pass_on(number, frame)
@@ -67,10 +67,10 @@ class _Sigterm:
     def _program_handler(self) -> Callable[[int, FrameType | None], object] | None:
         return self.previous if callable(self.previous) and not isinstance(self.previous, signal.Handlers) else None
 
-    def _drain(self, deliveries: list[_exit.Drainable], drain: object) -> None:
+    def _drain(self, deliveries: list[Drainable], drain: object) -> None:
         """Deliver, then raise the signal again. Runs on a thread of its own."""
         flushing = [delivery.begin_flush() for delivery in deliveries]
-        concurrent.futures.wait(flushing, _exit.deadline(deliveries))
+        concurrent.futures.wait(flushing, deadline(deliveries))
         if self.draining is not drain:  # a second signal has been passed on meanwhile
             return
         left = sum(delivery.pending for delivery in deliveries)
@@ -128,4 +128,4 @@ def _reset_in_child() -> None:
     _sigterm.users = 0
 
 
-_fork.in_child(_reset_in_child)
+in_child(_reset_in_child)

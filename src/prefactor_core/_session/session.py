@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 from prefactor_core._delivery.delivery import Delivery
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._delivery.sender import Sender
-from prefactor_core._process import exit as _exit
-from prefactor_core._process import sigterm as _exit_signal
+from prefactor_core._process import sigterm
+from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.config import PrefactorCoreConfig
@@ -142,9 +142,9 @@ class ApiSession:
 
     def begin(self) -> None:
         self._delivery.begin(self._beside)
-        _exit.drain_at_exit(self._delivery)
+        drain_at_exit(self._delivery)
         if self._config.drain_on_sigterm:
-            _exit_signal.install()
+            sigterm.install()
             self._handles_sigterm = True
 
     def abort(self) -> None:
@@ -179,14 +179,14 @@ class ApiSession:
 
     def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
         done = self._delivery.begin_close(timeout)
-        done.add_done_callback(lambda _: _exit.forget(self._delivery))
+        done.add_done_callback(lambda _: forget(self._delivery))
         done.add_done_callback(lambda _: closed())
 
     async def close(self, timeout: float | None) -> DeliveryReport:
         report = await self._delivery.close(timeout)
         if self._handles_sigterm:
             self._handles_sigterm = False
-            _exit_signal.uninstall()
+            sigterm.uninstall()
         return report
 
 

@@ -329,7 +329,7 @@ class SpanManager:
         record.phase, record.status, record.payload = Phase.STARTED, status, params.value
 
     def _apply_policy(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
-        return self.payloads.apply(payload, record.schema_name, part, record.marks.get(part))
+        return self.payloads.apply(payload, record.schema_name, part, record.redaction_rules.get(part))
 
     def _finish(
         self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None, now: datetime

@@ -15,7 +15,7 @@ import pytest
 from tests.core.programs import run_program, running_program
 from tests.core.support import CREATE
 
-from prefactor_core._process import exit as _exit
+from prefactor_core._process.exit import drain
 from prefactor_local import Fault, LocalApi
 
 RECORD = """
@@ -242,8 +242,8 @@ def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -
             self.delivered = self.done.done()
 
     deliveries = [Delivery() for _ in range(3)]
-    monkeypatch.setattr(_exit, "_open", set(deliveries))
-    _exit.drain()
+    monkeypatch.setattr("prefactor_core._process.exit._open", set(deliveries))
+    drain()
     assert [delivery.delivered for delivery in deliveries] == [True] * 3
 
 
