@@ -69,10 +69,14 @@ SHOWN_BY = {
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
-    "a span's parent is started after it": "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is",
+    "a span's parent is started after it": (
+        "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is"
+    ),
     "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
     "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",
-    "SIGTERM arrives, with `drain_on_sigterm=True`": "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered",
+    "SIGTERM arrives, with `drain_on_sigterm=True`": (
+        "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered"
+    ),
     "the process is killed": "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent",
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
