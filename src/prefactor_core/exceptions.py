@@ -19,12 +19,10 @@ Only wrong use raises in an agent's code. Failures of the API, of the network or
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from prefactor_core.operations import Operation
 from prefactor_core.queue.base import QueueClosedError
-
-if TYPE_CHECKING:
-    from prefactor_core.operations import Operation
 
 __all__ = [
     "ClientAlreadyInitializedError",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from prefactor_core._records.records import InstanceRecord, SpanRecord
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 
 __all__ = ["Operation", "OperationType"]
 

@@ -39,8 +39,10 @@ _CLASSES: tuple[type, ...] = (
     CheckedRoot,
     EmptyResult,
     JsonLiteral,
+    JsonPattern,
     PayloadModel,
     PayloadRoot,
+    SchemaPart,
     SpanTypeOf,
     TypedSpan,
 )

@@ -3,8 +3,6 @@
 Both work on JSON-safe copies, field by field. A field whose redaction fails is replaced by a marker.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +11,9 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 from pydantic import JsonValue
 
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload, snapshot_value
+
+# Annotations are not postponed here: `prefactor_core` becomes the `__module__` of PayloadField, and the names
+# in its annotations could not be looked up there.
 
 __all__ = [
     "FAILED",
