@@ -380,8 +380,8 @@ class PrefactorCoreClient:
     def _warn_of_open_span(self) -> None:
         if self._log_once("open span"):
             logger.warning(
-                "a span was left open: the client was closed inside its `async with` block. Close the client after its "
-                "spans; further ones are not logged"
+                "a span is not finished, and its result is lost: the client was closed inside the span's `async with` "
+                "block. Leave the blocks of all spans before you close the client (further ones are not logged)"
             )
 
     def _span_types_of(self, instance: InstanceRecord) -> SpanTypes | None:
@@ -459,7 +459,7 @@ class PrefactorCoreClient:
         registry = self._config.schema_registry
         if registry is None:
             raise ValueError(
-                "there are no span types: pass agent_schema_version, or set schema_registry in PrefactorCoreConfig"
+                "the agent has no span types: pass agent_schema_version, or set PrefactorCoreConfig.schema_registry"
             )
         content_hash = getattr(registry, "content_hash", None)
         version = registry.to_agent_schema_version(

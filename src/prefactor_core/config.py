@@ -40,7 +40,7 @@ class _Options(BaseModel):
     def _warn_of_unknown_options(cls, given: object) -> object:
         for name in given.keys() - cls.model_fields.keys() if isinstance(given, dict) else ():
             hint = did_you_mean(str(name), cls.model_fields)
-            logger.warning("%s has no option %r, which is ignored%s", cls.__name__, name, hint)
+            logger.warning("%s: the unknown option %r is ignored%s", cls.__name__, name, hint)
         return given
 
 

@@ -43,7 +43,7 @@ class PayloadPolicy:
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.
-            text = f"has a field for which redact raised {type(error).__name__}; a marker is recorded in its place"
+            text = f"redact raised {type(error).__name__} for a field, in whose place a marker is recorded"
             self._warn_once("redact", schema_name, part, text)
 
         def redact_and_cut() -> Payload:
@@ -54,7 +54,10 @@ class PayloadPolicy:
 
         recorded = _or_unreadable(redact_and_cut)
         if recorded.cut:
-            text = f"is larger than max_payload_bytes ({self.max_bytes:,}) and was cut"
+            text = (
+                f"cut, because it is larger than PrefactorCoreConfig.max_payload_bytes ({self.max_bytes:,}) or has too "
+                "many values; markers in the payload stand for what was cut"
+            )
             self._warn_once("cut", schema_name, part, text)
         return recorded
 
@@ -64,11 +67,11 @@ class PayloadPolicy:
 
     def report_late(self, schema_name: str, part: PayloadPart) -> None:
         """Warn that a payload came too late: at a second start, or after the finish."""
-        self._warn_once("late", schema_name, part, "was given after it had been recorded, and is ignored")
+        self._warn_once("late", schema_name, part, "given after the span had recorded it, and ignored")
 
     def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         if self._log_once((what, schema_name, part)):
-            logger.warning("%s of %r %s; further ones are not logged", part, schema_name, text)
+            logger.warning("%s of %r: %s (further ones are not logged)", part, schema_name, text)
 
 
 def _or_unreadable(make: Callable[[], Payload]) -> Payload:

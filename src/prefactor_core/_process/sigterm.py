@@ -75,7 +75,9 @@ class _Sigterm:
             return
         left = sum(delivery.pending for delivery in deliveries)
         if left and self._program_handler() is None:  # otherwise the program goes on, and its end drains and logs
-            logger.error("SIGTERM: %d operations were not delivered in time", left)
+            logger.error(
+                "SIGTERM: %d operations were not delivered within QueueConfig.close_timeout, and are lost", left
+            )
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -94,11 +96,20 @@ def install() -> None:
     if current is _handle:
         return
     if threading.current_thread() is not threading.main_thread():
-        logger.warning("drain_on_sigterm has no effect: it needs initialize() to be called on the main thread")
+        logger.warning(
+            "drain_on_sigterm has no effect, because initialize() was not called on the main thread: "
+            "SIGTERM will end the program without delivering the operations that wait"
+        )
     elif current is None or current is signal.SIG_IGN or _is_of_event_loop(current):
-        logger.info("drain_on_sigterm has no effect: the program handles SIGTERM on its event loop, or ignores it")
+        logger.info(
+            "drain_on_sigterm has no effect, because the program ignores SIGTERM or handles it on its event loop: "
+            "operations that wait are delivered when the program ends"
+        )
     elif _sigterm.previous is not None and current is not signal.SIG_DFL:  # that one may call this one
-        logger.warning("drain_on_sigterm has no effect: the program has replaced the handler of SIGTERM")
+        logger.warning(
+            "drain_on_sigterm has no effect, because the program has replaced the client's handler of SIGTERM: "
+            "set handlers before initialize(), which keeps them and calls them after delivery"
+        )
     else:
         _sigterm.previous = current
         signal.signal(signal.SIGTERM, _handle)

@@ -138,7 +138,11 @@ class ApiSession:
         except PrefactorHttpError as error:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
-            logger.warning("the API does not answer yet; operations are queued until it does: %s", error)
+            logger.warning(
+                "the API is unavailable, the client starts without it: %s (operations are kept, and sent when it is "
+                "available)",
+                error,
+            )
 
     def begin(self) -> None:
         self._delivery.begin(self._beside)

@@ -171,7 +171,9 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         if isinstance(value, BaseModel):
             value = members_of(value)
         if value is not None and not isinstance(value, Mapping):
-            raise TypeError(f"expected a model, a mapping, or for fail() an exception, found {type(value).__name__}")
+            raise TypeError(
+                f"a payload must be a model or a mapping (or for fail() an exception), not {type(value).__name__}"
+            )
         copied = snapshot_object(_readable(value), "payload")
         return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._redaction_rules else copied.value
 

@@ -120,7 +120,7 @@ class SpanManager:
         """
         record = self._spans.find(span_id)
         if record is None:
-            raise SpanNotFoundError(f"no span {span_id!r} was created by this client, or it ended long ago")
+            raise SpanNotFoundError(f"span {span_id!r} is unknown: this client did not create it, or it ended long ago")
         return record
 
     def get_span(self, span_id: str) -> Span | None:

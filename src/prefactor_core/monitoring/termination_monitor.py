@@ -173,5 +173,7 @@ class TerminationMonitor:
         try:
             return await self._fetch_instance(instance_id)
         except Exception as error:
-            logger.debug("an agent instance could not be polled: %s", error)
+            logger.debug(
+                "an agent instance could not be polled for a termination, and is polled again later: %s", error
+            )
             return None

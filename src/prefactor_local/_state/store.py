@@ -142,7 +142,10 @@ class Store:
     def _prepare(self) -> None:
         layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if layout not in {0, LAYOUT}:
-            raise sqlite3.DatabaseError(f"it has layout {layout}, this version of prefactor-sdk reads layout {LAYOUT}")
+            raise sqlite3.DatabaseError(
+                f"another version of prefactor-sdk wrote it (it has layout {layout}, this version needs {LAYOUT}): "
+                "delete it, or use another file"
+            )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if layout == 0:
