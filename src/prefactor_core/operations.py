@@ -38,7 +38,7 @@ class Operation:
         span: the span that the operation creates or finishes.
         size: the approximate size of the agent's payload as JSON, in bytes; 0 without one.
         send_timestamp: whether the request carries `timestamp`; otherwise the API uses its own clock.
-        admitted: whether delivery has accepted the operation; a queue that returns it once more is ignored.
+        admitted: whether delivery has taken the operation from the queue. If a queue returns it again, it is ignored.
     """
 
     type: OperationType

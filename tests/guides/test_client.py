@@ -37,8 +37,8 @@ UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
 # Each row of "What happens when things go wrong", and the test in tests/core that shows it.
 SHOWN_BY = {
     "the API is slow, hangs or is down": "test_agent_unaffected::test_no_call_waits_or_raises",
-    "the API is away for a while": "test_faults::test_an_outage_loses_nothing",
-    "the API is away at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
+    "the API is unavailable for a while": "test_faults::test_an_outage_loses_nothing",
+    "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
     "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
     "one operation keeps failing while others succeed": (
         "test_faults::test_an_operation_that_always_fails_while_others_succeed_is_given_up"

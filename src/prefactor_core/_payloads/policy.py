@@ -38,7 +38,7 @@ class PayloadPolicy:
             payload: a JSON-safe copy.
             schema_name: the span type, or the name of the quality payload.
             part: which of its payloads.
-            redaction_rules: those of its schema.
+            redaction_rules: the redaction rules of its schema.
         """
 
         def failed(error: BaseException) -> None:
@@ -66,7 +66,7 @@ class PayloadPolicy:
         return _or_unreadable(lambda: fit(payload, self.max_bytes))
 
     def report_late(self, schema_name: str, part: PayloadPart) -> None:
-        """Warn that a payload came too late: at a second start, or after the finish."""
+        """Warn that a payload is ignored, because it was given to a second start, or after the finish."""
         self._warn_once("late", schema_name, part, "given after the span had recorded it, and ignored")
 
     def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:

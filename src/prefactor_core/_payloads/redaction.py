@@ -66,8 +66,8 @@ def redact_fields(
     Args:
         payload: the payload.
         redact: the program's callable. It may return anything; that is made JSON-safe.
-        schema_name: for the callable.
-        part: for the callable.
+        schema_name: passed to the callable, as `PayloadField.schema_name`.
+        part: passed to the callable, as `PayloadField.part`.
         failed: called with each exception of the callable; the value becomes `FAILED`.
     """
     added = 0
@@ -101,10 +101,9 @@ def _map_values(
     return change(value, path)
 
 
-# `prefactor-gen` writes these rules, as data, for a schema in which values are marked for redaction: one rule for each
-# subschema whose values can contain a marked one, by the subschema's JSON pointer. A target is True if the value itself
-# is redacted, and otherwise the pointers of the subschemas that apply to it: several do with `anyOf`, `allOf` and the
-# like.
+# `prefactor-gen` writes these rules, as data, for a schema with `x-prefactor-redact`: one rule for each subschema whose
+# values can contain a redacted value, by the subschema's JSON pointer. A target is True if the value itself is
+# redacted, and otherwise the pointers of the subschemas that apply to it: several with `anyOf`, `allOf` and the like.
 Target: TypeAlias = Sequence[str] | Literal[True]
 
 
@@ -134,8 +133,8 @@ class ValueRule(TypedDict):
 class RedactionRules:
     """The redaction rules of one schema.
 
-    A value whose JSON type the schema does not expect there is replaced as a whole if its schema redacts something
-    below: where that is in such a value is unknown.
+    If a schema redacts something inside a value, and the value has a JSON type that the schema does not expect, the
+    value itself is replaced: where the secret is inside such a value is unknown.
 
     Args:
         rules: the rules by JSON pointer; "" is the whole payload.
@@ -145,7 +144,7 @@ class RedactionRules:
         self._rules = {pointer: _Rule(rule) for pointer, rule in rules.items()}
 
     def redact(self, payload: Payload) -> Payload:
-        """The redacted payload. Its size is kept: a replaced value is never larger than the size counts for a value."""
+        """The payload after redaction. Its `size` stays: it counts at least the size of the marker for every value."""
         if payload.unreadable:
             return payload._replace(value=dict.fromkeys(payload.value, REDACTED))
         return payload._replace(value=self._value(payload.value, [""]))
@@ -208,9 +207,9 @@ def _merged(targets: Iterator[Target]) -> Target:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Tells whether a name matches, in linear time, since the names of a payload are not trusted.
+    """A function that tests whether a name matches a pattern, in linear time: the names of a payload are not trusted.
 
-    A pattern that cannot be compiled so, such as one with a look-ahead, matches every name.
+    A pattern that cannot be matched in linear time, such as one with a look-ahead, matches every name.
     """
     from prefactor_schema.patterns import matcher  # noqa: PLC0415 - few schemas have patterns
 

@@ -75,7 +75,7 @@ class SpanRecord:
         default_payload: the params, if `start()` gives none.
         redaction_rules: those of its params and result; empty for a span that is opened by name.
         schemas: what its payloads are checked against.
-        on_stack: it may become the parent of new spans.
+        on_stack: it is on context stacks: new spans may become its children.
         dropped: why the span is not sent, for example because the queue was full when it was started.
         finish_delivered: a finish of this span was delivered.
         answered: done when the API has answered the create, or the first request has failed.

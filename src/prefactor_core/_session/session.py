@@ -83,11 +83,16 @@ class Session(Protocol):
         ...
 
     def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
-        """Accept no more operations, deliver those that wait for `timeout` seconds at most, end, and call `closed`."""
+        """Begin to close: accept no more operations, and deliver those that wait.
+
+        Args:
+            timeout: seconds that delivery takes at most; None for `QueueConfig.close_timeout`.
+            closed: called at the end.
+        """
         ...
 
     async def close(self, timeout: float | None) -> DeliveryReport:
-        """Wait for the end that `begin_close` began, for `timeout` seconds at most."""
+        """Wait until the session is closed, for `timeout` seconds at most. `begin_close` comes first."""
         ...
 
 
@@ -102,7 +107,7 @@ class ApiSession:
         spans: the spans that can be found by id.
         on_registered: called with the record and the id of an instance whose queued registration was delivered.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
-        beside: runs on the delivery thread while the session is open.
+        background: a coroutine function that runs on the delivery thread while the session is open.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -118,12 +123,12 @@ class ApiSession:
         spans: SpanIndex,
         on_registered: Callable[[InstanceRecord, str], None],
         on_control: Callable[[str, str | None], None],
-        beside: Callable[[], Coroutine[Any, Any, None]],
+        background: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
-        self._beside = beside
+        self._background = background
         self._handles_sigterm = False
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
@@ -145,7 +150,7 @@ class ApiSession:
             )
 
     def begin(self) -> None:
-        self._delivery.begin(self._beside)
+        self._delivery.begin(self._background)
         drain_at_exit(self._delivery)
         if self._config.drain_on_sigterm:
             sigterm.install()
