@@ -147,18 +147,18 @@ class RedactionRules:
         """The payload after redaction. Its `size` stays: it counts at least the size of the marker for every value."""
         if payload.unreadable:
             return payload._replace(value=dict.fromkeys(payload.value, REDACTED))
-        return payload._replace(value=self._value(payload.value, [""]))
+        return payload._replace(value=self._redacted(payload.value, [""]))
 
-    def _value(self, value: Any, target: Target) -> Any:
+    def _redacted(self, value: Any, target: Target) -> Any:
         if target is True:
             return REDACTED
         rules = [self._rules[pointer] for pointer in target]
         if value is None or not any(rule.objects or rule.arrays for rule in rules):
             return value
         if isinstance(value, dict) and any(rule.objects for rule in rules):
-            return {name: self._value(item, _merged(_member_targets(rules, name))) for name, item in value.items()}
+            return {name: self._redacted(item, _merged(_member_targets(rules, name))) for name, item in value.items()}
         if isinstance(value, list) and any(rule.arrays for rule in rules):
-            return [self._value(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
+            return [self._redacted(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
         return value if any(_json_type(value) in rule.types for rule in rules) else REDACTED
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from prefactor_core._payloads.snapshot import CUT_KEY, CutText, Payload
 
-__all__ = ["ESCAPED_SIZE", "fit"]
+__all__ = ["ESCAPED_SIZE", "cut_to_limit"]
 
 ESCAPED_SIZE = 6
 """The most bytes that a character takes: a control character becomes `\\u0000`; one beyond ASCII takes up to four."""
@@ -29,15 +29,14 @@ ESCAPED_SIZE = 6
 _MIN_SIZE = 64  # every value can be cut to this many bytes: enough for the longest of the markers above
 _MIN_ITEM_SIZE = 1_000  # in a list: a few complete items say more than small parts of all items
 _SHORT_TEXT = 100  # characters
-_MEASURED_LIMITS = (
-    4  # times the limit, in characters: a payload may contain a text many times, and measuring takes time
-)
+_MEASURED_LIMITS = 4
+"""How many times the limit is measured, in characters: a payload may contain a long text many times."""
 
 _quoted: Callable[[str], str] = encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def fit(payload: Payload, limit: int) -> Payload:
+def cut_to_limit(payload: Payload, limit: int) -> Payload:
     """Cut a payload if its JSON is larger than a limit.
 
     Args:

@@ -16,7 +16,7 @@ Python object is accepted, and nothing raises.
     a container inside itself  "[circular reference]"
     deeper than 64 levels      "[nested too deeply]"
     over 100,000 values        one marker for the rest of each container, "[cut: more than 100,000 values]"
-    very long text             its beginning, as a `CutText`; `fit` later adds a marker that says how much is missing
+    very long text             its beginning, as a `CutText`; `cut_to_limit` adds how much is missing
     keys with the same text    the later ones are numbered: "1", "1 (2)"
     anything else              at most 10,000 characters of its repr
 

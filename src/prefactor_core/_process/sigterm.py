@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TypeAlias
 
-from prefactor_core._process.exit import Drainable, deadline, drained_at_exit
+from prefactor_core._process.exit import Drainable, open_deliveries, seconds_to_wait
 from prefactor_core._process.fork import in_child
 from prefactor_http._log import logger_of
 
@@ -44,7 +44,7 @@ class _Sigterm:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Start a drain. Pass the signal on if one is running already, or there is nothing to drain."""
-        deliveries = drained_at_exit()
+        deliveries = open_deliveries()
         if self.draining is not None or not deliveries:
             self.draining = None
             self._pass_on(number, frame)
@@ -70,7 +70,7 @@ class _Sigterm:
     def _drain(self, deliveries: list[Drainable], drain: object) -> None:
         """Deliver, then raise the signal again. Runs on a thread of its own."""
         flushing = [delivery.begin_flush() for delivery in deliveries]
-        concurrent.futures.wait(flushing, deadline(deliveries))
+        concurrent.futures.wait(flushing, seconds_to_wait(deliveries))
         if self.draining is not drain:  # a second signal has been passed on meanwhile
             return
         left = sum(delivery.pending for delivery in deliveries)
