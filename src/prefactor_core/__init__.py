@@ -70,4 +70,9 @@ __all__ = [
     "warn_missing_adaptor_config",
 ]
 
+# A repr, a pickle and documentation show where a program imports a class from, not the private module that defines it.
+_CLASSES: tuple[type, ...] = (ClientStats, DeliveryReport, OperationCounts, PayloadField, TerminationEvent)
+for _class in _CLASSES:
+    _class.__module__ = __name__
+
 warn_if_installed("prefactor-core")

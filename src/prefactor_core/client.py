@@ -16,7 +16,7 @@ from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import snapshot_object
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.disabled_session import DisabledSession
@@ -61,16 +61,18 @@ class PrefactorCoreClient:
     of a payload does not raise in these calls: see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of
     `flush()` and `close()`. Every call works from any thread and any event loop.
 
-    When the program ends, operations that still wait are delivered, for `QueueConfig.close_timeout` at most; a loss is
-    logged. An open client that a forked child inherits stays open there. With its first use in the child it gets its
-    own statistics, thread and connections. Operations that waited at the fork are delivered by the parent; call
-    `flush()` before the fork to keep the order between those and the child's.
+    When the program ends, operations that still wait are delivered, within `QueueConfig.close_timeout`. The log says
+    how many are lost.
+
+    An open client stays open in a forked child. With its first use in the child it gets a thread, connections and
+    counts of its own. Operations that waited at the fork are delivered by the parent; call `flush()` before the fork to
+    have them delivered before those of the child.
 
     Args:
         config: the configuration.
-        queue: a queue of the program's own. Its methods are called on the delivery thread, unless it is an
-            InMemoryQueue itself, which takes operations from any thread. Closing the client closes it.
-            A forked child does not use it.
+        queue: a queue of the program's own, in place of the client's. Its methods are called on the delivery thread;
+            only an InMemoryQueue (not a subclass) is filled on the calling thread. Closing the client closes it. A
+            forked child does not use it.
         sdk_header_entry: `package@version` of the integration that uses this client.
     """
 
@@ -112,7 +114,7 @@ class PrefactorCoreClient:
             mints_ids=self._mints_ids,
             answer_timeout=config.http_config.request_timeout,
         )
-        _fork.renew_in_child(self)
+        renew_in_child(self)
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -146,8 +148,8 @@ class PrefactorCoreClient:
             ClientClosedError: `close()` was called meanwhile.
             QueueClosedError: the queue that the client was given is closed.
             PrefactorAuthError: the API refuses the token.
-            PrefactorHttpError: the API does not answer. With `require_api_at_start=False` it is asked once, for 5
-                seconds at most, and a warning is logged instead.
+            PrefactorHttpError: the API does not answer. With `require_api_at_start=False` this is not raised: the API
+                is asked once, for 5 seconds at most, and a warning is logged.
         """
         await self._life.open(self._new_session)
 
@@ -159,6 +161,9 @@ class PrefactorCoreClient:
         Args:
             timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for no limit.
 
+        Returns:
+            What became of all operations so far. Operations that were not delivered do not raise.
+
         Raises:
             ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
         """
@@ -167,13 +172,15 @@ class PrefactorCoreClient:
     async def close(self, timeout: float | None = None) -> DeliveryReport:
         """Deliver the operations that were handed over, and close the client.
 
-        Operations that cannot be delivered do not raise: the report counts them. Closing goes on if the caller is
-        cancelled; a further call waits for the same end and returns the same report. Does nothing on a client that is
+        Closing goes on if the caller is cancelled; a further call waits for its end. Does nothing on a client that is
         not initialised.
 
         Args:
             timeout: seconds to wait at most; `QueueConfig.close_timeout` by default, `math.inf` for no limit. The
-                timeout of the first call is the time that delivery has.
+                first call decides how long delivery goes on.
+
+        Returns:
+            What became of all operations, the same for each call. Operations that were not delivered do not raise.
         """
         if self._initialized:
             self._termination_monitor.sync(None)
@@ -194,21 +201,24 @@ class PrefactorCoreClient:
         purpose: InstancePurpose | None = None,
         external_identifier: str | None = None,
     ) -> AgentInstanceHandle:
-        """Register an agent instance. Waits for the API, as `initialize()` does.
+        """Register an agent instance, which is one run of an agent. Waits for the API, as `initialize()` does.
 
-        With `require_api_at_start=False`, an API that does not answer within 5 seconds does not stop the agent: the
+        With `require_api_at_start=False`, the call waits for 5 seconds at most. If the API does not answer, the
         registration is queued, and the instance has a local id until it is delivered.
 
         Args:
-            agent_version: `name`, `external_identifier`, `description`; `runtime_environment` is added.
+            agent_version: a dict with `name`, `external_identifier`, `description`; `runtime_environment` is added.
             agent_schema_version: the span types, in place of those of `schema_registry`. One of the two is needed.
             agent_id: the agent. Leave it out with the token of a single deployment.
             instance_id: an id for the instance.
             external_schema_version_id: a name for the schema version; by default the hash of a generated registry, and
                 otherwise `auto-…`.
             environment_id: the environment.
-            purpose: why the run happens; live by default.
+            purpose: what the run is for: "live", "smoke_test" or "eval". The API's default is "live".
             external_identifier: a name of the run that is unique within the agent.
+
+        Returns:
+            The handle of the instance, with the methods to start and finish it and to record its spans.
 
         Raises:
             ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
@@ -260,13 +270,15 @@ class PrefactorCoreClient:
     ) -> SpanScope[SpanT]: ...
 
     def span(self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
-        """A span, as an async context manager. As a decorator of a coroutine function, each call has its own span.
+        """Record the block of an `async with` statement as a span.
+
+        As a decorator of a coroutine function, the returned object records each call as a span.
 
         Args:
             instance_id: the agent instance.
-            schema_name: the name of the span type, which yields a `SpanContext`; or a generated span type, which yields
+            schema_name: the name of a span type: the block gets a `SpanContext`. Or a generated class: the block gets
                 an instance of it.
-            parent_span_id: the parent; by default the span of this instance that is current on entering.
+            parent_span_id: the parent; by default the span of this instance that is current when the block is entered.
             payload: the params, for a span that is started without params or is not started explicitly.
 
         Raises:
@@ -290,11 +302,21 @@ class PrefactorCoreClient:
     ) -> str:
         """Start a span without a context manager; it is the current span until `finish_span`.
 
+        Args:
+            instance_id: the agent instance.
+            schema_name: the name of the span type.
+            parent_span_id: the parent; by default the current span of this instance.
+            payload: the params.
+            started_at: when the span started; now by default.
+
         Returns:
             The span's id.
 
         Raises:
             ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
+            SpanValidationError: the params do not match their schema, or the span type is unknown, with
+                `validation="raise"`.
+            TypeError: an argument has a wrong type.
         """
         self._life.open_session()
         return await self._span_manager.create(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
@@ -304,15 +326,28 @@ class PrefactorCoreClient:
     ) -> None:
         """Finish a span as `complete`.
 
+        Args:
+            span_id: the id that `create_span` returned.
+            result_payload: the result.
+            timestamp: when the span ended; now by default.
+
         Raises:
             ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
-            SpanNotFoundError: this client created no span with this id. It is also a KeyError.
+            SpanNotFoundError: this client created no span with this id, or the span ended long ago. It is also a
+                KeyError.
+            SpanValidationError: the result does not match its schema, with `validation="raise"`.
         """
         self._life.open_session()
         await self._span_manager.finish(span_id, result_payload, timestamp=timestamp)
 
     async def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> None:
-        """Record a named quality payload of an agent instance; None removes it."""
+        """Record a named quality payload of an agent instance; None removes it.
+
+        Raises:
+            ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
+            SpanValidationError: the payload does not match its quality schema, or no quality schema has this name, with
+                `validation="raise"`.
+        """
         await self.instance_manager.record_quality(instance_id, name, payload)
 
     def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
@@ -354,13 +389,13 @@ class PrefactorCoreClient:
             spans=self._span_index,
             on_registered=self._on_registered,
             on_control=self._on_terminated,
-            beside=self._termination_monitor.run,
+            background=self._termination_monitor.run,
         )
 
     def _renew_after_fork(self) -> None:
         """In a forked child: operations that wait are delivered by the parent, with its thread and connections."""
         if self._life.state in {State.OPENING, State.OPEN, State.CLOSING}:  # in other states the parent does not use it
-            _fork.abandon(self._queue)
+            abandon(self._queue)
             self._queue = None
         self._ledger = Ledger()
         self._instances_lock = threading.RLock()
@@ -380,8 +415,8 @@ class PrefactorCoreClient:
     def _warn_of_open_span(self) -> None:
         if self._log_once("open span"):
             logger.warning(
-                "a span was left open: the client was closed inside its `async with` block. Close the client after its "
-                "spans; further ones are not logged"
+                "a span is not finished, and its result is lost: the client was closed inside the span's `async with` "
+                "block. Leave the blocks of all spans before you close the client (further ones are not logged)"
             )
 
     def _span_types_of(self, instance: InstanceRecord) -> SpanTypes | None:
@@ -459,7 +494,7 @@ class PrefactorCoreClient:
         registry = self._config.schema_registry
         if registry is None:
             raise ValueError(
-                "there are no span types: pass agent_schema_version, or set schema_registry in PrefactorCoreConfig"
+                "the agent has no span types: pass agent_schema_version, or set PrefactorCoreConfig.schema_registry"
             )
         content_hash = getattr(registry, "content_hash", None)
         version = registry.to_agent_schema_version(

@@ -40,7 +40,7 @@ class _Options(BaseModel):
     def _warn_of_unknown_options(cls, given: object) -> object:
         for name in given.keys() - cls.model_fields.keys() if isinstance(given, dict) else ():
             hint = did_you_mean(str(name), cls.model_fields)
-            logger.warning("%s has no option %r, which is ignored%s", cls.__name__, name, hint)
+            logger.warning("%s: the unknown option %r is ignored%s", cls.__name__, name, hint)
         return given
 
 
@@ -48,18 +48,19 @@ class QueueConfig(_Options):
     """How operations are delivered.
 
     Attributes:
-        num_workers: how many requests run at a time.
-        max_retries: how often an operation that fails is tried again while others succeed. While nothing succeeds, the
-            API is away: delivery waits for it, and failures do not count.
+        num_workers: how many requests run at the same time.
+        max_retries: how often an operation that fails is tried again while others succeed. While none succeeds, the API
+            is unavailable: delivery is paused, and no retries are used up.
         retry_delay_base: seconds before the first retry; the delay doubles with each further retry. Retry-After is
-            honoured up to 300 s for an operation, and up to 60 s while the API is away.
-        close_timeout: seconds that `flush()` and `close()` take at most if they are given no timeout.
+            honoured up to 300 s for an operation, and up to 60 s while the API is unavailable.
+        close_timeout: seconds that `flush()` and `close()` take at most if they are given no timeout, and that delivery
+            takes at most when the program ends.
         span_ids: with "auto", the client generates span ids itself if the instance's id allows it. With "server", the
             API generates them, and `span.start()` waits for its answer.
         bulk: with "auto", operations share requests while more than a few wait. With "never", each has its own request.
-        max_queue_size: how many operations may wait for delivery. While the queue is full, new spans are dropped as a
-            whole, counted, and logged. Operations of spans that were accepted before are always accepted.
-        max_queue_bytes: the same limit for the size of their payloads, as JSON.
+        max_queue_size: how many operations may wait for delivery. While the queue is full, new spans and quality
+            records are dropped, counted, and logged. Operations of spans that were accepted before are always accepted.
+        max_queue_bytes: the same limit for the size of their payloads, in bytes of JSON.
     """
 
     num_workers: int = Field(default=3, ge=1, le=20)
@@ -87,8 +88,8 @@ class PrefactorCoreConfig(_Options):
         require_api_at_start: whether `initialize()` and `create_agent_instance()` raise if the API does not answer.
             Otherwise each asks once, for 5 seconds at most, and the registration is queued. An invalid token always
             raises.
-        max_payload_bytes: the largest size of the params, the result or a quality payload, as JSON. A larger payload is
-            cut, long texts first. A marker in the payload says what was cut, and a warning is logged.
+        max_payload_bytes: the largest size of the params, the result or a quality payload, in bytes of JSON. A larger
+            payload is cut, long texts first. A marker in the payload says what was cut, and a warning is logged.
         redact: called for every value of every payload, in the agent's call, before the payload is recorded. Its return
             value is recorded instead. If it raises, a marker is recorded, and a warning is logged.
         drain_on_sigterm: whether SIGTERM first delivers the operations that wait, for `close_timeout` at most, while

@@ -59,7 +59,7 @@ class SpanContextStack:
 
 
 def push_entry(entry: Entry) -> None:
-    """Make a span the current one. A record is on no stack any more as soon as its `on_stack` is False."""
+    """Make a span the current one. A record leaves all stacks as soon as its `on_stack` is False."""
     if isinstance(entry, SpanRecord):
         entry.on_stack = True
     _stack.set((*_open_entries(), entry))

@@ -19,12 +19,10 @@ Only wrong use raises in an agent's code. Failures of the API, of the network or
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from prefactor_core.operations import Operation
 from prefactor_core.queue.base import QueueClosedError
-
-if TYPE_CHECKING:
-    from prefactor_core.operations import Operation
 
 __all__ = [
     "ClientAlreadyInitializedError",
@@ -89,7 +87,11 @@ class SpanValidationError(PrefactorCoreError):
 
 
 class OperationError(PrefactorCoreError):
-    """An operation failed."""
+    """An operation failed.
+
+    Attributes:
+        operation_type: the name of its `OperationType`, if it is known.
+    """
 
     def __init__(self, message: str, operation_type: str | None = None) -> None:
         super().__init__(message)
@@ -115,7 +117,13 @@ ErrorCallback: TypeAlias = Callable[[DeliveryError], None]
 
 
 class PrefactorTelemetryFailureError(PrefactorCoreError):
-    """Operations were lost."""
+    """Operations were lost.
+
+    Attributes:
+        cause: the first error, or a TimeoutError if the client closed before everything was delivered.
+        operation_type: the type of the operation that `cause` belongs to, if it belongs to one.
+        dropped_operations: how many operations failed or were dropped.
+    """
 
     def __init__(
         self,
@@ -132,7 +140,7 @@ class PrefactorTelemetryFailureError(PrefactorCoreError):
 
 
 class PrefactorTerminatedError(PrefactorCoreError):
-    """The platform terminated the agent instance."""
+    """The platform terminated the agent instance. `reason` is None if the platform gave none."""
 
     def __init__(self, reason: str | None = None) -> None:
         super().__init__("the agent instance was terminated" + (f": {reason}" if reason else ""))

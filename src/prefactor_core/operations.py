@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from prefactor_core._records.records import InstanceRecord, SpanRecord
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 
 __all__ = ["Operation", "OperationType"]
 
@@ -39,7 +38,7 @@ class Operation:
         span: the span that the operation creates or finishes.
         size: the approximate size of the agent's payload as JSON, in bytes; 0 without one.
         send_timestamp: whether the request carries `timestamp`; otherwise the API uses its own clock.
-        admitted: whether delivery has accepted the operation; a queue that returns it once more is ignored.
+        admitted: whether delivery has taken the operation from the queue. If a queue returns it again, it is ignored.
     """
 
     type: OperationType

@@ -50,16 +50,20 @@ class SpanRecorder(Protocol):
 class SpanContext:
     """A span and its states: prepared, started, finished.
 
-    Leaving the `async with` body does what was not called explicitly: a span that was not started is started, and one
+    Leaving the `async with` block does what was not called explicitly: a span that was not started is started, and one
     that was not finished is finished, as `failed` after an exception and as `cancelled` after a cancellation.
-    Calls that come too late do nothing. Payloads are copied when they are given.
+    A second start, and a call after the finish, do nothing; a payload that they are given is ignored with a warning.
+    Payloads are copied when they are given.
 
     Args:
         temp_id: the id of a span that `span_manager` has prepared.
         span_manager: records the span.
         default_payload: the params, unless `start` is given others.
 
-    Every method that takes a payload raises TypeError if it is not a mapping, and ClientClosedError on a closed client.
+    Methods that start or finish the span, or take a payload, raise:
+        ClientClosedError: the client is closed.
+        SpanValidationError: the payload does not match its schema, with `validation="raise"`.
+        TypeError: the payload is not a mapping, or a time is not a datetime.
     """
 
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
@@ -75,7 +79,7 @@ class SpanContext:
         return self._record.id
 
     async def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> None:
-        """Start the span.
+        """Start the span. If the API generates its id, wait for that.
 
         Args:
             payload: the params; by default those given to `span(payload=)`.
@@ -129,14 +133,14 @@ class SpanContext:
     def _use_span_type(
         self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
     ) -> None:
-        """Check and redact the payloads of this span as a generated span type says.
+        """Use the schemas and the redaction rules of a generated span type for the payloads of this span.
 
         Args:
-            package: the generated package; the payloads are checked against its schemas if it has the span type.
+            package: the generated package. If it does not define the span type, the schemas stay as they are.
             schema_name: the span type.
-            redaction_rules: those of its payloads.
+            redaction_rules: the redaction rules of its params and result.
         """
-        self._record.marks = redaction_rules
+        self._record.redaction_rules = redaction_rules
         if self._manager.validation.mode != "off":
             self._record.schemas = in_package(package, schema_name) or self._record.schemas
 
@@ -177,14 +181,15 @@ def _merged(first: Payload, later: Payload) -> Payload:
 
 
 class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):
-    """An async context manager around a span. As a decorator of a coroutine function, each call has its own span.
+    """What `client.span(...)` returns: an async context manager, and a decorator of coroutine functions.
 
-    It can be entered again after it was left. Entering it while it is entered raises RuntimeError.
+    It can be entered again after it was left. Entering it while it is entered raises RuntimeError. As a decorator, it
+    opens a span of its own for each call.
 
     Args:
         manager: records the span.
-        open_span: prepares it. It is called on entering: the parent is the span that is current then.
-        wrap: makes the object to yield from the span's context.
+        open_span: prepares the span. It is called on entering: the parent is the span that is current then.
+        wrap: makes the object that the block gets, from the span's context.
         on_left_open: called if the client was closed inside the block.
     """
 
@@ -213,7 +218,7 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
             yielded = self._wrap(self._context)
             push_entry(record)
             return yielded
-        except BaseException:  # of a signal handler, say: `__aexit__` is not called when `__aenter__` raises
+        except BaseException:  # even of a signal handler: Python does not call `__aexit__` if `__aenter__` raises
             self._context = None
             remove_entry(record)
             raise

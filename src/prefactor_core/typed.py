@@ -1,6 +1,6 @@
-"""What generated span helpers import: payload models, JSON-exact scalars and literals, and the typed span.
+"""What generated packages import: base classes of payload models, the types of JSON's values, and the typed span.
 
-The names of this module are stable, for packages that were generated before.
+The names of this module are stable: packages that earlier versions generated import them, too.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ _CLASSES: tuple[type, ...] = (
     CheckedRoot,
     EmptyResult,
     JsonLiteral,
+    JsonPattern,
     PayloadModel,
     PayloadRoot,
+    SchemaPart,
     SpanTypeOf,
     TypedSpan,
 )

@@ -25,9 +25,9 @@ def warn_if_installed(name: str) -> None:
     except PackageNotFoundError:
         return
     warnings.warn(
-        f"{name} is installed beside prefactor-sdk, and both provide the package {name.replace('-', '_')}: files of one"
-        f" overwrite those of the other. Uninstall both, then install prefactor-sdk alone "
-        f"(pip uninstall {name} prefactor-sdk; pip install prefactor-sdk).",
+        f"{name} is installed beside prefactor-sdk, and both contain the package {name.replace('-', '_')}: files of one"
+        f" have overwritten files of the other. Uninstall both (pip uninstall {name} prefactor-sdk), then install"
+        " prefactor-sdk again.",
         UserWarning,
         stacklevel=3,
     )

@@ -23,7 +23,7 @@ def api_path(*segments: str) -> str:
     """
     for segment in segments:
         if segment in {"", ".", ".."}:
-            raise ValueError(f"an ID must be given; it is {segment!r}")
+            raise ValueError(f"an ID must not be empty, '.' or '..'; it is {segment!r}")
     return "/api/v1/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
@@ -57,6 +57,6 @@ def encode_json(value: Mapping[str, Any]) -> bytes:
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
-        raise PrefactorClientError(f"the request has no JSON form: {error}") from error
+        raise PrefactorClientError(f"the request cannot be written as JSON: {error}") from error
     # UTF-8 has no form for a lone surrogate. It can only be inside a string, where JSON writes it as \udc80.
     return text.encode("utf-8", "backslashreplace")

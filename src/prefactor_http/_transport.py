@@ -76,7 +76,7 @@ class Transport:
             raise PrefactorClientError(f"{request} cannot be sent: {type(error).__name__}") from error
         except httpx.HTTPError as error:
             raise PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}") from error
-        _logger.debug("%s: %d", request, response.status_code)
+        _logger.debug("%s: HTTP %d", request, response.status_code)
         return Answer(
             request,
             response.status_code,

@@ -74,7 +74,7 @@ def _check_url(url: object) -> None:
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("api_url must be an http or https address, such as https://app.prefactorai.com")
     if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("api_url must not hold credentials, a query or a fragment")
+        raise ValueError("api_url must not contain credentials, a query or a fragment")
 
 
 def _split(url: str) -> SplitResult | None:

@@ -150,7 +150,7 @@ class LocalApi:
             self._running.server.release()
 
     def pending_faults(self) -> list[tuple[Fault, int | None]]:
-        """The faults that will still happen, in order, each with how often (None: without limit)."""
+        """The faults that will still happen, in order, each with the number of times (None: no limit)."""
         return self._faults.pending()
 
     @property
@@ -183,12 +183,12 @@ class LocalApi:
         self._current.server.come_back()
 
     def away_for(self, seconds: float) -> None:
-        """Goes away, and comes back after so many seconds. Returns without waiting for that."""
+        """Refuses connections for so many seconds, as after `go_away()`. Returns at once."""
         self._current.server.go_away(seconds)
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """A block in which the server is away."""
+        """A block in which the server refuses connections, as between `go_away()` and `come_back()`."""
         self.go_away()
         try:
             yield

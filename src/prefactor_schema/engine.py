@@ -61,7 +61,7 @@ def load() -> None:
         return
     with _no_fork:
         if _engine.is_loading:
-            raise NoThreadError("the engine is being imported")
+            raise NoThreadError("the schema engine is still being imported")
         _engine.is_loading = True
         try:
             # difflib, too: suggestions import it when they need it.

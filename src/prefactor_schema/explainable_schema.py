@@ -83,7 +83,7 @@ class ExplainableSchema:
         return []
 
     def union_at(self, uri: str, steps: Sequence[Step]) -> Union | None:
-        """The union whose condition fails with an error at this place; None if the error is of another kind."""
+        """The union whose condition fails with an error at this place; None for other errors."""
         condition = item_at(self._resource(uri), steps[:-1])
         union = item_at(condition, self._inner)
         keyword = next((each for each in UNIONS if isinstance(union, dict) and union.keys() == {each}), None)

@@ -43,7 +43,7 @@ _MAX_TEXT_IN_ALL = 100_000
 
 
 class _Document:
-    """A whole schema, and what is derived from it at the first check.
+    """A schema with all its parts, and what is derived from it at the first check.
 
     There is no lock: two threads may derive the same, and a fork in the middle of that leaves no lock held.
 
@@ -78,14 +78,14 @@ class _Document:
             ValueError: It is not a valid schema.
             RecursionError: The schema is nested too deeply.
         """
-        whole = self.engine_schema
-        options: dict[str, Any] = {"linear": whole.linear, "assert_formats": self.assert_formats}
+        prepared = self.engine_schema
+        options: dict[str, Any] = {"linear": prepared.linear, "assert_formats": self.assert_formats}
         if not pointer:
-            return compile_schema(whole.schema, whole.draft, **options)
+            return compile_schema(prepared.schema, prepared.draft, **options)
         if self._registry is None:
-            self._registry = registry_of(self.uri, whole.schema, whole.draft)
+            self._registry = registry_of(self.uri, prepared.schema, prepared.draft)
         reference = {"$ref": f"{self.uri}#{quote(pointer, safe='/~%')}"}
-        return compile_schema(reference, whole.draft, registry=self._registry, **options)
+        return compile_schema(reference, prepared.draft, registry=self._registry, **options)
 
     def explain(self, value: object, pointer: str) -> Sequence[Mismatch]:
         """The mismatches of a value with a part."""
@@ -143,11 +143,11 @@ class JsonSchema:
     def mismatches(self, value: object, depth: int | None = None) -> Sequence[Mismatch]:
         """The mismatches of a value, at most about twenty; empty if it matches.
 
-        A value that cannot be checked raises no error: it has a mismatch that says so.
+        A value that cannot be checked raises no error: it has one mismatch, whose `checked` is False.
 
         Args:
             value: Plain JSON values.
-            depth: The number of levels of the value, or a larger number, if it is known.
+            depth: The number of levels of the value, or a larger number; default: it is counted.
 
         Raises:
             SchemaError: The schema is not valid.

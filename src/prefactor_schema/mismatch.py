@@ -27,7 +27,7 @@ class Mismatch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The message; it says so if the place could not be checked."""
+        """The message, with a prefix if the place could not be checked."""
         return self.message if self.checked else f"Could not be checked: {self.message}"
 
     @property

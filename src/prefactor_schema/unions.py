@@ -1,4 +1,4 @@
-"""Unions (`anyOf` and `oneOf`): which options a value may be meant for, and what to report of them."""
+"""Unions (`anyOf` and `oneOf`): which options a value may be meant for, and which of their mismatches to report."""
 
 from __future__ import annotations
 

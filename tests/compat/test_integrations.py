@@ -94,7 +94,7 @@ def recorded(api: LocalApi, instance_id: str) -> Spans:
 # What the schema check logs: one program records a span type of its own, and LiveKit's integration records null where
 # its schemas expect text.
 LOGGED = {
-    "langchain_agent.py": {"span type 'custom:outer' is not in the schema registry"},
+    "langchain_agent.py": {"span type 'custom:outer' is not registered"},
     "livekit_session.py": {
         "params of 'livekit:tool': does not match its schema: group_id: Input should be a string, found null",
         "params of 'livekit:llm': does not match its schema: model_name: Input should be a string, found null",

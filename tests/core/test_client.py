@@ -52,9 +52,9 @@ def test_unknown_options_are_ignored_with_a_warning(caplog: pytest.LogCaptureFix
     options: dict[str, Any] = {"redactt": None, "queue_config": {"max_retry": 1}, "colour": "red"}
     PrefactorCoreConfig(http_config=http, **options)
     assert sorted(warnings(caplog)) == [
-        "PrefactorCoreConfig has no option 'colour', which is ignored",
-        "PrefactorCoreConfig has no option 'redactt', which is ignored; did you mean 'redact'?",
-        "QueueConfig has no option 'max_retry', which is ignored; did you mean 'max_retries'?",
+        "PrefactorCoreConfig: the unknown option 'colour' is ignored",
+        "PrefactorCoreConfig: the unknown option 'redactt' is ignored; did you mean 'redact'?",
+        "QueueConfig: the unknown option 'max_retry' is ignored; did you mean 'max_retries'?",
     ]
 
 
@@ -145,7 +145,7 @@ async def test_wrong_arguments_raise_at_once(run: Run) -> None:
 @pytest.mark.parametrize("kind", [SpanNotFoundError, KeyError, PrefactorCoreError])
 async def test_an_unknown_span(run: Run, kind: type[Exception]) -> None:
     async with run() as (_, instance):
-        with pytest.raises(kind, match="no span 'unknown'"):
+        with pytest.raises(kind, match="span 'unknown' is unknown"):
             await instance.finish_span("unknown")
 
 
@@ -293,7 +293,7 @@ async def test_closing_inside_an_open_span(api: LocalApi, caplog: pytest.LogCapt
         await client.close()
         with pytest.raises(QueueClosedError):
             await span.complete({})
-    assert "was left open" in caplog.text
+    assert "the client was closed inside the span's `async with` block" in caplog.text
 
 
 async def test_a_disabled_client_sends_nothing(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:

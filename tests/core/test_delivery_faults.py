@@ -73,7 +73,7 @@ async def test_open_spans_are_logged_once(api: LocalApi, caplog: pytest.LogCaptu
     for _ in range(3):
         async with client, client.span("instance", "step"):
             await client.close()
-    assert sum("was left open" in line for line in warnings(caplog)) == 1
+    assert sum("a span is not finished" in line for line in warnings(caplog)) == 1
 
 
 async def test_a_delivery_thread_that_ended(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:

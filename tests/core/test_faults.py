@@ -59,7 +59,7 @@ async def test_an_api_that_is_away_at_start(api: LocalApi, caplog: pytest.LogCap
         instance = await register(client)
         await record(instance)
     assert len(api.spans()) == 1
-    assert "does not answer yet" in caplog.text
+    assert "the API is unavailable, the client starts without it" in caplog.text
 
 
 async def test_an_api_that_is_away_at_start_and_at_registration(api: LocalApi) -> None:

@@ -9,7 +9,7 @@ from typing import get_type_hints
 import pytest
 
 import prefactor_core
-from prefactor_core import typed
+from prefactor_core import ClientStats, PayloadField, typed
 
 DOCUMENTED = [
     "AgentInstance",
@@ -90,27 +90,32 @@ def test_documented_parameters_come_first_and_in_order(function: str, parameters
     assert list(actual)[: len(parameters.split())] == parameters.split()
 
 
-TYPED_CLASSES = [
-    "ArrayOf",
-    "CheckedModel",
-    "CheckedRoot",
-    "EmptyResult",
-    "JsonLiteral",
-    "PayloadModel",
-    "PayloadRoot",
-    "SpanTypeOf",
-    "TypedSpan",
+PUBLIC_CLASSES = [
+    value
+    for module in (prefactor_core, typed)
+    for value in (getattr(module, name) for name in module.__all__)
+    if inspect.isclass(value)
 ]
 
 
-@pytest.mark.parametrize("name", TYPED_CLASSES)
-def test_classes_of_typed_belong_to_the_public_module(name: str) -> None:
-    assert getattr(typed, name).__module__ == "prefactor_core.typed"
+@pytest.mark.parametrize("public", PUBLIC_CLASSES)
+def test_a_public_class_belongs_to_a_public_module(public: type) -> None:
+    assert not any(part.startswith("_") for part in public.__module__.split("."))
+    assert pickle.loads(pickle.dumps(public)) is public
 
 
-@pytest.mark.parametrize("name", TYPED_CLASSES)
-def test_annotations_of_typed_can_be_evaluated(name: str) -> None:
-    get_type_hints(getattr(typed, name))
+@pytest.mark.parametrize("public", PUBLIC_CLASSES)
+def test_the_annotations_of_a_public_class_can_be_evaluated(public: type) -> None:
+    methods = [each for name, each in vars(public).items() if name == "__init__" or not name.startswith("_")]
+    for each in (public, *filter(inspect.isfunction, methods)):
+        get_type_hints(each)
+
+
+@pytest.mark.parametrize(
+    "value", [ClientStats(accepted=1, pending=1), PayloadField("agent:llm", "params", ("model",), 1)]
+)
+def test_what_the_client_hands_out_can_be_pickled(value: object) -> None:
+    assert pickle.loads(pickle.dumps(value)) == value
 
 
 def test_an_empty_result_can_be_pickled() -> None:

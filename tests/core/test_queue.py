@@ -117,4 +117,4 @@ async def test_a_failing_item_does_not_stop_the_others(caplog: pytest.LogCapture
     await queue.put(1)
     await executor.stop()
     assert handled == [1]
-    assert "the handler failed for an item, which is dropped; attempts: 1" in caplog.text
+    assert "an item is dropped, because its handler raised an exception; attempts: 1" in caplog.text

@@ -83,7 +83,7 @@ async def test_a_field_that_redact_fails_for_is_redacted_and_logged_once(
                 await span.start({"bad": "secret", "good": 1})
     assert [span["payload"] for span in api.spans()] == [{"bad": FAILED, "good": 1}] * 3
     (line,) = warnings(caplog)
-    assert line.startswith("params of 'step' has a field for which redact raised Odd")
+    assert line.startswith("params of 'step': redact raised Odd for a field, in whose place a marker is recorded")
     assert "secret" not in caplog.text
 
 
@@ -119,9 +119,9 @@ async def test_a_large_payload_is_cut_and_logged_once(
     done, _, failed = results(api)
     assert list(done) == [f"part {number}" for number in range(9)]
     assert "[cut: " in failed["error"]["message"]
-    assert [line.partition(";")[0] for line in warnings(caplog)] == [
-        "params of 'step' is larger than max_payload_bytes (2,048) and was cut",
-        "result of 'step' is larger than max_payload_bytes (2,048) and was cut",
+    assert [line.partition(" or ")[0] for line in warnings(caplog)] == [
+        f"{part} of 'step': cut, because it is larger than PrefactorCoreConfig.max_payload_bytes (2,048)"
+        for part in ("params", "result")
     ]
 
 

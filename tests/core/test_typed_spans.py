@@ -157,4 +157,4 @@ async def test_a_type_missing_from_the_registry_is_logged_once(api: LocalApi, ca
                 await span.start(x=1)
                 await span.complete(y=1)
     assert len(api.spans()) == 2
-    assert caplog.text.count("span type 'step' is not in the schema registry. It is recorded anyway") == 1
+    assert caplog.text.count("span type 'step' is not registered. It is recorded anyway") == 1

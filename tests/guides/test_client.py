@@ -36,16 +36,16 @@ UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
 
 # Each row of "What happens when things go wrong", and the test in tests/core that shows it.
 SHOWN_BY = {
-    "the API is slow, hangs or is down": "test_never_in_the_way::test_no_call_waits_or_raises",
-    "the API is away for a while": "test_faults::test_an_outage_loses_nothing",
-    "the API is away at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
+    "the API is slow, hangs or is down": "test_agent_unaffected::test_no_call_waits_or_raises",
+    "the API is unavailable for a while": "test_faults::test_an_outage_loses_nothing",
+    "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
     "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
     "one operation keeps failing while others succeed": (
         "test_faults::test_an_operation_that_always_fails_while_others_succeed_is_given_up"
     ),
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
-    "the API refuses an operation": "test_never_in_the_way::test_errors_are_reported_in_every_way",
+    "the API refuses an operation": "test_agent_unaffected::test_errors_are_reported_in_every_way",
     "the API refuses a parent span": "test_faults::test_children_of_a_refused_span_are_sent_without_it",
     "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting_for_good",
     "the bulk endpoint is missing, or answers in another form": (
@@ -57,8 +57,8 @@ SHOWN_BY = {
     "params or a result are given too late (a second `start`, a `complete` after the end)": (
         "test_span_life_cycle::test_payloads_that_come_too_late_are_logged"
     ),
-    "an exception leaves a span's block": "test_never_in_the_way::test_an_exception_passes_unchanged",
-    "a task is cancelled inside a span": "test_never_in_the_way::test_a_deadline_cancels_the_span_and_raises_outside",
+    "an exception leaves a span's block": "test_agent_unaffected::test_an_exception_passes_unchanged",
+    "a task is cancelled inside a span": "test_agent_unaffected::test_a_deadline_cancels_the_span_and_raises_outside",
     "a payload does not match its schema, or its span type is unknown": (
         "test_schema_checks::test_a_span_that_is_opened_by_name"
     ),
@@ -69,11 +69,15 @@ SHOWN_BY = {
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
-    "a span's parent is started after it": "test_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is",
+    "a span's parent is started after it": (
+        "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is"
+    ),
     "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
-    "the program ends without `close`": "test_exit::test_waiting_operations_are_sent",
-    "SIGTERM arrives, with `drain_on_sigterm=True`": "test_exit::test_sigterm_ends_the_program_when_all_is_delivered",
-    "the process is killed": "test_exit::test_a_killed_program_loses_only_what_was_not_sent",
+    "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",
+    "SIGTERM arrives, with `drain_on_sigterm=True`": (
+        "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered"
+    ),
+    "the process is killed": "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent",
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
 }

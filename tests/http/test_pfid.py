@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prefactor_http import _pfid
 
-EXAMPLE = "013xrzp12g3nqk8n" + "0" * 16  # API.md 1.3: time 1234567890000, partition 123456789
+EXAMPLE = "013xrzp12g3nqk8n" + "0" * 16  # from the API's documentation: time 1234567890000, partition 123456789
 
 
 def test_example_of_the_documentation() -> None:

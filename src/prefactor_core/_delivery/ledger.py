@@ -1,7 +1,5 @@
 """Counts what became of every operation: accepted = delivered + failed + dropped + pending, at every moment."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -11,6 +9,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
 from prefactor_core.operations import Operation, OperationType
+
+# Annotations are not postponed here: `prefactor_core` becomes the `__module__` of the public classes, and the names
+# in their annotations could not be looked up there.
 
 __all__ = ["ClientStats", "DeliveryReport", "Ledger", "OperationCounts"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, redact_fields
-from prefactor_core._payloads.size_limit import fit
+from prefactor_core._payloads.size_limit import cut_to_limit
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
 from prefactor_http._log import logger_of
 
@@ -38,40 +38,45 @@ class PayloadPolicy:
             payload: a JSON-safe copy.
             schema_name: the span type, or the name of the quality payload.
             part: which of its payloads.
-            redaction_rules: those of its schema.
+            redaction_rules: the redaction rules of its schema.
         """
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.
-            text = f"has a field for which redact raised {type(error).__name__}; a marker is recorded in its place"
+            text = f"redact raised {type(error).__name__} for a field, in whose place a marker is recorded"
             self._warn_once("redact", schema_name, part, text)
 
         def redact_and_cut() -> Payload:
             by_rules = payload if redaction_rules is None else redaction_rules.redact(payload)
             redact = self.redact
             redacted = by_rules if redact is None else redact_fields(by_rules, redact, schema_name, part, failed)
-            return fit(redacted, self.max_bytes)
+            return cut_to_limit(redacted, self.max_bytes)
 
-        recorded = _or_unreadable(redact_and_cut)
+        recorded = _or_marker(redact_and_cut)
         if recorded.cut:
-            text = f"is larger than max_payload_bytes ({self.max_bytes:,}) and was cut"
+            text = (
+                f"cut, because it is larger than PrefactorCoreConfig.max_payload_bytes ({self.max_bytes:,}) or has too "
+                "many values; markers in the payload stand for what was cut"
+            )
             self._warn_once("cut", schema_name, part, text)
         return recorded
 
     def limit_size(self, payload: Payload) -> Payload:
         """The payload, cut if it is too large: for a result that is still being collected; never raises."""
-        return _or_unreadable(lambda: fit(payload, self.max_bytes))
+        return _or_marker(lambda: cut_to_limit(payload, self.max_bytes))
 
     def report_late(self, schema_name: str, part: PayloadPart) -> None:
-        """Warn that a payload came too late: at a second start, or after the finish."""
-        self._warn_once("late", schema_name, part, "was given after it had been recorded, and is ignored")
+        """Warn that a payload is ignored, because it was given to a second start, or after the finish."""
+        state = "finished" if part == "result" else "started or finished"
+        self._warn_once("late", schema_name, part, f"ignored, because the span was already {state}")
 
     def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         if self._log_once((what, schema_name, part)):
-            logger.warning("%s of %r %s; further ones are not logged", part, schema_name, text)
+            logger.warning("%s of %r: %s (further ones are not logged)", part, schema_name, text)
 
 
-def _or_unreadable(make: Callable[[], Payload]) -> Payload:
+def _or_marker(make: Callable[[], Payload]) -> Payload:
+    """The payload that `make` returns, or one with only a marker if it fails."""
     try:
         return make()
     except EXIT_EXCEPTIONS:

@@ -3,8 +3,6 @@
 Both work on JSON-safe copies, field by field. A field whose redaction fails is replaced by a marker.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +11,9 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 from pydantic import JsonValue
 
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload, snapshot_value
+
+# Annotations are not postponed here: `prefactor_core` becomes the `__module__` of PayloadField, and the names
+# in its annotations could not be looked up there.
 
 __all__ = [
     "FAILED",
@@ -65,8 +66,8 @@ def redact_fields(
     Args:
         payload: the payload.
         redact: the program's callable. It may return anything; that is made JSON-safe.
-        schema_name: for the callable.
-        part: for the callable.
+        schema_name: passed to the callable, as `PayloadField.schema_name`.
+        part: passed to the callable, as `PayloadField.part`.
         failed: called with each exception of the callable; the value becomes `FAILED`.
     """
     added = 0
@@ -100,10 +101,9 @@ def _map_values(
     return change(value, path)
 
 
-# `prefactor-gen` writes these rules, as data, for a schema in which values are marked for redaction: one rule for each
-# subschema whose values can contain a marked one, by the subschema's JSON pointer. A target is True if the value itself
-# is redacted, and otherwise the pointers of the subschemas that apply to it: several do with `anyOf`, `allOf` and the
-# like.
+# `prefactor-gen` writes these rules, as data, for a schema with `x-prefactor-redact`: one rule for each subschema whose
+# values can contain a redacted value, by the subschema's JSON pointer. A target is True if the value itself is
+# redacted, and otherwise the pointers of the subschemas that apply to it: several with `anyOf`, `allOf` and the like.
 Target: TypeAlias = Sequence[str] | Literal[True]
 
 
@@ -133,8 +133,8 @@ class ValueRule(TypedDict):
 class RedactionRules:
     """The redaction rules of one schema.
 
-    A value whose JSON type the schema does not expect there is replaced as a whole if its schema redacts something
-    below: where that is in such a value is unknown.
+    If a schema redacts something inside a value, and the value has a JSON type that the schema does not expect, the
+    value itself is replaced: where the secret is inside such a value is unknown.
 
     Args:
         rules: the rules by JSON pointer; "" is the whole payload.
@@ -144,21 +144,21 @@ class RedactionRules:
         self._rules = {pointer: _Rule(rule) for pointer, rule in rules.items()}
 
     def redact(self, payload: Payload) -> Payload:
-        """The redacted payload. Its size is kept: a replaced value is never larger than the size counts for a value."""
+        """The payload after redaction. Its `size` stays: it counts at least the size of the marker for every value."""
         if payload.unreadable:
             return payload._replace(value=dict.fromkeys(payload.value, REDACTED))
-        return payload._replace(value=self._value(payload.value, [""]))
+        return payload._replace(value=self._redacted(payload.value, [""]))
 
-    def _value(self, value: Any, target: Target) -> Any:
+    def _redacted(self, value: Any, target: Target) -> Any:
         if target is True:
             return REDACTED
         rules = [self._rules[pointer] for pointer in target]
         if value is None or not any(rule.objects or rule.arrays for rule in rules):
             return value
         if isinstance(value, dict) and any(rule.objects for rule in rules):
-            return {name: self._value(item, _merged(_member_targets(rules, name))) for name, item in value.items()}
+            return {name: self._redacted(item, _merged(_member_targets(rules, name))) for name, item in value.items()}
         if isinstance(value, list) and any(rule.arrays for rule in rules):
-            return [self._value(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
+            return [self._redacted(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
         return value if any(_json_type(value) in rule.types for rule in rules) else REDACTED
 
 
@@ -207,9 +207,9 @@ def _merged(targets: Iterator[Target]) -> Target:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Tells whether a name matches, in linear time, since the names of a payload are not trusted.
+    """A function that tests whether a name matches a pattern, in linear time: the names of a payload are not trusted.
 
-    A pattern that cannot be compiled so, such as one with a look-ahead, matches every name.
+    A pattern that cannot be matched in linear time, such as one with a look-ahead, matches every name.
     """
     from prefactor_schema.patterns import matcher  # noqa: PLC0415 - few schemas have patterns
 

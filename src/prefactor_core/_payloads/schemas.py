@@ -58,7 +58,8 @@ class SpanTypes:
     """The span types and quality schemas of one schema version.
 
     Args:
-        collections: for each form of the API's `agent_schema_version`, name → definition. Definitions may be added.
+        collections: name → definition, for each collection of the API's `agent_schema_version`. Definitions may be
+            added later.
         with_formats: the names of the span types and quality schemas whose `format` is checked.
     """
 
@@ -84,14 +85,14 @@ class SpanTypes:
 
     def span_type(self, name: str) -> PayloadSchemas | None:
         """The schemas of a span type, or None if it is unknown."""
-        whole = self._collections["span_type_schemas"].get(name)
+        span_type = self._collections["span_type_schemas"].get(name)
         params, result = (self._collections[form].get(name) for form in ("span_schemas", "span_result_schemas"))
-        if isinstance(whole, Mapping):
-            params, result = whole.get("params_schema"), whole.get("result_schema")
+        if isinstance(span_type, Mapping):
+            params, result = span_type.get("params_schema"), span_type.get("result_schema")
         elif params is None:
             return None
         schemas = {"params": params, "result": _NO_RESULT if result is None else result}
-        return self._schemas("span_type", name, [whole, params, result], schemas)
+        return self._schemas("span_type", name, [span_type, params, result], schemas)
 
     def quality(self, name: str) -> PayloadSchemas | None:
         """The schema of a quality payload, or None if the name is unknown."""
@@ -100,13 +101,13 @@ class SpanTypes:
             return None
         return self._schemas("quality", name, [found], {"quality": found.get("schema")})
 
-    def _schemas(self, of: str, name: str, definitions: Sequence[Any], schemas: Mapping[Any, Any]) -> PayloadSchemas:
-        """The schemas that were made before, if they were made from these very definitions; otherwise new ones."""
-        before = self._made.get((of, name))
+    def _schemas(self, form: str, name: str, definitions: Sequence[Any], schemas: Mapping[Any, Any]) -> PayloadSchemas:
+        """The schemas that were made before, if they were made from the same objects; otherwise new ones."""
+        before = self._made.get((form, name))
         if before is not None and all(map(is_, before[0], definitions)):
             return before[1]
         made = PayloadSchemas(schemas, assert_formats=name in self._with_formats)
-        self._made[of, name] = definitions, made
+        self._made[form, name] = definitions, made
         return made
 
 

@@ -7,8 +7,8 @@ A marker stands in the place of everything that is cut, and the result is valid 
     objects           the members that fit, then "[cut]": "[cut: 12 of 100 members]"
     long integers     "[cut: a number of 3,000 digits]"
 
-The members of an object, and the items of a list, share its bytes: small values stay whole, and large values get equal
-shares of the rest. So a long text is cut first, and the keys of the outermost object are kept.
+The members of an object, and the items of a list, share its bytes: small values are kept, and large values get
+equal shares of the rest. So long texts are cut first, and the keys of the outermost object are kept.
 """
 
 from __future__ import annotations
@@ -21,22 +21,31 @@ from typing import Any, NamedTuple
 
 from prefactor_core._payloads.snapshot import CUT_KEY, CutText, Payload
 
-__all__ = ["ESCAPED_SIZE", "fit"]
+__all__ = ["ESCAPED_SIZE", "cut_to_limit"]
 
 ESCAPED_SIZE = 6
 """The most bytes that a character takes: a control character becomes `\\u0000`; one beyond ASCII takes up to four."""
 
-_LEAST = 64  # every value can be cut to so many bytes, which hold the longest of the markers above
-_LEAST_ITEM = 1_000  # of a list: some whole items are worth more than small parts of all
-_SHORT = 100  # characters
-_MEASURED = 4  # times the limit: a payload may contain the same text many times, and measuring each takes time
+_MIN_SIZE = 64  # every value can be cut to this many bytes: enough for the longest of the markers above
+_MIN_ITEM_SIZE = 1_000  # in a list: a few complete items say more than small parts of all items
+_SHORT_TEXT = 100  # characters
+_MEASURED_LIMITS = 4
+"""How many times the limit is measured, in characters: a payload may contain a long text many times."""
 
 _quoted: Callable[[str], str] = encode_basestring
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def fit(payload: Payload, limit: int) -> Payload:
-    """The payload, cut if its JSON is larger than `limit` bytes (at least 1,024); if it was measured, with its size."""
+def cut_to_limit(payload: Payload, limit: int) -> Payload:
+    """Cut a payload if its JSON is larger than a limit.
+
+    Args:
+        payload: the payload.
+        limit: the most bytes of its JSON, at least 1,024.
+
+    Returns:
+        The payload, or a copy that is cut. If its JSON was measured, `size` is exact.
+    """
     if payload.size * ESCAPED_SIZE <= limit:
         return payload
     if payload.size <= 2 * limit:  # otherwise it is unlikely to fit, and serialising it may take long
@@ -52,9 +61,9 @@ def _json_size(value: dict[str, Any]) -> int:
 
 
 class _Sizes(NamedTuple):
-    """The sizes of a container, and of each of its members or items, without the names."""
+    """The size of a container, and those of its members or items, without the names."""
 
-    whole: int
+    total: int
     members: list[int]
 
 
@@ -63,11 +72,11 @@ class _Cutter:
 
     def __init__(self, limit: int) -> None:
         self._too_large = limit + 1
-        self._still_measured = _MEASURED * limit  # characters
+        self._characters_left = _MEASURED_LIMITS * limit  # characters
         self._sizes: dict[int, _Sizes] = {}  # of containers, by id: they live as long as the payload
 
     def cut(self, value: Any, limit: int) -> Any:
-        """The value, cut to `limit` bytes, which are at least `_LEAST` or the size of the value."""
+        """The value, cut to `limit` bytes, which are at least `_MIN_SIZE` or the size of the value."""
         if self._size(value) <= limit:
             return value
         if isinstance(value, dict):
@@ -81,13 +90,13 @@ class _Cutter:
     def _cut_list(self, items: list[Any], space: int) -> list[Any]:
         space -= 2
         sizes = [size + 1 for size in self._measured(items).members]
-        least = max(_LEAST, min(_LEAST_ITEM, space // 8)) + 1
+        least = max(_MIN_SIZE, min(_MIN_ITEM_SIZE, space // 8)) + 1
         costs = [min(size, least) for size in sizes]
         kept = _count_fitting(costs, space)
         if kept < len(items):
-            space -= _LEAST
+            space -= _MIN_SIZE
             kept = _count_fitting(costs, space)
-        share = max(_share(sizes[:kept], space) - 1, _LEAST)
+        share = max(_share(sizes[:kept], space) - 1, _MIN_SIZE)
         cut = [
             item if size <= share else self.cut(item, share) for item, size in zip(items[:kept], sizes, strict=False)
         ]
@@ -97,21 +106,21 @@ class _Cutter:
         space -= 2
         sizes = dict(zip(members, self._measured(members).members, strict=True))
         name_sizes = {name: self._size(name) + 2 for name in members}
-        costs = {name: name_sizes[name] + min(size, _LEAST) for name, size in sizes.items()}
+        costs = {name: name_sizes[name] + min(size, _MIN_SIZE) for name, size in sizes.items()}
         kept = _fitting_names(costs, space)
         if len(kept) < len(members):
-            space -= _LEAST
+            space -= _MIN_SIZE
             kept = _fitting_names(costs, space)
-        share = max(_share([sizes[name] for name in kept], space - sum(name_sizes[name] for name in kept)), _LEAST)
+        share = max(_share([sizes[name] for name in kept], space - sum(name_sizes[name] for name in kept)), _MIN_SIZE)
         cut = {name: members[name] if sizes[name] <= share else self.cut(members[name], share) for name in kept}
         return cut if len(kept) == len(members) else {**cut, CUT_KEY: _marker(len(kept), len(members), "members")}
 
     def _size(self, value: Any) -> int:
         value_type = type(value)
         if value_type is str:
-            return len(_quoted(value).encode()) if len(value) <= _SHORT else self._text_size(value)
+            return len(_quoted(value).encode()) if len(value) <= _SHORT_TEXT else self._text_size(value)
         if value_type is dict or value_type is list:
-            return self._measured(value).whole
+            return self._measured(value).total
         if value_type is CutText:
             return self._too_large
         return 4 if value is None else 5 if value_type is bool else len(repr(value))
@@ -129,8 +138,8 @@ class _Cutter:
         """The exact size; or an upper bound, if the text must be cut anyway or measuring takes too long."""
         if len(text) >= self._too_large:
             return ESCAPED_SIZE * len(text) + 2
-        self._still_measured -= len(text)
-        if self._still_measured < 0:
+        self._characters_left -= len(text)
+        if self._characters_left < 0:
             return ESCAPED_SIZE * len(text) + 2
         written = _quoted(text)
         return len(written) if written.isascii() else len(written.encode())

@@ -16,7 +16,7 @@ Python object is accepted, and nothing raises.
     a container inside itself  "[circular reference]"
     deeper than 64 levels      "[nested too deeply]"
     over 100,000 values        one marker for the rest of each container, "[cut: more than 100,000 values]"
-    very long text             its beginning, as a `CutText`; `fit` later adds a marker that says how much is missing
+    very long text             its beginning, as a `CutText`; `cut_to_limit` adds how much is missing
     keys with the same text    the later ones are numbered: "1", "1 (2)"
     anything else              at most 10,000 characters of its repr
 
@@ -58,12 +58,12 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 64
-_MAX_VALUES = 100_000  # objects that are shared, or refer to each other, would otherwise multiply without limit
+_MAX_VALUES = 100_000  # objects that occur at several places would otherwise multiply without limit
 _MAX_PRINTED = 10_000
 _SHORT_INT_BITS = 64
 _MAX_INT_BITS = 10_000  # Python refuses to convert integers of more than 4,300 digits to text
 _VALUE_SIZE = 32  # a number, or the punctuation around a text and its key, or the longest of the markers
-_CUT_TEXTS_FROM = 40_000_000  # a payload may contain the same text many times, and each one takes time
+_CUT_TEXTS_FROM = 40_000_000  # bytes of text: after that, only the beginning of each text is read, to limit the time
 _SHORT_TEXT = 100
 _CIRCULAR = "[circular reference]"
 _TOO_DEEP = "[nested too deeply]"
@@ -103,7 +103,7 @@ class Payload(NamedTuple):
         size: its approximate size as JSON, in bytes. The exact size is smaller, unless its texts contain characters
             that are escaped: then it is at most 6 times as large.
         cut: values are missing, because it had too many.
-        unreadable: code of the program in it failed, and its only member is a marker.
+        unreadable: the mapping could not be read, because its own code failed; the only member is a marker.
         depth: the number of its levels, or more.
     """
 
@@ -115,7 +115,7 @@ class Payload(NamedTuple):
 
 
 class _Budget:
-    """Counts while a payload is copied: the values that it may still hold, the size of its texts, and its levels."""
+    """What is counted while a payload is copied: how many values may follow, the size of the texts, and the levels."""
 
     __slots__ = ("depth", "text_size", "values_left")
 

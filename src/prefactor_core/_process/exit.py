@@ -7,9 +7,9 @@ import concurrent.futures
 import sys
 from typing import Any, Protocol
 
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.fork import abandon, in_child
 
-__all__ = ["Drainable", "deadline", "drain", "drain_at_exit", "drained_at_exit", "forget"]
+__all__ = ["Drainable", "drain", "drain_at_exit", "forget", "open_deliveries", "seconds_to_wait"]
 
 
 class Drainable(Protocol):
@@ -53,12 +53,12 @@ def forget(delivery: Drainable) -> None:
     _open.discard(delivery)
 
 
-def drained_at_exit() -> list[Drainable]:
-    """The deliveries that are open. Takes no lock."""
+def open_deliveries() -> list[Drainable]:
+    """The deliveries to drain. Takes no lock."""
     return list(_open)
 
 
-def deadline(deliveries: list[Drainable]) -> float | None:
+def seconds_to_wait(deliveries: list[Drainable]) -> float | None:
     """How many seconds to wait for all deliveries; None for no limit."""
     limits = [delivery.exit_seconds for delivery in deliveries]
     known = [limit for limit in limits if limit is not None]
@@ -68,10 +68,10 @@ def deadline(deliveries: list[Drainable]) -> float | None:
 @atexit.register
 def drain() -> None:
     """Drain all clients at the same time, within one deadline. Needs no running event loop."""
-    deliveries = drained_at_exit()
+    deliveries = open_deliveries()
     try:
         closings = [delivery.begin_close(None) for delivery in deliveries]
-        concurrent.futures.wait(closings, deadline(deliveries))
+        concurrent.futures.wait(closings, seconds_to_wait(deliveries))
     finally:  # Ctrl-C ends the wait: what is lost is logged then, too
         for delivery in deliveries:
             delivery.finalise()
@@ -90,8 +90,8 @@ def _drain_when_a_worker_ends() -> None:
 
 def _reset_in_child() -> None:
     """In a forked child: abandon the deliveries of the parent."""
-    _fork.abandon(drained_at_exit())
+    abandon(open_deliveries())
     _open.clear()
 
 
-_fork.in_child(_reset_in_child)
+in_child(_reset_in_child)

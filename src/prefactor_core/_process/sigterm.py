@@ -17,8 +17,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TypeAlias
 
-from prefactor_core._process import exit as _exit
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.exit import Drainable, open_deliveries, seconds_to_wait
+from prefactor_core._process.fork import in_child
 from prefactor_http._log import logger_of
 
 __all__ = ["install", "uninstall"]
@@ -44,7 +44,7 @@ class _Sigterm:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Start a drain. Pass the signal on if one is running already, or there is nothing to drain."""
-        deliveries = _exit.drained_at_exit()
+        deliveries = open_deliveries()
         if self.draining is not None or not deliveries:
             self.draining = None
             self._pass_on(number, frame)
@@ -67,15 +67,17 @@ class _Sigterm:
     def _program_handler(self) -> Callable[[int, FrameType | None], object] | None:
         return self.previous if callable(self.previous) and not isinstance(self.previous, signal.Handlers) else None
 
-    def _drain(self, deliveries: list[_exit.Drainable], drain: object) -> None:
+    def _drain(self, deliveries: list[Drainable], drain: object) -> None:
         """Deliver, then raise the signal again. Runs on a thread of its own."""
         flushing = [delivery.begin_flush() for delivery in deliveries]
-        concurrent.futures.wait(flushing, _exit.deadline(deliveries))
+        concurrent.futures.wait(flushing, seconds_to_wait(deliveries))
         if self.draining is not drain:  # a second signal has been passed on meanwhile
             return
         left = sum(delivery.pending for delivery in deliveries)
         if left and self._program_handler() is None:  # otherwise the program goes on, and its end drains and logs
-            logger.error("SIGTERM: %d operations were not delivered in time", left)
+            logger.error(
+                "SIGTERM: %d operations were not delivered within QueueConfig.close_timeout, and are lost", left
+            )
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -94,11 +96,20 @@ def install() -> None:
     if current is _handle:
         return
     if threading.current_thread() is not threading.main_thread():
-        logger.warning("drain_on_sigterm has no effect: it needs initialize() to be called on the main thread")
+        logger.warning(
+            "drain_on_sigterm has no effect, because initialize() was not called on the main thread: "
+            "SIGTERM will end the program without delivering the operations that wait"
+        )
     elif current is None or current is signal.SIG_IGN or _is_of_event_loop(current):
-        logger.info("drain_on_sigterm has no effect: the program handles SIGTERM on its event loop, or ignores it")
+        logger.info(
+            "drain_on_sigterm has no effect, because the program ignores SIGTERM or handles it on its event loop: "
+            "operations that wait are delivered when the program ends"
+        )
     elif _sigterm.previous is not None and current is not signal.SIG_DFL:  # that one may call this one
-        logger.warning("drain_on_sigterm has no effect: the program has replaced the handler of SIGTERM")
+        logger.warning(
+            "drain_on_sigterm has no effect, because the program has replaced the client's handler of SIGTERM: "
+            "set handlers before initialize(), which keeps them and calls them after delivery"
+        )
     else:
         _sigterm.previous = current
         signal.signal(signal.SIGTERM, _handle)
@@ -128,4 +139,4 @@ def _reset_in_child() -> None:
     _sigterm.users = 0
 
 
-_fork.in_child(_reset_in_child)
+in_child(_reset_in_child)

@@ -73,9 +73,9 @@ class SpanRecord:
         minted: `id` may be sent to the API as the span's id.
         parent: the parent's record, or the id of a span that this client did not create.
         default_payload: the params, if `start()` gives none.
-        marks: what the schemas of the span type mark for redaction.
+        redaction_rules: those of its params and result; empty for a span that is opened by name.
         schemas: what its payloads are checked against.
-        on_stack: it may become the parent of new spans.
+        on_stack: it is on context stacks: new spans may become its children.
         dropped: why the span is not sent, for example because the queue was full when it was started.
         finish_delivered: a finish of this span was delivered.
         answered: done when the API has answered the create, or the first request has failed.
@@ -90,7 +90,7 @@ class SpanRecord:
     minted: bool
     entered_at: datetime
     default_payload: Payload | None = None
-    marks: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
+    redaction_rules: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
     schemas: PayloadSchemas | None = None
     phase: Phase = Phase.PREPARED
     create_state: CreateState = CreateState.NOT_HANDED_OVER

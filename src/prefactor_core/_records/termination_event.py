@@ -121,4 +121,4 @@ class Subscribers(Generic[P]):
             try:
                 callback(*args, **kwargs)
             except BaseException:  # sys.exit too, which would end the delivery thread and not the program
-                logger.exception("%s raised", self._what)
+                logger.exception("%s raised an exception, which is ignored", self._what)

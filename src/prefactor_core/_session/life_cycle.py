@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from prefactor_core._delivery.ledger import DeliveryReport
-from prefactor_core._process import fork as _fork
+from prefactor_core._process.fork import abandon
 from prefactor_core._session.session import Session
 from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientClosedError, ClientNotInitializedError
 
@@ -97,7 +97,7 @@ class LifeCycle:
     def renew_after_fork(self) -> None:
         """In a forked child: abandon the parent's session. An open client stays open, and makes its own when used."""
         self._lock = threading.RLock()
-        _fork.abandon(self._session)
+        abandon(self._session)
         self._session = self._open = None
         self._state = _IN_CHILD.get(self._state, self._state)
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 from prefactor_core._delivery.delivery import Delivery
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._delivery.sender import Sender
-from prefactor_core._process import exit as _exit
-from prefactor_core._process import sigterm as _exit_signal
+from prefactor_core._process import sigterm
+from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.config import PrefactorCoreConfig
@@ -83,11 +83,16 @@ class Session(Protocol):
         ...
 
     def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
-        """Accept no more operations, deliver those that wait for `timeout` seconds at most, end, and call `closed`."""
+        """Begin to close: accept no more operations, and deliver those that wait.
+
+        Args:
+            timeout: seconds that delivery takes at most; None for `QueueConfig.close_timeout`.
+            closed: called at the end.
+        """
         ...
 
     async def close(self, timeout: float | None) -> DeliveryReport:
-        """Wait for the end that `begin_close` began, for `timeout` seconds at most."""
+        """Wait until the session is closed, for `timeout` seconds at most. `begin_close` comes first."""
         ...
 
 
@@ -102,7 +107,7 @@ class ApiSession:
         spans: the spans that can be found by id.
         on_registered: called with the record and the id of an instance whose queued registration was delivered.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
-        beside: runs on the delivery thread while the session is open.
+        background: a coroutine function that runs on the delivery thread while the session is open.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -118,12 +123,12 @@ class ApiSession:
         spans: SpanIndex,
         on_registered: Callable[[InstanceRecord, str], None],
         on_control: Callable[[str, str | None], None],
-        beside: Callable[[], Coroutine[Any, Any, None]],
+        background: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
-        self._beside = beside
+        self._background = background
         self._handles_sigterm = False
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
@@ -138,13 +143,17 @@ class ApiSession:
         except PrefactorHttpError as error:
             if self._config.require_api_at_start or not is_transient_http_error(error):
                 raise
-            logger.warning("the API does not answer yet; operations are queued until it does: %s", error)
+            logger.warning(
+                "the API is unavailable, the client starts without it: %s (operations are kept, and sent when it is "
+                "available)",
+                error,
+            )
 
     def begin(self) -> None:
-        self._delivery.begin(self._beside)
-        _exit.drain_at_exit(self._delivery)
+        self._delivery.begin(self._background)
+        drain_at_exit(self._delivery)
         if self._config.drain_on_sigterm:
-            _exit_signal.install()
+            sigterm.install()
             self._handles_sigterm = True
 
     def abort(self) -> None:
@@ -179,14 +188,14 @@ class ApiSession:
 
     def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
         done = self._delivery.begin_close(timeout)
-        done.add_done_callback(lambda _: _exit.forget(self._delivery))
+        done.add_done_callback(lambda _: forget(self._delivery))
         done.add_done_callback(lambda _: closed())
 
     async def close(self, timeout: float | None) -> DeliveryReport:
         report = await self._delivery.close(timeout)
         if self._handles_sigterm:
             self._handles_sigterm = False
-            _exit_signal.uninstall()
+            sigterm.uninstall()
         return report
 
 

@@ -14,10 +14,10 @@ __all__ = ["CheckedModel", "CheckedRoot", "EmptyResult", "PayloadModel", "Payloa
 
 
 class _JsonNames:
-    """Input is validated under its JSON names, where `class_` and `class` are two properties.
+    """Validates input by its JSON names only, because a JSON object may have both `class` and `class_`.
 
-    `by_name=True` accepts the Python names too, and `by_alias=False` accepts only those. Type checkers see pydantic's
-    own methods.
+    With `by_name=True` the Python names are accepted too, and with `by_alias=False` only those. Type checkers see
+    pydantic's own methods.
     """
 
     if not TYPE_CHECKING:

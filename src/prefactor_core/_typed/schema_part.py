@@ -1,4 +1,4 @@
-"""Metadata of generated types, which checks against the JSON Schema itself what pydantic types cannot express."""
+"""Metadata of generated types. It checks values against the JSON Schema, where a pydantic type cannot express it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SchemaPart:
     Args:
         package: the generated package, whose definitions contain the schema.
         span_type: the name of the span type.
-        key: which of its schemas.
+        key: which of its two schemas: "params_schema" or "result_schema".
         pointer: the JSON pointer of the subschema; empty for the whole schema.
         formats: given by packages of earlier versions; if it is not empty, `format` is checked.
     """

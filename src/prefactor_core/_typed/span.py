@@ -59,8 +59,9 @@ class UntypedSpan(Protocol):
 class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
     """A generated span type as a class object: the argument of `span(AgentLlm)`.
 
-    It has no `__call__`: beside other members, pyright would look that up on the metaclass and find Any. `_params_of`
-    takes and returns the params, so that they are inferred from the span type before the payload is looked at.
+    `_params_of` takes and returns the params, so that type checkers infer them from the span type, and not from the
+    payload. There is no `__call__`: pyright would look it up on the metaclass of a class with other members, and find
+    Any.
     """
 
     def _from_span(self, span: UntypedSpan, /) -> SpanT_co: ...
@@ -68,8 +69,8 @@ class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
     def _params_of(self, payload: ParamsT, /) -> ParamsT: ...
 
 
-# No payload is a callable: that member makes mypy infer a payload after the span type, so that a literal is its
-# TypedDict.
+# The callable is never passed. It makes mypy infer the span type first, so that a dict literal is read as the TypedDict
+# of the params.
 PayloadOf: TypeAlias = ParamsT | Callable[[ParamsT], Never] | None
 
 
@@ -114,7 +115,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         await self._span.start(self._payload(params), started_at)
 
     async def complete_with(self, result: ResultT, /, *, timestamp: datetime | None = None) -> None:
-        """Finish the span as `complete` with its whole result: a model, or a literal with the JSON names.
+        """Finish the span as `complete`, with all of its result at once: a model, or a literal with the JSON names.
 
         Args:
             result: the result; values that `set_result` has collected for other keys are kept.
@@ -123,7 +124,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         await self._span.complete(self._payload(result), timestamp)
 
     def set_result_with(self, result: ResultT, /) -> None:
-        """Collect a whole result for the finish: a model, or a literal with the JSON names."""
+        """Collect all of the result at once, for the finish: a model, or a literal with the JSON names."""
         self._span.set_result(self._payload(result))
 
     async def cancel(self) -> None:
@@ -139,7 +140,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
 
         Args:
             error: an exception (recorded as `{"error": {"type", "message"}}`), or a result. It is not checked against
-                the result schema, since a failed call rarely has a whole result.
+                the result schema, since a step that failed rarely has a complete result.
         """
         await self._span.fail({"error": error} if isinstance(error, BaseException) else self._payload(error))
 
@@ -171,7 +172,9 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         if isinstance(value, BaseModel):
             value = members_of(value)
         if value is not None and not isinstance(value, Mapping):
-            raise TypeError(f"expected a model, a mapping, or for fail() an exception, found {type(value).__name__}")
+            raise TypeError(
+                f"a payload must be a model or a mapping (or for fail() an exception), not {type(value).__name__}"
+            )
         copied = snapshot_object(_readable(value), "payload")
         return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._redaction_rules else copied.value
 

@@ -100,7 +100,7 @@ class Validation:
             return None
         found = types.quality(name)
         if found is None and types.quality_names:
-            self._report_unknown(name, "quality", f"no quality schema is called {name!r}", types.quality_names)
+            self._report_unknown(name, "quality", f"quality schema {name!r} is not registered", types.quality_names)
         return found
 
     def report_unknown_type(self, name: str, known: Sequence[str]) -> None:
@@ -113,7 +113,7 @@ class Validation:
         Raises:
             SpanValidationError: the mode is "raise".
         """
-        self._report_unknown(name, "schema_name", f"span type {name!r} is not in the schema registry", known)
+        self._report_unknown(name, "schema_name", f"span type {name!r} is not registered", known)
 
     def _report_mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
         self._count()
@@ -134,7 +134,10 @@ class Validation:
             raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
         if self._log_once((name, part, "cannot be checked")):
             logger.warning(
-                "%s of %r could not be checked: %s (recorded anyway; further ones are not logged)", part, name, why
+                "%s of %r: could not be checked: %s (recorded anyway; further ones are not logged)",
+                part,
+                name,
+                why,
             )
 
     def _report_unknown(
@@ -145,8 +148,8 @@ class Validation:
         if self.mode == "warn" and self._log_once((name, part, "unknown")):
             text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
             logger.warning(
-                "%s%s It is recorded anyway. Register it, or give the client the registry of its package: "
-                "PrefactorCoreConfig(schema_registry=…)",
+                "%s%s It is recorded anyway. Register it in PrefactorCoreConfig.schema_registry, which may be the "
+                "`registry` of its generated package (further ones are not logged)",
                 text,
                 "" if text.endswith("?") else ".",
             )

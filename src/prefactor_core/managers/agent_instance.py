@@ -33,7 +33,7 @@ class AgentInstanceManager:
         hand_over: hands an operation over to delivery.
         instance_record: returns the record of an agent instance.
         payloads: the client's policy for redaction and size.
-        monitor: watches the instances that are live.
+        monitor: detects that the platform terminates an instance.
         validation: the client's policy for payloads that do not match their schema.
         span_types: returns the span types and quality schemas of an instance, if they are known.
     """
@@ -159,7 +159,10 @@ class InstanceClient(Protocol):
 
 
 class AgentInstanceHandle:
-    """One agent instance, as `create_agent_instance` returns it. Its methods hand over and return at once.
+    """One agent instance, as `create_agent_instance` returns it.
+
+    Its methods hand operations over to delivery and do not wait for the API. Only the start of a span whose id the API
+    generates waits for its answer (`QueueConfig.span_ids`).
 
     Args:
         instance_id: the instance's id.
@@ -182,8 +185,8 @@ class AgentInstanceHandle:
         """Set when the platform terminates this instance before the program finishes it.
 
         Use `await instance.terminated.wait()` in any event loop, and `instance.terminated.is_set()` anywhere. The
-        client learns of a termination from the answer to the next span, and asks every 30 seconds. The event stops
-        nothing: the program decides, and what it still records is delivered.
+        client learns of a termination from the answer to the next span, and asks every 30 seconds. It does not stop
+        the program, and delivers what the program still records.
         """
         return self._record.terminated
 
@@ -202,15 +205,27 @@ class AgentInstanceHandle:
             raise PrefactorTerminatedError(self._record.terminated.reason)
 
     async def start(self, timestamp: datetime | None = None) -> None:
-        """Start the instance, now by default."""
+        """Start the instance.
+
+        Args:
+            timestamp: when the run started; now by default.
+        """
         await self._client.instance_manager.start_with_idempotency_key(self.id, self._start_key, timestamp)
 
     async def finish(self, status: FinishStatus = "complete", timestamp: datetime | None = None) -> None:
-        """Finish the instance, now by default. The finish is sent after everything that was handed over before it."""
+        """Finish the instance. The finish is sent after everything that was handed over before it.
+
+        Args:
+            status: "complete", "failed" or "cancelled".
+            timestamp: when the run ended; now by default.
+
+        Raises:
+            ValueError: `status` has another value.
+        """
         await self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
 
     async def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> None:
-        """Record a named quality payload of this run; None removes it."""
+        """Record a named quality payload of this instance, as `PrefactorCoreClient.record_quality`."""
         await self._client.record_quality(self.id, name, payload)
 
     @overload
@@ -227,7 +242,7 @@ class AgentInstanceHandle:
     ) -> SpanScope[SpanT]: ...
 
     def span(self, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
-        """A span of this instance; the other arguments are those of `PrefactorCoreClient.span`."""
+        """Record a block as a span of this instance. Arguments and errors are those of `PrefactorCoreClient.span`."""
         return self._client.span(self.id, schema_name, parent_span_id, payload)
 
     async def create_span(
@@ -237,11 +252,11 @@ class AgentInstanceHandle:
         payload: dict[str, Any] | None = None,
         started_at: datetime | None = None,
     ) -> str:
-        """As `PrefactorCoreClient.create_span`."""
+        """Start a span of this instance without a context manager, as `PrefactorCoreClient.create_span`."""
         return await self._client.create_span(self.id, schema_name, parent_span_id, payload, started_at)
 
     async def finish_span(
         self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
     ) -> None:
-        """As `PrefactorCoreClient.finish_span`."""
+        """Finish a span as `complete`, as `PrefactorCoreClient.finish_span`."""
         await self._client.finish_span(span_id, result_payload, timestamp)

@@ -120,7 +120,7 @@ class SpanManager:
         """
         record = self._spans.find(span_id)
         if record is None:
-            raise SpanNotFoundError(f"no span {span_id!r} was created by this client, or it ended long ago")
+            raise SpanNotFoundError(f"span {span_id!r} is unknown: this client did not create it, or it ended long ago")
         return record
 
     def get_span(self, span_id: str) -> Span | None:
@@ -329,7 +329,7 @@ class SpanManager:
         record.phase, record.status, record.payload = Phase.STARTED, status, params.value
 
     def _apply_policy(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
-        return self.payloads.apply(payload, record.schema_name, part, record.marks.get(part))
+        return self.payloads.apply(payload, record.schema_name, part, record.redaction_rules.get(part))
 
     def _finish(
         self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None, now: datetime

@@ -72,7 +72,7 @@ class TerminationMonitor:
                 self._active = None
 
     def terminate(self, instance: InstanceRecord, reason: str | None) -> None:
-        """The platform terminated an instance: set its event and call the callbacks, once."""
+        """Report that the platform terminated an instance: set its event and call the callbacks, once."""
         with self._lock:
             if instance.ended:
                 return
@@ -105,7 +105,12 @@ class TerminationMonitor:
             self._active = instance_id
 
     def detect_termination(self, reason: str | None, instance_id: str | None = None) -> None:
-        """The platform terminated the active instance. Does nothing for another one."""
+        """Report that the platform terminated the active instance: set the event and call the subscribers, once.
+
+        Args:
+            reason: why; None if the platform gave no reason.
+            instance_id: the instance. If it is not the active one, nothing happens; None is the active one.
+        """
         with self._lock:
             if self._flag.is_set() or (instance_id is not None and instance_id != self._active):
                 return
@@ -173,5 +178,7 @@ class TerminationMonitor:
         try:
             return await self._fetch_instance(instance_id)
         except Exception as error:
-            logger.debug("an agent instance could not be polled: %s", error)
+            logger.debug(
+                "an agent instance could not be polled for a termination, and is polled again later: %s", error
+            )
             return None

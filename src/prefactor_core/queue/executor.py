@@ -76,5 +76,7 @@ class TaskExecutor:
                 if attempt < self._max_retries and (self._is_retryable is None or self._is_retryable(error)):
                     await asyncio.sleep(_FIRST_RETRY_DELAY * 2**attempt)
                     continue
-                logger.exception("the handler failed for an item, which is dropped; attempts: %d", attempt + 1)
+                logger.exception(
+                    "an item is dropped, because its handler raised an exception; attempts: %d", attempt + 1
+                )
             return

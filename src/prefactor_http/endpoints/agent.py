@@ -114,7 +114,7 @@ class AgentClient:
 
 
 def _sorting_params(sorting: str | None) -> dict[str, str]:
-    # Not as the documented client does: the live service rejects its sorting=name and sorting=-name (API.md 2.9).
+    # Not as the documented client does: the live service rejects its sorting=name and sorting=-name.
     if not sorting:
         return {}
     direction = "desc" if sorting.startswith("-") else "asc"

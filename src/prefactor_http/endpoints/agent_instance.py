@@ -68,7 +68,13 @@ class AgentInstanceClient:
     async def start(
         self, agent_instance_id: str, timestamp: datetime | None = None, idempotency_key: str | None = None
     ) -> AgentInstance:
-        """Starts an instance, by default at the time of the request."""
+        """Starts an instance.
+
+        Args:
+            agent_instance_id: The instance.
+            timestamp: When the run started; default: time of the request.
+            idempotency_key: At most 64 characters.
+        """
         # null for "now", as the documented client sends it; other requests leave the field out.
         body = {"timestamp": iso_time(timestamp), **given(idempotency_key=checked_key(idempotency_key))}
         return await self._write(agent_instance_id, body, action="start")
@@ -80,7 +86,14 @@ class AgentInstanceClient:
         timestamp: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> AgentInstance:
-        """Finishes an instance, by default as complete and at the time of the request."""
+        """Finishes an instance.
+
+        Args:
+            agent_instance_id: The instance.
+            status: The final status; the API's default is "complete".
+            timestamp: When the run ended; default: time of the request.
+            idempotency_key: At most 64 characters.
+        """
         body = given(status=status, timestamp=iso_time(timestamp), idempotency_key=checked_key(idempotency_key))
         return await self._write(agent_instance_id, body, action="finish")
 
@@ -96,7 +109,14 @@ class AgentInstanceClient:
         payload: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> AgentInstance:
-        """Sets the quality payload with this name, or removes it if the payload is None."""
+        """Sets or removes a quality payload of an instance.
+
+        Args:
+            agent_instance_id: The instance.
+            name: The name of the quality payload.
+            payload: The new content; None removes it.
+            idempotency_key: At most 64 characters.
+        """
         body = {"name": name, "payload": payload, **given(idempotency_key=checked_key(idempotency_key))}
         return await self._write(agent_instance_id, body, action="record_quality")
 

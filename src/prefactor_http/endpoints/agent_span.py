@@ -38,12 +38,12 @@ class FinishFields(TypedDict):
 
 
 def create_item(fields: CreateFields, idempotency_key: str) -> dict[str, object]:
-    """The creation of a span as an item of a bulk request. The fields of the span are in `details` (API.md 3.7)."""
+    """The creation of a span as an item of a bulk request. The fields of the span are in `details`."""
     return {"_type": "agent_spans/create", "idempotency_key": idempotency_key, "details": _details(**fields)}
 
 
 def finish_item(fields: FinishFields, idempotency_key: str) -> dict[str, object]:
-    """The finish of a span as an item of a bulk request. Its fields are beside the key (API.md 3.7)."""
+    """The finish of a span as an item of a bulk request. Its fields are beside the key."""
     return {
         "_type": "agent_spans/finish",
         "idempotency_key": idempotency_key,
@@ -82,9 +82,10 @@ class _SpanResponse(ApiResponse[AgentSpan]):
 class AgentSpanClient:
     """Requests on spans.
 
-    They raise the errors of `PrefactorHttpClient`, and ValueError for an idempotency key over 64 characters. If the
-    answer says that the run was terminated, `control_signal_callback` is called with the reason; the request itself
-    has succeeded.
+    They raise the errors of `PrefactorHttpClient`, and ValueError for an idempotency key over 64 characters.
+
+    The answer to a request that succeeded may report that the platform has terminated the run. Then
+    `control_signal_callback` is called with the reason, or with None if there is none.
     """
 
     def __init__(self, http_client: RequestSender) -> None:
@@ -129,7 +130,7 @@ class AgentSpanClient:
             parent_span_id=parent_span_id,
             started_at=started_at,
             finished_at=finished_at,
-            # In details, as the documented client sends it; the API's documentation has it beside details (API.md 2.8).
+            # In details, as the documented client sends it; the API's documentation has it beside details.
             idempotency_key=checked_key(idempotency_key),
         )
         return await self._write(api_path("agent_spans"), {"details": details}, control_signal_callback)
@@ -143,7 +144,16 @@ class AgentSpanClient:
         idempotency_key: str | None = None,
         control_signal_callback: Callable[[str | None], None] | None = None,
     ) -> AgentSpan:
-        """Finishes a span, by default as complete and at the time of the request."""
+        """Finishes a span.
+
+        Args:
+            agent_span_id: The span.
+            status: The final status; the API's default is "complete".
+            result_payload: The result.
+            timestamp: When the span ended; default: time of the request.
+            idempotency_key: At most 64 characters.
+            control_signal_callback: Called with the reason if the run was terminated.
+        """
         body = given(
             status=status,
             result_payload=result_payload,

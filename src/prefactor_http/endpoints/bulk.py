@@ -23,8 +23,14 @@ class BulkClient:
         The first one that fails is the last one that is executed: its output is an error, and the operations after it
         have no output. This does not raise an error.
 
+        Args:
+            request: The operations.
+
+        Returns:
+            The outputs by idempotency key.
+
         Raises:
-            PrefactorHttpError: The request as a whole failed; see `PrefactorHttpClient`.
+            PrefactorHttpError: The request itself failed, not only one of its operations; see `PrefactorHttpClient`.
         """
         body = request.model_dump(mode="json", by_alias=True)
         return (await self._http._send("POST", api_path("bulk"), json_data=body)).parse(BulkResponse)
@@ -40,7 +46,7 @@ class BulkClient:
             The outputs by idempotency key.
 
         Raises:
-            PrefactorHttpError: The request as a whole failed; see `PrefactorHttpClient`.
+            PrefactorHttpError: The request itself failed, not only one of its operations; see `PrefactorHttpClient`.
         """
         content = b'{"items":[' + b",".join(map(encode_json, items)) + b"]}"
         return (await self._http._send("POST", api_path("bulk"), content=content)).parse(BulkResponse).outputs

@@ -28,14 +28,14 @@ class Fault:
     request is handled normally after the delay. When several faults match a request, they apply in the order in which
     they were injected: their delays add up, and the first one that ends the request is the last one that applies.
 
-    A bulk request as a whole matches by its own path, `/api/v1/bulk`. A fault with a status also matches single items
-    of a bulk request, by the method and path that the item's operation has as a single request, if the fault has a
-    `schema_name` or if its path does not match the bulk request as a whole: so nothing is hit twice. Then the error is
-    the item's output (without status and headers, which an item does not have), and the items after it are left out.
+    A bulk request matches by its own path, `/api/v1/bulk`. But a fault with a status matches single items of a bulk
+    request instead, if it has a `schema_name`, or if its path does not match `/api/v1/bulk`: an item matches by the
+    method and path that its operation has as a single request. Then the error is the item's output, without status and
+    headers, which an item does not have; the items after it are not executed.
 
     Attributes:
         method: HTTP method; None for any.
-        path: Regular expression that matches the whole path.
+        path: Regular expression that matches the path from beginning to end.
         schema_name: Matches only requests that create a span of this type or finish one that the API knows, and bulk
             requests with such an item.
         status: HTTP status of an answer that replaces the normal one.
@@ -91,8 +91,8 @@ class Fault:
         return self.status is not None or self.reset is not None or self.garble is not None or self.hang
 
     @property
-    def strikes_items(self) -> bool:
-        """Whether it hits single items of a bulk request rather than bulk requests as a whole."""
+    def hits_items(self) -> bool:
+        """Whether it hits single items of a bulk request, and never the bulk request itself."""
         return self.status is not None and (self.schema_name is not None or re.fullmatch(self.path, BULK) is None)
 
     def envelope(self) -> dict[str, Any]:

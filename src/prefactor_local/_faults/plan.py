@@ -77,13 +77,16 @@ class FaultPlan:
             return [(planned.fault, planned.times_left) for planned in self._planned]
 
     def effect_on_request(self, request: Target) -> Effect:
-        """What happens to a request as a whole. Uses up each fault that takes part, once."""
+        """What happens to a request. The items of a bulk request are left to `effect_on_item`.
+
+        Each fault that takes part is used up once.
+        """
         is_bulk = request.path == BULK
         delay = 0.0
         with self._lock:
             for planned in list(self._planned):
                 fault = planned.fault
-                if (is_bulk and fault.strikes_items) or not self._hits(planned, request):
+                if (is_bulk and fault.hits_items) or not self._hits(planned, request):
                     continue
                 delay += self._delay(fault)
                 if fault.ends_request:
@@ -94,7 +97,7 @@ class FaultPlan:
         """What happens to an item of a bulk request. Uses up the fault that hits it, once."""
         with self._lock:
             for planned in list(self._planned):
-                if planned.fault.strikes_items and self._hits(planned, item):
+                if planned.fault.hits_items and self._hits(planned, item):
                     return Effect(self._delay(planned.fault), planned.fault)
         return Effect()
 

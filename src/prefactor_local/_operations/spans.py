@@ -134,7 +134,7 @@ def _parent(account: Account, wanted: SpanDetails) -> Parent:
 
 
 def _times(wanted: SpanDetails, now: str) -> tuple[str | None, str | None]:
-    """The times at which a new span started and finished, as far as its status says that it did."""
+    """When a new span started and finished; None for what has not happened, according to its status."""
     if wanted.status == "pending":
         return None, None
     started_at = wanted.started_at or wanted.finished_at or now

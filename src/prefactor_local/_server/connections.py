@@ -30,7 +30,7 @@ class Connections:
         protocols: uvicorn's protocol objects, one for every open connection.
 
     Attributes:
-        away: Whether the server is away: it handles no request.
+        away: Whether the server handles no requests, because of `go_away()`.
     """
 
     def __init__(self, protocols: set[Any]) -> None:

@@ -69,12 +69,12 @@ def terminate_instance(status: str) -> Verdict:
 
 
 def record_quality(status: str) -> Verdict:
-    """Never refused: a run may be judged after its end. A client that sends in order does it before."""
+    """Never refused, since a run may be rated after its end; but a client that keeps the order sends it before."""
     return Verdict(violations=("quality_after_instance_finish",) if status in _FINISHED_BY_CLIENT else ())
 
 
 def open_span(instance_status: str, parent: Parent) -> Verdict:
-    """Never refused: no source says that the platform refuses a span because of its order."""
+    """Never refused: the platform is not known to refuse a span because of its order."""
     breaches = {
         "span_create_before_instance_start": instance_status == "pending",
         "span_after_instance_finish": instance_status in _FINISHED_BY_CLIENT,

@@ -94,7 +94,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A block whose changes are kept as a whole, or dropped as a whole if an exception leaves it."""
+        """A block whose changes are all stored, or all discarded if an exception leaves it."""
         with self._lock:
             self._connection.execute("BEGIN")
             try:
@@ -107,8 +107,8 @@ class Store:
     # Names of tables and columns come from this package and values are bound: no SQL injection (S608).
 
     def insert(self, table: str, **values: object) -> None:
-        names, marks = ", ".join(values), ", ".join("?" * len(values))
-        self._execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608
+        names, placeholders = ", ".join(values), ", ".join("?" * len(values))
+        self._execute(f"INSERT INTO {table} ({names}) VALUES ({placeholders})", values)  # noqa: S608
 
     def update(self, table: str, record_id: str, **values: object) -> None:
         changes = ", ".join(f"{name} = ?" for name in values)
@@ -134,7 +134,7 @@ class Store:
         return dict(self._execute(query, equal).fetchall())
 
     def get_or_store(self, key: str, default: str) -> str:
-        """The value that is stored under a key; if there is none, the default, which is stored."""
+        """The value of a key. If the key has no value yet, the default becomes its value."""
         self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, default))
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row["value"])
@@ -142,7 +142,10 @@ class Store:
     def _prepare(self) -> None:
         layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if layout not in {0, LAYOUT}:
-            raise sqlite3.DatabaseError(f"it has layout {layout}, this version of prefactor-sdk reads layout {LAYOUT}")
+            raise sqlite3.DatabaseError(
+                f"another version of prefactor-sdk wrote it (it has layout {layout}, this version needs {LAYOUT}): "
+                "delete it, or use another file"
+            )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if layout == 0:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefactor_core._payloads.size_limit import ESCAPED_SIZE, fit
+from prefactor_core._payloads.size_limit import ESCAPED_SIZE, cut_to_limit
 from prefactor_core._payloads.snapshot import snapshot_object
 from prefactor_http._request import encode_json
 
@@ -19,7 +19,7 @@ MEGABYTE = 1_048_576
 
 def fitted(payload: dict[str, Any], limit: int = LIMIT) -> dict[str, Any]:
     copied = snapshot_object(payload, "payload")
-    kept = fit(copied, limit)
+    kept = cut_to_limit(copied, limit)
     size = len(encode_json(kept.value))
     assert size <= limit
     assert size <= kept.size * ESCAPED_SIZE

@@ -15,7 +15,7 @@ import pytest
 from tests.core.programs import run_program, running_program
 from tests.core.support import CREATE
 
-from prefactor_core._process import exit as _exit
+from prefactor_core._process.exit import drain
 from prefactor_local import Fault, LocalApi
 
 RECORD = """
@@ -242,8 +242,8 @@ def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -
             self.delivered = self.done.done()
 
     deliveries = [Delivery() for _ in range(3)]
-    monkeypatch.setattr(_exit, "_open", set(deliveries))
-    _exit.drain()
+    monkeypatch.setattr("prefactor_core._process.exit._open", set(deliveries))
+    drain()
     assert [delivery.delivered for delivery in deliveries] == [True] * 3
 
 
@@ -273,7 +273,7 @@ def test_sigterm_waits_no_longer_than_the_deadline(api: LocalApi) -> None:
         program.send(signal.SIGTERM)
         ended = program.end()
     assert ended.code == -signal.SIGTERM
-    assert "SIGTERM: 42 operations were not delivered in time" in ended.errors
+    assert "SIGTERM: 42 operations were not delivered within QueueConfig.close_timeout, and are lost" in ended.errors
 
 
 def test_a_second_sigterm_does_not_wait(api: LocalApi) -> None:
@@ -350,7 +350,7 @@ thread.join()
 def test_the_handler_is_restored_unless_it_was_replaced(api: LocalApi) -> None:
     ended = run_program(RESTORED, api)
     assert (ended.code, ended.output) == (0, "True\n")
-    assert "drain_on_sigterm has no effect: it needs initialize() to be called on the main thread" in ended.errors
+    assert "drain_on_sigterm has no effect, because initialize() was not called on the main thread" in ended.errors
     assert len(ended.errors.splitlines()) == 1
 
 
