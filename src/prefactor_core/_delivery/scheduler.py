@@ -355,7 +355,7 @@ class Scheduler:
             self._remove_create(ticket, span, delivered=delivered)
         elif span:
             span.finish_delivered |= delivered
-            if self._finishes[span] is ticket:
+            if self._finishes.get(span) is ticket:  # a later finish in the same batch may be settled first
                 del self._finishes[span]
         elif instance and operation.type is OperationType.REGISTER_AGENT_INSTANCE:
             instance.registration = CreateState.DELIVERED if delivered else CreateState.FAILED
