@@ -259,7 +259,7 @@ class Delivery:
             self._starts.release_all()
         if self._at_rest():
             self._rested.set()
-        self._intake.set_paused(paused=self._dispatch.has_plenty)
+        self._intake.set_taking(taking=not self._dispatch.has_plenty)
 
     def _at_rest(self) -> bool:
         """Everything that was handed over is admitted, and nothing can be sent now or later because of time."""
