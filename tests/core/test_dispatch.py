@@ -190,7 +190,7 @@ class Bench:
         self.settle(ticket, Delivered())
 
     def settle(self, ticket: Ticket, outcome: Outcome) -> list[str]:
-        return [error.reason for error in self.dispatch.settle(ticket, outcome, self.now).errors]
+        return [error.reason for error in self.dispatch.decide(ticket, outcome, self.now).errors]
 
 
 def test_retries_at_doubling_delays_with_the_same_key_until_they_are_used_up() -> None:
@@ -315,7 +315,7 @@ def test_an_outage_is_reported_when_it_begins_and_when_it_ends() -> None:
     bench.admit(start(), operation(OperationType.CREATE_SPAN, span()))
     reported = []
     for outcome in (BUSY, BUSY, BUSY, BUSY, Delivered(), GONE, Failed(BAD_PAYLOAD, "http_422")):
-        effects = bench.dispatch.settle(bench.wait(), outcome, bench.now)
+        effects = bench.dispatch.decide(bench.wait(), outcome, bench.now)
         reported.append((effects.paused, effects.resumed))
     nothing = (None, False)
     assert reported == [nothing, nothing, (BUSY.error, False), nothing, (None, True), (GONE.error, False), (None, True)]

@@ -240,6 +240,20 @@ def test_a_failed_create_takes_its_finish_along_and_orphans_its_children() -> No
     assert bench.take() == ["end i"]
 
 
+def test_two_finishes_of_a_span_may_be_settled_in_any_order() -> None:
+    instance = InstanceRecord("i")
+    span = span_of(instance, name="a")
+    bench = Bench(finish(span), finish(span), end(instance))
+    batch = bench.scheduler.next_batch(0.0, BatchLimit(operations=10))
+    assert batch is not None
+    first, second = batch.tickets
+    bench.scheduler.settle(second, delivered=True)
+    bench.scheduler.send_again(first)
+    assert bench.take() == ["finish a"]
+    bench.settle("finish a")
+    assert bench.take() == ["end i"]
+
+
 def test_what_comes_after_the_end_is_sent_after_it() -> None:
     instance = InstanceRecord("i")
     bench = Bench(end(instance), create(span_of(instance, name="late")))

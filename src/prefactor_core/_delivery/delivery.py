@@ -1,9 +1,25 @@
-"""Delivery: takes operations on any thread, and sends them on a thread of its own.
+"""Delivery: takes operations on any thread, and sends them on a thread of its own. This docstring is the map.
 
     agent's threads │ delivery thread
                     │
     HandOver ── inbox ── Intake ── Dispatch ── batches ── Sending ── Sender ── API
                     │                  └────── outcomes ─────┘
+
+Where to look:
+
+    is an operation accepted or dropped?     HandOver.submit(), QueueBound
+    when is a batch sent, what is in it?     Dispatch.next_batch(), which asks OutageMonitor (now?), BulkUse (how much?)
+                                             and Scheduler (which operations?); called by Sending.pump()
+    what does an answer mean?                outcomes.judge() and judge_bulk(), called by Sender
+    what follows from an outcome?            Dispatch.decide() and decide_bulk(): settled, or sent again, when and how
+    when does delivery pause?                OutageMonitor; RetryPolicy has the delays
+    who logs?                                LossLog logs losses, outages and a full queue, and calls `on_error`;
+                                             a module logs only what went wrong in itself or in the program's queue
+    what happens at the end?                 Delivery.begin_close() and finalise()
+
+Threads: everything runs on the delivery thread, except `HandOver.submit()` and `Sending.never_send()`, which run on the
+agent's threads, and the first part of `Delivery`. `Ledger`, `QueueBound`, `WaitingStarts` and `InMemoryQueue` work from
+any thread. `Scheduler` has a lock, because `finalise()` also runs where `close()` was called.
 
 The words:
 
@@ -16,6 +32,7 @@ The words:
     outcome     what an answer, or a missing one, means for an operation
     settled     an operation that was delivered, or has failed for good
     dropped     an operation that is not sent: the queue was full, or the client closed first
+    orphaned    a span that is sent without its parent, which failed, was dropped or never started
     ledger      counts the operations that were accepted, delivered, failed and dropped, and are pending
 """
 
@@ -38,7 +55,7 @@ from prefactor_core._delivery.loop_thread import LoopThread, wait_for
 from prefactor_core._delivery.loss_log import LossLog
 from prefactor_core._delivery.queue_bound import QueueBound
 from prefactor_core._delivery.retry_policy import RetryPolicy
-from prefactor_core._delivery.scheduler import mark_never_sent
+from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
 from prefactor_core._delivery.sending import Sending
 from prefactor_core._delivery.waiting_starts import WaitingStarts
@@ -198,7 +215,7 @@ class Delivery:
         self._loss_log.queue_not_full()
         if dropped:
             for operation in self._inbox.get_nowait(self._inbox.size()):
-                mark_never_sent(operation)
+                mark_never_created(operation)
             self._dispatch.abandon()
             self._loss_log.closed(dropped, self._dispatch.last_error())
         self._starts.release_all()
@@ -242,7 +259,7 @@ class Delivery:
             self._starts.release_all()
         if self._at_rest():
             self._rested.set()
-        self._intake.set_paused(paused=self._dispatch.has_plenty)
+        self._intake.set_taking(taking=not self._dispatch.has_plenty)
 
     def _at_rest(self) -> bool:
         """Everything that was handed over is admitted, and nothing can be sent now or later because of time."""

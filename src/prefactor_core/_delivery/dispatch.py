@@ -102,25 +102,14 @@ class Dispatch:
             return NO_EFFECTS
         return self._effects_of(self._scheduler.admit(operation))
 
-    def _is_new(self, operation: Operation) -> bool:
-        """Whether the operation comes for the first time.
-
-        A queue may return an operation twice. A signal handler that raises in the middle of a hand-over lets the create
-        of a span be handed over twice.
-        """
-        if operation.admitted:
-            return False
-        operation.admitted = True
-        span = operation.span
-        is_repeated = operation.type is OperationType.CREATE_SPAN and span and span.create_state in _ADMITTED
-        if is_repeated:
-            self._ledger.retract(operation)
-        return not is_repeated
-
     def next_batch(self, now: float) -> Batch | None:
         """The operations to send now; None if there are none.
 
-        The outcome of a batch with one operation goes to `settle()`, of a larger one to `settle_bulk()`.
+        1. During an outage: one operation, when the next probe is due; otherwise none.
+        2. Few operations are queued, or bulk requests cannot be used: the oldest ready operation.
+        3. Otherwise as many operations as a bulk request may hold.
+
+        The outcome of a batch with one operation goes to `decide()`, of a larger one to `decide_bulk()`.
         """
         if not self._outage.may_send(now):
             return None
@@ -131,13 +120,6 @@ class Dispatch:
             self._sent(ticket)
         return batch
 
-    def _sent(self, ticket: Ticket) -> None:
-        ticket.count_try(self._outage.successes)
-        self._outage.sent(ticket)
-        span = ticket.operation.span
-        if span and not self.mint_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
-            span.minted = False  # not after the first try: an operation is repeated unchanged
-
     def wake_at(self) -> float | None:
         """When `next_batch()` may return something because of time; None if that does not depend on time."""
         due = self._scheduler.next_due()
@@ -146,20 +128,29 @@ class Dispatch:
             return None if probe is None else max(probe, due)
         return None if due == -math.inf else due  # a ready operation waits for a worker, not for time
 
-    def settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
-        """Decide about an operation whose request has ended."""
+    def decide(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
+        """Decide what follows from an outcome: the operation is settled, or goes back to the scheduler.
+
+        1. `Delivered` or `Failed`: it is settled.
+        2. `Rewrite`: it is sent again at once, in another form and under another key.
+        3. `TryAgain`: it is sent again later, or fails; see `_try_again()`.
+        4. `NotExecuted` or `SendSeparately`: it is sent again at once, the latter in a request of its own.
+
+        Most outcomes also show the outage monitor whether the API is available. The effects contain the beginning or
+        the end of an outage.
+        """
         was_paused = self._outage.active
         self._last_errors.pop(ticket, None)
-        effects = self._settle(ticket, outcome, now)
+        effects = self._decide(ticket, outcome, now)
         if isinstance(outcome, TryAgain) and self._outage.active and not was_paused:
             return replace(effects, paused=outcome.error)
         return replace(effects, resumed=True) if was_paused and not self._outage.active else effects
 
-    def settle_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Effects:
+    def decide_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Effects:
         """Decide about operations that shared a request.
 
         1. The endpoint cannot be used: it is not used any more, and each operation is sent separately.
-        2. The request as a whole was refused: see `_settle_refused_bulk()`.
+        2. The request as a whole was refused: see `_send_refused_bulk_again()`.
         3. The request failed temporarily: that is one failure, of the first operation. The others are sent again.
         4. The request was processed: each operation has an outcome of its own.
         """
@@ -170,39 +161,15 @@ class Dispatch:
                     self._send_separately(ticket, refused=refused)
                 return Effects(bulk_unavailable=error if was_usable else None)
             case BulkFailed():
-                return self._settle_refused_bulk(batch, outcome)
+                return self._send_refused_bulk_again(batch, outcome)
             case TryAgain():
                 return self._try_bulk_again(batch, outcome, now)
             case _:
                 self._bulk.succeeded()
                 effects = NO_EFFECTS
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
-                    effects += self.settle(ticket, result, now)
+                    effects += self.decide(ticket, result, now)
                 return effects
-
-    def _settle_refused_bulk(self, batch: Batch, outcome: BulkFailed) -> Effects:
-        """Send the operations again: in a smaller request if this one was too large, separately otherwise."""
-        was_usable = self._bulk.usable
-        if outcome.too_large:
-            self._bulk.too_large(len(batch.tickets))
-        else:
-            self._bulk.refused()
-        for ticket in batch.tickets:
-            if outcome.refused:
-                ticket.uncount_try()
-            if not outcome.too_large:
-                ticket.send_separately()
-            self._scheduler.send_again(ticket)
-        return Effects(bulk_unavailable=outcome.error if was_usable and not self._bulk.usable else None)
-
-    def _try_bulk_again(self, batch: Batch, outcome: TryAgain, now: float) -> Effects:
-        self._bulk.failed(len(batch.tickets))
-        first, *others = batch.tickets
-        effects = self.settle(first, outcome, now)
-        again_at = None if self._outage.active else now + self._policy.delay(0, outcome.retry_after)
-        for ticket in others:
-            self._scheduler.send_again(ticket, at=again_at)
-        return effects
 
     def last_error(self) -> DeliveryError | None:
         """The latest error of an operation that is still pending, as the error of its loss. From any thread."""
@@ -211,35 +178,6 @@ class Dispatch:
             return None
         ticket, error = errors[-1]
         return _delivery_error(ticket.operation, DEADLINE, str(error), error)
-
-    def _settle(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
-        match outcome:
-            case Delivered():
-                self._outage.succeeded(ticket)
-                self._learn_of_ids(ticket)
-                self._ledger.deliver(ticket.operation)
-                return self._effects_of(self._scheduler.settle(ticket, delivered=True))
-            case Rewrite(refused_id):
-                self._outage.succeeded(ticket)
-                self._rewrite(ticket, refused_id=refused_id)
-                self._scheduler.send_again(ticket)
-                return NO_EFFECTS
-            case TryAgain():
-                return self._try_again(ticket, outcome, now)
-            case NotExecuted():
-                ticket.uncount_try()
-                self._scheduler.send_again(ticket)
-                return NO_EFFECTS
-            case SendSeparately(refused):
-                self._outage.succeeded(ticket)
-                self._send_separately(ticket, refused=refused)
-                return NO_EFFECTS
-            case Failed(error, reason, answered):
-                if answered:
-                    self._outage.succeeded(ticket)
-                else:
-                    self._outage.forget(ticket)
-                return self._fail(ticket, error, reason)
 
     def abandon(self) -> None:
         """Record that nothing more is sent. From any thread."""
@@ -278,6 +216,83 @@ class Dispatch:
         """Nothing is in flight, and nothing can be sent now or later because of time."""
         return self._scheduler.at_rest
 
+    def _is_new(self, operation: Operation) -> bool:
+        """Whether the operation comes for the first time.
+
+        A queue may return an operation twice. A signal handler that raises in the middle of a hand-over lets the create
+        of a span be handed over twice.
+        """
+        if operation.admitted:
+            return False
+        operation.admitted = True
+        span = operation.span
+        is_repeated = operation.type is OperationType.CREATE_SPAN and span and span.create_state in _ADMITTED
+        if is_repeated:
+            self._ledger.retract(operation)
+        return not is_repeated
+
+    def _sent(self, ticket: Ticket) -> None:
+        """Record that an operation is about to be sent."""
+        ticket.count_try(self._outage.successes)
+        self._outage.sent(ticket)
+        span = ticket.operation.span
+        if span and not self.mint_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
+            span.minted = False  # not after the first try: an operation is repeated unchanged
+
+    def _send_refused_bulk_again(self, batch: Batch, outcome: BulkFailed) -> Effects:
+        """Send the operations again: in a smaller request if this one was too large, separately otherwise."""
+        was_usable = self._bulk.usable
+        if outcome.too_large:
+            self._bulk.too_large(len(batch.tickets))
+        else:
+            self._bulk.refused()
+        for ticket in batch.tickets:
+            if outcome.refused:
+                ticket.uncount_try()
+            if not outcome.too_large:
+                ticket.send_separately()
+            self._scheduler.send_again(ticket)
+        return Effects(bulk_unavailable=outcome.error if was_usable and not self._bulk.usable else None)
+
+    def _try_bulk_again(self, batch: Batch, outcome: TryAgain, now: float) -> Effects:
+        """Send the operations again. One request failed, so one operation at most uses up a retry: the first."""
+        self._bulk.failed(len(batch.tickets))
+        first, *others = batch.tickets
+        effects = self.decide(first, outcome, now)
+        again_at = None if self._outage.active else now + self._policy.delay(0, outcome.retry_after)
+        for ticket in others:
+            self._scheduler.send_again(ticket, at=again_at)
+        return effects
+
+    def _decide(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
+        match outcome:
+            case Delivered():
+                self._outage.succeeded(ticket)
+                self._learn_of_ids(ticket)
+                self._ledger.deliver(ticket.operation)
+                return self._effects_of(self._scheduler.settle(ticket, delivered=True))
+            case Rewrite(refused_id):
+                self._outage.succeeded(ticket)
+                self._rewrite(ticket, refused_id=refused_id)
+                self._scheduler.send_again(ticket)
+                return NO_EFFECTS
+            case TryAgain():
+                return self._try_again(ticket, outcome, now)
+            case NotExecuted():
+                ticket.uncount_try()
+                self._scheduler.send_again(ticket)
+                return NO_EFFECTS
+            case SendSeparately(refused):
+                self._outage.succeeded(ticket)
+                self._send_separately(ticket, refused=refused)
+                return NO_EFFECTS
+            case Failed(error, reason, answered):
+                if answered:
+                    self._outage.succeeded(ticket)
+                else:
+                    self._outage.forget(ticket)
+                return self._fail(ticket, error, reason)
+
     def _send_separately(self, ticket: Ticket, *, refused: bool) -> None:
         ticket.send_separately()
         if refused:
@@ -285,6 +300,7 @@ class Dispatch:
         self._scheduler.send_again(ticket)
 
     def _learn_of_ids(self, ticket: Ticket) -> None:
+        """Record whether the API used the span id that this client made."""
         span = ticket.operation.span
         if span and span.minted and ticket.operation.type is OperationType.CREATE_SPAN:
             self._bulk.ids_confirmed = not span.local_id  # there is one if the API gave the span another id

@@ -74,12 +74,12 @@ class Intake:
         """Everything that was handed over has been admitted."""
         return not (self._inbox.size() or self._relayed)
 
-    def set_paused(self, *, paused: bool) -> None:
-        """Stop taking from the inbox, or continue. Until it is admitted, an operation costs less garbage collection."""
-        if paused:
-            self._may_take.clear()
-        else:
+    def set_taking(self, *, taking: bool) -> None:
+        """Take operations from the inbox, or leave them there: they cost less garbage collection before admission."""
+        if taking:
             self._may_take.set()
+        else:
+            self._may_take.clear()
 
     async def _take(self) -> None:
         """From the inbox."""

@@ -32,11 +32,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from prefactor_core._delivery.ticket import SINGLE, Batch, BatchLimit, Ticket, TicketState
+from prefactor_core._delivery.ticket import SINGLE, Batch, BatchLimit, Ticket
 from prefactor_core._records.records import CreateState, InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 
-__all__ = ["Consequences", "Scheduler", "mark_never_sent"]
+__all__ = ["Consequences", "Scheduler", "mark_never_created"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Scheduler:
         with self._lock:
             for lane in self._lanes.values():
                 for ticket in lane.open:
-                    mark_never_sent(ticket.operation)
+                    mark_never_created(ticket.operation)
 
     @property
     def has_parked(self) -> bool:
@@ -230,13 +230,9 @@ class Scheduler:
         return self._open - self._in_flight
 
     def __repr__(self) -> str:
-        with self._lock:
-            states = Counter(ticket.state for lane in self._lanes.values() for ticket in lane.open)
-        waiting = states[TicketState.BLOCKED] + states[TicketState.DELAYED]
-        return (
-            f"<Scheduler [{states[TicketState.READY]} ready, {states[TicketState.IN_FLIGHT]} in flight, "
-            f"{waiting} waiting]>"
-        )
+        # Without the lock: a debugger may ask while its own thread holds it.
+        ready, in_flight = len(self._ready), self._in_flight
+        return f"<Scheduler [{ready} ready, {in_flight} in flight, {self._open - ready - in_flight} waiting]>"
 
     def _fill(self, tickets: list[Ticket], limit: BatchLimit) -> None:
         """Add operations to the first one, oldest first: ready ones, and those that wait only for this batch."""
@@ -355,7 +351,7 @@ class Scheduler:
             self._remove_create(ticket, span, delivered=delivered)
         elif span:
             span.finish_delivered |= delivered
-            if self._finishes[span] is ticket:
+            if self._finishes.get(span) is ticket:  # a later finish in the same batch may be settled first
                 del self._finishes[span]
         elif instance and operation.type is OperationType.REGISTER_AGENT_INSTANCE:
             instance.registration = CreateState.DELIVERED if delivered else CreateState.FAILED
@@ -367,7 +363,7 @@ class Scheduler:
         if delivered:
             span.create_state = CreateState.DELIVERED
         else:
-            mark_never_sent(ticket.operation)
+            mark_never_created(ticket.operation)
         if isinstance(span.parent, SpanRecord):
             self._unpark(ticket, span.parent)
         span.parent = span.parent_id()  # a chain of records would keep every ancestor in memory
@@ -386,8 +382,12 @@ def _unblock_in_batch(
             heapq.heappush(unblocked, follower)
 
 
-def mark_never_sent(operation: Operation) -> None:
-    """Record that an operation is never sent: what needs it cannot be sent either, and its span gets no children."""
+def mark_never_created(operation: Operation) -> None:
+    """Record that what an operation creates will never exist: it was dropped, or its request failed for good.
+
+    Operations that need the span or registration cannot be sent, and the span gets no more children. Does nothing for
+    operations of other types.
+    """
     if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
         operation.instance.registration = CreateState.FAILED
     elif operation.type is OperationType.CREATE_SPAN and operation.span:

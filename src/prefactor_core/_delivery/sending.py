@@ -14,7 +14,7 @@ from prefactor_core._delivery.dispatch import Dispatch, Effects
 from prefactor_core._delivery.loop_thread import LoopThread
 from prefactor_core._delivery.loss_log import LossLog
 from prefactor_core._delivery.outcomes import BulkFailed, BulkOutcome, Failed, Outcome
-from prefactor_core._delivery.scheduler import mark_never_sent
+from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
 from prefactor_core._delivery.ticket import Batch, Ticket
 from prefactor_core._delivery.waiting_starts import WaitingStarts
@@ -77,7 +77,11 @@ class Sending:
                 await self._workers.stop()
 
     def pump(self) -> None:
-        """Give the workers what can be sent now, and set the timer for what can be sent later."""
+        """Give the workers what can be sent now, and set the timer for what can be sent later.
+
+        Called whenever that may have changed: operations were admitted or released, a request has ended, or the timer
+        has fired.
+        """
         try:
             self._pump()
         except Exception:  # the caller must continue: a worker, the intake, or the timer
@@ -97,7 +101,7 @@ class Sending:
         self._on_pump()
 
     def report(self, effects: Effects) -> None:
-        """Report the effects of a decision."""
+        """Report the effects of a decision: let the `start()` of spans that failed return, then log."""
         self._starts.release(*(error.operation.span for error in effects.errors if error.operation.span))
         self._loss_log.record(effects)
 
@@ -108,7 +112,7 @@ class Sending:
 
     def never_send(self, operation: Operation, reason: str) -> None:
         """Record that an operation is dropped before dispatch, and release what waits for it. From any thread."""
-        mark_never_sent(operation)
+        mark_never_created(operation)
         span = operation.span
         if span is None or operation.type is not OperationType.CREATE_SPAN:
             return
@@ -134,11 +138,11 @@ class Sending:
 
     async def _send_one(self, ticket: Ticket) -> Effects:
         outcome = await self._outcome(ticket)
-        return self._dispatch.settle(ticket, outcome, self._thread.loop.time())
+        return self._dispatch.decide(ticket, outcome, self._thread.loop.time())
 
     async def _send_bulk(self, batch: Batch) -> Effects:
         outcome = await self._bulk_outcome(batch)
-        return self._dispatch.settle_bulk(batch, outcome, self._thread.loop.time())
+        return self._dispatch.decide_bulk(batch, outcome, self._thread.loop.time())
 
     async def _outcome(self, ticket: Ticket) -> Outcome:
         """The sender should not raise. If it does, this operation fails, and delivery continues."""
