@@ -28,7 +28,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from prefactor_gen.documents.diagnostics import Diagnostic, has_errors
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, has_errors
 from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema

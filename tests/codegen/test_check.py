@@ -8,7 +8,7 @@ import pytest
 from tests.codegen.schemas import REGISTRY
 from tests.codegen.support import Project, run_process
 
-from prefactor_gen.documents.rules import RULES
+from prefactor_gen.diagnostics.rules import RULES
 
 WRONG = """\
 span_schemas:

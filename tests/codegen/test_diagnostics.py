@@ -12,7 +12,7 @@ import pytest
 from tests.codegen.schemas import DRAFT_07, OBJECT, REGISTRY, TEXT, WRONG_SHAPES, properties
 from tests.codegen.support import Project, forget, only
 
-from prefactor_gen.documents.rules import RULES
+from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.models import model_generator
 from prefactor_gen.models.model_reader import ModelSet

@@ -22,7 +22,7 @@ from tests.benchmarks.instances import instances, mutations, same_json
 from tests.codegen.schemas import DRAFT_07, properties
 from tests.codegen.support import load_package
 
-from prefactor_gen.documents.diagnostics import has_errors
+from prefactor_gen.diagnostics.diagnostics import has_errors
 from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema

@@ -23,7 +23,7 @@ from tests.codegen.hostile import executed
 from tests.codegen.support import GOLDEN, load_package, run_silently
 from tests.codegen.test_hostile import references, roots, schemas_of_any_kind, texts
 
-from prefactor_gen.definitions.suppressions import ALLOW
+from prefactor_gen.json_schema.keywords import ALLOW
 
 # Python warns about some regular expressions, Hypothesis about long examples.
 pytestmark = [

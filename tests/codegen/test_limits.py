@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from tests.codegen.schemas import DRAFT_07, TEXT, properties
 from tests.codegen.support import Made, Project, only
 
-from prefactor_gen.documents import json_text
-from prefactor_gen.documents.limits import (
+from prefactor_gen.diagnostics.limits import (
     MAX_BYTES,
     MAX_CHAIN,
     MAX_CHECKED_VALUES,
@@ -27,6 +26,7 @@ from prefactor_gen.documents.limits import (
     MAX_TYPES_DEEP,
     MAX_YAML_BYTES,
 )
+from prefactor_gen.documents import json_text
 
 Make = Callable[[dict[str, Any]], Any]
 

@@ -18,7 +18,7 @@ from tests.support.processes import run, script
 
 from prefactor_gen.command import main as cli
 from prefactor_gen.command.config import KEYS
-from prefactor_gen.documents import limits
+from prefactor_gen.diagnostics import limits
 
 GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")

@@ -7,9 +7,9 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from prefactor_gen.documents.diagnostics import Diagnostic
+from prefactor_gen.diagnostics.diagnostics import Diagnostic
+from prefactor_gen.diagnostics.rules import INVALID_DEFINITION
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.documents.rules import INVALID_DEFINITION
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["check_data_risk"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
-from prefactor_gen.documents.limits import MAX_CHECKED_VALUES
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics.limits import MAX_CHECKED_VALUES
+from prefactor_gen.diagnostics.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
-from prefactor_gen.documents.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_schema import JsonSchema, SchemaError
 

@@ -11,15 +11,15 @@ from typing import Literal
 from prefactor_gen.definitions.definitions import QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.python_names import snake
 from prefactor_gen.definitions.sources import Document
-from prefactor_gen.documents.diagnostics import Diagnostic, Place
-from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.documents.rules import (
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.rules import (
     CONFUSABLE_NAMES,
     MISSING_DATA_RISK,
     MISSING_DESCRIPTION,
     OPEN_OBJECT,
     TWO_FORMS,
 )
+from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.properties import Properties

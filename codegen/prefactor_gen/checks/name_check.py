@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name, is_usable, module_name
-from prefactor_gen.documents.diagnostics import Diagnostic, Place
-from prefactor_gen.documents.limits import MAX_NAME
-from prefactor_gen.documents.rules import NAME_COLLISION, UNUSABLE_NAME
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.limits import MAX_NAME
+from prefactor_gen.diagnostics.rules import NAME_COLLISION, UNUSABLE_NAME
 
 __all__ = ["check_names"]
 

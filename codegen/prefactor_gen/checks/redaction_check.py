@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from prefactor_gen.documents.diagnostics import Diagnostic
+from prefactor_gen.diagnostics.diagnostics import Diagnostic
+from prefactor_gen.diagnostics.rules import MISPLACED_REDACTION
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_gen.documents.rules import MISPLACED_REDACTION
 from prefactor_gen.json_schema.in_place import InPlace
 from prefactor_gen.json_schema.keywords import NOT_IN_DRAFT_07, REDACT
 from prefactor_gen.json_schema.pointers import step

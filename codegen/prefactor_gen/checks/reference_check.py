@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.pointers import is_metaschema
 from prefactor_gen.json_schema.references import REFERENCES, LocalRefs, applicable_schemas

@@ -7,15 +7,15 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions.definitions import SchemaSource
-from prefactor_gen.documents.diagnostics import Diagnostic, Place
-from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
-from prefactor_gen.documents.rules import (
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.rules import (
     GENERATOR_KEY,
     INVALID_SCHEMA,
     NOT_AN_OBJECT,
     UNCHECKED_PATTERN,
     UNRESOLVED_REFERENCE,
 )
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prefactor_gen.definitions.suppressions import ALLOW
-from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics.rules import (
+    UNENFORCED_KEYWORD,
+    UNKNOWN_FORMAT,
+    UNKNOWN_KEYWORD,
+    UNKNOWN_REQUIRED_PROPERTY,
+)
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
-from prefactor_gen.documents.rules import UNENFORCED_KEYWORD, UNKNOWN_FORMAT, UNKNOWN_KEYWORD, UNKNOWN_REQUIRED_PROPERTY
-from prefactor_gen.json_schema.keywords import CHECKED_FORMATS, CONTENT, KNOWN, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CONTENT, KNOWN, REDACT
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from liquid import Environment
 from liquid.exceptions import LiquidError
 
-from prefactor_gen.documents.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.documents.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
 from prefactor_gen.json_schema.properties import Properties
 from prefactor_schema.suggestions import did_you_mean
 

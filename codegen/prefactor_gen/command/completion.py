@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import shtab
 
 from prefactor_gen.command.arguments import command_line, generate_options
-from prefactor_gen.documents.rules import RULES
+from prefactor_gen.diagnostics.rules import RULES
 
 __all__ = ["completion_script"]
 

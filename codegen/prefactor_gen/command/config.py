@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prefactor_gen.documents.rules import UNUSABLE_PACKAGE
+from prefactor_gen.diagnostics.rules import UNUSABLE_PACKAGE
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]

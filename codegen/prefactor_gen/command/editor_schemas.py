@@ -9,9 +9,8 @@ from typing import Any
 
 from prefactor_gen.command.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
-from prefactor_gen.definitions.suppressions import ALLOW
-from prefactor_gen.documents.rules import RULES
-from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.diagnostics.rules import RULES
+from prefactor_gen.json_schema.keywords import ALLOW, REDACT
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
 
 __all__ = ["config_schema", "definitions_schema"]

@@ -15,8 +15,8 @@ from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.progress import progress_bar
 from prefactor_gen.command.report import FORMATS, summary
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
-from prefactor_gen.documents.rules import RULES
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.package.output_folder import (
     Change,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from prefactor_gen.documents.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -15,7 +15,7 @@ from watchfiles import Change, DefaultFilter
 
 from prefactor_gen.command.config import ConfigError, PackageConfig
 from prefactor_gen.definitions.sources import SUFFIXES, is_attribute, real_path
-from prefactor_gen.documents.diagnostics import printable
+from prefactor_gen.diagnostics.diagnostics import printable
 
 __all__ = ["STOPPED", "watch"]
 

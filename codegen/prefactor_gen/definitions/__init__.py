@@ -1,6 +1,6 @@
-"""Reads definition sources: files, folders, registries; collects span types; resolves references to other files.
+"""Reads definition sources (files, folders, registries), collects span types, and resolves references to other files.
 
-May import `json_schema` and `documents`.
+May import `json_schema`, `documents` and `diagnostics`.
 """
 
 __all__: list[str] = []

@@ -18,11 +18,11 @@ from prefactor_gen.definitions.definitions import (
     SpanTypeDefinition,
 )
 from prefactor_gen.definitions.sources import Document
-from prefactor_gen.definitions.suppressions import ALLOW
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, Place, Severity
-from prefactor_gen.documents.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity
+from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
+from prefactor_gen.diagnostics.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
-from prefactor_gen.documents.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
+from prefactor_gen.json_schema.keywords import ALLOW
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["collect_definitions", "unused_documents"]

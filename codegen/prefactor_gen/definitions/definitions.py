@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from prefactor_gen.definitions.sources import Document
-from prefactor_gen.definitions.suppressions import ALLOW
-from prefactor_gen.documents.diagnostics import Place
+from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.keywords import ALLOW
 
 __all__ = [
     "QUALITY_KEYS",

@@ -14,9 +14,9 @@ from urllib.parse import unquote
 from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.python_names import pascal
 from prefactor_gen.definitions.sources import SUFFIXES, display_name, parse_file, real_path
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 
 from prefactor_core.schema_registry import SchemaRegistry
-from prefactor_gen.documents.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.rules import UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import JsonValue, from_python
-from prefactor_gen.documents.rules import UNREADABLE_SOURCE
 from prefactor_schema.suggestions import closest_match
 
 __all__ = ["read_registry"]

@@ -1,4 +1,4 @@
-"""Stage 1: reads definition sources into documents whose nodes know their places."""
+"""Reads definition sources into documents whose nodes know their places."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics.limits import MAX_BYTES
+from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.documents.json_text import parse_json
-from prefactor_gen.documents.limits import MAX_BYTES
 from prefactor_gen.documents.nodes import JsonValue
-from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.documents.yaml_text import parse_yaml
 from prefactor_schema.suggestions import did_you_mean
 

@@ -1,6 +1,6 @@
-"""JSON and YAML with the place of each value; diagnostics, rules and limits.
+"""JSON and YAML with the place of each value.
 
-Imports no other folder.
+May import `diagnostics`.
 """
 
 __all__: list[str] = []

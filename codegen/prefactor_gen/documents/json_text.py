@@ -8,10 +8,10 @@ from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, and stable since 2.6
 from typing import NoReturn
 
-from prefactor_gen.documents.diagnostics import Place
-from prefactor_gen.documents.limits import MAX_DEPTH, MAX_VALUES
+from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.diagnostics.limits import MAX_DEPTH, MAX_VALUES
+from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
-from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 
 __all__ = ["parse_json"]
 

@@ -10,9 +10,9 @@ import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.documents.limits import MAX_DEPTH
-from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE, Rule
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics.limits import MAX_DEPTH
+from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE, Rule
 
 __all__ = [
     "JsonValue",

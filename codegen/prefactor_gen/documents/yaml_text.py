@@ -8,10 +8,10 @@ from contextlib import nullcontext, suppress
 
 import yaml
 
-from prefactor_gen.documents.diagnostics import DiagnosticError, Place
-from prefactor_gen.documents.limits import MAX_DEPTH, MAX_YAML_BYTES
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.limits import MAX_DEPTH, MAX_YAML_BYTES
+from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
-from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 
 __all__ = ["parse_yaml"]
 

@@ -17,9 +17,9 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from prefactor_gen.documents.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, is_same
-from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema
 from prefactor_gen.json_schema.references import LocalRefs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ALLOW",
     "ASSERTIONS",
     "CHECKED_FORMATS",
     "CONTENT",
@@ -13,6 +14,9 @@ __all__ = [
     "REDACT",
     "TYPED_FORMATS",
 ]
+
+ALLOW = "x-prefactor-allow"
+"""Our own keyword: names the rules that a definition or a schema may break, each with the reason."""
 
 REDACT = "x-prefactor-redact"
 """Our own keyword: the value is replaced before it is recorded."""

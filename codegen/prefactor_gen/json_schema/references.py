@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import urljoin
 
-from prefactor_gen.documents.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.documents.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer, step
 from prefactor_gen.json_schema.subschemas import effective_schema, located_schemas, object_subschemas
 

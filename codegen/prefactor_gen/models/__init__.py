@@ -1,6 +1,6 @@
 """Turns schemas into pydantic models: what types can express, class names, datamodel-code-generator.
 
-May import `checks`, `definitions`, `json_schema` and `documents`.
+May import `definitions`, `json_schema`, `documents` and `diagnostics`.
 """
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""Stage 3: every schema becomes part of one document of uniquely named definitions, as the model generator needs it.
+"""Every schema becomes part of one document of uniquely named definitions, as the model generator needs it.
 
 The document holds the *typing view* of each schema: the part that types can express. Texts, defaults and the keywords
 that types cannot express are left out: a definition with such keywords is checked against its schema as well.
@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions.python_names import is_usable
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity
-from prefactor_gen.documents.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.diagnostics.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
+from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
-from prefactor_gen.documents.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.json_schema.all_of import Merged, merge_all_of
 from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
-from prefactor_gen.json_schema.sizes import first_too_deep
 from prefactor_gen.json_schema.subschemas import map_subschemas
 from prefactor_gen.models.class_names import ClassNames
+from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
 
 if TYPE_CHECKING:

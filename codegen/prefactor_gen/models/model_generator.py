@@ -1,4 +1,4 @@
-"""Stage 4: the bundle → classes and aliases. The only module that imports datamodel_code_generator."""
+"""The bundle → classes and aliases. The only module that imports datamodel_code_generator."""
 
 from __future__ import annotations
 

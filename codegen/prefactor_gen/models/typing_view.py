@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from prefactor_gen.documents.limits import MAX_COUNT, MAX_LITERAL_TEXT, MAX_LITERALS, MAX_OPTIONS
+from prefactor_gen.diagnostics.limits import MAX_COUNT, MAX_LITERAL_TEXT, MAX_LITERALS, MAX_OPTIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema, is_same
 from prefactor_gen.json_schema.json_types import main_type, types_of
 from prefactor_gen.json_schema.keywords import ASSERTIONS, FOR_TYPE, NOT_ENFORCED, TYPED_FORMATS

@@ -1,6 +1,6 @@
 """Writes the generated package: plans the span helpers, renders the templates, compares and replaces files.
 
-May import `models`, `checks` and what those may import.
+Where generated code changes: `templates` and `plan`. May import `models` and what that may import.
 """
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""Stage 7: compares generated files with the output folder and writes them, all or none."""
+"""Compares generated files with the output folder and writes them, all or none."""
 
 from __future__ import annotations
 

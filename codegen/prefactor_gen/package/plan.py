@@ -1,4 +1,4 @@
-"""Stage 5: decides what each generated module holds, as the intermediate representation."""
+"""Decides what each generated module holds, as the intermediate representation."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Set as AbstractSet
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name, module_name
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
-from prefactor_gen.documents.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.json_schema.redaction_rules import compile_redaction
 from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.model_reader import Model, ModelField

@@ -1,4 +1,4 @@
-"""Stage 6: renders the intermediate representation into source files. The templates only loop and print."""
+"""Renders the intermediate representation into source files. The templates only loop and print."""
 
 from __future__ import annotations
 

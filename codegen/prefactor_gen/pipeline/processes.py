@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock, Thread
 from typing import TypeAlias
 
-from prefactor_gen.documents.diagnostics import Checked
+from prefactor_gen.diagnostics.diagnostics import Checked
 from prefactor_gen.pipeline.span_types import Compiled, Task, compile_span_types
 
 __all__ = ["Progress", "compile_all", "serve"]

@@ -1,4 +1,4 @@
-"""Stages 2 to 6 for some span types: from their definitions to the source text of their modules.
+"""Checks and compiles some span types: from their definitions to the source text of their modules.
 
 A module depends on no other span type, so that several processes can share the span types. `stages.py` finds
 names that clash between modules.
@@ -11,18 +11,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from prefactor_gen.checks.default_check import check_defaults
-from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
-from prefactor_gen.checks.redaction_check import check_redaction
-from prefactor_gen.checks.reference_check import check_references
-from prefactor_gen.checks.schema_check import check_compiles, check_schema
-from prefactor_gen.checks.schema_lint import lint_enforcement, lint_schema
-from prefactor_gen.definitions.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
+from prefactor_gen.checks.all_checks import lint_definition, schema_problems
+from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_gen.documents.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
-from prefactor_gen.json_schema.sizes import check_sizes
 from prefactor_gen.models.bundle import Bundle, Bundled, bundle_schema
 from prefactor_gen.models.model_generator import generate_models
 from prefactor_gen.models.model_reader import Model, ModelSet
@@ -32,7 +26,7 @@ from prefactor_gen.package.render import render_span_type
 from prefactor_gen.package.representation import SpanPlan
 from prefactor_gen.pipeline.reuse import SpanModule, definition_digest
 
-__all__ = ["Compiled", "Task", "compile_span_types", "lint_definition", "schema_problems"]
+__all__ = ["Compiled", "Task", "compile_span_types"]
 
 
 @dataclass(frozen=True)
@@ -115,53 +109,6 @@ def _problems(task: Task) -> list[Diagnostic]:
     if inlined is not None and task.has_usable_name and not has_errors(problems):
         problems.extend(lint_definition(inlined, assert_formats=task.assert_formats))
     return problems
-
-
-def schema_problems(
-    written: SchemaSource, inlined: SchemaSource | None, *, has_helper: bool = True
-) -> list[Diagnostic]:
-    """Check and lint a schema with what it refers to.
-
-    Args:
-        written: the schema.
-        inlined: the schema with what it refers to in other files; None if a reference could not be resolved.
-        has_helper: a typed helper is generated for it.
-    """
-    problems = list(check_schema(written))
-    if inlined is None:
-        return problems
-    if inlined.schema is not written.schema:
-        problems.extend(check_schema(inlined))  # the schemas of other files are checked too
-    if not has_errors(problems):
-        problems.extend(check_references(inlined.schema))
-        problems.extend(check_sizes(inlined.schema, written.place))
-    if not has_errors(problems):
-        problems.extend(check_compiles(inlined.schema))
-    if not has_errors(problems):
-        problems.extend(check_redaction(inlined.schema, typed=has_helper))
-        problems.extend(lint_schema(inlined.schema))
-        problems.extend(check_defaults(inlined.schema))
-    return problems
-
-
-def lint_definition(
-    item: SpanTypeDefinition | QualityDefinition, *, assert_formats: bool = False
-) -> Iterator[Diagnostic]:
-    """Lint a valid definition: texts, property names, formats, template.
-
-    `schema_problems` lints the rest of its schemas.
-    """
-    yield from lint_texts(item)
-    sources = [item.schema] if isinstance(item, QualityDefinition) else [item.params, item.result]
-    schemas = [source.schema for source in sources if source is not None]
-    if isinstance(item, SpanTypeDefinition):
-        yield from lint_payloads(item)
-    for schema in schemas:
-        yield from lint_enforcement(schema, assert_formats=assert_formats)
-    if item.template and item.template_place is not None:
-        from prefactor_gen.checks.template_lint import lint_template
-
-        yield from lint_template(item.template, item.template_place, schemas)
 
 
 def _text(plan: SpanPlan) -> str:

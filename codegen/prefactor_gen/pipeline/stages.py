@@ -1,4 +1,13 @@
-"""Runs the stages in their order, from sources to the files of a package. Nothing is written here."""
+"""Runs the stages in order, from the sources to the files of a package. Nothing is written here.
+
+1. `definitions` reads the sources, collects the span types, and resolves references to other files.
+2. `pipeline.reuse` decides which span types keep their module.
+3. `checks` reports what is wrong with the others, and what is probably a mistake.
+4. `models` makes one document of their schemas, and classes of the document.
+5. `package` plans each module and renders it.
+
+`command.main` writes the files, by `package.output_folder`.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +15,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
 from prefactor_gen.checks.name_check import check_names
 from prefactor_gen.checks.schema_lint import lint_schema
+from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import SchemaFiles, inline_files
 from prefactor_gen.definitions.sources import load_sources
-from prefactor_gen.definitions.suppressions import suppress
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.documents.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
+from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.models.bundle import class_clash
 from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.package.literals import quote
@@ -25,7 +35,7 @@ from prefactor_gen.package.output_folder import Previous
 from prefactor_gen.pipeline.package_files import package_files
 from prefactor_gen.pipeline.processes import Progress, compile_all
 from prefactor_gen.pipeline.reuse import SpanModule, reusable_module
-from prefactor_gen.pipeline.span_types import Compiled, Task, lint_definition, schema_problems
+from prefactor_gen.pipeline.span_types import Compiled, Task
 
 __all__ = ["GeneratedPackage", "generate_package"]
 

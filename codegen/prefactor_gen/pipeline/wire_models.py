@@ -8,9 +8,9 @@ from pathlib import Path
 from prefactor_gen.checks.schema_check import check_schema
 from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.sources import load_sources
-from prefactor_gen.documents.diagnostics import Checked, Place, has_errors, sorted_diagnostics
+from prefactor_gen.diagnostics.diagnostics import Checked, Place, has_errors, sorted_diagnostics
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.documents.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE
 from prefactor_gen.models.model_generator import generate_wire_modules
 from prefactor_gen.package.catalog_header import GENERATED_LINE, Origin, package_headers, seal
 from prefactor_gen.package.render import render_wire_catalog

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prefactor_gen.documents.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
+from prefactor_gen.diagnostics.rules import INVALID_ALLOWANCE, RULES
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_gen.documents.rules import INVALID_ALLOWANCE, RULES
+from prefactor_gen.json_schema.keywords import ALLOW
 
-__all__ = ["ALLOW", "suppress"]
+__all__ = ["suppress"]
 
-ALLOW = "x-prefactor-allow"
 # The keys of these are names, not keywords.
 _MAPS = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "span_schemas"})
 # The values of these are data, not schemas.

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource
-from prefactor_gen.documents.diagnostics import Place
+from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import ObjectNode, child_pointer
 from prefactor_gen.json_schema.keywords import ASSERTIONS, CHECKED_FORMATS, CONTENT
 from prefactor_gen.json_schema.references import applicable_schemas

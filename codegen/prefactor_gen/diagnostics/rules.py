@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prefactor_gen.documents.diagnostics import Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 
 __all__ = ["RULES", "Rule"]
 

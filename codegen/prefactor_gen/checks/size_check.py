@@ -1,19 +1,19 @@
-"""Checks that a schema is within the limits: its members, the schemas for one value, and how deep its types nest."""
+"""Checks that a schema is within the limits: its members, and the schemas that one value is checked against."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from prefactor_gen.documents.diagnostics import Diagnostic, Place
-from prefactor_gen.documents.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS, MAX_TYPES_DEEP
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.documents.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.limits import MAX_CHAIN, MAX_MEMBERS, MAX_PARTS
+from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, UNRESOLVED_REFERENCE
+from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.in_place import InPlace, Located
 from prefactor_gen.json_schema.references import REFERENCES, applicable_schemas
-from prefactor_gen.json_schema.subschemas import all_schemas, subschemas
+from prefactor_gen.json_schema.subschemas import all_schemas
 
-__all__ = ["check_sizes", "first_too_deep"]
+__all__ = ["check_sizes"]
 
 _UNEVALUATED = frozenset({"unevaluatedItems", "unevaluatedProperties"})
 _UNEVALUATED_COST = 4
@@ -112,34 +112,3 @@ def _exceeded(done: _Open) -> Diagnostic | None:
     else:
         return None
     return LIMIT_EXCEEDED.at(done.located.schema.place, f"{message}; use fewer")
-
-
-def first_too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:
-    """The first type that is nested too deep in the root's type, if there is one.
-
-    Args:
-        root: the name of a definition.
-        view_of: returns the typing view of a definition by its name.
-    """
-    seen = set[str]()
-    pending: list[tuple[str, float]] = [(root, 0)]
-    while pending:
-        name, depth = pending.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if depth > MAX_TYPES_DEEP:
-            return name
-        inner = [(each, depth + 1 + nesting / 2) for each, nesting in _references(view_of(name), 0)]
-        pending.extend(reversed(inner))
-    return None
-
-
-def _references(view: JsonValue, nesting: int) -> Iterator[tuple[str, int]]:
-    """The definitions that a view refers to, and how deep in it."""
-    if not isinstance(view, ObjectNode):
-        return
-    if view.reference is not None:
-        yield view.reference.removeprefix("#/$defs/"), nesting
-    for keys, item in subschemas(view):
-        yield from _references(item, nesting if keys[0] == "properties" else nesting + 1)
