@@ -84,7 +84,7 @@ class Answer:
     def _api_error(self) -> PrefactorApiError:
         body = self._error_body()
         status = self.status_code
-        message = body.get("message") or f"HTTP {status} to {self.request}: {self._snippet()}"
+        message = body.get("message") or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
         args = (str(message), str(body.get("code") or f"http_{status}"), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):

@@ -83,7 +83,7 @@ async def test_a_field_that_redact_fails_for_is_redacted_and_logged_once(
                 await span.start({"bad": "secret", "good": 1})
     assert [span["payload"] for span in api.spans()] == [{"bad": FAILED, "good": 1}] * 3
     (line,) = warnings(caplog)
-    assert line.startswith("params of 'step': redact raised Odd for a field, in whose place a marker is recorded")
+    assert line.startswith("params of 'step': redact raised Odd for a value; a marker is recorded in its place")
     assert "secret" not in caplog.text
 
 

@@ -89,7 +89,7 @@ async def test_an_error_without_the_apis_envelope(api: LocalApi, client: Prefact
     error = await failure(client)
     assert isinstance(error, PrefactorNotFoundError)
     assert error.code == "http_404"
-    assert str(error) == f"HTTP 404 to GET {PING}: {body}"
+    assert str(error) == (f"HTTP 404 to GET {PING}: {body}" if body else f"HTTP 404 to GET {PING}")
 
 
 async def test_error_texts_are_bounded(api: LocalApi, client: PrefactorHttpClient) -> None:

@@ -43,7 +43,7 @@ class PayloadPolicy:
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.
-            text = f"redact raised {type(error).__name__} for a field, in whose place a marker is recorded"
+            text = f"redact raised {type(error).__name__} for a value; a marker is recorded in its place"
             self._warn_once("redact", schema_name, part, text)
 
         def redact_and_cut() -> Payload:

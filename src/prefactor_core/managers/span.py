@@ -159,7 +159,7 @@ class SpanManager:
             return
         waits = not record.minted and record.instance.registration is not CreateState.PENDING
         if waits:
-            self._begin_ancestors(record)  # the create waits for its parent's, which would otherwise come later
+            self._begin_ancestors(record)  # in delivery, a create waits for that of its parent
         self.begin(record, params, started_at, answered=Future() if waits else None)
         if record.answered is not None:
             await wait_for(record.answered, self._answer_timeout)
