@@ -68,6 +68,7 @@ def in_pipe(folder: Path, *arguments: str, **settings: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_terminal_adds_only_colour_to_diagnostics(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
     plain = in_pipe(tmp_path, "check", "a.yaml")
@@ -76,18 +77,21 @@ def test_a_terminal_adds_only_colour_to_diagnostics(tmp_path: Path) -> None:
     assert coloured == plain.replace("error PG006", RED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
 def test_a_terminal_without_colours(settings: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
     assert on_terminal(tmp_path, "check", "a.yaml", **settings) == in_pipe(tmp_path, "check", "a.yaml")
 
 
+@pytest.mark.slow
 def test_colours_in_a_pipe_if_they_are_asked_for(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
     plain = in_pipe(tmp_path, "check", "a.yaml")
     assert in_pipe(tmp_path, "check", "a.yaml", FORCE_COLOR="1", TERM="xterm") == plain.replace("error PG006", RED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["json", "github"])
 def test_formats_for_programs_have_no_colours(form: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
@@ -107,6 +111,7 @@ def test_what_enforces_each_keyword_is_a_table(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_pipe_needs_no_rich(project: Project) -> None:
     project.write("schemas/a.yaml", WRONG)
     code = (
@@ -120,6 +125,7 @@ def test_a_pipe_needs_no_rich(project: Project) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_without_rich(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
     code = "import sys; sys.modules['rich'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"

@@ -14,6 +14,8 @@ import watchfiles
 from tests.codegen.support import Project
 from tests.support.processes import INTERRUPTIBLE
 
+pytestmark = pytest.mark.slow
+
 WATCHING = "watching schemas; Ctrl-C ends it\n"
 OBJECT = '{"span_schemas": {"a": {"type": "object"}}}'
 

@@ -45,6 +45,7 @@ def billing(tmp_path: Path) -> Path:
     return project(tmp_path, {"schemas/billing.yaml": DEFINITIONS, "pyproject.toml": CONFIGURATION})
 
 
+@pytest.mark.slow
 def test_a_first_package(billing: Path) -> None:
     done = shell(GENERATE, billing)
     assert (done.returncode, done.stderr) == (0, "")
@@ -61,6 +62,7 @@ def use_of_model() -> str:
     return f"{start}\n{span}\n{body}"
 
 
+@pytest.mark.slow
 def test_a_mistake_is_reported_as_shown(billing: Path) -> None:
     shell(GENERATE, billing)
     (start,) = (line for line in USE.splitlines() if "span.start" in line)
@@ -70,6 +72,7 @@ def test_a_mistake_is_reported_as_shown(billing: Path) -> None:
     assert MISTAKE.strip() in problem
 
 
+@pytest.mark.slow
 def test_every_member_is_explained(billing: Path) -> None:
     shell(GENERATE, billing)
     program = "import billing_spans as package, json; print(json.dumps([dir(package.BillingRefund), dir(package)]))"
@@ -107,12 +110,14 @@ def test_check_reports_a_misspelled_keyword_as_shown(billing: Path) -> None:
     assert (done.returncode, done.stdout + done.stderr) == (1, CHECKED)
 
 
+@pytest.mark.slow
 def test_editors_get_schemas(tmp_path: Path) -> None:
     assert shell(EDITORS, tmp_path).returncode == 0
     for name in ("definitions", "pyproject"):
         assert json.loads((tmp_path / ".prefactor" / f"{name}.schema.json").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_a_wheel_by_hatch(tmp_path: Path) -> None:
     """With definitions in YAML, with definitions in Python, and with the package inside the project's own."""
     variants = {
@@ -145,6 +150,7 @@ def test_a_wheel_by_hatch(tmp_path: Path) -> None:
         assert used.stdout == expected, used.stderr
 
 
+@pytest.mark.slow
 def test_ci_passes_and_fails(billing: Path) -> None:
     shell(GENERATE, billing)
     commands = [step["run"] for step in yaml.safe_load(CI)["steps"]]
@@ -153,6 +159,7 @@ def test_ci_passes_and_fails(billing: Path) -> None:
     assert [shell(command, billing).returncode for command in commands] == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_commit_stops_where_generated_files_are_not_current(billing: Path) -> None:
     project(billing, {".pre-commit-config.yaml": PRE_COMMIT})
     who = {f"GIT_{role}_{what}": "ada@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}

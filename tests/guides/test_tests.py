@@ -19,6 +19,7 @@ RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh
 LINES = [line for lines in RUN for line in lines.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_pytest_knows_the_options_and_finds_the_tests(line: str) -> None:
     """The tests are not run once more: one file of them is collected, with the options of the line."""
