@@ -12,7 +12,7 @@ from tests.guides.running import shell
 from tests.support.processes import ROOT
 
 GUIDE = "tests/README.md"
-RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3")] + [
+RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3", "sh/4")] + [
     block(f"{GUIDE}#golden-files/sh"),
     block(f"{GUIDE}#fuzzing/sh"),
 ]
@@ -59,5 +59,6 @@ def test_the_parts_of_the_long_benchmark_are_listed() -> None:
     assert all(f'"{part}": ' in text for part in re.findall(r"`(\w+)`", parts))
 
 
-def test_the_marker_is_declared() -> None:
-    assert "integrations: " in Path(ROOT / "pyproject.toml").read_text("utf-8")
+@pytest.mark.parametrize("marker", ["integrations", "slow"])
+def test_the_marker_is_declared(marker: str, pytestconfig: pytest.Config) -> None:
+    assert any(line.startswith(f"{marker}: ") for line in pytestconfig.getini("markers"))
