@@ -10,6 +10,12 @@ from prefactor_local import LocalApi
 os.environ.pop("FORCE_COLOR", None)  # tests compare what commands print to a pipe
 
 
+@pytest.fixture(scope="session", autouse=True)
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One cache for all runs of mypy: each package is read once."""
+    os.environ["MYPY_CACHE_DIR"] = str(tmp_path_factory.mktemp("mypy_cache"))
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"

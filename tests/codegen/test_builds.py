@@ -14,6 +14,8 @@ import yaml
 from tests.codegen.schemas import REGISTRY
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.slow
+
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling", "prefactor-sdk[gen]"]

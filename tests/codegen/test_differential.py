@@ -27,6 +27,8 @@ from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["a", "b", "ab"]
 TEXTS = st.sampled_from(["", "a", "b", "ab", "abc", "é", "2026-11-27", "😀"])
 NUMBERS = st.sampled_from([0, 1, 2, 3, -1, 1.0, 1.5, 2.0, -0.0, 1e20, 10**20, 2**63])

@@ -13,6 +13,8 @@ import pytest
 import prefactor_gen
 import prefactor_schema
 
+pytestmark = pytest.mark.slow
+
 
 class Checkout:
     """A project, and copies of the generator's packages to edit and to run."""

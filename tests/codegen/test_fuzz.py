@@ -27,7 +27,9 @@ from prefactor_gen.json_schema.keywords import ALLOW
 
 # Python warns about some regular expressions, Hypothesis about long examples.
 pytestmark = [
-    pytest.mark.filterwarnings(f"ignore::{name}") for name in ("FutureWarning", "hypothesis.errors.HypothesisWarning")
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),
 ]
 FUZZED = os.environ.get("FUZZ_EXAMPLES")
 

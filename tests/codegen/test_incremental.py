@@ -113,6 +113,7 @@ def test_a_warning_about_an_unchanged_span_type_is_repeated(built: Project, gene
     assert generated_again == ["SecondParams"]
 
 
+@pytest.mark.slow
 def test_many_span_types_are_generated_in_processes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     schema = properties(part=properties(size={"type": "integer"}))
     project.span_types(**{f"tool_{index}": schema for index in range(30)})

@@ -192,6 +192,7 @@ def test_endless_references_in_a_keyword_without_a_type(keyword: str, project: P
     assert f"/$defs/A/{keyword}/$ref: error PG008: expected a schema that describes a value" in project.generate().err
 
 
+@pytest.mark.slow
 def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(project: Project, made: Made) -> None:
     texts, numbers = [f"value {number}" for number in range(100_000)], [*range(MAX_LITERALS + 1), 0.5]
     package = made(agent=properties(t={"enum": texts}, n={"type": "number", "enum": numbers}, s={"enum": ["a"]}))
@@ -265,6 +266,7 @@ def test_numbers_of_any_size(made: Made) -> None:
             params.model_validate(wrong)
 
 
+@pytest.mark.slow
 def test_large_and_within_the_limits(made: Made) -> None:
     long_name = "n" * 10_000
     definitions = {f"A{number}": properties(n={"$ref": f"#/$defs/A{(number * 7 + 1) % 40}"}) for number in range(40)}

@@ -124,6 +124,7 @@ def test_a_pattern_that_ecma_262_does_not_have(pattern: str) -> None:
     assert message in problem.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["((a{0,1000}){0,1000})*", r"^\p{L}{1,2000}$", "(?:(?=a))*b", r"^[^]{1,100000}$"])
 def test_a_pattern_that_cannot_be_compiled_is_not_checked(pattern: str, project: Project) -> None:
     problem = pattern_problem(pattern)

@@ -68,31 +68,43 @@ def in_pipe(folder: Path, *arguments: str, **settings: str) -> str:
     return done.stdout
 
 
-def test_a_terminal_adds_only_colour_to_diagnostics(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(WRONG)
-    plain = in_pipe(tmp_path, "check", "a.yaml")
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a definition that has a mistake."""
+    folder = tmp_path_factory.mktemp("wrong")
+    (folder / "a.yaml").write_text(WRONG)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(wrong: Path) -> str:
+    """What `check` prints about the mistake into a pipe."""
+    return in_pipe(wrong, "check", "a.yaml")
+
+
+@pytest.mark.slow
+def test_a_terminal_adds_only_colour_to_diagnostics(wrong: Path, plain: str) -> None:
     assert plain.startswith(f"a.yaml:4:190 /span_schemas/agent/properties/{POINTER}/type: error PG006: expected one of")
-    coloured = on_terminal(tmp_path, "check", "a.yaml")
+    coloured = on_terminal(wrong, "check", "a.yaml")
     assert coloured == plain.replace("error PG006", RED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
-def test_a_terminal_without_colours(settings: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(WRONG)
-    assert on_terminal(tmp_path, "check", "a.yaml", **settings) == in_pipe(tmp_path, "check", "a.yaml")
+def test_a_terminal_without_colours(settings: dict[str, str], wrong: Path, plain: str) -> None:
+    assert on_terminal(wrong, "check", "a.yaml", **settings) == plain
 
 
-def test_colours_in_a_pipe_if_they_are_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(WRONG)
-    plain = in_pipe(tmp_path, "check", "a.yaml")
-    assert in_pipe(tmp_path, "check", "a.yaml", FORCE_COLOR="1", TERM="xterm") == plain.replace("error PG006", RED)
+@pytest.mark.slow
+def test_colours_in_a_pipe_if_they_are_asked_for(wrong: Path, plain: str) -> None:
+    assert in_pipe(wrong, "check", "a.yaml", FORCE_COLOR="1", TERM="xterm") == plain.replace("error PG006", RED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["json", "github"])
-def test_formats_for_programs_have_no_colours(form: str, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(WRONG)
+def test_formats_for_programs_have_no_colours(form: str, wrong: Path) -> None:
     arguments = ("check", "a.yaml", "--format", form)
-    assert on_terminal(tmp_path, *arguments) == in_pipe(tmp_path, *arguments)
+    assert on_terminal(wrong, *arguments) == in_pipe(wrong, *arguments)
 
 
 def test_what_enforces_each_keyword_is_a_table(tmp_path: Path) -> None:
@@ -107,6 +119,7 @@ def test_what_enforces_each_keyword_is_a_table(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_pipe_needs_no_rich(project: Project) -> None:
     project.write("schemas/a.yaml", WRONG)
     code = (
@@ -120,6 +133,7 @@ def test_a_pipe_needs_no_rich(project: Project) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_without_rich(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(WRONG)
     code = "import sys; sys.modules['rich'] = None; from prefactor_gen.__main__ import main; sys.exit(main())"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.codegen.support import type_errors
+
+pytestmark = pytest.mark.slow
 
 
 def test_generated_code_type_checks(packages: Path) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 import watchfiles
 from tests.codegen.support import Project
+from tests.support.processes import INTERRUPTIBLE
+
+pytestmark = pytest.mark.slow
 
 WATCHING = "watching schemas; Ctrl-C ends it\n"
 OBJECT = '{"span_schemas": {"a": {"type": "object"}}}'
@@ -21,7 +24,7 @@ class Watch:
     """A running `prefactor-gen --watch`, and its output."""
 
     def __init__(self, folder: Path, *arguments: str, option: str = "--watch") -> None:
-        command = [sys.executable, "-m", "prefactor_gen", *arguments, option]
+        command = [sys.executable, "-c", INTERRUPTIBLE, "prefactor_gen", *arguments, option]
         self.process = subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

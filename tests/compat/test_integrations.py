@@ -14,7 +14,7 @@ from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 
-pytestmark = pytest.mark.integrations
+pytestmark = [pytest.mark.integrations, pytest.mark.slow]
 
 INTEGRATIONS = ("prefactor-langchain==0.3.0", "prefactor-livekit==0.1.5")
 NEEDED = ("langchain==1.4.7", "pytest>=9,<10", "pytest-asyncio>=1.2,<2", "httpx>=0.28,<1", "jsonschema-rs>=0.61,<1")

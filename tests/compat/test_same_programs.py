@@ -20,7 +20,7 @@ from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 
-pytestmark = pytest.mark.integrations
+pytestmark = [pytest.mark.integrations, pytest.mark.slow]
 
 DOCUMENTED = "prefactor-core==0.5.3"
 OWN_VIOLATIONS = {

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import Any, Self
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.core.support import config_for, is_balanced, register
@@ -13,6 +14,8 @@ from tests.core.support import config_for, is_balanced, register
 from prefactor_core import ClientStats, OperationType, PrefactorCoreClient
 from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
+
+pytestmark = pytest.mark.slow
 
 WRITES = "/api/v1/(agent_spans.*|bulk|agent_instance/.*/(start|finish|record_quality))"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.benchmarks.storm import Storm, run_storm
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 QUEUE = {"max_retries": 8, "retry_delay_base": 0.02}
 

@@ -201,7 +201,7 @@ async def test_an_operation_that_always_fails_while_others_succeed_is_given_up(a
 
 
 async def test_an_outage_at_the_instances_start_loses_nothing(api: LocalApi, run: Run) -> None:
-    api.inject(Fault(method="POST", path=".*/start|.*/finish|/api/v1/agent_spans", status=503, times=9))
+    api.inject(Fault(method="POST", path=".*/start|.*/finish|/api/v1/agent_spans", status=503, times=6))
     async with run(queue={"max_retries": 1}) as (client, instance):
         for _ in range(3):
             await record(instance)

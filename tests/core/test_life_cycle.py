@@ -75,7 +75,7 @@ async def test_every_close_returns_the_report(api: LocalApi) -> None:
 
 async def test_each_close_keeps_its_own_deadline(api: LocalApi) -> None:
     client, instance = await started(api)
-    api.inject(Fault(method="POST", path=CREATE, delay=3))
+    api.inject(Fault(method="POST", path=CREATE, delay=1))
     await instance.create_span("step")
     first = asyncio.create_task(client.close(30))
     await asyncio.sleep(0)

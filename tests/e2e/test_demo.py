@@ -7,7 +7,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from tests.support.processes import ROOT, run, script
+
+pytestmark = pytest.mark.slow
 
 TRACE = [
     r"└── ✓ agent:run  complete, \d+ ms  Travel agent: What should I pack for Lisbon next week\? → Light clothes, .*",

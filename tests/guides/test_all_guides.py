@@ -57,6 +57,7 @@ def test_nothing_is_installed_from_an_index_that_does_not_have_it(guide: str) ->
     assert not re.search(r"pip install [^`\n]*prefactor-sdk", guides()[guide])
 
 
+@pytest.mark.slow
 def test_programs_have_right_types(tmp_path: Path) -> None:
     """Each is a function here; what is no whole program gets the names that it presupposes."""
     project(tmp_path, {"schemas/billing.yaml": block("codegen/README.md#a-first-package/yaml")})

@@ -13,7 +13,7 @@ from tests.guides.blocks import block, guides
 from tests.guides.running import project, shell
 from tests.support.processes import run
 
-pytestmark = pytest.mark.integrations
+pytestmark = [pytest.mark.integrations, pytest.mark.slow]
 
 GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")

@@ -140,6 +140,7 @@ async def test_redaction_by_the_configuration(account: None) -> None:
         assert names["api"].spans()[0]["payload"]["arguments"] == {"user": "ada", "password": "[removed]"}
 
 
+@pytest.mark.slow
 def test_redaction_by_a_schema(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/login.yaml": REDACTED_BY_SCHEMA})
     checked = shell("prefactor-gen check --strict schemas", tmp_path)

@@ -36,6 +36,7 @@ def test_serve_prints_address_and_token() -> None:
     assert hidden.sub("…", printed) == hidden.sub("…", PRINTED)
 
 
+@pytest.mark.slow
 def test_serve_with_faults() -> None:
     command, subcommand, *options = SERVE_WITH_FAULTS.split()
     assert (command, subcommand) == ("prefactor-local", "serve")
@@ -61,6 +62,7 @@ def test_every_option_is_explained(tmp_path: Path) -> None:
     assert options == {option for row in rows for option in re.findall(r"--[a-z-]+", row[0])}
 
 
+@pytest.mark.slow
 def test_the_test_passes(tmp_path: Path) -> None:
     project(tmp_path, {"test_agent.py": TEST})
     done = run([sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"], tmp_path)
@@ -88,6 +90,7 @@ def test_every_field_of_a_fault_is_explained() -> None:
             assert defaults == {json.loads(row[1].strip("`").lower())}
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_faults_happen() -> None:
     async with agent(prefactor_spans.registry) as names:

@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
 from tests.guides.blocks import block, guides
 from tests.guides.running import mypy_errors, project, record, shell
 from tests.support.processes import ROOT, run, script, serve
@@ -19,6 +20,7 @@ USE = block("README.md#your-own-span-types/python")
 MISTAKE = block("README.md#your-own-span-types/text")
 
 
+@pytest.mark.slow
 def test_the_demo_prints_what_is_shown() -> None:
     def comparable(output: str) -> str:
         return re.sub(r"\d+ ms", "… ms", re.sub(r"agent instance \w+", "agent instance …", output))
@@ -40,6 +42,7 @@ def test_the_quick_start_runs(tmp_path: Path) -> None:
         assert sum("POST /api/v1/agent_spans" in line for line in api.stop()) == 2
 
 
+@pytest.mark.slow
 def test_own_span_types(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/billing.yaml": DEFINITIONS})
     done = shell(COMPILE, tmp_path)
@@ -49,6 +52,7 @@ def test_own_span_types(tmp_path: Path) -> None:
     assert span["payload"] == {"invoice": "R-17", "amount": 12.5, "currency": "EUR"}
 
 
+@pytest.mark.slow
 def test_a_mistake_is_reported_as_shown(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/billing.yaml": DEFINITIONS})
     shell(COMPILE, tmp_path)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 import sys
 import textwrap
 from pathlib import Path
@@ -45,10 +46,25 @@ def billing(tmp_path: Path) -> Path:
     return project(tmp_path, {"schemas/billing.yaml": DEFINITIONS, "pyproject.toml": CONFIGURATION})
 
 
-def test_a_first_package(billing: Path) -> None:
-    done = shell(GENERATE, billing)
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compiled")
+    project(folder, {"schemas/billing.yaml": DEFINITIONS, "pyproject.toml": CONFIGURATION})
+    done = shell(GENERATE, folder)
     assert (done.returncode, done.stderr) == (0, "")
-    first, second = record(billing / "src", "billing_spans", CLIENT, USE, use_of_model())
+    return folder
+
+
+@pytest.fixture
+def generated(compiled: Path, tmp_path: Path) -> Path:
+    """The project of "A first package" after the command that generates its package."""
+    shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_first_package(generated: Path) -> None:
+    first, second = record(generated / "src", "billing_spans", CLIENT, USE, use_of_model())
     assert first["payload"]["customer"] == {"id": "c-9"}
     assert first["result_payload"] == {"refund_id": "rf-1"}
     assert second["payload"]["approved_by"] == "dana"
@@ -61,19 +77,19 @@ def use_of_model() -> str:
     return f"{start}\n{span}\n{body}"
 
 
-def test_a_mistake_is_reported_as_shown(billing: Path) -> None:
-    shell(GENERATE, billing)
+@pytest.mark.slow
+def test_a_mistake_is_reported_as_shown(generated: Path) -> None:
     (start,) = (line for line in USE.splitlines() if "span.start" in line)
     wrong = start.replace("amount=12.5", 'amount="12.50"')
     program = f"from billing_spans import BillingRefund\nasync def use(span: BillingRefund) -> None:\n{wrong}"
-    (problem,) = mypy_errors(program, billing / "src")
+    (problem,) = mypy_errors(program, generated / "src")
     assert MISTAKE.strip() in problem
 
 
-def test_every_member_is_explained(billing: Path) -> None:
-    shell(GENERATE, billing)
+@pytest.mark.slow
+def test_every_member_is_explained(generated: Path) -> None:
     program = "import billing_spans as package, json; print(json.dumps([dir(package.BillingRefund), dir(package)]))"
-    printed = run([sys.executable, "-c", program], billing / "src").stdout
+    printed = run([sys.executable, "-c", program], generated / "src").stdout
     members, names = ({name for name in each if not name.startswith("_")} for each in json.loads(printed))
     listed = [re.findall(r"`(\w+)", row[0]) for row in table(GUIDE, "what-is-generated")]
     assert members == {name for row in listed for name in row}
@@ -107,12 +123,14 @@ def test_check_reports_a_misspelled_keyword_as_shown(billing: Path) -> None:
     assert (done.returncode, done.stdout + done.stderr) == (1, CHECKED)
 
 
+@pytest.mark.slow
 def test_editors_get_schemas(tmp_path: Path) -> None:
     assert shell(EDITORS, tmp_path).returncode == 0
     for name in ("definitions", "pyproject"):
         assert json.loads((tmp_path / ".prefactor" / f"{name}.schema.json").read_text("utf-8"))
 
 
+@pytest.mark.slow
 def test_a_wheel_by_hatch(tmp_path: Path) -> None:
     """With definitions in YAML, with definitions in Python, and with the package inside the project's own."""
     variants = {
@@ -145,25 +163,25 @@ def test_a_wheel_by_hatch(tmp_path: Path) -> None:
         assert used.stdout == expected, used.stderr
 
 
-def test_ci_passes_and_fails(billing: Path) -> None:
-    shell(GENERATE, billing)
+@pytest.mark.slow
+def test_ci_passes_and_fails(generated: Path) -> None:
     commands = [step["run"] for step in yaml.safe_load(CI)["steps"]]
-    assert [shell(command, billing).returncode for command in commands] == [0, 0]
-    project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "email")})
-    assert [shell(command, billing).returncode for command in commands] == [1, 1]
+    assert [shell(command, generated).returncode for command in commands] == [0, 0]
+    project(generated, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "email")})
+    assert [shell(command, generated).returncode for command in commands] == [1, 1]
 
 
-def test_a_commit_stops_where_generated_files_are_not_current(billing: Path) -> None:
-    project(billing, {".pre-commit-config.yaml": PRE_COMMIT})
+@pytest.mark.slow
+def test_a_commit_stops_where_generated_files_are_not_current(generated: Path) -> None:
+    project(generated, {".pre-commit-config.yaml": PRE_COMMIT})
     who = {f"GIT_{role}_{what}": "ada@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    shell("git init -q && pre-commit install", billing)
-    shell(GENERATE, billing)
-    assert shell("git add -A && git commit -q -m First", billing, **who).returncode == 0
-    project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "cause")})
-    stopped = shell("git add -A && git commit -q -m Second", billing, **who)
+    shell("git init -q && pre-commit install", generated)
+    assert shell("git add -A && git commit -q -m First", generated, **who).returncode == 0
+    project(generated, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "cause")})
+    stopped = shell("git add -A && git commit -q -m Second", generated, **who)
     assert stopped.returncode == 1
     assert "files were modified by this hook" in stopped.stdout + stopped.stderr
-    assert shell("git add -A && git commit -q -m Second", billing, **who).returncode == 0
+    assert shell("git add -A && git commit -q -m Second", generated, **who).returncode == 0
 
 
 def test_the_hooks_are_those_that_this_repository_offers() -> None:

@@ -48,6 +48,7 @@ async def test_a_standard_span_type_is_used() -> None:
         assert names["api"].spans()[0]["summary"] == "what to wear in Lisbon → 1 documents"
 
 
+@pytest.mark.slow
 def test_the_good_span_type_is_good(tmp_path: Path) -> None:
     configuration = '[tool.prefactor-gen]\nsources = ["schemas"]\noutput = "."\npackage = "shop_spans"\n'
     project(tmp_path, {"schemas/shop.yaml": GOOD, "pyproject.toml": configuration})

@@ -12,13 +12,14 @@ from tests.guides.running import shell
 from tests.support.processes import ROOT
 
 GUIDE = "tests/README.md"
-RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3")] + [
+RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3", "sh/4")] + [
     block(f"{GUIDE}#golden-files/sh"),
     block(f"{GUIDE}#fuzzing/sh"),
 ]
 LINES = [line for lines in RUN for line in lines.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_pytest_knows_the_options_and_finds_the_tests(line: str) -> None:
     """The tests are not run once more: one file of them is collected, with the options of the line."""
@@ -58,5 +59,6 @@ def test_the_parts_of_the_long_benchmark_are_listed() -> None:
     assert all(f'"{part}": ' in text for part in re.findall(r"`(\w+)`", parts))
 
 
-def test_the_marker_is_declared() -> None:
-    assert "integrations: " in Path(ROOT / "pyproject.toml").read_text("utf-8")
+@pytest.mark.parametrize("marker", ["integrations", "slow"])
+def test_the_marker_is_declared(marker: str, pytestconfig: pytest.Config) -> None:
+    assert any(line.startswith(f"{marker}: ") for line in pytestconfig.getini("markers"))

@@ -149,6 +149,7 @@ def chain(keyword: str) -> dict[str, Any]:
     return {"$ref": "#/$defs/d0", "$defs": definitions}
 
 
+@pytest.mark.slow
 def test_threads_with_a_small_stack(tmp_path: Path) -> None:
     done = run([sys.executable, "-c", SMALL_STACKS.format(path=sys.path)], tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "done 262144\n", "")
@@ -243,6 +244,7 @@ print("done", threading.stack_size())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("by", "processes"), [("fork", 10), ("signal", 1)])
 def test_the_engine_may_be_interrupted(by: str, processes: int, tmp_path: Path) -> None:
     for _ in range(processes):  # only the first use in a process is critical

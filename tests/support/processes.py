@@ -13,6 +13,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
+# A test run in the background ignores SIGINT, and its children inherit that.
+INTERRUPTIBLE = (
+    "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+"""A program for `python -c` that runs a module, named by its first argument, and that SIGINT ends."""
+
 
 def run(
     command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None

@@ -18,6 +18,8 @@ from typing import NamedTuple, TypeAlias
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CHECKERS = ("mypy", "pyright")
 PROGRAMS = ("accept.py", "reject.py", "accept_shipped.py", "reject_shipped.py")
 _MARK = re.compile(r'# E(\((?P<only>mypy|pyright)\))?(: "(?P<text>.+)")?$')
