@@ -23,8 +23,9 @@ from prefactor_http.config import is_disabled
 
 GUIDE = "src/prefactor_core/README.md"
 RUN = block(f"{GUIDE}#recording-a-run/python")
-SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(2, 7)]
-WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/7")
+RAISES = block(f"{GUIDE}#recording-a-run/python/2")
+SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
+WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
 REGISTRY = block(f"{GUIDE}#span-types/python")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
@@ -38,10 +39,21 @@ UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
 SHOWN_BY = {
     "the API is slow, hangs or is down": "test_agent_unaffected::test_no_call_waits_or_raises",
     "the API is unavailable for a while": "test_faults::test_an_outage_loses_nothing",
-    "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
+    "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start",
+    "the API is unavailable when an instance is created": (
+        "test_faults::test_an_api_that_is_away_when_an_instance_is_created"
+    ),
     "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
+    "the token expires during a run": "test_faults::test_a_token_that_expires_during_a_run",
+    "the agent raises before `finish`": (
+        "test_agent_unaffected::test_an_agent_that_raises_before_finish_leaves_its_instance_active"
+    ),
+    "an instance is not started": "test_faults::test_an_instance_that_is_not_started",
     "one operation keeps failing while others succeed": (
         "test_faults::test_an_operation_that_always_fails_while_others_succeed_is_given_up"
+    ),
+    "one operation keeps failing, and nothing else is sent": (
+        "test_faults::test_a_single_operation_that_always_fails_is_dropped_at_the_deadline"
     ),
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
@@ -63,7 +75,7 @@ SHOWN_BY = {
         "test_schema_checks::test_a_span_that_is_opened_by_name"
     ),
     "a payload cannot be checked (nested too deeply, too many steps of a pattern, an invalid schema)": (
-        "test_schema_checks::test_an_agent_survives_payloads_that_the_engine_cannot_read"
+        "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
@@ -74,6 +86,7 @@ SHOWN_BY = {
     ),
     "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
     "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",
+    "SIGTERM arrives": "test_program_exit::test_sigterm_by_default_ends_the_program_at_once",
     "SIGTERM arrives, with `drain_on_sigterm=True`": (
         "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered"
     ),
