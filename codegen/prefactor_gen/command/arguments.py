@@ -115,8 +115,8 @@ def command_line() -> ArgumentParser:
         "demo",
         "compile, type-check and run an example agent against the embedded API",
         "Compile the shipped definitions, type-check an example agent, run it against the embedded local API and print "
-        "its trace. Needs no account and no network. Needs the extra dev of prefactor-sdk, or its extras gen and local, "
-        "and mypy.",
+        "its trace. Needs no account and no network. Needs the extra dev of prefactor-sdk, or its extras gen and "
+        "local, and mypy.",
     )
     schema = _command(
         commands,
