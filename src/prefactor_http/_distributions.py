@@ -27,7 +27,7 @@ def warn_if_installed(name: str) -> None:
     warnings.warn(
         f"{name} is installed beside prefactor-sdk, and both contain the package {name.replace('-', '_')}: files of one"
         f" have overwritten files of the other. Uninstall both (pip uninstall {name} prefactor-sdk), then install"
-        " prefactor-sdk again.",
+        " prefactor-sdk again, as its README shows.",
         UserWarning,
         stacklevel=3,
     )

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, Running, finishes, opened, warnings
+from tests.core.support import CREATE, Run, Running, config_for, finishes, opened, register, warnings
 
 from prefactor_core import (
     AgentInstanceHandle,
@@ -232,6 +232,17 @@ async def test_a_deadline_cancels_the_span_and_raises_outside(api: LocalApi, run
                 await inner.start({})
                 await asyncio.Event().wait()
     assert {span["schema_name"]: span["status"] for span in api.spans()} == {"outer": "cancelled", "inner": "cancelled"}
+
+
+async def test_an_agent_that_raises_before_finish_leaves_its_instance_active(api: LocalApi) -> None:
+    with pytest.raises(LookupError):  # noqa: PT012
+        async with PrefactorCoreClient(config_for(api)) as client:
+            instance = await register(client)
+            await instance.start()
+            async with instance.span("step"):
+                raise LookupError
+    assert [span["status"] for span in api.spans()] == ["failed"]
+    assert [each["status"] for each in api.instances()] == ["active"]
 
 
 async def test_an_exception_fails_every_span_that_it_leaves(api: LocalApi, run: Run) -> None:

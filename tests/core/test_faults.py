@@ -81,6 +81,55 @@ async def test_an_api_that_is_away_at_start_and_at_registration(api: LocalApi) -
     assert not api.violations
 
 
+async def test_an_api_that_is_away_when_an_instance_is_created(api: LocalApi) -> None:
+    async with PrefactorCoreClient(config_for(api)) as client:
+        with api.away(), pytest.raises(PrefactorHttpError):
+            await register(client)
+        assert client.stats().accepted == 0
+    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
+        with api.away():
+            instance = await register(client)
+            local = instance.id
+            await instance.start()
+            await record(instance)
+        await instance.finish()
+        assert (await client.flush()).complete
+        assert instance.id != local
+    assert [each["status"] for each in api.instances()] == ["complete"]
+    assert [each["agent_instance_id"] for each in api.spans()] == [instance.id]
+    assert not api.violations
+
+
+async def test_a_token_that_expires_during_a_run(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run() as (client, instance):
+        await record(instance, "before")
+        await client.flush()
+        api.inject(Fault(path=f"{ALL_SPANS}|.*/bulk", status=401, times=None))
+        for _ in range(5):
+            await record(instance, "refused")
+        report = await client.flush()
+        api.clear_faults()
+        await record(instance, "after")
+    assert report.failures == {(OperationType.CREATE_SPAN, "http_401"): 5, (OperationType.FINISH_SPAN, "dependency"): 5}
+    assert len(warnings(caplog)) == 1
+    assert [(span["schema_name"], span["status"]) for span in api.spans()] == [
+        ("before", "complete"),
+        ("after", "complete"),
+    ]
+
+
+async def test_an_instance_that_is_not_started(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    async with PrefactorCoreClient(config_for(api)) as client:
+        instance = await register(client)
+        await record(instance)
+        await instance.finish()
+        report = await client.flush()
+    assert report.failures == {(OperationType.FINISH_AGENT_INSTANCE, "http_409"): 1}
+    assert [span["status"] for span in api.spans()] == ["complete"]
+    assert [each["status"] for each in api.instances()] == ["pending"]
+    assert len(warnings(caplog)) == 1
+
+
 async def test_a_registration_that_is_refused_later(api: LocalApi) -> None:
     api.inject(Fault(path=".*/register", status=503))
     api.inject(Fault(path=".*/register", status=422, delay=0.05))
@@ -312,7 +361,9 @@ async def test_a_refused_id_ends_minting_for_good(api: LocalApi, run: Run) -> No
             await client.flush()
             assert parent.id != minted
             assert SpanContextStack.peek() == parent.id
-            await record(instance, "later")
+            async with instance.span("later") as span:
+                await span.start({})
+                assert span.id in {each["id"] for each in api.spans()}, "start waits for the ID that the API generates"
         assert (await client.flush()).complete
     refused, again, child, later = creates(api)
     assert refused["id"] == minted

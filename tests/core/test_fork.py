@@ -116,6 +116,31 @@ assert asyncio.run(client.close()).complete
 )
 
 
+INSIDE_A_COROUTINE = (
+    FORKED
+    + """
+async def parent():
+    client, instance = await started()
+    await client.flush()
+    child_process = forked(lambda: asyncio.run(child(client, instance)))
+    assert code_of(child_process) == 0
+    assert (await client.close()).complete
+
+async def child(client, instance):
+    await record(instance, "child")
+    assert (await client.flush()).complete
+
+asyncio.run(parent())
+"""
+)
+
+
+def test_a_child_that_is_forked_inside_a_coroutine_starts_a_new_loop(api: LocalApi) -> None:
+    ended = run_program(INSIDE_A_COROUTINE, api)
+    assert (ended.code, ended.errors) == (0, "")
+    assert counted(api) == {("child", "complete"): 5}
+
+
 def test_operations_that_wait_at_the_fork_are_sent_by_the_parent_only(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=CREATE, delay=0.3))
     ended = run_program(PENDING, api)

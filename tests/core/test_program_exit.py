@@ -257,6 +257,17 @@ async def main(wait=lambda: time.sleep(60)):
 """
 
 
+def test_sigterm_by_default_ends_the_program_at_once(api: LocalApi) -> None:
+    api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
+    program_text = SIGTERM.replace("drain_on_sigterm=True", "") + "asyncio.run(main())"
+    with running_program(program_text, api, close_timeout=60) as program:
+        assert program.line() == "recorded"
+        program.send(signal.SIGTERM)
+        ended = program.end()
+    assert (ended.code, ended.errors) == (-signal.SIGTERM, "")
+    assert api.spans() == []
+
+
 def test_sigterm_ends_the_program_when_all_is_delivered(slow_api: LocalApi) -> None:
     with running_program(SIGTERM + "asyncio.run(main())", slow_api) as program:
         assert program.line() == "recorded"

@@ -245,6 +245,24 @@ async def test_a_schema_that_is_not_valid(
             await client.create_span(instance.id, "odd")
 
 
+async def test_a_payload_that_cannot_be_checked(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    types = SchemaRegistry()
+    types.register_type("slow", {"properties": {"text": {"pattern": r"^(a+)+\1$"}}})
+    payload = {"text": "a" * 40 + "b"}
+    async with run(schema_registry=types) as (client, instance):
+        for _ in range(2):
+            await client.create_span(instance.id, "slow", payload=payload)
+        assert (await client.flush()).complete
+    assert [span["payload"] for span in api.spans()] == [payload] * 2
+    (warning,) = warnings(caplog)
+    assert "could not be checked: text: its pattern takes too many steps" in warning
+    async with run(schema_registry=types, validation="raise") as (client, instance):
+        with pytest.raises(SpanValidationError, match="could not be checked"):
+            await client.create_span(instance.id, "slow", payload=payload)
+        assert client.stats().accepted == 1
+    assert len(api.spans()) == 2
+
+
 async def test_the_results_of_fail_and_cancel_are_not_checked(run: Run) -> None:
     async with run(schema_registry=registry(), validation="raise") as (client, instance):
         async with instance.span("count:up") as span:

@@ -19,7 +19,8 @@ GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
 LAYOUT = block(f"{GUIDE}#other-build-backends/text")
 HATCH = block(f"{GUIDE}#hatch/toml")
-OTHERS = {name: block(f"{GUIDE}#{name}/toml") for name in ("setuptools", "uv_build", "poetry", "pdm")}
+EVERY = block(f"{GUIDE}#other-build-backends/toml")
+OTHERS = {name: f"{EVERY}\n{block(f'{GUIDE}#{name}/toml')}" for name in ("setuptools", "uv_build", "poetry", "pdm")}
 BACKENDS = ("setuptools>=69", "uv_build>=0.8", "poetry-core>=2.0", "pdm-backend>=2.4")
 AGENT = "billing_agent/__init__.py"
 

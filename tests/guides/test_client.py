@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import http
+import inspect
+import logging
+import math
 import re
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from packaging.requirements import Requirement
+from pydantic import BaseModel
 from tests.compat.comparison import RULES
-from tests.guides.blocks import block, table
+from tests.guides.blocks import block, section, table
 from tests.guides.running import agent, execute, project, record, shell
 from tests.support.processes import ROOT
 
 import prefactor_core.exceptions
 import prefactor_spans
-from prefactor_core import OperationType, PrefactorCoreConfig, QueueConfig
+from prefactor_core import OperationType, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
+from prefactor_core._delivery import dispatch, queue_bound
 from prefactor_http import HttpClientConfig
 from prefactor_http.config import is_disabled
 
 GUIDE = "src/prefactor_core/README.md"
 RUN = block(f"{GUIDE}#recording-a-run/python")
-SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(2, 7)]
-WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/7")
+RAISES = block(f"{GUIDE}#recording-a-run/python/2")
+SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
+WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
 REGISTRY = block(f"{GUIDE}#span-types/python")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
@@ -38,10 +48,21 @@ UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
 SHOWN_BY = {
     "the API is slow, hangs or is down": "test_agent_unaffected::test_no_call_waits_or_raises",
     "the API is unavailable for a while": "test_faults::test_an_outage_loses_nothing",
-    "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start_and_at_registration",
+    "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start",
+    "the API is unavailable when an instance is created": (
+        "test_faults::test_an_api_that_is_away_when_an_instance_is_created"
+    ),
     "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
+    "the token expires during a run": "test_faults::test_a_token_that_expires_during_a_run",
+    "the agent raises before `finish`": (
+        "test_agent_unaffected::test_an_agent_that_raises_before_finish_leaves_its_instance_active"
+    ),
+    "an instance is not started": "test_faults::test_an_instance_that_is_not_started",
     "one operation keeps failing while others succeed": (
         "test_faults::test_an_operation_that_always_fails_while_others_succeed_is_given_up"
+    ),
+    "one operation keeps failing, and nothing else is sent": (
+        "test_faults::test_a_single_operation_that_always_fails_is_dropped_at_the_deadline"
     ),
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
@@ -63,7 +84,7 @@ SHOWN_BY = {
         "test_schema_checks::test_a_span_that_is_opened_by_name"
     ),
     "a payload cannot be checked (nested too deeply, too many steps of a pattern, an invalid schema)": (
-        "test_schema_checks::test_an_agent_survives_payloads_that_the_engine_cannot_read"
+        "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
@@ -74,6 +95,7 @@ SHOWN_BY = {
     ),
     "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
     "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",
+    "SIGTERM arrives": "test_program_exit::test_sigterm_by_default_ends_the_program_at_once",
     "SIGTERM arrives, with `drain_on_sigterm=True`": (
         "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered"
     ),
@@ -81,6 +103,15 @@ SHOWN_BY = {
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
 }
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+
+
+class Model(BaseModel):
+    x: int
 
 
 @pytest.fixture
@@ -104,6 +135,75 @@ async def test_recording() -> None:
     llm = ("agent:llm", "complete", None)
     run = [("agent:run", "complete", None), ("agent:tool", "complete", "agent:run")]
     assert sorted(recorded, key=str) == sorted([llm, llm, *run, ("agent:tool", "failed", None), llm, llm], key=str)
+
+
+@pytest.mark.anyio
+async def test_an_agent_that_raises_finishes_its_instance() -> None:
+    async with agent(prefactor_spans.registry) as names:
+        with pytest.raises(ZeroDivisionError):
+            await execute(RAISES.replace("...", "1 / 0"), **names)
+        assert (await names["client"].flush()).complete
+        assert [instance["status"] for instance in names["api"].instances()] == ["failed"]
+
+
+def test_the_arguments_of_an_instance_are_listed() -> None:
+    arguments = list(inspect.signature(PrefactorCoreClient.create_agent_instance).parameters)[1:]
+    assert [row[0].strip("`") for row in table(GUIDE, "recording-a-run")] == arguments
+
+
+@pytest.mark.anyio
+async def test_values_are_converted_as_listed() -> None:
+    converted: dict[str, list[tuple[Any, Any]]] = {
+        "`datetime`, `date`, `time`": [
+            (datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC), "2026-01-02T03:04:00+00:00"),
+            (datetime.date(2026, 1, 2), "2026-01-02"),
+            (datetime.time(3, 4), "03:04:00"),
+        ],
+        "`timedelta`": [(datetime.timedelta(minutes=1), 60)],
+        "`Decimal`, `UUID`, `Path`": [
+            (Decimal("1.10"), "1.10"),
+            (UUID(int=1), str(UUID(int=1))),
+            (Path("a/b"), str(Path("a/b"))),
+        ],
+        "`bytes`": [(b"text", "text"), (b"\xff", "/w==")],
+        "an enum member": [(http.HTTPStatus.OK, 200)],
+        "tuples, sets": [((1, 2), [1, 2]), ({1}, [1])],
+        "dataclasses, pydantic models": [(Point(1), {"x": 1}), (Model(x=1), {"x": 1})],
+        "exceptions": [(ValueError("no"), {"type": "ValueError", "message": "no"})],
+        "NaN and infinities": [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")],
+        "other objects": [(int, "<class 'int'>")],
+    }
+    assert [row[0] for row in table(GUIDE, "recording-a-run", 1)] == list(converted)
+    async with agent(prefactor_spans.registry) as names:
+        given = [value for values in converted.values() for value, _ in values]
+        async with names["instance"].span("agent:tool") as span:
+            await span.start({"name": "convert", "arguments": {"values": given}})
+        assert (await names["client"].flush()).complete
+        recorded = names["api"].spans()[0]["payload"]["arguments"]["values"]
+    assert recorded == [expected for values in converted.values() for _, expected in values]
+
+
+def test_reasons_are_listed() -> None:
+    failures = ["http_422", "not_sent", dispatch.BAD_ANSWER, dispatch.RETRIES_EXHAUSTED, dispatch.DEPENDENCY]
+    drops = [queue_bound.QUEUE_FULL, "queue_refused", dispatch.DEADLINE]
+    rows = table(GUIDE, "reasons")
+    assert [re.findall(r"`(\w+)`", row[0])[0] for row in rows] == failures + drops
+    assert [row[2] for row in rows] == ["`failures`"] * len(failures) + ["`drops`"] * len(drops)
+
+
+@pytest.mark.anyio
+async def test_the_log_of_httpx_is_silenced_as_shown(caplog: pytest.LogCaptureFixture) -> None:
+    (silence,) = re.findall(r'`(logging\.getLogger\("httpx"\)\.[^`]+)`', section(GUIDE, "errors"))
+    caplog.set_level(logging.INFO)
+    async with agent(prefactor_spans.registry):
+        assert any(entry.name == "httpx" for entry in caplog.records)
+        caplog.clear()
+        try:
+            await execute(silence, logging=logging)
+            async with agent(prefactor_spans.registry):
+                assert not any(entry.name == "httpx" for entry in caplog.records)
+        finally:
+            logging.getLogger("httpx").setLevel(logging.NOTSET)
 
 
 @pytest.mark.anyio
@@ -151,8 +251,12 @@ from login_spans import LoginAttempt
 async with instance.span(LoginAttempt) as span:
     await span.start(user="ada", password="hunter2")
 """
-    (span,) = record(tmp_path, "login_spans", program)
-    assert span["payload"] == {"user": "ada", "password": "[redacted]"}
+    by_name = (
+        "async with instance.span('login:attempt') as span: await span.start({'user': 'a', 'password': 'shown'})\n"
+    )
+    redacted, shown = record(tmp_path, "login_spans", program, by_name)
+    assert redacted["payload"] == {"user": "ada", "password": "[redacted]"}
+    assert shown["payload"]["password"] == "shown"
 
 
 @pytest.mark.anyio

@@ -6,8 +6,11 @@ import dataclasses
 import inspect
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
+from string import Template
+from typing import Any
 
 import httpx
 import pytest
@@ -16,11 +19,14 @@ from tests.guides.running import agent, execute, project
 from tests.support.processes import run, script, serve
 
 import prefactor_spans
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
 
 GUIDE = "src/prefactor_local/README.md"
 SERVE = block(f"{GUIDE}#on-the-command-line/sh")
 PRINTED = block(f"{GUIDE}#on-the-command-line/text")
+LOOK = block(f"{GUIDE}#on-the-command-line/sh/2")
 TEST = block(f"{GUIDE}#in-a-test/python")
 FAULTS = block(f"{GUIDE}#faults/python")
 AWAY = block(f"{GUIDE}#faults/python/2")
@@ -34,6 +40,41 @@ def test_serve_prints_address_and_token() -> None:
         assert api.stop() == []
     hidden = re.compile(r":\d+$|(?<=token: local-).*$", re.MULTILINE)
     assert hidden.sub("…", printed) == hidden.sub("…", PRINTED)
+
+
+@pytest.mark.anyio
+async def test_what_was_recorded_is_read_as_shown() -> None:
+    with LocalApi() as api:
+        async with client_of(api, api.token) as client:
+            instance = await client.create_agent_instance(agent_id="my-agent", agent_version={"name": "My Agent"})
+            async with instance.span("agent:llm") as span:
+                await span.start({"model": "gpt-4"})
+        variables = {"PREFACTOR_API_TOKEN": api.token, "PREFACTOR_API_URL": api.url, "ID": instance.id}
+        instances, spans = (listed(command) for command in Template(LOOK).substitute(variables).splitlines())
+    assert [each["id"] for each in instances] == [instance.id]
+    assert [each["payload"] for each in spans] == [{"model": "gpt-4"}]
+
+
+def client_of(api: LocalApi, token: str) -> PrefactorCoreClient:
+    http_config = HttpClientConfig(api_url=api.url, api_token=token)
+    return PrefactorCoreClient(PrefactorCoreConfig(http_config=http_config, schema_registry=prefactor_spans.registry))
+
+
+def listed(command: str) -> list[dict[str, Any]]:
+    """What the API answers to a command of curl."""
+    curl, option, header, url = shlex.split(command)
+    assert (curl, option) == ("curl", "-H")
+    name, _, value = header.partition(": ")
+    found: list[dict[str, Any]] = httpx.get(url, headers={name: value}, trust_env=False).json()["summaries"]
+    return found
+
+
+@pytest.mark.anyio
+async def test_a_deployment_token_needs_no_agent() -> None:
+    with LocalApi() as api:
+        async with client_of(api, api.deployment_token("my-agent")) as client:
+            await client.create_agent_instance(agent_version={"name": "My Agent"})
+        assert [instance["agent_id"] for instance in api.instances()] == ["my-agent"]
 
 
 @pytest.mark.slow

@@ -39,6 +39,7 @@ def test_the_quick_start_runs(tmp_path: Path) -> None:
         project(tmp_path, {"quick_start.py": program})
         done = run([sys.executable, "-W", "error", "quick_start.py"], tmp_path)
         assert done.returncode == 0, done.stderr
+        assert done.stdout == ""
         assert sum("POST /api/v1/agent_spans" in line for line in api.stop()) == 2
 
 
@@ -49,7 +50,13 @@ def test_own_span_types(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     (span,) = record(tmp_path, "billing_spans", USE)
     assert (span["schema_name"], span["status"]) == ("billing:refund", "complete")
-    assert span["payload"] == {"invoice": "R-17", "amount": 12.5, "currency": "EUR"}
+    assert span["payload"] == {"invoice": "R-17", "amount": 12.5, "currency": "EUR", "customer": {"id": "c-9"}}
+    assert span["result_payload"] == {"refund_id": "rf-1"}
+
+
+def test_the_guide_to_the_generator_has_the_same_span_type() -> None:
+    assert block("codegen/README.md#a-first-package/yaml") == DEFINITIONS
+    assert block("codegen/README.md#a-first-package/python") == USE
 
 
 @pytest.mark.slow

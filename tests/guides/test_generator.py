@@ -9,17 +9,22 @@ import re
 import shutil
 import sys
 import textwrap
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
 from tests.guides.blocks import block, table
 from tests.guides.running import mypy_errors, project, record, shell
-from tests.support.processes import run, script
+from tests.support.processes import ROOT, run, script
 
 from prefactor_gen.command import main as cli
 from prefactor_gen.command.config import KEYS
 from prefactor_gen.diagnostics import limits
+from prefactor_gen.diagnostics import rules as all_rules
+from prefactor_gen.diagnostics.diagnostics import Severity
+from prefactor_gen.diagnostics.rules import RULES
 
 GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
@@ -35,8 +40,11 @@ CHECK = block(f"{GUIDE}#commands/sh")
 CHECKED = block(f"{GUIDE}#commands/text")
 EDITORS = block(f"{GUIDE}#editors/sh")
 HATCH = block(f"{GUIDE}#hatch/toml")
+REFERENCES = block(f"{GUIDE}#definitions/yaml")
+REFERRED = block(f"{GUIDE}#definitions/yaml/2")
 CI = block(f"{GUIDE}#ci-and-commits/yaml")
 PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
+PRE_COMMIT_REPOSITORY = block(f"{GUIDE}#ci-and-commits/yaml/3")
 ALLOWED = block(f"{GUIDE}#allowing-an-exception/yaml")
 
 
@@ -95,6 +103,15 @@ def test_every_member_is_explained(generated: Path) -> None:
     assert members == {name for row in listed for name in row}
     classes = {name for name in names if name.startswith("Billing")}
     assert names - classes == {row[0].strip("`") for row in table(GUIDE, "what-is-generated", 1)}
+
+
+def test_references_lead_where_the_guide_says(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/billing.yaml": REFERENCES, "schemas/common.yaml": REFERRED})
+    done = shell("prefactor-gen schemas --package billing_spans --output .", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    use = "from billing_spans import BillingInvoice\nasync def use(span: BillingInvoice) -> None:\n    await span.start"
+    assert mypy_errors(f'{use}(customer={{"id": "c-9"}}, lines=[{{"text": "Tea", "price": 2}}])', tmp_path) == []
+    assert len(mypy_errors(f'{use}(customer={{"id": 9}}, lines=[{{"price": "2"}}])', tmp_path)) > 0
 
 
 def test_every_key_of_the_configuration_is_explained() -> None:
@@ -165,7 +182,8 @@ def test_a_wheel_by_hatch(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_ci_passes_and_fails(generated: Path) -> None:
-    commands = [step["run"] for step in yaml.safe_load(CI)["steps"]]
+    install, *commands = (step["run"] for step in yaml.safe_load(CI)["steps"] if "run" in step)
+    assert install == f"pip install 'wheels/prefactor_sdk-{version('prefactor-sdk')}-py3-none-any.whl[gen]'"
     assert [shell(command, generated).returncode for command in commands] == [0, 0]
     project(generated, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "email")})
     assert [shell(command, generated).returncode for command in commands] == [1, 1]
@@ -186,6 +204,8 @@ def test_a_commit_stops_where_generated_files_are_not_current(generated: Path) -
 
 def test_the_hooks_are_those_that_this_repository_offers() -> None:
     offered = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    (elsewhere,) = yaml.safe_load(PRE_COMMIT_REPOSITORY)["repos"]
+    assert elsewhere["hooks"] == [{"id": hook["id"]} for hook in offered]
     same = ("id", "entry", "files", "pass_filenames")
     (repository,) = yaml.safe_load(PRE_COMMIT)["repos"]
     assert [[hook[key] for key in same] for hook in repository["hooks"]] == [
@@ -201,8 +221,24 @@ def check(*arguments: str) -> str:
     return printed.getvalue()
 
 
+@cache
+def other_severities() -> set[tuple[str, Severity]]:
+    """The codes that are reported with another severity than that of their rule, and that severity."""
+    folder = ROOT / "codegen" / "prefactor_gen"
+    text = "\n".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
+    found = re.findall(r"\b([A-Z_]+)\.at\(.*, Severity\.([A-Z]+)\)", text)
+    return {(getattr(all_rules, name).code, Severity[severity]) for name, severity in found}
+
+
+def severities(code: str) -> str:
+    """The severities of a rule, the highest first."""
+    has = {RULES[code].severity} | {severity for other, severity in other_severities() if other == code}
+    *most, last = (severity for severity in Severity if severity in has)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
 def test_rules_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each with its summary, as `check --explain` prints it, and whether an allowance of it is refused."""
+    """Each with its summary, as `check --explain` prints it, its severities, and whether an allowance is refused."""
     monkeypatch.chdir(tmp_path)
     codes = [f"PG{number:03}" for number in range(1, 100)]
     explained = {code: check("--explain", code) for code in codes}
@@ -211,7 +247,7 @@ def test_rules_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     definition = {"name": "a:b", "x-prefactor-allow": allowed, "params_schema": {"type": "object"}}
     project(tmp_path, {"a.json": json.dumps({"span_type_schemas": [definition]})})
     refused = set(re.findall(r"(PG\d+) cannot be allowed", check("a.json")))
-    rows = [(code, text, "no" if code in refused else "yes") for code, text in rules.items()]
+    rows = [(code, text, severities(code), "no" if code in refused else "yes") for code, text in rules.items()]
     assert table(GUIDE, "rules") == rows, "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

@@ -108,6 +108,7 @@ def test_a_second_distribution_of_the_package_is_warned_about_once(tmp_path: Pat
     warning = import_with(tmp_path, "prefactor-http")
     assert warning.count("UserWarning") == 1
     assert "prefactor-http is installed beside prefactor-sdk" in warning
+    assert "then install prefactor-sdk again, as its README shows." in warning
 
 
 def test_core_alone_beside_ours_is_warned_about_too(tmp_path: Path) -> None:

@@ -93,7 +93,10 @@ def command_line() -> ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="prefactor-gen",
         description="Compile span type definitions into a typed Python package.",
-        epilog="The default command is generate. Example: prefactor-gen schemas --package my_agent_spans",
+        epilog=(
+            "The default command is generate. Example: prefactor-gen schemas --package my_agent_spans\n"
+            "Options of generate: prefactor-gen generate --help"
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"prefactor-gen {version('prefactor-sdk')}")
@@ -112,7 +115,8 @@ def command_line() -> ArgumentParser:
         "demo",
         "compile, type-check and run an example agent against the embedded API",
         "Compile the shipped definitions, type-check an example agent, run it against the embedded local API and print "
-        "its trace. Needs no account and no network.",
+        "its trace. Needs no account and no network. Needs the extra dev of prefactor-sdk, or its extras gen and "
+        "local, and mypy.",
     )
     schema = _command(
         commands,
