@@ -11,6 +11,8 @@ from tests.core.support import CREATE
 
 from prefactor_local import Fault, LocalApi
 
+pytestmark = pytest.mark.slow
+
 FORKED = """
 def forked(work):
     child = os.fork()

@@ -18,6 +18,8 @@ from tests.core.support import CREATE
 from prefactor_core._process.exit import drain
 from prefactor_local import Fault, LocalApi
 
+pytestmark = pytest.mark.slow
+
 RECORD = """
     for _ in range(20):
         async with instance.span("step"):
