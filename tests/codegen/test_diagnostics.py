@@ -695,7 +695,7 @@ CLASHES = {
     ),
     "definition-and-property": (
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
-        "it would generate the class AParamsUsage, as the definition at",
+        "this would become the class AParamsUsage, as the definition at",
     ),
     "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is already used"),
     "imported-name": ({"any": OBJECT}, "the generated name Any is already used"),

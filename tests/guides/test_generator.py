@@ -208,7 +208,7 @@ def test_an_exception_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 LIMITS: dict[str, str] = {
     "size of a definition file": f"{limits.MAX_BYTES // 2**20} MiB",
-    "size of a definition file in YAML": f"{limits.MAX_YAML_BYTES // 2**20} MiB",
+    "characters in a definition file in YAML": f"{limits.MAX_YAML_CHARACTERS:,}",
     "values in a definition file": f"{limits.MAX_VALUES:,}",
     "nesting in a definition file": f"{limits.MAX_DEPTH} levels",
     "span types in a package": f"{limits.MAX_SPAN_TYPES:,}",

@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 import yaml
 
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
-from prefactor_gen.diagnostics.limits import MAX_DEPTH, MAX_YAML_BYTES
+from prefactor_gen.diagnostics.limits import MAX_DEPTH, MAX_YAML_CHARACTERS
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 
@@ -41,8 +41,8 @@ def parse_yaml(text: str, source: str) -> JsonValue:
         DiagnosticError: the text is not YAML, repeats a key, uses aliases, or tags or keys that JSON does not have, or
             is nested too deeply; with line and column.
     """
-    if len(text) > MAX_YAML_BYTES:
-        message = f"a YAML file has at most {MAX_YAML_BYTES:,} characters; divide it, or write it as JSON"
+    if len(text) > MAX_YAML_CHARACTERS:
+        message = f"a YAML file has at most {MAX_YAML_CHARACTERS:,} characters; divide it, or write it as JSON"
         raise LIMIT_EXCEEDED.error(Place(source), message)
     if (line_break := _BREAKS.search(text)) is not None:
         raise _ambiguous(text, line_break.start(), source)

@@ -121,12 +121,12 @@ class Dispatch:
         return batch
 
     def wake_at(self) -> float | None:
-        """When `next_batch()` may return something because of time; None if that does not depend on time."""
+        """The time for which to set a timer: the next try, or the next probe of an outage. None if neither is due."""
         due = self._scheduler.next_due()
         if due is not None and self._outage.active:
             probe = self._outage.next_probe()
             return None if probe is None else max(probe, due)
-        return None if due == -math.inf else due  # a ready operation waits for a worker, not for time
+        return None if due == -math.inf else due  # a ready operation waits for a worker: no timer is needed
 
     def decide(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
         """Decide what follows from an outcome: the operation is settled, or goes back to the scheduler.
@@ -213,7 +213,7 @@ class Dispatch:
 
     @property
     def at_rest(self) -> bool:
-        """Nothing is in flight, and nothing can be sent now or later because of time."""
+        """Nothing is ready, in flight, or waiting for its next try."""
         return self._scheduler.at_rest
 
     def _is_new(self, operation: Operation) -> bool:
