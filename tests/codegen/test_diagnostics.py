@@ -132,8 +132,8 @@ RULE_EXAMPLES = {
     "PG023": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      extra: {type: object}\n",
-        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: the object accepts any member, so a "
-        "misspelled one is not reported; list the known properties",
+        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: this object names no properties, so "
+        "no type checker can find a mistake in it; name those that are known",
     ),
     "PG024": (
         "a.yaml",
@@ -180,7 +180,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schema: []\n",
         "schemas/a.yaml: error PG012: expected a definition under one of the keys span_type_schemas, span_schemas, "
-        "span_result_schemas, quality_schemas, found none, but 'span_type_schema' (schemas/a.yaml); did you mean "
+        "span_result_schemas, quality_schemas, found none, but 'span_type_schema'; did you mean "
         "'span_type_schemas'?",
     ),
 }
@@ -681,8 +681,18 @@ def test_a_warning_about_a_file_that_nothing_uses(project: Project) -> None:
     project.write("schemas/typo.yaml", "span_type_schema: []")
     result = project.generate()
     assert result.code == 0
-    assert only(result.findings).startswith(
-        "schemas/typo.yaml: warning PG012: expected one of the keys span_type_schemas"
+    assert only(result.findings) == (
+        "schemas/typo.yaml: warning PG012: this file has no definitions and no $ref leads to it; "
+        "its keys: 'span_type_schema'; did you mean 'span_type_schemas'?"
+    )
+
+
+def test_a_warning_about_a_schema_that_nothing_uses(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.write("schemas/money.json", {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "string"})
+    assert only(project.generate().findings) == (
+        "schemas/money.json: warning PG012: this file has no definitions and no $ref leads to it; "
+        "its keys: '$schema', 'type'"
     )
 
 

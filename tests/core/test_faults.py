@@ -219,7 +219,7 @@ async def test_a_single_operation_that_always_fails_is_dropped_at_the_deadline(a
     report = await client.close(timeout=0.3)
     assert report.drops == {(OperationType.START_AGENT_INSTANCE, "deadline"): 1}
     assert report.failed == 0
-    assert [str(error) for error in report.errors] == ["START_AGENT_INSTANCE failed: Service Unavailable"]
+    assert [str(error) for error in report.errors] == ["START_AGENT_INSTANCE failed (HTTP 503): Service Unavailable"]
 
 
 async def test_an_outage_loses_nothing(api: LocalApi, run: Run) -> None:

@@ -56,8 +56,9 @@ async def test_payloads_that_come_too_late_are_logged(
     spans = api.spans()
     assert [(span["payload"], span["result_payload"]) for span in spans] == [({"x": 1}, {"y": 1})] * 3
     assert sorted(record.getMessage() for record in caplog.records) == [
-        "params of 'step': ignored, because the span was already started or finished (further ones are not logged)",
-        "result of 'step': ignored, because the span was already finished (further ones are not logged)",
+        "a late result for 'step' was ignored: the span was already finished (further ones are not logged)",
+        "a second set of params for 'step' was ignored: the span was already started or finished "
+        "(further ones are not logged)",
     ]
 
 

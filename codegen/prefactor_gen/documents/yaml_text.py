@@ -23,6 +23,13 @@ _MAX_SLOW_CHARACTERS = 100_000
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 # YAML 1.1 reads these as line breaks, and so the parser makes them spaces. In YAML 1.2 they are ordinary characters.
 _BREAKS = re.compile("[\x85\u2028\u2029]")
+# What to do about some messages of the parser.
+_HINTS = {
+    "expected <block end>": "; check the indentation of this line",
+    "mapping values are not allowed here": "; put text that contains ': ' in quotes",
+    "character '\\t' that cannot start any token": "; indent with spaces, not with tabs",
+    "that cannot start any token": "; put text that begins with this character in quotes",
+}
 # JSON's types, and the tags that YAML 1.1 gives to the plain texts 2026-01-01 (timestamp), << (merge) and = (value).
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -67,7 +74,9 @@ def _not_yaml(error: yaml.YAMLError, text: str, source: str) -> DiagnosticError:
     place = Place(source, "", at.line + 1, at.column + 1) if at else Place(source)
     if "nesting depth" in str(error.problem):  # libyaml's own limit
         return _nested(place)
-    return UNREADABLE_SOURCE.error(place, f"not valid YAML: {error.problem or error.context}")
+    problem = str(error.problem or error.context)
+    hint = next((hint for text, hint in _HINTS.items() if text in problem), "")
+    return UNREADABLE_SOURCE.error(place, f"not valid YAML: {problem}{hint}")
 
 
 def _ambiguous(text: str, position: int, source: str) -> DiagnosticError:

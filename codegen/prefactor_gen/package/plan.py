@@ -83,7 +83,7 @@ class _SpanPlanner:
             complete=self.method(
                 self.result,
                 "Finish the span as `complete` with its result.",
-                "Gather a part of the result for the finish.",
+                "Collect a part of the result for the finish.",
             ),
             redacted=self.redaction_rules(),
         )
@@ -187,7 +187,7 @@ class _SpanPlanner:
             )
             for item in fields
         )
-        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a literal."), functional, entries)
+        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a dict."), functional, entries)
 
     def dict_entry(self, item: ModelField) -> str:
         text = self.keyword_type(item)
