@@ -490,7 +490,7 @@ def test_a_module_that_was_added_to_a_generated_package_is_kept(project: Project
         ),
         (
             ["other", "--package", "made"],
-            "found none, but 'span_types' (other/a.yaml); did you mean 'span_type_schemas'?",
+            "found none, but 'span_types'; did you mean 'span_type_schemas'?",
         ),
         (
             ["conflict.yaml", "--package", "made"],

@@ -169,7 +169,7 @@ async def test_mismatches_of_quality_payloads_raise_when_asked_to(run: Run) -> N
         ):
             await instance.record_quality("accuracy", {})
         with pytest.raises(
-            SpanValidationError, match="^quality schema 'acuracy' is not registered; did you mean 'accuracy'"
+            SpanValidationError, match=r"^quality schema 'acuracy' is not registered; did you mean 'accuracy'"
         ):
             await instance.record_quality("acuracy", {})
         await instance.record_quality("accuracy", {"n": 1})
@@ -248,7 +248,7 @@ async def test_a_schema_that_is_not_valid(
     assert reason in warning
     async with run(schema_registry=types, validation="raise") as (client, instance):
         with pytest.raises(
-            SpanValidationError, match="^the params of 'odd' could not be checked: its schema is not valid"
+            SpanValidationError, match=r"^the params of 'odd' could not be checked: its schema is not valid"
         ):
             await client.create_span(instance.id, "odd")
 

@@ -86,9 +86,7 @@ class Sending:
         try:
             self._pump()
         except Exception:  # the caller must continue: a worker, the intake, or the timer
-            logger.exception(
-                "internal error in delivery, which continues; please report it as a bug, with this traceback"
-            )
+            logger.exception(_INTERNAL_ERROR_TEXT)
 
     def _pump(self) -> None:
         if self._batches.closed:
@@ -134,9 +132,7 @@ class Sending:
             self._starts.release(*(ticket.operation.span for ticket in batch.tickets if ticket.operation.span))
             self.report(effects)
         except Exception:
-            logger.exception(
-                "internal error in delivery, which continues; please report it as a bug, with this traceback"
-            )
+            logger.exception(_INTERNAL_ERROR_TEXT)
         finally:
             self._running -= 1
             self.pump()

@@ -70,10 +70,9 @@ class PayloadPolicy:
     def report_late(self, schema_name: str, part: PayloadPart) -> None:
         """Warn that a payload is ignored, because it was given to a second start, or after the finish."""
         state = "finished" if part == "result" else "started or finished"
-        late = (
-            f"a late result for {schema_name!r}" if part == "result" else f"a second set of params for {schema_name!r}"
-        )
-        self._warn_once("late", schema_name, part, f"{late} was ignored: the span was already {state}")
+        late = "a late result" if part == "result" else "a second set of params"
+        text = f"{late} for {schema_name!r} was ignored: the span was already {state}"
+        self._warn_once("late", schema_name, part, text)
 
     def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         if self._log_once((what, schema_name, part)):
