@@ -13,12 +13,12 @@ _EXTRA = frozenset(
 )
 
 
-def missing_extra(error: ModuleNotFoundError, remedy: str = "install prefactor-sdk with its extra 'gen'") -> str:
+def missing_extra(error: ModuleNotFoundError, remedy: str = "") -> str:
     """The message when a library of the extra is not installed.
 
     Args:
         error: the error of the import.
-        remedy: how to install it.
+        remedy: how to install it, where that is not obvious.
 
     Raises:
         ModuleNotFoundError: the missing module is not of the extra.
@@ -26,7 +26,8 @@ def missing_extra(error: ModuleNotFoundError, remedy: str = "install prefactor-s
     missing = (error.name or "").partition(".")[0]
     if missing not in _EXTRA:
         raise error
-    return f"prefactor-gen: {missing} is not installed: {remedy}"
+    how = f": {remedy}" if remedy else ""
+    return f"prefactor-gen needs the extra 'gen' of prefactor-sdk ({missing} is not installed){how}"
 
 
 def main() -> int:

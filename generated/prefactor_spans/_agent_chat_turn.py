@@ -36,7 +36,7 @@ class AgentChatTurnResult(PayloadModel):
 
 
 class AgentChatTurnParamsDict(TypedDict):
-    """AgentChatTurnParams as a literal."""
+    """AgentChatTurnParams as a dict."""
     user_message: str
     conversation_id: NotRequired[str]
     turn: NotRequired[int]
@@ -44,7 +44,7 @@ class AgentChatTurnParamsDict(TypedDict):
 
 
 class AgentChatTurnResultDict(TypedDict):
-    """AgentChatTurnResult as a literal."""
+    """AgentChatTurnResult as a dict."""
     assistant_message: NotRequired[str]
     interrupted: NotRequired[bool]
 
@@ -110,7 +110,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
         assistant_message: str | MISSING = MISSING,
         interrupted: bool | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             assistant_message: What the assistant answered.

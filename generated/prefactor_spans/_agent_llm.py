@@ -171,7 +171,7 @@ class AgentLlmResultToolCall(PayloadModel):
 
 
 class AgentLlmParamsDict(TypedDict):
-    """AgentLlmParams as a literal."""
+    """AgentLlmParams as a dict."""
     model: str
     prompt: NotRequired[str]
     messages: NotRequired[ArrayOf[AgentLlmParamsMessage | AgentLlmParamsMessageDict]]
@@ -181,14 +181,14 @@ class AgentLlmParamsDict(TypedDict):
 
 
 class AgentLlmParamsContentPartDict(TypedDict):
-    """AgentLlmParamsContentPart as a literal."""
+    """AgentLlmParamsContentPart as a dict."""
     type: str
     text: NotRequired[str]
     uri: NotRequired[str]
 
 
 class AgentLlmParamsMessageDict(TypedDict):
-    """AgentLlmParamsMessage as a literal."""
+    """AgentLlmParamsMessage as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
     content: str | ArrayOf[AgentLlmParamsContentPart | AgentLlmParamsContentPartDict] | None
     name: NotRequired[str]
@@ -197,7 +197,7 @@ class AgentLlmParamsMessageDict(TypedDict):
 
 
 class AgentLlmParamsParametersDict(TypedDict):
-    """AgentLlmParamsParameters as a literal."""
+    """AgentLlmParamsParameters as a dict."""
     temperature: NotRequired[float]
     top_p: NotRequired[float]
     top_k: NotRequired[int]
@@ -209,14 +209,14 @@ class AgentLlmParamsParametersDict(TypedDict):
 
 
 class AgentLlmParamsToolCallDict(TypedDict):
-    """AgentLlmParamsToolCall as a literal."""
+    """AgentLlmParamsToolCall as a dict."""
     id: NotRequired[str]
     name: str
     arguments: Mapping[str, object]
 
 
 class AgentLlmResultDict(TypedDict):
-    """AgentLlmResult as a literal."""
+    """AgentLlmResult as a dict."""
     response: NotRequired[str]
     message: NotRequired[AgentLlmResultMessage | AgentLlmResultMessageDict]
     finish_reason: NotRequired[str]
@@ -226,14 +226,14 @@ class AgentLlmResultDict(TypedDict):
 
 
 class AgentLlmResultContentPartDict(TypedDict):
-    """AgentLlmResultContentPart as a literal."""
+    """AgentLlmResultContentPart as a dict."""
     type: str
     text: NotRequired[str]
     uri: NotRequired[str]
 
 
 class AgentLlmResultMessageDict(TypedDict):
-    """AgentLlmResultMessage as a literal."""
+    """AgentLlmResultMessage as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
     content: str | ArrayOf[AgentLlmResultContentPart | AgentLlmResultContentPartDict] | None
     name: NotRequired[str]
@@ -242,7 +242,7 @@ class AgentLlmResultMessageDict(TypedDict):
 
 
 class AgentLlmResultTokenUsageDict(TypedDict):
-    """AgentLlmResultTokenUsage as a literal."""
+    """AgentLlmResultTokenUsage as a dict."""
     input_tokens: int
     output_tokens: int
     cached_input_tokens: NotRequired[int]
@@ -250,7 +250,7 @@ class AgentLlmResultTokenUsageDict(TypedDict):
 
 
 class AgentLlmResultToolCallDict(TypedDict):
-    """AgentLlmResultToolCall as a literal."""
+    """AgentLlmResultToolCall as a dict."""
     id: NotRequired[str]
     name: str
     arguments: Mapping[str, object]
@@ -337,7 +337,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         response_id: str | MISSING = MISSING,
         response_model: str | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             response: The text of the answer.

@@ -52,7 +52,7 @@ class AgentRetrievalResultDocumentsItem(PayloadModel):
 
 
 class AgentRetrievalParamsDict(TypedDict):
-    """AgentRetrievalParams as a literal."""
+    """AgentRetrievalParams as a dict."""
     query: str
     data_source_id: NotRequired[str]
     top_k: NotRequired[int]
@@ -60,13 +60,13 @@ class AgentRetrievalParamsDict(TypedDict):
 
 
 class AgentRetrievalResultDict(TypedDict):
-    """AgentRetrievalResult as a literal."""
+    """AgentRetrievalResult as a dict."""
     documents: NotRequired[ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict]]
     count: NotRequired[int]
 
 
 class AgentRetrievalResultDocumentsItemDict(TypedDict):
-    """AgentRetrievalResultDocumentsItem as a literal."""
+    """AgentRetrievalResultDocumentsItem as a dict."""
     id: NotRequired[str]
     content: NotRequired[str]
     score: NotRequired[float]
@@ -135,7 +135,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
         documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
         count: int | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             documents: What was found, the best first.

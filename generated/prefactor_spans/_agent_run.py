@@ -55,7 +55,7 @@ class AgentRunResultTokenUsage(PayloadModel):
 
 
 class AgentRunParamsDict(TypedDict):
-    """AgentRunParams as a literal."""
+    """AgentRunParams as a dict."""
     input: str
     agent_name: NotRequired[str]
     conversation_id: NotRequired[str]
@@ -64,14 +64,14 @@ class AgentRunParamsDict(TypedDict):
 
 
 class AgentRunResultDict(TypedDict):
-    """AgentRunResult as a literal."""
+    """AgentRunResult as a dict."""
     output: NotRequired[str]
     steps: NotRequired[int]
     usage: NotRequired[AgentRunResultTokenUsage | AgentRunResultTokenUsageDict]
 
 
 class AgentRunResultTokenUsageDict(TypedDict):
-    """AgentRunResultTokenUsage as a literal."""
+    """AgentRunResultTokenUsage as a dict."""
     input_tokens: int
     output_tokens: int
     cached_input_tokens: NotRequired[int]
@@ -145,7 +145,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
         steps: int | MISSING = MISSING,
         usage: AgentRunResultTokenUsage | AgentRunResultTokenUsageDict | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             output: What the agent answered.

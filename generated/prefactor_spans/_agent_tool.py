@@ -38,7 +38,7 @@ class AgentToolResult(PayloadModel):
 
 
 class AgentToolParamsDict(TypedDict):
-    """AgentToolParams as a literal."""
+    """AgentToolParams as a dict."""
     name: str
     arguments: NotRequired[Mapping[str, object]]
     call_id: NotRequired[str]
@@ -46,7 +46,7 @@ class AgentToolParamsDict(TypedDict):
 
 
 class AgentToolResultDict(TypedDict):
-    """AgentToolResult as a literal."""
+    """AgentToolResult as a dict."""
     output: NotRequired[object]
     summary: NotRequired[str]
     error_message: NotRequired[str]
@@ -117,7 +117,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
         summary: str | MISSING = MISSING,
         error_message: str | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             output: What the tool returned, of any JSON type.

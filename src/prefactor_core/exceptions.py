@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
+from prefactor_core._payloads.redaction import mismatch_of
 from prefactor_core.operations import Operation
 from prefactor_core.queue.base import QueueClosedError
 
@@ -79,7 +80,7 @@ class SpanValidationError(PrefactorCoreError):
     def __init__(
         self, span_type: str, part: Literal["params", "result", "quality", "schema_name"], problems: Sequence[str]
     ) -> None:
-        what = "" if part == "schema_name" else f"{part} of {span_type!r}: does not match its schema: "
+        what = "" if part == "schema_name" else f"{mismatch_of(part, span_type)}: "
         super().__init__(what + "; ".join(problems))
         self.span_type = span_type
         self.part = part

@@ -22,6 +22,12 @@ _NAMES_IN_MESSAGES = {
     "span_type_schemas": "Span type schema",
     "quality_schemas": "Quality schema",
 }
+_NOUNS = {
+    "span_schemas": "params schema",
+    "span_result_schemas": "result schema",
+    "span_type_schemas": "span type",
+    "quality_schemas": "quality schema",
+}
 _NAMED_LISTS = ("span_type_schemas", "quality_schemas")  # lists in the API's form; the others are maps
 
 
@@ -172,7 +178,9 @@ class SchemaRegistry:
             ValueError: a name is registered in the same form in both. Then nothing is added.
         """
         mine, theirs = self._collections(), other._collections()
-        if conflicts := [f"{form}/{name}" for form in mine for name in theirs[form] if name in mine[form]]:
+        if conflicts := [
+            f"the {_NOUNS[form]} {name!r}" for form in mine for name in theirs[form] if name in mine[form]
+        ]:
             raise ValueError(f"both registries define {', '.join(conflicts)}")
         for form, collection in mine.items():
             collection.update(copy.deepcopy(theirs[form]))

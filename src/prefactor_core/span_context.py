@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Generic, Literal, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, Protocol, Self, TypeVar
 
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
@@ -205,6 +205,13 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
         self._wrap = wrap
         self._on_left_open = on_left_open
         self._context: SpanContext | None = None
+
+    if not TYPE_CHECKING:  # type checkers report a missing attribute themselves
+
+        def __getattr__(self, name: str) -> Never:
+            hint = "; open the span first: `async with … as span`" if hasattr(SpanContext, name) else ""
+            message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
+            raise AttributeError(message, name=name, obj=self)
 
     def _recreate_cm(self) -> Self:
         return type(self)(self._manager, self._open_span, self._wrap, self._on_left_open)

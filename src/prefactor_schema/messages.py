@@ -45,6 +45,20 @@ _MESSAGES = {
     "UnevaluatedItems": "Input has more items than are allowed",
     "UniqueItems": "Items should be unique",
 }
+_BOUNDS = {
+    "exclusiveMaximum": "be less than {}",
+    "exclusiveMinimum": "be greater than {}",
+    "format": "have the format {}",
+    "maximum": "be at most {}",
+    "maxItems": "have at most {} item",
+    "maxLength": "have at most {} character",
+    "maxProperties": "have at most {} field",
+    "minimum": "be at least {}",
+    "minItems": "have at least {} item",
+    "minLength": "have at least {} character",
+    "minProperties": "have at least {} field",
+    "multipleOf": "be a multiple of {}",
+}
 _PATTERN_LIMITS = frozenset({"BacktrackLimitExceeded", "RegexEngineFailure"})
 
 
@@ -102,7 +116,9 @@ def _messages(finding: Finding) -> Iterator[tuple[tuple[Step, ...], str]]:
             yield (), _MESSAGES[name]
         case "Pattern":
             pattern = kind.pattern
-            yield (), f"Input should match {_shown({'pattern': finding.patterns.get(pattern, pattern)})}"
+            yield (), f"Input should match the pattern {_shown(finding.patterns.get(pattern, pattern))}"
+        case _ if finding.keyword in _BOUNDS:
+            yield (), f"Input should {_bound(finding.keyword, rule)}"
         case _:
             yield (), f"Input should match {_shown({finding.keyword: kind.value if rule is None else rule})}"
 
@@ -154,6 +170,11 @@ def one_of(values: Sequence[object]) -> str:
             return f"one of {text}, and {len(values) - index:,} more" if text else f"one of {len(values):,} values"
         text += f", {shown}" if text else shown
     return f"one of {text}"
+
+
+def _bound(keyword: str, rule: object) -> str:
+    text = _BOUNDS[keyword].format(_shown(rule))
+    return text if rule == 1 or text.endswith(_shown(rule)) else f"{text}s"
 
 
 def _shown(value: object) -> str:

@@ -409,7 +409,7 @@ def test_without_the_extra(missing: str, arguments: tuple[str, ...], project: Pr
     project.write("schemas/a.yaml", "span_schemas: {agent: {}}")
     result = run_process("schemas", "--package", "made", *arguments, cwd=project.root, code=without_module(missing))
     assert result.returncode == 2
-    assert result.stderr == f"prefactor-gen: {missing} is not installed: install prefactor-sdk with its extra 'gen'\n"
+    assert result.stderr == f"prefactor-gen needs the extra 'gen' of prefactor-sdk ({missing} is not installed)\n"
 
 
 def test_as_a_module(project: Project) -> None:
@@ -490,7 +490,7 @@ def test_a_module_that_was_added_to_a_generated_package_is_kept(project: Project
         ),
         (
             ["other", "--package", "made"],
-            "found none, but 'span_types' (other/a.yaml); did you mean 'span_type_schemas'?",
+            "found none, but 'span_types'; did you mean 'span_type_schemas'?",
         ),
         (
             ["conflict.yaml", "--package", "made"],

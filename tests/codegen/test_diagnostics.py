@@ -132,8 +132,8 @@ RULE_EXAMPLES = {
     "PG023": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      extra: {type: object}\n",
-        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: the object accepts any member, so a "
-        "misspelled one is not reported; list the known properties",
+        "schemas/a.yaml:4:14 /span_schemas/agent/properties/extra: note PG023: this object names no properties, so "
+        "no type checker can find a mistake in it; name those that are known",
     ),
     "PG024": (
         "a.yaml",
@@ -180,7 +180,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schema: []\n",
         "schemas/a.yaml: error PG012: expected a definition under one of the keys span_type_schemas, span_schemas, "
-        "span_result_schemas, quality_schemas, found none, but 'span_type_schema' (schemas/a.yaml); did you mean "
+        "span_result_schemas, quality_schemas, found none, but 'span_type_schema'; did you mean "
         "'span_type_schemas'?",
     ),
 }
@@ -300,7 +300,18 @@ UNREADABLE: dict[str, tuple[str, str | bytes, str]] = {
     "empty-json": ("a.json", "", "a.json:1:1: error PG001: expected a JSON value, found the end of the file"),
     "not-utf-8": ("a.json", b'{"a": "\xff"}', "a.json: error PG001: expected UTF-8 text: 'utf-8' codec can't decode byte"),
     "utf-16": ("a.json", "{}".encode("utf-16"), "a.json: error PG001: expected UTF-8 text:"),
-    "tab": ("a.yaml", "a:\n\t- b", "a.yaml:2:1: error PG001: not valid YAML: found character '\\t'"),
+    "tab": ("a.yaml", "a:\n\t- b", "a.yaml:2:1: error PG001: not valid YAML: found character '\\t' that cannot start any token; indent with"),
+    "sign": ("a.yaml", "a: @b", "a.yaml:1:4: error PG001: not valid YAML: found character '@' that cannot start any token; put text"),
+    "indentation": (
+        "a.yaml",
+        "a:\n  b: 1\n c: 2",
+        "a.yaml:3:2: error PG001: not valid YAML: expected <block end>, but found '<block mapping start>'; check the indentation",
+    ),
+    "colon": (
+        "a.yaml",
+        "a: b: c",
+        "a.yaml:1:5: error PG001: not valid YAML: mapping values are not allowed here; put text that contains ': ' in quotes",
+    ),
     "yaml-nul": ("a.yaml", 'a: "\0"', "a.yaml: error PG001: not valid YAML: unacceptable character"),
     "yaml-twice": ("a.yaml", "x:\n  a: 1\n  a: 2", "a.yaml:3:3 /x/a: error PG001: the key 'a' occurs twice in one mapping"),
     "alias": ("a.yaml", "a: &x {}\nb: *x", "a.yaml:1:4 /b: error PG001: YAML aliases are not supported: use $ref"),
@@ -534,6 +545,15 @@ def test_definitions_that_import_their_own_package_are_refused(case: str, output
         shutil.rmtree(project.root / output / "made", ignore_errors=True)
 
 
+def test_the_generated_package_itself_as_the_source(project: Project) -> None:
+    project.write("agent.py", f"{REGISTRY}registry.register('chat:turn', {{'type': 'object'}})\n")
+    assert project.run("agent:registry", "--package", "made").code == 0
+    forget("made")
+    assert only(project.run("made:registry", "--package", "made").findings) == (
+        "made:registry: error PG001: 'made' is generated; name the module of the SchemaRegistry that it is generated from"
+    )
+
+
 def test_definitions_may_import_their_own_package_if_they_work_without_it(project: Project) -> None:
     project.write(
         "agent.py",
@@ -681,8 +701,18 @@ def test_a_warning_about_a_file_that_nothing_uses(project: Project) -> None:
     project.write("schemas/typo.yaml", "span_type_schema: []")
     result = project.generate()
     assert result.code == 0
-    assert only(result.findings).startswith(
-        "schemas/typo.yaml: warning PG012: expected one of the keys span_type_schemas"
+    assert only(result.findings) == (
+        "schemas/typo.yaml: warning PG012: this file has no definitions and no $ref leads to it; "
+        "its keys: 'span_type_schema'; did you mean 'span_type_schemas'?"
+    )
+
+
+def test_a_warning_about_a_schema_that_nothing_uses(project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.write("schemas/money.json", {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "string"})
+    assert only(project.generate().findings) == (
+        "schemas/money.json: warning PG012: this file has no definitions and no $ref leads to it; "
+        "its keys: '$schema', 'type'"
     )
 
 
@@ -695,7 +725,7 @@ CLASHES = {
     ),
     "definition-and-property": (
         {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
-        "it would generate the class AParamsUsage, as the definition at",
+        "this would become the class AParamsUsage, as the definition at",
     ),
     "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is already used"),
     "imported-name": ({"any": OBJECT}, "the generated name Any is already used"),
@@ -850,6 +880,14 @@ def test_shared_schemas_beside_the_definitions(project: Project) -> None:
     assert only(project.generate().findings).endswith(
         "; put schemas that others refer to into a file of their own, or into the schema itself"
     )
+
+
+@pytest.mark.parametrize("file", ["span.json", "comon.yaml"])
+def test_a_file_that_no_other_name_is_similar_to(file: str, project: Project) -> None:
+    """The file that refers to it is not suggested, nor one that has only the suffix in common."""
+    project.write("schemas/x.yaml", "type: string")
+    project.span_types(agent=properties(x={"$ref": file}, z={"$ref": "x.yaml"}))
+    assert only(project.generate().findings).endswith(f"PG008: expected a JSON or YAML file, found no {file!r}")
 
 
 def test_a_misspelled_file(project: Project) -> None:

@@ -140,4 +140,4 @@ def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytes
     monkeypatch.setattr(processes, "_BATCH", 1)
     assert project.generate() == together
     assert together.code == 1
-    assert "it would generate the class AParamsParams, as the definition at" in together.err
+    assert "this would become the class AParamsParams, as the definition at" in together.err

@@ -24,7 +24,7 @@ from prefactor_gen.diagnostics.limits import (
     MAX_OPTIONS,
     MAX_TYPES,
     MAX_TYPES_DEEP,
-    MAX_YAML_BYTES,
+    MAX_YAML_CHARACTERS,
 )
 from prefactor_gen.documents import json_text
 
@@ -146,7 +146,7 @@ def test_merged_objects_multiply(project: Project) -> None:
 
 FILES: dict[str, tuple[str, bytes, str]] = {
     "bytes": ("a.json", b'{"span_schemas": {}}' + b" " * MAX_BYTES, f"a.json: error PG029: the file has more than {MAX_BYTES:,} bytes"),
-    "yaml": ("a.yaml", b"- a\n" * (MAX_YAML_BYTES // 4 + 1), "a.yaml: error PG029: a YAML file has at most"),
+    "yaml": ("a.yaml", b"- a\n" * (MAX_YAML_CHARACTERS // 4 + 1), "a.yaml: error PG029: a YAML file has at most"),
     "broken-yaml": ("a.yaml", b"- a\n" * 50_000 + b"]", "a.yaml:50001:1: error PG001: not valid YAML"),
     "levels-of-yaml": ("a.yaml", b"- " * 40_000 + b"a", "error PG029: nested deeper than 100 levels"),
     "mappings-of-yaml": ("a.yaml", b"{a: " * 40_000, "error PG029: nested deeper than 100 levels"),
@@ -230,7 +230,7 @@ def test_options_too_many_for_a_union_are_checked_with_the_payload(project: Proj
     with pytest.raises(ValidationError):
         package.WholeParams.model_validate({"a200": 1})
     assert (
-        "/properties/o/oneOf: note PG029: 201 values of oneOf are too many for types"
+        "/properties/o/oneOf: note PG029: 201 options of oneOf are too many for types"
         in project.run("check", "schemas").out
     )
 

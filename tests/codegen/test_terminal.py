@@ -141,7 +141,7 @@ def test_without_rich(tmp_path: Path) -> None:
     settings = environment({"FORCE_COLOR": "1"})
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, env=settings, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "prefactor-gen: rich is not installed: install prefactor-sdk with its extra 'gen'\n"
+    assert done.stderr == "prefactor-gen needs the extra 'gen' of prefactor-sdk (rich is not installed)\n"
 
 
 def test_a_long_run_shows_its_progress(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,8 +96,8 @@ def recorded(api: LocalApi, instance_id: str) -> Spans:
 LOGGED = {
     "langchain_agent.py": {"span type 'custom:outer' is not registered"},
     "livekit_session.py": {
-        "params of 'livekit:tool': does not match its schema: group_id: Input should be a string, found null",
-        "params of 'livekit:llm': does not match its schema: model_name: Input should be a string, found null",
+        "the params of 'livekit:tool' do not match the schema: group_id: Input should be a string, found null",
+        "the params of 'livekit:llm' do not match the schema: model_name: Input should be a string, found null",
     },
 }
 

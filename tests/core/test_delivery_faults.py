@@ -64,8 +64,8 @@ async def test_one_cause_is_logged_once(api: LocalApi, run: Run, caplog: pytest.
             await record(instance, "child")
         assert (await client.flush()).failed == 2
     (line,) = warnings(caplog)
-    assert "operations that fail with it: 1" in line
-    assert "without their parent: 1" in line
+    assert "1 operation that depends on it fails, too" in line
+    assert "1 span is sent without its parent" in line
 
 
 async def test_open_spans_are_logged_once(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:

@@ -201,7 +201,7 @@ async def test_children_of_a_refused_span_are_sent_without_it(
             assert SpanContextStack.is_empty()
             await record(instance, "later")
     assert {span["schema_name"]: span["parent_span_id"] for span in api.spans()} == {"child": None, "later": None}
-    assert "without their parent" in caplog.text
+    assert "1 span is sent without its parent" in caplog.text
     assert not api.violations
 
 
@@ -268,7 +268,7 @@ async def test_a_single_operation_that_always_fails_is_dropped_at_the_deadline(a
     report = await client.close(timeout=0.3)
     assert report.drops == {(OperationType.START_AGENT_INSTANCE, "deadline"): 1}
     assert report.failed == 0
-    assert [str(error) for error in report.errors] == ["START_AGENT_INSTANCE failed: Service Unavailable"]
+    assert [str(error) for error in report.errors] == ["START_AGENT_INSTANCE failed (HTTP 503): Service Unavailable"]
 
 
 async def test_an_outage_loses_nothing(api: LocalApi, run: Run) -> None:

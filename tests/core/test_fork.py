@@ -181,7 +181,7 @@ def test_a_finish_in_the_child_of_a_span_that_the_parent_does_not_deliver(api: L
     api.inject(Fault(method="POST", path=CREATE, status=422))
     ended = run_program(OPEN_SPAN.replace("assert report.complete and ", "assert report.failed == 1 and "), api)
     assert ended.code == 1  # for the parent lost the create
-    assert "FINISH_SPAN failed" in ended.errors
+    assert "FINISH_SPAN of 'step' failed" in ended.errors
 
 
 NO_COST = (

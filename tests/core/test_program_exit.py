@@ -286,7 +286,7 @@ def test_sigterm_waits_no_longer_than_the_deadline(api: LocalApi) -> None:
         program.send(signal.SIGTERM)
         ended = program.end()
     assert ended.code == -signal.SIGTERM
-    assert "SIGTERM: 42 operations were not delivered within QueueConfig.close_timeout, and are lost" in ended.errors
+    assert "SIGTERM: 42 operations were not delivered within QueueConfig.close_timeout, and lost" in ended.errors
 
 
 def test_a_second_sigterm_does_not_wait(api: LocalApi) -> None:

@@ -83,7 +83,7 @@ async def test_a_field_that_redact_fails_for_is_redacted_and_logged_once(
                 await span.start({"bad": "secret", "good": 1})
     assert [span["payload"] for span in api.spans()] == [{"bad": FAILED, "good": 1}] * 3
     (line,) = warnings(caplog)
-    assert line.startswith("params of 'step': redact raised Odd for a value; a marker is recorded in its place")
+    assert line.startswith("redact raised Odd for a value in the params of 'step'; a marker is recorded in its place")
     assert "secret" not in caplog.text
 
 
@@ -120,8 +120,8 @@ async def test_a_large_payload_is_cut_and_logged_once(
     assert list(done) == [f"part {number}" for number in range(9)]
     assert "[cut: " in failed["error"]["message"]
     assert [line.partition(" or ")[0] for line in warnings(caplog)] == [
-        f"{part} of 'step': cut, because it is larger than PrefactorCoreConfig.max_payload_bytes (2,048)"
-        for part in ("params", "result")
+        f"the {cut} cut to fit PrefactorCoreConfig.max_payload_bytes (2,048)"
+        for cut in ("params of 'step' were", "result of 'step' was")
     ]
 
 
@@ -178,7 +178,7 @@ async def test_a_schema_redacts_in_every_call(api: LocalApi, run: Run, caplog: p
     hidden = {"token": "[redacted]", "user": {"mail": "[redacted]", "name": "n"}}
     assert [create["payload"] for create in creates(api)] == [hidden, hidden, hidden, {"token": "[redacted]"}]
     assert results(api)[2] == {"a": "[redacted]", "b": "[redacted]"}
-    assert "params of 'marked': does not match its schema: token: Input should be an" in caplog.text
+    assert "the params of 'marked' do not match the schema: token: Input should be an" in caplog.text
     assert "secret" not in caplog.text
 
 

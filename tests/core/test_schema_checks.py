@@ -35,7 +35,7 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
                 await span.complete({"n": 1})
         assert client.stats().schema_mismatches == 2
     assert warnings(caplog) == [
-        "params of 'count:up': does not match its schema: n: Input should be an integer, found a string (recorded "
+        "the params of 'count:up' do not match the schema: n: Input should be an integer, found a string (recorded "
         "anyway; further mismatches at this path are not logged)"
     ]
     assert [span["payload"] for span in api.spans()] == [{"n": "a secret"}] * 2
@@ -44,13 +44,13 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
 @pytest.mark.parametrize(
     ("name", "params", "result", "message"),
     [
-        ("count:up", {"n": 1.5}, {"n": 1}, "params of 'count:up': does not match its schema: n: Input should be an"),
-        ("count:up", {}, {"n": 1}, "params of 'count:up': does not match its schema: n: Field required"),
-        ("count:up", {"n": 1}, {}, "result of 'count:up': does not match its schema: n: Field required"),
-        ("count:up", {"n": 1}, {"n": 1, "m": 1}, "result of 'count:up': does not match its schema: m: Field is not"),
-        ("count:down", {"n": 1}, {"n": 1}, "result of 'count:down': does not match its schema: n: Field is not"),
-        ("count:old", {"m": 1}, {}, "params of 'count:old': does not match its schema: m: Field is not allowed"),
-        ("count:old", {"n": 1}, {"n": 1}, "result of 'count:old': does not match its schema: n: Field is not"),
+        ("count:up", {"n": 1.5}, {"n": 1}, "the params of 'count:up' do not match the schema: n: Input should be an"),
+        ("count:up", {}, {"n": 1}, "the params of 'count:up' do not match the schema: n: Field required"),
+        ("count:up", {"n": 1}, {}, "the result of 'count:up' does not match the schema: n: Field required"),
+        ("count:up", {"n": 1}, {"n": 1, "m": 1}, "the result of 'count:up' does not match the schema: m: Field is not"),
+        ("count:down", {"n": 1}, {"n": 1}, "the result of 'count:down' does not match the schema: n: Field is not"),
+        ("count:old", {"m": 1}, {}, "the params of 'count:old' do not match the schema: m: Field is not allowed"),
+        ("count:old", {"n": 1}, {"n": 1}, "the result of 'count:old' does not match the schema: n: Field is not"),
     ],
 )
 async def test_every_form_of_registration_and_every_way_to_open_a_span(
@@ -156,15 +156,21 @@ async def test_mismatches_of_quality_payloads(run: Run, caplog: pytest.LogCaptur
         await instance.record_quality("acuracy", {"n": 1})
         assert client.stats().schema_mismatches == 1
     first, second = warnings(caplog)
-    assert first.startswith("quality of 'accuracy': does not match its schema: n: Input should be an integer, found a")
+    assert first.startswith(
+        "the quality payload 'accuracy' does not match the schema: n: Input should be an integer, found a"
+    )
     assert second.startswith("quality schema 'acuracy' is not registered; did you mean 'accuracy'?")
 
 
 async def test_mismatches_of_quality_payloads_raise_when_asked_to(run: Run) -> None:
     async with run(schema_registry=registry(), validation="raise") as (_, instance):
-        with pytest.raises(SpanValidationError, match="quality of 'accuracy'"):
+        with pytest.raises(
+            SpanValidationError, match="the quality payload 'accuracy' does not match the schema: n: Field required"
+        ):
             await instance.record_quality("accuracy", {})
-        with pytest.raises(SpanValidationError, match="did you mean 'accuracy'"):
+        with pytest.raises(
+            SpanValidationError, match=r"^quality schema 'acuracy' is not registered; did you mean 'accuracy'"
+        ):
             await instance.record_quality("acuracy", {})
         await instance.record_quality("accuracy", {"n": 1})
 
@@ -238,10 +244,12 @@ async def test_a_schema_that_is_not_valid(
                 await client.create_span(instance.id, "odd", payload={"n": 1})
             assert client.stats().schema_mismatches == 0
     (warning,) = warnings(caplog)
-    assert warning.startswith("params of 'odd': could not be checked: its schema is not valid: ")
+    assert warning.startswith("the params of 'odd' could not be checked: its schema is not valid: ")
     assert reason in warning
     async with run(schema_registry=types, validation="raise") as (client, instance):
-        with pytest.raises(SpanValidationError, match="its schema is not valid"):
+        with pytest.raises(
+            SpanValidationError, match=r"^the params of 'odd' could not be checked: its schema is not valid"
+        ):
             await client.create_span(instance.id, "odd")
 
 

@@ -34,6 +34,15 @@ async def test_entering_sends_nothing_and_leaving_sends_all(api: LocalApi, run: 
     assert create["started_at"] <= finish["timestamp"]
 
 
+async def test_a_span_that_was_not_opened(run: Run) -> None:
+    async with run() as (_, instance):
+        scope: Any = instance.span("step")
+        with pytest.raises(AttributeError, match=r"no attribute 'start'; open the span first: `async with"):
+            await scope.start({})
+        with pytest.raises(AttributeError, match=r"no attribute 'strat'$"):
+            await scope.strat({})
+
+
 async def test_payloads_that_come_too_late_are_logged(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -56,8 +65,9 @@ async def test_payloads_that_come_too_late_are_logged(
     spans = api.spans()
     assert [(span["payload"], span["result_payload"]) for span in spans] == [({"x": 1}, {"y": 1})] * 3
     assert sorted(record.getMessage() for record in caplog.records) == [
-        "params of 'step': ignored, because the span was already started or finished (further ones are not logged)",
-        "result of 'step': ignored, because the span was already finished (further ones are not logged)",
+        "a late result for 'step' was ignored: the span was already finished (further ones are not logged)",
+        "a second set of params for 'step' was ignored: the span was already started or finished "
+        "(further ones are not logged)",
     ]
 
 

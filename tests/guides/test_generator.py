@@ -262,7 +262,7 @@ def test_an_exception_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 LIMITS: dict[str, str] = {
     "size of a definition file": f"{limits.MAX_BYTES // 2**20} MiB",
-    "size of a definition file in YAML": f"{limits.MAX_YAML_BYTES // 2**20} MiB",
+    "characters in a definition file in YAML": f"{limits.MAX_YAML_CHARACTERS:,}",
     "values in a definition file": f"{limits.MAX_VALUES:,}",
     "nesting in a definition file": f"{limits.MAX_DEPTH} levels",
     "span types in a package": f"{limits.MAX_SPAN_TYPES:,}",
@@ -275,9 +275,9 @@ LIMITS: dict[str, str] = {
     "types that one schema becomes": f"{limits.MAX_TYPES:,}",
     "types inside one another": f"{limits.MAX_TYPES_DEEP}",
     "schemas of one value inside one another, through `$ref`, `allOf` and the like": f"{limits.MAX_CHAIN}",
-    "schemas that one value is compared with": f"{limits.MAX_PARTS:,}",
+    "schemas that one value is checked against": f"{limits.MAX_PARTS:,}",
     "schemas that are looked at to join `allOf` members": f"{limits.MAX_VIEWS:,}",
-    "values in a default or an example that is compared with its schema": f"{limits.MAX_CHECKED_VALUES:,}",
+    "values in a default or an example that is checked against its schema": f"{limits.MAX_CHECKED_VALUES:,}",
 }
 WIDER_PAST: dict[str, str] = {
     "values of an `enum`": f"{limits.MAX_LITERALS:,}",

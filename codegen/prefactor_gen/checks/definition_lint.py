@@ -127,8 +127,8 @@ def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
         if isinstance(properties, ObjectNode):
             yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
         elif each.get("type") == "object" and each.keys() <= {"type", "title", "description", "$schema", REDACT}:
-            message = "the object accepts any member, so a misspelled one is not reported; list the known properties"
-            yield OPEN_OBJECT.at(each.place, message)
+            problem = "this object names no properties, so no type checker can find a mistake in it"
+            yield OPEN_OBJECT.at(each.place, f"{problem}; name those that are known")
 
 
 def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:

@@ -40,13 +40,13 @@ class Enforced:
 
 
 def enforcement(
-    definitions: Definitions, untyped: AbstractSet[Place], *, assert_formats: bool = False
+    definitions: Definitions, untyped_places: AbstractSet[Place], *, assert_formats: bool = False
 ) -> Iterator[Enforced]:
     """Every keyword that decides whether a payload is valid, in the order of the definitions.
 
     Args:
         definitions: definitions whose schemas are self-contained.
-        untyped: the places of the keywords that the generated types cannot express.
+        untyped_places: the places of the keywords that the generated types cannot express.
         assert_formats: whether formats are checked with the schema.
     """
     formats = CHECKED_FORMATS if assert_formats else frozenset[str]()
@@ -54,7 +54,7 @@ def enforcement(
         sources: dict[Literal["params", "result"], SchemaSource | None] = {"params": item.params, "result": item.result}
         for part, source in sources.items():
             if source is not None:
-                reader = _Reader(source.schema, untyped, formats)
+                reader = _Reader(source.schema, untyped_places, formats)
                 for pointer, keyword, by in reader.keywords(source.schema, "", By.TYPES):
                     yield Enforced(item.name, part, pointer, keyword, by)
 
@@ -66,9 +66,9 @@ class _Reader:
         applicable: the schemas that can apply to a value, by pointer, without the keywords that have no effect.
     """
 
-    def __init__(self, root: ObjectNode, untyped: AbstractSet[Place], formats: AbstractSet[str]) -> None:
+    def __init__(self, root: ObjectNode, untyped_places: AbstractSet[Place], formats: AbstractSet[str]) -> None:
         self.applicable = {unquote(pointer): schema for pointer, schema in applicable_schemas(root)}
-        self.untyped = untyped
+        self.untyped_places = untyped_places
         self.formats = formats
 
     def keywords(self, schema: ObjectNode, pointer: str, above: By) -> Iterator[tuple[str, str, By]]:
@@ -88,7 +88,7 @@ class _Reader:
             if isinstance(item, ObjectNode):
                 # A schema in a keyword without effect applies only if a reference leads to it, as a type of its own.
                 yield from self.keywords(item, where, by[keys[0]] if keys[0] in effective else By.TYPES)
-            elif item is False and isinstance(members, ObjectNode) and members.place_at(keys[1]) in self.untyped:
+            elif item is False and isinstance(members, ObjectNode) and members.place_at(keys[1]) in self.untyped_places:
                 yield where, "false", By.SCHEMA
 
     def by(self, schema: ObjectNode, keyword: str, above: By) -> By:
@@ -96,4 +96,4 @@ class _Reader:
             return By.NOTHING
         if keyword == "format":
             return By.SCHEMA if schema[keyword] in self.formats and above is not By.NOTHING else By.NOTHING
-        return By.SCHEMA if above is By.TYPES and schema.place_at(keyword) in self.untyped else above
+        return By.SCHEMA if above is By.TYPES and schema.place_at(keyword) in self.untyped_places else above

@@ -29,7 +29,7 @@ def explain_rule(code: str) -> str:
 def enforced_keywords(generated: GeneratedPackage, span_type: str | None) -> dict[str, list[Enforced]]:
     """The keywords of one span type, or of all, by `<span type> params` and `<span type> result`."""
     parts: dict[str, list[Enforced]] = {}
-    for item in enforcement(generated.definitions, generated.untyped, assert_formats=generated.assert_formats):
+    for item in enforcement(generated.definitions, generated.untyped_places, assert_formats=generated.assert_formats):
         if span_type in {None, item.span_type}:
             parts.setdefault(f"{item.span_type} {item.part}", []).append(item)
     return parts

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.progress import progress_bar
-from prefactor_gen.command.report import FORMATS, summary
+from prefactor_gen.command.report import OUTPUT_FORMATS, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.package.catalog_header import Origin
@@ -105,7 +105,7 @@ def _check(options: argparse.Namespace) -> int:
             raise ConfigError(message)
         print_enforced(parts, sys.stdout)
         return DONE
-    FORMATS[options.format](found, base, sys.stdout)
+    OUTPUT_FORMATS[options.format](found, base, sys.stdout)
     if options.format == "text":
         print(summary(found) if found else "no problems found")
     has_warnings = any(item.severity is Severity.WARNING for item in found)
@@ -266,7 +266,7 @@ def _show(changes: Sequence[Change], base: Path) -> int:
 
 def _report(found: Sequence[Diagnostic], base: Path) -> None:
     diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # only `check` reports notes
-    FORMATS["text"](diagnostics, base, sys.stderr)
+    OUTPUT_FORMATS["text"](diagnostics, base, sys.stderr)
     if diagnostics:
         print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
 

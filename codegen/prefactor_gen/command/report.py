@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["FORMATS", "console", "is_terminal", "summary"]
+__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "summary"]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -138,7 +138,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-FORMATS: Final[dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], None]]] = {
+OUTPUT_FORMATS: Final[dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], None]]] = {
     "text": _print_text,
     "json": _print_json,
     "github": _print_github,

@@ -28,15 +28,15 @@ _STEP: Final = 100
 # Ignores environments, caches, and the temporary files of editors.
 _not_ignored: Final = DefaultFilter(ignore_dirs=(*DefaultFilter.ignore_dirs, "site-packages"))
 
-Plan: TypeAlias = Callable[[], tuple[Sequence[PackageConfig], Path]]
+ReadPackages: TypeAlias = Callable[[], tuple[Sequence[PackageConfig], Path]]
 """Reads the configuration: the packages to generate, and the folder that sources are relative to."""
 
 
-def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
+def watch(read_packages: ReadPackages, arguments: Sequence[str], configuration: Path) -> int:
     """Generate, and generate again after each change, until Ctrl-C.
 
     Args:
-        plan: reads the configuration; called again after each change.
+        read_packages: reads the configuration; called again after each change.
         arguments: the arguments of `generate`, without --watch.
         configuration: the path of the project's pyproject.toml, which need not exist.
 
@@ -47,7 +47,7 @@ def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
         ConfigError: the configuration is wrong at the start, or the files cannot be watched.
     """
     command = [sys.executable, "-P", "-m", "prefactor_gen", "generate", *arguments]
-    watched = _Watched.of(*plan(), configuration)
+    watched = _Watched.of(*read_packages(), configuration)
     try:
         while True:
             changes = watched.changes()
@@ -58,7 +58,7 @@ def watch(plan: Plan, arguments: Sequence[str], configuration: Path) -> int:
             changed = next(names for names in changes if names)
             print(f"changed: {printable(', '.join(changed))}", flush=True)
             try:
-                watched = _Watched.of(*plan(), configuration)
+                watched = _Watched.of(*read_packages(), configuration)
             except ConfigError:  # The next run reports it.
                 continue
     except KeyboardInterrupt:

@@ -29,6 +29,7 @@ __all__ = ["collect_definitions", "unused_documents"]
 
 # Keys of a schema, which authors sometimes write at the top of a definition file.
 _SCHEMA_DEFINITIONS = frozenset({"$defs", "definitions"})
+_MAX_KEYS_SHOWN = 5
 
 
 def collect_definitions(documents: Sequence[Document]) -> Checked[Definitions]:
@@ -60,22 +61,39 @@ def unused_documents(documents: Iterable[Document], referred: Container[Path]) -
         return
     for document in documents:
         if not _has_definitions(document) and (document.path is None or document.path not in referred):
-            hint = _misspelled_section(document)
-            message = f"expected one of the keys {', '.join(SECTIONS)}, or a $ref to this file, found neither{hint}"
-            yield NO_DEFINITIONS.at(Place(document.source), message, Severity.WARNING)
+            yield NO_DEFINITIONS.at(Place(document.source), _not_used(document), Severity.WARNING)
 
 
 def _no_definitions(documents: Sequence[Document]) -> Diagnostic:
     sources = ", ".join(document.source for document in documents) or "no source"
-    hint = next(filter(None, map(_misspelled_section, documents)), "")
-    message = f"expected a definition under one of the keys {', '.join(SECTIONS)}, found none{hint}"
+    several = len(documents) > 1
+    misspelled = (
+        f", but {key!r}{f' ({document.source})' if several else ''}{hint}"
+        for document in documents
+        for key, hint in _misspelled_sections(document)
+    )
+    message = f"expected a definition under one of the keys {', '.join(SECTIONS)}, found none{next(misspelled, '')}"
     return NO_DEFINITIONS.at(Place(sources), message)
 
 
-def _misspelled_section(document: Document) -> str:
-    keys = document.root if isinstance(document.root, ObjectNode) else ()
-    hints = (f", but {key!r} ({document.source}){hint}" for key in keys if (hint := did_you_mean(key, SECTIONS)))
-    return next(hints, "")
+def _not_used(document: Document) -> str:
+    if document.path is None:
+        return "this registry has no definitions"
+    keys = [repr(key) for key in _keys(document)]
+    shown = ", ".join(keys[:_MAX_KEYS_SHOWN]) + (" …" if len(keys) > _MAX_KEYS_SHOWN else "")
+    hint = next((hint for _, hint in _misspelled_sections(document)), "")
+    return f"this file has no definitions and no $ref leads to it{f'; its keys: {shown}' if shown else ''}{hint}"
+
+
+def _misspelled_sections(document: Document) -> Iterator[tuple[str, str]]:
+    """Each key that is similar to the key of a section, and the end of a message that suggests that one."""
+    for key in _keys(document):
+        if not key.startswith("$") and (hint := did_you_mean(key, SECTIONS)):  # $schema is similar to span_schemas
+            yield key, hint
+
+
+def _keys(document: Document) -> Iterable[str]:
+    return document.root if isinstance(document.root, ObjectNode) else ()
 
 
 def _has_definitions(document: Document) -> bool:

@@ -20,7 +20,7 @@ from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
-from prefactor_schema.suggestions import did_you_mean
+from prefactor_schema.suggestions import closest_match
 
 __all__ = ["SchemaFiles", "inline_files"]
 
@@ -45,18 +45,22 @@ class SchemaFiles:
             message = f"expected a file of the definition folder, found {reference!r}, which is outside"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if path is None or path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
-            hint = "" if path is None else did_you_mean(path.name, _definition_files_of(path.parent))
+            hint = "" if path is None else _similar_file(path, real_path(source))
             raise UNRESOLVED_REFERENCE.error(place, f"expected a JSON or YAML file, found no {reference!r}{hint}")
         if path not in self.parsed:
             self.parsed[path] = self.read(path, display_name(path, self.base))
         return path, self.parsed[path]
 
 
-def _definition_files_of(folder: Path) -> list[str]:
+def _similar_file(missing: Path, source: Path | None) -> str:
+    """The end of a message that suggests a definition file with a similar stem, but not the source itself."""
     try:
-        return sorted(each.name for each in folder.iterdir() if each.suffix.lower() in SUFFIXES)
+        files = sorted(each for each in missing.parent.iterdir() if each.suffix.lower() in SUFFIXES and each != source)
     except OSError:  # there is no such folder
-        return []
+        return ""
+    names = {each.stem: each.name for each in files}
+    near = closest_match(missing.stem, names)
+    return "" if near is None else f"; did you mean {names[near]!r}?"
 
 
 def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSource | None]:

@@ -89,10 +89,15 @@ def _not_imported(error: BaseException, source: str, base: Path) -> DiagnosticEr
 
 
 def _imports_itself(error: _ImportsItselfError, source: str, base: Path) -> DiagnosticError:
+    module_name, generated = source.partition(":")[0], str(error.name)
+    if f"{module_name}.".startswith(f"{generated}."):
+        message = f"{generated!r} is generated; name the module of the SchemaRegistry that it is generated from"
+        return UNREADABLE_SOURCE.error(Place(source), message)
     places = _traceback_places(error, base)
     path = " → ".join(f"{place.source}:{place.line}" for place in places)
     message = (
-        f"the definitions import {error.name}, which is generated from them ({path}), so that it could not be "
+        f"the definitions import {generated}, which is generated from them{f' ({path})' if path else ''}, so that it "
+        "could not be "
         "generated again after a span type is renamed; import the package inside the functions that use it, or keep "
         "the SchemaRegistry in a module that does not import it, in a package whose __init__.py does not import it"
     )

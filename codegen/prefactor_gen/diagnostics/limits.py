@@ -1,4 +1,8 @@
-"""The limits of the generator. A definition that exceeds one is reported within seconds, and nothing is generated."""
+"""The limits of the generator, so that it ends within seconds.
+
+A definition that exceeds a limit is an error, and nothing is generated. Three limits make a type wider instead, which
+is a note: MAX_LITERALS, MAX_LITERAL_TEXT and MAX_OPTIONS.
+"""
 
 from __future__ import annotations
 
@@ -21,62 +25,62 @@ __all__ = [
     "MAX_TYPES_DEEP",
     "MAX_VALUES",
     "MAX_VIEWS",
-    "MAX_YAML_BYTES",
+    "MAX_YAML_CHARACTERS",
 ]
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Bytes of a definition file."""
+"""The largest definition file, in bytes."""
 
-MAX_YAML_BYTES = 4 * 1024 * 1024
-"""Bytes of a definition file in YAML, which takes longer to read."""
+MAX_YAML_CHARACTERS = 4 * 1024 * 1024
+"""The longest definition file in YAML, in characters; YAML takes longer to read."""
 
 MAX_VALUES = 1_000_000
-"""Objects, lists and scalars in a definition file: the place of each is kept."""
+"""The most objects, lists and scalars in a definition file, because the place of each is kept."""
 
 MAX_DEPTH = 100
-"""Levels of nesting in a definition file: every stage recurses."""
+"""The most levels of nesting in a definition file, because every stage recurses."""
 
 MAX_NAME = 127
-"""Characters of a span type's name, which is also a file name."""
+"""The longest name of a span type, in characters; it is also a file name."""
 
 MAX_SPAN_TYPES = 10_000
-"""Span types of one package."""
+"""The most span types of one package."""
 
 MAX_TEMPLATE = 100_000
-"""Characters of a template."""
+"""The longest template, in characters."""
 
 MAX_CLASS_NAME = 20_000
-"""Characters of a generated name, which is made of the names of all properties that lead to it."""
+"""The longest name of a generated class, in characters; it holds the names of all properties that lead to it."""
 
 MAX_MEMBERS = 20_000
-"""Schemas and required names in one self-contained schema: properties, items, options, definitions."""
+"""The most schemas (properties, items, options, definitions) and required names in one self-contained schema."""
 
 MAX_PARTS = 10_000
-"""Schemas that one value is compared with, counted through references."""
+"""The most schemas that one value is checked against, counted through references."""
 
 MAX_CHAIN = 100
-"""Schemas that apply to one value in a chain, each applied by the one before, counted through references."""
+"""The longest chain of schemas that apply to one value, each applied by the one before, through references too."""
 
 MAX_TYPES = 3_000
-"""Types that are made of one schema."""
+"""The most types that one schema becomes."""
 
 MAX_VIEWS = 40_000
-"""Schemas that are viewed to make those types. Where `allOf` merges properties, each pair counts."""
+"""The most schemas that are viewed to make those types. Where `allOf` merges properties, each pair counts."""
 
 MAX_TYPES_DEEP = 64
-"""Types nested in each other, counted through references: pydantic recurses through them."""
+"""The most types nested in each other, counted through references, because pydantic recurses through them."""
 
 MAX_LITERALS = 1_000
-"""Values of an `enum` that becomes a Literal. A longer one becomes the types of its values; the payload is checked."""
+"""The most values of an `enum` that becomes a Literal. A longer one becomes the types of its values, with a note."""
 
 MAX_LITERAL_TEXT = 100_000
-"""Characters of all values of such an `enum`."""
+"""The most characters in all values of such an `enum`."""
 
 MAX_OPTIONS = 200
-"""Options of `anyOf` and `oneOf`, and types of items, that become a union. Of more, the payload is checked."""
+"""The most options of `anyOf` and `oneOf`, and types of items, that become a union. More have no types, with a note."""
 
 MAX_COUNT = 2**63 - 1
 """The largest length or number of items that types compare with."""
 
 MAX_CHECKED_VALUES = 2_000
-"""Values in a default or an example that is compared with its schema."""
+"""The most values in a default or an example that is checked against its schema."""

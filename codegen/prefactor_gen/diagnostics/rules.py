@@ -286,9 +286,9 @@ INVALID_ALLOWANCE = Rule(
     "an entry of x-prefactor-allow is invalid or not needed",
     (
         "x-prefactor-allow in a definition or a schema lists the rules that may be broken in it, each with "
-        'the reason: {"PG020": "a mail address of the company"}. It may list the rules PG015 to PG024, PG026 '
-        "and PG030 to PG033. Remove an entry that is no longer needed, because it would hide the next "
-        "mistake."
+        'the reason: {"PG020": "a mail address of the company"}. The table of the rules in the guide to '
+        "prefactor-gen (codegen/README.md) says which of them it may list. Remove an entry that is no longer "
+        "needed, because it would hide the next mistake."
     ),
     severity=Severity.WARNING,
 )

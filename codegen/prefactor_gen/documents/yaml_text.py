@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 import yaml
 
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
-from prefactor_gen.diagnostics.limits import MAX_DEPTH, MAX_YAML_BYTES
+from prefactor_gen.diagnostics.limits import MAX_DEPTH, MAX_YAML_CHARACTERS
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 
@@ -23,6 +23,13 @@ _MAX_SLOW_CHARACTERS = 100_000
 _CONFLICT = re.compile(r"^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
 # YAML 1.1 reads these as line breaks, and so the parser makes them spaces. In YAML 1.2 they are ordinary characters.
 _BREAKS = re.compile("[\x85\u2028\u2029]")
+# What to do about some messages of the parser.
+_HINTS = {
+    "expected <block end>": "; check the indentation of this line",
+    "mapping values are not allowed here": "; put text that contains ': ' in quotes",
+    "character '\\t' that cannot start any token": "; indent with spaces, not with tabs",
+    "that cannot start any token": "; put text that begins with this character in quotes",
+}
 # JSON's types, and the tags that YAML 1.1 gives to the plain texts 2026-01-01 (timestamp), << (merge) and = (value).
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -41,8 +48,8 @@ def parse_yaml(text: str, source: str) -> JsonValue:
         DiagnosticError: the text is not YAML, repeats a key, uses aliases, or tags or keys that JSON does not have, or
             is nested too deeply; with line and column.
     """
-    if len(text) > MAX_YAML_BYTES:
-        message = f"a YAML file has at most {MAX_YAML_BYTES:,} characters; divide it, or write it as JSON"
+    if len(text) > MAX_YAML_CHARACTERS:
+        message = f"a YAML file has at most {MAX_YAML_CHARACTERS:,} characters; divide it, or write it as JSON"
         raise LIMIT_EXCEEDED.error(Place(source), message)
     if (line_break := _BREAKS.search(text)) is not None:
         raise _ambiguous(text, line_break.start(), source)
@@ -67,7 +74,9 @@ def _not_yaml(error: yaml.YAMLError, text: str, source: str) -> DiagnosticError:
     place = Place(source, "", at.line + 1, at.column + 1) if at else Place(source)
     if "nesting depth" in str(error.problem):  # libyaml's own limit
         return _nested(place)
-    return UNREADABLE_SOURCE.error(place, f"not valid YAML: {error.problem or error.context}")
+    problem = str(error.problem or error.context)
+    hint = next((hint for text, hint in _HINTS.items() if text in problem), "")
+    return UNREADABLE_SOURCE.error(place, f"not valid YAML: {problem}{hint}")
 
 
 def _ambiguous(text: str, position: int, source: str) -> DiagnosticError:

@@ -78,7 +78,7 @@ class Bundle:
 
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
-    untyped: list[UntypedKeyword] = field(default_factory=list)
+    untyped_keywords: list[UntypedKeyword] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
 
     def document(self, names: Iterable[str]) -> Document:
@@ -99,7 +99,7 @@ class Bundle:
 
     def extend(self, other: Bundle) -> list[Diagnostic]:
         """Add the definitions of another bundle; returns the problems of their names."""
-        self.untyped.extend(other.untyped)
+        self.untyped_keywords.extend(other.untyped_keywords)
         return [problem for bundled in other.definitions.values() for problem in self.add(bundled)]
 
     def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
@@ -117,7 +117,7 @@ class Bundle:
 
 def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
     """Report that two definitions would become the same class."""
-    return NAME_COLLISION.at(place, f"it would generate the class {name}, as the definition at {other} does")
+    return NAME_COLLISION.at(place, f"this would become the class {name}, as the definition at {other} does")
 
 
 def bundle_schema(name: str, schema: ObjectNode, place: Place, *, assert_formats: bool) -> Checked[Bundle]:
@@ -248,8 +248,8 @@ class _SchemaBundler:
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return True
-        view, untyped = typing_view(merged.schema, draft_07=self.refs.draft_07)
-        self.add_untyped_keywords(merged, untyped)
+        view, keywords = typing_view(merged.schema, draft_07=self.refs.draft_07)
+        self.add_untyped_keywords(merged, keywords)
         self.report(*_long_lists(merged.schema))
         if not is_object_schema(view):
             return self.completed(view, name, pointer)
@@ -349,17 +349,17 @@ class _SchemaBundler:
         target = resolve_pointer(self.root, pointer)
         return isinstance(target, ObjectNode) and target.place == schema.place
 
-    def add_untyped_keywords(self, merged: Merged, untyped: Iterable[str]) -> None:
+    def add_untyped_keywords(self, merged: Merged, keywords: Iterable[str]) -> None:
         for branch, keyword in merged.not_mergeable:
             self.add_untyped(keyword, branch.place_at(keyword))
-        for keyword in untyped:
+        for keyword in keywords:
             self.add_untyped(keyword, merged.schema.place_at(keyword))
         if self.result.assert_formats and merged.schema.get("format") in CHECKED_FORMATS:
             self.add_untyped("format", merged.schema.place_at("format"))
 
     def add_untyped(self, keyword: str, place: Place) -> None:
         definition = self.root_name if self.dynamic else self.checked[-1]
-        self.result.untyped.append(UntypedKeyword(keyword, place, definition))
+        self.result.untyped_keywords.append(UntypedKeyword(keyword, place, definition))
 
     def target(self, reference: str, place: Place) -> str | None:
         """The class name of the target of a reference, which is defined later; None if there is no target."""
@@ -379,7 +379,8 @@ def _long_lists(schema: ObjectNode) -> Iterator[Diagnostic]:
     for keyword in _LISTS & schema.keys():
         values = schema.list_at(keyword)
         if is_long_enum(values) if keyword == "enum" else len(values) > MAX_OPTIONS:
-            message = f"{len(values):,} values of {keyword} are too many for types: they are checked with the payload"
+            noun = "values" if keyword == "enum" else "options"
+            message = f"{len(values):,} {noun} of {keyword} are too many for types: they are checked with the payload"
             yield LIMIT_EXCEEDED.at(schema.place_at(keyword), message, Severity.NOTE)
 
 

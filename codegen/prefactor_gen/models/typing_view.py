@@ -35,7 +35,7 @@ def typing_view(schema: ObjectNode, *, draft_07: bool = False) -> tuple[ObjectNo
     The schema is an effective one without `allOf`, and has no assertions beside a `$ref`.
     """
     viewer = _Viewer(schema, draft_07=draft_07)
-    return viewer.view(), viewer.untyped
+    return viewer.view(), viewer.untyped_keywords
 
 
 class _Viewer:
@@ -44,10 +44,10 @@ class _Viewer:
     def __init__(self, schema: ObjectNode, *, draft_07: bool) -> None:
         self.schema = schema
         self.draft_07 = draft_07
-        self.untyped = [keyword for keyword in schema if keyword in NOT_ENFORCED]
+        self.untyped_keywords = [keyword for keyword in schema if keyword in NOT_ENFORCED]
 
     def view(self) -> ObjectNode:
-        view = self.made((key, value) for key, value in self.schema.items() if key in _TYPABLE)
+        view = self._node((key, value) for key, value in self.schema.items() if key in _TYPABLE)
         if "$ref" in view:
             return view
         if {"enum", "const"} & view.keys():
@@ -69,20 +69,20 @@ class _Viewer:
             case _:
                 return self.scalar(view)
 
-    def made(self, items: Iterable[tuple[str, JsonValue]]) -> ObjectNode:
+    def _node(self, items: Iterable[tuple[str, JsonValue]]) -> ObjectNode:
         return self.schema.with_items(items)
 
-    def listed(self, items: Iterable[JsonValue]) -> ListNode:
+    def _list(self, items: Iterable[JsonValue]) -> ListNode:
         return ListNode(items, place=self.schema.place)
 
     def without(self, view: ObjectNode, keywords: Container[str]) -> ObjectNode:
         """The view without some keywords, which stay untyped."""
-        self.untyped.extend(keyword for keyword in view if keyword in keywords)
+        self.untyped_keywords.extend(keyword for keyword in view if keyword in keywords)
         return view.without(keywords)
 
     def enumerated(self, view: ObjectNode) -> ObjectNode:
         """`enum` and `const` become one list of values, if a Literal can hold them."""
-        values = view.list_at("enum") if "enum" in view else self.listed([view["const"]])
+        values = view.list_at("enum") if "enum" in view else self._list([view["const"]])
         if "const" in view:
             const = view["const"]
             values = values.with_items([const] if any(is_same(const, value) for value in values) else [])
@@ -94,16 +94,16 @@ class _Viewer:
             return self.without(view, ("enum", "const"))
         type_names = {name for value in possible for name in types_of(value)}
         beside = frozenset(_UNIONS).union(*(FOR_TYPE.get(name, ()) for name in type_names))
-        self.untyped.extend(keyword for keyword in view if keyword in beside)
+        self.untyped_keywords.extend(keyword for keyword in view if keyword in beside)
         once = {(isinstance(value, bool), value): value for value in possible}
-        return self.made([("enum", values.with_items(once.values()))])
+        return self._node([("enum", values.with_items(once.values()))])
 
     def long_enum(self, view: ObjectNode, values: list[JsonValue]) -> ObjectNode:
         """More values than a Literal should hold become their types."""
         view = self.without(view, ("enum", "const"))
         if "type" in view:
             return view
-        return self.made([("type", self.listed(sorted({main_type(value) for value in values}))), *view.items()])
+        return self._node([("type", self._list(sorted({main_type(value) for value in values}))), *view.items()])
 
     def split(self, view: ObjectNode, types: list[str]) -> ObjectNode:
         """`type: [object, "null"]` with keywords that apply to one of them → `anyOf` of one schema per type."""
@@ -111,12 +111,12 @@ class _Viewer:
             return view.with_member("type", types[0])
         typed_keywords = frozenset({"format"}).union(*(FOR_TYPE.get(name, ()) for name in types))
         if not typed_keywords & view.keys() or set(_UNIONS) & view.keys():
-            return view.with_member("type", self.listed(types))
+            return view.with_member("type", self._list(types))
         options: list[JsonValue] = []
         for name in types:
             own = FOR_TYPE.get(name, frozenset()) | ({"format"} if name == "string" else set())
-            options.append(self.made([("type", name), *((key, value) for key, value in view.items() if key in own)]))
-        return self.made([("anyOf", self.listed(options))])
+            options.append(self._node([("type", name), *((key, value) for key, value in view.items() if key in own)]))
+        return self._node([("anyOf", self._list(options))])
 
     def union(self, view: ObjectNode, keyword: str) -> ObjectNode:
         """`anyOf` or `oneOf`; the keywords beside it belong to each of its options."""
@@ -125,22 +125,22 @@ class _Viewer:
         if len(options) > MAX_OPTIONS:
             return self.long_union(view, keyword, options)
         if keyword == "oneOf" and not self.are_disjoint(options):
-            self.untyped.append(keyword)
+            self.untyped_keywords.append(keyword)
         if not any(option is not False for option in options):
-            self.untyped.append(keyword)
-            return self.made([])
+            self.untyped_keywords.append(keyword)
+            return self._node([])
         joined = [
-            self.made([("allOf", self.listed([beside, option]))]) if beside and option is not False else option
+            self._node([("allOf", self._list([beside, option]))]) if beside and option is not False else option
             for option in options
         ]
-        return self.made([(keyword, self.listed(joined))])
+        return self._node([(keyword, self._list(joined))])
 
     def long_union(self, view: ObjectNode, keyword: str, options: Sequence[Schema]) -> ObjectNode:
         """More options than a union should have become the types that they name."""
         view = self.without(view, (keyword,))
         types = self.types_of_options(options)
         if "type" not in view and types is not None:
-            view = self.made([("type", self.listed(sorted(types))), *view.items()])
+            view = self._node([("type", self._list(sorted(types))), *view.items()])
         return _Viewer(view, draft_07=self.draft_07).view()
 
     def types_of_options(self, options: Sequence[Schema]) -> AbstractSet[str] | None:
@@ -168,10 +168,10 @@ class _Viewer:
 
     def object_or_else(self, view: ObjectNode) -> ObjectNode:
         """Object keywords without `type`: any non-object is valid too."""
-        self.untyped.extend(keyword for keyword in view if keyword not in FOR_TYPE["object"])
-        objects = self.made([("type", "object"), *view.items()])
-        others = self.made([("type", self.listed(["string", "number", "boolean", "array", "null"]))])
-        return self.made([("anyOf", self.listed([objects, others]))])
+        self.untyped_keywords.extend(keyword for keyword in view if keyword not in FOR_TYPE["object"])
+        objects = self._node([("type", "object"), *view.items()])
+        others = self._node([("type", self._list(["string", "number", "boolean", "array", "null"]))])
+        return self._node([("anyOf", self._list([objects, others]))])
 
     def scalar(self, view: ObjectNode) -> ObjectNode:
         name = str(view.get("type"))
@@ -182,7 +182,7 @@ class _Viewer:
         # Text with other constraints keeps no format: a datetime, for example, has no length and no pattern.
         if name == "string" and view.get("format") in TYPED_FORMATS and not FOR_TYPE["string"] & view.keys():
             own.add("format")
-        return self.made((key, _count(key, value)) for key, value in view.items() if key in own)
+        return self._node((key, _count(key, value)) for key, value in view.items() if key in own)
 
     def array(self, view: ObjectNode) -> ObjectNode:
         """Arrays and tuples. A tuple without a fixed length becomes an array of any of its item types."""
@@ -192,20 +192,20 @@ class _Viewer:
         rest = self.schema.get(rest_keyword)
         own = {key: value for key, value in own.items() if key not in {"prefixItems", "items"}}
         # Without a list in `items`, `additionalItems` does not apply; with one, it is handled here.
-        self.untyped = [each for each in self.untyped if each != "additionalItems"]
+        self.untyped_keywords = [each for each in self.untyped_keywords if each != "additionalItems"]
         if not first:
             items: dict[str, JsonValue] = {"maxItems": 0} if rest is False else {} if rest is None else {"items": rest}
-            return self.made({**own, **items}.items())
+            return self._node({**own, **items}.items())
         least, most = own.get("minItems", 0), own.get("maxItems")
         if least == len(first) <= MAX_LITERALS and (rest is False or most == len(first)):
-            return self.made([*own.items(), ("prefixItems", first), ("maxItems", len(first)), ("items", False)])
-        self.untyped.append(str(keyword))
+            return self._node([*own.items(), ("prefixItems", first), ("maxItems", len(first)), ("items", False)])
+        self.untyped_keywords.append(str(keyword))
         if rest is False:
             own["maxItems"] = min(len(first), most) if isinstance(most, int) else len(first)
         elif rest is None or rest is True:
-            return self.made(own.items())
+            return self._node(own.items())
         options = [*first, rest] if isinstance(rest, ObjectNode) else [*first]
-        return self.made([*own.items(), ("items", self.any_of(options))])
+        return self._node([*own.items(), ("items", self.any_of(options))])
 
     def object(self, view: ObjectNode) -> ObjectNode:
         """Objects: a class or a map. Types cannot express which names match a pattern."""
@@ -214,11 +214,11 @@ class _Viewer:
         own.pop("patternProperties", None)
         if patterns := view.object_at("patternProperties"):
             others = own.pop("additionalProperties", True)
-            self.untyped.append("patternProperties")
+            self.untyped_keywords.append("patternProperties")
             if others is not True:
                 options = [*patterns.values(), *([] if others is False else [others])]
                 own["additionalProperties"] = self.any_of(options)
-        return self.made(own.items())
+        return self._node(own.items())
 
     def any_of(self, options: list[JsonValue]) -> JsonValue:
         different: list[JsonValue] = []
@@ -227,7 +227,7 @@ class _Viewer:
                 different.append(option)
             if len(different) > MAX_OPTIONS:
                 return True
-        return different[0] if len(different) == 1 else self.made([("anyOf", self.listed(different))])
+        return different[0] if len(different) == 1 else self._node([("anyOf", self._list(different))])
 
 
 def _are_disjoint(sets: Sequence[AbstractSet[str] | None]) -> bool:

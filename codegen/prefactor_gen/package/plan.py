@@ -34,7 +34,7 @@ _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydanti
 
 
 def plan_span_type(
-    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], untyped: AbstractSet[str]
+    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], checked_classes: AbstractSet[str]
 ) -> Checked[SpanPlan]:
     """Decide what the module of one span type holds.
 
@@ -42,22 +42,22 @@ def plan_span_type(
         definition: the span type.
         bundle: the bundle that its schemas were put into.
         models: the models of the span type, with those of its params and its result.
-        untyped: the names of the classes that are checked against their schemas too, because types cannot express all
-            keywords.
+        checked_classes: the names of the classes whose values are checked against their schemas too, because types
+            cannot express all keywords.
     """
-    return _SpanPlanner(definition, bundle, models, untyped).plan()
+    return _SpanPlanner(definition, bundle, models, checked_classes).plan()
 
 
 class _SpanPlanner:
     def __init__(
-        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], untyped: AbstractSet[str]
+        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], checked_classes: AbstractSet[str]
     ) -> None:
         self.definition = definition
         self.bundle = bundle
         self.class_name = class_name(definition.name)
         self.params = f"{self.class_name}Params"
         self.result = f"{self.class_name}Result"
-        self.untyped = untyped
+        self.checked_classes = checked_classes
         self.models = models
         self.by_name = {model.name: model for model in self.models}
         self.roots = {name for name in (self.params, self.result) if name in self.by_name}
@@ -83,7 +83,7 @@ class _SpanPlanner:
             complete=self.method(
                 self.result,
                 "Finish the span as `complete` with its result.",
-                "Gather a part of the result for the finish.",
+                "Collect a part of the result for the finish.",
             ),
             redacted=self.redaction_rules(),
         )
@@ -121,7 +121,7 @@ class _SpanPlanner:
 
     def schema_part(self, name: str) -> str | None:
         """The part of the schema that values are checked against, if types cannot express all of its keywords."""
-        if name not in self.untyped:
+        if name not in self.checked_classes:
             return None
         bundled = self.bundle.definitions[name]
         key = "params_schema" if bundled.payload == self.params else "result_schema"
@@ -187,7 +187,7 @@ class _SpanPlanner:
             )
             for item in fields
         )
-        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a literal."), functional, entries)
+        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a dict."), functional, entries)
 
     def dict_entry(self, item: ModelField) -> str:
         text = self.keyword_type(item)

@@ -54,13 +54,13 @@ class Compiled:
     Attributes:
         modules: those of the span types without errors; their text is empty if other span types have errors.
         classes: the places of the schemas that classes were made from, by class name.
-        untyped: the places of the keywords that the generated types cannot express.
+        untyped_places: the places of the keywords that the generated types cannot express.
         has_generator_warnings: the model generator gave a warning.
     """
 
     modules: list[SpanModule] = field(default_factory=list)
     classes: dict[str, Place] = field(default_factory=dict)
-    untyped: set[Place] = field(default_factory=set)
+    untyped_places: set[Place] = field(default_factory=set)
     has_generator_warnings: bool = False
 
 
@@ -97,8 +97,8 @@ def compile_span_types(tasks: Sequence[Task]) -> Checked[Compiled]:
     needs_text = not has_errors(diagnostics)
     modules = [_module(each, plan, _text(plan) if needs_text else "") for each, plan in plans]
     classes = {name: each.place for name, each in bundle.definitions.items()}
-    untyped = {each.place for each in bundle.untyped}
-    return Checked(Compiled(modules, classes, untyped, bool(models.warnings)), diagnostics)
+    untyped_places = {each.place for each in bundle.untyped_keywords}
+    return Checked(Compiled(modules, classes, untyped_places, bool(models.warnings)), diagnostics)
 
 
 def _problems(task: Task) -> list[Diagnostic]:
@@ -208,10 +208,10 @@ def _plans(bundled: Sequence[_Bundled], bundle: Bundle, models: ModelSet) -> Che
     """Plan the modules of the span types; those with errors are left out."""
     plans: list[tuple[_Bundled, SpanPlan]] = []
     diagnostics: list[Diagnostic] = []
-    untyped = {each.definition for each in bundle.untyped}
+    checked_classes = {each.definition for each in bundle.untyped_keywords}
     for each in bundled if models.models else ():
         own_models = [model for model in models.models.values() if model.name in each.names]
-        plan, found = plan_span_type(each.definition, bundle, own_models, untyped)
+        plan, found = plan_span_type(each.definition, bundle, own_models, checked_classes)
         diagnostics.extend(found)
         if not has_errors(found):
             plans.append((each, plan))

@@ -47,13 +47,13 @@ class GeneratedPackage:
     Attributes:
         files: the text of each file, by name.
         definitions: with what their schemas refer to in other files.
-        untyped: the places of the keywords that the generated types cannot express.
+        untyped_places: the places of the keywords that the generated types cannot express.
         assert_formats: payloads must match the formats of their schemas.
     """
 
     files: dict[str, str] = field(default_factory=dict)
     definitions: Definitions = field(default_factory=Definitions)
-    untyped: set[Place] = field(default_factory=set)
+    untyped_places: set[Place] = field(default_factory=set)
     assert_formats: bool = False
 
 
@@ -174,8 +174,8 @@ class _Run:
             is_reusable=not any(each.has_generator_warnings for each in compiled),
             assert_formats=self.assert_formats,
         )
-        untyped = {place for each in compiled for place in each.untyped}
-        return GeneratedPackage(files, definitions, untyped, self.assert_formats)
+        untyped_places = {place for each in compiled for place in each.untyped_places}
+        return GeneratedPackage(files, definitions, untyped_places, self.assert_formats)
 
     def collected(self) -> Iterator[Diagnostic]:
         """The diagnostics of reading the sources and collecting the definitions."""

@@ -23,17 +23,24 @@ any thread. `Scheduler` has a lock, because `finalise()` also runs where `close(
 
 The words:
 
-    operation   one call to the API that the agent's code asked for
-    inbox       holds the operations that were handed over and not admitted yet
-    ticket      an admitted operation, and its state (TicketState)
-    batch       the operations of one request
-    dispatch    decides what is sent when, and what an outcome means
-    scheduler   the part of dispatch that keeps the causal order
-    outcome     what an answer, or a missing one, means for an operation
-    settled     an operation that was delivered, or has failed for good
-    dropped     an operation that is not sent: the queue was full, or the client closed first
-    orphaned    a span that is sent without its parent, which failed, was dropped or never started
-    ledger      counts the operations that were accepted, delivered, failed and dropped, and are pending
+    operation     one call to the API that the agent's code asked for
+    inbox         holds the operations that were handed over and not admitted yet
+    ticket        an admitted operation, and its state (TicketState)
+    batch         the operations of one request
+    dispatch      decides what is sent when, and what an outcome means
+    scheduler     the part of dispatch that keeps the causal order
+    outcome       what an answer, or a missing one, means for an operation
+    settled       an operation that was delivered, or has failed for good
+    dropped       an operation that is not sent: the queue was full, or the client closed first
+    lane          the operations of one agent instance; those of two instances do not wait for each other
+    parked        waits for the create of a parent span that was not handed over yet
+    orphaned      a span that is sent without its parent, which failed, was dropped or never started
+    consequences  what the scheduler says follows from a failure: other operations fail, spans are orphaned
+    effects       what dispatch reports of a decision: the consequences as errors, and the beginning or end of an outage
+    verdict       whether a temporary failure uses up a retry of its operation, or counts as a part of an outage
+    probe         the one operation that is sent during an outage, to see whether the API is available again
+    pump          gives the workers what can be sent now
+    ledger        counts the operations that were accepted, delivered, failed and dropped, and are pending
 """
 
 from __future__ import annotations
@@ -160,7 +167,7 @@ class Delivery:
 
     def begin(self, *also: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin to deliver, and run other coroutines on the delivery thread until the end."""
-        self._thread.submit(self._begin([*self._intake.tasks, *also]))
+        self._thread.run(self._begin([*self._intake.tasks, *also]))
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the delivery thread.
@@ -187,7 +194,7 @@ class Delivery:
 
     def begin_flush(self, timeout: float | None = None) -> concurrent.futures.Future[None]:
         """As `flush()`, without waiting. Takes no lock that another caller may hold."""
-        return self._thread.submit(self._rest(self._seconds(timeout)))
+        return self._thread.run(self._rest(self._seconds(timeout)))
 
     def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
         """Refuse new operations, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
@@ -197,7 +204,7 @@ class Delivery:
         with self._closing_lock:
             if self._closing is None:
                 seconds = self._seconds(timeout)
-                done = self._thread.submit(self._close(seconds))
+                done = self._thread.run(self._close(seconds))
                 self._closing = _Closing(done, time.monotonic() + (_with_grace(seconds) or math.inf))
                 done.add_done_callback(lambda _: self._thread.stop())
             return self._closing.done
@@ -222,7 +229,7 @@ class Delivery:
 
     def abort(self) -> None:
         """End the thread before anything was handed over; the program's queue stays open."""
-        self._thread.submit(self._disconnect()).add_done_callback(lambda _: self._thread.stop())
+        self._thread.run(self._disconnect()).add_done_callback(lambda _: self._thread.stop())
 
     @property
     def exit_seconds(self) -> float | None:
@@ -262,7 +269,7 @@ class Delivery:
         self._intake.set_taking(taking=not self._dispatch.has_plenty)
 
     def _at_rest(self) -> bool:
-        """Everything that was handed over is admitted, and nothing can be sent now or later because of time."""
+        """All that was handed over is admitted, and nothing is ready, in flight, or waiting for its next try."""
         return self._dispatch.at_rest and self._intake.is_empty
 
     async def _rest(self, seconds: float | None) -> None:

@@ -31,8 +31,9 @@ from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http.exceptions import PrefactorApiError
 
-__all__ = ["DEADLINE", "DEPENDENCY", "NO_EFFECTS", "Dispatch", "Effects"]
+__all__ = ["DEADLINE", "DEPENDENCY", "NO_EFFECTS", "Dispatch", "Effects", "without_full_stop"]
 
 RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
@@ -121,12 +122,12 @@ class Dispatch:
         return batch
 
     def wake_at(self) -> float | None:
-        """When `next_batch()` may return something because of time; None if that does not depend on time."""
+        """The time for which to set a timer: the next try, or the next probe of an outage. None if neither is due."""
         due = self._scheduler.next_due()
         if due is not None and self._outage.active:
             probe = self._outage.next_probe()
             return None if probe is None else max(probe, due)
-        return None if due == -math.inf else due  # a ready operation waits for a worker, not for time
+        return None if due == -math.inf else due  # a ready operation waits for a worker: no timer is needed
 
     def decide(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
         """Decide what follows from an outcome: the operation is settled, or goes back to the scheduler.
@@ -177,7 +178,7 @@ class Dispatch:
         if not errors:
             return None
         ticket, error = errors[-1]
-        return _delivery_error(ticket.operation, DEADLINE, str(error), error)
+        return _delivery_error(ticket.operation, DEADLINE, without_full_stop(error), error)
 
     def abandon(self) -> None:
         """Record that nothing more is sent. From any thread."""
@@ -213,7 +214,7 @@ class Dispatch:
 
     @property
     def at_rest(self) -> bool:
-        """Nothing is in flight, and nothing can be sent now or later because of time."""
+        """Nothing is ready, in flight, or waiting for its next try."""
         return self._scheduler.at_rest
 
     def _is_new(self, operation: Operation) -> bool:
@@ -363,7 +364,7 @@ class Dispatch:
             operation.payload["result_payload"] = result
 
     def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_delivered: bool = False) -> Effects:
-        failure = self._failure(ticket.operation, reason, str(error), error)
+        failure = self._failure(ticket.operation, reason, without_full_stop(error), error)
         consequences = self._scheduler.settle(ticket, delivered=may_be_delivered)
         return Effects(errors=(failure,)) + self._effects_of(consequences)
 
@@ -384,9 +385,24 @@ class Dispatch:
 
 
 def _delivery_error(operation: Operation, reason: str, message: str, cause: Exception | None) -> DeliveryError:
-    error = DeliveryError(f"{operation.type.name} failed: {message}", operation=operation, reason=reason)
+    shows_status = message.startswith("HTTP ")  # an answer without a message of its own
+    status = f" (HTTP {cause.status_code})" if isinstance(cause, PrefactorApiError) and not shows_status else ""
+    text = f"{operation.type.name}{_of_name(operation)} failed{status}: {message}"
+    error = DeliveryError(text, operation=operation, reason=reason)
     error.__cause__ = cause
     return error
+
+
+def _of_name(operation: Operation) -> str:
+    """The span type or the quality name, where the operation has one."""
+    if operation.span:
+        return f" of {operation.span.schema_name!r}"
+    return f" of {operation.payload['name']!r}" if operation.type is OperationType.RECORD_QUALITY else ""
+
+
+def without_full_stop(error: Exception) -> str:
+    """The message of an error, to which other text is added."""
+    return str(error).removesuffix(".")
 
 
 def _has_known_id(operation: Operation) -> bool:

@@ -81,7 +81,7 @@ class DeliveryReport(ClientStats):
         closed = TimeoutError("the client closed before everything was delivered")
         cause = self.errors[0] if self.errors else closed
         raise PrefactorTelemetryFailureError(
-            f"{lost} of {self.accepted} operations were not delivered; first cause: {cause}",
+            f"{lost} of {self.accepted} operations not delivered; first cause: {cause}",
             cause=cause,
             operation_type=self.errors[0].operation_type if self.errors else None,
             dropped_operations=lost,

@@ -77,7 +77,7 @@ class _Loop(asyncio.SelectorEventLoop):
 class LoopThread:
     """Runs coroutines for callers on any thread and any event loop.
 
-    Every future that `submit()` returns is done in the end: when the loop ends, unfinished futures are cancelled, and
+    Every future that `run()` returns is done in the end: when the loop ends, unfinished futures are cancelled, and
     so is every later one.
 
     Args:
@@ -93,7 +93,7 @@ class LoopThread:
         self._at_end = at_end
         self.loop = _Loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._submitted: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
+        self._futures: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
         self._calls: set[Future[Any]] = set()
         self.ended: Future[None] = Future()
 
@@ -106,7 +106,7 @@ class LoopThread:
         """The thread runs in this process."""
         return self._thread.is_alive()
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine. The future gets its result or exception; it is cancelled if the loop ends first."""
         try:
             future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
@@ -115,10 +115,10 @@ class LoopThread:
             future = Future()
             future.cancel()
             return future
-        self._submitted[future] = coroutine
+        self._futures[future] = coroutine
         future.add_done_callback(self._forget)
         if self.ended.done():  # it has just ended, and may have missed this future
-            self._cancel_submitted()
+            self._cancel_futures()
         return future
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -127,7 +127,7 @@ class LoopThread:
         Raises:
             ClientClosedError: the thread ended first, or `cancel_calls()` was called.
         """
-        future = self.submit(coroutine)
+        future = self.run(coroutine)
         self._calls.add(future)
         try:
             await wait_for(future, None)
@@ -167,7 +167,7 @@ class LoopThread:
                 self._shut_down()
             finally:
                 self.ended.set_result(None)
-                self._cancel_submitted()
+                self._cancel_futures()
                 self.loop.close()
 
     def _shut_down(self) -> None:
@@ -180,10 +180,10 @@ class LoopThread:
         self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn
 
     def _forget(self, future: Future[Any]) -> None:
-        self._submitted.pop(future, None)
+        self._futures.pop(future, None)
 
-    def _cancel_submitted(self) -> None:
-        for future, coroutine in list(self._submitted.items()):
+    def _cancel_futures(self) -> None:
+        for future, coroutine in list(self._futures.items()):
             if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 coroutine.close()
             future.cancel()

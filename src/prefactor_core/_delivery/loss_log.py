@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from prefactor_core._delivery.dispatch import DEPENDENCY, Effects
+from prefactor_core._delivery.dispatch import DEPENDENCY, Effects, without_full_stop
 from prefactor_core._delivery.ledger import Ledger
 from prefactor_core._delivery.queue_bound import BOUNDED, QUEUE_FULL
 from prefactor_core._log_once import LogOnce
@@ -46,14 +46,14 @@ class LossLog:
         if effects.paused:
             logger.warning(
                 "the API is unavailable, delivery is paused: %s (operations are kept, and sent when it is available)",
-                effects.paused,
+                without_full_stop(effects.paused),
             )
         if effects.resumed:
             logger.info("the API is available again, delivery has resumed")
         if effects.bulk_unavailable:
             logger.warning(
                 "the bulk endpoint is unavailable: %s (operations are sent one by one from now on)",
-                effects.bulk_unavailable,
+                without_full_stop(effects.bulk_unavailable),
             )
         self._log_causes(effects)
         for error in effects.errors:
@@ -65,7 +65,8 @@ class LossLog:
             self._queue_is_full = True
             logger.error(
                 "the queue is full (%d operations, %d bytes): new spans are dropped until it has room "
-                "(QueueConfig.max_queue_size and max_queue_bytes set its limits)",
+                "(QueueConfig.max_queue_size and max_queue_bytes set its limits; the finish of an accepted span is "
+                "taken beyond them)",
                 self._ledger.pending,
                 self._ledger.pending_bytes,
             )
@@ -75,18 +76,18 @@ class LossLog:
         was_full, self._queue_is_full = self._queue_is_full, False
         if was_full:
             dropped = self._ledger.dropped_for(QUEUE_FULL, BOUNDED)
-            logger.error(
-                "%d spans and quality records were dropped while the queue was full", dropped - self._drops_logged
-            )
+            lost = _count(dropped - self._drops_logged, "span or quality record was", "spans and quality records were")
+            logger.error("%s dropped while the queue was full", lost)
             self._drops_logged = dropped
 
     def closed(self, dropped: int, last_error: DeliveryError | None) -> None:
         """Log how many operations were dropped at the end, and the last error of one of them, if there is one."""
         why = f"; the last error: {last_error}" if last_error else ""
         logger.error(
-            "%d operations were not delivered before the client closed, and are dropped "
+            "%s not delivered before the client closed, and %s dropped "
             "(QueueConfig.close_timeout limits how long it waits)%s",
-            dropped,
+            _count(dropped, "operation was", "operations were"),
+            "is" if dropped == 1 else "are",
             why,
         )
         if last_error:
@@ -124,9 +125,13 @@ def _dependents(effects: Effects) -> str:
     """How many operations and spans a failure affects, as the end of a log record."""
     failed = sum(error.reason == DEPENDENCY for error in effects.errors)
     orphaned = len(effects.orphaned)
-    return (f"; operations that fail with it: {failed}" if failed else "") + (
-        f"; spans that are sent without their parent: {orphaned}" if orphaned else ""
-    )
+    fail = _count(failed, "operation that depends on it fails", "operations that depend on it fail")
+    are_sent = _count(orphaned, "span is sent without its parent", "spans are sent without their parents")
+    return (f"; {fail}, too" if failed else "") + (f"; {are_sent}" if orphaned else "")
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _cause(error: DeliveryError) -> _Cause:

@@ -70,7 +70,7 @@ class OutageMonitor:
             self._probe = key
 
     def next_probe(self) -> float | None:
-        """Return when `may_send()` becomes true because of time; None if it does not depend on time."""
+        """Return when the next probe may be sent; None if there is no outage, or a probe is in flight."""
         return self._probe_at if self.active and self._probe is None else None
 
     def succeeded(self, key: Hashable) -> None:

@@ -39,10 +39,10 @@ class QueueBound:
 
     def drop_reason(self, operation: Operation) -> str | None:
         """Return why an operation is dropped; None if the queue accepts it."""
-        kind, span = operation.type, operation.span
-        if kind is OperationType.FINISH_SPAN and span:
+        span = operation.span
+        if operation.type is OperationType.FINISH_SPAN and span:
             return span.dropped
-        if kind not in BOUNDED or self._has_room():
+        if operation.type not in BOUNDED or self._has_room():
             return None
         return QUEUE_FULL
 

@@ -41,7 +41,7 @@ __all__ = ["Consequences", "Scheduler", "mark_never_created"]
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What follows from the failure of an operation.
+    """What follows from the failure of an operation, for other operations. Dispatch reports it as `Effects`.
 
     Attributes:
         failed: operations that fail with it.
@@ -143,7 +143,7 @@ class Scheduler:
             return Batch(tuple(tickets))
 
     def next_due(self) -> float | None:
-        """When an operation can be sent: minus infinity for now, None if that does not depend on time."""
+        """When an operation can be sent: minus infinity for now, None if none is ready or waits for its next try."""
         with self._lock:
             if self._ready:
                 return -math.inf
@@ -215,7 +215,7 @@ class Scheduler:
 
     @property
     def at_rest(self) -> bool:
-        """Nothing is in flight, and nothing can be sent now or later because of time."""
+        """Nothing is ready, in flight, or waiting for its next try."""
         with self._lock:
             return not (self._ready or self._delayed or self._in_flight)
 

@@ -26,6 +26,7 @@ from prefactor_http._log import logger_of
 __all__ = ["INTERNAL_ERROR", "Sending"]
 
 INTERNAL_ERROR = "internal_error"
+_INTERNAL_ERROR_TEXT = "internal error in delivery, which continues; please report it with this traceback"
 
 logger = logger_of("prefactor_core")
 
@@ -85,7 +86,7 @@ class Sending:
         try:
             self._pump()
         except Exception:  # the caller must continue: a worker, the intake, or the timer
-            logger.exception("internal error in delivery, which continues")
+            logger.exception(_INTERNAL_ERROR_TEXT)
 
     def _pump(self) -> None:
         if self._batches.closed:
@@ -131,7 +132,7 @@ class Sending:
             self._starts.release(*(ticket.operation.span for ticket in batch.tickets if ticket.operation.span))
             self.report(effects)
         except Exception:
-            logger.exception("internal error in delivery, which continues")
+            logger.exception(_INTERNAL_ERROR_TEXT)
         finally:
             self._running -= 1
             self.pump()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prefactor_core._log_once import LogOnce
-from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, redact_fields
+from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, payload_name, redact_fields
 from prefactor_core._payloads.size_limit import cut_to_limit
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
 from prefactor_http._log import logger_of
@@ -43,7 +43,8 @@ class PayloadPolicy:
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.
-            text = f"redact raised {type(error).__name__} for a value; a marker is recorded in its place"
+            name = payload_name(part, schema_name)
+            text = f"redact raised {type(error).__name__} for a value in {name}; a marker is recorded in its place"
             self._warn_once("redact", schema_name, part, text)
 
         def redact_and_cut() -> Payload:
@@ -55,8 +56,9 @@ class PayloadPolicy:
         recorded = _or_marker(redact_and_cut)
         if recorded.cut:
             text = (
-                f"cut, because it is larger than PrefactorCoreConfig.max_payload_bytes ({self.max_bytes:,}) or has too "
-                "many values; markers in the payload stand for what was cut"
+                f"{payload_name(part, schema_name)} {'were' if part == 'params' else 'was'} cut to fit "
+                f"PrefactorCoreConfig.max_payload_bytes ({self.max_bytes:,}) or the limit of values; markers in the "
+                "payload stand for what was cut"
             )
             self._warn_once("cut", schema_name, part, text)
         return recorded
@@ -68,11 +70,13 @@ class PayloadPolicy:
     def report_late(self, schema_name: str, part: PayloadPart) -> None:
         """Warn that a payload is ignored, because it was given to a second start, or after the finish."""
         state = "finished" if part == "result" else "started or finished"
-        self._warn_once("late", schema_name, part, f"ignored, because the span was already {state}")
+        late = "a late result" if part == "result" else "a second set of params"
+        text = f"{late} for {schema_name!r} was ignored: the span was already {state}"
+        self._warn_once("late", schema_name, part, text)
 
     def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         if self._log_once((what, schema_name, part)):
-            logger.warning("%s of %r: %s (further ones are not logged)", part, schema_name, text)
+            logger.warning("%s (further ones are not logged)", text)
 
 
 def _or_marker(make: Callable[[], Payload]) -> Payload:

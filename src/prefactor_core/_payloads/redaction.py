@@ -24,6 +24,8 @@ __all__ = [
     "RedactionRules",
     "Target",
     "ValueRule",
+    "mismatch_of",
+    "payload_name",
     "redact_fields",
 ]
 
@@ -31,6 +33,16 @@ REDACTED = "[redacted]"
 FAILED = "[redacted: the redact callable failed]"
 
 PayloadPart: TypeAlias = Literal["params", "result", "quality"]
+
+
+def payload_name(part: PayloadPart, schema_name: str) -> str:
+    """The payload in a message: "the params of 'agent:llm'"."""
+    return f"the quality payload {schema_name!r}" if part == "quality" else f"the {part} of {schema_name!r}"
+
+
+def mismatch_of(part: PayloadPart, schema_name: str) -> str:
+    """The beginning of a message about a payload that does not match its schema."""
+    return f"{payload_name(part, schema_name)} {'do' if part == 'params' else 'does'} not match the schema"
 
 
 @dataclass(frozen=True, slots=True)

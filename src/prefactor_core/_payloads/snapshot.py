@@ -51,7 +51,7 @@ __all__ = [
     "CutText",
     "Payload",
     "error_payload",
-    "field_by_field",
+    "members_of",
     "snapshot",
     "snapshot_object",
     "snapshot_value",
@@ -338,7 +338,7 @@ def _from_model(value: BaseModel) -> Any:
     try:
         return value.model_dump(mode="json", by_alias=True, warnings=False)
     except Exception:  # a field that pydantic cannot serialise, but this module can
-        return field_by_field(value)
+        return _field_by_field(value)
 
 
 def members_of(value: BaseModel) -> object:
@@ -346,10 +346,10 @@ def members_of(value: BaseModel) -> object:
     try:
         return value.model_dump(mode="python", by_alias=True, warnings=False, serialize_as_any=True)
     except Exception:  # a serialiser of the program's own that fails
-        return field_by_field(value)
+        return _field_by_field(value)
 
 
-def field_by_field(value: BaseModel) -> Any:
+def _field_by_field(value: BaseModel) -> Any:
     """The fields as pydantic serialises them, and the values themselves of those that it cannot serialise."""
     if isinstance(value, RootModel):
         return value.root

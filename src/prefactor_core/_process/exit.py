@@ -29,7 +29,7 @@ class Drainable(Protocol):
         ...
 
     def finalise(self) -> None:
-        """Log what was not delivered."""
+        """Drop what is not delivered by now, and log how much that is."""
         ...
 
     @property

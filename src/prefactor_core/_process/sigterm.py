@@ -76,7 +76,9 @@ class _Sigterm:
         left = sum(delivery.pending for delivery in deliveries)
         if left and self._program_handler() is None:  # otherwise the program goes on, and its end drains and logs
             logger.error(
-                "SIGTERM: %d operations were not delivered within QueueConfig.close_timeout, and are lost", left
+                "SIGTERM: %d %s not delivered within QueueConfig.close_timeout, and lost",
+                left,
+                "operation was" if left == 1 else "operations were",
             )
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""What one initialised client runs: its delivery, and what happens when the process ends or forks.
+"""The states of a client, and what it runs while it is open.
 
 May import `_delivery` and `_process`, and what those may import.
 """

@@ -106,7 +106,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         return self._span.id
 
     async def start_with(self, params: ParamsT, /, *, started_at: datetime | None = None) -> None:
-        """Start the span with all its params at once: a model, or a literal with the JSON names.
+        """Start the span with all its params at once: a model, or a dict with the JSON names.
 
         Args:
             params: the params.
@@ -115,7 +115,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         await self._span.start(self._payload(params), started_at)
 
     async def complete_with(self, result: ResultT, /, *, timestamp: datetime | None = None) -> None:
-        """Finish the span as `complete`, with all of its result at once: a model, or a literal with the JSON names.
+        """Finish the span as `complete`, with all of its result at once: a model, or a dict with the JSON names.
 
         Args:
             result: the result; values that `set_result` has collected for other keys are kept.
@@ -124,7 +124,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         await self._span.complete(self._payload(result), timestamp)
 
     def set_result_with(self, result: ResultT, /) -> None:
-        """Collect all of the result at once, for the finish: a model, or a literal with the JSON names."""
+        """Collect all of the result at once, for the finish: a model, or a dict with the JSON names."""
         self._span.set_result(self._payload(result))
 
     async def cancel(self) -> None:
@@ -168,7 +168,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
 
     @classmethod
     def _payload(cls, value: object) -> dict[str, Any]:
-        """A model or a literal as a JSON-safe object with the JSON names."""
+        """A model or a dict as a JSON-safe object with the JSON names."""
         if isinstance(value, BaseModel):
             value = members_of(value)
         if value is not None and not isinstance(value, Mapping):

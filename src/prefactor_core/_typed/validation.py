@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 from prefactor_core._log_once import LogOnce
-from prefactor_core._payloads.redaction import PayloadPart
+from prefactor_core._payloads.redaction import PayloadPart, mismatch_of, payload_name
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload
 from prefactor_core.exceptions import SpanValidationError
@@ -122,29 +122,24 @@ class Validation:
             raise SpanValidationError(name, part, problems)
         if self._log_once((name, part, found[0].where)):
             logger.warning(
-                "%s of %r: does not match its schema: %s (recorded anyway; "
-                "further mismatches at this path are not logged)",
-                part,
-                name,
+                "%s: %s (recorded anyway; further mismatches at this path are not logged)",
+                mismatch_of(part, name),
                 "; ".join(problems),
             )
 
     def _report_unchecked(self, name: str, part: PayloadPart, why: str) -> None:
+        text = f"{payload_name(part, name)} could not be checked: {why}"
         if self.mode == "raise":
-            raise SpanValidationError(name, part, [f"it could not be checked: {why}"])
+            raise _error(text, name, part, f"could not be checked: {why}")
         if self._log_once((name, part, "cannot be checked")):
-            logger.warning(
-                "%s of %r: could not be checked: %s (recorded anyway; further ones are not logged)",
-                part,
-                name,
-                why,
-            )
+            logger.warning("%s (recorded anyway; further ones are not logged)", text)
 
     def _report_unknown(
         self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
     ) -> None:
         if self.mode == "raise":
-            raise SpanValidationError(name, part, [text + did_you_mean(name, known[:_MOST_NAMES_COMPARED])])
+            text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
+            raise _error(text, name, part, text)
         if self.mode == "warn" and self._log_once((name, part, "unknown")):
             text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
             logger.warning(
@@ -153,3 +148,10 @@ class Validation:
                 text,
                 "" if text.endswith("?") else ".",
             )
+
+
+def _error(text: str, name: str, part: Literal[PayloadPart, "schema_name"], problem: str) -> SpanValidationError:
+    """An error with a text of its own, for another problem than a mismatch, which the usual text would claim."""
+    error = SpanValidationError(name, part, [problem])
+    error.args = (text,)
+    return error

@@ -1,4 +1,4 @@
-"""Agents. Generated from `schemas/api/agent.json`."""
+"""Agents. Re-exports `prefactor_api.agent`, which is generated."""
 
 from prefactor_api.agent import (
     Agent,

@@ -1,4 +1,4 @@
-"""Agent instances, with their versions and schemas. Generated from `schemas/api/agent_instance.json`."""
+"""Agent instances, with their versions and schemas. Re-exports `prefactor_api.agent_instance`, which is generated."""
 
 from prefactor_api.agent_instance import (
     ActionProfile,

@@ -1,4 +1,4 @@
-"""Spans. Generated from `schemas/api/agent_span.json`."""
+"""Spans. Re-exports `prefactor_api.agent_span`, which is generated."""
 
 from prefactor_api.agent_span import (
     AgentSpan,

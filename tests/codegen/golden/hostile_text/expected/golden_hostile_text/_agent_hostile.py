@@ -67,11 +67,11 @@ AgentHostileParamsDict = TypedDict(
         "constraints": "NotRequired[str]",
     },
 )
-"""AgentHostileParams as a literal."""
+"""AgentHostileParams as a dict."""
 
 
 class AgentHostileResultDict(TypedDict):
-    """AgentHostileResult as a literal."""
+    """AgentHostileResult as a dict."""
     nested: NotRequired[AgentHostileResultNested | AgentHostileResultNestedDict]
 
 
@@ -82,7 +82,7 @@ AgentHostileResultNestedDict = TypedDict(
         "a\nb": "NotRequired[AgentHostileResultNestedAB | AgentHostileResultNestedABDict]",
     },
 )
-"""AgentHostileResultNested as a literal."""
+"""AgentHostileResultNested as a dict."""
 
 
 AgentHostileResultNestedABDict = TypedDict(
@@ -91,7 +91,7 @@ AgentHostileResultNestedABDict = TypedDict(
         "\"\"\"\\\"; raise SystemExit(\"'executed'\") # \\N{BULLET} {{ 7*7 }} {% include \"x\" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\": "NotRequired[int]",
     },
 )
-"""AgentHostileResultNestedAB as a literal."""
+"""AgentHostileResultNestedAB as a dict."""
 
 
 class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "AgentHostileResult | AgentHostileResultDict"]):
@@ -157,7 +157,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
         *,
         nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             nested: \"\"\"

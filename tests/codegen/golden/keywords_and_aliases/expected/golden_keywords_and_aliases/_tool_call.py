@@ -83,11 +83,11 @@ ToolCallParamsDict = TypedDict(
         "größe": "NotRequired[ToolCallParamsGröße | ToolCallParamsGrößeDict]",
     },
 )
-"""ToolCallParams as a literal."""
+"""ToolCallParams as a dict."""
 
 
 class ToolCallParamsGrößeDict(TypedDict):
-    """ToolCallParamsGröße as a literal."""
+    """ToolCallParamsGröße as a dict."""
     höhe: NotRequired[float]
 
 
@@ -99,7 +99,7 @@ ToolCallParamsParamsDict = TypedDict(
         "text": "NotRequired[str]",
     },
 )
-"""ToolCallParamsParams as a literal."""
+"""ToolCallParamsParams as a dict."""
 
 
 ToolCallResultDict = TypedDict(
@@ -110,7 +110,7 @@ ToolCallResultDict = TypedDict(
         "_private": "NotRequired[int]",
     },
 )
-"""ToolCallResult as a literal."""
+"""ToolCallResult as a dict."""
 
 
 class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult | ToolCallResultDict"]):
@@ -192,7 +192,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
         with_space: str | _MISSING = _MISSING,
         field_private: int | _MISSING = _MISSING,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result({
             "None": None_,
             "with space": with_space,

@@ -19,7 +19,7 @@ class AgentOtherParams(PayloadModel):
 
 
 class AgentOtherParamsDict(TypedDict):
-    """AgentOtherParams as a literal."""
+    """AgentOtherParams as a dict."""
     n: NotRequired[int]
 
 
@@ -53,6 +53,6 @@ class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResu
         self,
         /,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result({
         })

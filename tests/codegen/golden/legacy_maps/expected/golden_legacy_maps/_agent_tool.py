@@ -26,12 +26,12 @@ class AgentToolResult(PayloadModel):
 
 
 class AgentToolParamsDict(TypedDict):
-    """AgentToolParams as a literal."""
+    """AgentToolParams as a dict."""
     arguments: NotRequired[Mapping[str, object]]
 
 
 class AgentToolResultDict(TypedDict):
-    """AgentToolResult as a literal."""
+    """AgentToolResult as a dict."""
     output: NotRequired[object]
 
 
@@ -70,7 +70,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
         *,
         output: object | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result({
             "output": output,
         })

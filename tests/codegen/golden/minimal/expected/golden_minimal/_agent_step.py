@@ -19,7 +19,7 @@ class AgentStepParams(PayloadModel):
 
 
 class AgentStepParamsDict(TypedDict):
-    """AgentStepParams as a literal."""
+    """AgentStepParams as a dict."""
     name: str
 
 
@@ -53,6 +53,6 @@ class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"
         self,
         /,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result({
         })

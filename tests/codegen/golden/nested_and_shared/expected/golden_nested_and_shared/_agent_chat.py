@@ -78,7 +78,7 @@ class AgentChatResultTokenUsage(PayloadModel):
 
 
 class AgentChatParamsDict(TypedDict):
-    """AgentChatParams as a literal."""
+    """AgentChatParams as a dict."""
     messages: ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]
     limits: NotRequired[AgentChatParamsLimits | AgentChatParamsLimitsDict]
     owner: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
@@ -86,26 +86,26 @@ class AgentChatParamsDict(TypedDict):
 
 
 class AgentChatParamsLimitsDict(TypedDict):
-    """AgentChatParamsLimits as a literal."""
+    """AgentChatParamsLimits as a dict."""
     tokens: NotRequired[int]
     deadline: NotRequired[str | datetime | None]
 
 
 class AgentChatParamsMessageDict(TypedDict):
-    """AgentChatParamsMessage as a literal."""
+    """AgentChatParamsMessage as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
     replies: NotRequired[ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]]
 
 
 class AgentChatParamsPersonDict(TypedDict):
-    """AgentChatParamsPerson as a literal."""
+    """AgentChatParamsPerson as a dict."""
     name: str
     manager: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
 
 
 class AgentChatResultDict(TypedDict):
-    """AgentChatResult as a literal."""
+    """AgentChatResult as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
     replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
@@ -113,14 +113,14 @@ class AgentChatResultDict(TypedDict):
 
 
 class AgentChatResultMessageDict(TypedDict):
-    """AgentChatResultMessage as a literal."""
+    """AgentChatResultMessage as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
     replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
 
 
 class AgentChatResultTokenUsageDict(TypedDict):
-    """AgentChatResultTokenUsage as a literal."""
+    """AgentChatResultTokenUsage as a dict."""
     input: NotRequired[int]
     output: NotRequired[int]
 
@@ -188,7 +188,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
         usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish.
+        """Collect a part of the result for the finish.
 
         Args:
             content: What is said.

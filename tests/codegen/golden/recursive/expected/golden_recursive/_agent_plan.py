@@ -46,7 +46,7 @@ class AgentPlanParamsTreeRight(PayloadModel):
 
 
 class AgentPlanParamsDict(TypedDict):
-    """AgentPlanParams as a literal."""
+    """AgentPlanParams as a dict."""
     goal: str
     steps: NotRequired[ArrayOf[AgentPlanParams | AgentPlanParamsDict]]
     payload: NotRequired[AgentPlanParamsJsonInput]
@@ -54,14 +54,14 @@ class AgentPlanParamsDict(TypedDict):
 
 
 class AgentPlanParamsTreeDict(TypedDict):
-    """AgentPlanParamsTree as a literal."""
+    """AgentPlanParamsTree as a dict."""
     value: NotRequired[int]
     left: NotRequired[AgentPlanParamsTree | AgentPlanParamsTreeDict]
     right: NotRequired[AgentPlanParamsTreeRight | AgentPlanParamsTreeRightDict]
 
 
 class AgentPlanParamsTreeRightDict(TypedDict):
-    """AgentPlanParamsTreeRight as a literal."""
+    """AgentPlanParamsTreeRight as a dict."""
     value: NotRequired[int]
     left: NotRequired[AgentPlanParamsTree | AgentPlanParamsTreeDict]
     right: NotRequired[AgentPlanParamsTreeRight | AgentPlanParamsTreeRightDict]
@@ -104,6 +104,6 @@ class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"
         self,
         /,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result({
         })

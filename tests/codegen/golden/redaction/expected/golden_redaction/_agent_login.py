@@ -93,7 +93,7 @@ class AgentLoginResultSession(PayloadModel):
 
 
 class AgentLoginParamsDict(TypedDict):
-    """AgentLoginParams as a literal."""
+    """AgentLoginParams as a dict."""
     user: AgentLoginParamsUser | AgentLoginParamsUserDict
     token: str
     note: NotRequired[str]
@@ -105,48 +105,48 @@ class AgentLoginParamsDict(TypedDict):
 
 
 class AgentLoginParamsAttemptsItemDict(TypedDict):
-    """AgentLoginParamsAttemptsItem as a literal."""
+    """AgentLoginParamsAttemptsItem as a dict."""
     at: NotRequired[str]
     password: NotRequired[str]
 
 
 class AgentLoginParamsHeadersDict(TypedDict):
-    """AgentLoginParamsHeaders as a literal."""
+    """AgentLoginParamsHeaders as a dict."""
     Accept: NotRequired[str]
 
 
 class AgentLoginParamsPartKeyDict(TypedDict):
-    """AgentLoginParamsPartKey as a literal."""
+    """AgentLoginParamsPartKey as a dict."""
     kind: Literal['key']
     body: NotRequired[AgentLoginParamsPartKeyBody | AgentLoginParamsPartKeyBodyDict]
 
 
 class AgentLoginParamsPartKeyBodyDict(TypedDict):
-    """AgentLoginParamsPartKeyBody as a literal."""
+    """AgentLoginParamsPartKeyBody as a dict."""
     key: NotRequired[str]
 
 
 class AgentLoginParamsPartTextDict(TypedDict):
-    """AgentLoginParamsPartText as a literal."""
+    """AgentLoginParamsPartText as a dict."""
     kind: Literal['text']
     body: NotRequired[str]
 
 
 class AgentLoginParamsUserDict(TypedDict):
-    """AgentLoginParamsUser as a literal."""
+    """AgentLoginParamsUser as a dict."""
     name: NotRequired[str]
     email: NotRequired[AgentLoginParamsSecret]
     friends: NotRequired[ArrayOf[AgentLoginParamsUser | AgentLoginParamsUserDict]]
 
 
 class AgentLoginResultDict(TypedDict):
-    """AgentLoginResult as a literal."""
+    """AgentLoginResult as a dict."""
     session: NotRequired[AgentLoginResultSession | AgentLoginResultSessionDict]
     plain: NotRequired[int]
 
 
 class AgentLoginResultSessionDict(TypedDict):
-    """AgentLoginResultSession as a literal."""
+    """AgentLoginResultSession as a dict."""
     id: NotRequired[str]
 
 
@@ -367,7 +367,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
         session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
         plain: int | MISSING = MISSING,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result({
             "session": session,
             "plain": plain,

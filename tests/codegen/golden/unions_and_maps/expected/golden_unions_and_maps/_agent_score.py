@@ -44,22 +44,22 @@ class AgentScoreResult(PayloadRoot):
 
 
 class AgentScoreParamsDict(TypedDict):
-    """AgentScoreParams as a literal."""
+    """AgentScoreParams as a dict."""
     total: NotRequired[float]
 
 
 class AgentScoreParamsScoreDict(TypedDict):
-    """AgentScoreParamsScore as a literal."""
+    """AgentScoreParamsScore as a dict."""
     value: NotRequired[float]
 
 
 class AgentScoreResultOption1Dict(TypedDict):
-    """AgentScoreResultOption1 as a literal."""
+    """AgentScoreResultOption1 as a dict."""
     ok: Literal[True]
 
 
 class AgentScoreResultOption2Dict(TypedDict):
-    """AgentScoreResultOption2 as a literal."""
+    """AgentScoreResultOption2 as a dict."""
     error: str
 
 
@@ -94,5 +94,5 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
         /,
         **properties: object,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result(properties)

@@ -55,7 +55,7 @@ class AgentSearchResult(PayloadRoot):
 
 
 class AgentSearchParamsDict(TypedDict):
-    """AgentSearchParams as a literal."""
+    """AgentSearchParams as a dict."""
     query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict
     limit: NotRequired[int | str]
     range: NotRequired[tuple[float, float]]
@@ -71,13 +71,13 @@ class AgentSearchParamsDict(TypedDict):
 
 
 class AgentSearchParamsQueryTextDict(TypedDict):
-    """AgentSearchParamsQueryText as a literal."""
+    """AgentSearchParamsQueryText as a dict."""
     kind: Literal['text']
     text: str
 
 
 class AgentSearchParamsQueryVectorDict(TypedDict):
-    """AgentSearchParamsQueryVector as a literal."""
+    """AgentSearchParamsQueryVector as a dict."""
     kind: Literal['vector']
     vector: ArrayOf[float]
 
@@ -135,5 +135,5 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
         /,
         **properties: int,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result(properties)

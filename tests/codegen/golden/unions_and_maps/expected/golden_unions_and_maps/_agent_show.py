@@ -60,27 +60,27 @@ class AgentShowResult(PayloadRoot):
 
 
 class AgentShowParamsOption2Dict(TypedDict):
-    """AgentShowParamsOption2 as a literal."""
+    """AgentShowParamsOption2 as a dict."""
     kind: _Literal['sound', 'film']
     MISSING: bool
     parts: NotRequired[ArrayOf[AgentShowParams]]
 
 
 class AgentShowParamsPictureDict(TypedDict):
-    """AgentShowParamsPicture as a literal."""
+    """AgentShowParamsPicture as a dict."""
     kind: _Literal['picture']
     overload: int
     Literal: NotRequired[str]
 
 
 class AgentShowResultHalfDict(TypedDict):
-    """AgentShowResultHalf as a literal."""
+    """AgentShowResultHalf as a dict."""
     state: _Literal['half']
     at: str | datetime
 
 
 class AgentShowResultWholeDict(TypedDict):
-    """AgentShowResultWhole as a literal."""
+    """AgentShowResultWhole as a dict."""
     state: _Literal['whole']
 
 
@@ -149,5 +149,5 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
         /,
         **properties: object,
     ) -> None:
-        """Gather a part of the result for the finish."""
+        """Collect a part of the result for the finish."""
         self._set_result(properties)
