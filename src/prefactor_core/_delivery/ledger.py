@@ -152,18 +152,18 @@ class Ledger:
         with self._lock:
             self._count()
             self._closed = True
-            dropped = {kind: count for kind, count in self._pending.items() if count > 0}
-            for kind, count in dropped.items():
-                self._lost["dropped"][kind, reason] = self._lost["dropped"].get((kind, reason), 0) + count
+            dropped = {type_: count for type_, count in self._pending.items() if count > 0}
+            for type_, count in dropped.items():
+                self._lost["dropped"][type_, reason] = self._lost["dropped"].get((type_, reason), 0) + count
             self._pending = _zeros()
             self.pending = self.pending_bytes = 0
             return sum(dropped.values())
 
-    def dropped_for(self, reason: str, kinds: Iterable[OperationType]) -> int:
+    def dropped_for(self, reason: str, types: Iterable[OperationType]) -> int:
         """How many operations of some types were dropped for a reason."""
         with self._lock:
             self._count()
-            return sum(self._lost["dropped"].get((kind, reason), 0) for kind in kinds)
+            return sum(self._lost["dropped"].get((type_, reason), 0) for type_ in types)
 
     def count_mismatch(self) -> None:
         """Count a payload that does not match its span type."""
@@ -191,15 +191,15 @@ class Ledger:
             # Nothing is called between reading an entry and deleting it, so that an exception that a signal handler
             # raises comes before or after both.
             while self._entries:
-                kind, pending, size, delivered, loss, reason = self._entries[0]
+                type_, pending, size, delivered, loss, reason = self._entries[0]
                 if not self._closed:
-                    self._pending[kind] += pending
+                    self._pending[type_] += pending
                     self.pending += pending
                     self.pending_bytes += size
-                    self._delivered[kind] += delivered
+                    self._delivered[type_] += delivered
                     if loss:
                         lost = self._lost[loss]
-                        key = kind, reason
+                        key = type_, reason
                         lost[key] = lost[key] + 1 if key in lost else 1
                 del self._entries[0]
         finally:
@@ -210,8 +210,8 @@ class Ledger:
             self._count()
             delivered, pending = dict(self._delivered), dict(self._pending)
             failures, drops = dict(self._lost["failed"]), dict(self._lost["dropped"])
-        counts = {kind: _counts(kind, delivered[kind], pending[kind], failures, drops) for kind in OperationType}
-        by_type = {kind: count for kind, count in counts.items() if count.accepted}
+        counts = {type_: _counts(type_, delivered[type_], pending[type_], failures, drops) for type_ in OperationType}
+        by_type = {type_: count for type_, count in counts.items() if count.accepted}
         return {
             "accepted": sum(count.accepted for count in by_type.values()),
             "delivered": sum(delivered.values()),
@@ -226,14 +226,14 @@ class Ledger:
 
 
 def _counts(
-    kind: OperationType,
+    type_: OperationType,
     delivered: int,
     pending: int,
     failures: Mapping[tuple[OperationType, str], int],
     drops: Mapping[tuple[OperationType, str], int],
 ) -> OperationCounts:
-    failed = sum(count for (each, _), count in failures.items() if each is kind)
-    dropped = sum(count for (each, _), count in drops.items() if each is kind)
+    failed = sum(count for (each, _), count in failures.items() if each is type_)
+    dropped = sum(count for (each, _), count in drops.items() if each is type_)
     return OperationCounts(delivered + failed + dropped + pending, delivered, failed, dropped, pending)
 
 

@@ -257,18 +257,18 @@ class Scheduler:
             heapq.heappush(self._ready, ticket)
 
     def _blockers(self, operation: Operation, lane: _Lane) -> set[Ticket]:
-        kind, span = operation.type, operation.span
+        operation_type, span = operation.type, operation.span
         candidates = [lane.registration, lane.finish]
-        if kind is OperationType.FINISH_AGENT_INSTANCE:
+        if operation_type is OperationType.FINISH_AGENT_INSTANCE:
             parked = self._parked_in(lane)
             candidates += [ticket for ticket in lane.open if ticket not in parked]
-        elif kind is OperationType.FINISH_SPAN and span:
+        elif operation_type is OperationType.FINISH_SPAN and span:
             candidates += [self._creates.get(span), self._finishes.get(span)]
         else:
             candidates.append(lane.start)
-        if kind is OperationType.CREATE_SPAN and span and isinstance(span.parent, SpanRecord):
+        if operation_type is OperationType.CREATE_SPAN and span and isinstance(span.parent, SpanRecord):
             candidates.append(self._creates.get(span.parent))
-        if kind is OperationType.RECORD_QUALITY:
+        if operation_type is OperationType.RECORD_QUALITY:
             candidates.append(lane.qualities.get(operation.payload["name"]))
         return {ticket for ticket in candidates if ticket is not None}
 
