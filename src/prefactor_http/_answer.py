@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from prefactor_http._text import bounded_copy, problem_text
 from prefactor_http.exceptions import (
     ERROR_CLASSES,
     SERVER_ERROR,
@@ -85,10 +86,10 @@ class Answer:
         body = self._error_body()
         status = self.status_code
         message = body.get("message") or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
-        args = (str(message), str(body.get("code") or f"http_{status}"), status)
+        args = (problem_text(message), problem_text(body.get("code") or f"http_{status}"), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):
-            errors = body.get("errors")
+            errors = bounded_copy(body.get("errors"))
             error: PrefactorApiError = error_class(*args, errors=errors if isinstance(errors, dict) else {})
         else:
             error = error_class(*args)

@@ -17,6 +17,7 @@ from prefactor_core import (
     OperationType,
     PrefactorCoreClient,
 )
+from prefactor_core._delivery.outcomes import Failed, TryAgain
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -199,6 +200,71 @@ async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run:
         await record(instance)
         report = await client.flush()
     assert report.failures == {(OperationType.RECORD_QUALITY, "internal_error"): 1}
+    assert len(api.spans()) == 1
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900, '{"message":' * 900 + "1" + "}" * 900],
+    ids=["lists", "objects", "messages"],
+)
+@pytest.mark.parametrize("place", ["errors", "id", "message", "code"])
+async def test_an_answer_that_is_nested_deeply_costs_one_operation(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, problem: str, place: str
+) -> None:
+    body = f'{{"errors":{{"{place}":{problem}}}}}' if place in {"errors", "id"} else f'{{"{place}":{problem}}}'
+    async with run(queue={"close_timeout": 5.0}) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=".*/record_quality", status=422, body=body))
+        api.inject(Fault(method="POST", path=CREATE, status=422, body=body))
+        await instance.record_quality("q", {})
+        await record(instance)
+        report = await client.flush()
+        assert report.pending == 0
+        assert report.accepted == report.delivered + report.failed
+        assert report.failures.get((OperationType.RECORD_QUALITY, "http_422")) == 1
+        assert all(len(line) < 3000 for line in warnings(caplog))
+        await record(instance)
+        await instance.finish()
+        assert (await client.flush()).pending == 0
+    assert [each["status"] for each in api.instances()] == ["complete"]
+    assert "Traceback" not in caplog.text
+
+
+class UnspeakableError(Exception):
+    """An error without a text."""
+
+    def __str__(self) -> str:
+        raise RecursionError
+
+    def __repr__(self) -> str:
+        raise RecursionError
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Failed(UnspeakableError(), "http_422"),
+        TryAgain(UnspeakableError(), unreachable=False, retry_after="soon"),  # type: ignore[arg-type]
+    ],
+)
+async def test_whatever_raises_while_an_answer_is_judged_costs_one_operation(
+    api: LocalApi, run: Run, outcome: Any
+) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        sender = client._life.open_session()._sender  # type: ignore[attr-defined]
+        send, outcomes = sender.send, [outcome]
+
+        async def answer_once(*args: Any, **options: Any) -> Any:
+            return outcomes.pop() if outcomes else await send(*args, **options)
+
+        sender.send = answer_once
+        await instance.record_quality("q", {})
+        await record(instance)
+        report = await client.flush()
+    assert (report.failed, report.pending) == (1, 0)
+    assert len(report.errors) == 1
     assert len(api.spans()) == 1
 
 

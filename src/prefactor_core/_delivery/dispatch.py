@@ -26,18 +26,20 @@ from prefactor_core._delivery.outcomes import (
 )
 from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import Consequences, Scheduler
-from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket
+from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket, TicketState
 from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http._text import error_text
 
-__all__ = ["DEADLINE", "DEPENDENCY", "NO_EFFECTS", "Dispatch", "Effects"]
+__all__ = ["DEADLINE", "DEPENDENCY", "INTERNAL_ERROR", "NO_EFFECTS", "Dispatch", "Effects"]
 
 RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
 DEADLINE = "deadline"
+INTERNAL_ERROR = "internal_error"
 _PLENTY = 2000
 _ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
 
@@ -141,7 +143,10 @@ class Dispatch:
         """
         was_paused = self._outage.active
         self._last_errors.pop(ticket, None)
-        effects = self._decide(ticket, outcome, now)
+        try:
+            effects = self._decide(ticket, outcome, now)
+        except Exception as error:
+            effects = self.give_up(ticket, error)
         if isinstance(outcome, TryAgain) and self._outage.active and not was_paused:
             return replace(effects, paused=outcome.error)
         return replace(effects, resumed=True) if was_paused and not self._outage.active else effects
@@ -171,13 +176,20 @@ class Dispatch:
                     effects += self.decide(ticket, result, now)
                 return effects
 
+    def give_up(self, ticket: Ticket, error: Exception) -> Effects:
+        """Settle an operation as failed because of an error of delivery itself, unless it was settled or given back."""
+        if ticket.state is not TicketState.IN_FLIGHT:
+            return NO_EFFECTS
+        self._outage.forget(ticket)
+        return self._fail(ticket, error, INTERNAL_ERROR)
+
     def last_error(self) -> DeliveryError | None:
         """The latest error of an operation that is still pending, as the error of its loss. From any thread."""
         errors = list(self._last_errors.items())
         if not errors:
             return None
         ticket, error = errors[-1]
-        return _delivery_error(ticket.operation, DEADLINE, str(error), error)
+        return _delivery_error(ticket.operation, DEADLINE, error_text(error), error)
 
     def abandon(self) -> None:
         """Record that nothing more is sent. From any thread."""
@@ -363,7 +375,7 @@ class Dispatch:
             operation.payload["result_payload"] = result
 
     def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_delivered: bool = False) -> Effects:
-        failure = self._failure(ticket.operation, reason, str(error), error)
+        failure = self._failure(ticket.operation, reason, error_text(error), error)
         consequences = self._scheduler.settle(ticket, delivered=may_be_delivered)
         return Effects(errors=(failure,)) + self._effects_of(consequences)
 

@@ -10,6 +10,7 @@ from prefactor_core._delivery.queue_bound import BOUNDED, QUEUE_FULL
 from prefactor_core._log_once import LogOnce
 from prefactor_core.exceptions import DeliveryError, ErrorCallback
 from prefactor_http._log import logger_of
+from prefactor_http._text import error_text
 from prefactor_http.exceptions import PrefactorApiError
 
 __all__ = ["LossLog"]
@@ -46,14 +47,14 @@ class LossLog:
         if effects.paused:
             logger.warning(
                 "the API is unavailable, delivery is paused: %s (operations are kept, and sent when it is available)",
-                effects.paused,
+                error_text(effects.paused),
             )
         if effects.resumed:
             logger.info("the API is available again, delivery has resumed")
         if effects.bulk_unavailable:
             logger.warning(
                 "the bulk endpoint is unavailable: %s (operations are sent one by one from now on)",
-                effects.bulk_unavailable,
+                error_text(effects.bulk_unavailable),
             )
         self._log_causes(effects)
         for error in effects.errors:
