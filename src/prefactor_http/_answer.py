@@ -19,6 +19,7 @@ from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorResponseContractError,
     PrefactorValidationError,
+    is_transient_http_error,
 )
 
 __all__ = ["Answer"]
@@ -37,6 +38,7 @@ class Answer:
         request: The request, for messages: "POST /api/v1/agent_spans".
         status_code: HTTP status.
         content: The body.
+        unreadable: Why the body could not be read; empty if it could.
         retry_after: Value of the Retry-After header.
         secret: Text that is removed from error messages, in case the server or a proxy repeats it.
     """
@@ -44,6 +46,7 @@ class Answer:
     request: str
     status_code: int
     content: bytes = field(repr=False)
+    unreadable: str = ""
     retry_after: str | None = None
     secret: str = field(default="", repr=False)
 
@@ -52,9 +55,14 @@ class Answer:
 
         Raises:
             PrefactorApiError: The answer is an error.
+            PrefactorResponseContractError: Its body cannot be read, and its status does not ask to try again.
         """
-        if not 200 <= self.status_code < 300:
-            raise self._api_error()
+        if 200 <= self.status_code < 300:
+            return
+        error = self._api_error()
+        if self.unreadable and not is_transient_http_error(error):
+            raise self._contract_error(self.unreadable)
+        raise error
 
     def value(self) -> dict[str, Any]:
         """The JSON object in the body.
@@ -62,6 +70,8 @@ class Answer:
         Raises:
             PrefactorResponseContractError: The body is not a JSON object.
         """
+        if self.unreadable:
+            raise self._contract_error(self.unreadable)
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:

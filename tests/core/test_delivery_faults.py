@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -229,6 +231,30 @@ async def test_an_answer_that_is_nested_deeply_costs_one_operation(
         assert (await client.flush()).pending == 0
     assert [each["status"] for each in api.instances()] == ["complete"]
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("status", [200, 422])
+@pytest.mark.parametrize("compressed", [True, False])
+async def test_an_answer_that_is_too_long_is_repeated(api: LocalApi, run: Run, compressed: bool, status: int) -> None:
+    blanks = b" " * 100_000_000
+    answer = gzip.compress(blanks) if compressed else blanks[:10_000_000]
+    headers = {"Content-Encoding": "gzip"} if compressed else {}
+    async with run() as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=status, body=answer, headers=headers))
+        del blanks
+        tracemalloc.start()
+        try:
+            await record(instance)
+            report = await client.flush()
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert report.complete
+    keys = [details["idempotency_key"] for details in creates(api)]
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+    assert most < 60_000_000  # in client and server together
 
 
 class UnspeakableError(Exception):

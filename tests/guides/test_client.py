@@ -67,6 +67,9 @@ SHOWN_BY = {
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
     "the API refuses an operation": "test_agent_unaffected::test_errors_are_reported_in_every_way",
+    "an answer has no end, or is longer than 8 MB when it is decompressed": (
+        "test_delivery_faults::test_an_answer_that_is_too_long_is_repeated"
+    ),
     "an answer of the API cannot be judged (its errors are nested deeply, or the like)": (
         "test_delivery_faults::test_an_answer_that_is_nested_deeply_costs_one_operation"
     ),

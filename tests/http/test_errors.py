@@ -1,9 +1,11 @@
 """Answers that are errors, answers that break the contract, and no answer at all."""
 
 import asyncio
+import gzip
 import pickle
 import socket
 import time
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
@@ -242,6 +244,62 @@ async def test_a_connection_that_is_cut_off_in_the_answer() -> None:
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as (client, _):
         with pytest.raises(PrefactorConnectionError, match="RemoteProtocolError"):
             await client.validate_token()
+
+
+def response(body: bytes, status: int = 200, **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def encoded(body: bytes, encoding: str, status: int = 200) -> bytes:
+    return response(body, status, **{"Content-Encoding": encoding})
+
+
+PONG = b'{"status": "success"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        encoded(gzip.compress(PONG), "gzip"),
+        encoded(gzip.compress(PONG), "GZip"),
+        encoded(zlib.compress(PONG), "deflate"),
+        encoded(PONG, "identity"),
+        response(PONG),
+    ],
+    ids=["gzip", "upper case", "deflate", "identity", "plain"],
+)
+async def test_an_answer_may_be_compressed(answer: bytes) -> None:
+    async with raw_server(answer) as (client, _):
+        assert await client.validate_token() == {"status": "success"}
+
+
+@pytest.mark.parametrize("status", [200, 401, 422])
+@pytest.mark.parametrize(
+    ("body", "encoding", "problem"),
+    [
+        (gzip.compress(b" " * 50_000_000), "gzip", "longer than 8,388,608 bytes"),
+        (b" " * 9_000_000, "identity", "longer than 8,388,608 bytes"),
+        (gzip.compress(PONG) + b" " * 9_000_000, "gzip", "longer than 8,388,608 bytes"),
+        (gzip.compress(gzip.compress(PONG)), "gzip, gzip", "Content-Encoding"),
+        (PONG, "br", "Content-Encoding"),
+        (PONG, "gzip", "not valid gzip"),
+        (gzip.compress(PONG)[:-12], "gzip", "cut off"),
+    ],
+    ids=["bomb", "long", "long after its end", "twice", "unknown", "damaged", "cut off"],
+)
+async def test_an_answer_that_cannot_be_read(body: bytes, encoding: str, problem: str, status: int) -> None:
+    async with raw_server(encoded(body, encoding, status)) as (client, _):
+        with pytest.raises(PrefactorResponseContractError, match=problem) as caught:
+            await client.validate_token()
+    assert caught.value.status_code == status
+
+
+async def test_an_unreadable_answer_that_asks_to_try_again() -> None:
+    async with raw_server(encoded(PONG, "gzip", 503)) as (client, _):
+        with pytest.raises(PrefactorApiError) as caught:
+            await client.validate_token()
+    assert is_transient_http_error(caught.value)
 
 
 def test_errors_of_others_are_neither() -> None:
