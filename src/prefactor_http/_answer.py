@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from prefactor_http._text import bounded_copy, problem_text
+from prefactor_http._text import MESSAGE_CHARS, NAME_CHARS, bounded_copy, json_text, one_line
 from prefactor_http.exceptions import (
     ERROR_CLASSES,
     SERVER_ERROR,
@@ -96,7 +96,8 @@ class Answer:
         body = self._error_body()
         status = self.status_code
         message = body.get("message") or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
-        args = (problem_text(message), problem_text(body.get("code") or f"http_{status}"), status)
+        code = body.get("code") or f"http_{status}"
+        args = (json_text(message, MESSAGE_CHARS), json_text(code, NAME_CHARS), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):
             errors = bounded_copy(body.get("errors"))
@@ -117,7 +118,7 @@ class Answer:
 
     def _contract_error(self, problem: str, cause: Exception | None = None) -> PrefactorResponseContractError:
         return PrefactorResponseContractError(
-            f"unexpected answer to {self.request}: {problem}",
+            f"unexpected answer to {self.request}: {one_line(problem, MESSAGE_CHARS)}",
             status_code=self.status_code,
             body_snippet=self._snippet(),
             cause=cause,
@@ -128,13 +129,15 @@ class Answer:
         return text.replace(self.secret, "[redacted]") if self.secret else text
 
     def _snippet(self) -> str:
-        text = self._text()
-        return text if len(text) <= _SNIPPET_CHARS else f"{text[:_SNIPPET_CHARS]}…"
+        return one_line(self._text(), _SNIPPET_CHARS)
 
 
 def _problems(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems[:_PROBLEMS_SHOWN]]
+    shown = [
+        f"{one_line('.'.join(map(str, problem['loc'])), NAME_CHARS)}: {problem['msg']}"
+        for problem in problems[:_PROBLEMS_SHOWN]
+    ]
     return "; ".join([*shown, f"and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else shown)
 
 

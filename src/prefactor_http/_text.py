@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-__all__ = ["MESSAGE_CHARS", "NAME_CHARS", "bounded_copy", "error_text", "one_line", "problem_text"]
+__all__ = ["MESSAGE_CHARS", "NAME_CHARS", "bounded_copy", "error_text", "json_text", "one_line", "problem_text"]
 
 MESSAGE_CHARS = 500
 NAME_CHARS = 100
@@ -18,12 +18,12 @@ _MAX_VALUES = 1000
 _CUT = "…"
 
 
-def one_line(text: str, limit: int) -> str:
-    """The text with everything escaped that a terminal or a reader of logs would act on, cut at `limit` characters.
+def one_line(value: object, limit: int) -> str:
+    """The text of a value on one line: what a terminal or a reader of logs would act on is escaped, the rest is cut.
 
-    These are line breaks, other control characters, bidirectional marks, and characters without a visible form.
+    Escaped are line breaks, other control characters, bidirectional marks, and characters without a visible form.
     """
-    line = text[: limit + 1]
+    line = _text_of(value)[: limit + 1]
     if not (line.isascii() and line.isprintable()):
         line = "".join(map(_visible, line))
     return line if len(line) <= limit else line[:limit] + _CUT
@@ -31,7 +31,7 @@ def one_line(text: str, limit: int) -> str:
 
 def error_text(error: BaseException) -> str:
     """The text of an error, or the name of its type if it has none."""
-    return one_line(_text_of(error), _ERROR_CHARS) or type(error).__name__
+    return one_line(error, _ERROR_CHARS) or type(error).__name__
 
 
 def problem_text(problem: object) -> str:
@@ -46,11 +46,14 @@ def bounded_copy(value: Any) -> Any:
     return _copy(value, _MAX_DEPTH, [_MAX_VALUES])
 
 
+def json_text(value: object, limit: int) -> str:
+    """A JSON value as text, which is one line: a text as it is, any other value as Python writes it."""
+    return one_line(value if isinstance(value, str) else bounded_copy(value), limit)
+
+
 def _single_problem(problem: object) -> str:
     message = problem.get("message") if isinstance(problem, dict) else None
-    if isinstance(message, str):
-        problem = message
-    return one_line(problem if isinstance(problem, str) else _text_of(bounded_copy(problem)), _PROBLEM_CHARS)
+    return json_text(message if isinstance(message, str) else problem, _PROBLEM_CHARS)
 
 
 def _copy(value: Any, depth: int, values_left: list[int]) -> Any:
@@ -72,7 +75,7 @@ def _copy(value: Any, depth: int, values_left: list[int]) -> Any:
     for name, member in value.items():
         if values_left[0] <= 0:
             return {**members, _CUT: _CUT}
-        members[one_line(_text_of(name), NAME_CHARS)] = _copy(member, depth - 1, values_left)
+        members[one_line(name, NAME_CHARS)] = _copy(member, depth - 1, values_left)
     return members
 
 

@@ -11,6 +11,7 @@ import httpx
 from prefactor_http._answer import Answer
 from prefactor_http._body import Body
 from prefactor_http._log import logger_of
+from prefactor_http._text import MESSAGE_CHARS, one_line
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError
@@ -137,4 +138,5 @@ async def _read(response: httpx.Response, limit: int) -> Body:
 
 
 def _reason(error: httpx.HTTPError) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    # It may quote the bytes that came.
+    return f"{type(error).__name__}: {one_line(str(error), MESSAGE_CHARS)}" if str(error) else type(error).__name__

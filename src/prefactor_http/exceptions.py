@@ -91,7 +91,7 @@ class PrefactorValidationError(PrefactorApiError):
     def __str__(self) -> str:
         """The message and the first errors."""
         shown = itertools.islice(self.errors.items(), _MAX_ERRORS)
-        errors = [f"{one_line(str(field), NAME_CHARS)}: {problem_text(problem)}" for field, problem in shown]
+        errors = [f"{one_line(field, NAME_CHARS)}: {problem_text(problem)}" for field, problem in shown]
         return f"{super().__str__()} ({'; '.join(errors)})" if errors else super().__str__()
 
 

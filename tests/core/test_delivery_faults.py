@@ -257,6 +257,37 @@ async def test_an_answer_that_is_too_long_is_repeated(api: LocalApi, run: Run, c
     assert most < 60_000_000  # in client and server together
 
 
+async def test_the_token_of_a_configuration_in_a_payload_is_not_recorded(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        config = config_for(api)
+        payload = {"client": config, "http": config.http_config, "token": config.http_config.api_token}
+        async with instance.span("step") as span:
+            await span.start(payload)
+            await span.complete({"of": [config.http_config]})
+        assert (await client.flush()).complete
+    recorded = repr([request.body for request in api.requests])
+    assert api.url in recorded
+    assert api.token not in recorded
+
+
+async def test_texts_of_an_answer_are_one_line_in_the_log(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = "no\r\nERROR forged\x1b[2J\u202e" + "x" * 1_000_000
+    body = {"code": forged, "message": forged, "errors": {forged: [forged]}}
+    reported: list[DeliveryError] = []
+    async with run(on_error=reported.append) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=422, body=body))
+        await record(instance)
+        report = await client.flush()
+    assert report.errors
+    for text in (*warnings(caplog), *map(str, reported), *map(str, report.errors)):
+        assert text.isprintable()
+        assert len(text) < 3000
+    assert "forged" in caplog.text
+
+
 class UnspeakableError(Exception):
     """An error without a text."""
 

@@ -73,6 +73,9 @@ SHOWN_BY = {
     "an answer of the API cannot be judged (its errors are nested deeply, or the like)": (
         "test_delivery_faults::test_an_answer_that_is_nested_deeply_costs_one_operation"
     ),
+    "a text of an answer has line breaks or escape sequences, or is very long": (
+        "test_delivery_faults::test_texts_of_an_answer_are_one_line_in_the_log"
+    ),
     "the API refuses a parent span": "test_faults::test_children_of_a_refused_span_are_sent_without_it",
     "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting_for_good",
     "the bulk endpoint is missing, or answers in another form": (
