@@ -24,6 +24,7 @@ from typing import Literal, TypeAlias
 from prefactor_core._payloads.redaction import mismatch_of
 from prefactor_core.operations import Operation
 from prefactor_core.queue.base import QueueClosedError
+from prefactor_http._text import MESSAGE_CHARS, one_line
 
 __all__ = [
     "ClientAlreadyInitializedError",
@@ -144,5 +145,6 @@ class PrefactorTerminatedError(PrefactorCoreError):
     """The platform terminated the agent instance. `reason` is None if the platform gave none."""
 
     def __init__(self, reason: str | None = None) -> None:
-        super().__init__("the agent instance was terminated" + (f": {reason}" if reason else ""))
+        why = f": {one_line(reason, MESSAGE_CHARS)}" if reason else ""
+        super().__init__(f"the agent instance was terminated{why}")
         self.reason = reason

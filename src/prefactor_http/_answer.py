@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from prefactor_http._text import MESSAGE_CHARS, NAME_CHARS, bounded_copy, json_text, one_line
 from prefactor_http.exceptions import (
     ERROR_CLASSES,
     SERVER_ERROR,
@@ -18,6 +19,7 @@ from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorResponseContractError,
     PrefactorValidationError,
+    is_transient_http_error,
 )
 
 __all__ = ["Answer"]
@@ -36,6 +38,7 @@ class Answer:
         request: The request, for messages: "POST /api/v1/agent_spans".
         status_code: HTTP status.
         content: The body.
+        unreadable: Why the body could not be read; empty if it could.
         retry_after: Value of the Retry-After header.
         secret: Text that is removed from error messages, in case the server or a proxy repeats it.
     """
@@ -43,6 +46,7 @@ class Answer:
     request: str
     status_code: int
     content: bytes = field(repr=False)
+    unreadable: str = ""
     retry_after: str | None = None
     secret: str = field(default="", repr=False)
 
@@ -51,9 +55,14 @@ class Answer:
 
         Raises:
             PrefactorApiError: The answer is an error.
+            PrefactorResponseContractError: Its body cannot be read, and its status does not ask to try again.
         """
-        if not 200 <= self.status_code < 300:
-            raise self._api_error()
+        if 200 <= self.status_code < 300:
+            return
+        error = self._api_error()
+        if self.unreadable and not is_transient_http_error(error):
+            raise self._contract_error(self.unreadable)
+        raise error
 
     def value(self) -> dict[str, Any]:
         """The JSON object in the body.
@@ -61,6 +70,8 @@ class Answer:
         Raises:
             PrefactorResponseContractError: The body is not a JSON object.
         """
+        if self.unreadable:
+            raise self._contract_error(self.unreadable)
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
@@ -85,10 +96,11 @@ class Answer:
         body = self._error_body()
         status = self.status_code
         message = body.get("message") or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
-        args = (str(message), str(body.get("code") or f"http_{status}"), status)
+        code = body.get("code") or f"http_{status}"
+        args = (json_text(message, MESSAGE_CHARS), json_text(code, NAME_CHARS), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):
-            errors = body.get("errors")
+            errors = bounded_copy(body.get("errors"))
             error: PrefactorApiError = error_class(*args, errors=errors if isinstance(errors, dict) else {})
         else:
             error = error_class(*args)
@@ -106,7 +118,7 @@ class Answer:
 
     def _contract_error(self, problem: str, cause: Exception | None = None) -> PrefactorResponseContractError:
         return PrefactorResponseContractError(
-            f"unexpected answer to {self.request}: {problem}",
+            f"unexpected answer to {self.request}: {one_line(problem, MESSAGE_CHARS)}",
             status_code=self.status_code,
             body_snippet=self._snippet(),
             cause=cause,
@@ -117,13 +129,15 @@ class Answer:
         return text.replace(self.secret, "[redacted]") if self.secret else text
 
     def _snippet(self) -> str:
-        text = self._text()
-        return text if len(text) <= _SNIPPET_CHARS else f"{text[:_SNIPPET_CHARS]}…"
+        return one_line(self._text(), _SNIPPET_CHARS)
 
 
 def _problems(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems[:_PROBLEMS_SHOWN]]
+    shown = [
+        f"{one_line('.'.join(map(str, problem['loc'])), NAME_CHARS)}: {problem['msg']}"
+        for problem in problems[:_PROBLEMS_SHOWN]
+    ]
     return "; ".join([*shown, f"and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else shown)
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 
 from prefactor_http._answer import Answer
+from prefactor_http._body import Body
 from prefactor_http._log import logger_of
+from prefactor_http._text import MESSAGE_CHARS, one_line
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError
@@ -17,6 +19,9 @@ from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionE
 __all__ = ["Transport"]
 
 _logger = logger_of(__name__)
+
+_MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_MAX_GROWTH = 8  # the answer may repeat the request's payload, with more characters escaped
 
 # Errors of httpx that occur again with every retry.
 _WRONG_USE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeEncodeError)
@@ -37,6 +42,7 @@ class Transport:
             "Authorization": f"Bearer {config.api_token}",
             "Content-Type": "application/json",
             "Accept": "application/json",
+            "Accept-Encoding": "gzip",
             "User-Agent": f"prefactor-sdk/{__version__}",
         }
         self._client: httpx.AsyncClient | None = None
@@ -61,13 +67,14 @@ class Transport:
         try:
             client = self._open_client()
             async with asyncio.timeout(self._config.request_timeout):
-                response = await client.request(
+                async with client.stream(
                     method,
                     self._url + path,
                     params=params,
                     content=content,
                     headers={"X-Prefactor-SDK": self.sdk_header, **(headers or {})},
-                )
+                ) as response:
+                    body = await _read(response, max(_MAX_ANSWER_BYTES, _MAX_GROWTH * len(content or b"")))
         except TimeoutError as error:
             raise PrefactorConnectionError(
                 f"no answer to {request} at {self._url} within {self._config.request_timeout:g} s"
@@ -80,7 +87,8 @@ class Transport:
         return Answer(
             request,
             response.status_code,
-            response.content,
+            body.end(),
+            unreadable=body.problem,
             retry_after=response.headers.get("retry-after"),
             secret=self._config.api_token,
         )
@@ -119,5 +127,16 @@ class Transport:
         )
 
 
+async def _read(response: httpx.Response, limit: int) -> Body:
+    # httpx decompresses a piece as a whole, and several times if the header says so: a few KB may become gigabytes.
+    body = Body(response.headers.get("content-encoding", ""), limit)
+    async for piece in response.aiter_raw():
+        body.add(piece)
+        if body.problem:
+            break
+    return body
+
+
 def _reason(error: httpx.HTTPError) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    # It may quote the bytes that came.
+    return f"{type(error).__name__}: {one_line(str(error), MESSAGE_CHARS)}" if str(error) else type(error).__name__

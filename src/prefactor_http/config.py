@@ -4,10 +4,37 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["HttpClientConfig", "is_disabled"]
+from pydantic import PlainSerializer
+
+__all__ = ["ApiToken", "HttpClientConfig", "is_disabled"]
+
+_MASK = "[redacted]"
+
+
+class ApiToken(str):
+    """An API token. Its repr, its pickle and its deep copy, of which `dataclasses.asdict()` is made, are a mask."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(_MASK)
+
+    def __deepcopy__(self, memo: object) -> str:
+        return _MASK
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (_MASK,)
+
+
+def _masked(_token: str) -> str:
+    return _MASK
+
+
+_HIDDEN = PlainSerializer(_masked, return_type=str)
 
 
 def is_disabled() -> bool:
@@ -30,7 +57,8 @@ class HttpClientConfig:
 
     Args:
         api_url: URL of the API, with its scheme. Default: environment variable PREFACTOR_API_URL.
-        api_token: API token; not shown in the repr. Default: environment variable PREFACTOR_API_TOKEN.
+        api_token: API token. Default: environment variable PREFACTOR_API_TOKEN. It is in no repr, no dump and no pickle
+            of the configuration: a configuration that is unpickled takes the token from its environment.
         request_timeout: Total time of one attempt.
         connect_timeout: Time to connect, part of request_timeout.
         max_retries: Number of attempts after the first one.
@@ -45,7 +73,7 @@ class HttpClientConfig:
     """
 
     api_url: str = _from_environment("PREFACTOR_API_URL", disabled="https://prefactor.invalid")
-    api_token: str = _from_environment("PREFACTOR_API_TOKEN", disabled="disabled")
+    api_token: Annotated[str, _HIDDEN] = _from_environment("PREFACTOR_API_TOKEN", disabled="disabled")
     request_timeout: float = 30.0
     connect_timeout: float = 10.0
     max_retries: int = 3
@@ -58,6 +86,7 @@ class HttpClientConfig:
     def __post_init__(self) -> None:
         _check_url(self.api_url)
         _check_token(self.api_token)
+        self.api_token = ApiToken(self.api_token)
         for name in ("request_timeout", "connect_timeout"):
             _check_number(name, getattr(self, name), minimum=0, or_equal=False)
         for name in ("initial_retry_delay", "max_retry_delay"):
@@ -65,6 +94,20 @@ class HttpClientConfig:
         _check_number("retry_multiplier", self.retry_multiplier, minimum=1)
         _check_count("max_retries", self.max_retries)
         self.retry_on_status_codes = tuple(self.retry_on_status_codes)
+
+    def __copy__(self) -> Self:
+        return replace(self)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return replace(self)  # its values do not change
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        options = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "api_token"}
+        return _unpickled, (type(self), options)
+
+
+def _unpickled(cls: type[HttpClientConfig], options: dict[str, Any]) -> HttpClientConfig:
+    return cls(**options)
 
 
 def _check_url(url: object) -> None:
@@ -91,6 +134,8 @@ def _split(url: str) -> SplitResult | None:
 def _check_token(token: object) -> None:
     if not isinstance(token, str) or not token:
         raise ValueError("api_token is missing: pass it, or set PREFACTOR_API_TOKEN")
+    if token == _MASK:
+        raise ValueError("api_token is a mask: the dump of a configuration does not contain the token; pass the token")
     # A header cannot hold anything else, and the HTTP library would show the token in its error.
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ValueError("api_token must be printable ASCII without spaces or line breaks")

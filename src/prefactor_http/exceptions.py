@@ -15,8 +15,11 @@ A request raises only these, and ValueError for a wrong argument. No message con
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
+
+from prefactor_http._text import NAME_CHARS, one_line, problem_text
 
 __all__ = [
     "PrefactorApiError",
@@ -36,7 +39,6 @@ TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 _MAX_ERRORS = 5
-_MAX_PROBLEM_CHARS = 200
 
 
 class PrefactorHttpError(Exception):
@@ -88,18 +90,9 @@ class PrefactorValidationError(PrefactorApiError):
 
     def __str__(self) -> str:
         """The message and the first errors."""
-        errors = [f"{field}: {_problem_text(problem)}" for field, problem in list(self.errors.items())[:_MAX_ERRORS]]
+        shown = itertools.islice(self.errors.items(), _MAX_ERRORS)
+        errors = [f"{one_line(field, NAME_CHARS)}: {problem_text(problem)}" for field, problem in shown]
         return f"{super().__str__()} ({'; '.join(errors)})" if errors else super().__str__()
-
-
-def _problem_text(problem: Any) -> str:
-    """The problem of a field as text. The API sends it as a text, an object with a message, or a list of these."""
-    if isinstance(problem, list):
-        return ", ".join(map(_problem_text, problem[:_MAX_ERRORS]))
-    if isinstance(problem, dict) and isinstance(problem.get("message"), str):
-        return str(problem["message"])
-    text = str(problem)
-    return text if len(text) <= _MAX_PROBLEM_CHARS else f"{text[:_MAX_PROBLEM_CHARS]} …"
 
 
 ERROR_CLASSES: Mapping[int, type[PrefactorApiError]] = {

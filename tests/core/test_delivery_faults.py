@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import gzip
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from prefactor_core import (
     OperationType,
     PrefactorCoreClient,
 )
+from prefactor_core._delivery.outcomes import Failed, TryAgain
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -199,6 +202,126 @@ async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run:
         await record(instance)
         report = await client.flush()
     assert report.failures == {(OperationType.RECORD_QUALITY, "internal_error"): 1}
+    assert len(api.spans()) == 1
+
+
+@pytest.mark.parametrize(
+    "problem",
+    ["[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900, '{"message":' * 900 + "1" + "}" * 900],
+    ids=["lists", "objects", "messages"],
+)
+@pytest.mark.parametrize("place", ["errors", "id", "message", "code"])
+async def test_an_answer_that_is_nested_deeply_costs_one_operation(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, problem: str, place: str
+) -> None:
+    body = f'{{"errors":{{"{place}":{problem}}}}}' if place in {"errors", "id"} else f'{{"{place}":{problem}}}'
+    async with run(queue={"close_timeout": 5.0}) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=".*/record_quality", status=422, body=body))
+        api.inject(Fault(method="POST", path=CREATE, status=422, body=body))
+        await instance.record_quality("q", {})
+        await record(instance)
+        report = await client.flush()
+        assert report.pending == 0
+        assert report.accepted == report.delivered + report.failed
+        assert report.failures.get((OperationType.RECORD_QUALITY, "http_422")) == 1
+        assert all(len(line) < 3000 for line in warnings(caplog))
+        await record(instance)
+        await instance.finish()
+        assert (await client.flush()).pending == 0
+    assert [each["status"] for each in api.instances()] == ["complete"]
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("status", [200, 422])
+@pytest.mark.parametrize("compressed", [True, False])
+async def test_an_answer_that_is_too_long_is_repeated(api: LocalApi, run: Run, compressed: bool, status: int) -> None:
+    blanks = b" " * 100_000_000
+    answer = gzip.compress(blanks) if compressed else blanks[:10_000_000]
+    headers = {"Content-Encoding": "gzip"} if compressed else {}
+    async with run() as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=status, body=answer, headers=headers))
+        del blanks
+        tracemalloc.start()
+        try:
+            await record(instance)
+            report = await client.flush()
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert report.complete
+    keys = [details["idempotency_key"] for details in creates(api)]
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+    assert most < 60_000_000  # in client and server together
+
+
+async def test_the_token_of_a_configuration_in_a_payload_is_not_recorded(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        config = config_for(api)
+        payload = {"client": config, "http": config.http_config, "token": config.http_config.api_token}
+        async with instance.span("step") as span:
+            await span.start(payload)
+            await span.complete({"of": [config.http_config]})
+        assert (await client.flush()).complete
+    recorded = repr([request.body for request in api.requests])
+    assert api.url in recorded
+    assert api.token not in recorded
+
+
+async def test_texts_of_an_answer_are_one_line_in_the_log(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = "no\r\nERROR forged\x1b[2J\u202e" + "x" * 1_000_000
+    body = {"code": forged, "message": forged, "errors": {forged: [forged]}}
+    reported: list[DeliveryError] = []
+    async with run(on_error=reported.append) as (client, instance):
+        await client.flush()
+        api.inject(Fault(method="POST", path=CREATE, status=422, body=body))
+        await record(instance)
+        report = await client.flush()
+    assert report.errors
+    for text in (*warnings(caplog), *map(str, reported), *map(str, report.errors)):
+        assert text.isprintable()
+        assert len(text) < 3000
+    assert "forged" in caplog.text
+
+
+class UnspeakableError(Exception):
+    """An error without a text."""
+
+    def __str__(self) -> str:
+        raise RecursionError
+
+    def __repr__(self) -> str:
+        raise RecursionError
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Failed(UnspeakableError(), "http_422"),
+        TryAgain(UnspeakableError(), unreachable=False, retry_after="soon"),  # type: ignore[arg-type]
+    ],
+)
+async def test_whatever_raises_while_an_answer_is_judged_costs_one_operation(
+    api: LocalApi, run: Run, outcome: Any
+) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        sender = client._life.open_session()._sender  # type: ignore[attr-defined]
+        send, outcomes = sender.send, [outcome]
+
+        async def answer_once(*args: Any, **options: Any) -> Any:
+            return outcomes.pop() if outcomes else await send(*args, **options)
+
+        sender.send = answer_once
+        await instance.record_quality("q", {})
+        await record(instance)
+        report = await client.flush()
+    assert (report.failed, report.pending) == (1, 0)
+    assert len(report.errors) == 1
     assert len(api.spans()) == 1
 
 

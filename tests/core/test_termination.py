@@ -257,3 +257,10 @@ async def test_a_callback_that_raises(api: LocalApi, run: Run, caplog: pytest.Lo
         await eventually(lambda: heard == [instance.id])
         assert "an on_terminate callback raised" in caplog.text
         assert (await client.flush()).complete
+
+
+def test_the_reason_of_a_termination_is_one_line_in_the_error() -> None:
+    error = PrefactorTerminatedError("enough\n\x1b[31m" + "x" * 10_000)
+    assert str(error).isprintable()
+    assert len(str(error)) < 1000
+    assert error.reason == "enough\n\x1b[31m" + "x" * 10_000

@@ -67,6 +67,15 @@ SHOWN_BY = {
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
     "the API refuses an operation": "test_agent_unaffected::test_errors_are_reported_in_every_way",
+    "an answer has no end, or is longer than 8 MB when it is decompressed": (
+        "test_delivery_faults::test_an_answer_that_is_too_long_is_repeated"
+    ),
+    "an answer of the API cannot be judged (its errors are nested deeply, or the like)": (
+        "test_delivery_faults::test_an_answer_that_is_nested_deeply_costs_one_operation"
+    ),
+    "a text of an answer has line breaks or escape sequences, or is very long": (
+        "test_delivery_faults::test_texts_of_an_answer_are_one_line_in_the_log"
+    ),
     "the API refuses a parent span": "test_faults::test_children_of_a_refused_span_are_sent_without_it",
     "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting_for_good",
     "the bulk endpoint is missing, or answers in another form": (

@@ -1,10 +1,13 @@
 """Answers that are errors, answers that break the contract, and no answer at all."""
 
 import asyncio
+import gzip
+import json
 import pickle
 import socket
 import time
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from typing import Any
@@ -95,6 +98,62 @@ async def test_an_error_without_the_apis_envelope(api: LocalApi, client: Prefact
 async def test_error_texts_are_bounded(api: LocalApi, client: PrefactorHttpClient) -> None:
     api.inject(Fault(path=PING, status=502, body="x" * 100_000))
     assert len(str(await failure(client))) < 300
+
+
+FORGED = "a\r\nERROR forged\x1b[31m\x07\u2028\u202e\u2066\u200e\x00\ud800"
+
+
+@pytest.mark.parametrize("status", [200, 404, 409, 422, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": FORGED, "message": FORGED, "errors": {FORGED: [FORGED]}},
+        {"code": FORGED * 10_000, "message": FORGED * 10_000, "errors": {FORGED * 10_000: [FORGED * 10_000] * 100}},
+        {"code": [FORGED], "message": {"message": FORGED}, "errors": {"a": {FORGED: FORGED}, "b": {"message": FORGED}}},
+        {"errors": {f"field {n}": FORGED for n in range(10_000)}},
+        {"status": "success", "outputs": {FORGED * 10_000: {}}},
+        FORGED.encode("utf-8", "replace") * 10_000,
+    ],
+    ids=["short", "long", "nested", "many", "names", "no JSON"],
+)
+async def test_texts_of_an_answer_are_one_line_of_bounded_length(
+    api: LocalApi, client: PrefactorHttpClient, status: int, body: Any
+) -> None:
+    body = json.dumps(body) if isinstance(body, dict) else body
+    api.inject(Fault(path="/api/v1/bulk", status=status, body=body))
+    with pytest.raises(PrefactorHttpError) as caught:
+        await client.without_retries().bulk.run([])
+    error = caught.value
+    state = {name: value for name, value in vars(error).items() if name != "cause"}
+    for text in (str(error), str(error.args), *leaves(state)):
+        assert text.isprintable()
+        assert len(text) < 4000
+    assert len(list(leaves(state))) < 2100
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """The names and the other texts in a value."""
+    if isinstance(value, dict):
+        yield from (name for name in value)
+        yield from (leaf for member in value.values() for leaf in leaves(member))
+    elif isinstance(value, list):
+        yield from (leaf for member in value for leaf in leaves(member))
+    elif value is not None:
+        yield str(value)
+
+
+async def test_letters_and_spaces_of_all_languages_are_kept(api: LocalApi, client: PrefactorHttpClient) -> None:
+    message = "L'état\u00a0: 不明な\u3000エラー שגיאה 🚫"
+    api.inject(Fault(path=PING, status=409, body={"code": "c", "message": message}))
+    assert str(await failure(client)) == message
+
+
+async def test_a_status_line_that_is_no_http() -> None:
+    async with raw_server(b"\x1b[31m\r\nforged" + b"x" * 100_000 + b"\r\n\r\n") as (client, _):
+        with pytest.raises(PrefactorConnectionError) as caught:
+            await client.validate_token()
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize(
@@ -242,6 +301,62 @@ async def test_a_connection_that_is_cut_off_in_the_answer() -> None:
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as (client, _):
         with pytest.raises(PrefactorConnectionError, match="RemoteProtocolError"):
             await client.validate_token()
+
+
+def response(body: bytes, status: int = 200, **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def encoded(body: bytes, encoding: str, status: int = 200) -> bytes:
+    return response(body, status, **{"Content-Encoding": encoding})
+
+
+PONG = b'{"status": "success"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        encoded(gzip.compress(PONG), "gzip"),
+        encoded(gzip.compress(PONG), "GZip"),
+        encoded(zlib.compress(PONG), "deflate"),
+        encoded(PONG, "identity"),
+        response(PONG),
+    ],
+    ids=["gzip", "upper case", "deflate", "identity", "plain"],
+)
+async def test_an_answer_may_be_compressed(answer: bytes) -> None:
+    async with raw_server(answer) as (client, _):
+        assert await client.validate_token() == {"status": "success"}
+
+
+@pytest.mark.parametrize("status", [200, 401, 422])
+@pytest.mark.parametrize(
+    ("body", "encoding", "problem"),
+    [
+        (gzip.compress(b" " * 50_000_000), "gzip", "longer than 8,388,608 bytes"),
+        (b" " * 9_000_000, "identity", "longer than 8,388,608 bytes"),
+        (gzip.compress(PONG) + b" " * 9_000_000, "gzip", "longer than 8,388,608 bytes"),
+        (gzip.compress(gzip.compress(PONG)), "gzip, gzip", "Content-Encoding"),
+        (PONG, "br", "Content-Encoding"),
+        (PONG, "gzip", "not valid gzip"),
+        (gzip.compress(PONG)[:-12], "gzip", "cut off"),
+    ],
+    ids=["bomb", "long", "long after its end", "twice", "unknown", "damaged", "cut off"],
+)
+async def test_an_answer_that_cannot_be_read(body: bytes, encoding: str, problem: str, status: int) -> None:
+    async with raw_server(encoded(body, encoding, status)) as (client, _):
+        with pytest.raises(PrefactorResponseContractError, match=problem) as caught:
+            await client.validate_token()
+    assert caught.value.status_code == status
+
+
+async def test_an_unreadable_answer_that_asks_to_try_again() -> None:
+    async with raw_server(encoded(PONG, "gzip", 503)) as (client, _):
+        with pytest.raises(PrefactorApiError) as caught:
+            await client.validate_token()
+    assert is_transient_http_error(caught.value)
 
 
 def test_errors_of_others_are_neither() -> None:

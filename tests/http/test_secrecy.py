@@ -1,10 +1,17 @@
 """The API token appears only in the Authorization header."""
 
+import copy
+import dataclasses
+import json
 import logging
+import pickle
 import traceback
+from collections.abc import Callable
 
 import pytest
+from pydantic import BaseModel, TypeAdapter
 
+from prefactor_core import PrefactorCoreConfig
 from prefactor_http import AgentInstance, HttpClientConfig, PrefactorHttpClient, PrefactorHttpError
 from prefactor_local import Fault, LocalApi
 
@@ -24,6 +31,66 @@ def test_not_in_reprs() -> None:
     client = PrefactorHttpClient(config)
     for text in (repr(config), str(config), f"{config}", repr(client), repr(client.agents), repr(vars(client))):
         assert TOKEN not in text
+
+
+@dataclasses.dataclass
+class Settings:
+    http: HttpClientConfig
+
+
+class Options(BaseModel):
+    http: HttpClientConfig
+
+
+@pytest.mark.parametrize(
+    "dump",
+    [
+        lambda config: json.dumps(dataclasses.asdict(config)),
+        lambda config: json.dumps(dataclasses.asdict(Settings(config))),
+        lambda config: str(dataclasses.astuple(config)),
+        lambda config: Options(http=config).model_dump_json(),
+        lambda config: str(Options(http=config).model_dump()),
+        lambda config: TypeAdapter(HttpClientConfig).dump_json(config).decode(),
+        lambda config: PrefactorCoreConfig(http_config=config).model_dump_json(),
+        lambda config: str(PrefactorCoreConfig(http_config=config).model_dump()),
+        lambda config: pickle.dumps(config, 0).decode("latin-1"),
+        lambda config: pickle.dumps(PrefactorCoreConfig(http_config=config), 0).decode("latin-1"),
+        lambda config: pickle.dumps(config.api_token, 0).decode("latin-1"),
+        lambda config: repr(vars(config)),
+    ],
+)
+def test_not_in_dumps_of_the_configuration(dump: Callable[[HttpClientConfig], str]) -> None:
+    assert TOKEN not in dump(HttpClientConfig("http://127.0.0.1:1", TOKEN))
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.copy,
+        copy.deepcopy,
+        dataclasses.replace,
+        lambda config: PrefactorCoreConfig(http_config=config).model_copy(deep=True).http_config,
+    ],
+)
+def test_a_copy_of_the_configuration_has_the_token(copied: Callable[[HttpClientConfig], HttpClientConfig]) -> None:
+    config = HttpClientConfig("http://127.0.0.1:1", TOKEN, max_retries=7)
+    assert copied(config) == config
+    assert copied(config).api_token == TOKEN
+
+
+def test_a_configuration_from_a_pickle_takes_the_token_of_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    pickled = pickle.dumps(HttpClientConfig("http://127.0.0.1:1", TOKEN, max_retries=7))
+    monkeypatch.delenv("PREFACTOR_API_TOKEN", raising=False)
+    with pytest.raises(ValueError, match="PREFACTOR_API_TOKEN"):
+        pickle.loads(pickled)
+    monkeypatch.setenv("PREFACTOR_API_TOKEN", "token-of-the-worker")
+    assert pickle.loads(pickled) == HttpClientConfig("http://127.0.0.1:1", "token-of-the-worker", max_retries=7)
+
+
+def test_a_dump_is_no_configuration() -> None:
+    dumped = dataclasses.asdict(HttpClientConfig("http://127.0.0.1:1", TOKEN))
+    with pytest.raises(ValueError, match="does not contain the token"):
+        HttpClientConfig(**dumped)
 
 
 async def test_not_in_logs(

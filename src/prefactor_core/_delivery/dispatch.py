@@ -26,19 +26,21 @@ from prefactor_core._delivery.outcomes import (
 )
 from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import Consequences, Scheduler
-from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket
+from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket, TicketState
 from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.utils import generate_idempotency_key
+from prefactor_http._text import error_text
 from prefactor_http.exceptions import PrefactorApiError
 
-__all__ = ["DEADLINE", "DEPENDENCY", "NO_EFFECTS", "Dispatch", "Effects", "without_full_stop"]
+__all__ = ["DEADLINE", "DEPENDENCY", "INTERNAL_ERROR", "NO_EFFECTS", "Dispatch", "Effects", "without_full_stop"]
 
 RETRIES_EXHAUSTED = "retries_exhausted"
 BAD_ANSWER = "bad_answer"
 DEPENDENCY = "dependency"
 DEADLINE = "deadline"
+INTERNAL_ERROR = "internal_error"
 _PLENTY = 2000
 _ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
 
@@ -142,7 +144,10 @@ class Dispatch:
         """
         was_paused = self._outage.active
         self._last_errors.pop(ticket, None)
-        effects = self._decide(ticket, outcome, now)
+        try:
+            effects = self._decide(ticket, outcome, now)
+        except Exception as error:
+            effects = self.give_up(ticket, error)
         if isinstance(outcome, TryAgain) and self._outage.active and not was_paused:
             return replace(effects, paused=outcome.error)
         return replace(effects, resumed=True) if was_paused and not self._outage.active else effects
@@ -171,6 +176,13 @@ class Dispatch:
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
                     effects += self.decide(ticket, result, now)
                 return effects
+
+    def give_up(self, ticket: Ticket, error: Exception) -> Effects:
+        """Settle an operation as failed because of an error of delivery itself, unless it was settled or given back."""
+        if ticket.state is not TicketState.IN_FLIGHT:
+            return NO_EFFECTS
+        self._outage.forget(ticket)
+        return self._fail(ticket, error, INTERNAL_ERROR)
 
     def last_error(self) -> DeliveryError | None:
         """The latest error of an operation that is still pending, as the error of its loss. From any thread."""
@@ -402,7 +414,7 @@ def _of_name(operation: Operation) -> str:
 
 def without_full_stop(error: Exception) -> str:
     """The message of an error, to which other text is added."""
-    return str(error).removesuffix(".")
+    return error_text(error).removesuffix(".")
 
 
 def _has_known_id(operation: Operation) -> bool:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from prefactor_core._delivery.dispatch import Dispatch
+from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch
 from prefactor_core._delivery.ledger import Ledger
-from prefactor_core._delivery.sending import INTERNAL_ERROR, Sending
+from prefactor_core._delivery.sending import Sending
 from prefactor_core._log_once import LogOnce
 from prefactor_core.operations import Operation
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError

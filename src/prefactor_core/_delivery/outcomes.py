@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from prefactor_core._records.records import SpanRecord
 from prefactor_core.operations import Operation, OperationType
+from prefactor_http._text import problem_text
 from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorHttpError,
@@ -247,7 +248,7 @@ def _complaint_about_id(error: PrefactorValidationError) -> str:
     details = error.errors.get("details")
     nested = details.get("id") if isinstance(details, dict) else None
     found = error.errors.get("id") or error.errors.get("details.id") or nested
-    return str(found) if found else ""
+    return problem_text(found) if found else ""
 
 
 def _reason(error: Exception) -> str:

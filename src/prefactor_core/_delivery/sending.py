@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 
-from prefactor_core._delivery.dispatch import Dispatch, Effects
+from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch, Effects
 from prefactor_core._delivery.loop_thread import LoopThread
 from prefactor_core._delivery.loss_log import LossLog
 from prefactor_core._delivery.outcomes import BulkFailed, BulkOutcome, Failed, Outcome
@@ -22,10 +22,10 @@ from prefactor_core._records.records import SpanRecord
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, TaskExecutor
 from prefactor_http._log import logger_of
+from prefactor_http._text import error_text
 
-__all__ = ["INTERNAL_ERROR", "Sending"]
+__all__ = ["Sending"]
 
-INTERNAL_ERROR = "internal_error"
 _INTERNAL_ERROR_TEXT = "internal error in delivery, which continues; please report it with this traceback"
 
 logger = logger_of("prefactor_core")
@@ -131,8 +131,10 @@ class Sending:
             effects = await (self._send_one(*batch.tickets) if len(batch.tickets) == 1 else self._send_bulk(batch))
             self._starts.release(*(ticket.operation.span for ticket in batch.tickets if ticket.operation.span))
             self.report(effects)
-        except Exception:
+        except Exception as error:
             logger.exception(_INTERNAL_ERROR_TEXT)
+            for ticket in batch.tickets:
+                self.report(self._dispatch.give_up(ticket, error))
         finally:
             self._running -= 1
             self.pump()
@@ -165,4 +167,4 @@ class Sending:
 
 
 def _internal_error(error: BaseException) -> RuntimeError:
-    return RuntimeError(f"internal error while sending: {error!r}")
+    return RuntimeError(f"internal error while sending: {type(error).__name__}: {error_text(error)}")

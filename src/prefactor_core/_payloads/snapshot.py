@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import copy
 import dataclasses
 import datetime
 import decimal
@@ -42,6 +43,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, JsonValue, RootModel
+
+from prefactor_http.config import ApiToken
 
 __all__ = [
     "CUT_KEY",
@@ -393,6 +396,7 @@ def _shortened(text: str) -> str:
 # In this order, and before the containers: an enum may be an int, an integer is Real too, and text is a sequence.
 _CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: value.value),
+    (ApiToken, copy.deepcopy),  # a mask
     (str, _text),
     (UserString, str),
     ((datetime.date, datetime.time), lambda value: value.isoformat()),
