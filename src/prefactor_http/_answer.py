@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from prefactor_http._mask import without_token
 from prefactor_http.exceptions import (
     ERROR_CLASSES,
     SERVER_ERROR,
@@ -37,7 +38,7 @@ class Answer:
         status_code: HTTP status.
         content: The body.
         retry_after: Value of the Retry-After header.
-        secret: Text that is removed from error messages, in case the server or a proxy repeats it.
+        secret: The token. It is removed from error messages, in case the server or a proxy repeats it.
     """
 
     request: str
@@ -113,8 +114,7 @@ class Answer:
         )
 
     def _text(self) -> str:
-        text = self.content.decode("utf-8", "replace")
-        return text.replace(self.secret, "[redacted]") if self.secret else text
+        return without_token(self.content.decode("utf-8", "replace"), self.secret)
 
     def _snippet(self) -> str:
         text = self._text()
