@@ -19,11 +19,13 @@ def build_runtime_environment(sdk_header_entry: str | None = None) -> dict[str, 
     """The value of `runtime_environment` in an agent version.
 
     Args:
-        sdk_header_entry: `package@version` of the integration that uses this client.
+        sdk_header_entry: `package@version` of the integration that uses this client, or several, separated by spaces.
+            `prefactor-core` is left out, so that it may be the value of the header `X-Prefactor-SDK`.
     """
+    entries = (sdk_header_entry or "").split()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return {
-        "agent_sdk": [sdk_header_entry] if sdk_header_entry else [],
+        "agent_sdk": [entry for entry in entries if not entry.startswith("prefactor-core@")],
         "os": platform.system().lower(),
         "prefactor_sdk": [CORE_SDK_HEADER_ENTRY, DEFAULT_SDK_HEADER],
         "runtime": f"{sys.implementation.name}@{python}",
@@ -37,4 +39,4 @@ def build_sdk_header(sdk_header_entry: str | None = None) -> str:
 
 def build_core_header(sdk_header_entry: str | None = None) -> str:
     """The part of `X-Prefactor-SDK` that names this package and the integration that uses it."""
-    return f"{sdk_header_entry} {CORE_SDK_HEADER_ENTRY}" if sdk_header_entry else CORE_SDK_HEADER_ENTRY
+    return f"{(sdk_header_entry or '').strip()} {CORE_SDK_HEADER_ENTRY}".strip()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from prefactor_http._mask import without_token
 from prefactor_http._text import MESSAGE_CHARS, NAME_CHARS, bounded_copy, json_text, one_line
 from prefactor_http.exceptions import (
     ERROR_CLASSES,
@@ -40,7 +41,7 @@ class Answer:
         content: The body.
         unreadable: Why the body could not be read; empty if it could.
         retry_after: Value of the Retry-After header.
-        secret: Text that is removed from error messages, in case the server or a proxy repeats it.
+        secret: The token. It is removed from error messages, in case the server or a proxy repeats it.
     """
 
     request: str
@@ -125,8 +126,7 @@ class Answer:
         )
 
     def _text(self) -> str:
-        text = self.content.decode("utf-8", "replace")
-        return text.replace(self.secret, "[redacted]") if self.secret else text
+        return without_token(self.content.decode("utf-8", "replace"), self.secret)
 
     def _snippet(self) -> str:
         return one_line(self._text(), _SNIPPET_CHARS)

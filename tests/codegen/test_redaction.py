@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from tests.codegen.conftest import compile_into
 from tests.codegen.schemas import properties
 from tests.codegen.support import Made, Project, forget, load_package, only
@@ -140,3 +143,79 @@ def test_the_keyword_is_sent_to_the_api(made: Made) -> None:
     module = made(agent=schema(x=SECRET, y={"$ref": "#/$defs/Tree"}))
     entry = module.registry.to_agent_schema_version("v")["span_type_schemas"][0]
     assert entry["params_schema"]["properties"]["x"] == SECRET
+
+
+SHOWN: dict[str, Any] = {"type": "string"}
+MARKED_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": SHOWN,
+        "email": SECRET,
+        "by_reference": {"$ref": "#/$defs/Secret"},
+        "list": items(items=SECRET),
+        "map": {"type": "object", "additionalProperties": SECRET},
+        "inner": properties(shown=SHOWN, pin=SECRET),
+        "inners": items(items=properties(shown=SHOWN, pin=SECRET)),
+        "loose": {"anyOf": [{"type": "object", "minProperties": 1}, properties(pin=SECRET)]},
+        "merged": {"allOf": [properties(pin=SECRET), properties(other=SHOWN)]},
+        "deeply": {"allOf": [properties(a=properties(pin=SECRET)), properties(other=SHOWN)]},
+        "tree": {"$ref": "#/$defs/Tree"},
+        "hidden_tree": {"$ref": "#/$defs/Tree", REDACT: True},
+        "patterns": {"type": "object", "properties": {"x": SHOWN}, "patternProperties": {"^s": SECRET}},
+        "branch": {"oneOf": [properties(kind={"const": "a"}, pin=SECRET), properties(kind={"const": "b"}, x=SHOWN)]},
+    },
+    "$defs": {"Tree": TREE, "Secret": SECRET},
+}
+HIDDEN = "ada@example.com"
+MARKED_VALUE: dict[str, Any] = {
+    "name": "shown-1",
+    "email": HIDDEN,
+    "by_reference": HIDDEN,
+    "list": [HIDDEN],
+    "map": {"a": HIDDEN},
+    "inner": {"shown": "shown-2", "pin": HIDDEN},
+    "inners": [{"shown": "shown-3", "pin": HIDDEN}],
+    "loose": {"pin": HIDDEN},
+    "merged": {"pin": HIDDEN, "other": "x"},
+    "deeply": {"a": {"pin": HIDDEN}, "other": "x"},
+    "tree": {"secret": HIDDEN, "kids": [{"secret": HIDDEN}]},
+    "hidden_tree": {"secret": HIDDEN},
+    "patterns": {"x": "shown-4", "secret": HIDDEN},
+    "branch": {"kind": "a", "pin": HIDDEN},
+}
+
+
+def test_no_repr_shows_a_redacted_value(made: Made) -> None:
+    value = made(agent=MARKED_SCHEMA).AgentParams.model_validate({**MARKED_VALUE, "emial": HIDDEN})
+    for text in (repr(value), str(value), f"{[value]}", *(repr(getattr(value, name)) for name in ("inner", "tree"))):
+        assert HIDDEN not in text
+    for shown in ("shown-1", "shown-2", "shown-3", "email='[redacted]'", "pin='[redacted]'"):
+        assert shown in repr(value)
+    assert "x='shown-4'" in repr(value.patterns)
+
+
+def test_no_repr_shows_a_redacted_value_of_a_map(made: Made) -> None:
+    module = made(agent={"type": "object", "additionalProperties": SECRET})
+    assert HIDDEN not in repr(module.AgentParams.model_validate({"a": HIDDEN}))
+
+
+def test_models_without_redaction_are_shown_whole(made: Made) -> None:
+    module = made(agent=properties(a=SHOWN))
+    assert repr(module.AgentParams(a="x", b="y")) == "AgentParams(a='x', b='y')"
+
+
+def test_no_error_or_warning_of_a_model_quotes_a_value(made: Made, recwarn: pytest.WarningsRecorder) -> None:
+    model = made(agent={**properties(email=SECRET, n={"type": "integer"}), "additionalProperties": False}).AgentParams
+    checked = made(agent={**properties(email=SECRET), "maxProperties": 1}).AgentParams
+    wrong: list[Callable[[], object]] = [lambda: model(email=HIDDEN, teir="x"), lambda: model(email=HIDDEN, n=HIDDEN)]
+    wrong.append(lambda: model.model_validate_json(f'["{HIDDEN}"]'))
+    wrong.append(lambda: checked(email=HIDDEN, other=1))
+    wrong.append(lambda: checked.__schema_part__.checked({"email": HIDDEN, "other": 1}))
+    for call in wrong:
+        with pytest.raises(ValidationError) as caught:
+            call()
+        assert HIDDEN not in "".join(traceback.format_exception(caught.value))
+    loose = model.model_construct(email=[HIDDEN], n=HIDDEN)
+    assert loose.model_dump() == {"email": [HIDDEN], "n": HIDDEN}
+    loose.model_dump_json()
+    assert not recwarn.list

@@ -220,6 +220,27 @@ async def test_the_header_of_an_integration(api: LocalApi) -> None:
     assert build_runtime_environment()["agent_sdk"] == []
 
 
+@pytest.mark.parametrize(
+    ("entry", "agent_sdk", "header"),
+    [
+        (None, [], ""),
+        ("  ", [], ""),
+        ("a@1 b@2", ["a@1", "b@2"], "a@1 b@2 "),
+        ("  a@1 \t b@2\n", ["a@1", "b@2"], "a@1 \t b@2 "),
+        ("a@1 prefactor-core@0.5.3", ["a@1"], "a@1 prefactor-core@0.5.3 "),
+        (CORE_SDK_HEADER_ENTRY, [], f"{CORE_SDK_HEADER_ENTRY} "),
+        ("my-prefactor-core@1 prefactor-core", ["my-prefactor-core@1", "prefactor-core"], None),
+    ],
+)
+def test_a_whole_header_value_as_the_entry(
+    api: LocalApi, entry: str | None, agent_sdk: list[str], header: str | None
+) -> None:
+    assert build_runtime_environment(entry)["agent_sdk"] == agent_sdk
+    if header is not None:
+        client = PrefactorCoreClient(config_for(api), sdk_header_entry=entry)
+        assert client._build_http_sdk_header() == header + CORE_SDK_HEADER_ENTRY
+
+
 class RecordingQueue(ListQueue):
     """Remembers its operations."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -264,3 +265,48 @@ def test_the_reason_of_a_termination_is_one_line_in_the_error() -> None:
     assert str(error).isprintable()
     assert len(str(error)) < 1000
     assert error.reason == "enough\n\x1b[31m" + "x" * 10_000
+
+
+async def test_the_event_of_a_new_run_is_clear_at_once() -> None:
+    monitor = TerminationMonitor(never)
+    renewals = (monitor.reset, lambda: monitor.sync("new"))
+    for renew in renewals:
+        monitor.sync("old")
+        event = monitor.get_termination_event()
+        monitor.detect_termination("enough")
+        assert event.is_set()
+        renew()
+        assert not event.is_set()
+        assert monitor.get_termination_event() is event
+
+
+async def test_a_stop_from_another_thread_does_not_reach_the_next_run() -> None:
+    monitor = TerminationMonitor(never)
+    monitor.sync("old")
+    event = monitor.get_termination_event()
+    old_run = asyncio.create_task(event.wait())
+    await asyncio.sleep(0)
+    detection = threading.Thread(target=monitor.detect_termination, args=("enough",))
+    detection.start()
+    detection.join()  # the event loop has not heard of it yet
+    monitor.sync("new")
+    new_run = asyncio.create_task(monitor.get_termination_event().wait())
+    async with asyncio.timeout(5):
+        assert await old_run
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not event.is_set()
+    assert not new_run.done()
+    monitor.detect_termination("again", "new")
+    async with asyncio.timeout(5):
+        assert await new_run
+
+
+async def test_a_reset_in_another_thread_is_seen_by_the_next_look() -> None:
+    monitor = TerminationMonitor(never)
+    monitor.detect_termination("enough")
+    assert monitor.get_termination_event().is_set()
+    reset = threading.Thread(target=monitor.reset)
+    reset.start()
+    reset.join()
+    assert not monitor.get_termination_event().is_set()

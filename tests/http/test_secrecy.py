@@ -139,3 +139,38 @@ async def test_not_in_the_error_of_a_header_that_cannot_be_sent(config: HttpClie
         with pytest.raises(PrefactorHttpError, match="cannot be sent") as caught:
             await client.validate_token()
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("token", ["t", "dev", "tokens7"])
+async def test_a_short_token_changes_no_message(token: str) -> None:
+    message = f"a bad token, not a {token}: tokens7tokens7"
+    with LocalApi(token=token) as api:
+        api.inject(Fault(path="/api/v1/agent/a", status=400, body={"code": "bad_token", "message": message}))
+        async with PrefactorHttpClient(HttpClientConfig(api.url, token), retry=False) as client:
+            with pytest.raises(PrefactorHttpError) as caught:
+                await client.agents.get("a")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("bad %s", "bad [redacted]"),
+        ("Bearer:%s, next", "Bearer:[redacted], next"),
+        ("token=%s&x=1", "token=[redacted]&x=1"),
+        ("line\\n%s\\n", "line\n[redacted]\n"),
+        ("\\u00e9%s", "é[redacted]"),
+        ("%sX and X%s", None),
+    ],
+)
+@pytest.mark.parametrize("token", ["12345678", TOKEN, "a/b+c==d.e_f-g"])
+async def test_a_token_is_masked_where_it_stands_as_a_whole(token: str, body: str, expected: str | None) -> None:
+    forms = [token, token.replace("/", "\\/"), "".join(f"\\u{ord(each):04X}" for each in token)]
+    with LocalApi(token=token) as api:
+        async with PrefactorHttpClient(HttpClientConfig(api.url, token), retry=False) as client:
+            for form in forms:
+                text = '{"message": "%s"}' % body.replace("%s", form)  # noqa: UP031 - with braces
+                api.inject(Fault(path="/api/v1/agent/a", status=400, body=text))
+                with pytest.raises(PrefactorHttpError) as caught:
+                    await client.agents.get("a")
+                assert str(caught.value) == (expected or body.replace("%s", token))

@@ -7,6 +7,7 @@ redacted if one of them has the keyword. `prefactor_core._payloads.redaction` ap
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -17,8 +18,9 @@ from prefactor_gen.json_schema.json_types import types_of
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.subschemas import tuple_keyword
+from prefactor_schema.patterns import matcher
 
-__all__ = ["RedactionRules", "compile_redaction", "mentions_redaction"]
+__all__ = ["RedactedPlaces", "RedactionRules", "compile_redaction", "mentions_redaction"]
 
 RedactionRules: TypeAlias = Mapping[str, Mapping[str, object]]
 
@@ -80,10 +82,7 @@ class _Compiler:
 
     def rules(self) -> RedactionRules:
         """The rules of all places that can be reached from the root, in the order of the schema."""
-        pending = [""]
-        while pending:
-            pending.extend(sorted(self.node(pending.pop()).targets - self.nodes.keys()))
-        live = self._live()
+        live = self.live()
         if "" not in live:
             return {}
         overlap = any(self.node(pointer).has_overlap for pointer in live)
@@ -106,8 +105,11 @@ class _Compiler:
             node.targets = {target for rule in (*node.objects, *node.arrays) for target in _targets(rule)}
         return self.nodes[pointer]
 
-    def _live(self) -> set[str]:
+    def live(self) -> set[str]:
         """The places that are redacted, or lead to one that is."""
+        pending = [""]
+        while pending:
+            pending.extend(sorted(self.node(pending.pop()).targets - self.nodes.keys()))
         live = {pointer for pointer, node in self.nodes.items() if node.is_redacted}
         sources: dict[str, list[str]] = {}
         for pointer, node in self.nodes.items():
@@ -148,6 +150,73 @@ class _Compiler:
                     for entry in entries
                 ]
         return rule, reached
+
+
+class RedactedPlaces:
+    """Where the values of a self-contained schema are redacted, for the reprs of models.
+
+    In doubt, a place counts as one that shows a redacted value.
+
+    Args:
+        schema: the schema; it has the keyword somewhere.
+    """
+
+    def __init__(self, schema: ObjectNode) -> None:
+        self._compiler = _Compiler(schema)
+        self._live = self._compiler.live()
+
+    def has(self, pointer: str) -> bool:
+        """Whether a pointer leads to a schema. One into a merged `allOf` does not."""
+        return self._compiler.in_place.at(pointer) is not None
+
+    def is_inside(self, pointer: str) -> bool:
+        """Whether the value at a place is redacted, or is a part of one that is."""
+        steps = pointer.split("/")
+        ancestors = ("/".join(steps[:count]) for count in range(1, len(steps) + 1))
+        return any(self._compiler.node(each).is_redacted for each in ancestors if self.has(each))
+
+    def is_live(self, pointer: str) -> bool:
+        """Whether the value at a place is redacted, or has something inside that is."""
+        return pointer in self._live
+
+    def member(self, pointer: str, name: str) -> list[str]:
+        """The places of a member of the object at a place that are redacted, or lead to one that is."""
+        return self._members(pointer, lambda rule: [_mapping(rule, "properties").get(name), *_matching(rule, name)])
+
+    def others(self, pointer: str) -> list[str]:
+        """As `member`, for those members that are not named."""
+        return self._members(pointer, lambda rule: [rule.get("others"), *_mapping(rule, "patterns").values()])
+
+    def is_shown_by_containers(self, places: Iterable[str]) -> bool:
+        """Whether a value at one of the places is redacted, or an item or an unnamed member inside it."""
+        seen = set[str]()
+        pending = list(places)
+        while pending:
+            node = self._compiler.node(place := pending.pop())
+            if node.is_redacted:
+                return True
+            if place not in seen:
+                seen.add(place)
+                pending.extend(target for rule in node.arrays for target in _targets(rule))
+                pending.extend(self.others(place))
+        return False
+
+    def _members(self, pointer: str, targets: Callable[[_Rule], list[object]]) -> list[str]:
+        around = re.sub(r"(/(anyOf|oneOf|allOf|dependentSchemas|dependencies)/[^/]*|/(then|else))+$", "", pointer)
+        rules = [rule for each in {pointer, around} for rule in self._compiler.node(each).objects]
+        found = [each for rule in rules for each in targets(rule)]
+        return [each for each in found if isinstance(each, str) and each in self._live]
+
+
+def _matching(rule: _Rule, name: str) -> list[object]:
+    """The targets of the patterns that a name matches, or may match."""
+    patterns = ((matcher(pattern), target) for pattern, target in _mapping(rule, "patterns").items())
+    return [target for matches, target in patterns if matches is None or matches(name)]
+
+
+def _mapping(rule: _Rule, key: str) -> Mapping[str, object]:
+    found = rule.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _resolved(value: object, target: Callable[[object], object]) -> object:

@@ -11,7 +11,7 @@ from prefactor_gen.definitions.python_names import class_name, module_name
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
-from prefactor_gen.json_schema.redaction_rules import compile_redaction
+from prefactor_gen.json_schema.redaction_rules import RedactedPlaces, compile_redaction, mentions_redaction
 from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.model_reader import Model, ModelField
 from prefactor_gen.package.imports import taken_names, undefined_names, with_imports
@@ -31,6 +31,13 @@ __all__ = ["plan_span_type"]
 
 _EMPTY_NAME_NOTE = "pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names"
 _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it"
+
+_OTHERS = "*"  # prefactor_core._typed.models.OTHERS
+# The names in type expressions whose values contain no objects but those of other names.
+_WITHOUT_OBJECTS = frozenset({
+    "Annotated", "Field", "JsonBoolean", "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern", "Literal",
+    "MISSING", "None", "Tag", "UUID", "bool", "date", "datetime", "float", "int", "list", "str", "time", "tuple",
+})  # fmt: skip
 
 
 def plan_span_type(
@@ -62,6 +69,12 @@ class _SpanPlanner:
         self.by_name = {model.name: model for model in self.models}
         self.roots = {name for name in (self.params, self.result) if name in self.by_name}
         self.constants = {model.name: _constants(model) for model in self.models if model.alias is None}
+        schemas = {self.params: definition.params, self.result: definition.result}
+        self.redacted = {
+            payload: RedactedPlaces(source.schema)
+            for payload, source in schemas.items()
+            if source is not None and mentions_redaction(source.schema)
+        }
         self.inputs = {model.name: self.input_name(model) for model in self.models}
 
     def plan(self) -> Checked[SpanPlan]:
@@ -110,14 +123,52 @@ class _SpanPlanner:
         if model.alias is not None:
             root = FieldPlan("root", field_type(model.alias, self.constants))
             base = "PayloadRoot" if part is None else "CheckedRoot"
-            return ModelPlan(model.name, base, doc, (), (root,), part)
+            return ModelPlan(model.name, base, doc, (), (root,), part, self.redacted_names(model))
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
             extra = f"dict[str, {field_type(model.extra_type, self.constants)}]"
             fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
         base = "PayloadModel" if part is None else "CheckedModel"
-        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part)
+        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part, self.redacted_names(model))
+
+    def redacted_names(self, model: Model) -> str | None:
+        """The names that the repr of a model hides: those of fields whose value is redacted, or shows one that is."""
+        bundled = self.bundle.definitions[model.name]
+        places = self.redacted.get(bundled.payload)
+        if places is None:
+            return None
+        pointer = bundled.pointer
+        if model.alias is not None:
+            return '("root",)' if self.shows_redacted(places, [pointer], model.alias) else None
+        hides_all = places.is_inside(pointer) or not places.has(pointer)  # what is merged is not looked into
+        names = [
+            item.name
+            for item in model.fields
+            if hides_all or self.shows_redacted(places, places.member(pointer, item.wire_name), item.annotation)
+        ]
+        # With a hidden field, the others are hidden too: a misspelled name is one of them.
+        if model.extra != "forbid" and (hides_all or names or places.others(pointer)):
+            names.append(_OTHERS)
+        return f"({', '.join(map(quote, names))}{',' if len(names) == 1 else ''})" if names else None
+
+    def shows_redacted(self, places: RedactedPlaces, at: Sequence[str], annotation: ast.expr) -> bool:
+        """Whether the repr of a value shows a redacted one: models inside it hide theirs, but dicts do not."""
+        live = [place for place in at if places.is_live(place)]
+        if not live or places.is_shown_by_containers(live):
+            return bool(live)
+        return not self.is_of_models(annotation, set())
+
+    def is_of_models(self, annotation: ast.expr, seen: set[str]) -> bool:
+        """Whether each object in the values of a type is an instance of a model."""
+        for name in names_in(ast.unparse(annotation)) - _WITHOUT_OBJECTS - seen:
+            model = self.by_name.get(name)
+            if model is None:
+                return False
+            seen.add(name)
+            if model.alias is not None and not self.is_of_models(model.alias, seen):
+                return False
+        return True
 
     def schema_part(self, name: str) -> str | None:
         """The part of the schema that values are checked against, if types cannot express all of its keywords."""

@@ -40,7 +40,12 @@ class FieldPlan:
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """A pydantic class. `schema_part` is a call: the schema that it is checked against in addition to its types."""
+    """A pydantic class.
+
+    Attributes:
+        schema_part: a call: the schema that it is checked against in addition to its types.
+        redacted: the names that its repr hides, as a literal.
+    """
 
     name: str
     base: str
@@ -48,6 +53,7 @@ class ModelPlan:
     config: tuple[str, ...]
     fields: tuple[FieldPlan, ...]
     schema_part: str | None = None
+    redacted: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ Python object is accepted, and nothing raises.
     tuples, sets, sequences    lists; sets in a stable order
     dataclasses, mappings      objects
     pydantic models            as they serialise themselves to JSON, with their aliases
-    exceptions                 {"type", "message"}, with at most 10,000 characters of the message
+    exceptions                 {"type", "message"}, with at most 10,000 characters of the message; without the input
+                               that pydantic quotes in its errors
     a container inside itself  "[circular reference]"
     deeper than 64 levels      "[nested too deeply]"
     over 100,000 values        one marker for the rest of each container, "[cut: more than 100,000 values]"
@@ -40,10 +41,11 @@ import uuid
 from collections import UserString
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, JsonValue, RootModel
 
+from prefactor_core._payloads.error_text import error_text
 from prefactor_http.config import ApiToken
 
 __all__ = [
@@ -59,6 +61,8 @@ __all__ = [
     "snapshot_object",
     "snapshot_value",
 ]
+
+ValueT = TypeVar("ValueT")
 
 _MAX_DEPTH = 64
 _MAX_VALUES = 100_000  # objects that occur at several places would otherwise multiply without limit
@@ -369,10 +373,10 @@ def _field_by_field(value: BaseModel) -> Any:
 
 
 def _from_exception(error: BaseException) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": _text(_shortened(_print_safely(error, str)))}
+    return {"type": type(error).__name__, "message": _text(_shortened(_print_safely(error, error_text)))}
 
 
-def _print_safely(value: object, printer: Callable[[object], str]) -> str:
+def _print_safely(value: ValueT, printer: Callable[[ValueT], str]) -> str:
     try:
         return printer(value)
     except EXIT_EXCEPTIONS:

@@ -17,8 +17,20 @@ P = ParamSpec("P")
 logger = logger_of("prefactor_core")
 
 
+class _LoopEvent:
+    """The asyncio.Event of one event loop, and the number of clearings of the flag that it has followed."""
+
+    def __init__(self, clearings: int) -> None:
+        self.event = asyncio.Event()
+        self.clearings = clearings
+
+
 class LoopFlag:
     """A flag with an asyncio.Event for each event loop, and one for callers outside of event loops.
+
+    Events follow the flag at once in their own event loop, and at its next turn if another thread changes the flag.
+    Whoever waits while the flag is set is woken, even if it is cleared before that turn; who begins to wait after the
+    clearing is not.
 
     There is no lock, since a forked child could inherit it locked. `event` first enters its event and then reads the
     flag; `set` first sets the flag and then looks for events. So at least one of them sees the other.
@@ -26,8 +38,9 @@ class LoopFlag:
 
     def __init__(self) -> None:
         self._set = False
+        self._clearings = 0
         self._unbound = asyncio.Event()
-        self._events: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
+        self._events: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopEvent] = WeakKeyDictionary()
 
     def is_set(self) -> bool:
         """Whether the flag is set."""
@@ -36,29 +49,47 @@ class LoopFlag:
     def set(self) -> None:
         """Set the flag, and wake those who wait for it."""
         self._set = True
-        self._change(asyncio.Event.set)
+        self._unbound.set()
+        self._update()
 
     def clear(self) -> None:
         """Clear the flag."""
-        self._set = False
-        self._change(asyncio.Event.clear)
+        if not self._set:
+            return
+        self._set = False  # before the count: an event that sees the new count must not see the old flag
+        self._clearings += 1
+        self._unbound.clear()
+        self._update()
 
     def event(self) -> asyncio.Event:
         """The event of the running event loop, or the one for callers outside of event loops."""
         loop = asyncio._get_running_loop()
-        event = self._unbound if loop is None else self._events.setdefault(loop, asyncio.Event())
-        if self._set:
-            event.set()
-        return event
+        if loop is None:
+            return self._unbound
+        entry = self._events.setdefault(loop, _LoopEvent(self._clearings))
+        self._follow(entry)
+        return entry.event
 
-    def _change(self, change: Callable[[asyncio.Event], None]) -> None:
-        change(self._unbound)
+    def _update(self) -> None:
+        running = asyncio._get_running_loop()
         for reference in self._events.keyrefs():  # a list, which other threads do not change
             loop = reference()
-            if loop is None or (event := self._events.get(loop)) is None:
+            if loop is None or (entry := self._events.get(loop)) is None:
+                continue
+            if loop is running:
+                self._follow(entry)
                 continue
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(change, event)
+                loop.call_soon_threadsafe(self._follow, entry)
+
+    def _follow(self, entry: _LoopEvent) -> None:
+        """Bring an event to the state of the flag, in the event's loop."""
+        if entry.clearings != self._clearings:
+            entry.clearings = self._clearings
+            entry.event.set()  # for those who have waited since before the clearing
+            entry.event.clear()
+        if self._set:
+            entry.event.set()
 
 
 class TerminationEvent:

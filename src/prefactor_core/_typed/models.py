@@ -1,9 +1,11 @@
 """The base classes of generated payload models."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 
+from prefactor_core._payloads.redaction import REDACTED
 from prefactor_core._typed.deferred_build import BuiltAtFirstUse
 from prefactor_core._typed.schema_part import SchemaPart
 
@@ -11,6 +13,34 @@ from prefactor_core._typed.schema_part import SchemaPart
 # could not be looked up there.
 
 __all__ = ["CheckedModel", "CheckedRoot", "EmptyResult", "PayloadModel", "PayloadRoot"]
+
+
+OTHERS = "*"
+"""In `__redacted__`: the properties that are no fields."""
+
+
+class _HiddenValues:
+    """Keeps redacted values out of reprs and warnings. Those leave a program by its logs.
+
+    `__redacted__` has the names of the fields that the schema redacts something of. A dump does not warn of values that
+    do not have the type of their field, unless `warnings` asks for it, because pydantic quotes them.
+    """
+
+    __redacted__: ClassVar[Sequence[str]] = ()
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        fields = type(self).__pydantic_fields__ if self.__redacted__ else {}  # type: ignore[attr-defined]
+        for name, value in super().__repr_args__():  # type: ignore[misc]
+            hidden = (name if name in fields else OTHERS) in self.__redacted__
+            yield name, REDACTED if hidden else value
+
+    if not TYPE_CHECKING:
+
+        def model_dump(self, **options):
+            return super().model_dump(**{"warnings": False, **options})
+
+        def model_dump_json(self, **options):
+            return super().model_dump_json(**{"warnings": False, **options})
 
 
 class _JsonNames:
@@ -40,7 +70,7 @@ def _by_json_names(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "by_name": options.get("by_alias") is False if by_name is None else by_name}
 
 
-class PayloadModel(_JsonNames, BuiltAtFirstUse, BaseModel):
+class PayloadModel(_HiddenValues, _JsonNames, BuiltAtFirstUse, BaseModel):
     """Base of the generated models. A model accepts the objects that its JSON Schema accepts.
 
     The constructor takes Python field names (`class_`). Validating and dumping use the JSON names (`class`).
@@ -50,6 +80,7 @@ class PayloadModel(_JsonNames, BuiltAtFirstUse, BaseModel):
     model_config = ConfigDict(
         defer_build=True,
         extra="allow",
+        hide_input_in_errors=True,
         protected_namespaces=(),
         serialize_by_alias=True,
         validate_by_alias=True,
@@ -67,13 +98,13 @@ class CheckedModel(PayloadModel):
         return self.__schema_part__.checked(self)
 
 
-class PayloadRoot(_JsonNames, BuiltAtFirstUse, RootModel[Any]):
+class PayloadRoot(_HiddenValues, _JsonNames, BuiltAtFirstUse, RootModel[Any]):
     """Base of the generated models of other schemas than plain objects: maps, and unions of objects.
 
     Subclasses give `root` its type.
     """
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=True, hide_input_in_errors=True)
 
 
 class CheckedRoot(PayloadRoot):

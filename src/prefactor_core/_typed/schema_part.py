@@ -73,6 +73,7 @@ class SchemaPart:
                 )
                 for each in found
             ],
+            hide_input=True,
         )
 
     def _schema(self) -> JsonSchema:

@@ -43,6 +43,8 @@ AgentLoginParamsSecret = TypeAliasType("AgentLoginParamsSecret", "str")
 class AgentLoginParams(CheckedModel):
     __schema_part__ = SchemaPart(__package__, "agent:login", "params_schema", "")
 
+    __redacted__ = ("token", "keys", "headers", "card", "*")
+
     user: AgentLoginParamsUser
     token: str
     note: str | MISSING = MISSING
@@ -54,11 +56,15 @@ class AgentLoginParams(CheckedModel):
 
 
 class AgentLoginParamsAttemptsItem(PayloadModel):
+    __redacted__ = ("password", "*")
+
     at: str | MISSING = MISSING
     password: str | MISSING = MISSING
 
 
 class AgentLoginParamsHeaders(PayloadModel):
+    __redacted__ = ("*",)
+
     __pydantic_extra__: dict[str, str]  # pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it
     Accept: str | MISSING = MISSING
 
@@ -69,6 +75,8 @@ class AgentLoginParamsPartKey(PayloadModel):
 
 
 class AgentLoginParamsPartKeyBody(PayloadModel):
+    __redacted__ = ("key", "*")
+
     key: str | MISSING = MISSING
 
 
@@ -78,17 +86,23 @@ class AgentLoginParamsPartText(PayloadModel):
 
 
 class AgentLoginParamsUser(PayloadModel):
+    __redacted__ = ("email", "*")
+
     name: str | MISSING = MISSING
     email: AgentLoginParamsSecret | MISSING = MISSING
     friends: list[AgentLoginParamsUser] | MISSING = MISSING
 
 
 class AgentLoginResult(PayloadModel):
+    __redacted__ = ("session", "*")
+
     session: AgentLoginResultSession | MISSING = MISSING
     plain: JsonInteger | MISSING = MISSING
 
 
 class AgentLoginResultSession(PayloadModel):
+    __redacted__ = ("id", "*")
+
     id: str | MISSING = MISSING
 
 
