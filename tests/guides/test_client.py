@@ -87,6 +87,13 @@ SHOWN_BY = {
         "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
+    (
+        "a payload has more than 100,000 values, 20 million characters that must be read one by one, or takes more "
+        "than 2 seconds to read"
+    ): "test_snapshot_bounds::test_the_rest_is_cut",
+    "keys of a payload become the same text, or their own code fails": (
+        "test_snapshot_bounds::test_a_key_that_fails_costs_only_itself"
+    ),
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
