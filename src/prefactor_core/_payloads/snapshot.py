@@ -58,6 +58,7 @@ __all__ = [
     "Payload",
     "error_payload",
     "field_by_field",
+    "original_key",
     "snapshot",
     "snapshot_object",
     "snapshot_value",
@@ -123,7 +124,7 @@ class NumberedKey(str):
     @classmethod
     def of(cls, original: str, number: int) -> NumberedKey:
         key = cls(f"{original} ({number})")
-        key.original = original.original if isinstance(original, NumberedKey) else str(original)
+        key.original = original_key(original)
         return key
 
 
@@ -192,6 +193,11 @@ class _Budget:
         if self.marker is not _CUT_TIME and _clock() > self._deadline:
             self.values_left, self.marker = 0, _CUT_TIME
         return self.marker is _CUT_TIME
+
+
+def original_key(name: str) -> str:
+    """The text of a key before it was numbered."""
+    return name.original if isinstance(name, NumberedKey) else name
 
 
 def snapshot(value: object) -> JsonValue:
