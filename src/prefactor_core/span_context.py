@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Never, Protocol, Self, 
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
-from prefactor_core._payloads.snapshot import Payload, error_payload, snapshot_object
+from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, error_payload, snapshot_object
 from prefactor_core._records.records import Phase, SpanRecord
 from prefactor_core._typed.validation import Validation
 from prefactor_core.context_stack import push_entry, remove_entry
@@ -69,7 +69,7 @@ class SpanContext:
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
-        self._result = Payload({})
+        self._result = NO_PAYLOAD
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
 
@@ -177,6 +177,7 @@ def _merged(first: Payload, later: Payload) -> Payload:
         cut=first.cut or later.cut,
         unreadable=first.unreadable or later.unreadable,
         depth=max(first.depth, later.depth),
+        given=first.given or later.given,
     )
 
 

@@ -167,6 +167,13 @@ async def create_and_finish_span(target: Target) -> None:
 
 
 @program
+async def empty_result(target: Target) -> None:
+    async with running(target) as instance, instance.span("empty") as empty:
+        await empty.start({})
+        await empty.complete({})
+
+
+@program
 async def merged_results(target: Target) -> None:
     async with running(target) as instance:
         async with instance.span("completed") as completed:

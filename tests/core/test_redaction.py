@@ -214,3 +214,51 @@ async def test_a_payload_that_cannot_be_read_is_redacted_too(api: LocalApi, run:
 def test_the_defaults_are_no_callable_and_a_mebibyte() -> None:
     fields = PrefactorCoreConfig.model_fields
     assert (fields["redact"].default, fields["max_payload_bytes"].default) == (None, 2**20)
+
+
+async def test_a_key_that_is_recorded_with_a_number_is_redacted_by_its_own_text(api: LocalApi, run: Run) -> None:
+    seen: list[tuple[str | int, ...]] = []
+
+    def redact(field: PayloadField) -> object:
+        seen.append(field.path)
+        return "***" if "password" in field.path else field.value
+
+    payload: dict[Any, Any] = {"password": "one", b"password": ["two"], "in": [{b"password": {"a": 1}, "password": 3}]}
+    numbered = {"password": "***", "password (2)": ["***"], "in": [{"password (2)": {"a": "***"}, "password": "***"}]}
+    async with run(redact=redact, queue=ONE_WORKER) as (_, instance):
+        async with instance.span("step") as span:
+            await span.start(payload)
+            span.set_result(payload)
+        await instance.record_quality("score", {"password (2)": 1} | payload)
+    assert creates(api)[0]["payload"] == results(api)[0] == numbered
+    assert bodies(api, "/record_quality")[0]["payload"]["password (3)"] == ["***"]
+    assert ("in", 0, "password", "a") in seen
+    assert {path for path in seen if "password (2)" in path} == {("password (2)",)}
+
+
+async def test_a_schema_redacts_a_key_that_is_recorded_with_a_number(api: LocalApi, run: Run) -> None:
+    payload: Any = {"token": 1, b"token": "two", "user": {"mail": "m", b"mail": "n", "name": "n"}}
+    expected = {
+        "token": "[redacted]",
+        "token (2)": "[redacted]",
+        "user": {"mail": "[redacted]", "mail (2)": "[redacted]", "name": "n"},
+    }
+    async with run(queue=ONE_WORKER) as (_, instance):
+        async with instance.span(Marked, payload=payload):
+            pass
+        async with instance.span(Marked) as span:
+            await span.start_with(payload)
+    assert [create["payload"] for create in creates(api)] == [expected] * 2
+
+
+async def test_a_numbered_key_in_a_payload_that_is_cut(api: LocalApi, run: Run) -> None:
+    payload: dict[Any, Any] = {"password": "one", b"password": "two", "long": "x" * 9000}
+
+    def redact(field: PayloadField) -> object:
+        return "***" if "password" in field.path else field.value
+
+    async with run(redact=redact, max_payload_bytes=1024) as (_, instance), instance.span("step") as span:
+        span.set_result(payload)
+        span.set_result({"more": 1})
+    (recorded,) = results(api)
+    assert (recorded["password"], recorded["password (2)"]) == ("***", "***")

@@ -343,3 +343,25 @@ async def test_a_slow_create_delays_its_finish_and_that_of_the_instance(api: Loc
     arrived = steps(api)
     assert arrived.index("finish quick") < arrived.index("finish slow") < arrived.index("finish instance")
     assert not api.violations
+
+
+async def test_an_empty_result_is_recorded_as_one(api: LocalApi, run: Run) -> None:
+    async with run(queue={"num_workers": 1}) as (client, instance):
+        async with instance.span("given") as span:
+            await span.complete({})
+        async with instance.span("collected") as span:
+            span.set_result({})
+        async with instance.span("failed") as span:
+            await span.fail({})
+        by_id = await instance.create_span("by id")
+        await instance.finish_span(by_id, {})
+        async with instance.span("not given") as span:
+            await span.complete()
+        await client.flush()
+    assert {span["schema_name"]: span["result_payload"] for span in api.spans()} == {
+        "given": {},
+        "collected": {},
+        "failed": {},
+        "by id": {},
+        "not given": None,
+    }

@@ -99,7 +99,17 @@ SHOWN_BY = {
         "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
+    (
+        "a payload has more than 100,000 values, 20 million characters that must be read one by one, or takes more "
+        "than 2 seconds to read"
+    ): "test_snapshot_bounds::test_the_rest_is_cut",
+    "keys of a payload become the same text, or their own code fails": (
+        "test_snapshot_bounds::test_a_key_that_fails_costs_only_itself"
+    ),
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
+    "two keys of a payload have the same text, and `redact` or a schema redacts it": (
+        "test_redaction::test_a_key_that_is_recorded_with_a_number_is_redacted_by_its_own_text"
+    ),
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
     "a span's parent is started after it": (
@@ -245,11 +255,17 @@ async def test_configurations(account: None) -> None:
 @pytest.mark.anyio
 async def test_redaction_by_the_configuration(account: None) -> None:
     redact = (await execute(REDACT))["redact"]
+    arguments = {"user": "ada", "password": ["a", {"old": "b"}], "api_key": {"value": "c"}, b"password": "d"}
     async with agent(prefactor_spans.registry, redact=redact) as names:
         async with names["instance"].span("agent:tool") as span:
-            await span.start({"name": "log_in", "arguments": {"user": "ada", "password": "hunter2"}})
+            await span.start({"name": "log_in", "arguments": arguments})
         assert (await names["client"].flush()).complete
-        assert names["api"].spans()[0]["payload"]["arguments"] == {"user": "ada", "password": "[removed]"}
+        assert names["api"].spans()[0]["payload"]["arguments"] == {
+            "user": "ada",
+            "password": ["[removed]", {"old": "[removed]"}],
+            "api_key": {"value": "[removed]"},
+            "password (2)": "[removed]",
+        }
 
 
 @pytest.mark.slow

@@ -372,7 +372,7 @@ class Dispatch:
             return
         operation.payload = {**operation.payload, "status": "failed"}
         if operation.span:
-            result = {**operation.payload.get("result_payload", {}), "error": {"type": "cancelled"}}
+            result = {**(operation.payload.get("result_payload") or {}), "error": {"type": "cancelled"}}
             operation.payload["result_payload"] = result
 
     def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_delivered: bool = False) -> Effects:

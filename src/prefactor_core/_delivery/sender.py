@@ -171,7 +171,7 @@ def _finish_fields(operation: Operation) -> FinishFields:
     return {
         "agent_span_id": _span(operation).id,
         "status": operation.payload["status"],
-        "result_payload": operation.payload["result_payload"] or None,
+        "result_payload": operation.payload["result_payload"],
         "timestamp": operation.timestamp if operation.send_timestamp else None,
     }
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from pydantic import JsonValue
 
-from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload, snapshot_value
+from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload, original_key, snapshot_value
 
 # Annotations are not postponed here: `prefactor_core` becomes the `__module__` of PayloadField, and the names
 # in its annotations could not be looked up there.
@@ -52,8 +52,10 @@ class PayloadField:
     Attributes:
         schema_name: the span type, or the name of the quality payload.
         part: which of its payloads.
-        path: the names and indexes that lead to the value, as in `("messages", 0, "content")`. The message of an
-            exception that ended a span is at `("error", "message")` of the result.
+        path: the names and indexes that lead to the value, as in `("messages", 0, "content")`. A name is the text of
+            the key that the program used, also if it is recorded with a number because two keys have the same text:
+            `password` for `password (2)`. The message of an exception that ended a span is at `("error", "message")`
+            of the result.
         value: the value, JSON-safe. It is never a list or an object: the callable is called for their values.
     """
 
@@ -107,7 +109,7 @@ def _map_values(
     value: Any, path: tuple[str | int, ...], change: Callable[[JsonValue, tuple[str | int, ...]], Any]
 ) -> Any:
     if isinstance(value, dict):
-        return {name: _map_values(item, (*path, name), change) for name, item in value.items()}
+        return {name: _map_values(item, (*path, original_key(name)), change) for name, item in value.items()}
     if isinstance(value, list):
         return [_map_values(item, (*path, index), change) for index, item in enumerate(value)]
     return change(value, path)
@@ -168,7 +170,10 @@ class RedactionRules:
         if value is None or not any(rule.objects or rule.arrays for rule in rules):
             return value
         if isinstance(value, dict) and any(rule.objects for rule in rules):
-            return {name: self._redacted(item, _merged(_member_targets(rules, name))) for name, item in value.items()}
+            return {
+                name: self._redacted(item, _merged(_member_targets(rules, original_key(name))))
+                for name, item in value.items()
+            }
         if isinstance(value, list) and any(rule.arrays for rule in rules):
             return [self._redacted(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
         return value if any(_json_type(value) in rule.types for rule in rules) else REDACTED

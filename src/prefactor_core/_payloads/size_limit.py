@@ -19,7 +19,7 @@ from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
-from prefactor_core._payloads.snapshot import CUT_KEY, CutText, Payload
+from prefactor_core._payloads.snapshot import CUT_KEY, CutText, NumberedKey, Payload
 
 __all__ = ["ESCAPED_SIZE", "cut_to_limit"]
 
@@ -123,6 +123,8 @@ class _Cutter:
             return self._measured(value).total
         if value_type is CutText:
             return self._too_large
+        if value_type is NumberedKey:
+            return len(_quoted(value).encode())
         return 4 if value is None else 5 if value_type is bool else len(repr(value))
 
     def _measured(self, value: Any) -> _Sizes:

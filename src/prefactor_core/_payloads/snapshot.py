@@ -18,8 +18,11 @@ Python object is accepted, and nothing raises.
     deeper than 64 levels      "[nested too deeply]"
     over 100,000 values        one marker for the rest of each container, "[cut: more than 100,000 values]"
     very long text             its beginning, as a `CutText`; `cut_to_limit` adds how much is missing
-    keys with the same text    the later ones are numbered: "1", "1 (2)"
+    keys with the same text    the later ones are numbered, as `NumberedKey`: "1", "1 (2)"
     anything else              at most 10,000 characters of its repr
+
+A snapshot takes time in proportion to what it reads, and what it reads is limited: in values, levels, characters, and,
+where it runs code of the payload's own, in seconds. A container that occurs at several places counts at each of them.
 
 The size of the copy is counted at the same time, so that a small payload need not be serialised to be measured.
 """
@@ -37,9 +40,10 @@ import itertools
 import math
 import numbers
 import os
+import time
 import uuid
 from collections import UserString
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,12 +55,15 @@ from prefactor_http.config import ApiToken
 __all__ = [
     "CUT_KEY",
     "EXIT_EXCEPTIONS",
+    "NO_PAYLOAD",
     "NO_STACK",
     "TEXT_LIMIT",
     "CutText",
+    "NumberedKey",
     "Payload",
     "error_payload",
     "members_of",
+    "original_key",
     "snapshot",
     "snapshot_object",
     "snapshot_value",
@@ -70,13 +77,23 @@ _MAX_PRINTED = 10_000
 _SHORT_INT_BITS = 64
 _MAX_INT_BITS = 10_000  # Python refuses to convert integers of more than 4,300 digits to text
 _VALUE_SIZE = 32  # a number, or the punctuation around a text and its key, or the longest of the markers
-_CUT_TEXTS_FROM = 40_000_000  # bytes of text: after that, only the beginning of each text is read, to limit the time
+_MAX_READ = 20_000_000  # characters that are read one by one, or written; then only the beginning of each text is read
 _SHORT_TEXT = 100
+_MAX_SECONDS = 2.0
+_SORTED_BY = 100  # values, and characters of each, by which the items of a set are sorted
 _CIRCULAR = "[circular reference]"
 _TOO_DEEP = "[nested too deeply]"
 NO_STACK = "[nested too deeply for the stack]"
 _UNREADABLE = "[unreadable]"
 _CUT = f"[cut: more than {_MAX_VALUES:,} values]"
+_CUT_TEXT = f"[cut: more than {_MAX_READ:,} characters]"
+_CUT_TIME = f"[cut: reading it took more than {_MAX_SECONDS:.0f} seconds]"
+
+_END = object()
+_STR = {str}
+_MULTIPLYING = (BaseModel, dict, list, tuple, set, frozenset)
+
+_clock = time.monotonic
 
 CUT_KEY = "[cut]"
 """The key of the marker in an object that was cut."""
@@ -102,6 +119,22 @@ class CutText(str):
         return cut
 
 
+class NumberedKey(str):
+    """A key with a number, because its own text is the name of another member.
+
+    Attributes:
+        original: its own text.
+    """
+
+    original: str
+
+    @classmethod
+    def of(cls, original: str, number: int) -> NumberedKey:
+        key = cls(f"{original} ({number})")
+        key.original = original_key(original)
+        return key
+
+
 class Payload(NamedTuple):
     """A JSON-safe object.
 
@@ -109,9 +142,10 @@ class Payload(NamedTuple):
         value: the object.
         size: its approximate size as JSON, in bytes. The exact size is smaller, unless its texts contain characters
             that are escaped: then it is at most 6 times as large.
-        cut: values are missing, because it had too many.
+        cut: something is missing, because it had too many values or took too long.
         unreadable: the mapping could not be read, because its own code failed; the only member is a marker.
         depth: the number of its levels, or more.
+        given: the program gave it; it may be empty nevertheless.
     """
 
     value: dict[str, Any]
@@ -119,21 +153,58 @@ class Payload(NamedTuple):
     cut: bool = False
     unreadable: bool = False
     depth: int = 1
+    given: bool = True
+
+
+NO_PAYLOAD = Payload({}, given=False)
+"""In place of a payload that the program did not give. Its value is never changed."""
 
 
 class _Budget:
-    """What is counted while a payload is copied: how many values may follow, the size of the texts, and the levels."""
+    """What is counted while a payload is copied: how much may follow, the size of the texts, and the levels."""
 
-    __slots__ = ("depth", "text_size", "values_left")
+    __slots__ = ("_deadline", "characters_left", "cut", "depth", "marker", "text_size", "values_left")
 
     def __init__(self) -> None:
         self.values_left = _MAX_VALUES
+        self.characters_left = _MAX_READ
         self.text_size = 0
         self.depth = 1
+        self.cut = False
+        self.marker = _CUT
+        self._deadline = _clock() + _MAX_SECONDS
 
     @property
     def size(self) -> int:
         return self.text_size + _VALUE_SIZE * (_MAX_VALUES - self.values_left + 1)
+
+    @property
+    def text_limit(self) -> int:
+        """How many characters of the next text may be read."""
+        return min(TEXT_LIMIT, max(self.characters_left, _SHORT_TEXT))
+
+    def take(self, values: int) -> int:
+        """How many of so many values may be copied. They are counted."""
+        fitting = min(values, self.values_left)
+        self.values_left -= fitting
+        self.cut = self.cut or fitting < values
+        return fitting
+
+    def add(self, marker: str) -> str:
+        """The marker of something that is cut."""
+        self.cut = True
+        self.text_size += len(marker)
+        return marker
+
+    def out_of_time(self) -> bool:
+        if self.marker is not _CUT_TIME and _clock() > self._deadline:
+            self.values_left, self.marker = 0, _CUT_TIME
+        return self.marker is _CUT_TIME
+
+
+def original_key(name: str) -> str:
+    """The text of a key before it was numbered."""
+    return name.original if isinstance(name, NumberedKey) else name
 
 
 def snapshot(value: object) -> JsonValue:
@@ -161,19 +232,19 @@ def _snapshot(value: object, budget: _Budget) -> JsonValue:
 
 
 def snapshot_object(payload: Mapping[str, Any] | None, what: str) -> Payload:
-    """A JSON-safe deep copy of a payload; for None, an empty one.
+    """A JSON-safe deep copy of a payload; for None, an empty one that was not given.
 
     Raises:
         TypeError: `payload` is not a mapping; the message calls it `what`.
     """
     if payload is None:
-        return Payload({})
+        return Payload({}, given=False)
     if type(payload) is not dict and not _is_mapping(payload):
         raise TypeError(f"{what} must be a mapping, not {type(payload).__name__}")
     budget = _Budget()
     copied = _snapshot(payload, budget)
     if isinstance(copied, dict):
-        return Payload(copied, budget.size, cut=budget.values_left <= 0, depth=budget.depth)
+        return Payload(copied, budget.size, cut=budget.cut, depth=budget.depth)
     return Payload({"unreadable": copied}, budget.size + _VALUE_SIZE, unreadable=True)
 
 
@@ -197,15 +268,17 @@ def _copy(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
         if value.isascii():
             budget.text_size += len(value)
             return value
-        return _non_ascii_text(value, budget)
+        return _limited_text(value, budget)
     if value_type is bool or value is None:
         return value
     if value_type is int:
         return value if value.bit_length() <= _SHORT_INT_BITS else _long_integer(value, path, budget)
     if value_type is float:
         return value if math.isfinite(value) else _not_finite(value)
-    if value_type is dict or value_type is list:
-        return _copy_container(value, value_type, path, budget)
+    if value_type is list:
+        return _copy_container(value, _copy_items, path, budget)
+    if value_type is dict:
+        return _copy_container(value, _copy_dict, path, budget)
     try:
         return _copy_other(value, path, budget)
     except (RecursionError, *EXIT_EXCEPTIONS):
@@ -214,101 +287,187 @@ def _copy(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
         return _represent(value, budget)
 
 
-def _copy_container(value: Any, value_type: type, path: tuple[int, ...], budget: _Budget) -> Any:
+def _copy_container(
+    value: Any, copy: Callable[[Any, tuple[int, ...], _Budget], Any], path: tuple[int, ...], budget: _Budget
+) -> Any:
     if id(value) in path:
         return _CIRCULAR
     if len(path) >= _MAX_DEPTH:
         return _TOO_DEEP
-    path = (*path, id(value))
+    return copy(value, (*path, id(value)), budget)
+
+
+def _copy_items(value: Sequence[Any], path: tuple[int, ...], budget: _Budget) -> list[Any]:
     budget.depth = max(budget.depth, len(path))
+    items = value[: budget.values_left + 1]  # a copy: another thread may change the original meanwhile
+    fitting = budget.take(len(items))
+    if fitting == len(items):
+        return [_copy(item, path, budget) for item in items]
+    return [*(_copy(item, path, budget) for item in items[:fitting]), budget.add(budget.marker)]
+
+
+def _copy_dict(value: dict[Any, Any], path: tuple[int, ...], budget: _Budget) -> dict[str, Any]:
+    limit = budget.values_left
+    if len(value) > limit:
+        return _copy_members(_first_members(value, limit + 1), path, budget)
     value = value.copy()  # another thread may change the original meanwhile
-    budget.values_left -= len(value)
-    if budget.values_left < 0:
-        return _copy_beginning(value, value_type, path, budget)
-    if value_type is list:
-        return [_copy(item, path, budget) for item in value]
-    copied: dict[str, Any] = {}
-    for key, item in value.items():
-        name = key if type(key) is str and key.isascii() else _key(key, value, copied, path, budget)
-        copied[name] = _copy(item, path, budget)
+    if not ({*map(type, value)} <= _STR and all(map(str.isascii, value))):
+        return _copy_members(list(value.items()), path, budget)
+    budget.depth = max(budget.depth, len(path))
+    budget.take(len(value))
+    budget.text_size += sum(map(len, value))
+    return {name: _copy(item, path, budget) for name, item in value.items()}
+
+
+def _first_members(value: dict[Any, Any], limit: int) -> list[tuple[Any, Any]]:
+    try:
+        return list(itertools.islice(value.items(), limit))
+    except RuntimeError:  # another thread changes it at this moment
+        return list(value.copy().items())[:limit]
+
+
+def _copy_members(members: Sequence[tuple[Any, Any]], path: tuple[int, ...], budget: _Budget) -> dict[str, Any]:
+    budget.depth = max(budget.depth, len(path))
+    fitting = budget.take(len(members))
+    names = _names([key for key, _ in members[:fitting]], path, budget)
+    copied = {name: _copy(item, path, budget) for name, (_, item) in zip(names, members, strict=False)}
     budget.text_size += sum(map(len, copied))
+    if fitting < len(members):
+        copied[CUT_KEY] = budget.add(budget.marker)
     return copied
 
 
-def _copy_beginning(value: Any, value_type: type, path: tuple[int, ...], budget: _Budget) -> Any:
-    """The part of a container that the budget still allows."""
-    fitting, budget.values_left = len(value) + budget.values_left, 0
-    budget.text_size += len(CUT_KEY) + len(_CUT) + _VALUE_SIZE
-    if value_type is list:
-        return [*(_copy(item, path, budget) for item in value[:fitting]), _CUT]
-    items = itertools.islice(value.items(), fitting)
-    part = {_key(key, value, {}, path, budget): _copy(item, path, budget) for key, item in items}
-    budget.text_size += sum(map(len, part))
-    return {**part, CUT_KEY: _CUT}
-
-
 def _copy_other(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
-    if id(value) in path:
-        return _CIRCULAR
-    if len(path) >= _MAX_DEPTH:
-        return _TOO_DEEP
+    if budget.out_of_time():
+        return budget.add(_CUT_TIME)
     if type(value) is CutText:
         budget.text_size += len(value)
         return value
-    path = (*path, id(value))
+    return _copy_container(value, _copy_converted, path, budget)
+
+
+def _copy_converted(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
+    if isinstance(value, str) and not isinstance(value, enum.Enum | ApiToken):
+        return _limited_text(value, budget)
     for types, convert in _CONVERSIONS:
         if isinstance(value, types):
-            return _copy(convert(value), path, budget)
+            return _copy(convert(value, budget), path, budget)
     if isinstance(value, Mapping):
-        return _copy(dict(itertools.islice(value.items(), budget.values_left + 1)), path, budget)
+        return _copy_members(_members(itertools.islice(value.items(), budget.values_left + 1)), path, budget)
     if isinstance(value, AbstractSet | Sequence):
-        items = _copy(list(itertools.islice(value, budget.values_left + 1)), path, budget)
-        return sorted(items, key=_sort_key) if isinstance(value, AbstractSet) and isinstance(items, list) else items
+        items = _copy_items(list(itertools.islice(value, budget.values_left + 1)), path, budget)
+        return sorted(items, key=_sort_key) if isinstance(value, AbstractSet) else items
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
-        return _copy(fields, path, budget)
+        fields = dataclasses.fields(value)[: budget.values_left + 1]
+        return _copy_members([(field.name, getattr(value, field.name, None)) for field in fields], path, budget)
     return _represent(value, budget)
 
 
-def _key(key: object, source: dict[Any, Any], copied: dict[str, Any], path: tuple[int, ...], budget: _Budget) -> str:
-    """A key as text that no other key has."""
-    text = name = _key_text(key, path, budget)
-    budget.text_size += 3 * len(text)
-    if isinstance(key, str) and text == key and hash(text) == hash(key):  # to a dict, a StrEnum's member is its text
-        return text
-    for number in itertools.count(2):
-        if name not in source and name not in copied:
-            break
-        name = f"{text} ({number})"
-    return name
+def _members(items: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """The members of a mapping. If a key occurs again, its last value counts; keys without a hash are kept."""
+    members: dict[Any, Any] = {}
+    without_hash: list[tuple[Any, Any]] = []
+    for key, item in items:
+        try:
+            members[key] = item
+        except EXIT_EXCEPTIONS:
+            raise
+        except BaseException:  # the key's own code
+            without_hash.append((key, item))
+    return [*members.items(), *without_hash]
+
+
+def _names(keys: Sequence[object], path: tuple[int, ...], budget: _Budget) -> Sequence[str]:
+    """The keys as texts that all differ. Of several keys with the same text, all but one are numbered."""
+    names: list[str] = []
+    for key in keys:
+        if type(key) is str and key.isascii():
+            names.append(key)
+        else:
+            names.append(_key_text(key, path, budget))
+            budget.text_size += 3 * len(names[-1])
+    texts = set(names)
+    return names if len(texts) == len(names) else list(_numbered(keys, names, texts))
+
+
+def _numbered(keys: Sequence[object], names: Sequence[str], texts: set[str]) -> Iterator[str]:
+    owners: dict[str, int] = {}
+    for index in sorted(range(len(keys)), key=lambda index: _claim(keys[index], names[index])):
+        owners.setdefault(names[index], index)
+    last_numbers: dict[str, int] = {}  # a search from 2 for each key would take quadratic time
+    for index, name in enumerate(names):
+        if owners[name] == index:
+            yield name
+            continue
+        number = last_numbers.get(name, 1) + 1
+        while f"{name} ({number})" in texts:
+            number += 1
+        last_numbers[name] = number
+        yield NumberedKey.of(name, number)
+
+
+def _claim(key: object, name: str) -> int:
+    """Which of the keys with the same text is not numbered: the one with the lowest number."""
+    if type(key) is str:
+        return 0 if key == name else 2
+    return 1 if isinstance(key, str) and str.__eq__(key, name) else 2
 
 
 def _long_integer(value: int, path: tuple[int, ...], budget: _Budget) -> Any:
-    if value.bit_length() > _MAX_INT_BITS:
+    digits = value.bit_length() // 4 + 1
+    if value.bit_length() <= _MAX_INT_BITS:
+        budget.text_size += digits
+        return value
+    limit = budget.text_limit
+    budget.characters_left -= min(digits, limit)
+    if digits <= limit:
         return _copy(hex(value), path, budget)
-    budget.text_size += value.bit_length() // 3
-    return value
+    beginning = hex(value >> 4 * (digits - limit))
+    budget.text_size += len(beginning)
+    return CutText.of(beginning, f"{digits:,} hexadecimal digits")
 
 
 def _key_text(key: object, path: tuple[int, ...], budget: _Budget) -> str:
-    if isinstance(key, enum.Enum):
-        key = key.value
-    if key is None or isinstance(key, bool):
-        return {None: "null", True: "true", False: "false"}[key]
-    copied = _copy(key, path, budget)
-    return copied if isinstance(copied, str) else _text(_print_safely(copied, str))
+    if type(key) is NumberedKey:  # of a copy that is copied again
+        return key
+    try:
+        key = key.value if isinstance(key, enum.Enum) else key
+        if key is None or isinstance(key, bool):
+            return {None: "null", True: "true", False: "false"}[key]
+        before = budget.text_size
+        copied = _copy(key, path, budget)
+        if isinstance(copied, str):
+            return copied
+        budget.characters_left -= budget.text_size - before
+        return _printed(copied, str, budget)
+    except (RecursionError, *EXIT_EXCEPTIONS):
+        raise
+    except BaseException:  # the key's own code
+        return _without_printable_form(key)
 
 
 def _sort_key(copied: Any) -> tuple[str, str]:
-    return type(copied).__name__, str(copied)
+    """Sorts by the beginning of the value: a large one may occur in many sets."""
+    parts: list[str] = []
+    waiting = [copied]
+    while waiting and len(parts) < _SORTED_BY:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            part = [each for member in itertools.islice(part.items(), _SORTED_BY) for each in member]
+        if isinstance(part, list):
+            waiting.extend(reversed(part[:_SORTED_BY]))
+            part = "["
+        parts.append(part[:_SORTED_BY] if isinstance(part, str) else str(part))
+    return type(copied).__name__, "\0".join(parts)
 
 
-def _non_ascii_text(value: str, budget: _Budget) -> str:
-    """Text beyond ASCII. It is read character by character, so its length is limited."""
-    limit = TEXT_LIMIT if budget.text_size < _CUT_TEXTS_FROM else _SHORT_TEXT
-    text = _text(value[:limit])
+def _limited_text(value: str, budget: _Budget) -> str:
+    """Text that is read character by character, so its length is limited."""
+    limit, length = budget.text_limit, str.__len__(value)
+    text = _text(str.__getitem__(value, slice(limit)))
+    budget.characters_left -= len(text)
     budget.text_size += 4 * len(text)
-    return text if len(value) <= limit else CutText.of(text, f"{len(value):,} characters")
+    return text if length <= limit else CutText.of(text, f"{length:,} characters")
 
 
 def _text(value: str) -> str:
@@ -327,11 +486,16 @@ def _not_finite(value: float) -> str:
     return "Infinity" if value > 0 else "-Infinity"
 
 
-def _from_bytes(value: bytes | bytearray | memoryview) -> str:
-    value = bytes(value) if isinstance(value, memoryview) else value
-    data = bytes(value[:TEXT_LIMIT])
-    text = _decoded(data, whole=len(data) == len(value))
-    return text if len(data) == len(value) else CutText.of(text, f"{len(value):,} bytes")
+def _from_bytes(value: bytes | bytearray | memoryview, budget: _Budget) -> str:
+    limit = budget.text_limit
+    length = value.nbytes if isinstance(value, memoryview) else len(value)
+    if length <= limit or not isinstance(value, memoryview):
+        data = bytes(value[:limit]) if length > limit else bytes(value)
+    else:
+        data = bytes(value.cast("B")[:limit])
+    budget.characters_left -= len(data)
+    text = _decoded(data, whole=len(data) == length)
+    return text if len(data) == length else CutText.of(text, f"{length:,} bytes")
 
 
 def _decoded(data: bytes, *, whole: bool) -> str:
@@ -341,7 +505,10 @@ def _decoded(data: bytes, *, whole: bool) -> str:
         return base64.b64encode(data).decode("ascii")
 
 
-def _from_model(value: BaseModel) -> Any:
+def _from_model(value: BaseModel, budget: _Budget) -> Any:
+    if _has_more_values(value, budget.values_left):
+        budget.values_left = 0
+        return budget.add(budget.marker)
     try:
         return value.model_dump(mode="json", by_alias=True, warnings=False)
     except Exception:  # a field that pydantic cannot serialise, but this module can
@@ -350,10 +517,41 @@ def _from_model(value: BaseModel) -> Any:
 
 def members_of(value: BaseModel) -> object:
     """The members of a model that is a payload, as Python values, with those that subclasses add."""
+    if _has_more_values(value, _MAX_VALUES):
+        return {CUT_KEY: _CUT}
     try:
         return value.model_dump(mode="python", by_alias=True, warnings=False, serialize_as_any=True)
     except Exception:  # a serialiser of the program's own that fails
         return _field_by_field(value)
+
+
+def _has_more_values(value: object, limit: int) -> bool:
+    """Whether a model contains more values. Pydantic would copy an object that occurs at many places as often."""
+    open_ids = [id(value)]
+    parts = [_parts(value)]
+    while parts:
+        part = next(parts[-1], _END)
+        if part is _END:
+            parts.pop()
+            open_ids.pop()
+            continue
+        limit -= 1
+        if limit < 0:
+            return True
+        if isinstance(part, _MULTIPLYING) and id(part) not in open_ids[-_MAX_DEPTH:]:
+            parts.append(_parts(part))
+            open_ids.append(id(part))
+    return False
+
+
+def _parts(value: Any) -> Iterator[object]:
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        members = {**vars(value), **(value.model_extra or {})}
+        return iter([member for name, member in members.items() if name not in fields or not fields[name].exclude])
+    if isinstance(value, dict):
+        return iter(value.values())
+    return iter(value)
 
 
 def _field_by_field(value: BaseModel) -> Any:
@@ -372,21 +570,30 @@ def _field_by_field(value: BaseModel) -> Any:
     return written
 
 
-def _from_exception(error: BaseException) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": _text(_shortened(_print_safely(error, error_text)))}
+def _from_exception(error: BaseException, budget: _Budget | None = None) -> dict[str, str]:
+    budget = budget or _Budget()
+    return {"type": type(error).__name__, "message": _text(_shortened(_printed(error, error_text, budget)))}
 
 
-def _print_safely(value: ValueT, printer: Callable[[ValueT], str]) -> str:
+def _printed(value: ValueT, printer: Callable[[ValueT], str], budget: _Budget) -> str:
+    if budget.characters_left < 0:
+        return budget.add(_CUT_TEXT)
     try:
-        return printer(value)
+        text = _text(printer(value))
     except EXIT_EXCEPTIONS:
         raise
     except BaseException:
-        return f"[{type(value).__name__} without a printable form]"
+        return _without_printable_form(value)
+    budget.characters_left -= len(text)
+    return text
+
+
+def _without_printable_form(value: object) -> str:
+    return f"[{type(value).__name__} without a printable form]"
 
 
 def _represent(value: object, budget: _Budget) -> str:
-    text = _text(_shortened(_print_safely(value, repr)))
+    text = _shortened(_printed(value, repr, budget))
     budget.text_size += 4 * len(text)
     return text
 
@@ -398,18 +605,17 @@ def _shortened(text: str) -> str:
 
 
 # In this order, and before the containers: an enum may be an int, an integer is Real too, and text is a sequence.
-_CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...] = (
-    (enum.Enum, lambda value: value.value),
-    (ApiToken, copy.deepcopy),  # a mask
-    (str, _text),
-    (UserString, str),
-    ((datetime.date, datetime.time), lambda value: value.isoformat()),
-    (datetime.timedelta, datetime.timedelta.total_seconds),
-    ((uuid.UUID, decimal.Decimal), str),
-    (os.PathLike, os.fspath),
+_CONVERSIONS: tuple[tuple[type | tuple[type, ...], Callable[[Any, _Budget], Any]], ...] = (
+    (enum.Enum, lambda value, _: value.value),
+    (ApiToken, lambda value, _: copy.deepcopy(value)),  # a mask
+    (UserString, lambda value, _: str(value)),
+    ((datetime.date, datetime.time), lambda value, _: value.isoformat()),
+    (datetime.timedelta, lambda value, _: value.total_seconds()),
+    ((uuid.UUID, decimal.Decimal), lambda value, budget: _printed(value, str, budget)),
+    (os.PathLike, lambda value, _: os.fspath(value)),
     ((bytes, bytearray, memoryview), _from_bytes),
-    (numbers.Integral, int),
-    (numbers.Real, float),
+    (numbers.Integral, lambda value, _: int(value)),
+    (numbers.Real, lambda value, _: float(value)),
     (BaseModel, _from_model),
     (BaseException, _from_exception),
 )

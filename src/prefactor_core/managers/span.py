@@ -13,7 +13,7 @@ from typing import Any, Literal
 from prefactor_core._delivery.loop_thread import wait_for
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
-from prefactor_core._payloads.snapshot import Payload, snapshot_object
+from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, snapshot_object
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._typed.validation import Validation
@@ -214,7 +214,7 @@ class SpanManager:
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
-        self.end(self.record(temp_id), "cancelled", Payload({}), timestamp, even_if_finished=True)
+        self.end(self.record(temp_id), "cancelled", NO_PAYLOAD, timestamp, even_if_finished=True)
 
     def begin(
         self,
@@ -271,7 +271,7 @@ class SpanManager:
             return
         self._create_if_prepared(record, status, now)
         started = status != "cancelled" or record.started_at is not None
-        recorded = self._apply_policy(record, "result", result) if started else Payload({})
+        recorded = self._apply_policy(record, "result", result) if started else NO_PAYLOAD
 
         def finish() -> None:
             first = record.phase is not Phase.FINISHED
@@ -291,7 +291,7 @@ class SpanManager:
         remove_entry(record)
         if record.phase is Phase.STARTED:
             with contextlib.suppress(ClientClosedError, QueueClosedError):
-                self.end(record, "cancelled", Payload({}))
+                self.end(record, "cancelled", NO_PAYLOAD)
         else:
             self._spans.discard(record)
 
@@ -337,7 +337,7 @@ class SpanManager:
         self._submit(
             record,
             OperationType.FINISH_SPAN,
-            {"status": status, "result_payload": result.value},
+            {"status": status, "result_payload": result.value if result.given else None},
             timestamp or now,
             result.size,
             send_timestamp=record.started_at is not None or timestamp is not None,
