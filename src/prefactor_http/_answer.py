@@ -72,10 +72,13 @@ class Answer:
         """
         if self.unreadable:
             raise self._contract_error(self.unreadable)
+        cause = None
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
-            raise self._contract_error("not JSON", error) from error
+            cause = _without_body(error)
+        if cause is not None:
+            raise self._contract_error("not JSON", cause) from cause
         if not isinstance(value, dict):
             raise self._contract_error("not a JSON object")
         return value
@@ -90,7 +93,8 @@ class Answer:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            raise self._contract_error(_problems(error), error) from error
+            problems, cause = _problems(error), _without_body(error)
+        raise self._contract_error(problems, cause) from cause
 
     def _api_error(self) -> PrefactorApiError:
         body = self._error_body()
@@ -130,6 +134,11 @@ class Answer:
 
     def _snippet(self) -> str:
         return one_line(self._text(), _SNIPPET_CHARS)
+
+
+def _without_body(error: Exception) -> ValueError:
+    """The error without the answer, which the errors of json and pydantic hold: errors are kept, answers are not."""
+    return ValueError(one_line(error, MESSAGE_CHARS))
 
 
 def _problems(error: ValidationError) -> str:
