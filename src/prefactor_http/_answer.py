@@ -73,10 +73,13 @@ class Answer:
         """
         if self.unreadable:
             raise self._contract_error(self.unreadable)
+        cause = None
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
-            raise self._contract_error("not JSON", error) from error
+            cause = self._without_body(error)
+        if cause is not None:
+            raise self._contract_error("not JSON", cause) from cause
         if not isinstance(value, dict):
             raise self._contract_error("not a JSON object")
         return value
@@ -91,17 +94,17 @@ class Answer:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            raise self._contract_error(_problems(error), error) from error
+            problems, cause = self._problems(error), self._without_body(error)
+        raise self._contract_error(problems, cause) from cause
 
     def _api_error(self) -> PrefactorApiError:
         body = self._error_body()
         status = self.status_code
-        message = body.get("message") or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
-        code = body.get("code") or f"http_{status}"
-        args = (json_text(message, MESSAGE_CHARS), json_text(code, NAME_CHARS), status)
+        message, code, errors = (bounded_copy(body.get(name), self._hide) for name in ("message", "code", "errors"))
+        message = message or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
+        args = (json_text(message, MESSAGE_CHARS), json_text(code or f"http_{status}", NAME_CHARS), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):
-            errors = bounded_copy(body.get("errors"))
             error: PrefactorApiError = error_class(*args, errors=errors if isinstance(errors, dict) else {})
         else:
             error = error_class(*args)
@@ -112,7 +115,7 @@ class Answer:
     def _error_body(self) -> dict[str, Any]:
         # The error page of a proxy is not JSON; then the status decides.
         try:
-            body = json.loads(self._text())
+            body = json.loads(self.content.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             return {}
         return body if isinstance(body, dict) else {}
@@ -125,20 +128,26 @@ class Answer:
             cause=cause,
         )
 
+    def _problems(self, error: ValidationError) -> str:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        shown = [
+            f"{one_line(self._hide('.'.join(map(str, problem['loc']))), NAME_CHARS)}: {self._hide(problem['msg'])}"
+            for problem in problems[:_PROBLEMS_SHOWN]
+        ]
+        return "; ".join([*shown, f"and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else shown)
+
+    def _without_body(self, error: Exception) -> ValueError:
+        """The error without the answer, which those of json and pydantic hold: errors are kept, answers are not."""
+        return ValueError(one_line(self._hide(str(error)), MESSAGE_CHARS))
+
     def _text(self) -> str:
-        return without_token(self.content.decode("utf-8", "replace"), self.secret)
+        return self._hide(self.content.decode("utf-8", "replace"))
+
+    def _hide(self, text: str) -> str:
+        return without_token(text, self.secret)
 
     def _snippet(self) -> str:
         return one_line(self._text(), _SNIPPET_CHARS)
-
-
-def _problems(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [
-        f"{one_line('.'.join(map(str, problem['loc'])), NAME_CHARS)}: {problem['msg']}"
-        for problem in problems[:_PROBLEMS_SHOWN]
-    ]
-    return "; ".join([*shown, f"and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else shown)
 
 
 def seconds_to_wait(retry_after: str | None, *, now: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 __all__ = ["MESSAGE_CHARS", "NAME_CHARS", "bounded_copy", "error_text", "json_text", "one_line", "problem_text"]
@@ -41,9 +42,14 @@ def problem_text(problem: object) -> str:
     return _single_problem(problem)
 
 
-def bounded_copy(value: Any) -> Any:
-    """A bounded copy of a JSON value: its texts and names are one line; what is too deep or too much is left out."""
-    return _copy(value, _MAX_DEPTH, [_MAX_VALUES])
+def bounded_copy(value: Any, hide: Callable[[str], str] = str) -> Any:
+    """A bounded copy of a JSON value: its texts and names are one line; what is too deep or too much is left out.
+
+    Args:
+        value: The value.
+        hide: Called for each text and name before it is cut.
+    """
+    return _copy(value, hide, _MAX_DEPTH, [_MAX_VALUES])
 
 
 def json_text(value: object, limit: int) -> str:
@@ -56,10 +62,10 @@ def _single_problem(problem: object) -> str:
     return json_text(message if isinstance(message, str) else problem, _PROBLEM_CHARS)
 
 
-def _copy(value: Any, depth: int, values_left: list[int]) -> Any:
+def _copy(value: Any, hide: Callable[[str], str], depth: int, values_left: list[int]) -> Any:
     values_left[0] -= 1
     if isinstance(value, str):
-        return one_line(value, MESSAGE_CHARS)
+        return one_line(hide(value), MESSAGE_CHARS)
     if not isinstance(value, dict | list):
         return value
     if not depth:
@@ -69,13 +75,13 @@ def _copy(value: Any, depth: int, values_left: list[int]) -> Any:
         for item in value:
             if values_left[0] <= 0:
                 return [*copied, _CUT]
-            copied.append(_copy(item, depth - 1, values_left))
+            copied.append(_copy(item, hide, depth - 1, values_left))
         return copied
     members: dict[str, Any] = {}
     for name, member in value.items():
         if values_left[0] <= 0:
             return {**members, _CUT: _CUT}
-        members[one_line(name, NAME_CHARS)] = _copy(member, depth - 1, values_left)
+        members[one_line(hide(_text_of(name)), NAME_CHARS)] = _copy(member, hide, depth - 1, values_left)
     return members
 
 

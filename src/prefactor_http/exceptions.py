@@ -120,7 +120,7 @@ class PrefactorResponseContractError(PrefactorHttpError):
         message: What is wrong with the answer.
         status_code: HTTP status of the answer.
         body_snippet: The beginning of its body.
-        cause: The original error, if there was one.
+        cause: The original error, if there was one, as a ValueError without the answer's content.
     """
 
     def __init__(

@@ -288,6 +288,25 @@ async def test_texts_of_an_answer_are_one_line_in_the_log(
     assert "forged" in caplog.text
 
 
+@pytest.mark.parametrize("body", ["x" * 2_000_000, '{"a": "' + "x" * 2_000_000 + '"}'], ids=["no JSON", "no span"])
+async def test_answers_are_not_kept_with_their_errors(api: LocalApi, body: str) -> None:
+    queue = {"retry_delay_base": 60.0, "close_timeout": 0.0, "bulk": "never"}
+    async with PrefactorCoreClient(config_for(api, queue=queue)) as client:
+        instance = await register(client)
+        await instance.start()
+        await client.flush(timeout=5)
+        api.inject(Fault(method="POST", path=CREATE, status=200, body=body, times=None))
+        tracemalloc.start()
+        try:
+            for _ in range(50):
+                await record(instance)
+            await eventually(lambda: len(creates(api)) == 50)
+            kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert kept < 30_000_000
+
+
 class UnspeakableError(Exception):
     """An error without a text."""
 

@@ -125,6 +125,32 @@ async def test_not_in_errors_even_if_the_server_echoes_it(
         assert TOKEN not in repr(caught.value) + repr(vars(caught.value))
 
 
+ESCAPED = "".join(f"\\u{ord(char):04x}" for char in TOKEN)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 409, 422, 429, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"message": "bad {ESCAPED}", "code": "{ESCAPED}", "errors": {{"{ESCAPED}": ["{ESCAPED}"]}}}}',
+        f'{{"message": "bad\\n{TOKEN}", "code": "c"}}',
+        f'{{"message": "{"x" * 490}{TOKEN}", "code": "{"x" * 95}{TOKEN}"}}',
+        f'{{"outputs": {{"{TOKEN}": {{}}}}}}',
+        f'{{"outputs": {{"{ESCAPED}": {{}}}}}}',
+    ],
+    ids=["escaped", "after a line break", "where it is cut", "name", "escaped name"],
+)
+async def test_not_in_errors_in_another_form(
+    api: LocalApi, client: PrefactorHttpClient, status: int, body: str
+) -> None:
+    api.inject(Fault(path="/api/v1/bulk", status=status, body=body))
+    with pytest.raises(PrefactorHttpError) as caught:
+        await client.without_retries().bulk.run([])
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(vars(caught.value))
+    assert TOKEN not in shown
+    assert TOKEN[:7] not in shown  # nor its beginning, where a text is cut
+
+
 async def test_not_in_connection_errors() -> None:
     config = HttpClientConfig("http://127.0.0.1:1", TOKEN)
     async with PrefactorHttpClient(config, retry=False) as client:
@@ -158,7 +184,7 @@ async def test_a_short_token_changes_no_message(token: str) -> None:
         ("bad %s", "bad [redacted]"),
         ("Bearer:%s, next", "Bearer:[redacted], next"),
         ("token=%s&x=1", "token=[redacted]&x=1"),
-        ("line\\n%s\\n", "line\n[redacted]\n"),
+        ("line\\n%s\\n", r"line\n[redacted]\n"),
         ("\\u00e9%s", "é[redacted]"),
         ("%sX and X%s", None),
     ],

@@ -22,6 +22,7 @@ from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
+from prefactor_http.exceptions import PrefactorHttpError
 from prefactor_http.models.bulk import BulkOutput
 
 __all__ = ["Sender"]
@@ -73,6 +74,7 @@ class Sender:
         try:
             await self._calls[operation.type](operation)
         except Exception as error:
+            _drop_frames(error)
             return judge(error, operation, repeated=ticket.tries > 1)
         return Delivered()
 
@@ -81,6 +83,7 @@ class Sender:
         try:
             outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
         except Exception as error:
+            _drop_frames(error)
             return judge_bulk(error)
         if batch.tickets[0].operation.idempotency_key not in outputs:
             return BulkUnavailable(LookupError("the answer does not contain the first operation"), refused=False)
@@ -152,6 +155,17 @@ class Sender:
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),
         )
+
+
+def _drop_frames(error: BaseException | None) -> None:
+    """Drop the tracebacks of an error of the HTTP client: the error is kept, and its frames would keep the answer."""
+    if not isinstance(error, PrefactorHttpError):
+        return
+    causes: list[BaseException] = []
+    while error is not None and error not in causes:
+        causes.append(error)
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _create_fields(operation: Operation) -> CreateFields:
