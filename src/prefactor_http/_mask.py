@@ -8,9 +8,9 @@ __all__ = ["without_token"]
 
 _MASK = "[redacted]"
 _MIN_LENGTH = 8
-# No letter or digit, or one that belongs to an escape of JSON.
-_START = r"(?:(?<![^\W_])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
-_END = r"(?![^\W_])"
+# No letter or digit of ASCII, of which tokens are made, or one that belongs to an escape of JSON.
+_START = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+_END = r"(?![A-Za-z0-9])"
 
 
 def without_token(text: str, token: str) -> str:

@@ -134,7 +134,7 @@ ESCAPED = "".join(f"\\u{ord(char):04x}" for char in TOKEN)
     [
         f'{{"message": "bad {ESCAPED}", "code": "{ESCAPED}", "errors": {{"{ESCAPED}": ["{ESCAPED}"]}}}}',
         f'{{"message": "bad\\n{TOKEN}", "code": "c"}}',
-        f'{{"message": "{"x" * 490}{TOKEN}", "code": "{"x" * 95}{TOKEN}"}}',
+        f'{{"message": "{"x" * 490} {TOKEN}", "code": "{"x" * 95} {TOKEN}"}}',
         f'{{"outputs": {{"{TOKEN}": {{}}}}}}',
         f'{{"outputs": {{"{ESCAPED}": {{}}}}}}',
     ],
