@@ -121,12 +121,6 @@ def _says_when_it_started(event: Event) -> None:
         details.setdefault("started_at", "<now>")
 
 
-def _leaves_out_a_result_that_was_not_given(event: Event) -> None:
-    given = event.what == "agent_spans named finish"
-    if event.what.startswith("agent_spans ") and event.body.get("result_payload") == {} and not given:
-        del event.body["result_payload"]
-
-
 def _sends_an_empty_result(event: Event) -> None:
     if event.what == "agent_spans empty finish":
         event.body["result_payload"] = {}
@@ -165,7 +159,6 @@ RULES = (
     Rule("names its versions; ours name ours", _names_ours),
     Rule("no `id`; ours is minted in the instance's partition", _mints_ids),
     Rule("no `started_at`; ours is the time of start()", _says_when_it_started),
-    Rule("finish_span() alone sends the result {}; ours sends none", _leaves_out_a_result_that_was_not_given),
     Rule("complete({}) sends no result; ours sends {}", _sends_an_empty_result, "empty_result"),
     Rule("start() ignores span(payload=X); ours sends X", _sends_the_first_params, "payload_given_before_the_start"),
     Rule("exception: `complete`; ours `failed` with the error", _fails_with_the_exception, "exception_in_the_body"),
