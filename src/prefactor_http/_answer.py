@@ -140,14 +140,13 @@ class Answer:
         """The error without the answer, which those of json and pydantic hold: errors are kept, answers are not."""
         return ValueError(one_line(self._hide(str(error)), MESSAGE_CHARS))
 
-    def _text(self) -> str:
-        return self._hide(self.content.decode("utf-8", "replace"))
-
     def _hide(self, text: str) -> str:
         return without_token(text, self.secret)
 
     def _snippet(self) -> str:
-        return one_line(self._text(), _SNIPPET_CHARS)
+        # Not the whole body, which may have megabytes; but no token is cut in the part that is shown.
+        beginning = self.content[: 20_000 + _SNIPPET_CHARS * len(self.secret)]
+        return one_line(self._hide(beginning.decode("utf-8", "replace")), _SNIPPET_CHARS)
 
 
 def seconds_to_wait(retry_after: str | None, *, now: float) -> float | None:
