@@ -45,7 +45,7 @@ class Transport:
             "Accept-Encoding": "gzip",
             "User-Agent": f"prefactor-sdk/{__version__}",
         }
-        self._client: httpx.AsyncClient | None = None
+        self._clients: dict[bool, httpx.AsyncClient] = {}  # by whether it keeps connections
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(
@@ -56,8 +56,17 @@ class Transport:
         params: Mapping[str, Any] | None,
         content: bytes | None,
         headers: Mapping[str, str] | None,
+        fresh: bool = False,
     ) -> Answer:
         """Sends a request once, without retries.
+
+        Args:
+            method: HTTP method.
+            path: Path below the API's URL.
+            params: Query parameters.
+            content: Body.
+            headers: More headers.
+            fresh: Open a connection for this request, because those that are open may be dead.
 
         Raises:
             PrefactorConnectionError: There was no answer within request_timeout, or no connection.
@@ -65,7 +74,7 @@ class Transport:
         """
         request = f"{method} {path}"
         try:
-            client = self._open_client()
+            client = self._open_client(keep=not fresh)
             async with asyncio.timeout(self._config.request_timeout):
                 async with client.stream(
                     method,
@@ -95,20 +104,21 @@ class Transport:
 
     async def close(self) -> None:
         """Closes the connections, if there are any."""
-        client, loop = self._client, self._loop
-        if client is None:
-            return
+        loop = self._loop
         self._check_loop(loop)
-        self._client = self._loop = None
+        clients, self._clients, self._loop = self._clients, {}, None
         if loop is asyncio.get_running_loop():
-            await client.aclose()
+            for client in clients.values():
+                await client.aclose()
 
-    def _open_client(self) -> httpx.AsyncClient:
+    def _open_client(self, *, keep: bool) -> httpx.AsyncClient:
         self._check_loop(self._loop)
         loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._client, self._loop = self._new_client(), loop
-        return self._client
+        if self._loop is not loop:
+            self._clients, self._loop = {}, loop
+        if keep not in self._clients:
+            self._clients[keep] = self._new_client(keep=keep)
+        return self._clients[keep]
 
     def _check_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
         if loop is not None and loop is not asyncio.get_running_loop() and not loop.is_closed():
@@ -116,8 +126,9 @@ class Transport:
                 "this PrefactorHttpClient belongs to another event loop; use one client per event loop"
             )
 
-    def _new_client(self) -> httpx.AsyncClient:
+    def _new_client(self, *, keep: bool) -> httpx.AsyncClient:
         return httpx.AsyncClient(
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20 if keep else 0),
             headers=self._headers,
             # httpx has no limit for the total time of a request: send() enforces request_timeout.
             timeout=httpx.Timeout(None, connect=self._config.connect_timeout),

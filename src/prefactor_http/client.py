@@ -48,6 +48,7 @@ class PrefactorHttpClient:
         self._sdk_header = sdk_header or DEFAULT_SDK_HEADER
         self._retry = RetryHandler(config) if retry is True else retry or None
         self._transport: Transport | None = None
+        self._fresh = False
         self._agents = AgentClient(self)
         self._agent_instances = AgentInstanceClient(self)
         self._agent_spans = AgentSpanClient(self)
@@ -97,10 +98,15 @@ class PrefactorHttpClient:
         if self._transport is not None:
             self._transport.sdk_header = sdk_header
 
-    def without_retries(self) -> PrefactorHttpClient:
-        """A client without retries on the same connections. Closing one of the two closes the connections of both."""
+    def without_retries(self, *, fresh_connections: bool = False) -> PrefactorHttpClient:
+        """A client without retries on the same connections. Closing one of the two closes the connections of both.
+
+        Args:
+            fresh_connections: The new client opens a connection for each request, and closes it afterwards.
+        """
         client = PrefactorHttpClient(self.config, self._sdk_header, retry=False)
         client._transport = self._open_transport()
+        client._fresh = fresh_connections
         return client
 
     async def request(
@@ -154,7 +160,9 @@ class PrefactorHttpClient:
         content = content if json_data is None else encode_json(json_data)
 
         async def attempt() -> Answer:
-            answer = await transport.send(method, path, params=params, content=content, headers=headers)
+            answer = await transport.send(
+                method, path, params=params, content=content, headers=headers, fresh=self._fresh
+            )
             answer.raise_for_error()
             return answer
 

@@ -89,29 +89,43 @@ async def test_bulk_can_be_switched_off(api: LocalApi, backlog: Any) -> None:
     assert requests(api, "/bulk") == 0
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"status": 404},
-        {"status": 405},
-        {"status": 501},
-        {"status": 200, "body": {"status": "success", "details": {"items": [{"status": 200, "body": {}}]}}},
-        {"status": 200, "body": {"status": "success", "outputs": {}}},
-        {"status": 200, "body": {"status": "success", "outputs": {"unknown": {"status": "success"}}}},
-        {"status": 200, "body": {"status": "success", "outputs": []}},
-        {"status": 200, "body": "<html>"},
-    ],
-)
-async def test_a_bulk_endpoint_that_is_missing_or_answers_wrongly(
-    api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
+GARBLED = [
+    {"body": {"status": "success", "details": {"items": [{"status": 200, "body": {}}]}}},
+    {"body": {"status": "success", "outputs": {}}},
+    {"body": {"status": "success", "outputs": {"unknown": {"status": "success"}}}},
+    {"body": {"status": "success", "outputs": []}},
+    {"body": "<html>"},
+]
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+async def test_a_missing_bulk_endpoint(
+    api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     caplog.set_level(logging.INFO, "prefactor_core")
-    api.inject(Fault(path=BULK, times=None, **answer))
+    api.inject(Fault(path=BULK, times=None, status=status))
     async with backlog() as (client, _):
         pass
     check_all_arrived(api, client)
     assert len([text for text in caplog.messages if "bulk" in text]) == 1
     assert requests(api, "/bulk") <= 3  # one for each worker
+
+
+@pytest.mark.parametrize("answer", GARBLED)
+async def test_one_garbled_answer_does_not_end_bulk_requests(
+    api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture, answer: dict[str, Any]
+) -> None:
+    caplog.set_level(logging.INFO, "prefactor_core")
+    api.inject(Fault(path=BULK, times=1, status=200, **answer))
+    async with backlog(queue={"num_workers": 1}) as (client, instance):
+        await client.flush()
+        before = requests(api, "/bulk")
+        await record_many(instance)
+        await client.flush()
+    assert requests(api, "/bulk") > before
+    assert client.stats().delivered == client.stats().accepted
+    assert not [text for text in caplog.messages if "bulk" in text]
+    assert not api.violations
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -135,7 +149,7 @@ async def test_bulk_is_used_again_after_one_refused_request(api: LocalApi, backl
     assert not api.violations
 
 
-async def test_bulk_is_not_used_any_more_after_three_refused_requests(
+async def test_bulk_is_not_used_for_a_while_after_three_refused_requests(
     api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "prefactor_core")
@@ -148,6 +162,19 @@ async def test_bulk_is_not_used_any_more_after_three_refused_requests(
     assert client.stats().delivered == client.stats().accepted
     assert requests(api, "/bulk") == 3
     assert len([text for text in caplog.messages if "bulk" in text]) == 1
+
+
+async def test_requests_grow_again_after_failures(api: LocalApi, backlog: Any) -> None:
+    api.inject(Fault(path=BULK, status=503, times=6))  # 60 operations, 30, 15, 7, 3, 1
+    async with backlog(queue={"num_workers": 1, "max_retries": 8}) as (client, instance):
+        await client.flush()
+        for _ in range(2):
+            await record_many(instance)
+            await client.flush()
+    sizes = [len(body["items"]) for body in bodies(api, "/bulk")]
+    assert max(sizes[6:]) > 10
+    assert client.stats().delivered == client.stats().accepted
+    assert not api.violations
 
 
 async def test_a_request_that_is_too_large_is_followed_by_smaller_ones(api: LocalApi, backlog: Any) -> None:

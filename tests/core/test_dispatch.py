@@ -376,15 +376,17 @@ def test_a_rewritten_operation_has_a_new_key_and_is_sent_at_once() -> None:
     assert cancel.timestamp == NOW
 
 
-def test_a_refused_id_ends_minting() -> None:
+def test_a_refused_id_ends_minting_for_a_while() -> None:
     bench = Bench()
     bench.admit(operation(OperationType.CREATE_SPAN, span()))
-    assert bench.dispatch.mint_ids
+    assert bench.dispatch.mints_ids(bench.now)
     bench.settle(bench.wait(), Rewrite(refused_id=True))
-    assert not bench.dispatch.mint_ids
+    assert not bench.dispatch.mints_ids(bench.now)
     ticket = bench.take()
     assert ticket is not None
     assert ticket.tries == 1
+    assert not bench.dispatch.mints_ids(bench.now + 59)
+    assert bench.dispatch.mints_ids(bench.now + 60)
 
 
 outcomes = st.sampled_from([Delivered(), Delivered(), BUSY, GONE, Failed(BAD_PAYLOAD, "http_422")])

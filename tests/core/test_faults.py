@@ -349,7 +349,7 @@ async def test_a_cancelled_flush_leaves_delivery_alone(api: LocalApi, run: Run) 
         assert (await client.flush()).complete
 
 
-async def test_a_refused_id_ends_minting_for_good(api: LocalApi, run: Run) -> None:
+async def test_a_refused_id_ends_minting(api: LocalApi, run: Run) -> None:
     refusal = {"status": "error", "code": "validation_errors", "message": "no", "errors": {"id": ["is not allowed"]}}
     async with run(queue={"num_workers": 1}) as (client, instance):
         await client.flush()

@@ -162,3 +162,46 @@ def test_a_probe_that_is_given_up_makes_room_for_another() -> None:
     outage.sent("b")
     outage.forget("b")
     assert outage.may_send(1.0)
+
+
+def test_an_answer_that_is_overdue_is_an_outage_if_nothing_succeeded_meanwhile() -> None:
+    outage = monitor()
+    outage.sent("a")
+    outage.succeeded("b")
+    outage.overdue("a", 2.0, successes_before=0)
+    assert not outage.active
+    outage.overdue("a", 4.0, successes_before=1)
+    assert outage.active
+    assert outage.next_probe() == 5.0
+
+
+def test_a_probe_that_is_overdue_makes_room_for_the_next_one() -> None:
+    outage = monitor()
+    fail(outage, "a", 0.0, unreachable=True)
+    outage.sent("b")
+    outage.overdue("b", 3.0, successes_before=0)
+    assert outage.next_probe() == 5.0
+    outage.probe_repeated(5.0, at_least=1.0)
+    assert outage.next_probe() == 9.0
+    outage.probe_repeated(9.0, at_least=7.0)
+    assert outage.next_probe() == 16.0
+
+
+def test_when_delivery_ends_soon_it_probes_every_second() -> None:
+    outage = monitor()
+    for _ in range(5):
+        fail(outage, "a", 0.0, unreachable=True, retry_after=60.0)
+    outage.policy.hurry(10.0)
+    outage.hurry(0.0)
+    assert outage.next_probe() == 1.0
+    fail(outage, "a", 1.0, unreachable=True, retry_after=60.0)
+    assert outage.next_probe() == 2.0
+    fail(outage, "a", 8.5, unreachable=True)
+    assert outage.next_probe() == 9.0  # a third of what is left
+
+
+def test_no_delay_is_longer_than_a_third_of_what_is_left() -> None:
+    policy = RetryPolicy(1.0, 3, jitter=lambda: 1.0)
+    policy.hurry(10.0)
+    assert [policy.delay(retry, now=4.0) for retry in range(3)] == [1.0, 2.0, 2.0]
+    assert policy.delay(0, 30.0, now=7.0) == 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from tests.core.support import config_for, parents, register
+from tests.core.support import config_for, parents, register, warnings
 
 from prefactor_core import InMemoryQueue, Operation, OperationType, PrefactorCoreClient
 from prefactor_local import LocalApi
@@ -19,6 +19,13 @@ class OddQueue(InMemoryQueue[Operation]):
     def __init__(self) -> None:
         super().__init__()
         self.does: Literal["take", "refuse", "repeat"] = "take"
+        self.failures = 0
+
+    async def get(self) -> Operation:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the broker is away")
+        return await super().get()
 
     async def put(self, item: Operation) -> None:
         create = item.type is OperationType.CREATE_SPAN
@@ -29,7 +36,7 @@ class OddQueue(InMemoryQueue[Operation]):
             await super().put(item)
 
 
-async def trace(api: LocalApi, queue: OddQueue, does: Literal["refuse", "repeat"]) -> PrefactorCoreClient:
+async def trace(api: LocalApi, queue: OddQueue, does: Literal["take", "refuse", "repeat"]) -> PrefactorCoreClient:
     """Record a parent and its child while the queue misbehaves, and close the client."""
     async with PrefactorCoreClient(config_for(api), queue=queue) as client:
         instance = await register(client)
@@ -57,6 +64,14 @@ async def test_an_operation_that_it_returns_twice_is_sent_once(api: LocalApi) ->
     assert (stats.accepted, stats.delivered, stats.pending) == (5, 5, 0)
     assert parents(api) == {"parent": None, "child": "parent"}
     assert not api.violations
+
+
+async def test_a_queue_that_fails_for_a_while(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
+    queue = OddQueue()
+    queue.failures = 2
+    stats = (await trace(api, queue, "take")).stats()
+    assert (stats.accepted, stats.delivered) == (5, 5)
+    assert len(warnings(caplog)) == 1
 
 
 async def test_a_queue_closed_in_a_span_does_not_hide_the_programs_exception(api: LocalApi) -> None:

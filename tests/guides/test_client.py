@@ -48,6 +48,11 @@ UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
 SHOWN_BY = {
     "the API is slow, hangs or is down": "test_agent_unaffected::test_no_call_waits_or_raises",
     "the API is unavailable for a while": "test_faults::test_an_outage_loses_nothing",
+    "some connections stay silent, or one of several servers of the API hangs": (
+        "test_lost_answers::test_silent_connections_lose_nothing"
+    ),
+    "the API is slow": "test_lost_answers::test_a_slow_answer_counts",
+    "a name resolution hangs": "test_lost_answers::test_a_name_resolution_that_hangs_holds_nothing_else",
     "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start",
     "the API is unavailable when an instance is created": (
         "test_faults::test_an_api_that_is_away_when_an_instance_is_created"
@@ -77,10 +82,9 @@ SHOWN_BY = {
         "test_delivery_faults::test_texts_of_an_answer_are_one_line_in_the_log"
     ),
     "the API refuses a parent span": "test_faults::test_children_of_a_refused_span_are_sent_without_it",
-    "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting_for_good",
-    "the bulk endpoint is missing, or answers in another form": (
-        "test_bulk::test_a_bulk_endpoint_that_is_missing_or_answers_wrongly"
-    ),
+    "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting",
+    "the bulk endpoint is missing": "test_bulk::test_a_missing_bulk_endpoint",
+    "an answer of the bulk endpoint cannot be read": ("test_bulk::test_one_garbled_answer_does_not_end_bulk_requests"),
     "more is recorded than can be delivered": (
         "test_queue_bound::test_the_newest_spans_are_dropped_as_a_whole_and_logged_twice"
     ),
@@ -114,6 +118,10 @@ SHOWN_BY = {
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
     "a span's parent is started after it": (
         "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is"
+    ),
+    "the API is unavailable when the client closes": "test_lost_answers::test_close_repeats_what_is_not_answered",
+    "the process does not run for a while (SIGSTOP, a frozen container or function)": (
+        "test_lost_answers::test_time_in_which_the_process_did_not_run_does_not_count"
     ),
     "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
     "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",

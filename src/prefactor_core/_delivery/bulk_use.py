@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from prefactor_core._delivery.suspension import Suspension
 from prefactor_core._delivery.ticket import SINGLE, BatchLimit
 
 __all__ = ["BulkUse"]
@@ -11,7 +12,7 @@ __all__ = ["BulkUse"]
 # A shorter queue is sent as documented requests, one operation each.
 _MIN_QUEUED = 20
 _MAX_OPERATIONS = 200
-_MAX_REFUSALS = 3  # in a row: then the endpoint is not used any more
+_MAX_REFUSALS = 3  # in a row: then the endpoint is not used for a while
 _MAX_BYTES = 512 * 1024  # many servers and proxies refuse bodies of 1 MB
 
 
@@ -20,42 +21,64 @@ class BulkUse:
     """Decides how the bulk endpoint is used.
 
     A request that fails is followed by smaller ones, down to single operations. So an operation that makes every
-    request fail is sent separately in the end, and an overloaded API gets less work. Each success doubles the size.
+    request fail is sent separately in the end, and an overloaded API gets less work. Each success doubles the size,
+    also that of a single operation.
 
     Attributes:
-        usable: the program allows bulk requests, and the API is not known to lack the endpoint.
+        allowed: the program allows bulk requests.
         limit: the maximum number of operations of the next request.
-        max_limit: the maximum of `limit`; smaller after a request that was too large.
+        max_limit: the maximum of `limit`; smaller for a while after a request that was too large.
         ids_confirmed: the API accepted a span id that this client made. Until then, a span's create does not share a
             request with operations that refer to the span, because the API may give the span another id.
     """
 
-    usable: bool
+    allowed: bool
     limit: int = _MAX_OPERATIONS
     max_limit: int = _MAX_OPERATIONS
     ids_confirmed: bool = False
+    _unusable: Suspension = field(default_factory=Suspension)
+    _too_large: Suspension = field(default_factory=Suspension)
     _refusals: int = 0
+    _reported: bool = False
 
-    def batch_limit(self, unsent: int, *, mint_ids: bool) -> BatchLimit:
+    def batch_limit(self, unsent: int, now: float, *, mints_ids: bool) -> BatchLimit:
         """Return what fits into the next request when `unsent` operations are queued."""
-        if not self.usable or unsent < _MIN_QUEUED:
+        if not self.allowed or unsent < _MIN_QUEUED or self._unusable.active(now):
             return SINGLE
-        return BatchLimit(self.limit, _MAX_BYTES, ids_known=mint_ids and self.ids_confirmed)
+        return BatchLimit(self.limit, _MAX_BYTES, ids_known=mints_ids and self.ids_confirmed)
 
     def failed(self, operations: int) -> None:
         """Record that a request with so many operations failed temporarily."""
         self.limit = max(operations // 2, 1)
 
-    def succeeded(self) -> None:
-        """Record that the API processed a request."""
-        self.limit = min(self.limit * 2, self.max_limit)
+    def succeeded(self, now: float) -> None:
+        """Record that the API processed a bulk request."""
         self._refusals = 0
+        self._unusable.end()
+        self._reported = False
+        self.grow(now)
 
-    def too_large(self, operations: int) -> None:
+    def grow(self, now: float) -> None:
+        """Record that the API processed a request: the next one may be larger."""
+        if self.max_limit < _MAX_OPERATIONS and not self._too_large.active(now):
+            self.max_limit = min(self.max_limit * 2, _MAX_OPERATIONS)
+        self.limit = min(self.limit * 2, self.max_limit)
+
+    def too_large(self, operations: int, now: float) -> None:
         """Record that a request with so many operations was refused because of its size."""
         self.limit = self.max_limit = max(operations // 2, 1)
+        self._too_large.begin(now)
 
-    def refused(self) -> None:
-        """Record that a request was refused for another reason: one of its operations, or bulk requests as such."""
+    def missing(self, now: float) -> bool:
+        """Record that the API has no bulk endpoint. Return whether that is to be logged."""
+        self._unusable.begin(now)
+        was_reported, self._reported = self._reported, True
+        return not was_reported
+
+    def refused(self, now: float) -> bool:
+        """Record that a request was refused for another reason: one of its operations, or bulk requests as such.
+
+        Return whether it is to be logged that the endpoint is not used for a while.
+        """
         self._refusals += 1
-        self.usable = self.usable and self._refusals < _MAX_REFUSALS
+        return self._refusals >= _MAX_REFUSALS and self.missing(now)

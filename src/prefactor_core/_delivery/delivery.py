@@ -10,6 +10,7 @@ Where to look:
     is an operation accepted or dropped?     HandOver.submit(), QueueBound
     when is a batch sent, what is in it?     Dispatch.next_batch(), which asks OutageMonitor (now?), BulkUse (how much?)
                                              and Scheduler (which operations?); called by Sending.pump()
+    when is a request sent again?            Sending, which asks Patience and RepeatBudget; Tries are its tries
     what does an answer mean?                outcomes.judge() and judge_bulk(), called by Sender
     what follows from an outcome?            Dispatch.decide() and decide_bulk(): settled, or sent again, when and how
     when does delivery pause?                OutageMonitor; RetryPolicy has the delays
@@ -39,6 +40,9 @@ The words:
     effects       what dispatch reports of a decision: the consequences as errors, and the beginning or end of an outage
     verdict       whether a temporary failure uses up a retry of its operation, or counts as a part of an outage
     probe         the one operation that is sent during an outage, to see whether the API is available again
+    try           one sending of a request; when the answer is overdue there are several, and the first answer counts
+    silent        a request that has no answer for so long that no worker waits for it any more
+    suspended     something that does not work, and is not used for a while: the bulk endpoint, ids of this client
     pump          gives the workers what can be sent now
     ledger        counts the operations that were accepted, delivered, failed and dropped, and are pending
 """
@@ -47,13 +51,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
+from prefactor_core._delivery.deadline import Deadline
 from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
 from prefactor_core._delivery.hand_over import HandOver
 from prefactor_core._delivery.intake import Intake
@@ -137,6 +141,7 @@ class Delivery:
             self._dispatch,
             sender,
             config.num_workers,
+            request_timeout=sender.request_timeout,
             thread=self._thread,
             starts=self._starts,
             loss_log=self._loss_log,
@@ -156,7 +161,7 @@ class Delivery:
         )
         self.submit = hand_over.submit
         self._background: list[asyncio.Task[None]] = []
-        self._rested = asyncio.Event()
+        self._has_pumped = asyncio.Event()
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
         self._thread.ended.add_done_callback(lambda _: self._starts.release_all())
@@ -180,21 +185,21 @@ class Delivery:
     @property
     def mints_ids(self) -> bool:
         """The API is not known to refuse span ids that this client makes."""
-        return self._dispatch.mint_ids
+        return self._dispatch.mints_ids(self._thread.loop.time())
 
     def report(self) -> DeliveryReport:
         """What became of all operations so far."""
         return self._ledger.report(self._loss_log.errors)
 
     async def flush(self, timeout: float | None) -> DeliveryReport:
-        """Wait until nothing more can be delivered now, at most `timeout` seconds."""
+        """Wait until what was handed over by now is delivered, if it can be now, at most `timeout` seconds."""
         seconds = self._seconds(timeout)
         await wait_for(self.begin_flush(timeout), _with_grace(seconds))
         return self.report()
 
     def begin_flush(self, timeout: float | None = None) -> concurrent.futures.Future[None]:
         """As `flush()`, without waiting. Takes no lock that another caller may hold."""
-        return self._thread.run(self._rest(self._seconds(timeout)))
+        return self._thread.run(self._flush(self._seconds(timeout)))
 
     def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
         """Refuse new operations, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
@@ -264,27 +269,36 @@ class Delivery:
     def _pumped(self) -> None:
         if self._dispatch.paused:
             self._starts.release_all()
-        if self._at_rest():
-            self._rested.set()
+        self._has_pumped.set()
         self._intake.set_taking(taking=not self._dispatch.has_plenty)
 
     def _at_rest(self) -> bool:
         """All that was handed over is admitted, and nothing is ready, in flight, or waiting for its next try."""
         return self._dispatch.at_rest and self._intake.is_empty
 
-    async def _rest(self, seconds: float | None) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not self._at_rest():
-                    self._rested.clear()
-                    await self._rested.wait()
+    async def _flush(self, seconds: float | None) -> None:
+        deadline = Deadline(seconds)
+        await self._wait(self._intake.passed(), deadline)
+        with self._dispatch.watch() as at_rest:
+            await self._wait(at_rest, deadline)
+
+    async def _wait(self, condition: Callable[[], bool], deadline: Deadline, *, hurry: bool = False) -> None:
+        """Wait until a condition holds. It is asked after every pump."""
+        until = deadline.at
+        while not condition() and not deadline.is_over:
+            self._has_pumped.clear()
+            await deadline.wait(self._has_pumped)
+            if hurry and deadline.at > until:
+                until = deadline.at
+                self._sending.hurry(until)
 
     async def _close(self, seconds: float | None) -> None:
         self._inbox.close_nowait()
-        deadline = None if seconds is None else self._thread.loop.time() + seconds
-        await self._rest(seconds)
+        deadline = Deadline(seconds)
+        self._sending.hurry(deadline.at)
+        await self._wait(self._at_rest, deadline, hurry=True)
         self._sending.release_parked()
-        await self._rest(None if deadline is None else max(deadline - self._thread.loop.time(), 0.0))
+        await self._wait(self._at_rest, deadline, hurry=True)
         self.finalise()
         self._thread.cancel_calls()
         for task in self._background:

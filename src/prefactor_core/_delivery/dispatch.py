@@ -7,6 +7,8 @@ the outage monitor (when delivery pauses), and the ledger (what became of every 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from prefactor_core._delivery.bulk_use import BulkUse
@@ -26,6 +28,7 @@ from prefactor_core._delivery.outcomes import (
 )
 from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import Consequences, Scheduler
+from prefactor_core._delivery.suspension import Suspension
 from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket, TicketState
 from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core.exceptions import DeliveryError
@@ -54,7 +57,7 @@ class Effects:
         orphaned: spans that are sent without their parent.
         paused: the error for which delivery has just paused.
         resumed: delivery has just resumed.
-        bulk_unavailable: the error for which the bulk endpoint is not used from now on.
+        bulk_unavailable: the error for which the bulk endpoint is not used for a while.
     """
 
     errors: tuple[DeliveryError, ...] = ()
@@ -85,19 +88,16 @@ class Dispatch:
         ledger: counts the operations that are delivered or fail here.
         policy: the number of retries, and their delays.
         bulk: operations may share requests.
-
-    Attributes:
-        mint_ids: the API is not known to refuse span ids that this client makes.
     """
 
     def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
         self._ledger = ledger
         self._policy = policy
-        self._bulk = BulkUse(usable=bulk)
+        self._bulk = BulkUse(allowed=bulk)
         self._scheduler = Scheduler()
         self._outage = OutageMonitor(policy)
         self._last_errors: dict[Ticket, Exception] = {}  # of operations that are tried again; the latest is last
-        self.mint_ids = True
+        self._refused_ids = Suspension()
 
     def admit(self, operation: Operation) -> Effects:
         """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
@@ -117,11 +117,63 @@ class Dispatch:
         if not self._outage.may_send(now):
             return None
         scheduler = self._scheduler
-        limit = SINGLE if self._outage.active else self._bulk.batch_limit(scheduler.unsent, mint_ids=self.mint_ids)
+        mints_ids = self.mints_ids(now)
+        limit = SINGLE
+        if not self._outage.active:
+            limit = self._bulk.batch_limit(scheduler.unsent, now, mints_ids=mints_ids)
         batch = scheduler.next_batch(now, limit)
         for ticket in batch.tickets if batch else ():
-            self._sent(ticket)
+            self._sent(ticket, mints_ids=mints_ids)
         return batch
+
+    def mints_ids(self, now: float) -> bool:
+        """The API is not known to refuse span ids that this client makes. From any thread."""
+        return not self._refused_ids.active(now)
+
+    def watch(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Watch the operations that are open now; see `Scheduler.watch()`."""
+        return self._scheduler.watch()
+
+    def hurry(self, until: float, now: float) -> None:
+        """Delivery ends soon: no operation waits longer than a third of the time that is left until then.
+
+        Args:
+            until: when it ends; infinity if it does not.
+            now: the time.
+        """
+        self._policy.hurry(until)
+        self._scheduler.hurry(now + self._policy.longest(now))
+        self._outage.hurry(now)
+
+    def repeated(self, batch: Batch) -> None:
+        """Record that a request which is running is sent once more."""
+        for ticket in batch.tickets:
+            ticket.count_repetition()
+
+    def overdue(self, batch: Batch, error: Exception, now: float) -> Effects:
+        """Record that the answer to a request is long overdue; that may be the beginning of an outage.
+
+        Args:
+            batch: what was sent.
+            error: says so.
+            now: the time.
+        """
+        was_paused, ticket = self._outage.active, batch.tickets[0]
+        self._outage.overdue(ticket, now, successes_before=ticket.successes_before)
+        self._last_errors[ticket] = error
+        return Effects(paused=error) if self._outage.active and not was_paused else NO_EFFECTS
+
+    def probe_is_due(self, now: float) -> bool:
+        """Delivery is paused, and a probe may be sent."""
+        return self._outage.active and self._outage.may_send(now)
+
+    def next_probe(self) -> float | None:
+        """When the next probe may be sent; None if delivery is not paused, or a probe is in flight."""
+        return self._outage.next_probe()
+
+    def probe_repeated(self, now: float, at_least: float) -> None:
+        """Record that a request without an answer was sent once more, as a probe; see `OutageMonitor`."""
+        self._outage.probe_repeated(now, at_least)
 
     def wake_at(self) -> float | None:
         """The time for which to set a timer: the next try, or the next probe of an outage. None if neither is due."""
@@ -142,6 +194,11 @@ class Dispatch:
         Most outcomes also show the outage monitor whether the API is available. The effects contain the beginning or
         the end of an outage.
         """
+        if isinstance(outcome, Delivered):
+            self._bulk.grow(now)
+        return self._decide_one(ticket, outcome, now)
+
+    def _decide_one(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
         was_paused = self._outage.active
         self._last_errors.pop(ticket, None)
         try:
@@ -155,26 +212,28 @@ class Dispatch:
     def decide_bulk(self, batch: Batch, outcome: BulkOutcome, now: float) -> Effects:
         """Decide about operations that shared a request.
 
-        1. The endpoint cannot be used: it is not used any more, and each operation is sent separately.
+        1. The endpoint is missing: it is not used for a while, and each operation is sent separately.
         2. The request as a whole was refused: see `_send_refused_bulk_again()`.
         3. The request failed temporarily: that is one failure, of the first operation. The others are sent again.
         4. The request was processed: each operation has an outcome of its own.
         """
+        for ticket in batch.tickets:
+            self._last_errors.pop(ticket, None)
         match outcome:
-            case BulkUnavailable(error, refused):
-                was_usable, self._bulk.usable = self._bulk.usable, False
+            case BulkUnavailable(error):
+                is_news = self._bulk.missing(now)
                 for ticket in batch.tickets:
-                    self._send_separately(ticket, refused=refused)
-                return Effects(bulk_unavailable=error if was_usable else None)
+                    self._send_separately(ticket, refused=True)
+                return Effects(bulk_unavailable=error if is_news else None)
             case BulkFailed():
-                return self._send_refused_bulk_again(batch, outcome)
+                return self._send_refused_bulk_again(batch, outcome, now)
             case TryAgain():
                 return self._try_bulk_again(batch, outcome, now)
             case _:
-                self._bulk.succeeded()
+                self._bulk.succeeded(now)
                 effects = NO_EFFECTS
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
-                    effects += self.decide(ticket, result, now)
+                    effects += self._decide_one(ticket, result, now)
                 return effects
 
     def give_up(self, ticket: Ticket, error: Exception) -> Effects:
@@ -244,35 +303,35 @@ class Dispatch:
             self._ledger.retract(operation)
         return not is_repeated
 
-    def _sent(self, ticket: Ticket) -> None:
+    def _sent(self, ticket: Ticket, *, mints_ids: bool) -> None:
         """Record that an operation is about to be sent."""
         ticket.count_try(self._outage.successes)
         self._outage.sent(ticket)
         span = ticket.operation.span
-        if span and not self.mint_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
+        if span and not mints_ids and ticket.tries == 1 and ticket.operation.type is OperationType.CREATE_SPAN:
             span.minted = False  # not after the first try: an operation is repeated unchanged
 
-    def _send_refused_bulk_again(self, batch: Batch, outcome: BulkFailed) -> Effects:
+    def _send_refused_bulk_again(self, batch: Batch, outcome: BulkFailed, now: float) -> Effects:
         """Send the operations again: in a smaller request if this one was too large, separately otherwise."""
-        was_usable = self._bulk.usable
+        is_news = False
         if outcome.too_large:
-            self._bulk.too_large(len(batch.tickets))
+            self._bulk.too_large(len(batch.tickets), now)
         else:
-            self._bulk.refused()
+            is_news = self._bulk.refused(now)
         for ticket in batch.tickets:
             if outcome.refused:
                 ticket.uncount_try()
             if not outcome.too_large:
                 ticket.send_separately()
             self._scheduler.send_again(ticket)
-        return Effects(bulk_unavailable=outcome.error if was_usable and not self._bulk.usable else None)
+        return Effects(bulk_unavailable=outcome.error if is_news else None)
 
     def _try_bulk_again(self, batch: Batch, outcome: TryAgain, now: float) -> Effects:
         """Send the operations again. One request failed, so one operation at most uses up a retry: the first."""
         self._bulk.failed(len(batch.tickets))
         first, *others = batch.tickets
-        effects = self.decide(first, outcome, now)
-        again_at = None if self._outage.active else now + self._policy.delay(0, outcome.retry_after)
+        effects = self._decide_one(first, outcome, now)
+        again_at = None if self._outage.active else now + self._policy.delay(0, outcome.retry_after, now=now)
         for ticket in others:
             self._scheduler.send_again(ticket, at=again_at)
         return effects
@@ -286,7 +345,7 @@ class Dispatch:
                 return self._effects_of(self._scheduler.settle(ticket, delivered=True))
             case Rewrite(refused_id):
                 self._outage.succeeded(ticket)
-                self._rewrite(ticket, refused_id=refused_id)
+                self._rewrite(ticket, now, refused_id=refused_id)
                 self._scheduler.send_again(ticket)
                 return NO_EFFECTS
             case TryAgain():
@@ -317,6 +376,8 @@ class Dispatch:
         span = ticket.operation.span
         if span and span.minted and ticket.operation.type is OperationType.CREATE_SPAN:
             self._bulk.ids_confirmed = not span.local_id  # there is one if the API gave the span another id
+            if self._bulk.ids_confirmed:
+                self._refused_ids.end()
 
     def _try_again(self, ticket: Ticket, outcome: TryAgain, now: float) -> Effects:
         """Decide about an operation that failed temporarily.
@@ -336,7 +397,7 @@ class Dispatch:
         if self._outage.active and not verdict.uses_retry:
             self._scheduler.send_again(ticket, last=True)
             return NO_EFFECTS
-        delay = self._policy.delay(ticket.retries + verdict.recent_failures, outcome.retry_after)
+        delay = self._policy.delay(ticket.retries + verdict.recent_failures, outcome.retry_after, now=now)
         if verdict.uses_retry:
             ticket.use_retry()
         self._scheduler.send_again(ticket, at=now + delay)
@@ -359,7 +420,7 @@ class Dispatch:
             retry_after=outcome.retry_after,
         )
 
-    def _rewrite(self, ticket: Ticket, *, refused_id: bool) -> None:
+    def _rewrite(self, ticket: Ticket, now: float, *, refused_id: bool) -> None:
         """Give the operation another body, and so another key.
 
         It is not documented what the API does with a known key and another body.
@@ -368,7 +429,7 @@ class Dispatch:
         operation.idempotency_key = generate_idempotency_key()
         ticket.forget_tries()
         if refused_id:
-            self.mint_ids = False
+            self._refused_ids.begin(now)
             return
         operation.payload = {**operation.payload, "status": "failed"}
         if operation.span:

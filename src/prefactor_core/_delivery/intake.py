@@ -21,6 +21,7 @@ from prefactor_core._log_once import LogOnce
 from prefactor_core.operations import Operation
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError
 from prefactor_http._log import logger_of
+from prefactor_http.retry import Backoff
 
 __all__ = ["Intake"]
 
@@ -30,6 +31,7 @@ _MAX_AT_ONCE = 500
 _POLL_SECONDS = 0.002
 _POLLS = 10
 _QUEUE_REFUSED = "queue_refused"
+_GET_AGAIN = Backoff(0.1, 60.0)
 
 logger = logger_of("prefactor_core")
 
@@ -60,6 +62,7 @@ class Intake:
         self._ledger = ledger
         self._sending = sending
         self._relayed: set[Operation] = set()  # those in the program's queue, or on their way into it
+        self._taken = 0
         self._may_take = asyncio.Event()
         self._log_once = LogOnce()
 
@@ -74,6 +77,22 @@ class Intake:
         """Everything that was handed over has been admitted."""
         return not (self._inbox.size() or self._relayed)
 
+    def passed(self) -> Callable[[], bool]:
+        """What was handed over by now. Return a function that says whether all of that was admitted."""
+        last = self._taken + self._inbox.size()
+        relayed: set[Operation] | None = None
+
+        def have_passed() -> bool:
+            nonlocal relayed
+            if self._taken < last:
+                return False
+            if relayed is None:
+                relayed = set(self._relayed)
+            relayed &= self._relayed
+            return not relayed
+
+        return have_passed
+
     def set_taking(self, *, taking: bool) -> None:
         """Take operations from the inbox, or leave them there: they cost less garbage collection before admission."""
         if taking:
@@ -85,7 +104,9 @@ class Intake:
         """From the inbox."""
         with contextlib.suppress(QueueClosedError):
             while True:
-                self._admit(await self._next_operations())
+                operations = await self._next_operations()
+                self._taken += len(operations)
+                self._admit(operations)
                 await asyncio.sleep(0)
                 await self._may_take.wait()
 
@@ -102,6 +123,7 @@ class Intake:
             while True:
                 operation = await self._inbox.get()
                 self._relayed.add(operation)
+                self._taken += 1
                 await self._relay_one(operation, queue)
 
     async def _relay_one(self, operation: Operation, queue: Queue[Operation]) -> None:
@@ -120,15 +142,23 @@ class Intake:
             self._sending.pump()
 
     async def _take_from(self, queue: Queue[Operation]) -> None:
-        """From the program's queue. If it fails, its operations stay pending until the client closes."""
+        """From the program's queue. While it fails, its operations stay pending."""
+        failures = 0
         while True:
             try:
                 operation = await queue.get()
             except (QueueClosedError, asyncio.CancelledError):
                 return
-            except BaseException:  # also SystemExit, which would end the thread
-                logger.exception("get() of the program's queue raised an exception: nothing more is taken from it")
-                return
+            except BaseException as error:  # also SystemExit, which would end the thread
+                if self._log_once(("get", type(error))):
+                    logger.exception(
+                        "get() of the program's queue raised an exception; it is called again after growing delays "
+                        "(further ones are not logged)"
+                    )
+                await asyncio.sleep(_GET_AGAIN.delay(failures))
+                failures += 1
+                continue
+            failures = 0
             self._relayed.discard(operation)
             self._admit([operation])
 

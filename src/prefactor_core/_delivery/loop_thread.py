@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
+from prefactor_core._delivery.deadline import Deadline
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_http._log import logger_of
 
@@ -20,12 +21,13 @@ __all__ = ["LoopThread", "wait_for"]
 T = TypeVar("T")
 
 _JOIN_SECONDS = 0.5
+_MAX_RESOLVERS = 8
 
 logger = logger_of("prefactor_core")
 
 
 class _Helper:
-    """Runs blocking calls one after the other on a daemon thread: the name resolution of the loop.
+    """Runs blocking calls on daemon threads: the name resolution of the loop. A call that hangs does not hold others.
 
     An executor of concurrent.futures cannot be used. It accepts no calls once the program exits, when queued operations
     are still to be delivered, and it makes the exit wait for a resolution that hangs.
@@ -33,18 +35,20 @@ class _Helper:
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="prefactor-resolver", daemon=True)
-            self._thread.start()
         future: Future[T] = Future()
         self._calls.put((future, call))
+        if not self._calls.empty() and len(self._threads) < _MAX_RESOLVERS:  # each thread is busy, or takes it now
+            thread = threading.Thread(target=self._run, name="prefactor-resolver", daemon=True)
+            self._threads.append(thread)
+            thread.start()
         return future
 
     def stop(self) -> None:
-        self._calls.put(None)
+        for _ in self._threads:
+            self._calls.put(None)
 
     def _run(self) -> None:
         while (item := self._calls.get()) is not None:
@@ -194,14 +198,12 @@ async def wait_for(future: Future[Any], seconds: float | None) -> bool:
 
     Unlike with asyncio.wrap_future, a caller that stops waiting does not cancel the future, and may close its loop.
     """
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    loop, done, deadline = asyncio.get_running_loop(), asyncio.Event(), Deadline(seconds)
 
     def wake(_: Future[Any]) -> None:
         with contextlib.suppress(RuntimeError):  # the caller's loop is closed, so no caller waits
             loop.call_soon_threadsafe(done.set)
 
     future.add_done_callback(wake)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await done.wait()
+    await deadline.wait(done)
     return future.done()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ __all__ = ["OutageMonitor", "Verdict"]
 
 _OUTAGE_AFTER = 3
 _MAX_PROBE_DELAY = 5.0
+_MAX_HURRIED_PROBE_DELAY = 1.0
 _MAX_RETRY_AFTER = 60.0  # shorter than for one operation: all operations wait for the next probe
 
 
@@ -35,7 +37,7 @@ class OutageMonitor:
 
     An outage begins when nothing has succeeded meanwhile and either
 
-    1. a request got no connection, or no answer in time, or
+    1. a request got no connection, or no answer in time, also when it was repeated, or
     2. `_OUTAGE_AFTER` answers in a row asked to try again later. They may belong to different operations, or to one
        that is the only one that can be sent.
 
@@ -101,9 +103,33 @@ class OutageMonitor:
         if begins or (self.active and key == self._probe):
             self._schedule_probe(now, recent_failures if begins else 0)
         if self.active:
-            self._probe_at = max(self._probe_at, now + min(retry_after or 0.0, _MAX_RETRY_AFTER))
+            wait = min(retry_after or 0.0, _MAX_RETRY_AFTER, self._longest_delay(now))
+            self._probe_at = max(self._probe_at, now + wait)
         uses_retry = not nothing_succeeded or (previous is not None and previous != self.successes)
         return Verdict(uses_retry, recent_failures)
+
+    def overdue(self, key: Hashable, now: float, *, successes_before: int) -> None:
+        """Record that the answer to an operation is long overdue. The arguments are those of `failed()`."""
+        if self.active:
+            if key == self._probe:
+                self._schedule_probe(now, 0)
+        elif successes_before == self.successes:
+            self.active = True
+            self._schedule_probe(now, 0)
+
+    def probe_repeated(self, now: float, at_least: float) -> None:
+        """Record that an operation that has no answer yet was sent again, as a probe.
+
+        Args:
+            now: the time.
+            at_least: the least number of seconds before the next probe.
+        """
+        self._schedule_probe(now, 0)
+        self._probe_at = max(self._probe_at, now + at_least)
+
+    def hurry(self, now: float) -> None:
+        """Delivery ends soon, as the policy knows: probe more often."""
+        self._probe_at = min(self._probe_at, now + self._longest_delay(now))
 
     def forget(self, key: Hashable) -> None:
         """Record that an operation ended without an answer that shows the API to be available."""
@@ -122,5 +148,9 @@ class OutageMonitor:
         """The first probe waits at least as long as the operation would have waited for its next retry."""
         self._probe = None
         self._probes += recent_failures
-        self._probe_at = now + min(self.policy.delay(self._probes), _MAX_PROBE_DELAY)
+        delay = min(self.policy.delay(self._probes), _MAX_PROBE_DELAY, self._longest_delay(now))
+        self._probe_at = now + delay
         self._probes += 1
+
+    def _longest_delay(self, now: float) -> float:
+        return min(self.policy.longest(now), _MAX_HURRIED_PROBE_DELAY) if self.policy.hurried else math.inf

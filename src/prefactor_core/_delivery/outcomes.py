@@ -117,20 +117,18 @@ class SendSeparately:
 
 @dataclass(frozen=True, slots=True)
 class BulkUnavailable:
-    """The API has no bulk endpoint, or one that this client cannot use.
+    """The API has no bulk endpoint: no operation of the request was executed.
 
     Attributes:
         error: what showed that.
-        refused: no operation of the request was executed.
     """
 
     error: Exception
-    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class BulkFailed:
-    """The bulk request failed as a whole, and would fail again; another one may succeed.
+    """The bulk request failed as a whole, or its answer cannot be read; another one may succeed.
 
     Attributes:
         error: why it failed.
@@ -175,11 +173,9 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
 def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
     """Decide what the failure of a whole bulk request means."""
     if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
-        return BulkUnavailable(error, refused=True)
+        return BulkUnavailable(error)
     if is_transient_http_error(error):
         return _try_again(error)
-    if isinstance(error, PrefactorResponseContractError):
-        return BulkUnavailable(error, refused=False)
     if isinstance(error, PrefactorApiError):
         return BulkFailed(error, refused=True, too_large=error.status_code == _TOO_LARGE)
     return BulkFailed(error, refused=False)

@@ -24,12 +24,13 @@ No I/O, no clock. Every method takes the lock, decides, and returns the conseque
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from prefactor_core._delivery.ticket import SINGLE, Batch, BatchLimit, Ticket
@@ -104,6 +105,7 @@ class Scheduler:
         self._delayed: list[tuple[float, Ticket]] = []
         self._in_flight = 0
         self._open = 0
+        self._watched: list[set[Ticket]] = []
 
     def admit(self, operation: Operation) -> Consequences:
         """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
@@ -148,6 +150,28 @@ class Scheduler:
             if self._ready:
                 return -math.inf
             return self._delayed[0][0] if self._delayed else None
+
+    @contextlib.contextmanager
+    def watch(self) -> Iterator[Callable[[], bool]]:
+        """Watch the operations that are open now.
+
+        The function says whether none of them is ready, in flight, or waiting for its next try any more: each is
+        settled, or waits for the create of a parent span that was not handed over.
+        """
+        with self._lock:
+            watched = {ticket for lane in self._lanes.values() for ticket in lane.open}
+            self._watched.append(watched)
+        try:
+            yield lambda: not watched or watched <= self._all_parked()
+        finally:
+            with self._lock:
+                self._watched.remove(watched)
+
+    def hurry(self, latest: float) -> None:
+        """Send what is delayed at that time, if not before."""
+        with self._lock:
+            self._delayed = [(min(at, latest), ticket) for at, ticket in self._delayed]
+            heapq.heapify(self._delayed)
 
     def send_again(self, ticket: Ticket, *, at: float | None = None, last: bool = False) -> None:
         """Give back an operation that must be sent again.
@@ -305,6 +329,11 @@ class Scheduler:
             if not self._parked[parent]:
                 del self._parked[parent]
 
+    def _all_parked(self) -> set[Ticket]:
+        with self._lock:
+            lanes = list(self._lanes.values()) if self._parked else []
+            return set().union(*map(self._parked_in, lanes))
+
     def _parked_in(self, lane: _Lane) -> set[Ticket]:
         """The parked operations of a lane, and what waits for them."""
         found: set[Ticket] = set()
@@ -345,6 +374,8 @@ class Scheduler:
         lane = self._lanes[instance]
         lane.remove(ticket)
         self._open -= 1
+        for watched in self._watched:
+            watched.discard(ticket)
         if not lane.open:
             del self._lanes[instance]
         if span and operation.type is OperationType.CREATE_SPAN:

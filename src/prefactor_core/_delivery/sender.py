@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import cast
 
 from prefactor_core._delivery.outcomes import (
+    BulkFailed,
     BulkOutcome,
-    BulkUnavailable,
     Delivered,
     NotExecuted,
     Outcome,
@@ -50,7 +50,7 @@ class Sender:
         self._spans = spans
         self._on_registered = on_registered
         self._on_control = on_control
-        self._calls: dict[OperationType, Callable[[Operation], Awaitable[None]]] = {
+        self._calls: dict[OperationType, Callable[[PrefactorHttpClient, Operation], Awaitable[None]]] = {
             OperationType.REGISTER_AGENT_INSTANCE: self._register,
             OperationType.START_AGENT_INSTANCE: self._start_instance,
             OperationType.FINISH_AGENT_INSTANCE: self._finish_instance,
@@ -59,34 +59,49 @@ class Sender:
             OperationType.FINISH_SPAN: self._finish_span,
         }
 
+    @property
+    def request_timeout(self) -> float:
+        """Seconds after which a request without an answer ends."""
+        return self._connections.config.request_timeout
+
     @cached_property
     def http(self) -> PrefactorHttpClient:
         """A client with the same connections that does not retry."""
         return self._connections.without_retries()
 
+    @cached_property
+    def _fresh_http(self) -> PrefactorHttpClient:
+        return self._connections.without_retries(fresh_connections=True)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._connections.__aexit__(None, None, None)
 
-    async def send(self, ticket: Ticket) -> Outcome:
-        """Send an operation once; never raises."""
+    async def send(self, ticket: Ticket, *, fresh: bool = False) -> Outcome:
+        """Send an operation once; never raises.
+
+        Args:
+            ticket: the operation.
+            fresh: on a new connection, because those that are open may be dead.
+        """
         operation = ticket.operation
         try:
-            await self._calls[operation.type](operation)
+            await self._calls[operation.type](self._fresh_http if fresh else self.http, operation)
         except Exception as error:
             _drop_frames(error)
             return judge(error, operation, repeated=ticket.tries > 1)
         return Delivered()
 
-    async def send_bulk(self, batch: Batch) -> BulkOutcome:
-        """Send creates and finishes of spans in one bulk request; never raises."""
+    async def send_bulk(self, batch: Batch, *, fresh: bool = False) -> BulkOutcome:
+        """Send creates and finishes of spans in one bulk request; never raises. `fresh` as in `send()`."""
+        http = self._fresh_http if fresh else self.http
         try:
-            outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
+            outputs = await http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
         except Exception as error:
             _drop_frames(error)
             return judge_bulk(error)
         if batch.tickets[0].operation.idempotency_key not in outputs:
-            return BulkUnavailable(LookupError("the answer does not contain the first operation"), refused=False)
+            return BulkFailed(LookupError("the answer does not contain the first operation"), refused=False)
         return tuple(self._read_outputs(batch, outputs))
 
     def _read_outputs(self, batch: Batch, outputs: Mapping[str, BulkOutput]) -> Iterator[Outcome]:
@@ -111,36 +126,34 @@ class Sender:
             self._on_control(_instance(operation).id, output.termination_reason)
         return Delivered()
 
-    async def _register(self, operation: Operation) -> None:
-        answer = await self.http.agent_instances.register(
-            **operation.payload, idempotency_key=operation.idempotency_key
-        )
+    async def _register(self, http: PrefactorHttpClient, operation: Operation) -> None:
+        answer = await http.agent_instances.register(**operation.payload, idempotency_key=operation.idempotency_key)
         self._on_registered(_instance(operation), answer.id)
 
-    async def _start_instance(self, operation: Operation) -> None:
-        await self.http.agent_instances.start(
+    async def _start_instance(self, http: PrefactorHttpClient, operation: Operation) -> None:
+        await http.agent_instances.start(
             _instance(operation).id, timestamp=operation.timestamp, idempotency_key=operation.idempotency_key
         )
 
-    async def _finish_instance(self, operation: Operation) -> None:
-        await self.http.agent_instances.finish(
+    async def _finish_instance(self, http: PrefactorHttpClient, operation: Operation) -> None:
+        await http.agent_instances.finish(
             _instance(operation).id,
             status=operation.payload["status"],
             timestamp=operation.timestamp,
             idempotency_key=operation.idempotency_key,
         )
 
-    async def _record_quality(self, operation: Operation) -> None:
-        await self.http.agent_instances.record_quality(
+    async def _record_quality(self, http: PrefactorHttpClient, operation: Operation) -> None:
+        await http.agent_instances.record_quality(
             _instance(operation).id,
             operation.payload["name"],
             operation.payload["payload"],
             idempotency_key=operation.idempotency_key,
         )
 
-    async def _create_span(self, operation: Operation) -> None:
+    async def _create_span(self, http: PrefactorHttpClient, operation: Operation) -> None:
         span, instance = _span(operation), _instance(operation)
-        answer = await self.http.agent_spans.create(
+        answer = await http.agent_spans.create(
             **_create_fields(operation),
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),
@@ -148,9 +161,9 @@ class Sender:
         if answer.id != span.id:
             self._spans.rename(span, answer.id)
 
-    async def _finish_span(self, operation: Operation) -> None:
+    async def _finish_span(self, http: PrefactorHttpClient, operation: Operation) -> None:
         instance = _instance(operation)
-        await self.http.agent_spans.finish(
+        await http.agent_spans.finish(
             **_finish_fields(operation),
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),

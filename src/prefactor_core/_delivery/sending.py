@@ -1,5 +1,8 @@
 """Sending: workers send what dispatch hands out, and give the outcome back.
 
+A request whose answer is overdue is sent again on a new connection: the first one may be dead, or lead to a server
+that hangs. If that does not help, its worker goes on with other operations, while the request waits for an answer.
+
 Everything here runs on the delivery thread, except `Sending.never_send()`.
 """
 
@@ -7,24 +10,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
+from prefactor_core._delivery.deadline import FROZEN_SECONDS
 from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch, Effects
 from prefactor_core._delivery.loop_thread import LoopThread
 from prefactor_core._delivery.loss_log import LossLog
 from prefactor_core._delivery.outcomes import BulkFailed, BulkOutcome, Failed, Outcome
+from prefactor_core._delivery.patience import Patience, RepeatBudget
 from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
-from prefactor_core._delivery.ticket import Batch, Ticket
+from prefactor_core._delivery.ticket import Batch
+from prefactor_core._delivery.tries import Result, Tries
 from prefactor_core._delivery.waiting_starts import WaitingStarts
 from prefactor_core._records.records import SpanRecord
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, TaskExecutor
 from prefactor_http._log import logger_of
 from prefactor_http._text import error_text
+from prefactor_http.exceptions import PrefactorConnectionError
 
 __all__ = ["Sending"]
+
+_MAX_SILENT = 8  # so many requests may wait for an answer without a worker
+_MAX_REPEAT_SECONDS = 5.0
+_HURRIED_SECONDS = 1.0
 
 _INTERNAL_ERROR_TEXT = "internal error in delivery, which continues; please report it with this traceback"
 
@@ -37,7 +50,8 @@ class Sending:
     Args:
         dispatch: decides what is sent when.
         sender: makes the requests.
-        num_workers: how many requests run at a time.
+        num_workers: how many requests run at a time, apart from those whose answers are long overdue.
+        request_timeout: seconds after which a try ends.
         thread: the delivery thread.
         starts: the calls of `start()` that wait for an answer.
         loss_log: reports what dispatch decides.
@@ -50,6 +64,7 @@ class Sending:
         sender: Sender,
         num_workers: int,
         *,
+        request_timeout: float,
         thread: LoopThread,
         starts: WaitingStarts,
         loss_log: LossLog,
@@ -63,8 +78,15 @@ class Sending:
         self._loss_log = loss_log
         self._on_pump = on_pump
         self._batches: InMemoryQueue[Batch] = InMemoryQueue()
-        self._workers = TaskExecutor(self._batches, self._send, num_workers=num_workers, max_retries=0)
+        workers = num_workers + _MAX_SILENT
+        self._workers = TaskExecutor(self._batches, self._send, num_workers=workers, max_retries=0)
         self._running = 0
+        self._unanswered: dict[Tries, None] = {}  # oldest first
+        self._silent: dict[Tries, None] = {}
+        self._single_patience = Patience(request_timeout)
+        self._bulk_patience = Patience(request_timeout)
+        self._budget = RepeatBudget()
+        self._hurried = False
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -95,11 +117,28 @@ class Sending:
         while self._running < self._num_workers and (batch := self._dispatch.next_batch(now)):
             self._running += 1
             self._batches.put_nowait(batch)
+        if self._silent and self._dispatch.probe_is_due(now):
+            self._probe_with_a_silent_one(now)
+        self._set_timer()
+        self._on_pump()
+
+    def _probe_with_a_silent_one(self, now: float) -> None:
+        """During an outage, with no other operation that can be the probe. They take turns."""
+        tries = next(iter(self._silent))
+        del self._silent[tries]
+        self._silent[tries] = None
+        self._repeat(tries)
+        self._dispatch.probe_repeated(now, self._patience(tries))
+
+    def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wake_at = self._dispatch.wake_at()
-        self._timer = None if wake_at is None else self._thread.loop.call_at(wake_at, self.pump)
-        self._on_pump()
+        times = [
+            self._dispatch.wake_at() if self._running < self._num_workers else None,
+            self._dispatch.next_probe() if self._silent else None,
+        ]
+        known = [at for at in times if at is not None]
+        self._timer = self._thread.loop.call_at(min(known), self.pump) if known else None
 
     def report(self, effects: Effects) -> None:
         """Report the effects of a decision: let the `start()` of spans that failed return, then log."""
@@ -126,40 +165,140 @@ class Sending:
         self.report(self._dispatch.release_children(span))
         self.pump()
 
+    def hurry(self, until: float) -> None:
+        """Delivery ends soon: repeat what is not answered after a second, and let no delay take long.
+
+        Args:
+            until: when delivery ends (loop time); infinity if it does not.
+        """
+        now = self._thread.loop.time()
+        self._hurried = until < math.inf
+        self._dispatch.hurry(until, now)
+        for tries in self._unanswered:
+            self._watch(tries, max(tries.started_at + self._patience(tries) - now, 0.0))
+        self.pump()
+
     async def _send(self, batch: Batch) -> None:
+        tries = Tries(batch, partial(self._result, batch), self._thread.loop)
+        self._unanswered[tries] = None
         try:
-            effects = await (self._send_one(*batch.tickets) if len(batch.tickets) == 1 else self._send_bulk(batch))
+            tries.start(fresh=self._dispatch.paused)
+            self._watch(tries, self._patience(tries))
+            result = await tries.result
+            self._learn(tries)
+            was_paused = self._dispatch.paused
+            effects = self._decide(batch, result)
             self._starts.release(*(ticket.operation.span for ticket in batch.tickets if ticket.operation.span))
             self.report(effects)
+            if was_paused and not self._dispatch.paused:
+                self._repeat_silent()
         except Exception as error:
             logger.exception(_INTERNAL_ERROR_TEXT)
             for ticket in batch.tickets:
                 self.report(self._dispatch.give_up(ticket, error))
         finally:
-            self._running -= 1
+            tries.stop()
+            del self._unanswered[tries]
+            if tries.silent:
+                del self._silent[tries]
+            else:
+                self._running -= 1
             self.pump()
 
-    async def _send_one(self, ticket: Ticket) -> Effects:
-        outcome = await self._outcome(ticket)
-        return self._dispatch.decide(ticket, outcome, self._thread.loop.time())
+    def _decide(self, batch: Batch, result: Result) -> Effects:
+        now = self._thread.loop.time()
+        if len(batch.tickets) == 1:
+            return self._dispatch.decide(batch.tickets[0], cast("Outcome", result), now)
+        return self._dispatch.decide_bulk(batch, cast("BulkOutcome", result), now)
 
-    async def _send_bulk(self, batch: Batch) -> Effects:
-        outcome = await self._bulk_outcome(batch)
-        return self._dispatch.decide_bulk(batch, outcome, self._thread.loop.time())
+    def _watch(self, tries: Tries, seconds: float) -> None:
+        if tries.timer is not None:
+            tries.timer.cancel()
+        tries.timer = self._thread.loop.call_later(seconds, self._overdue, tries)
 
-    async def _outcome(self, ticket: Ticket) -> Outcome:
+    def _overdue(self, tries: Tries) -> None:
+        """The answer is overdue.
+
+        1. For the first time: the request is repeated, if the budget allows it.
+        2. Later: its worker goes on with other operations. If no request has succeeded since the first try, that is an
+           outage. Otherwise the request is repeated at growing intervals, if the budget allows it.
+
+        A probe is not repeated: the next one will be. When delivery ends soon, everything is repeated. So it is when
+        the process did not run for a while, which may have cost the connection, and says nothing about the API.
+        """
+        try:
+            if was_frozen := self._is_late(tries):
+                tries.overdue = 0
+            else:
+                tries.overdue += 1
+            if tries.overdue > 1 or self._dispatch.paused:
+                self._give_worker_back(tries)
+            if was_frozen or self._hurried or (not self._dispatch.paused and self._budget.take()):
+                self._repeat(tries)
+            self._watch(tries, self._repeat_after(tries))
+        except Exception:
+            logger.exception(_INTERNAL_ERROR_TEXT)
+        self.pump()
+
+    def _is_late(self, tries: Tries) -> bool:
+        """The timer fired much too late."""
+        return tries.timer is not None and self._thread.loop.time() - tries.timer.when() > FROZEN_SECONDS
+
+    def _give_worker_back(self, tries: Tries) -> None:
+        now = self._thread.loop.time()
+        if not tries.silent and len(self._silent) < _MAX_SILENT:
+            tries.silent = True
+            self._silent[tries] = None
+            self._running -= 1
+        error = PrefactorConnectionError(f"no answer within {now - tries.started_at:.1f} s")
+        self.report(self._dispatch.overdue(tries.batch, error, now))
+
+    def _repeat(self, tries: Tries) -> None:
+        self._dispatch.repeated(tries.batch)
+        tries.start(fresh=True)
+
+    def _repeat_silent(self) -> None:
+        """The API is available again, and may have forgotten the requests that it did not answer."""
+        for tries in list(self._silent):
+            self._repeat(tries)
+
+    def _repeat_after(self, tries: Tries) -> float:
+        seconds = self._patience(tries)
+        if self._hurried:
+            return seconds
+        return max(seconds, min(seconds * 2.0 ** max(tries.overdue - 1, 0), _MAX_REPEAT_SECONDS))
+
+    def _patience(self, tries: Tries) -> float:
+        size: int = sum(ticket.operation.size for ticket in tries.batch.tickets)
+        seconds = self._patience_for(tries).seconds(size)
+        return min(seconds, _HURRIED_SECONDS) if self._hurried else seconds
+
+    def _patience_for(self, tries: Tries) -> Patience:
+        return self._single_patience if len(tries.batch.tickets) == 1 else self._bulk_patience
+
+    def _learn(self, tries: Tries) -> None:
+        if tries.seconds is not None:
+            self._patience_for(tries).learn(tries.seconds)
+            self._budget.answered(by_repetition=tries.answered_by_repetition)
+
+    async def _result(self, batch: Batch, fresh: bool) -> Result:
+        if len(batch.tickets) == 1:
+            return await self._outcome(batch, fresh=fresh)
+        return await self._bulk_outcome(batch, fresh=fresh)
+
+    async def _outcome(self, batch: Batch, *, fresh: bool) -> Outcome:
         """The sender should not raise. If it does, this operation fails, and delivery continues."""
         try:
-            return await self._sender.send(ticket)
+            return await self._sender.send(batch.tickets[0], fresh=fresh)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
             return Failed(_internal_error(error), INTERNAL_ERROR, answered=False)
 
-    async def _bulk_outcome(self, batch: Batch) -> BulkOutcome:
+    async def _bulk_outcome(self, batch: Batch, *, fresh: bool) -> BulkOutcome:
         """As `_outcome()`, but the operations are then sent separately."""
         try:
-            return await self._sender.send_bulk(batch)
+            return await self._sender.send_bulk(batch, fresh=fresh)
         except asyncio.CancelledError:
             raise
         except BaseException as error:

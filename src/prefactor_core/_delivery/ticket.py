@@ -110,6 +110,10 @@ class Ticket:
         self.tries += 1
         self.successes_before = successes
 
+    def count_repetition(self) -> None:
+        """Count a further try of the request that is running."""
+        self.tries += 1
+
     def uncount_try(self) -> None:
         """The API did not execute the operation, so the last request does not count."""
         self.tries -= 1
