@@ -13,6 +13,7 @@ from prefactor_http.exceptions import (
     PrefactorNotFoundError,
     PrefactorResponseContractError,
     PrefactorRetryExhaustedError,
+    PrefactorTlsError,
     PrefactorValidationError,
 )
 from prefactor_http.models import (
@@ -63,6 +64,7 @@ __all__ = [
     "PrefactorNotFoundError",
     "PrefactorResponseContractError",
     "PrefactorRetryExhaustedError",
+    "PrefactorTlsError",
     "PrefactorValidationError",
     "QualitySchemaDetails",
     "QualitySchemaForCreate",

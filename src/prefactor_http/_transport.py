@@ -1,20 +1,25 @@
-"""Sends requests with httpx and turns its errors into ours. No other module uses httpx."""
+"""Sends requests, and turns the errors of httpx, httpcore and TLS into ours."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
+import httpcore
 
 from prefactor_http._answer import Answer
 from prefactor_http._body import Body
+from prefactor_http._connections import CONNECTION_ERRORS, MISUSE_ERRORS, Connections, Response
 from prefactor_http._log import logger_of
+from prefactor_http._proxy import environment_proxy
 from prefactor_http._text import MESSAGE_CHARS, one_line
+from prefactor_http._tls import speaks_tls, tls_context, tls_problem
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
-from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError
+from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError, PrefactorTlsError
 
 __all__ = ["Transport"]
 
@@ -22,9 +27,6 @@ _logger = logger_of(__name__)
 
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_GROWTH = 8  # the answer may repeat the request's payload, with more characters escaped
-
-# Errors of httpx that occur again with every retry.
-_WRONG_USE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeEncodeError)
 
 
 class Transport:
@@ -45,8 +47,9 @@ class Transport:
             "Accept-Encoding": "gzip",
             "User-Agent": f"prefactor-sdk/{__version__}",
         }
-        self._clients: dict[bool, httpx.AsyncClient] = {}  # by whether it keeps connections
+        self._clients: dict[bool, Connections] = {}  # by whether they are kept
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._has_answered = False
 
     async def send(
         self,
@@ -69,7 +72,8 @@ class Transport:
             fresh: Open a connection for this request, because those that are open may be dead.
 
         Raises:
-            PrefactorConnectionError: There was no answer within request_timeout, or no connection.
+            PrefactorConnectionError: There was no answer within request_timeout, or no connection. Its subclass
+                PrefactorTlsError: because of TLS, or of its files.
             PrefactorClientError: The request cannot be sent, or the connections belong to another event loop.
         """
         request = f"{method} {path}"
@@ -83,14 +87,17 @@ class Transport:
                     content=content,
                     headers={"X-Prefactor-SDK": self.sdk_header, **(headers or {})},
                 ) as response:
+                    self._has_answered = True
                     body = await _read(response, max(_MAX_ANSWER_BYTES, _MAX_GROWTH * len(content or b"")))
         except TimeoutError as error:
             raise PrefactorConnectionError(
                 f"no answer to {request} at {self._url} within {self._config.request_timeout:g} s"
             ) from error
-        except _WRONG_USE as error:
+        except MISUSE_ERRORS as error:
             raise PrefactorClientError(f"{request} cannot be sent: {type(error).__name__}") from error
-        except httpx.HTTPError as error:
+        except CONNECTION_ERRORS as error:
+            if (problem := tls_problem(error) or await self._missing_tls(error)) is not None:
+                raise PrefactorTlsError(f"no connection to {self._url}: {problem}") from error
             raise PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}") from error
         _logger.debug("%s: HTTP %d", request, response.status_code)
         return Answer(
@@ -111,7 +118,7 @@ class Transport:
             for client in clients.values():
                 await client.aclose()
 
-    def _open_client(self, *, keep: bool) -> httpx.AsyncClient:
+    def _open_client(self, *, keep: bool) -> Connections:
         self._check_loop(self._loop)
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
@@ -126,20 +133,48 @@ class Transport:
                 "this PrefactorHttpClient belongs to another event loop; use one client per event loop"
             )
 
-    def _new_client(self, *, keep: bool) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20 if keep else 0),
+    def _new_client(self, *, keep: bool) -> Connections:
+        return Connections(
+            self._url,
             headers=self._headers,
-            # httpx has no limit for the total time of a request: send() enforces request_timeout.
-            timeout=httpx.Timeout(None, connect=self._config.connect_timeout),
-            # Loading certificates takes tens of milliseconds. An http URL never needs them: redirects are not followed.
-            verify=not self._url.startswith("http://"),
-            trust_env=False,
+            tls=self._tls_context(),
+            proxy=self._proxy(),
+            # There is no limit for the total time of a request here: send() enforces request_timeout.
+            connect_timeout=self._config.connect_timeout,
+            keep=keep,
         )
 
+    def _tls_context(self) -> ssl.SSLContext | None:
+        proxy = self._proxy()
+        if self._url.startswith("http://") and (proxy is None or not proxy.startswith("https://")):
+            return None
+        try:
+            return tls_context(self._config)
+        except (OSError, ValueError) as error:
+            raise PrefactorTlsError(
+                f"no connection to {self._url}: the certificates of HttpClientConfig.verify or cert, of SSL_CERT_FILE "
+                f"or SSL_CERT_DIR cannot be loaded: {type(error).__name__}"
+            ) from error
 
-async def _read(response: httpx.Response, limit: int) -> Body:
-    # httpx decompresses a piece as a whole, and several times if the header says so: a few KB may become gigabytes.
+    def _proxy(self) -> str | None:
+        if self._config.proxy is not None or not self._config.trust_env:
+            return self._config.proxy
+        return environment_proxy(self._url)
+
+    async def _missing_tls(self, error: Exception) -> str | None:
+        """What is wrong if a server that never answered yet expects TLS; None if it does not."""
+        parts = urlsplit(self._url)
+        hung_up = isinstance(error, httpcore.ReadError) or "disconnected" in str(error)
+        is_first = not self._has_answered and self._loop is not None  # None: closed meanwhile
+        if not hung_up or not is_first or parts.scheme != "http" or self._proxy() is not None:
+            return None
+        if await speaks_tls(parts.hostname or "", parts.port or 80):
+            return "the server expects TLS at this port: use https:// in api_url"
+        return None
+
+
+async def _read(response: Response, limit: int) -> Body:
+    # Decompressed by Body, piece by piece: a few KB may become gigabytes.
     body = Body(response.headers.get("content-encoding", ""), limit)
     async for piece in response.aiter_raw():
         body.add(piece)
@@ -148,6 +183,6 @@ async def _read(response: httpx.Response, limit: int) -> Body:
     return body
 
 
-def _reason(error: httpx.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     # It may quote the bytes that came.
     return f"{type(error).__name__}: {one_line(str(error), MESSAGE_CHARS)}" if str(error) else type(error).__name__

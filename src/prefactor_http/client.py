@@ -11,7 +11,7 @@ from prefactor_http._request import api_path, checked_key, encode_json
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.endpoints import AgentClient, AgentInstanceClient, AgentSpanClient, BulkClient
-from prefactor_http.exceptions import PrefactorApiError, is_transient_http_error
+from prefactor_http.exceptions import PrefactorApiError, PrefactorTlsError, is_transient_http_error
 from prefactor_http.retry import RetryHandler
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class PrefactorHttpClient:
     def _is_retryable(self, error: Exception) -> bool:
         if isinstance(error, PrefactorApiError):
             return error.status_code in self.config.retry_on_status_codes
-        return is_transient_http_error(error)
+        return is_transient_http_error(error) and not isinstance(error, PrefactorTlsError)
 
     def _open_transport(self) -> Transport:
         if self._transport is None:

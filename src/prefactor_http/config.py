@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import ssl
 from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any, Self
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Any, Self, TypeAlias
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from pydantic import PlainSerializer
+from pydantic import InstanceOf, PlainSerializer
 
 __all__ = ["ApiToken", "HttpClientConfig", "is_disabled"]
 
@@ -35,6 +36,34 @@ def _masked(_token: str) -> str:
 
 
 _HIDDEN = PlainSerializer(_masked, return_type=str)
+
+
+class _ProxyUrl(str):
+    """The URL of a proxy. Its repr, its pickle and its deep copy leave out the user and the password."""
+
+    __slots__ = ()
+
+    def without_credentials(self) -> str:
+        parts = urlsplit(self)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def __repr__(self) -> str:
+        return repr(self.without_credentials())
+
+    def __deepcopy__(self, memo: object) -> str:
+        return self.without_credentials()
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (self.without_credentials(),)
+
+
+def _shown_proxy(proxy: str | None) -> str | None:
+    return None if proxy is None else _ProxyUrl(proxy).without_credentials()
+
+
+_Proxy: TypeAlias = Annotated[str | None, PlainSerializer(_shown_proxy, return_type=str | None)]
+_TlsContext: TypeAlias = Annotated[InstanceOf[ssl.SSLContext], PlainSerializer(repr, return_type=str)]
+_Certificate: TypeAlias = str | tuple[str, str] | tuple[str, str, Annotated[str, _HIDDEN]]
 
 
 def is_disabled() -> bool:
@@ -67,6 +96,14 @@ class HttpClientConfig:
         retry_multiplier: Factor between the delays of consecutive retries.
         retry_on_status_codes: HTTP statuses after which a request is retried.
         default_idempotency_key: Key that `PrefactorHttpClient.request` sends if it is called without a key.
+        proxy: URL of the proxy that leads to the API: "http://", "https://" or (with the package socksio) "socks5://",
+            with user and password if it needs them. They are in no repr, no dump and no pickle.
+        verify: Which certificates the API may have: True for those of public authorities, the path of a file or folder
+            with a company's own authorities, an `ssl.SSLContext`, or False for any (never in production).
+        cert: The client certificate, for an API that requires one: the path of a PEM file with certificate and key, or
+            (certificate, key), or (certificate, key, password).
+        trust_env: Whether HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured,
+            where `proxy` and `verify` say nothing else. This machine itself is reached without a proxy.
 
     Raises:
         ValueError: A value is missing or not valid. The message never contains the token.
@@ -82,6 +119,10 @@ class HttpClientConfig:
     retry_multiplier: float = 2.0
     retry_on_status_codes: tuple[int, ...] = (429, 500, 502, 503, 504)
     default_idempotency_key: str | None = None
+    proxy: _Proxy = field(default=None, kw_only=True)
+    verify: bool | str | _TlsContext = field(default=True, kw_only=True)
+    cert: _Certificate | None = field(default=None, kw_only=True)
+    trust_env: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         _check_url(self.api_url)
@@ -94,6 +135,11 @@ class HttpClientConfig:
         _check_number("retry_multiplier", self.retry_multiplier, minimum=1)
         _check_count("max_retries", self.max_retries)
         self.retry_on_status_codes = tuple(self.retry_on_status_codes)
+        if self.proxy is not None:
+            _check_proxy(self.proxy)
+            self.proxy = _ProxyUrl(self.proxy)
+        self.verify = _checked_verify(self.verify)
+        self.cert = None if self.cert is None else _checked_cert(self.cert)
 
     def __copy__(self) -> Self:
         return replace(self)
@@ -118,6 +164,37 @@ def _check_url(url: object) -> None:
         raise ValueError("api_url must be an http or https address, such as https://app.prefactorai.com")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("api_url must not contain credentials, a query or a fragment")
+
+
+def _check_proxy(url: object) -> None:
+    parts = _split(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme not in {"http", "https", "socks5", "socks5h"} or not parts.hostname:
+        raise ValueError("proxy must be an http, https or socks5 address, such as http://proxy.example.com:3128")
+
+
+def _checked_verify(verify: object) -> bool | str | ssl.SSLContext:
+    if isinstance(verify, bool | ssl.SSLContext):
+        return verify
+    return _checked_path("verify", verify, "True, False, the path of a file or folder, or an ssl.SSLContext")
+
+
+def _checked_cert(cert: object) -> _Certificate:
+    expected = "the path of a PEM file, or a tuple (certificate, key) or (certificate, key, password)"
+    if not isinstance(cert, tuple | list):
+        return _checked_path("cert", cert, expected)
+    if len(cert) not in {2, 3} or not all(isinstance(each, str) for each in cert[2:]):
+        raise ValueError(f"cert must be {expected}")
+    certificate, key = (_checked_path("cert", each, expected) for each in cert[:2])
+    return (certificate, key) if len(cert) == 2 else (certificate, key, ApiToken(cert[2]))
+
+
+def _checked_path(name: str, path: object, expected: str) -> str:
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"{name} must be {expected}")
+    text = os.fspath(path)
+    if not isinstance(text, str) or not os.path.exists(text):
+        raise ValueError(f"{name}: there is no file {text!r}")
+    return text
 
 
 def _split(url: str) -> SplitResult | None:

@@ -7,6 +7,7 @@
     │   └── PrefactorValidationError      400, 422
     ├── PrefactorClientError              the request could not be sent: wrong use, or a value without a JSON form
     │   └── PrefactorConnectionError      no answer: no connection, lost connection, timeout
+    │       └── PrefactorTlsError         no connection, because of TLS: a certificate, or a port with or without TLS
     ├── PrefactorResponseContractError    the answer does not have the documented form
     └── PrefactorRetryExhaustedError      all attempts failed; `last_error` is the last error
 
@@ -30,6 +31,7 @@ __all__ = [
     "PrefactorNotFoundError",
     "PrefactorResponseContractError",
     "PrefactorRetryExhaustedError",
+    "PrefactorTlsError",
     "PrefactorValidationError",
     "is_permanent_http_error",
     "is_transient_http_error",
@@ -111,6 +113,14 @@ class PrefactorClientError(PrefactorHttpError):
 
 class PrefactorConnectionError(PrefactorClientError):
     """There was no answer: no connection, a lost connection, or a timeout. The API may have processed the request."""
+
+
+class PrefactorTlsError(PrefactorConnectionError):
+    """There is no connection, because of TLS. The message says what to do.
+
+    A request raises it at once: `PrefactorHttpClient` does not retry it. Delivery does, because it may be the network
+    that a laptop is in.
+    """
 
 
 class PrefactorResponseContractError(PrefactorHttpError):
