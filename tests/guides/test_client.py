@@ -112,6 +112,10 @@ SHOWN_BY = {
     ),
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
+    "a task outlives the span that it was started in": (
+        "test_context_stack::test_tasks_that_outlive_the_span_they_were_created_in"
+    ),
+    "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
     "a span's parent is started after it": (
         "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is"
     ),
