@@ -115,6 +115,9 @@ SHOWN_BY = {
     "a task outlives the span that it was started in": (
         "test_context_stack::test_tasks_that_outlive_the_span_they_were_created_in"
     ),
+    "spans are never finished, such as after a `create_span`": (
+        "test_span_life_cycle::test_spans_that_are_never_finished_are_counted_and_logged_once"
+    ),
     "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
     "a span's parent is started after it": (
         "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is"
