@@ -131,6 +131,9 @@ SHOWN_BY = {
     "the process is killed": "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent",
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
+    "hundreds of runs are live": (
+        "test_termination::test_five_hundred_runs_hear_of_their_termination_within_thirty_seconds"
+    ),
 }
 
 

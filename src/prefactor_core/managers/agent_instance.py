@@ -190,8 +190,8 @@ class AgentInstanceHandle:
         """Set when the platform terminates this instance before the program finishes it.
 
         Use `await instance.terminated.wait()` in any event loop, and `instance.terminated.is_set()` anywhere. The
-        client learns of a termination from the answer to the next span, and asks every 30 seconds. It does not stop
-        the program, and delivers what the program still records.
+        client learns of a termination from the answer to the next span, and by asking within 30 seconds. It does not
+        stop the program, and delivers what the program still records.
         """
         return self._record.terminated
 
