@@ -18,7 +18,7 @@ from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import snapshot_object
 from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
-from prefactor_core._records.span_index import SpanIndex
+from prefactor_core._records.span_index import MOST_OPEN, MOST_OPEN_BYTES, Forgotten, SpanIndex
 from prefactor_core._session.disabled_session import DisabledSession
 from prefactor_core._session.life_cycle import LifeCycle, State
 from prefactor_core._session.session import ApiSession, Session
@@ -88,7 +88,7 @@ class PrefactorCoreClient:
         self._life = LifeCycle()
         self._ledger = Ledger()
         self._log_once = LogOnce()
-        self._span_index = SpanIndex()
+        self._span_index = SpanIndex(self._span_forgotten)
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
@@ -101,6 +101,7 @@ class PrefactorCoreClient:
             self._instance_record,
             payloads,
             self._termination_monitor,
+            on_finished=self._span_index.instance_finished,
             validation=self._validation,
             span_types=self._span_types_of,
         )
@@ -417,6 +418,17 @@ class PrefactorCoreClient:
             logger.warning(
                 "a span is not finished, and its result is lost: the client was closed inside the span's `async with` "
                 "block. Leave the blocks of all spans before you close the client (further ones are not logged)"
+            )
+
+    def _span_forgotten(self, why: Forgotten) -> None:
+        self._ledger.count_forgotten_span()
+        if self._log_once(f"forgotten span: {why}"):
+            logger.warning(
+                "%s: the oldest cannot be finished by their ids any more. Finish every span, or it stays active at the "
+                "platform (further ones are counted in stats().forgotten_spans)",
+                "spans were left open when their agent instance was finished"
+                if why == "run over"
+                else f"more than {MOST_OPEN:,} spans are open, or have more than {MOST_OPEN_BYTES >> 20} MB of params",
             )
 
     def _span_types_of(self, instance: InstanceRecord) -> SpanTypes | None:

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import sys
+import threading
+import weakref
+from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import TypeAlias
+from types import FrameType
+from typing import Any, NamedTuple, TypeAlias
 
-from prefactor_core._records.records import InstanceRecord, SpanRecord
+from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 
 __all__ = ["SpanContextStack"]
 
-Entry: TypeAlias = SpanRecord | str
+# How many callers are searched for a generator. A recursive agent may have many more.
+_MOST_FRAMES = 50
 
-_stack: ContextVar[tuple[Entry, ...]] = ContextVar("prefactor_span_stack", default=())
+_GENERATOR = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_TASK_STEP = asyncio.Handle._run.__code__  # the caller of every step of a task
+
+_Runner: TypeAlias = weakref.ref[Any] | int
+
+
+class _Entry(NamedTuple):
+    """A span on the stack.
+
+    Attributes:
+        span: its record, or an id that the program has pushed.
+        runner: the task or thread that opened it. Another one has inherited the entry.
+        generators: the generators that it was opened in, innermost first.
+    """
+
+    span: SpanRecord | str
+    runner: _Runner
+    generators: tuple[int, ...]
+
+
+_stack: ContextVar[tuple[_Entry, ...]] = ContextVar("prefactor_span_stack", default=())
 
 
 class SpanContextStack:
@@ -20,6 +48,9 @@ class SpanContextStack:
     It is a context variable: tasks, `gather` and `asyncio.to_thread` inherit the stack of the code that made them, and
     spans that they open are not visible outside. Spans may end in any order, and in another context than the one that
     they began in.
+
+    A span that has ended is not on the stack. It is the parent of new spans only in the tasks and threads that were
+    started inside it.
     """
 
     @classmethod
@@ -30,63 +61,134 @@ class SpanContextStack:
     @classmethod
     def pop(cls) -> str | None:
         """Remove the current span from the stack. Returns its id, or None if no span is open."""
-        entries = _open_entries()
-        if not entries:
+        entries = _stack.get()
+        current = next((entry for entry in reversed(entries) if _is_open(entry)), None)
+        if current is None:
             return None
-        _stack.set(entries[:-1])
-        return _id(entries[-1])
+        _stack.set(tuple(entry for entry in entries if entry is not current))
+        return _id(current)
 
     @classmethod
     def peek(cls) -> str | None:
         """The id of the current span, or None if no span is open."""
-        entries = _open_entries()
-        return _id(entries[-1]) if entries else None
+        return next((_id(entry) for entry in reversed(_stack.get()) if _is_open(entry)), None)
 
     @classmethod
     def get_stack(cls) -> list[str]:
         """The ids of the open spans, outermost first."""
-        return [_id(entry) for entry in _open_entries()]
+        return [_id(entry) for entry in _stack.get() if _is_open(entry)]
 
     @classmethod
     def depth(cls) -> int:
         """How many spans are open."""
-        return len(_open_entries())
+        return sum(_is_open(entry) for entry in _stack.get())
 
     @classmethod
     def is_empty(cls) -> bool:
         """Whether no span is open."""
-        return not _open_entries()
+        return cls.peek() is None
 
 
-def push_entry(entry: Entry) -> None:
+def push_entry(span: SpanRecord | str) -> None:
     """Make a span the current one. A record leaves all stacks as soon as its `on_stack` is False."""
-    if isinstance(entry, SpanRecord):
-        entry.on_stack = True
-    _stack.set((*_open_entries(), entry))
+    if isinstance(span, SpanRecord):
+        span.on_stack = True
+    runner = _running()
+    _stack.set((*_without_useless(_stack.get(), runner), _Entry(span, runner, _generators())))
 
 
 def remove_entry(record: SpanRecord) -> None:
-    """Remove a span from the stack, at any position, in this context and in every one that inherited it."""
+    """Remove a span from the stack, at any position, in this context and in every one that inherited it.
+
+    In a task or thread that was started inside the span, it stays the parent of new spans.
+    """
     record.on_stack = False
-    _stack.set(_open_entries())
+    _stack.set(_without_useless((entry for entry in _stack.get() if entry.span is not record), _running()))
 
 
-def current_parent(instance: InstanceRecord) -> Entry | None:
-    """The innermost open span of `instance`. A span of another instance cannot be a parent."""
-    for entry in reversed(_stack.get()):
-        if not isinstance(entry, SpanRecord):
-            return entry
-        if entry.on_stack and entry.instance is instance:
-            return entry
+def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
+    """The span that a new span of `instance` belongs to: the innermost one that is open, or that has started this task.
+
+    A span of another instance cannot be a parent.
+    """
+    entries = _stack.get()
+    if not entries:
+        return None
+    runner, generators = _running(), None
+    for entry in reversed(entries):
+        if not isinstance(entry.span, SpanRecord):
+            return entry.span
+        if entry.span.instance is not instance or not (_is_open(entry) or _outlived(entry, runner)):
+            continue
+        if entry.generators and entry.runner == runner:
+            generators = _generators() if generators is None else generators
+            if _take_turns(entry.generators, generators):
+                continue
+        return entry.span
     return None
 
 
-def _open_entries() -> tuple[Entry, ...]:
-    entries = _stack.get()
-    if all(not isinstance(entry, SpanRecord) or entry.on_stack for entry in entries):
-        return entries
-    return tuple(entry for entry in entries if not isinstance(entry, SpanRecord) or entry.on_stack)
+def _is_open(entry: _Entry) -> bool:
+    return not isinstance(entry.span, SpanRecord) or entry.span.on_stack
 
 
-def _id(entry: Entry) -> str:
-    return entry.id if isinstance(entry, SpanRecord) else entry
+def _outlived(entry: _Entry, runner: _Runner) -> bool:
+    """The span has ended, and this task or thread was started inside it."""
+    span = entry.span
+    return (
+        isinstance(span, SpanRecord)
+        and span.phase is Phase.FINISHED
+        and span.create_state is not CreateState.FAILED
+        and entry.runner != runner
+    )
+
+
+def _without_useless(entries: Iterable[_Entry], runner: _Runner) -> tuple[_Entry, ...]:
+    """Drop the entries that can be no parent any more.
+
+    Of those that have ended, the innermost of each instance is enough: otherwise a task that is started by a task that
+    is started by a task has a longer stack each time.
+    """
+    kept: list[_Entry] = []
+    outlived: set[InstanceRecord] = set()
+    for entry in reversed(tuple(entries)):
+        span = entry.span
+        if _is_open(entry):
+            kept.append(entry)
+        elif isinstance(span, SpanRecord) and span.instance not in outlived and _outlived(entry, runner):
+            outlived.add(span.instance)
+            kept.append(entry)
+    return tuple(reversed(kept))
+
+
+def _running() -> _Runner:
+    """The current task, or the thread if it runs none."""
+    task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
+    return threading.get_ident() if task is None else weakref.ref(task)
+
+
+def _generators() -> tuple[int, ...]:
+    """The generators that the caller runs in, innermost first, as ids of their frames.
+
+    A generator runs in the context of whoever asks it for a value, so contexts do not tell generators apart. The
+    generator of a context manager is left out: what it opens is meant for the block.
+    """
+    found: list[int] = []
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_MOST_FRAMES):
+        if frame is None or frame.f_code is _TASK_STEP:
+            break
+        caller = frame.f_back
+        if frame.f_code.co_flags & _GENERATOR and not (caller and caller.f_globals.get("__name__") == "contextlib"):
+            found.append(id(frame))
+        frame = caller
+    return tuple(found)
+
+
+def _take_turns(opened: tuple[int, ...], running: tuple[int, ...]) -> bool:
+    """Two generators run in turns: neither runs inside the other."""
+    return bool(running) and opened[0] not in running and running[0] not in opened
+
+
+def _id(entry: _Entry) -> str:
+    return entry.span.id if isinstance(entry.span, SpanRecord) else entry.span

@@ -362,6 +362,20 @@ async def test_a_span_as_a_decorator(api: LocalApi, run: Run) -> None:
     assert [span["parent_span_id"] for span in spans] == [None, spans[0]["id"], spans[1]["id"], None, None]
 
 
+async def test_a_disabled_client_keeps_no_spans(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFACTOR_DISABLED", "1")
+    async with PrefactorCoreClient(config_for(api)) as client:
+        instance = await register(client)
+        spans = [await instance.create_span("step", payload={"x": 1}) for _ in range(1100)]
+        for span_id in spans:
+            await instance.finish_span(span_id)
+        first = client._span_manager.get_span(spans[0])
+        last = client._span_manager.get_span(spans[-1])
+    assert first is None
+    assert last is not None
+    assert last.payload == {}
+
+
 @pytest.mark.parametrize("disabled", ["", "1"])
 async def test_span_types_are_needed(api: LocalApi, monkeypatch: pytest.MonkeyPatch, disabled: str) -> None:
     monkeypatch.setenv("PREFACTOR_DISABLED", disabled)

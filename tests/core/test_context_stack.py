@@ -9,17 +9,17 @@ import functools
 import gc
 import itertools
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.core.support import Run, creates, eventually, parents
+from tests.core.support import CREATE, Run, creates, eventually, parents
 
-from prefactor_core import AgentInstanceHandle, SpanContext, SpanContextStack
-from prefactor_local import LocalApi
+from prefactor_core import AgentInstanceHandle, SpanContext, SpanContextStack, context_stack
+from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
 
@@ -194,8 +194,72 @@ async def test_async_generators_that_take_turns(api: LocalApi, run: Run) -> None
         await leaf(instance, "second is left")
         await second.aclose()  # type: ignore[attr-defined]
         assert SpanContextStack.is_empty()
+    assert parents(api) == {"first": None, "second": None, "innermost": "second", "second is left": "second"}
+
+
+async def stream(instance: AgentInstanceHandle, name: str, inner: str = "") -> AsyncIterator[int]:
+    """A stream with a span around it, and one for each chunk."""
+    async with instance.span(name) as span:
+        await span.start({})
+        for number in range(3):
+            await leaf(instance, f"{name} {number}")
+            yield number
+        if inner:
+            async for number in stream(instance, inner):
+                yield number
+
+
+async def test_streams_that_are_read_in_turns(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance), instance.span("root") as root:
+        await root.start({})
+        first, second = stream(instance, "first", "within"), stream(instance, "second")
+        async for _ in first:
+            await anext(second, None)
+        assert SpanContextStack.get_stack() == [root.id]
+    chunks = {f"{name} {number}": name for name in ("first", "second", "within") for number in range(3)}
+    assert parents(api) == {"root": None, "first": "root", "second": "root", "within": "first", **chunks}
+    assert not api.violations
+
+
+async def test_generators_that_are_read_in_turns(api: LocalApi, run: Run) -> None:
+    def produce(name: str) -> Iterator[None]:
+        scope = instance.span(name)
+        complete(scope.__aenter__())
+        complete(leaf(instance, f"{name} first"))
+        yield
+        complete(leaf(instance, f"{name} last"))
+        complete(scope.__aexit__(None, None, None))
+
+    async with run() as (_, instance):
+        for _ in itertools.zip_longest(produce("first"), produce("second")):
+            assert SpanContextStack.depth() in {2, 0}
+        await leaf(instance, "after")
+    assert parents(api) == {
+        "first": None, "first first": "first", "first last": "first",
+        "second": None, "second first": "second", "second last": "second", "after": None,
+    }  # fmt: skip
+
+
+def complete(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine that waits for nothing."""
+    for _ in coroutine.__await__():
+        pass
+
+
+async def test_context_managers_that_are_generators_nest(api: LocalApi, run: Run) -> None:
+    @contextlib.asynccontextmanager
+    async def traced(name: str) -> AsyncIterator[None]:
+        async with instance.span(name) as span:
+            await span.start({})
+            yield
+
+    async with run() as (_, instance), traced("outer"), traced("inner"):
+        async for _ in stream(instance, "stream"):
+            async with traced("deep"):
+                await leaf(instance, "leaf")
+            break
     found = parents(api)
-    assert (found["innermost"], found["second is left"]) == ("second", "second")
+    assert (found["inner"], found["stream"], found["deep"], found["leaf"]) == ("outer", "inner", "stream", "deep")
 
 
 async def test_a_fixture_that_is_entered_and_left_in_different_contexts(api: LocalApi, run: Run) -> None:
@@ -261,7 +325,7 @@ async def test_a_task_that_finishes_the_span_of_a_block_too_late(api: LocalApi, 
             task = asyncio.create_task(take_over(span))
         handed_over.set()
         await task
-    assert parents(api) == {"block": None, "late": None}
+    assert parents(api) == {"block": None, "late": "block"}
     assert [span["result_payload"] for span in api.spans() if span["schema_name"] == "block"] == [None]
 
 
@@ -290,7 +354,99 @@ async def test_tasks_that_outlive_the_span_they_were_created_in(api: LocalApi, r
             await asyncio.sleep(0)
         go_on.set()
         await task
-    assert parents(api) == {"root": None, "short": "root", "at once": "short", "later": "root"}
+        await leaf(instance, "after")
+    assert parents(api) == {"root": None, "short": "root", "at once": "short", "later": "short", "after": "root"}
+    assert not api.violations
+
+
+async def test_threads_and_callbacks_that_outlive_the_span_they_were_started_in(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        loop, called, ended = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+        tasks: list[asyncio.Task[None]] = []
+
+        def call() -> None:
+            tasks.append(asyncio.create_task(leaf(instance, "callback")))
+            called.set()
+
+        def work() -> None:
+            ended.wait(5)
+            asyncio.run(leaf(instance, "thread"))
+
+        async with instance.span("block") as span:
+            await span.start({})
+            thread = asyncio.create_task(asyncio.to_thread(work))
+            await asyncio.sleep(0)
+            context = contextvars.copy_context()
+        ended.set()
+        loop.call_soon(call, context=context)
+        await called.wait()
+        await asyncio.gather(thread, *tasks)
+    assert parents(api) == {"block": None, "thread": "block", "callback": "block"}
+
+
+async def test_spans_of_a_task_that_outlives_its_span(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance):
+        go_on = asyncio.Event()
+
+        async def later() -> None:
+            await go_on.wait()
+            assert SpanContextStack.is_empty()
+            async with instance.span("a") as a:
+                await a.start({})
+                assert SpanContextStack.pop() == a.id
+                assert SpanContextStack.pop() is None
+                await leaf(instance, "b")
+            async with instance.span("c") as c:
+                await c.start({})
+                await leaf(instance, "d")
+
+        by_id = await instance.create_span("by id")
+        task = asyncio.create_task(later())
+        await asyncio.sleep(0)
+        await instance.finish_span(by_id)
+        go_on.set()
+        await task
+    assert parents(api) == {"by id": None, "a": "by id", "b": "by id", "c": "by id", "d": "c"}
+
+
+async def test_a_task_that_outlives_a_span_that_the_api_refused(api: LocalApi, run: Run) -> None:
+    api.inject(Fault(path=CREATE, status=422, times=1))
+    async with run() as (client, instance):
+        go_on = asyncio.Event()
+
+        async def later() -> None:
+            await go_on.wait()
+            await leaf(instance, "later")
+
+        async with instance.span("refused") as refused:
+            await refused.start({})
+            task = asyncio.create_task(later())
+            await asyncio.sleep(0)
+        await client.flush()
+        go_on.set()
+        await task
+    assert parents(api) == {"later": None}
+
+
+async def test_tasks_that_start_tasks_for_ever(api: LocalApi, run: Run) -> None:
+    lengths: list[int] = []
+
+    async def step(number: int) -> None:
+        async with instance.span(f"step {number}") as span:
+            await span.start({})
+            following = asyncio.create_task(after(number)) if number < 20 else None
+        if following:
+            await following
+
+    async def after(number: int) -> None:
+        await asyncio.sleep(0)
+        await step(number + 1)
+        lengths.append(len(contextvars.copy_context()[context_stack._stack]))
+
+    async with run() as (_, instance):
+        await step(0)
+    assert parents(api) == {f"step {n}": f"step {n - 1}" if n else None for n in range(21)}
+    assert max(lengths) <= 2
 
 
 async def test_two_instances_interleaved(api: LocalApi, run: Run) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.core.support import Run, bodies, config_for, creates, finishes, register, steps
+from tests.core.support import AWAY, Run, bodies, config_for, creates, finishes, register, steps, warnings
 
-from prefactor_core import PrefactorCoreClient, SpanContextStack
+from prefactor_core import PrefactorCoreClient, SpanContextStack, SpanNotFoundError
+from prefactor_core._records import span_index
 from prefactor_http import _pfid
 from prefactor_local import Fault, LocalApi
 
@@ -281,8 +282,9 @@ async def test_a_refused_second_finish_span_counts_as_delivered(api: LocalApi, r
     assert first["idempotency_key"] != second["idempotency_key"]
 
 
-async def test_get_span(run: Run) -> None:
+async def test_get_span(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
+        api.inject(AWAY)
         manager = client._span_manager
         span_id = manager.prepare(instance.id, "step")
         span = manager.get_span(span_id)
@@ -292,11 +294,58 @@ async def test_get_span(run: Run) -> None:
         started = manager.get_span(span_id)
         assert started is not None
         assert (started.status, started.payload) == ("active", {"x": 1})
+        api.clear_faults()
+        await client.flush()
+        delivered = manager.get_span(span_id)
+        assert delivered is not None
+        assert (delivered.status, delivered.payload) == ("active", {})  # the API has the params: they are not kept
         await manager.finish(span_id, {"y": 1}, status="failed")
         finished = manager.get_span(span_id)
         assert finished is not None
         assert finished.status == "failed"
         assert manager.get_span("other") is None
+
+
+async def test_params_are_not_kept_once_they_are_delivered(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        api.inject(Fault(schema_name="refused", status=422))
+        names = ["given", "refused"]
+        spans = [await instance.create_span(name, payload={"prompt": name}) for name in names]
+        scope = instance.span("block", payload={"prompt": "block"})
+        block = await scope.__aenter__()
+        await block.start()
+        await client.flush()
+        records = [client._span_manager.record(span_id) for span_id in [*spans, block.id]]
+        assert [(record.payload, record.default_payload) for record in records] == [({}, None)] * 3
+        await scope.__aexit__(None, None, None)
+    assert sorted(create["payload"]["prompt"] for create in creates(api)) == ["block", "given", "refused"]
+
+
+async def test_spans_that_are_never_finished_are_counted_and_logged_once(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_index, "MOST_OPEN", 3)
+    monkeypatch.setattr(span_index, "_REMEMBERED", 1)
+    async with run() as (client, instance):
+        oldest = await instance.create_span("left open")
+        async with instance.span("block") as block:
+            await block.start({})
+            for _ in range(5):
+                await client.flush()
+                await instance.create_span("left open")
+            with pytest.raises(SpanNotFoundError):
+                await instance.finish_span(oldest)
+        await client.flush()
+        await instance.finish()
+        report = await client.flush()
+        assert report.complete
+        assert report.forgotten_spans == client.stats().forgotten_spans == 6
+    assert [span["schema_name"] for span in api.spans() if span["status"] == "complete"] == ["block"]
+    logged = [message.partition(":")[0] for message in warnings(caplog) if "stays active" in message]
+    assert logged == [
+        "more than 20,000 spans are open, or have more than 64 MB of params",
+        "spans were left open when their agent instance was finished",
+    ]
 
 
 async def test_repeated_starts_and_finishes_of_an_instance(api: LocalApi, run: Run) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from tests.core.support import Run, config_for, eventually, register
@@ -213,6 +216,106 @@ async def test_the_poll_asks_for_every_live_instance(api: LocalApi) -> None:
         await client.flush()
         assert len(polls_of(api, third.id)) == third_polled
     assert not third.terminated.is_set()
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock goes on to the next timer at once, instead of waiting for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+
+    def time(self) -> float:
+        return self._now
+
+    def _run_once(self) -> None:
+        inner: Any = self
+        if not inner._ready and inner._scheduled:
+            self._now = max(self._now, inner._scheduled[0].when())
+        super()._run_once()  # type: ignore[misc]
+
+
+class Polled:
+    """Agent instances, the answers to their polls, and how many are asked for at the same time."""
+
+    def __init__(self, number: int, answer_seconds: float) -> None:
+        self.instances = [InstanceRecord(f"i{place}") for place in range(number)]
+        self.answer_seconds = answer_seconds
+        self.terminated = self.away = False
+        self.asked: list[str] = []
+        self.at_once = self.most_at_once = 0
+
+    async def fetch(self, instance_id: str) -> State:
+        self.asked.append(instance_id)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if instance_id == "hangs":
+                await asyncio.get_running_loop().create_future()
+            terminated = self.terminated
+            await asyncio.sleep(self.answer_seconds)
+            if self.away:
+                raise OSError("away")
+            return State("terminated" if terminated else "active")
+        finally:
+            self.at_once -= 1
+
+
+def in_virtual_time(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(test())
+
+
+@pytest.mark.parametrize("seconds_before", [0, 7, 100])
+def test_five_hundred_runs_hear_of_their_termination_within_thirty_seconds(seconds_before: float) -> None:
+    async def terminate_all() -> None:
+        polled = Polled(500, answer_seconds=0.15)
+        monitor = TerminationMonitor(polled.fetch)
+        for instance in [*polled.instances, hanging := InstanceRecord("hangs")]:
+            monitor.watch(instance)
+        polling = asyncio.create_task(monitor.run())
+        await asyncio.sleep(seconds_before)
+        polled.terminated = True
+        before = len(polled.asked)
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(instance.terminated.wait() for instance in polled.instances))
+        assert 500 <= len(polled.asked) - before <= 502
+        assert polled.most_at_once <= 8
+        assert not hanging.terminated.is_set()
+        polling.cancel()
+
+    in_virtual_time(terminate_all)
+
+
+def test_an_api_that_is_away_is_polled_less() -> None:
+    async def come_back() -> None:
+        polled = Polled(500, answer_seconds=0.15)
+        polled.away = True
+        monitor = TerminationMonitor(polled.fetch)
+        for instance in polled.instances:
+            monitor.watch(instance)
+        polling = asyncio.create_task(monitor.run())
+        await asyncio.sleep(60)
+        assert len(polled.asked) < 300
+        polled.away, polled.terminated = False, True
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(instance.terminated.wait() for instance in polled.instances))
+        polling.cancel()
+
+    in_virtual_time(come_back)
+
+
+def test_the_poll_ends_with_its_monitor() -> None:
+    async def forget() -> None:
+        monitor = TerminationMonitor(never)
+        polling = asyncio.create_task(monitor.run())
+        await asyncio.sleep(0)
+        del monitor
+        gc.collect()
+        async with asyncio.timeout(60):
+            await polling
+
+    in_virtual_time(forget)
 
 
 def polls_of(api: LocalApi, instance_id: str) -> list[str]:

@@ -125,7 +125,7 @@ async def test_a_context_that_was_copied_before_its_span_ended(api: LocalApi, ru
         assert in_inner == [outer.id, inner.id]
         assert copied.run(SpanContextStack.is_empty)
     found = parents(api)
-    assert (found["after inner"], found["after both"]) == ("outer", None)
+    assert (found["after inner"], found["after both"]) == ("inner", "inner")
 
 
 async def test_a_span_that_is_handed_to_other_threads(api: LocalApi, run: Run) -> None:

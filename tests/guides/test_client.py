@@ -116,6 +116,13 @@ SHOWN_BY = {
     ),
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
+    "a task outlives the span that it was started in": (
+        "test_context_stack::test_tasks_that_outlive_the_span_they_were_created_in"
+    ),
+    "spans are never finished, such as after a `create_span`": (
+        "test_span_life_cycle::test_spans_that_are_never_finished_are_counted_and_logged_once"
+    ),
+    "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
     "a span's parent is started after it": (
         "test_delivery_order::test_a_child_is_sent_right_after_its_parent_whenever_that_is"
     ),
@@ -132,6 +139,9 @@ SHOWN_BY = {
     "the process is killed": "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent",
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
+    "hundreds of runs are live": (
+        "test_termination::test_five_hundred_runs_hear_of_their_termination_within_thirty_seconds"
+    ),
 }
 
 

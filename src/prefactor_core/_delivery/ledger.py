@@ -46,12 +46,15 @@ class ClientStats(OperationCounts):
         failures: how many failed, per operation type and reason.
         drops: how many were dropped, per operation type and reason.
         schema_mismatches: payloads of typed spans that did not match their span type.
+        forgotten_spans: spans that were not finished, and that their ids do not find any more: too many were open, or
+            their agent instance was finished.
     """
 
     by_type: Mapping[OperationType, OperationCounts] = field(default_factory=dict)
     failures: Mapping[tuple[OperationType, str], int] = field(default_factory=dict)
     drops: Mapping[tuple[OperationType, str], int] = field(default_factory=dict)
     schema_mismatches: int = 0
+    forgotten_spans: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Ledger:
         self._delivered = _zeros()
         self._pending = _zeros()
         self._lost: dict[Loss, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
-        self._mismatches = 0
+        self._mismatches = self._forgotten_spans = 0
         self._closed = False
         self.pending = 0
         self.pending_bytes = 0
@@ -169,6 +172,11 @@ class Ledger:
         """Count a payload that does not match its span type."""
         with self._lock:
             self._mismatches += 1
+
+    def count_forgotten_span(self) -> None:
+        """Count a span that was forgotten before it was finished."""
+        with self._lock:
+            self._forgotten_spans += 1
 
     def stats(self) -> ClientStats:
         """A snapshot of the counts."""
@@ -222,6 +230,7 @@ class Ledger:
             "failures": MappingProxyType(failures),
             "drops": MappingProxyType(drops),
             "schema_mismatches": self._mismatches,
+            "forgotten_spans": self._forgotten_spans,
         }
 
 

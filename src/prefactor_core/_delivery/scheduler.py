@@ -392,7 +392,7 @@ class Scheduler:
     def _remove_create(self, ticket: Ticket, span: SpanRecord, *, delivered: bool) -> None:
         del self._creates[span]
         if delivered:
-            span.create_state = CreateState.DELIVERED
+            span.settle_create(CreateState.DELIVERED)
         else:
             mark_never_created(ticket.operation)
         if isinstance(span.parent, SpanRecord):
@@ -422,7 +422,8 @@ def mark_never_created(operation: Operation) -> None:
     if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance:
         operation.instance.registration = CreateState.FAILED
     elif operation.type is OperationType.CREATE_SPAN and operation.span:
-        operation.span.create_state, operation.span.on_stack = CreateState.FAILED, False
+        operation.span.settle_create(CreateState.FAILED)
+        operation.span.on_stack = False
 
 
 def _needs_what_failed(operation: Operation) -> bool:

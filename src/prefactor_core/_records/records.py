@@ -72,9 +72,10 @@ class SpanRecord:
         id: made by this client; a local one, until the API answers, if not `minted`.
         minted: `id` may be sent to the API as the span's id.
         parent: the parent's record, or the id of a span that this client did not create.
-        default_payload: the params, if `start()` gives none.
+        default_payload: the params, if `start()` gives none; None as soon as the span is started.
         redaction_rules: those of its params and result; empty for a span that is opened by name.
         schemas: what its payloads are checked against.
+        payload: the params, until the create is settled: they may be large, and the API has them.
         on_stack: it is on context stacks: new spans may become its children.
         dropped: why the span is not sent, for example because the queue was full when it was started.
         finish_delivered: a finish of this span was delivered.
@@ -104,6 +105,11 @@ class SpanRecord:
     answered: Future[None] | None = None
     local_id: str = ""
     inherited: bool = False
+
+    def settle_create(self, state: CreateState) -> None:
+        """The create was delivered, or never will be: the params are not kept."""
+        self.create_state = state
+        self.payload = {}
 
     def parent_id(self) -> str | None:
         """The id to send as `parent_span_id`; None if there is no parent, or its create failed."""

@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Callable
+from typing import Literal, TypeAlias
 
-from prefactor_core._records.records import CreateState, Phase, SpanRecord
+from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 
-__all__ = ["SpanIndex"]
+__all__ = ["MOST_OPEN", "MOST_OPEN_BYTES", "Forgotten", "SpanIndex"]
+
+MOST_OPEN = 20_000
+MOST_OPEN_BYTES = 64 * 1024 * 1024
 
 _REMEMBERED = 1000
-_FORGOTTEN_AT_ONCE = 2  # more than one, so that the index shrinks again after an outage
+_SKIPPED_AT_ONCE = 2  # spans that are not settled, so that no call takes long in an outage
 _UNSETTLED = {CreateState.NOT_HANDED_OVER, CreateState.PENDING}
+
+Forgotten: TypeAlias = Literal["too many", "run over"]
+"""Why a span is forgotten that was not finished: too many are open, or its agent instance is over."""
 
 
 class SpanIndex:
-    """The open spans, and the last ones that were finished, so that a late second finish finds its span.
+    """The open spans, and the last ones that are over, so that a late second finish finds its span.
 
-    A span is kept while its create may still be delivered: its id may be a local one, which the API will replace.
+    A span is over when it or its agent instance was finished. The open ones are bounded, too, since a program may never
+    finish them: by number, and by the size of the params of those that were not started. A span is kept while its
+    create may still be delivered: its id may be a local one, which the API will replace.
+
     Every method works from any thread.
+
+    Args:
+        on_forgotten: called for each span that is forgotten before it was finished. Its record still works.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_forgotten: Callable[[Forgotten], None]) -> None:
+        self._on_forgotten = on_forgotten
         self._lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._records: dict[str, SpanRecord] = {}
-        self._finished: deque[SpanRecord] = deque()
+        self._open: dict[SpanRecord, int] = {}  # and the size of the params that it keeps
+        self._open_bytes = 0
+        self._open_of: defaultdict[InstanceRecord, set[SpanRecord]] = defaultdict(set)
+        self._over: dict[SpanRecord, None] = {}
+        self._unreported: deque[Forgotten] = deque()
 
     def add(self, record: SpanRecord) -> None:
         """Add a new span."""
-        self._records[record.id] = record
+        with self._lock:
+            self._records[record.id] = record
+            self._enter_open(record, record.default_payload.size if record.default_payload else 0)
+            self._forget_open()
+        self._report()
 
     def find(self, span_id: str) -> SpanRecord | None:
         """The span that has or had this id."""
@@ -36,7 +60,16 @@ class SpanIndex:
 
     def discard(self, record: SpanRecord) -> None:
         """Remove a span that was not created."""
-        self._records.pop(record.id, None)
+        with self._lock:
+            self._remove(record)
+
+    def started(self, record: SpanRecord) -> None:
+        """A span was started, so that its params wait in the queue."""
+        with self._lock:
+            self._leave_open(record)
+            self._over.pop(record, None)
+            self._records[record.id] = record
+            self._enter_open(record, 0)
 
     def rename(self, record: SpanRecord, span_id: str) -> None:
         """Give a span the id that the API gave it; its old id still finds it."""
@@ -50,20 +83,77 @@ class SpanIndex:
         """In a forked child: the parent delivers the creates that were handed over before the fork."""
         self._lock = threading.RLock()
         for record in list(self._records.values()):
-            if record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED:
+            if _is_unsettled(record):
                 record.parent = record.parent_id()
-                record.create_state, record.inherited = CreateState.DELIVERED, True
+                record.inherited = True
+                record.settle_create(CreateState.DELIVERED)
 
     def finished(self, record: SpanRecord) -> None:
-        """Keep a finished span until enough others are finished."""
+        """Keep a finished span until enough others are over."""
         with self._lock:
-            self._finished.append(record)
-            for _ in range(min(_FORGOTTEN_AT_ONCE, len(self._finished) - _REMEMBERED)):
-                self._forget(self._finished.popleft())
+            self._leave_open(record)
+            if record.id in self._records:
+                self._over[record] = None
+            self._forget_over()
 
-    def _forget(self, oldest: SpanRecord) -> None:
-        if oldest.create_state in _UNSETTLED:
-            self._finished.append(oldest)
-            return
-        self._records.pop(oldest.id, None)
-        self._records.pop(oldest.local_id, None)
+    def instance_finished(self, instance: InstanceRecord) -> None:
+        """Keep the open spans of a finished instance until enough others are over."""
+        with self._lock:
+            for record in list(self._open_of.get(instance, ())):
+                self._leave_open(record)
+                self._over[record] = None
+            self._forget_over()
+        self._report()
+
+    def _enter_open(self, record: SpanRecord, size: int) -> None:
+        self._open[record] = size
+        self._open_bytes += size
+        self._open_of[record.instance].add(record)
+
+    def _leave_open(self, record: SpanRecord) -> None:
+        self._open_bytes -= self._open.pop(record, 0)
+        spans = self._open_of[record.instance]
+        spans.discard(record)
+        if not spans:
+            del self._open_of[record.instance]
+
+    def _remove(self, record: SpanRecord) -> None:
+        self._leave_open(record)
+        self._over.pop(record, None)
+        self._records.pop(record.id, None)
+        self._records.pop(record.local_id, None)
+
+    def _forget_open(self) -> None:
+        skipped = 0
+        while (len(self._open) > MOST_OPEN or self._open_bytes > MOST_OPEN_BYTES) and skipped < _SKIPPED_AT_ONCE:
+            oldest = next(iter(self._open))
+            if _is_unsettled(oldest):
+                self._open[oldest] = self._open.pop(oldest)
+                skipped += 1
+            else:
+                self._forget(oldest, "too many")
+
+    def _forget_over(self) -> None:
+        skipped = 0
+        while len(self._over) > _REMEMBERED and skipped < _SKIPPED_AT_ONCE:
+            oldest = next(iter(self._over))
+            if _is_unsettled(oldest):
+                self._over[oldest] = self._over.pop(oldest)
+                skipped += 1
+            else:
+                self._forget(oldest, "run over")
+
+    def _forget(self, record: SpanRecord, why: Forgotten) -> None:
+        self._remove(record)
+        if record.phase is not Phase.FINISHED:
+            self._unreported.append(why)
+
+    def _report(self) -> None:
+        """Report what was forgotten. Not inside a lock: a log handler may be slow, or may record spans itself."""
+        while self._unreported:
+            with contextlib.suppress(IndexError):  # another thread reports, too
+                self._on_forgotten(self._unreported.popleft())
+
+
+def _is_unsettled(record: SpanRecord) -> bool:
+    return record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from prefactor_core._delivery.ledger import DeliveryReport
-from prefactor_core.operations import Operation
+from prefactor_core._records.records import CreateState
+from prefactor_core.operations import Operation, OperationType
 from prefactor_http import _pfid
 from prefactor_http.models.agent_instance import AgentInstance
 
@@ -33,6 +34,8 @@ class DisabledSession:
 
     def hand_over(self, operation: Operation) -> None:
         span = operation.span
+        if span and operation.type is OperationType.CREATE_SPAN:
+            span.settle_create(CreateState.DELIVERED)  # otherwise the span would be kept until then
         if span and span.answered and not span.answered.done():  # `start()` waits for an id from the API
             span.answered.set_result(None)
 

@@ -34,6 +34,7 @@ class AgentInstanceManager:
         instance_record: returns the record of an agent instance.
         payloads: the client's policy for redaction and size.
         monitor: detects that the platform terminates an instance.
+        on_finished: called when the finish of an instance was handed over.
         validation: the client's policy for payloads that do not match their schema.
         span_types: returns the span types and quality schemas of an instance, if they are known.
     """
@@ -45,6 +46,7 @@ class AgentInstanceManager:
         payloads: PayloadPolicy,
         monitor: TerminationMonitor,
         *,
+        on_finished: Callable[[InstanceRecord], None],
         validation: Validation,
         span_types: Callable[[InstanceRecord], SpanTypes | None],
     ) -> None:
@@ -54,6 +56,7 @@ class AgentInstanceManager:
         self._validation = validation
         self._span_types = span_types
         self._monitor = monitor
+        self._on_finished = on_finished
 
     async def start(self, instance_id: str, timestamp: datetime | None = None) -> None:
         """Start an instance, now by default."""
@@ -87,7 +90,9 @@ class AgentInstanceManager:
         if status not in get_args(FinishStatus):
             raise ValueError(f"status must be one of {', '.join(get_args(FinishStatus))}, not {status!r}")
         self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": status}, timestamp, idempotency_key)
-        self._monitor.finished(self._instance_record(instance_id))
+        instance = self._instance_record(instance_id)
+        self._monitor.finished(instance)
+        self._on_finished(instance)
 
     async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
         """Record a named quality payload; None removes it.
@@ -185,8 +190,8 @@ class AgentInstanceHandle:
         """Set when the platform terminates this instance before the program finishes it.
 
         Use `await instance.terminated.wait()` in any event loop, and `instance.terminated.is_set()` anywhere. The
-        client learns of a termination from the answer to the next span, and asks every 30 seconds. It does not stop
-        the program, and delivers what the program still records.
+        client learns of a termination from the answer to the next span, and by asking within 30 seconds. It does not
+        stop the program, and delivers what the program still records.
         """
         return self._record.terminated
 

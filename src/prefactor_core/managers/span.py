@@ -279,7 +279,6 @@ class SpanManager:
                 return
             self._finish(record, status, recorded, timestamp, now)
             record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
-            record.payload, record.default_payload = {}, None
             if first:
                 self._spans.finished(record)
 
@@ -324,9 +323,11 @@ class SpanManager:
     ) -> None:
         active = status == "active"
         record.started_at, record.answered = at if active else None, answered
+        record.payload = params.value  # before the hand-over: when the API has them, they are not kept
         payload = {"status": status, "payload": params.value}
         self._submit(record, OperationType.CREATE_SPAN, payload, at, params.size, send_timestamp=active)
-        record.phase, record.status, record.payload = Phase.STARTED, status, params.value
+        record.phase, record.status, record.default_payload = Phase.STARTED, status, None
+        self._spans.started(record)
 
     def _apply_policy(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
         return self.payloads.apply(payload, record.schema_name, part, record.redaction_rules.get(part))

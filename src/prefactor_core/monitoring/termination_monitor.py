@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeAlias
-from weakref import WeakSet
+import weakref
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol, TypeAlias
+from weakref import WeakKeyDictionary
 
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.termination_event import LoopFlag, Subscribers
 from prefactor_http._log import logger_of
+from prefactor_http.exceptions import is_permanent_http_error
 
 __all__ = ["TerminationCallback", "TerminationMonitor"]
 
 TerminationCallback: TypeAlias = Callable[[str, str | None], object]
+
+# Turns in which instances are polled: each instance in every sixth. Two turns are left for answers that take long.
+_TURNS = 8
+_TURNS_BETWEEN_POLLS = 6
+_MOST_POLLS = 8  # at the same time, beside the requests of delivery
 
 logger = logger_of("prefactor_core")
 
@@ -41,16 +50,22 @@ class TerminationMonitor:
 
     Args:
         fetch_instance: gets an instance from the API.
-        poll_interval: seconds between two polls.
+        poll_interval: seconds after which a termination is known at the latest, if the API answers within a fourth of
+            that time. Each instance is polled a little more often, and the polls are spread over the time.
     """
 
     def __init__(self, fetch_instance: Callable[[str], Awaitable[InstanceState]], poll_interval: float = 30.0) -> None:
         self.poll_interval = poll_interval
         self._fetch_instance = fetch_instance
         self._lock = threading.RLock()
-        self._live: WeakSet[InstanceRecord] = WeakSet()
+        self._turn = 0
+        self._places = itertools.cycle(range(_TURNS_BETWEEN_POLLS))
+        self._live: WeakKeyDictionary[InstanceRecord, int] = WeakKeyDictionary()  # and the turn of the next poll
+        self._due: deque[InstanceRecord | str] = deque()
+        self._failures = 0  # in a row
         self._listeners: Subscribers[[str, str | None]] = Subscribers("an on_terminate callback")
         self._active: str | None = None
+        self._active_turn = 0
         self._flag = LoopFlag()
         self._reason: str | None = None
         self._callbacks: Subscribers[[]] = Subscribers("a termination callback")
@@ -60,14 +75,14 @@ class TerminationMonitor:
     def watch(self, instance: InstanceRecord) -> None:
         """Poll an instance until it is finished or terminated, or its record is garbage-collected."""
         with self._lock:
-            if not instance.ended:
-                self._live.add(instance)
+            if not instance.ended and instance not in self._live:
+                self._live[instance] = self._turn + _TURNS_BETWEEN_POLLS - next(self._places)
 
     def finished(self, instance: InstanceRecord) -> None:
         """The agent finished an instance: stop watching it."""
         with self._lock:
             instance.ended = True
-            self._live.discard(instance)
+            self._live.pop(instance, None)
             if self._active == instance.id:
                 self._active = None
 
@@ -77,7 +92,7 @@ class TerminationMonitor:
             if instance.ended:
                 return
             instance.ended = True
-            self._live.discard(instance)
+            self._live.pop(instance, None)
         instance.terminated._terminate(reason)
         self.detect_termination(reason, instance.id)
         self._listeners.call(instance.id, reason)
@@ -102,6 +117,7 @@ class TerminationMonitor:
         with self._lock:
             if instance_id is not None and instance_id != self._active:
                 self.reset()
+                self._active_turn = self._turn + _TURNS_BETWEEN_POLLS
             self._active = instance_id
 
     def detect_termination(self, reason: str | None, instance_id: str | None = None) -> None:
@@ -150,35 +166,70 @@ class TerminationMonitor:
 
     # The poll.
 
-    async def run(self) -> None:
-        """Poll until cancelled."""
-        while True:
-            await asyncio.sleep(self.poll_interval)
-            for instance in self._polled():
-                await self._poll(instance)
-            if (active := self._active) is not None and not self._flag.is_set():
-                await self._poll_active(active)
+    def run(self) -> Coroutine[Any, Any, None]:
+        """Poll until cancelled, or until the monitor is garbage-collected."""
+        return _run(weakref.ref(self))
 
-    def _polled(self) -> list[InstanceRecord]:
+    def _next_turn(self) -> int:
+        """Find the instances that are to be polled now. Returns how many these are."""
         with self._lock:
-            return [instance for instance in self._live if instance.registration is CreateState.DELIVERED]
+            self._turn += 1
+            live = {each: turn for each, turn in self._live.items() if each.registration is CreateState.DELIVERED}
+            self._due = deque(instance for instance, turn in live.items() if turn <= self._turn)
+            by_id_only = self._active is not None and all(instance.id != self._active for instance in live)
+            if self._active and by_id_only and self._active_turn <= self._turn and not self._flag.is_set():
+                self._due.append(self._active)
+        self._failures = 0
+        return len(self._due)
 
-    async def _poll(self, instance: InstanceRecord) -> None:
-        state = await self._state(instance.id)
-        if state is not None and state.status == "terminated":
-            self.terminate(instance, state.termination_reason)
+    async def _poll_due(self) -> None:
+        while self._due and self._failures < _MOST_POLLS:  # otherwise the API is away, and is asked again next time
+            due = self._due.popleft()
+            if self._is_still_due(due):
+                await self._poll(due)
 
-    async def _poll_active(self, instance_id: str) -> None:
-        if all(instance.id != instance_id for instance in self._polled()):  # made active by its id only
-            state = await self._state(instance_id)
-            if state is not None and state.status == "terminated":
-                self.detect_termination(state.termination_reason, instance_id)
+    def _is_still_due(self, due: InstanceRecord | str) -> bool:
+        next_turn = self._turn + _TURNS_BETWEEN_POLLS
+        with self._lock:
+            if isinstance(due, str):
+                self._active_turn = next_turn
+                return due == self._active
+            if due in self._live:
+                self._live[due] = next_turn
+            return due in self._live
 
-    async def _state(self, instance_id: str) -> InstanceState | None:
+    async def _poll(self, polled: InstanceRecord | str) -> None:
+        instance_id = polled if isinstance(polled, str) else polled.id
         try:
-            return await self._fetch_instance(instance_id)
+            state = await self._fetch_instance(instance_id)
         except Exception as error:
+            self._failures += not is_permanent_http_error(error)
             logger.debug(
                 "an agent instance could not be polled for a termination, and is polled again later: %s", error
             )
-            return None
+            return
+        self._failures = 0
+        if state.status != "terminated":
+            return
+        if isinstance(polled, str):
+            self.detect_termination(state.termination_reason, instance_id)
+        else:
+            self.terminate(polled, state.termination_reason)
+
+
+async def _run(reference: weakref.ref[TerminationMonitor]) -> None:
+    loop, polls = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+    turn_at = loop.time()
+    try:
+        while (monitor := reference()) is not None:
+            turn_at = max(turn_at + monitor.poll_interval / _TURNS, loop.time())
+            del monitor  # it is not kept while nothing is polled
+            await asyncio.sleep(turn_at - loop.time())
+            if (monitor := reference()) is not None:
+                for _ in range(min(monitor._next_turn(), _MOST_POLLS - len(polls))):
+                    polls.add(poll := loop.create_task(monitor._poll_due()))
+                    poll.add_done_callback(polls.discard)
+                    del poll
+    finally:
+        for poll in polls:
+            poll.cancel()
