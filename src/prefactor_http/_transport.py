@@ -21,10 +21,13 @@ __all__ = ["Transport"]
 _logger = logger_of(__name__)
 
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_LOCATION = "prefactor_location"
 _MAX_GROWTH = 8  # the answer may repeat the request's payload, with more characters escaped
 
 # Errors of httpx that occur again with every retry.
 _WRONG_USE = (httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol, UnicodeEncodeError)
+
+_LOST_CONNECTION = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 
 
 class Transport:
@@ -56,8 +59,9 @@ class Transport:
         params: Mapping[str, Any] | None,
         content: bytes | None,
         headers: Mapping[str, str] | None,
+        url: str | None = None,
     ) -> Answer:
-        """Sends a request once, without retries.
+        """Sends a request once, without retries. `url` is another address on the API's host, from a redirect.
 
         Raises:
             PrefactorConnectionError: There was no answer within request_timeout, or no connection.
@@ -69,7 +73,7 @@ class Transport:
             async with asyncio.timeout(self._config.request_timeout):
                 async with client.stream(
                     method,
-                    self._url + path,
+                    url or self._url + path,
                     params=params,
                     content=content,
                     headers={"X-Prefactor-SDK": self.sdk_header, **(headers or {})},
@@ -82,7 +86,9 @@ class Transport:
         except _WRONG_USE as error:
             raise PrefactorClientError(f"{request} cannot be sent: {type(error).__name__}") from error
         except httpx.HTTPError as error:
-            raise PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}") from error
+            failed = PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}")
+            failed.connection_lost = isinstance(error, _LOST_CONNECTION)
+            raise failed from error
         _logger.debug("%s: HTTP %d", request, response.status_code)
         return Answer(
             request,
@@ -90,6 +96,9 @@ class Transport:
             body.end(),
             unreadable=body.problem,
             retry_after=response.headers.get("retry-after"),
+            location=response.extensions.get(_LOCATION),
+            content_type=response.headers.get("content-type", ""),
+            url=url or self._url + path,
             secret=self._config.api_token,
         )
 
@@ -124,7 +133,13 @@ class Transport:
             # Loading certificates takes tens of milliseconds. An http URL never needs them: redirects are not followed.
             verify=not self._url.startswith("http://"),
             trust_env=False,
+            event_hooks={"response": [_take_location]},
         )
+
+
+async def _take_location(response: httpx.Response) -> None:
+    # httpx reads it even if it follows no redirects, and raises an error if it is not valid.
+    response.extensions[_LOCATION] = response.headers.pop("location", None)
 
 
 async def _read(response: httpx.Response, limit: int) -> Body:

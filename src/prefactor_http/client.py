@@ -11,7 +11,7 @@ from prefactor_http._request import api_path, checked_key, encode_json
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.endpoints import AgentClient, AgentInstanceClient, AgentSpanClient, BulkClient
-from prefactor_http.exceptions import PrefactorApiError, is_transient_http_error
+from prefactor_http.exceptions import PrefactorApiError, PrefactorResponseContractError, is_transient_http_error
 from prefactor_http.retry import RetryHandler
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_SDK_HEADER", "PrefactorHttpClient"]
 
 DEFAULT_SDK_HEADER = f"prefactor-http@{__version__}"
+_MAX_REDIRECTS = 3
 
 
 class PrefactorHttpClient:
@@ -155,6 +156,10 @@ class PrefactorHttpClient:
 
         async def attempt() -> Answer:
             answer = await transport.send(method, path, params=params, content=content, headers=headers)
+            for _ in range(_MAX_REDIRECTS):
+                if (url := answer.redirect()) is None:
+                    break
+                answer = await transport.send(method, path, params=None, content=content, headers=headers, url=url)
             answer.raise_for_error()
             return answer
 
@@ -165,7 +170,7 @@ class PrefactorHttpClient:
     def _is_retryable(self, error: Exception) -> bool:
         if isinstance(error, PrefactorApiError):
             return error.status_code in self.config.retry_on_status_codes
-        return is_transient_http_error(error)
+        return is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
 
     def _open_transport(self) -> Transport:
         if self._transport is None:
