@@ -23,6 +23,7 @@ from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorResponseContractError,
     PrefactorValidationError,
+    is_temporary,
 )
 
 __all__ = ["Answer"]
@@ -125,7 +126,8 @@ class Answer:
         message, code, errors = (bounded_copy(body.get(name), self._hide) for name in ("message", "code", "errors"))
         from_gateway = not _has_api_form(body)
         if not message:
-            message = ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._gateway_problem() if from_gateway else self._snippet())))
+            problem = self._gateway_problem() if from_gateway else self._snippet()
+            message = ": ".join(filter(None, (f"HTTP {status} to {self.request}", problem)))
         args = (json_text(message, MESSAGE_CHARS), json_text(code or f"http_{status}", NAME_CHARS), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):
@@ -151,9 +153,7 @@ class Answer:
             return f"its body cannot be read: {self.unreadable}"
         if self.status_code in _REDIRECTS and (target := self._redirect_target()):
             return f"{self.url} redirects to {self._shown(target)}, which is not followed"
-        if self.status_code >= SERVER_ERROR:  # those of gateways are expected
-            return self._page_text()
-        return self._not_the_api()
+        return self._page_text() if is_temporary(self.status_code) else self._not_the_api()
 
     def _not_the_api(self) -> str:
         media_type = self.content_type.partition(";")[0].strip()

@@ -40,7 +40,7 @@ TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 # Request Timeout: the server closed an idle connection. Too Early: it refused a request that could be a replay.
-_TRY_AGAIN = {408, 425, TOO_MANY_REQUESTS}
+_TEMPORARY = {408, 425, TOO_MANY_REQUESTS}
 
 _MAX_ERRORS = 5
 
@@ -155,6 +155,11 @@ class PrefactorRetryExhaustedError(PrefactorHttpError):
         self.last_error = last_error
 
 
+def is_temporary(status_code: int) -> bool:
+    """Whether an HTTP status says that the same request may succeed later: 408, 425, 429 and 5xx."""
+    return status_code in _TEMPORARY or status_code >= SERVER_ERROR
+
+
 def is_transient_http_error(error: Exception) -> bool:
     """Whether the same request may succeed later.
 
@@ -164,8 +169,7 @@ def is_transient_http_error(error: Exception) -> bool:
     if isinstance(error, PrefactorRetryExhaustedError):
         return error.last_error is not None and is_transient_http_error(error.last_error)
     if isinstance(error, PrefactorApiError):
-        status = error.status_code
-        return status in _TRY_AGAIN or status >= SERVER_ERROR or (error.from_gateway and status != TOO_LARGE)
+        return is_temporary(error.status_code) or (error.from_gateway and error.status_code != TOO_LARGE)
     return isinstance(error, PrefactorConnectionError) or (isinstance(error, PrefactorHttpError) and error.from_gateway)
 
 

@@ -214,7 +214,8 @@ async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run:
 async def test_an_answer_that_is_nested_deeply_costs_one_operation(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, problem: str, place: str
 ) -> None:
-    body = f'{{"errors":{{"{place}":{problem}}}}}' if place in {"errors", "id"} else f'{{"{place}":{problem}}}'
+    where = f'"errors":{{"{place}":{problem}}}' if place in {"errors", "id"} else f'"{place}":{problem}'
+    body = f'{{"status":"error",{where}}}'
     async with run(queue={"close_timeout": 5.0}) as (client, instance):
         await client.flush()
         api.inject(Fault(method="POST", path=".*/record_quality", status=422, body=body))

@@ -34,7 +34,7 @@ async def test_the_key_in_the_header_is_kept(api: LocalApi, client: PrefactorHtt
 
 async def test_redirects_in_a_circle_come_to_an_end(api: LocalApi, client: PrefactorHttpClient) -> None:
     api.inject(Fault(path=PING, status=308, headers={"Location": PING}, body="", times=None))
-    with pytest.raises(PrefactorApiError, match="redirects to .*, which is not followed"):
+    with pytest.raises(PrefactorApiError, match=r"redirects to .*, which is not followed"):
         await client.validate_token()
     assert len(api.requests) == 4
 

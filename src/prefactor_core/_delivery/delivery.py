@@ -220,6 +220,7 @@ class Delivery:
         """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return."""
         dropped = self._ledger.close(DEADLINE)
         self._loss_log.queue_not_full()
+        self._loss_log.totals()
         if dropped:
             for operation in self._inbox.get_nowait(self._inbox.size()):
                 mark_never_created(operation)

@@ -11,6 +11,7 @@ from prefactor_core.operations import Operation, OperationType
 from prefactor_http._text import problem_text
 from prefactor_http.exceptions import (
     PrefactorApiError,
+    PrefactorConnectionError,
     PrefactorHttpError,
     PrefactorResponseContractError,
     PrefactorValidationError,
@@ -176,10 +177,10 @@ def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
     """Decide what the failure of a whole bulk request means."""
     if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
         return BulkUnavailable(error, refused=True)
-    if is_transient_http_error(error):
-        return _try_again(error)
     if isinstance(error, PrefactorResponseContractError):
         return BulkUnavailable(error, refused=False)
+    if is_transient_http_error(error):
+        return _try_again(error)
     if isinstance(error, PrefactorApiError):
         return BulkFailed(error, refused=True, too_large=error.status_code == _TOO_LARGE)
     return BulkFailed(error, refused=False)
@@ -187,7 +188,7 @@ def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
 
 def _try_again(error: Exception) -> TryAgain:
     retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
-    return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
+    return TryAgain(error, unreachable=isinstance(error, PrefactorConnectionError), retry_after=retry_after)
 
 
 def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:

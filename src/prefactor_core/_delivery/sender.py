@@ -13,6 +13,7 @@ from prefactor_core._delivery.outcomes import (
     NotExecuted,
     Outcome,
     SendSeparately,
+    TryAgain,
     judge,
     judge_bulk,
 )
@@ -22,7 +23,7 @@ from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
-from prefactor_http.exceptions import PrefactorHttpError
+from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError
 from prefactor_http.models.bulk import BulkOutput
 
 __all__ = ["Sender"]
@@ -69,17 +70,29 @@ class Sender:
         await self._connections.__aexit__(None, None, None)
 
     async def send(self, ticket: Ticket) -> Outcome:
-        """Send an operation once; never raises."""
-        operation = ticket.operation
+        """Send an operation once, or once more if its connection is lost; never raises.
+
+        A server may close a connection that was idle just when a request is sent on it. That is no outage.
+        """
+        outcome = await self._send(ticket.operation, repeated=ticket.tries > 1)
+        if _lost_its_connection(outcome):
+            return await self._send(ticket.operation, repeated=True)
+        return outcome
+
+    async def send_bulk(self, batch: Batch) -> BulkOutcome:
+        """Send creates and finishes of spans in one bulk request, as `send()` does; never raises."""
+        outcome = await self._send_bulk(batch)
+        return await self._send_bulk(batch) if _lost_its_connection(outcome) else outcome
+
+    async def _send(self, operation: Operation, *, repeated: bool) -> Outcome:
         try:
             await self._calls[operation.type](operation)
         except Exception as error:
             _drop_frames(error)
-            return judge(error, operation, repeated=ticket.tries > 1)
+            return judge(error, operation, repeated=repeated)
         return Delivered()
 
-    async def send_bulk(self, batch: Batch) -> BulkOutcome:
-        """Send creates and finishes of spans in one bulk request; never raises."""
+    async def _send_bulk(self, batch: Batch) -> BulkOutcome:
         try:
             outputs = await self.http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
         except Exception as error:
@@ -155,6 +168,11 @@ class Sender:
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),
         )
+
+
+def _lost_its_connection(outcome: Outcome | BulkOutcome) -> bool:
+    error = outcome.error if isinstance(outcome, TryAgain) else None
+    return isinstance(error, PrefactorConnectionError) and error.connection_lost
 
 
 def _drop_frames(error: BaseException | None) -> None:
