@@ -23,7 +23,7 @@ from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorResponseContractError,
     PrefactorValidationError,
-    is_temporary,
+    is_temporary_status,
 )
 
 __all__ = ["Answer"]
@@ -153,7 +153,7 @@ class Answer:
             return f"its body cannot be read: {self.unreadable}"
         if self.status_code in _REDIRECTS and (target := self._redirect_target()):
             return f"{self.url} redirects to {self._shown(target)}, which is not followed"
-        return self._page_text() if is_temporary(self.status_code) else self._not_the_api()
+        return self._page_text() if is_temporary_status(self.status_code) else self._not_the_api()
 
     def _not_the_api(self) -> str:
         media_type = self.content_type.partition(";")[0].strip()

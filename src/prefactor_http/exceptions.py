@@ -32,6 +32,7 @@ __all__ = [
     "PrefactorRetryExhaustedError",
     "PrefactorValidationError",
     "is_permanent_http_error",
+    "is_temporary_status",
     "is_transient_http_error",
 ]
 
@@ -155,7 +156,7 @@ class PrefactorRetryExhaustedError(PrefactorHttpError):
         self.last_error = last_error
 
 
-def is_temporary(status_code: int) -> bool:
+def is_temporary_status(status_code: int) -> bool:
     """Whether an HTTP status says that the same request may succeed later: 408, 425, 429 and 5xx."""
     return status_code in _TEMPORARY or status_code >= SERVER_ERROR
 
@@ -169,7 +170,7 @@ def is_transient_http_error(error: Exception) -> bool:
     if isinstance(error, PrefactorRetryExhaustedError):
         return error.last_error is not None and is_transient_http_error(error.last_error)
     if isinstance(error, PrefactorApiError):
-        return is_temporary(error.status_code) or (error.from_gateway and error.status_code != TOO_LARGE)
+        return is_temporary_status(error.status_code) or (error.from_gateway and error.status_code != TOO_LARGE)
     return isinstance(error, PrefactorConnectionError) or (isinstance(error, PrefactorHttpError) and error.from_gateway)
 
 

@@ -182,6 +182,16 @@ class Delivery:
         """The API is not known to refuse span ids that this client makes."""
         return self._dispatch.mint_ids
 
+    @property
+    def paused(self) -> bool:
+        """Delivery is paused during an outage of the API."""
+        return self._dispatch.paused
+
+    @property
+    def successes(self) -> int:
+        """How many requests have succeeded."""
+        return self._dispatch.successes
+
     def report(self) -> DeliveryReport:
         """What became of all operations so far."""
         return self._ledger.report(self._loss_log.errors)
