@@ -83,25 +83,6 @@ async def test_an_api_that_is_away_at_start_and_at_registration(api: LocalApi) -
     assert not api.violations
 
 
-async def test_an_api_that_is_away_when_an_instance_is_created(api: LocalApi) -> None:
-    async with PrefactorCoreClient(config_for(api)) as client:
-        with api.away(), pytest.raises(PrefactorHttpError):
-            await register(client)
-        assert client.stats().accepted == 0
-    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        with api.away():
-            instance = await register(client)
-            local = instance.id
-            await instance.start()
-            await record(instance)
-        await instance.finish()
-        assert (await client.flush()).complete
-        assert instance.id != local
-    assert [each["status"] for each in api.instances()] == ["complete"]
-    assert [each["agent_instance_id"] for each in api.spans()] == [instance.id]
-    assert not api.violations
-
-
 async def test_a_token_that_expires_during_a_run(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run() as (client, instance):
         await record(instance, "before")
@@ -172,33 +153,6 @@ async def test_an_instance_that_is_not_started(api: LocalApi, caplog: pytest.Log
     assert [span["status"] for span in api.spans()] == ["complete"]
     assert [each["status"] for each in api.instances()] == ["pending"]
     assert len(warnings(caplog)) == 1
-
-
-async def test_a_registration_that_is_refused_later(api: LocalApi) -> None:
-    api.inject(Fault(path=".*/register", status=503))
-    api.inject(Fault(path=".*/register", status=422, delay=0.05))
-    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        instance = await register(client)
-        await record(instance)
-        await client.flush()
-        await record(instance)
-        await instance.finish()
-        report = await client.flush()
-    assert report.failures == {
-        (OperationType.REGISTER_AGENT_INSTANCE, "http_422"): 1,
-        (OperationType.CREATE_SPAN, "dependency"): 2,
-        (OperationType.FINISH_SPAN, "dependency"): 2,
-        (OperationType.FINISH_AGENT_INSTANCE, "dependency"): 1,
-    }
-    assert api.spans() == []
-
-
-async def test_a_refused_registration_raises(api: LocalApi) -> None:
-    api.inject(Fault(path=".*/register", status=422))
-    async with PrefactorCoreClient(config_for(api)) as client:
-        with pytest.raises(PrefactorValidationError):
-            await register(client)
-        await register(client)
 
 
 async def test_one_422_stays_with_its_span(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:

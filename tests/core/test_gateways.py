@@ -77,6 +77,12 @@ async def test_a_website_in_place_of_the_api_is_an_error_at_the_start(api: Local
     assert len(api.requests) == 1
 
 
+async def test_a_page_in_place_of_a_success_is_an_error_at_every_start(api: LocalApi) -> None:
+    api.inject(page(200, ".*", times=None))
+    with pytest.raises(PrefactorResponseContractError, match="this is not the Prefactor API"):
+        await PrefactorCoreClient(config_for(api, require_api_at_start=False)).initialize()
+
+
 async def test_a_gateway_at_the_start_does_not_stop_an_agent_that_can_start_without_the_api(
     api: LocalApi, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -249,7 +249,7 @@ def _refused_registration(
        the reason.
     3. Otherwise the operation fails.
     """
-    if operation.payload["id"] is not None:
+    if operation.payload.get("id") is not None:
         if error.status_code == _CONFLICT and (repeated or instance.asked):
             return Delivered()
         if instance.minted and isinstance(error, PrefactorValidationError):

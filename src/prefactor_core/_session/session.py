@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -19,7 +20,12 @@ from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, is_transient_http_error
+from prefactor_http.exceptions import (
+    PrefactorConnectionError,
+    PrefactorHttpError,
+    PrefactorResponseContractError,
+    is_transient_http_error,
+)
 from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["ApiSession", "Session"]
@@ -155,9 +161,11 @@ class ApiSession:
             else:
                 await self._delivery.call(_with_time_limit(self._sender.http.validate_token()))
         except PrefactorHttpError as error:
-            if self._config.require_api_at_start or not is_transient_http_error(error):
+            may_pass = is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
+            if self._config.require_api_at_start or not may_pass:
                 raise
-            logger.warning(
+            logger.log(
+                logging.ERROR if error.from_gateway else logging.WARNING,  # the address may be wrong
                 "the API is unavailable, the client starts without it: %s (operations are kept, and sent when it is "
                 "available)",
                 error,
