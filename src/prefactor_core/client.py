@@ -21,6 +21,7 @@ from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import MOST_OPEN, MOST_OPEN_BYTES, Forgotten, SpanIndex
 from prefactor_core._session.disabled_session import DisabledSession
 from prefactor_core._session.life_cycle import LifeCycle, State
+from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import ApiSession, Session
 from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
@@ -42,7 +43,6 @@ from prefactor_http import _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
-from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.types import InstancePurpose
 
@@ -89,6 +89,8 @@ class PrefactorCoreClient:
         self._ledger = Ledger()
         self._log_once = LogOnce()
         self._span_index = SpanIndex(self._span_forgotten)
+        self._partition: int | None = None  # of the ids of the account, if this client may make ids of instances
+        self._takes_ids = True
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
@@ -238,14 +240,13 @@ class PrefactorCoreClient:
             "purpose": purpose,
             "external_identifier": external_identifier,
         }
-        key = generate_idempotency_key()
-        try:
-            registered = await session.register(details, key)
-        except PrefactorHttpError as error:
-            if self._config.require_api_at_start or not is_transient_http_error(error):
-                raise
-            handle = self._register_later(details, key)
+        registration = self._new_registration(details)
+        wanted = registration.details["id"]
+        registered = await session.register(registration)
+        if registered is None:
+            handle = self._register_later(registration)
         else:
+            self._learn_of_ids(registered, wanted)
             handle = AgentInstanceHandle(registered, self)
             self._watch(handle._record)
         if own_types:
@@ -441,23 +442,48 @@ class PrefactorCoreClient:
         session = self._life.session
         return session is not None and session.mints_ids()
 
-    def _register_later(self, details: dict[str, Any], idempotency_key: str) -> AgentInstanceHandle:
+    def _new_registration(self, details: dict[str, Any]) -> Registration:
+        """A registration, with an id that this client makes if the program gives none and the API takes such ids."""
+        key = generate_idempotency_key()
+        if details["id"] is not None or self._partition is None or not self._mints_ids():
+            return Registration(details, key)
+        return Registration({**details, "id": _pfid.generate(self._partition)}, key, minted=True)
+
+    def _register_later(self, registration: Registration) -> AgentInstanceHandle:
+        details = registration.details
         instance_id = details["id"] or generate_idempotency_key()
         record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
+        record.minted, record.asked = registration.minted, registration.asked
         self._instances[record.id] = record
         self._hand_over(
             Operation(
-                OperationType.REGISTER_AGENT_INSTANCE, details, datetime.now(UTC), idempotency_key, instance=record
+                OperationType.REGISTER_AGENT_INSTANCE,
+                details,
+                datetime.now(UTC),
+                registration.idempotency_key,
+                instance=record,
             )
         )
         return AgentInstanceHandle(record.id, self)
 
     def _on_registered(self, record: InstanceRecord, instance_id: str) -> None:
         """A queued registration was delivered: the instance has the id that the API gave it."""
+        self._learn_of_ids(instance_id, record.id if record.minted else None)
         self._instances[instance_id] = record  # before it has the new id: another thread may read that and look it up
         record.partition = _pfid.partition_of(instance_id)
         record.id = instance_id
         self._watch(record)
+
+    def _learn_of_ids(self, instance_id: str, wanted: str | None) -> None:
+        """Learn the partition of the account's ids, and whether the API takes the ids that this client makes.
+
+        Args:
+            instance_id: the id that the API gave an instance.
+            wanted: the id that this client asked for, if it did.
+        """
+        takes_ids = wanted is None or wanted == instance_id
+        self._partition = _pfid.partition_of(instance_id) if takes_ids and self._takes_ids else None
+        self._takes_ids = self._takes_ids and takes_ids
 
     def _instance_record(self, instance_id: str) -> InstanceRecord:
         """The record of an instance; a new one for an instance that this client did not register."""

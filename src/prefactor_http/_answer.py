@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,7 +23,7 @@ from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorResponseContractError,
     PrefactorValidationError,
-    is_transient_http_error,
+    is_temporary_status,
 )
 
 __all__ = ["Answer"]
@@ -28,7 +31,12 @@ __all__ = ["Answer"]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _SNIPPET_CHARS = 200
+_PAGE_CHARS = 2000  # where the title of a page is looked for
 _PROBLEMS_SHOWN = 3
+_REDIRECTS = {301, 302, 303, 307, 308}
+_REPEATING_REDIRECTS = {307, 308}  # they keep the method and the body
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TITLE = re.compile(r"<title[^>]*>([^<]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,9 @@ class Answer:
         content: The body.
         unreadable: Why the body could not be read; empty if it could.
         retry_after: Value of the Retry-After header.
+        location: Value of the Location header.
+        content_type: Value of the Content-Type header.
+        url: The address that the request was sent to.
         secret: The token. It is removed from error messages, in case the server or a proxy repeats it.
     """
 
@@ -49,6 +60,9 @@ class Answer:
     content: bytes = field(repr=False)
     unreadable: str = ""
     retry_after: str | None = None
+    location: str | None = None
+    content_type: str = ""
+    url: str = ""
     secret: str = field(default="", repr=False)
 
     def raise_for_error(self) -> None:
@@ -56,14 +70,21 @@ class Answer:
 
         Raises:
             PrefactorApiError: The answer is an error.
-            PrefactorResponseContractError: Its body cannot be read, and its status does not ask to try again.
         """
-        if 200 <= self.status_code < 300:
-            return
-        error = self._api_error()
-        if self.unreadable and not is_transient_http_error(error):
-            raise self._contract_error(self.unreadable)
-        raise error
+        if not 200 <= self.status_code < 300:
+            raise self._api_error()
+
+    def redirect(self) -> str | None:
+        """The address to which the same request is to be sent, if the answer says so and it is on the same host.
+
+        The token is sent there, so scheme, host and port must be the same.
+        """
+        target = self._redirect_target()
+        if self.status_code not in _REPEATING_REDIRECTS or target is None:
+            return None
+        url = target._replace(fragment="").geturl()
+        can_be_sent = url.isascii() and url.isprintable() and " " not in url and target.username is None
+        return url if can_be_sent and _origin(target) == _origin(urlsplit(self.url)) else None
 
     def value(self) -> dict[str, Any]:
         """The JSON object in the body.
@@ -78,6 +99,8 @@ class Answer:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
             cause = self._without_body(error)
+        if cause is not None and self._is_page():
+            raise self._contract_error(self._not_the_api(), cause, from_gateway=True) from cause
         if cause is not None:
             raise self._contract_error("not JSON", cause) from cause
         if not isinstance(value, dict):
@@ -101,7 +124,10 @@ class Answer:
         body = self._error_body()
         status = self.status_code
         message, code, errors = (bounded_copy(body.get(name), self._hide) for name in ("message", "code", "errors"))
-        message = message or ": ".join(filter(None, (f"HTTP {status} to {self.request}", self._snippet())))
+        from_gateway = not _has_api_form(body)
+        if not message:
+            problem = self._gateway_problem() if from_gateway else self._snippet()
+            message = ": ".join(filter(None, (f"HTTP {status} to {self.request}", problem)))
         args = (json_text(message, MESSAGE_CHARS), json_text(code or f"http_{status}", NAME_CHARS), status)
         error_class = ERROR_CLASSES.get(status, PrefactorApiError)
         if issubclass(error_class, PrefactorValidationError):
@@ -110,6 +136,7 @@ class Answer:
             error = error_class(*args)
         if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
             error.retry_after = seconds_to_wait(self.retry_after, now=time.time())
+        error.from_gateway = from_gateway
         return error
 
     def _error_body(self) -> dict[str, Any]:
@@ -120,13 +147,50 @@ class Answer:
             return {}
         return body if isinstance(body, dict) else {}
 
-    def _contract_error(self, problem: str, cause: Exception | None = None) -> PrefactorResponseContractError:
-        return PrefactorResponseContractError(
+    def _gateway_problem(self) -> str:
+        """What came in place of an error of the API."""
+        if self.unreadable:
+            return f"its body cannot be read: {self.unreadable}"
+        if self.status_code in _REDIRECTS and (target := self._redirect_target()):
+            return f"{self.url} redirects to {self._shown(target)}, which is not followed"
+        return self._page_text() if is_temporary_status(self.status_code) else self._not_the_api()
+
+    def _not_the_api(self) -> str:
+        media_type = self.content_type.partition(";")[0].strip()
+        what = ": ".join(filter(None, (one_line(self._hide(media_type), NAME_CHARS), self._page_text())))
+        return f"this is not the Prefactor API: {self.url} answers with {what or 'an empty page'}"
+
+    def _page_text(self) -> str:
+        """The title of an HTML page, or the beginning of another text."""
+        title = _TITLE.search(self._beginning()[:_PAGE_CHARS])
+        return one_line(" ".join(html.unescape(title[1]).split()), _SNIPPET_CHARS) if title else self._snippet()
+
+    def _is_page(self) -> bool:
+        return "html" in self.content_type.lower() or self.content.lstrip()[:1] == b"<"
+
+    def _redirect_target(self) -> SplitResult | None:
+        try:
+            target = urlsplit(urljoin(self.url, self.location or ""))
+            return target if self.location and target.hostname and _origin(target) else None
+        except ValueError:
+            return None
+
+    def _shown(self, target: SplitResult) -> str:
+        """An address without its query and credentials, which may be secret."""
+        netloc = target.netloc.rpartition("@")[2]
+        return one_line(self._hide(f"{target.scheme}://{netloc}{target.path}"), _SNIPPET_CHARS)
+
+    def _contract_error(
+        self, problem: str, cause: Exception | None = None, *, from_gateway: bool = False
+    ) -> PrefactorResponseContractError:
+        error = PrefactorResponseContractError(
             f"unexpected answer to {self.request}: {one_line(problem, MESSAGE_CHARS)}",
             status_code=self.status_code,
             body_snippet=self._snippet(),
             cause=cause,
         )
+        error.from_gateway = from_gateway
+        return error
 
     def _problems(self, error: ValidationError) -> str:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
@@ -144,9 +208,21 @@ class Answer:
         return without_token(text, self.secret)
 
     def _snippet(self) -> str:
+        return one_line(self._beginning(), _SNIPPET_CHARS)
+
+    def _beginning(self) -> str:
         # Not the whole body, which may have megabytes; but no token is cut in the part that is shown.
         beginning = self.content[: 20_000 + _SNIPPET_CHARS * len(self.secret)]
-        return one_line(self._hide(beginning.decode("utf-8", "replace")), _SNIPPET_CHARS)
+        return self._hide(beginning.decode("utf-8", "replace"))
+
+
+def _has_api_form(body: Mapping[str, Any]) -> bool:
+    """Whether an error has the form of the API's: an object with a status, a code or errors by field."""
+    return body.get("status") == "error" or isinstance(body.get("code"), str) or isinstance(body.get("errors"), dict)
+
+
+def _origin(url: SplitResult) -> tuple[str, str, int | None]:
+    return url.scheme, url.hostname or "", url.port or _DEFAULT_PORTS.get(url.scheme)
 
 
 def seconds_to_wait(retry_after: str | None, *, now: float) -> float | None:

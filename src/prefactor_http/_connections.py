@@ -17,7 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
-__all__ = ["CONNECTION_ERRORS", "MISUSE_ERRORS", "Connections", "Response"]
+__all__ = ["CONNECTION_ERRORS", "LOST_CONNECTION_ERRORS", "MISUSE_ERRORS", "Connections", "Response"]
 
 _PROXY_AUTHENTICATION = 407
 _KEEP_SECONDS = 5.0  # unused for longer, a connection is not used again: many servers and proxies close it soon
@@ -34,6 +34,9 @@ CONNECTION_ERRORS = (
     OSError,  # of TLS, after the handshake
 )
 """What a request raises that gets no answer, or no complete one."""
+
+LOST_CONNECTION_ERRORS = (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError)
+"""Those of a connection that was open, and is not any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import httpcore
 
 from prefactor_http._answer import Answer
 from prefactor_http._body import Body
-from prefactor_http._connections import CONNECTION_ERRORS, MISUSE_ERRORS, Connections, Response
+from prefactor_http._connections import CONNECTION_ERRORS, LOST_CONNECTION_ERRORS, MISUSE_ERRORS, Connections, Response
 from prefactor_http._log import logger_of
 from prefactor_http._proxy import environment_proxy
 from prefactor_http._text import MESSAGE_CHARS, one_line
@@ -60,6 +60,7 @@ class Transport:
         content: bytes | None,
         headers: Mapping[str, str] | None,
         fresh: bool = False,
+        url: str | None = None,
     ) -> Answer:
         """Sends a request once, without retries.
 
@@ -70,6 +71,7 @@ class Transport:
             content: Body.
             headers: More headers.
             fresh: Open a connection for this request, because those that are open may be dead.
+            url: Another address on the API's host, from a redirect.
 
         Raises:
             PrefactorConnectionError: There was no answer within request_timeout, or no connection. Its subclass
@@ -82,7 +84,7 @@ class Transport:
             async with asyncio.timeout(self._config.request_timeout):
                 async with client.stream(
                     method,
-                    self._url + path,
+                    url or self._url + path,
                     params=params,
                     content=content,
                     headers={"X-Prefactor-SDK": self.sdk_header, **(headers or {})},
@@ -98,7 +100,9 @@ class Transport:
         except CONNECTION_ERRORS as error:
             if (problem := tls_problem(error) or await self._missing_tls(error)) is not None:
                 raise PrefactorTlsError(f"no connection to {self._url}: {problem}") from error
-            raise PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}") from error
+            failed = PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}")
+            failed.connection_lost = isinstance(error, LOST_CONNECTION_ERRORS)
+            raise failed from error
         _logger.debug("%s: HTTP %d", request, response.status_code)
         return Answer(
             request,
@@ -106,6 +110,9 @@ class Transport:
             body.end(),
             unreadable=body.problem,
             retry_after=response.headers.get("retry-after"),
+            location=response.headers.get("location"),
+            content_type=response.headers.get("content-type", ""),
+            url=url or self._url + path,
             secret=self._config.api_token,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,7 +12,12 @@ from prefactor_http._request import api_path, checked_key, encode_json
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.endpoints import AgentClient, AgentInstanceClient, AgentSpanClient, BulkClient
-from prefactor_http.exceptions import PrefactorApiError, PrefactorTlsError, is_transient_http_error
+from prefactor_http.exceptions import (
+    PrefactorApiError,
+    PrefactorResponseContractError,
+    PrefactorTlsError,
+    is_transient_http_error,
+)
 from prefactor_http.retry import RetryHandler
 
 if TYPE_CHECKING:
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_SDK_HEADER", "PrefactorHttpClient"]
 
 DEFAULT_SDK_HEADER = f"prefactor-http@{__version__}"
+_MAX_REDIRECTS = 3
 
 
 class PrefactorHttpClient:
@@ -160,9 +167,12 @@ class PrefactorHttpClient:
         content = content if json_data is None else encode_json(json_data)
 
         async def attempt() -> Answer:
-            answer = await transport.send(
-                method, path, params=params, content=content, headers=headers, fresh=self._fresh
-            )
+            send = partial(transport.send, method, path, content=content, headers=headers, fresh=self._fresh)
+            answer = await send(params=params)
+            for _ in range(_MAX_REDIRECTS):
+                if (url := answer.redirect()) is None:
+                    break
+                answer = await send(params=None, url=url)
             answer.raise_for_error()
             return answer
 
@@ -173,7 +183,9 @@ class PrefactorHttpClient:
     def _is_retryable(self, error: Exception) -> bool:
         if isinstance(error, PrefactorApiError):
             return error.status_code in self.config.retry_on_status_codes
-        return is_transient_http_error(error) and not isinstance(error, PrefactorTlsError)
+        return is_transient_http_error(error) and not isinstance(
+            error, (PrefactorTlsError, PrefactorResponseContractError)
+        )
 
     def _open_transport(self) -> Transport:
         if self._transport is None:

@@ -34,11 +34,16 @@ __all__ = [
     "PrefactorTlsError",
     "PrefactorValidationError",
     "is_permanent_http_error",
+    "is_temporary_status",
     "is_transient_http_error",
 ]
 
+TOO_LARGE = 413
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
+
+# Request Timeout: the server closed an idle connection. Too Early: it refused a request that could be a replay.
+_TEMPORARY = {408, 425, TOO_MANY_REQUESTS}
 
 _MAX_ERRORS = 5
 
@@ -48,6 +53,9 @@ class PrefactorHttpError(Exception):
 
     retry_after: float | None = None
     """Seconds to wait before a retry, if the API sent Retry-After."""
+
+    from_gateway: bool = False
+    """The answer does not have the API's form: a gateway, a proxy or another server gave it in place of the API."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with `args`, which hold only the message: unpickling would fail.
@@ -114,6 +122,9 @@ class PrefactorClientError(PrefactorHttpError):
 class PrefactorConnectionError(PrefactorClientError):
     """There was no answer: no connection, a lost connection, or a timeout. The API may have processed the request."""
 
+    connection_lost: bool = False
+    """There was a connection, and it was lost before the answer came."""
+
 
 class PrefactorTlsError(PrefactorConnectionError):
     """There is no connection, because of TLS. The message says what to do.
@@ -155,13 +166,22 @@ class PrefactorRetryExhaustedError(PrefactorHttpError):
         self.last_error = last_error
 
 
+def is_temporary_status(status_code: int) -> bool:
+    """Whether an HTTP status says that the same request may succeed later: 408, 425, 429 and 5xx."""
+    return status_code in _TEMPORARY or status_code >= SERVER_ERROR
+
+
 def is_transient_http_error(error: Exception) -> bool:
-    """Whether the same request may succeed later: there was no answer, or the status was 429 or 5xx."""
+    """Whether the same request may succeed later.
+
+    It may if there was no answer, if the status was 408, 425, 429 or 5xx, or if it was not the API that answered. An
+    exception is 413, with which gateways refuse what is too large for them.
+    """
     if isinstance(error, PrefactorRetryExhaustedError):
         return error.last_error is not None and is_transient_http_error(error.last_error)
     if isinstance(error, PrefactorApiError):
-        return error.status_code == TOO_MANY_REQUESTS or error.status_code >= SERVER_ERROR
-    return isinstance(error, PrefactorConnectionError)
+        return is_temporary_status(error.status_code) or (error.from_gateway and error.status_code != TOO_LARGE)
+    return isinstance(error, PrefactorConnectionError) or (isinstance(error, PrefactorHttpError) and error.from_gateway)
 
 
 def is_permanent_http_error(error: Exception) -> bool:

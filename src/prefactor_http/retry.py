@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig
-from prefactor_http.exceptions import PrefactorHttpError, PrefactorRetryExhaustedError
+from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, PrefactorRetryExhaustedError
 
 __all__ = ["Backoff", "RetryHandler", "random_jitter"]
 
@@ -55,7 +55,8 @@ class RetryHandler:
 
     The first delay is initial_retry_delay, and each one is retry_multiplier times as long as the one before, plus or
     minus 25 %. A delay is never shorter than the API's Retry-After and never longer than max_retry_delay: if the API
-    asks for a longer one, there is no retry.
+    asks for a longer one, there is no retry. After a lost connection the first retry follows at once, because a server
+    may close a connection that was idle just when a request is sent on it.
 
     Args:
         config: Number of retries and delays.
@@ -103,6 +104,8 @@ class RetryHandler:
 
     def _delay_after(self, error: Exception, retry: int) -> float | None:
         """The delay before the next attempt, or None if the API asks for one that is too long."""
+        if retry == 0 and isinstance(error, PrefactorConnectionError) and error.connection_lost:
+            return 0.0
         config, longest = self.config, self.config.max_retry_delay
         backoff = Backoff(config.initial_retry_delay, longest, config.retry_multiplier, self._jitter)
         requested = error.retry_after if isinstance(error, PrefactorHttpError) else None

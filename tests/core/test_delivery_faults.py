@@ -40,7 +40,7 @@ async def test_an_on_error_that_raises_does_not_stop_delivery(
         await record(instance)
         assert (await client.flush()).pending == 0
     assert len(api.spans()) == 3
-    assert len(warnings(caplog)) == 2  # the cause, and that on_error raised
+    assert len(warnings(caplog)) == 3  # the cause, that on_error raised, and how many failures there were
     assert "on_error raised" in caplog.text
     assert caplog.text.count("Traceback") == 1
 
@@ -214,7 +214,8 @@ async def test_a_failure_inside_delivery_costs_one_operation(api: LocalApi, run:
 async def test_an_answer_that_is_nested_deeply_costs_one_operation(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, problem: str, place: str
 ) -> None:
-    body = f'{{"errors":{{"{place}":{problem}}}}}' if place in {"errors", "id"} else f'{{"{place}":{problem}}}'
+    where = f'"errors":{{"{place}":{problem}}}' if place in {"errors", "id"} else f'"{place}":{problem}'
+    body = f'{{"status":"error",{where}}}'
     async with run(queue={"close_timeout": 5.0}) as (client, instance):
         await client.flush()
         api.inject(Fault(method="POST", path=".*/record_quality", status=422, body=body))

@@ -48,7 +48,16 @@ CREATE_UNMINTED = operation(OperationType.CREATE_SPAN, span(minted=False))
 FINISH = operation(OperationType.FINISH_SPAN, span())
 CANCEL = operation(OperationType.FINISH_SPAN, span(), "cancelled")
 CANCEL_UNSTARTED = operation(OperationType.FINISH_SPAN, span(started=False), "cancelled")
-REGISTER = operation(OperationType.REGISTER_AGENT_INSTANCE)
+
+
+def register(*, minted: bool = False, given: bool = False, asked: bool = False) -> Operation:
+    instance = InstanceRecord("i", minted=minted, asked=asked)
+    payload = {"id": "i" if minted or given else None}
+    return Operation(OperationType.REGISTER_AGENT_INSTANCE, payload, NOW, "key", instance=instance)
+
+
+REGISTER = register()
+REGISTER_MINTED = register(minted=True)
 END = operation(OperationType.FINISH_AGENT_INSTANCE)
 CANCEL_INSTANCE = operation(OperationType.FINISH_AGENT_INSTANCE, status="cancelled")
 
@@ -103,6 +112,14 @@ BAD_PAYLOAD = PrefactorValidationError("no", "validation_errors", 422, {"payload
         (CONFLICT, start(), False, Failed(CONFLICT, "http_409")),
         (CONFLICT, start(), True, Delivered()),
         (CONFLICT, REGISTER, True, Failed(CONFLICT, "http_409")),
+        (CONFLICT_CODE, REGISTER_MINTED, True, Delivered()),
+        (CONFLICT_CODE, register(minted=True, asked=True), False, Delivered()),
+        (CONFLICT_CODE, register(given=True, asked=True), False, Delivered()),
+        (CONFLICT_CODE, REGISTER_MINTED, False, Failed(CONFLICT_CODE, "http_409")),
+        (BAD_ID, REGISTER_MINTED, False, Rewrite(refused_id=True)),
+        (BAD_REQUEST, REGISTER_MINTED, False, Rewrite(refused_id=True)),
+        (BAD_REQUEST, REGISTER, False, Failed(BAD_REQUEST, "http_400")),
+        (BAD_ID, register(given=True), False, Failed(BAD_ID, "http_422")),
         (CONFLICT, CREATE, False, Failed(CONFLICT, "http_409")),
         (CONFLICT, CREATE, True, Delivered()),
         (BAD_ID, CREATE, False, Rewrite(refused_id=True)),

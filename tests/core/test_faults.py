@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
+from typing import Literal
 
 import pytest
 from tests.core.support import (
@@ -81,25 +83,6 @@ async def test_an_api_that_is_away_at_start_and_at_registration(api: LocalApi) -
     assert not api.violations
 
 
-async def test_an_api_that_is_away_when_an_instance_is_created(api: LocalApi) -> None:
-    async with PrefactorCoreClient(config_for(api)) as client:
-        with api.away(), pytest.raises(PrefactorHttpError):
-            await register(client)
-        assert client.stats().accepted == 0
-    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        with api.away():
-            instance = await register(client)
-            local = instance.id
-            await instance.start()
-            await record(instance)
-        await instance.finish()
-        assert (await client.flush()).complete
-        assert instance.id != local
-    assert [each["status"] for each in api.instances()] == ["complete"]
-    assert [each["agent_instance_id"] for each in api.spans()] == [instance.id]
-    assert not api.violations
-
-
 async def test_a_token_that_expires_during_a_run(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async with run() as (client, instance):
         await record(instance, "before")
@@ -111,11 +94,53 @@ async def test_a_token_that_expires_during_a_run(api: LocalApi, run: Run, caplog
         api.clear_faults()
         await record(instance, "after")
     assert report.failures == {(OperationType.CREATE_SPAN, "http_401"): 5, (OperationType.FINISH_SPAN, "dependency"): 5}
-    assert len(warnings(caplog)) == 1
+    assert [text.split(":")[0] for text in warnings(caplog)] == [
+        "CREATE_SPAN of 'refused' failed (HTTP 401)",
+        "5 operations failed with this cause, and 5 that depend on them",
+    ]
     assert [(span["schema_name"], span["status"]) for span in api.spans()] == [
         ("before", "complete"),
         ("after", "complete"),
     ]
+
+
+async def test_the_number_of_failures_with_one_cause_is_logged_in_growing_steps(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run(queue={"bulk": "never"}) as (client, instance):
+        api.inject(Fault(path=CREATE, status=422, message="no", times=None))
+        for _ in range(102):
+            await record(instance)
+        await client.flush()
+        assert warnings(caplog) == [
+            "CREATE_SPAN of 'step' failed (HTTP 422): no; 1 operation that depends on it fails, too "
+            "(further failures with this cause are counted)",
+            "10 operations have failed with this cause; the last one: CREATE_SPAN of 'step' failed (HTTP 422): no",
+            "100 operations have failed with this cause; the last one: CREATE_SPAN of 'step' failed (HTTP 422): no",
+        ]
+    assert warnings(caplog)[3:] == [
+        "102 operations failed with this cause, and 102 that depend on them: "
+        "CREATE_SPAN of 'step' failed (HTTP 422): no",
+    ]
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+async def test_a_lost_connection_is_no_outage(
+    api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, reset: Literal["before", "after"]
+) -> None:
+    caplog.set_level(logging.INFO, "prefactor_core")
+    async with run(queue={"retry_delay_base": 60.0}) as (client, instance):  # it would not be retried in time
+        await client.flush()
+        api.inject(Fault(path=CREATE, reset=reset))
+        await record(instance)
+        assert (await client.flush()).complete
+        api.inject(Fault(path="/api/v1/bulk", reset=reset))
+        for _ in range(100):
+            await record(instance)
+        assert (await client.flush()).complete
+    assert len(api.spans()) == 101
+    assert not api.pending_faults()
+    assert caplog.messages == []
 
 
 async def test_an_instance_that_is_not_started(api: LocalApi, caplog: pytest.LogCaptureFixture) -> None:
@@ -128,33 +153,6 @@ async def test_an_instance_that_is_not_started(api: LocalApi, caplog: pytest.Log
     assert [span["status"] for span in api.spans()] == ["complete"]
     assert [each["status"] for each in api.instances()] == ["pending"]
     assert len(warnings(caplog)) == 1
-
-
-async def test_a_registration_that_is_refused_later(api: LocalApi) -> None:
-    api.inject(Fault(path=".*/register", status=503))
-    api.inject(Fault(path=".*/register", status=422, delay=0.05))
-    async with PrefactorCoreClient(config_for(api, require_api_at_start=False)) as client:
-        instance = await register(client)
-        await record(instance)
-        await client.flush()
-        await record(instance)
-        await instance.finish()
-        report = await client.flush()
-    assert report.failures == {
-        (OperationType.REGISTER_AGENT_INSTANCE, "http_422"): 1,
-        (OperationType.CREATE_SPAN, "dependency"): 2,
-        (OperationType.FINISH_SPAN, "dependency"): 2,
-        (OperationType.FINISH_AGENT_INSTANCE, "dependency"): 1,
-    }
-    assert api.spans() == []
-
-
-async def test_a_refused_registration_raises(api: LocalApi) -> None:
-    api.inject(Fault(path=".*/register", status=422))
-    async with PrefactorCoreClient(config_for(api)) as client:
-        with pytest.raises(PrefactorValidationError):
-            await register(client)
-        await register(client)
 
 
 async def test_one_422_stays_with_its_span(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -185,8 +183,8 @@ async def test_a_cause_is_logged_once(api: LocalApi, run: Run, caplog: pytest.Lo
         for _ in range(5):
             await record(instance)
         assert (await client.flush()).failed == 10
-    (line,) = warnings(caplog)
-    assert "CREATE_SPAN" in line
+        (line,) = warnings(caplog)
+        assert "CREATE_SPAN" in line
 
 
 async def test_children_of_a_refused_span_are_sent_without_it(

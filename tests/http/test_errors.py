@@ -52,6 +52,8 @@ async def failure(client: PrefactorHttpClient) -> PrefactorHttpError:
         (409, PrefactorApiError),
         (418, PrefactorApiError),
         (422, PrefactorValidationError),
+        (408, PrefactorApiError),
+        (425, PrefactorApiError),
         (429, PrefactorApiError),
         (500, PrefactorApiError),
         (503, PrefactorApiError),
@@ -67,7 +69,7 @@ async def test_status_decides_the_error(
     assert type(error) is kind
     assert isinstance(error, PrefactorApiError)
     assert (str(error), error.code, error.status_code) == ("m", "c", status)
-    is_transient = status in {429, 500, 503}
+    is_transient = status in {408, 425, 429, 500, 503}
     assert (is_transient_http_error(error), is_permanent_http_error(error)) == (is_transient, not is_transient)
 
 
@@ -92,7 +94,42 @@ async def test_an_error_without_the_apis_envelope(api: LocalApi, client: Prefact
     error = await failure(client)
     assert isinstance(error, PrefactorNotFoundError)
     assert error.code == "http_404"
-    assert str(error) == (f"HTTP 404 to GET {PING}: {body}" if body else f"HTTP 404 to GET {PING}")
+    came = f"application/json: {body}" if body else "application/json"
+    not_the_api = f"this is not the Prefactor API: {api.url}{PING} answers with {came}"
+    assert str(error) == f"HTTP 404 to GET {PING}: {not_the_api}"
+
+
+PAGE = "<!doctype html>\n<html><head>\n<title>\n Sign in &amp; go on</title>\n</head><body>…</body></html>"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 405, 409, 418, 422, 500, 502])
+@pytest.mark.parametrize("body", [PAGE, "", "no healthy upstream", '{"message": "Forbidden"}', '{"status": 404}'])
+async def test_an_error_that_is_not_of_the_api_may_be_over_soon(
+    api: LocalApi, client: PrefactorHttpClient, status: int, body: str
+) -> None:
+    api.inject(Fault(path=PING, status=status, body=body, headers=HTML))
+    error = await failure(client)
+    assert isinstance(error, PrefactorApiError)
+    assert (error.status_code, error.from_gateway, is_transient_http_error(error)) == (status, True, True)
+
+
+@pytest.mark.parametrize("status", [200, 401, 404])
+async def test_a_page_in_place_of_the_api_is_named_at_once(
+    api: LocalApi, client: PrefactorHttpClient, waits: list[float], status: int
+) -> None:
+    api.inject(Fault(path=PING, status=status, body=PAGE, headers=HTML, times=None))
+    with pytest.raises(PrefactorHttpError) as caught:
+        await client.validate_token()
+    not_the_api = f"this is not the Prefactor API: {api.url}{PING} answers with text/html: Sign in & go on"
+    assert str(caught.value).endswith(f"GET {PING}: {not_the_api}")
+    assert is_transient_http_error(caught.value)
+    assert waits == []
+
+
+async def test_what_is_too_large_for_a_gateway_stays_too_large(api: LocalApi, client: PrefactorHttpClient) -> None:
+    api.inject(Fault(path=PING, status=413, body=PAGE, headers=HTML))
+    assert is_permanent_http_error(await failure(client))
 
 
 async def test_error_texts_are_bounded(api: LocalApi, client: PrefactorHttpClient) -> None:
@@ -331,7 +368,15 @@ async def test_an_answer_may_be_compressed(answer: bytes) -> None:
         assert await client.validate_token() == {"status": "success"}
 
 
-@pytest.mark.parametrize("status", [200, 401, 422])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, PrefactorResponseContractError),
+        (401, PrefactorAuthError),
+        (422, PrefactorValidationError),
+        (503, PrefactorApiError),
+    ],
+)
 @pytest.mark.parametrize(
     ("body", "encoding", "problem"),
     [
@@ -345,18 +390,14 @@ async def test_an_answer_may_be_compressed(answer: bytes) -> None:
     ],
     ids=["bomb", "long", "long after its end", "twice", "unknown", "damaged", "cut off"],
 )
-async def test_an_answer_that_cannot_be_read(body: bytes, encoding: str, problem: str, status: int) -> None:
+async def test_an_answer_that_cannot_be_read(
+    body: bytes, encoding: str, problem: str, status: int, kind: type[PrefactorApiError]
+) -> None:
     async with raw_server(encoded(body, encoding, status)) as (client, _):
-        with pytest.raises(PrefactorResponseContractError, match=problem) as caught:
+        with pytest.raises(kind, match=problem) as caught:
             await client.validate_token()
     assert caught.value.status_code == status
-
-
-async def test_an_unreadable_answer_that_asks_to_try_again() -> None:
-    async with raw_server(encoded(PONG, "gzip", 503)) as (client, _):
-        with pytest.raises(PrefactorApiError) as caught:
-            await client.validate_token()
-    assert is_transient_http_error(caught.value)
+    assert is_transient_http_error(caught.value) == (status != 200)  # an error that nobody can read is not a verdict
 
 
 def test_errors_of_others_are_neither() -> None:

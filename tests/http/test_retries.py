@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -186,3 +187,20 @@ async def test_a_wrong_token_is_not_repeated(api: LocalApi) -> None:
 def test_a_backoff_grows_to_its_longest_delay(backoff: Backoff, retry: int, delay: float) -> None:
     assert replace(backoff, jitter=lambda: 1.0).delay(retry) == delay
     assert 0.75 * delay <= backoff.delay(retry) <= 1.25 * delay
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+async def test_a_lost_connection_is_repeated_at_once(
+    api: LocalApi,
+    client: PrefactorHttpClient,
+    instance: AgentInstance,
+    waits: list[float],
+    reset: Literal["before", "after"],
+) -> None:
+    api.inject(Fault(path="/api/v1/agent_spans", reset=reset))
+    await client.agent_spans.create(instance.id, "agent:llm", "active", idempotency_key="create-key")
+    assert waits == [0.0]
+    assert len(api.spans()) == 1
+    api.inject(Fault(path=PING, reset=reset, times=2))
+    await client.validate_token()
+    assert waits == [0.0, 0.0, 2.0]

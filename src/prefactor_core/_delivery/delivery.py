@@ -187,6 +187,16 @@ class Delivery:
         """The API is not known to refuse span ids that this client makes."""
         return self._dispatch.mints_ids(self._thread.loop.time())
 
+    @property
+    def paused(self) -> bool:
+        """Delivery is paused during an outage of the API."""
+        return self._dispatch.paused
+
+    @property
+    def successes(self) -> int:
+        """How many requests have succeeded."""
+        return self._dispatch.successes
+
     def report(self) -> DeliveryReport:
         """What became of all operations so far."""
         return self._ledger.report(self._loss_log.errors)
@@ -225,6 +235,7 @@ class Delivery:
         """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return."""
         dropped = self._ledger.close(DEADLINE)
         self._loss_log.queue_not_full()
+        self._loss_log.totals()
         if dropped:
             for operation in self._inbox.get_nowait(self._inbox.size()):
                 mark_never_created(operation)

@@ -274,6 +274,11 @@ class Dispatch:
         return self._outage.active
 
     @property
+    def successes(self) -> int:
+        """How many requests have succeeded. From any thread."""
+        return self._outage.successes
+
+    @property
     def has_plenty(self) -> bool:
         """So many operations wait that more need not be admitted, and some of them can be sent now."""
         return self._scheduler.unsent >= _PLENTY and self._scheduler.next_due() == -math.inf
@@ -428,6 +433,9 @@ class Dispatch:
         operation = ticket.operation
         operation.idempotency_key = generate_idempotency_key()
         ticket.forget_tries()
+        if operation.type is OperationType.REGISTER_AGENT_INSTANCE:
+            operation.payload = {**operation.payload, "id": None}
+            return
         if refused_id:
             self._refused_ids.begin(now)
             return

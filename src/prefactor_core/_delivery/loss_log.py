@@ -1,7 +1,8 @@
-"""Reports losses to the program: one log record per cause, and a call of `on_error` per operation that fails."""
+"""Reports losses to the program: a log record per cause, then their number, and a call of `on_error` per failure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from prefactor_core._delivery.dispatch import DEPENDENCY, Effects, without_full_stop
@@ -15,9 +16,29 @@ from prefactor_http.exceptions import PrefactorApiError
 __all__ = ["LossLog"]
 
 _MAX_CAUSES = 20
+_FIRST_STEP = 10  # the number of failures with one cause is logged when it reaches 10, 100, 1,000 and so on
 _Cause: TypeAlias = tuple[str | None, str, str, str | None]
 
 logger = logger_of("prefactor_core")
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The failures with one cause.
+
+    Attributes:
+        first: the first one.
+        failures: how many operations failed with it.
+        dependents: how many failed because they depend on those.
+        told: how many of `failures` the log has told of.
+        next_step: the number at which the log tells of it again.
+    """
+
+    first: DeliveryError
+    failures: int = 0
+    dependents: int = 0
+    told: int = 0
+    next_step: int = _FIRST_STEP
 
 
 class LossLog:
@@ -32,6 +53,8 @@ class LossLog:
         self._ledger = ledger
         self._on_error = on_error
         self._first_errors: dict[_Cause, DeliveryError] = {}
+        self._tallies: dict[_Cause, _Tally] = {}
+        self._untold = 0
         self._log_once = LogOnce()
         self._queue_is_full = False
         self._drops_logged = 0
@@ -93,23 +116,51 @@ class LossLog:
         if last_error:
             self._first_errors.setdefault(_cause(last_error), last_error)
 
+    def totals(self) -> None:
+        """Log how many operations failed with each cause, if the log has not told of all of them."""
+        for tally in self._tallies.values():
+            if tally.failures > tally.told:
+                tally.told = tally.failures
+                also = f", and {tally.dependents} that depend on them" if tally.dependents else ""
+                logger.error("%d operations failed with this cause%s: %s", tally.failures, also, tally.first)
+        if self._untold:
+            logger.error("%d operations failed with causes that are not logged", self._untold)
+            self._untold = 0
+
     def _log_causes(self, effects: Effects) -> None:
-        """One record per cause. Operations that fail with another one are counted in the record of that one."""
+        """Log the first failure with each cause, and later their number.
+
+        Operations that fail with another one are counted in the records of that one, which comes before them.
+        """
+        cause: _Cause | None = None
         for error in effects.errors:
-            cause = _cause(error)
-            if cause in self._first_errors or len(self._first_errors) >= _MAX_CAUSES:
-                continue
-            self._first_errors[cause] = error
             if error.reason != DEPENDENCY:
-                logger.error(
-                    "%s%s (further failures with this cause are counted, not logged)", error, _dependents(effects)
-                )
+                cause = self._count_failure(error, effects)
+            elif cause in self._tallies:
+                self._tallies[cause].dependents += 1
+            if len(self._first_errors) < _MAX_CAUSES:
+                self._first_errors.setdefault(_cause(error), error)
         if effects.orphaned and not effects.errors and self._log_once("orphaned"):
             logger.warning(
                 "a span of type %r is sent without its parent, which failed or was never started (further ones are not "
                 "logged)",
                 effects.orphaned[0].schema_name,
             )
+
+    def _count_failure(self, error: DeliveryError, effects: Effects) -> _Cause:
+        cause = _cause(error)
+        tally = self._tallies.get(cause)
+        if tally is None and len(self._tallies) >= _MAX_CAUSES:
+            self._untold += 1
+            return cause
+        if tally is None:
+            tally = self._tallies[cause] = _Tally(error, told=1)
+            logger.error("%s%s (further failures with this cause are counted)", error, _dependents(effects))
+        tally.failures += 1
+        if tally.failures == tally.next_step:
+            logger.error("%d operations have failed with this cause; the last one: %s", tally.failures, error)
+            tally.told, tally.next_step = tally.failures, tally.next_step * 10
+        return cause
 
     def _call_back(self, error: DeliveryError) -> None:
         if self._on_error is None:

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from prefactor_core._records.records import SpanRecord
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http._text import problem_text
 from prefactor_http.exceptions import (
     PrefactorApiError,
+    PrefactorConnectionError,
     PrefactorHttpError,
     PrefactorResponseContractError,
     PrefactorValidationError,
@@ -78,7 +79,7 @@ class Rewrite:
     """The API refuses this form of the operation; another form is sent.
 
     Attributes:
-        refused_id: the new form has no span id of this client; otherwise its status is `failed`, not `cancelled`.
+        refused_id: the new form has no id of this client; otherwise its status is `failed`, not `cancelled`.
     """
 
     refused_id: bool
@@ -165,6 +166,8 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
             return _refused_finish(error, operation, repeated=repeated)
         if operation.span and operation.type is OperationType.CREATE_SPAN:
             return _refused_create(error, operation.span, repeated=repeated)
+        if operation.instance and operation.type is OperationType.REGISTER_AGENT_INSTANCE:
+            return _refused_registration(error, operation, operation.instance, repeated=repeated)
         if operation.type is OperationType.START_AGENT_INSTANCE and repeated and error.status_code == _CONFLICT:
             return Delivered()  # by the first request
     return Failed(error, _reason(error), answered=isinstance(error, PrefactorApiError))
@@ -183,7 +186,7 @@ def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
 
 def _try_again(error: Exception) -> TryAgain:
     retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
-    return TryAgain(error, unreachable=not isinstance(error, PrefactorApiError), retry_after=retry_after)
+    return TryAgain(error, unreachable=isinstance(error, PrefactorConnectionError), retry_after=retry_after)
 
 
 def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:
@@ -229,6 +232,24 @@ def _refused_create(error: PrefactorApiError, span: SpanRecord, *, repeated: boo
         return Delivered()
     if isinstance(error, PrefactorValidationError) and (about_id := _complaint_about_id(error)):
         return Delivered() if repeated and _IN_USE.search(about_id) else Rewrite(refused_id=True)
+    return Failed(error, _reason(error))
+
+
+def _refused_registration(
+    error: PrefactorApiError, operation: Operation, instance: InstanceRecord, *, repeated: bool
+) -> Outcome:
+    """Decide what the refusal of a registration means. Only a registration with an id may be more than a failure.
+
+    1. It was sent before, and now conflicts (409), with itself: the operation counts as delivered.
+    2. It is not valid, and this client made the id: it is sent again without, which costs one request if the id was not
+       the reason.
+    3. Otherwise the operation fails.
+    """
+    if operation.payload.get("id") is not None:
+        if error.status_code == _CONFLICT and (repeated or instance.asked):
+            return Delivered()
+        if instance.minted and isinstance(error, PrefactorValidationError):
+            return Rewrite(refused_id=True)
     return Failed(error, _reason(error))
 
 

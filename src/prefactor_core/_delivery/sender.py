@@ -13,6 +13,7 @@ from prefactor_core._delivery.outcomes import (
     NotExecuted,
     Outcome,
     SendSeparately,
+    TryAgain,
     judge,
     judge_bulk,
 )
@@ -22,7 +23,7 @@ from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
-from prefactor_http.exceptions import PrefactorHttpError
+from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError
 from prefactor_http.models.bulk import BulkOutput
 
 __all__ = ["Sender"]
@@ -78,12 +79,30 @@ class Sender:
         await self._connections.__aexit__(None, None, None)
 
     async def send(self, ticket: Ticket, *, fresh: bool = False) -> Outcome:
-        """Send an operation once; never raises.
+        """Send an operation once, or once more if its connection is lost; never raises.
+
+        A server may close a connection that was idle just when a request is sent on it. That is no outage.
 
         Args:
             ticket: the operation.
             fresh: on a new connection, because those that are open may be dead.
         """
+        outcome = await self._send(ticket, fresh=fresh)
+        if _lost_its_connection(outcome):
+            ticket.count_repetition()
+            return await self._send(ticket, fresh=True)
+        return outcome
+
+    async def send_bulk(self, batch: Batch, *, fresh: bool = False) -> BulkOutcome:
+        """Send creates and finishes of spans in one bulk request, as `send()` does; never raises."""
+        outcome = await self._send_bulk(batch, fresh=fresh)
+        if _lost_its_connection(outcome):
+            for ticket in batch.tickets:
+                ticket.count_repetition()
+            return await self._send_bulk(batch, fresh=True)
+        return outcome
+
+    async def _send(self, ticket: Ticket, *, fresh: bool) -> Outcome:
         operation = ticket.operation
         try:
             await self._calls[operation.type](self._fresh_http if fresh else self.http, operation)
@@ -92,8 +111,7 @@ class Sender:
             return judge(error, operation, repeated=ticket.tries > 1)
         return Delivered()
 
-    async def send_bulk(self, batch: Batch, *, fresh: bool = False) -> BulkOutcome:
-        """Send creates and finishes of spans in one bulk request; never raises. `fresh` as in `send()`."""
+    async def _send_bulk(self, batch: Batch, *, fresh: bool) -> BulkOutcome:
         http = self._fresh_http if fresh else self.http
         try:
             outputs = await http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
@@ -168,6 +186,11 @@ class Sender:
             idempotency_key=operation.idempotency_key,
             control_signal_callback=lambda reason: self._on_control(instance.id, reason),
         )
+
+
+def _lost_its_connection(outcome: Outcome | BulkOutcome) -> bool:
+    error = outcome.error if isinstance(outcome, TryAgain) else None
+    return isinstance(error, PrefactorConnectionError) and error.connection_lost
 
 
 def _drop_frames(error: BaseException | None) -> None:

@@ -46,7 +46,9 @@ class InstanceRecord:
     """One agent instance.
 
     Attributes:
-        id: the id; if the registration was queued, a local one until the API has answered.
+        id: the id; if the registration was queued and it is not `minted`, a local one until the API has answered.
+        minted: this client made the id, which was or will be sent to the API.
+        asked: a request to register it may have reached the API before the registration was queued.
         partition: the partition of the id, if the id is a PFID.
         registration: the state of the registration; PENDING only if it was queued.
         finish_delivered: a finish of this instance was delivered.
@@ -62,6 +64,8 @@ class InstanceRecord:
     ended: bool = False
     terminated: TerminationEvent = field(default_factory=TerminationEvent)
     span_types: SpanTypes | None = None
+    minted: bool = False
+    asked: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from prefactor_core._delivery.ledger import DeliveryReport
 from prefactor_core._records.records import CreateState
+from prefactor_core._session.registration import Registration
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http import _pfid
 from prefactor_http.models.agent_instance import AgentInstance
@@ -29,8 +29,8 @@ class DisabledSession:
     def abort(self) -> None:
         pass
 
-    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:  # noqa: ARG002
-        return details["id"] or _pfid.generate(0)
+    async def register(self, registration: Registration) -> str:
+        return registration.details["id"] or _pfid.generate(0)
 
     def hand_over(self, operation: Operation) -> None:
         span = operation.span

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -13,19 +14,25 @@ from prefactor_core._process import sigterm
 from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
+from prefactor_core._session.registration import Registrar, Registration
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError, is_transient_http_error
+from prefactor_http.exceptions import (
+    PrefactorConnectionError,
+    PrefactorHttpError,
+    PrefactorResponseContractError,
+    is_transient_http_error,
+)
 from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["ApiSession", "Session"]
 
 T = TypeVar("T")
 
-# With `require_api_at_start=False`: how long the agent waits for the check of the token, and for each registration.
+# With `require_api_at_start=False`: how long the agent waits for the check of the token.
 _START_SECONDS = 5.0
 
 logger = logger_of("prefactor_core")
@@ -38,7 +45,7 @@ class Session(Protocol):
     """
 
     def start(self) -> None:
-        """Start what `check` and `register` need."""
+        """Start what `check` needs."""
         ...
 
     async def check(self) -> None:
@@ -58,8 +65,16 @@ class Session(Protocol):
         """End a session whose check has failed."""
         ...
 
-    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
-        """Register an agent instance. Returns its id."""
+    async def register(self, registration: Registration) -> str | None:
+        """Register an agent instance, and wait for the answer for a second at most.
+
+        Returns:
+            Its id; None if the API does not answer in time. The caller then hands over the registration for delivery.
+
+        Raises:
+            PrefactorHttpError: the API refuses the instance.
+            ClientClosedError: the session was closed meanwhile.
+        """
         ...
 
     def hand_over(self, operation: Operation) -> None:
@@ -133,17 +148,24 @@ class ApiSession:
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
+        self._registrar = Registrar(lambda: self._sender.http, config.http_config, lambda: self._delivery.successes)
 
     def start(self) -> None:
         self._delivery.start()
 
     async def check(self) -> None:
+        """Check the token: with retries if the API is required, else once, with a time limit."""
         try:
-            await self._at_start(lambda http: http.validate_token())
+            if self._config.require_api_at_start:
+                await self._delivery.call(self._http.validate_token())
+            else:
+                await self._delivery.call(_with_time_limit(self._sender.http.validate_token()))
         except PrefactorHttpError as error:
-            if self._config.require_api_at_start or not is_transient_http_error(error):
+            may_pass = is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
+            if self._config.require_api_at_start or not may_pass:
                 raise
-            logger.warning(
+            logger.log(
+                logging.ERROR if error.from_gateway else logging.WARNING,  # the address may be wrong
                 "the API is unavailable, the client starts without it: %s (operations are kept, and sent when it is "
                 "available)",
                 error,
@@ -159,17 +181,10 @@ class ApiSession:
     def abort(self) -> None:
         self._delivery.abort()
 
-    async def register(self, details: dict[str, Any], idempotency_key: str) -> str:
-        answer = await self._at_start(
-            lambda http: http.agent_instances.register(**details, idempotency_key=idempotency_key)
-        )
-        return answer.id
-
-    async def _at_start(self, request: Callable[[PrefactorHttpClient], Coroutine[Any, Any, T]]) -> T:
-        """Send a request that the agent waits for: with retries if the API is required, else once with a time limit."""
-        if self._config.require_api_at_start:
-            return await self._delivery.call(request(self._http))
-        return await self._delivery.call(_with_time_limit(request(self._sender.http)))
+    async def register(self, registration: Registration) -> str | None:
+        if self._delivery.paused or not self._registrar.expects_answer():
+            return None
+        return await self._delivery.call(self._registrar.register(registration))
 
     async def fetch(self, instance_id: str) -> AgentInstance:
         return await self._sender.http.agent_instances.get(instance_id)

@@ -1,0 +1,120 @@
+"""The registration of agent instances while the agent waits for it, which takes a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prefactor_core.utils import generate_idempotency_key
+from prefactor_http._log import logger_of
+from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.config import HttpClientConfig
+from prefactor_http.exceptions import PrefactorHttpError, PrefactorValidationError, is_transient_http_error
+from prefactor_http.retry import RetryHandler
+
+__all__ = ["Registrar", "Registration"]
+
+_MAX_SECONDS = 1.0
+_MAX_RETRIES = 2
+_FIRST_DELAY = 0.2
+
+logger = logger_of("prefactor_core")
+
+
+@dataclass(slots=True)
+class Registration:
+    """An agent instance that is to be registered.
+
+    Attributes:
+        details: the fields of the request.
+        idempotency_key: the key of the request.
+        minted: this client made the id in `details`.
+        asked: a request was sent, and may have reached the API.
+    """
+
+    details: dict[str, Any]
+    idempotency_key: str
+    minted: bool = False
+    asked: bool = False
+
+    def leave_id_to_api(self) -> None:
+        """Take the id out. It is not documented what the API does with a known key and another body."""
+        self.details = {**self.details, "id": None}
+        self.idempotency_key = generate_idempotency_key()
+        self.minted = False
+
+
+class Registrar:
+    """Registers agent instances. Runs on the delivery thread, but for `expects_answer()`.
+
+    Args:
+        http: makes the requests, without retries.
+        config: how often the program wants a request to be retried, and its delays. Here, they are cut to what fits
+            into a second.
+        successes: how many requests of delivery have succeeded.
+    """
+
+    def __init__(self, http: Callable[[], PrefactorHttpClient], config: HttpClientConfig, successes: Callable[[], int]):
+        self._http = http
+        self._successes = successes
+        self._silent_at: int | None = None
+        self._retry = RetryHandler(
+            replace(
+                config,
+                max_retries=min(config.max_retries, _MAX_RETRIES),
+                initial_retry_delay=min(config.initial_retry_delay, _FIRST_DELAY),
+                max_retry_delay=min(config.max_retry_delay, _MAX_SECONDS),
+            )
+        )
+
+    def expects_answer(self) -> bool:
+        """Whether an answer can be expected in time: the last one came, or delivery has had an answer since."""
+        return self._silent_at is None or self._silent_at != self._successes()
+
+    async def register(self, registration: Registration) -> str | None:
+        """Register an instance now.
+
+        If the API refuses an id that this client made, it is registered without.
+
+        Returns:
+            Its id; None if the API does not answer in time, or asks to try again later.
+
+        Raises:
+            PrefactorHttpError: the API refuses the instance.
+        """
+        try:
+            async with asyncio.timeout(_MAX_SECONDS):
+                instance_id = await self._ask(registration)
+        except TimeoutError:
+            self._silent_at = self._successes()
+            problem = f"no answer within {_MAX_SECONDS:g} s"
+        except PrefactorHttpError as error:
+            if not is_transient_http_error(error):
+                raise
+            problem = str(error)
+        else:
+            self._silent_at = None
+            return instance_id
+        logger.info("an agent instance is registered later: %s", problem)
+        return None
+
+    async def _ask(self, registration: Registration) -> str:
+        registration.asked = True
+        try:
+            return await self._send(registration)
+        except PrefactorValidationError:
+            if not registration.minted:
+                raise
+        registration.leave_id_to_api()
+        return await self._send(registration)
+
+    async def _send(self, registration: Registration) -> str:
+        answer = await self._retry.execute(
+            self._http().agent_instances.register,
+            is_transient_http_error,
+            **registration.details,
+            idempotency_key=registration.idempotency_key,
+        )
+        return answer.id
