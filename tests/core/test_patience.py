@@ -19,6 +19,7 @@ def test_patience_follows_the_answers() -> None:
 def test_a_large_request_has_more_time_and_never_more_than_the_longest() -> None:
     patience = Patience(longest=30.0)
     assert patience.seconds(1024 * 1024) == 11.0
+    assert patience.seconds(1024 * 1024, hurried=True) == 9.0
     patience.learn(60.0)
     assert patience.seconds(0) == 30.0
 

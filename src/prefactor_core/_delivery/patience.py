@@ -8,6 +8,7 @@ __all__ = ["Patience", "RepeatBudget"]
 
 _FIRST_SECONDS = 3.0
 _MIN_SECONDS = 1.0
+_HURRIED_SECONDS = 1.0
 _BYTES_PER_SECOND = 128 * 1024  # a slow line, such as a phone's
 
 _MAX_TOKENS = 10.0
@@ -26,13 +27,16 @@ class Patience:
     _mean: float | None = None
     _deviation: float = 0.0
 
-    def seconds(self, size: int) -> float:
+    def seconds(self, size: int, *, hurried: bool = False) -> float:
         """After how many seconds an answer is overdue.
 
         Args:
-            size: the size of the request's payloads, in bytes.
+            size: the size of the request's payloads, in bytes: it must not be sent again while it is still on its way.
+            hurried: no longer than a second for the rest.
         """
         usual = _FIRST_SECONDS if self._mean is None else max(self._mean + 4 * self._deviation, _MIN_SECONDS)
+        if hurried:
+            usual = min(usual, _HURRIED_SECONDS)
         return min(usual + size / _BYTES_PER_SECOND, self.longest)
 
     def learn(self, seconds: float) -> None:

@@ -37,7 +37,7 @@ __all__ = ["Sending"]
 
 _MAX_SILENT = 8  # so many requests may wait for an answer without a worker
 _MAX_REPEAT_SECONDS = 5.0
-_HURRIED_SECONDS = 1.0
+_MAX_REPETITIONS = 3
 
 _INTERNAL_ERROR_TEXT = "internal error in delivery, which continues; please report it with this traceback"
 
@@ -221,7 +221,7 @@ class Sending:
 
         1. For the first time: the request is repeated, if the budget allows it.
         2. Later: its worker goes on with other operations. If no request has succeeded since the first try, that is an
-           outage. Otherwise the request is repeated at growing intervals, if the budget allows it.
+           outage. Otherwise the request is repeated twice more, if the budget allows it.
 
         A probe is not repeated: the next one will be. When delivery ends soon, everything is repeated. So it is when
         the process did not run for a while, which may have cost the connection, and says nothing about the API.
@@ -233,12 +233,15 @@ class Sending:
                 tries.overdue += 1
             if tries.overdue > 1 or self._dispatch.paused:
                 self._give_worker_back(tries)
-            if was_frozen or self._hurried or (not self._dispatch.paused and self._budget.take()):
+            if was_frozen or self._hurried or self._may_be_repeated(tries):
                 self._repeat(tries)
             self._watch(tries, self._repeat_after(tries))
         except Exception:
             logger.exception(_INTERNAL_ERROR_TEXT)
         self.pump()
+
+    def _may_be_repeated(self, tries: Tries) -> bool:
+        return not self._dispatch.paused and tries.overdue <= _MAX_REPETITIONS and self._budget.take()
 
     def _is_late(self, tries: Tries) -> bool:
         """The timer fired much too late."""
@@ -270,8 +273,7 @@ class Sending:
 
     def _patience(self, tries: Tries) -> float:
         size: int = sum(ticket.operation.size for ticket in tries.batch.tickets)
-        seconds = self._patience_for(tries).seconds(size)
-        return min(seconds, _HURRIED_SECONDS) if self._hurried else seconds
+        return self._patience_for(tries).seconds(size, hurried=self._hurried)
 
     def _patience_for(self, tries: Tries) -> Patience:
         return self._single_patience if len(tries.batch.tickets) == 1 else self._bulk_patience
