@@ -13,6 +13,7 @@ from prefactor_local._protocol.strings import format_timestamp
 from prefactor_local._state.callers import Caller
 from prefactor_local._state.life_cycle import Verdict
 from prefactor_local._state.records import RecordedCall
+from prefactor_local._state.renderer import Renderer
 from prefactor_local._state.settings import Settings
 from prefactor_local._state.store import Record, Store
 
@@ -31,6 +32,7 @@ class Account:
         record: Called with every operation that was executed or refused.
 
     Attributes:
+        renderer: Renders display templates.
         schema_versions: A cache, by ID; schema versions never change.
     """
 
@@ -49,6 +51,7 @@ class Account:
         self.violations = violations
         self.replays = replays
         self.record = record
+        self.renderer = Renderer()
         self.schema_versions: dict[str, Record] = {}
         with store.transaction():
             self.partition = int(store.get_or_store("partition", str(_pfid.random_partition())))
