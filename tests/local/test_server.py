@@ -96,7 +96,8 @@ def test_files_that_are_no_database_of_ours(tmp_path: Path) -> None:
     with sqlite3.connect(foreign) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    for file, reason in ((text, "not a database"), (foreign, "layout 99"), (tmp_path / "no" / "where.db", "unable")):
+    missing = tmp_path / "no" / "where.db"
+    for file, reason in ((text, "not a database"), (foreign, "another program"), (missing, "unable")):
         with pytest.raises(sqlite3.Error, match=reason), LocalApi(database=file):
             pass
 
@@ -112,7 +113,8 @@ def test_it_stops_with_open_connections_and_delayed_requests() -> None:
     with LocalApi() as api:
         api.inject(Fault(delay=3600))
         idle = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])))
-        idle.sendall(b"POST /api/v1/ping HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        head = f"POST /api/v1/ping HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {api.token}\r\n"
+        idle.sendall(f"{head}Content-Length: 10\r\n\r\n{{".encode())
         thread = threading.Thread(
             target=lambda: answers.append(httpx.get(f"{api.url}/api/v1/ping", trust_env=False).status_code)
         )
@@ -145,7 +147,7 @@ def test_going_away_and_coming_back_at_once() -> None:
             for thread in threads:
                 thread.join()
             api.come_back()
-            assert httpx.get(api.url).status_code == 404
+            assert httpx.get(api.url).status_code == 401
         gc.collect()  # warns of what is open, and warnings are errors
 
 
