@@ -164,6 +164,8 @@ def _serve(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     if options.verbose:
         _print_requests()
+    last_moment = threading.Timer(STOP_SECONDS, os._exit, (0,))
+    last_moment.daemon = True
     with LocalApi(
         host=options.host,
         port=options.port,
@@ -180,15 +182,9 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(f"url:   {api.url}\ntoken: {api.token}\n")
         sys.stdout.flush()
         stop.wait()
-        _end_in(STOP_SECONDS)
+        last_moment.start()
+    last_moment.cancel()
     return 0
-
-
-def _end_in(seconds: float) -> None:
-    """Ends the process after so many seconds, if it still runs then."""
-    timer = threading.Timer(seconds, os._exit, (0,))
-    timer.daemon = True
-    timer.start()
 
 
 def _faults(options: argparse.Namespace) -> list[Fault]:
