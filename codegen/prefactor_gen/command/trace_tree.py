@@ -9,11 +9,10 @@ from datetime import datetime
 from rich.text import Text
 from rich.tree import Tree
 
-from prefactor_http._text import one_line
+from prefactor_gen.diagnostics.diagnostics import printable
 
 __all__ = ["TraceSpan", "trace_span", "trace_tree"]
 
-_SHOWN_CHARS = 10_000
 _SIGNS = {"complete": ("✓", "green"), "failed": ("✗", "red"), "cancelled": ("⊘", "yellow")}
 
 
@@ -76,7 +75,7 @@ def _opened(span: TraceSpan) -> tuple[str, float]:
 def _label(span: TraceSpan) -> Text:
     sign, colour = _SIGNS.get(span.status, ("…", ""))
     # The name and the summary may hold what a terminal would act on.
-    shown = one_line(f"{span.name}  {span.status}, {span.duration}  {span.summary}", _SHOWN_CHARS)
+    shown = printable(f"{span.name}  {span.status}, {span.duration}  {span.summary}")
     label = Text.assemble((sign, colour), f" {shown}")
     label.rstrip()
     return label

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -87,11 +89,12 @@ def build_app(
         if connections.away:  # uvicorn did not know this connection yet when the server went away
             await connections.reset(connections.transport(scope))
             return
-        arrival = await reception.receive(scope, receive)
-        if arrival is None:
-            return
-        chosen = admin_app if scope["path"].startswith(f"{ADMIN}/") else api
-        await chosen(scope, arrival.replay, send)
+        # Cancelled when the server has stopped: the connection is closed, and uvicorn would log it as an error.
+        with contextlib.suppress(asyncio.CancelledError):
+            arrival = await reception.receive(scope, receive)
+            if arrival is not None:
+                chosen = admin_app if scope["path"].startswith(f"{ADMIN}/") else api
+                await chosen(scope, arrival.replay, send)
 
     return app
 
