@@ -237,6 +237,7 @@ def test_a_path_forges_no_lines() -> None:
     assert out == "GET /a\\nurl: http://evil\\r\\x1b[2Jtoken:\\u202ex 401\n"
 
 
+@pytest.mark.slow
 def test_the_command_stops_whatever_is_rendered() -> None:
     slow = "{% for i in (1..900) %}{{ text | upcase | downcase | upcase | downcase | upcase | size }}{% endfor %}"
     names = [f"type-{number}" for number in range(60)]
