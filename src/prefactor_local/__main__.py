@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+import os
 import signal
 import sqlite3
 import sys
@@ -27,6 +28,10 @@ examples:
 
   Then give the printed URL and token to the client, for example as PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
 """
+
+
+STOP_SECONDS = 1.5
+"""How long the server may take to stop. What it has answered is stored by then; the rest may be cut off."""
 
 
 class _UsageError(Exception):
@@ -72,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
         "--database", metavar="FILE", default=":memory:", help="SQLite file that keeps the state (default: in memory)"
     )
     serve.add_argument("--token", help="account token to accept (default: a new token, kept with the database)")
+    serve.add_argument(
+        "--allow-host", metavar="NAME", action="append", default=[],
+        help="another name under which clients address this server (may be given several times)",
+    )  # fmt: skip
     serve.add_argument("--strict-cancel", action="store_true", help="refuse to cancel active instances and spans")
     serve.add_argument("--verbose", action="store_true", help="print every request")
     _add_faults(serve)
@@ -155,6 +164,8 @@ def _serve(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     if options.verbose:
         _print_requests()
+    last_moment = threading.Timer(STOP_SECONDS, os._exit, (0,))
+    last_moment.daemon = True
     with LocalApi(
         host=options.host,
         port=options.port,
@@ -166,10 +177,13 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         refuse_ids=options.refuse_ids,
         bulk=options.bulk.replace("-", "_"),
+        allowed_hosts=options.allow_host,
     ) as api:
         sys.stdout.write(f"url:   {api.url}\ntoken: {api.token}\n")
         sys.stdout.flush()
         stop.wait()
+        last_moment.start()
+    last_moment.cancel()
     return 0
 
 

@@ -19,7 +19,9 @@ from prefactor_local._operations.operation import execute
 from prefactor_local._operations.spans import schema_errors, span_record
 from prefactor_local._operations.table import TERMINATE
 from prefactor_local._server import admin
+from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.app import build_app
+from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.server_thread import ServerThread
 from prefactor_local._state.account import Account
 from prefactor_local._state.callers import Caller
@@ -48,6 +50,8 @@ class LocalApi:
         refuse_ids: Whether a create request with an `id` from the client is refused (422 naming `id`).
         bulk: `"missing"`: the bulk endpoint answers 404; `"other_form"`: it executes the items but answers in a form
             that is not documented.
+        allowed_hosts: Names under which clients address the server, besides those of loopback and `host`. Requests
+            with another name in their header Host are refused (403), and so are requests of pages of other machines.
 
     Raises:
         OSError: The address cannot be used (on entry).
@@ -68,6 +72,7 @@ class LocalApi:
         seed: int = 0,
         refuse_ids: bool = False,
         bulk: BulkMode = "on",
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         self.requests: list[RecordedRequest] = []
         """The requests in order of arrival, whether or not they succeeded."""
@@ -91,6 +96,7 @@ class LocalApi:
         self._database = database
         self._settings = Settings(strict_cancel=strict_cancel, refuse_ids=refuse_ids, bulk=bulk_mode(bulk))
         self._address = (host, port)
+        self._hosts = AllowedHosts(host, allowed_hosts)
         self._given_token = token
         self._keep_requests = keep_requests
         self._arrived = 0
@@ -122,7 +128,7 @@ class LocalApi:
     def instances(self) -> list[dict[str, Any]]:
         """The agent instances, in order of registration."""
         account = self._current.account
-        with account.store.transaction():
+        with account.store.transaction(write=False):
             return [instance_record(account, row) for row in account.store.find_all("agent_instance")]
 
     def spans(self, instance_id: str | None = None) -> list[dict[str, Any]]:
@@ -133,7 +139,7 @@ class LocalApi:
         """
         account = self._current.account
         wanted = {} if instance_id is None else {"agent_instance_id": instance_id}
-        with account.store.transaction():
+        with account.store.transaction(write=False):
             return [
                 {**span_record(account, row), "schema_errors": schema_errors(account, row)}
                 for row in account.store.find_all("agent_span", **wanted)
@@ -198,7 +204,7 @@ class LocalApi:
     def report(self) -> dict[str, Any]:
         """The number of requests, the violations and replays, and the numbers of instances and spans by status."""
         store = self._current.account.store
-        with store.transaction():
+        with store.transaction(write=False):
             instances, spans = store.count_by_status("agent_instance"), store.count_by_status("agent_span")
         return {
             "requests": self._arrived,
@@ -241,6 +247,8 @@ class LocalApi:
         try:
             running.server.stop()
         finally:
+            running.account.renderer.stop()
+            running.operations.close()
             running.account.store.close()
 
     async def __aenter__(self) -> Self:
@@ -266,9 +274,19 @@ class LocalApi:
             replays=self.replays,
             record=self._record_call,
         )
-        routes = admin.routes(self, account.caller)
-        server = ServerThread(partial(build_app, account, self._faults, self._record_request, routes), *self._address)
-        return _Running(account, server, server.start())
+        operations = OperationThread()
+        build = partial(
+            build_app,
+            account,
+            self._faults,
+            self._record_request,
+            admin.routes(self),
+            hosts=self._hosts,
+            operations=operations,
+            keep_bodies=self._keep_requests,
+        )
+        server = ServerThread(build, *self._address)
+        return _Running(account, operations, server, server.start())
 
     def _record_call(self, call: RecordedCall) -> None:
         if self._keep_requests:
@@ -282,5 +300,6 @@ class LocalApi:
 
 class _Running(NamedTuple):
     account: Account
+    operations: OperationThread
     server: ServerThread
     port: int

@@ -155,8 +155,8 @@ RULE_EXAMPLES = {
     ),
     "PG029": (
         "a.yaml",
-        f"span_type_schemas:\n  - {{name: a, params_schema: {{}}, template: {'x' * 100_001}}}\n",
-        "schemas/a.yaml:2:34 /span_type_schemas/0/template: error PG029: the template has more than 100,000 characters",
+        f"span_type_schemas:\n  - {{name: a, params_schema: {{}}, template: {'x' * 4_001}}}\n",
+        "schemas/a.yaml:2:34 /span_type_schemas/0/template: error PG029: the template has more than 4,000 characters",
     ),
     "PG031": (
         "a.yaml",

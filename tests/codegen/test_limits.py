@@ -373,3 +373,29 @@ def test_package_of_large_definitions_loads(project: Project) -> None:
     assert project.generate().code == 0
     params = project.load().AgentParams
     assert params.model_validate({"x": "y" * 1_000_000})
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("x" * 4_001, "the template has more than 4,000 characters"),
+        ("{% if" + " " * 3_000, "the template has more than 200 characters of white space in a row"),
+        ("{% for i in (1..1000000000) reversed %}{% endfor %}", "a range in the template has more than 1,000 numbers"),
+    ],
+    ids=["long", "spaces", "range"],
+)
+def test_a_template_past_a_limit(template: str, found: str, project: Project) -> None:
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": {}, "template": template}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    assert f"/span_type_schemas/0/template: error PG029: {found}" in only(project.generate().findings)
+
+
+def test_a_template_within_the_limits(project: Project) -> None:
+    template = (
+        "{% raw %}{{ {% endraw %}{{ x"
+        + " " * 200
+        + "}}{% for i in (1..1000) %}{% endfor %}{% for i in (1..x) %}{% endfor %}"
+    )
+    entry = {"name": "a", "title": "A", "description": "A.", "params_schema": properties(x={}), "template": template}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    assert project.generate().findings == []

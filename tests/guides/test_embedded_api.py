@@ -22,6 +22,9 @@ import prefactor_spans
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
 from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
+from prefactor_local._server import http_protocol, reception
+from prefactor_schema import templates
+from prefactor_schema.template_rendering import RENDER_SECONDS
 
 GUIDE = "src/prefactor_local/README.md"
 SERVE = block(f"{GUIDE}#on-the-command-line/sh")
@@ -31,6 +34,7 @@ TEST = block(f"{GUIDE}#in-a-test/python")
 FAULTS = block(f"{GUIDE}#faults/python")
 AWAY = block(f"{GUIDE}#faults/python/2")
 SERVE_WITH_FAULTS = block(f"{GUIDE}#faults/sh")
+SERVE_IN_A_CONTAINER = block(f"{GUIDE}#limits/sh")
 
 
 def test_serve_prints_address_and_token() -> None:
@@ -162,3 +166,26 @@ def test_every_request_to_a_running_server_works() -> None:
                 answer = client.request(method, f"{api.url}{path}", content=body[1] if body else None)
         # There is no such instance.
         assert answer.status_code == (404 if path.endswith("terminate") else 200), answer.text
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    text = " ".join(cell for row in table(GUIDE, "limits") for cell in row)
+    assert f"more than {reception.MAX_BODY_BYTES // 2**20} MiB" in text
+    assert f"a body that takes more than {reception.BODY_SECONDS:g} seconds" in text
+    assert f"headers that take more than {http_protocol.HEAD_SECONDS:g} seconds" in text
+    assert f"more than {templates.MAX_TEMPLATE:,} characters, with more than {templates.MAX_SPACE} characters" in text
+    assert (
+        f"more than {templates.MAX_RANGE:,} numbers, or loops of more than {templates.MAX_RANGE:,} iterations" in text
+    )
+    assert f"takes or gives more than {templates.MAX_OUTPUT:,} characters" in text
+    assert f"takes more than {RENDER_SECONDS} seconds to render" in text
+
+
+def test_a_container_is_addressed_by_its_name() -> None:
+    command, subcommand, *options = SERVE_IN_A_CONTAINER.split()
+    assert (command, subcommand) == ("prefactor-local", "serve")
+    with serve(*options) as api:
+        headers = {"Authorization": f"Bearer {api.token}", "Host": "prefactor:8765"}
+        url = api.url.replace("0.0.0.0", "127.0.0.1")
+        assert httpx.get(f"{url}/api/v1/ping", headers=headers, trust_env=False).status_code == 200
+        api.stop()

@@ -25,6 +25,7 @@ from prefactor_gen.diagnostics import limits
 from prefactor_gen.diagnostics import rules as all_rules
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.diagnostics.rules import RULES
+from prefactor_schema import templates
 
 GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
@@ -267,7 +268,9 @@ LIMITS: dict[str, str] = {
     "nesting in a definition file": f"{limits.MAX_DEPTH} levels",
     "span types in a package": f"{limits.MAX_SPAN_TYPES:,}",
     "characters in the name of a span type": f"{limits.MAX_NAME}",
-    "characters in a template": f"{limits.MAX_TEMPLATE:,}",
+    "characters in a template": f"{templates.MAX_TEMPLATE:,}",
+    "white space in a row in a template": f"{templates.MAX_SPACE} characters",
+    "numbers in a range in a template": f"{templates.MAX_RANGE:,}",
     "characters in the name of a generated class": f"{limits.MAX_CLASS_NAME:,}",
     "members of one schema: properties, items, options, definitions and required names, with all that it refers to": (
         f"{limits.MAX_MEMBERS:,}"
@@ -290,4 +293,5 @@ def test_limits_are_listed() -> None:
     assert table(GUIDE, "limits") == list(LIMITS.items())
     assert table(GUIDE, "limits", 1) == list(WIDER_PAST.items())
     internal = {"MAX_COUNT"}
-    assert len(LIMITS) + len(WIDER_PAST) == len(set(limits.__all__) - internal)
+    of_templates = [name for name in LIMITS if name.endswith("in a template")]
+    assert len(LIMITS) - len(of_templates) + len(WIDER_PAST) == len(set(limits.__all__) - internal)

@@ -96,7 +96,8 @@ def test_files_that_are_no_database_of_ours(tmp_path: Path) -> None:
     with sqlite3.connect(foreign) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    for file, reason in ((text, "not a database"), (foreign, "layout 99"), (tmp_path / "no" / "where.db", "unable")):
+    missing = tmp_path / "no" / "where.db"
+    for file, reason in ((text, "not a database"), (foreign, "another program"), (missing, "unable")):
         with pytest.raises(sqlite3.Error, match=reason), LocalApi(database=file):
             pass
 
@@ -112,7 +113,8 @@ def test_it_stops_with_open_connections_and_delayed_requests() -> None:
     with LocalApi() as api:
         api.inject(Fault(delay=3600))
         idle = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])))
-        idle.sendall(b"POST /api/v1/ping HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        head = f"POST /api/v1/ping HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {api.token}\r\n"
+        idle.sendall(f"{head}Content-Length: 10\r\n\r\n{{".encode())
         thread = threading.Thread(
             target=lambda: answers.append(httpx.get(f"{api.url}/api/v1/ping", trust_env=False).status_code)
         )
@@ -145,7 +147,7 @@ def test_going_away_and_coming_back_at_once() -> None:
             for thread in threads:
                 thread.join()
             api.come_back()
-            assert httpx.get(api.url).status_code == 404
+            assert httpx.get(api.url).status_code == 401
         gc.collect()  # warns of what is open, and warnings are errors
 
 
@@ -222,6 +224,49 @@ def test_the_command_serves_until_it_is_stopped(number: int, tmp_path: Path) -> 
         process.send_signal(number)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "GET /api/v1/ping 200\n", "")
+
+
+def test_a_path_forges_no_lines() -> None:
+    with command("serve", "--port", "0", "--token", "my-token", "--verbose") as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        assert process.stdout.readline() == "token: my-token\n"
+        httpx.get(f"{url}/a%0Aurl:%20http://evil%0D%1B[2Jtoken:%E2%80%AEx", trust_env=False)
+        process.terminate()
+        out, _ = process.communicate(timeout=10)
+    assert out == "GET /a\\nurl: http://evil\\r\\x1b[2Jtoken:\\u202ex 401\n"
+
+
+@pytest.mark.slow
+def test_the_command_stops_whatever_is_rendered() -> None:
+    slow = "{% for i in (1..900) %}{{ text | upcase | downcase | upcase | downcase | upcase | size }}{% endfor %}"
+    names = [f"type-{number}" for number in range(60)]
+    types = [{"name": name, "params_schema": {}, "template": f"{slow} {name}"} for name in names]
+    with command("serve", "--port", "0", "--token", "my-token") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url, headers = process.stdout.readline().split()[-1], {"Authorization": "Bearer my-token"}
+        with httpx.Client(base_url=f"{url}/api/v1", headers=headers, trust_env=False) as client:
+            body = {"agent_id": "a", "agent_schema_version": {"span_type_schemas": types}}
+            instance_id = client.post("/agent_instance/register", json=body).json()["details"]["id"]
+            common = {"_type": "agent_spans/create", "agent_instance_id": instance_id, "status": "active"}
+            items = [
+                {**common, "idempotency_key": f"key-{name}", "schema_name": name, "payload": {"text": "x" * 200_000}}
+                for name in names
+            ]
+            rendering = threading.Thread(target=post_and_be_cut_off, args=(client, items))
+            rendering.start()
+            assert process.stderr.readline().startswith("the template takes longer than 0.2 s")
+            process.terminate()
+            _, err = process.communicate(timeout=10)
+            rendering.join()
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+def post_and_be_cut_off(client: httpx.Client, items: list[dict[str, object]]) -> None:
+    with contextlib.suppress(httpx.HTTPError):
+        client.post("/bulk", json={"items": items})
 
 
 def test_the_command_says_what_is_wrong_in_one_line(api: LocalApi, tmp_path: Path) -> None:

@@ -1,21 +1,26 @@
-"""Checks display templates: they must parse, and each name must be a property. The platform reports neither."""
+"""Checks display templates: they must parse, within limits, and each name must be a property.
+
+The platform reports none of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from liquid import Environment
-from liquid.exceptions import LiquidError
-
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
-from prefactor_gen.diagnostics.rules import INVALID_TEMPLATE, REDACTED_TEMPLATE_PROPERTY, UNKNOWN_TEMPLATE_PROPERTY
+from prefactor_gen.diagnostics.rules import (
+    INVALID_TEMPLATE,
+    LIMIT_EXCEEDED,
+    REDACTED_TEMPLATE_PROPERTY,
+    UNKNOWN_TEMPLATE_PROPERTY,
+)
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.properties import Properties
 from prefactor_schema.suggestions import did_you_mean
+from prefactor_schema.templates import InvalidTemplateError, TemplateLimitError, parse_template
 
 __all__ = ["lint_template"]
 
-_ENVIRONMENT = Environment()
 # The properties that Liquid gives to lists and texts.
 _BUILT_IN = frozenset({"first", "last", "size"})
 
@@ -29,12 +34,12 @@ def lint_template(template: str, place: Place, schemas: Sequence[ObjectNode]) ->
         schemas: the self-contained schemas of the payloads that it is rendered with.
     """
     try:
-        variables = _ENVIRONMENT.from_string(template).analyze(include_partials=False).globals
-    except LiquidError as error:
-        yield INVALID_TEMPLATE.at(place, f"not a Liquid template: {error.message}")
+        variables = parse_template(template).analyze(include_partials=False).globals
+    except InvalidTemplateError as error:
+        yield INVALID_TEMPLATE.at(place, f"not a Liquid template: {error}")
         return
-    except RecursionError:
-        yield INVALID_TEMPLATE.at(place, "not a Liquid template: nested too deeply")
+    except TemplateLimitError as error:
+        yield LIMIT_EXCEEDED.at(place, str(error))
         return
     payloads = [Properties(schema) for schema in schemas]
     # A segment is a list where it is a path itself, as in x[y[z]].

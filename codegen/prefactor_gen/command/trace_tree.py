@@ -9,6 +9,8 @@ from datetime import datetime
 from rich.text import Text
 from rich.tree import Tree
 
+from prefactor_gen.diagnostics.diagnostics import printable
+
 __all__ = ["TraceSpan", "trace_span", "trace_tree"]
 
 _SIGNS = {"complete": ("✓", "green"), "failed": ("✗", "red"), "cancelled": ("⊘", "yellow")}
@@ -72,6 +74,8 @@ def _opened(span: TraceSpan) -> tuple[str, float]:
 
 def _label(span: TraceSpan) -> Text:
     sign, colour = _SIGNS.get(span.status, ("…", ""))
-    label = Text.assemble((sign, colour), f" {span.name}  {span.status}, {span.duration}  {span.summary}")
+    # The name and the summary may hold what a terminal would act on.
+    shown = printable(f"{span.name}  {span.status}, {span.duration}  {span.summary}")
+    label = Text.assemble((sign, colour), f" {shown}")
     label.rstrip()
     return label

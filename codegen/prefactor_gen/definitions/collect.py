@@ -19,7 +19,7 @@ from prefactor_gen.definitions.definitions import (
 )
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity
-from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES, MAX_TEMPLATE
+from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES
 from prefactor_gen.diagnostics.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.json_schema.keywords import ALLOW
@@ -160,7 +160,7 @@ class _Reader:
         return {
             "title": self.text(entry, "title"),
             "description": self.text(entry, "description"),
-            "template": self.template(entry),
+            "template": self.text(entry, "template"),
             "data_risk": self.object(entry, "data_risk"),
             "template_place": entry.place_at("template"),
         }
@@ -203,14 +203,6 @@ class _Reader:
         if value is None or isinstance(value, str):
             return value
         self.report(f"expected text in {key}, found {_described(value)}", entry.place_at(key))
-        return None
-
-    def template(self, entry: ObjectNode) -> str | None:
-        template = self.text(entry, "template")
-        if template is None or len(template) <= MAX_TEMPLATE:
-            return template
-        message = f"the template has more than {MAX_TEMPLATE:,} characters"
-        self.diagnostics.append(LIMIT_EXCEEDED.at(entry.place_at("template"), message))
         return None
 
     def object(self, entry: ObjectNode, key: str) -> ObjectNode | None:

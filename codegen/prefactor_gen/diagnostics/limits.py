@@ -2,6 +2,8 @@
 
 A definition that exceeds a limit is an error, and nothing is generated. Three limits make a type wider instead, which
 is a note: MAX_LITERALS, MAX_LITERAL_TEXT and MAX_OPTIONS.
+
+The limits of templates are in `prefactor_schema.templates`, for the embedded API has them, too.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ __all__ = [
     "MAX_OPTIONS",
     "MAX_PARTS",
     "MAX_SPAN_TYPES",
-    "MAX_TEMPLATE",
     "MAX_TYPES",
     "MAX_TYPES_DEEP",
     "MAX_VALUES",
@@ -45,9 +46,6 @@ MAX_NAME = 127
 
 MAX_SPAN_TYPES = 10_000
 """The most span types of one package."""
-
-MAX_TEMPLATE = 100_000
-"""The longest template, in characters."""
 
 MAX_CLASS_NAME = 20_000
 """The longest name of a generated class, in characters; it holds the names of all properties that lead to it."""

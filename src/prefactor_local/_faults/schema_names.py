@@ -35,7 +35,7 @@ def names_of_operation(store: Store, name: str, target: str, body: Mapping[str, 
         details = body.get("details")
         found = details.get("schema_name") if isinstance(details, Mapping) else None
     elif name == "agent_spans/finish":
-        with store.transaction():
+        with store.transaction(write=False):
             found = (store.find("agent_span", id=target) or {}).get("schema_name")
     else:
         found = None

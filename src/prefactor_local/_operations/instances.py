@@ -17,7 +17,6 @@ from prefactor_local._operations.request_bodies import (
     Terminate,
     parse,
 )
-from prefactor_local._operations.templates import render
 from prefactor_local._protocol.answers import success
 from prefactor_local._protocol.errors import not_found, validation_errors
 from prefactor_local._state import life_cycle
@@ -138,7 +137,7 @@ def instance_record(account: Account, row: Record) -> Record:
         "quality_summaries": {
             name: summary
             for name, payload in row["quality_payloads"].items()
-            if (summary := render(schemas.get(name, {}).get("template"), payload, None)) is not None
+            if (summary := account.renderer.render(schemas.get(name, {}).get("template"), payload, None)) is not None
         },
     }
 

@@ -56,7 +56,7 @@ def execute_and_record(account: Account, operation: Operation, call: Call) -> Re
     """Executes a client's call and records it.
 
     Returns:
-        The answer. A key that was used before for this operation and target gets the first answer again.
+        The answer. A key that was used before with this token, operation and target gets the first answer again.
 
     Raises:
         LocalApiError: The call is refused; nothing has changed.
@@ -74,8 +74,9 @@ def execute(account: Account, operation: Operation, call: Call) -> tuple[Record,
     """As `execute_and_record`, without the record. Also returns whether the answer is that of an earlier call."""
     if operation.account_only and not call.caller.is_account:
         raise unauthorized("This action needs an account token.")
-    with account.store.transaction():
-        if operation.method == "GET":
+    is_read = operation.method == "GET"
+    with account.storing(), account.store.transaction(write=not is_read):
+        if is_read:
             return operation.function(account, call), False
         return _execute_once(account, operation, call)
 
@@ -84,14 +85,15 @@ def _execute_once(account: Account, operation: Operation, call: Call) -> tuple[R
     key = _idempotency_key(call.body)
     if key is None:
         return operation.function(account, call), False
-    scope, fingerprint = f"{operation.name} {call.target}", _fingerprint(call.body)
-    earlier = account.store.find("answered", operation=scope, key=key)
+    scope = {"token": call.caller.token_id, "operation": f"{operation.name} {call.target}", "key": key}
+    fingerprint = _fingerprint(call.body)
+    earlier = account.store.find("answered", **scope)
     if earlier is not None:
         account.replays[operation.name] += 1
         account.violations.update(["key_reused"] if earlier["fingerprint"] != fingerprint else [])
         return earlier["answer"], True
     answer = operation.function(account, call)
-    account.store.insert("answered", operation=scope, key=key, fingerprint=fingerprint, answer=answer)
+    account.store.insert("answered", **scope, fingerprint=fingerprint, answer=answer)
     return answer, False
 
 

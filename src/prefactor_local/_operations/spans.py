@@ -7,7 +7,6 @@ from prefactor_local._operations.call import Call
 from prefactor_local._operations.lists import listing
 from prefactor_local._operations.request_bodies import Finish, SpanDetails, details_of, parse
 from prefactor_local._operations.schemas import check_span
-from prefactor_local._operations.templates import render
 from prefactor_local._protocol.answers import success
 from prefactor_local._protocol.errors import LocalApiError, not_found, validation_errors
 from prefactor_local._protocol.strings import normalize_timestamp
@@ -93,7 +92,7 @@ def span_record(account: Account, row: Record, *, summary: bool = True) -> Recor
         "account_id": account.id,
         **{name: value for name, value in row.items() if name not in {"seq", "agent_schema_version_id"}},
         "schema_title": span_type.get("title", row["schema_name"]),
-        "summary": render(template, row["payload"], row["result_payload"]),
+        "summary": account.renderer.render(template, row["payload"], row["result_payload"]),
     }
 
 

@@ -44,6 +44,10 @@ def unauthorized(message: str) -> LocalApiError:
     return LocalApiError(401, "unauthorized", message)
 
 
+def forbidden(message: str) -> LocalApiError:
+    return LocalApiError(403, "forbidden", message)
+
+
 def not_found(what: str) -> LocalApiError:
     return LocalApiError(404, "not_found", f"{what} not found.")
 
@@ -54,6 +58,10 @@ def invalid_action(message: str) -> LocalApiError:
 
 def conflict(message: str) -> LocalApiError:
     return LocalApiError(409, "conflict", message)
+
+
+def storage_failed(reason: str) -> LocalApiError:
+    return LocalApiError(503, "storage_failed", f"The database cannot be used: {reason}.")
 
 
 def validation_errors(errors: Mapping[str, Sequence[str]]) -> LocalApiError:

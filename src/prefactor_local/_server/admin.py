@@ -35,7 +35,7 @@ from starlette.routing import Route
 from prefactor_local._faults.fault import Fault
 from prefactor_local._protocol.errors import LocalApiError, unauthorized, validation_errors
 from prefactor_local._protocol.paths import ADMIN
-from prefactor_local._state.callers import Caller
+from prefactor_local._server.reception import arrival_of
 from prefactor_local._state.settings import BulkMode
 
 __all__ = ["Controls", "routes"]
@@ -97,15 +97,10 @@ class _Settings(_Body):
     bulk: BulkMode | None = None
 
 
-def routes(api: Controls, caller: Callable[[str | None], Caller]) -> list[Route]:
-    """The routes.
-
-    Args:
-        api: The running API.
-        caller: Returns the owner of the token in an Authorization header.
-    """
+def routes(api: Controls) -> list[Route]:
+    """The routes to control the running API."""
     return [
-        Route(f"{ADMIN}/{name}", _endpoint(api, caller, handle), methods=[method])
+        Route(f"{ADMIN}/{name}", _endpoint(api, handle), methods=[method])
         for method, name, handle in (
             ("GET", "report", _report),
             ("DELETE", "report", _reset_report),
@@ -120,14 +115,13 @@ def routes(api: Controls, caller: Callable[[str | None], Caller]) -> list[Route]
     ]
 
 
-def _endpoint(
-    api: Controls, caller: Callable[[str | None], Caller], handle: Handler
-) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(api: Controls, handle: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        if not caller(request.headers.get("authorization")).is_account:
+        arrival = arrival_of(request.scope)
+        if not arrival.caller.is_account:
             raise unauthorized("This needs the account token.")
         # In a thread, because it may wait for the server's loop.
-        return _response(await asyncio.to_thread(handle, api, await request.body()))
+        return _response(await asyncio.to_thread(handle, api, arrival.content))
 
     return endpoint
 

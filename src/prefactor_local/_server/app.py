@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,10 +24,14 @@ from prefactor_local._operations.table import OPERATIONS
 from prefactor_local._protocol.errors import LocalApiError, bad_request, not_found
 from prefactor_local._protocol.paths import ADMIN, BULK, PREFIX
 from prefactor_local._server import bulk
+from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.connections import Connections
 from prefactor_local._server.fault_middleware import FaultMiddleware
+from prefactor_local._server.operation_thread import OperationThread
+from prefactor_local._server.reception import Reception, arrival_of
 from prefactor_local._server.request_log import RequestLog
 from prefactor_local._state.account import Account
+from prefactor_local._state.callers import Caller
 from prefactor_local._state.records import RecordedRequest
 from prefactor_local._state.store import Record
 
@@ -41,6 +47,10 @@ def build_app(
     record: Callable[[RecordedRequest], None],
     admin: Sequence[Route],
     connections: Connections,
+    *,
+    hosts: AllowedHosts,
+    operations: OperationThread,
+    keep_bodies: bool,
 ) -> ASGIApp:
     """Makes the application.
 
@@ -53,46 +63,84 @@ def build_app(
         record: Called with every request to the API.
         admin: The routes of the admin endpoint.
         connections: The open connections of the server.
+        hosts: The names under which the server may be addressed.
+        operations: The thread that executes operations.
+        keep_bodies: Whether the records of requests have their bodies.
     """
+    reception = Reception(hosts, account, operations)
     api = Starlette(
         routes=[
-            *(Route(PREFIX + each.path, _endpoint(account, each), methods=[each.method]) for each in OPERATIONS),
-            Route(BULK, _bulk_endpoint(account, faults, connections), methods=["POST"]),
+            *(
+                Route(PREFIX + each.path, _endpoint(account, operations, each), methods=[each.method])
+                for each in OPERATIONS
+            ),
+            Route(BULK, _bulk_endpoint(account, operations, faults, connections), methods=["POST"]),
         ],
         middleware=[
-            Middleware(RequestLog, record=record),
+            Middleware(RequestLog, record=record, keep_bodies=keep_bodies),
             Middleware(FaultMiddleware, plan=faults, connections=connections, store=account.store),
+            Middleware(_Refusals),
         ],
         exception_handlers=_HANDLERS,
     )
-    admin_app = Starlette(routes=admin, exception_handlers=_HANDLERS)
+    admin_app = Starlette(routes=admin, middleware=[Middleware(_Refusals)], exception_handlers=_HANDLERS)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if connections.away:  # uvicorn did not know this connection yet when the server went away
             await connections.reset(connections.transport(scope))
             return
-        chosen = admin_app if scope["path"].startswith(f"{ADMIN}/") else api
-        await chosen(scope, receive, send)
+        # Cancelled when the server has stopped: the connection is closed, and uvicorn would log it as an error.
+        with contextlib.suppress(asyncio.CancelledError):
+            arrival = await reception.receive(scope, receive)
+            if arrival is not None:
+                chosen = admin_app if scope["path"].startswith(f"{ADMIN}/") else api
+                await chosen(scope, arrival.replay, send)
 
     return app
 
 
-def _endpoint(account: Account, operation: Operation) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
-        caller = account.caller(request.headers.get("authorization"))
-        target = request.path_params.get(operation.parameter or "", "")
-        call = Call(caller, target, _parsed(await request.body()), request.query_params)
+class _Refusals:
+    """Middleware that answers what was refused when it arrived. It is the last one, so that faults come first."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        arrival = arrival_of(scope)
+        if arrival.refusal is None:
+            await self._app(scope, receive, send)
+            return
+        answer = _json(arrival.refusal.status, arrival.refusal.envelope())
+        if arrival.must_close:
+            answer.headers["Connection"] = "close"
+        await answer(scope, receive, send)
+
+
+def _endpoint(account: Account, operations: OperationThread, operation: Operation) -> Endpoint:
+    def execute(call: Call) -> Response:
         return _json(200, execute_and_record(account, operation, call))
+
+    async def endpoint(request: Request) -> Response:
+        arrival = arrival_of(request.scope)
+        target = request.path_params.get(operation.parameter or "", "")
+        call = Call(arrival.caller, target, _parsed(arrival.content), request.query_params)
+        return await operations.run(execute, call)
 
     return endpoint
 
 
-def _bulk_endpoint(account: Account, faults: FaultPlan, connections: Connections) -> Endpoint:
+def _bulk_endpoint(
+    account: Account, operations: OperationThread, faults: FaultPlan, connections: Connections
+) -> Endpoint:
+    def execute(caller: Caller, body: Record) -> tuple[Response, float]:
+        answer, delay = bulk.execute(account, faults, caller, body)
+        return _json(200, answer), delay
+
     async def endpoint(request: Request) -> Response:
-        caller = account.caller(request.headers.get("authorization"))
-        answer, delay = bulk.execute(account, faults, caller, _parsed(await request.body()))
+        arrival = arrival_of(request.scope)
+        answer, delay = await operations.run(execute, arrival.caller, _parsed(arrival.content))
         await connections.pause(delay)
-        return _json(200, answer)
+        return answer
 
     return endpoint
 

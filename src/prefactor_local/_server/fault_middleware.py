@@ -11,7 +11,7 @@ from prefactor_local._faults.fault import Fault
 from prefactor_local._faults.plan import FaultPlan, Target
 from prefactor_local._faults.schema_names import names_of_request
 from prefactor_local._server.connections import Connections
-from prefactor_local._server.request_log import recorded
+from prefactor_local._server.reception import arrival_of
 from prefactor_local._state.store import Store
 
 __all__ = ["FaultMiddleware"]
@@ -49,9 +49,9 @@ class FaultMiddleware:
             await self._answer(fault, scope, receive, send)
 
     def _target(self, scope: Scope) -> Target:
-        body = recorded(scope).body
+        arrival = arrival_of(scope)
         method, path = scope["method"], scope["path"]
-        return Target(method, path, lambda: names_of_request(self._store, method, path, body))
+        return Target(method, path, lambda: names_of_request(self._store, method, path, arrival.json))
 
     async def _hang(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = self._connections.transport(scope)

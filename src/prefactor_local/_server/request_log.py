@@ -2,61 +2,49 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
-from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from prefactor_http._text import one_line
+from prefactor_local._server.reception import arrival_of
 from prefactor_local._state.records import RecordedRequest
 
-__all__ = ["RequestLog", "recorded"]
+__all__ = ["RequestLog"]
 
 logger = logging.getLogger("prefactor_local")
-_KEY = "prefactor_local.recorded"
-
-
-def recorded(scope: Scope) -> RecordedRequest:
-    """The record of a request that has passed through `RequestLog`."""
-    record: RecordedRequest = scope[_KEY]
-    return record
+_SHOWN_CHARS = 500
 
 
 class RequestLog:
-    """Middleware that reads the whole body, records the request, and passes both on."""
+    """Middleware that records each request and prints a line for it.
 
-    def __init__(self, app: ASGIApp, record: Callable[[RecordedRequest], None]) -> None:
+    Args:
+        app: The application.
+        record: Called with every request.
+        keep_bodies: Whether the records have the bodies.
+    """
+
+    def __init__(self, app: ASGIApp, record: Callable[[RecordedRequest], None], *, keep_bodies: bool) -> None:
         self._app = app
         self._record = record
+        self._keep_bodies = keep_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        try:
-            content = await request.body()
-        except ClientDisconnect:
-            return
+        request = Request(scope)
+        body = arrival_of(scope).json if self._keep_bodies else None
         arrived = RecordedRequest(
-            scope["method"], scope["path"], dict(request.query_params), dict(request.headers), _parsed(content)
+            scope["method"], scope["path"], dict(request.query_params), dict(request.headers), body
         )
         self._record(arrived)
-        scope[_KEY] = arrived
-
-        async def replay() -> Message:
-            return {"type": "http.request", "body": content, "more_body": False}
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 arrived.status = message["status"]
-                logger.info("%s %s %s", arrived.method, arrived.path, arrived.status)
+                # The path may have line breaks: it is no longer percent-encoded.
+                logger.info("%s %s %s", arrived.method, one_line(arrived.path, _SHOWN_CHARS), arrived.status)
             await send(message)
 
-        await self._app(scope, replay, answer)
-
-
-def _parsed(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+        await self._app(scope, receive, answer)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from prefactor_local._server.connections import Connections
+from prefactor_local._server.http_protocol import HttpProtocol
 
 __all__ = ["ServerThread"]
 
@@ -197,7 +198,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     # Fixed choices, so that the server is the same whatever else is installed.
     return uvicorn.Config(
         app,
-        http="h11",
+        http=HttpProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
+import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 from prefactor_http import _pfid
-from prefactor_local._protocol.errors import bad_authtoken, conflict, invalid_action, unauthorized, validation_errors
+from prefactor_local._protocol.errors import (
+    bad_authtoken,
+    conflict,
+    invalid_action,
+    storage_failed,
+    unauthorized,
+    validation_errors,
+)
 from prefactor_local._protocol.strings import format_timestamp
 from prefactor_local._state.callers import Caller
 from prefactor_local._state.life_cycle import Verdict
 from prefactor_local._state.records import RecordedCall
+from prefactor_local._state.renderer import Renderer
 from prefactor_local._state.settings import Settings
 from prefactor_local._state.store import Record, Store
 
 __all__ = ["Account"]
+
+logger = logging.getLogger("prefactor_local")
 
 
 class Account:
@@ -31,6 +45,7 @@ class Account:
         record: Called with every operation that was executed or refused.
 
     Attributes:
+        renderer: Renders display templates.
         schema_versions: A cache, by ID; schema versions never change.
     """
 
@@ -49,6 +64,9 @@ class Account:
         self.violations = violations
         self.replays = replays
         self.record = record
+        self.renderer = Renderer()
+        self._callers: dict[str, Caller] = {}  # by token; tokens are never revoked
+        self._storage_problem = ""
         self.schema_versions: dict[str, Record] = {}
         with store.transaction():
             self.partition = int(store.get_or_store("partition", str(_pfid.random_partition())))
@@ -107,22 +125,48 @@ class Account:
         if verdict.refusal is not None:
             raise invalid_action(verdict.refusal)
 
+    def known_caller(self, authorization: str | None) -> Caller | None:
+        """As `caller`, if it can be said without the database; else None."""
+        token = _bearer_token(authorization)
+        if secrets.compare_digest(token.encode(), self.token.encode()):
+            return Caller()
+        return self._callers.get(token)
+
     def caller(self, authorization: str | None) -> Caller:
         """The owner of the token in an Authorization header.
 
         Raises:
             LocalApiError: 401: there is no token, or it is unknown.
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise unauthorized("An Authorization header with a Bearer token is required.")
-        if secrets.compare_digest(token.encode(), self.token.encode()):
-            return Caller()
-        with self.store.transaction():
+        known, token = self.known_caller(authorization), _bearer_token(authorization)
+        if known is not None:
+            return known
+        with self.storing(), self.store.transaction(write=False):
             scoped = self.store.find("token", token=token)
         if scoped is None:
             raise bad_authtoken()
-        return Caller(scoped["agent_id"], scoped["environment_id"])
+        token_id = blake2b(token.encode(), digest_size=16).hexdigest()
+        self._callers[token] = Caller(scoped["agent_id"], scoped["environment_id"], token_id)
+        return self._callers[token]
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """A block that uses the store.
+
+        Raises:
+            LocalApiError: 503: SQLite cannot read or write, because the disk is full, for example. It is logged once
+                for each reason, until a block succeeds.
+        """
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if type(error) not in {sqlite3.OperationalError, sqlite3.DatabaseError}:
+                raise  # a bug
+            if str(error) != self._storage_problem:
+                logger.error("the database cannot be used: %s", error)
+            self._storage_problem = str(error)
+            raise storage_failed(str(error)) from None
+        self._storage_problem = ""
 
     def new_deployment_token(self, agent_id: str, environment_id: str | None) -> str:
         """A token of one agent in one environment; default: the account's own environment."""
@@ -130,3 +174,10 @@ class Account:
         environment = environment_id or self.default_environment_id
         self.store.insert("token", token=token, agent_id=agent_id, environment_id=environment)
         return token
+
+
+def _bearer_token(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise unauthorized("An Authorization header with a Bearer token is required.")
+    return token

@@ -9,10 +9,15 @@ __all__ = ["Caller"]
 
 @dataclass(frozen=True)
 class Caller:
-    """The owner of a token: the account (both fields are None), or one agent in one environment."""
+    """The owner of a token: the account (both IDs are None), or one agent in one environment.
+
+    Attributes:
+        token_id: What tells the agent's tokens apart; empty for the account, whatever its token.
+    """
 
     agent_id: str | None = None
     environment_id: str | None = None
+    token_id: str = ""
 
     @property
     def is_account(self) -> bool:

@@ -16,7 +16,8 @@ class RecordedRequest:
 
     Attributes:
         headers: By lower-case name.
-        body: The parsed JSON; None if there is no body or it is not JSON.
+        body: The parsed JSON; None if there is no body, it is not JSON, or the request was refused before the body was
+            read.
         status: HTTP status of the answer; None before there is one, and if the connection was reset instead.
         received_at: When the last byte had arrived, by `time.monotonic()`.
     """

@@ -1,12 +1,13 @@
-"""The data in SQLite. Each operation is one transaction."""
+"""The data in SQLite. Each operation is one transaction. Several servers may use one file."""
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,8 +18,10 @@ Record: TypeAlias = dict[str, Any]
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
-LAYOUT = 2
+LAYOUT = 3
 """The version of the tables below; raise it with every change of them."""
+APPLICATION = 0x50464C41
+"""What tells our files from those of other programs (`PRAGMA application_id`)."""
 
 # `seq` keeps the order of arrival. There are no foreign keys: a span may arrive before its parent.
 _TABLES = """
@@ -58,9 +61,11 @@ CREATE TABLE agent_span (
 ) STRICT;
 CREATE INDEX agent_span_of_instance ON agent_span (agent_instance_id, status);
 CREATE TABLE answered (
-    operation TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (operation, key)
+    token TEXT, operation TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
+    PRIMARY KEY (token, operation, key)
 ) STRICT;
 """
+_LAYOUTS_WITHOUT_APPLICATION = (1, 2)
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
 )
@@ -72,14 +77,18 @@ class Store:
     """A connection to the database. Any thread may use it, one transaction at a time.
 
     Args:
-        database: A file, created if it does not exist, or `":memory:"`.
+        database: A file, created if it does not exist, or `":memory:"`. Only its owner can read it, for it holds
+            payloads and tokens.
 
     Raises:
-        sqlite3.Error: The file is not a database, cannot be written, or has the layout of another version.
+        sqlite3.Error: The file is not a database, cannot be written, or belongs to another program or another version
+            of this package.
     """
 
     def __init__(self, database: str | Path) -> None:
         self._lock = threading.RLock()
+        self._file = None if str(database) == ":memory:" else Path(database)
+        self._create_file()
         self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         try:
@@ -93,10 +102,15 @@ class Store:
             self._connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A block whose changes are all stored, or all discarded if an exception leaves it."""
+    def transaction(self, *, write: bool = True) -> Iterator[None]:
+        """A block whose changes are all stored, or all discarded if an exception leaves it.
+
+        Args:
+            write: Whether the block may change something. It then waits for the writers of other processes first, for
+                SQLite refuses a write if another one came since the block has read.
+        """
         with self._lock:
-            self._connection.execute("BEGIN")
+            self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield
                 self._connection.commit()
@@ -140,16 +154,45 @@ class Store:
         return str(row["value"])
 
     def _prepare(self) -> None:
-        layout = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if layout not in {0, LAYOUT}:
+        if not self._is_new():
+            self._check_origin()
+        self._make_private()
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        with self.transaction():
+            if self._is_new():  # no other server has made the tables meanwhile
+                for statement in _TABLES.split(";\n"):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
+                self._connection.execute(f"PRAGMA user_version = {LAYOUT}")
+
+    def _is_new(self) -> bool:
+        return not any(map(self._pragma, ("schema_version", "user_version", "application_id")))
+
+    def _check_origin(self) -> None:
+        application, layout = self._pragma("application_id"), self._pragma("user_version")
+        if application != APPLICATION and not (application == 0 and layout in _LAYOUTS_WITHOUT_APPLICATION):
+            raise sqlite3.DatabaseError("it is the database of another program: use another file")
+        if layout != LAYOUT:
             raise sqlite3.DatabaseError(
                 f"another version of prefactor-sdk wrote it (it has layout {layout}, this version needs {LAYOUT}): "
                 "delete it, or use another file"
             )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        if layout == 0:
-            self._connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;")
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _create_file(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # SQLite says better what is wrong
+                os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def _make_private(self) -> None:
+        """Takes the file of an earlier version from all but its owner. New files beside it get its mode from SQLite."""
+        if self._file is not None:
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(OSError):
+                    Path(f"{self._file}{suffix}").chmod(0o600)
 
     def _execute(self, query: str, values: Mapping[str, object]) -> sqlite3.Cursor:
         bound = [_json(value) if name in _JSON else value for name, value in values.items()]
