@@ -444,6 +444,7 @@ class PrefactorCoreClient:
         instance_id = details["id"] or generate_idempotency_key()
         record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
         record.minted, record.asked = registration.minted, registration.asked
+        record.registering = registration.running
         self._instances[record.id] = record
         self._hand_over(
             Operation(
