@@ -104,7 +104,7 @@ class Registrar:
             self._silent_at = self._successes()
             registration.running = request
             request.add_done_callback(_note_error)
-            logger.info(
+            logger.debug(
                 "the API has not answered the registration of an agent instance within %g s, which goes on in the "
                 "background",
                 _MAX_SECONDS,
@@ -116,7 +116,7 @@ class Registrar:
         except PrefactorHttpError as error:
             if not is_transient_http_error(error):
                 raise
-            logger.info("the registration of an agent instance is sent again later: %s", error)
+            logger.debug("the registration of an agent instance is sent again later: %s", error)
             return None
 
     async def _ask_within_patience(self, registration: Registration) -> str:
