@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import (
     PrefactorConnectionError,
     PrefactorHttpError,
@@ -18,14 +17,11 @@ from prefactor_http.exceptions import (
     PrefactorValidationError,
     is_transient_http_error,
 )
-from prefactor_http.retry import RetryHandler
 
 __all__ = ["Registrar", "Registration"]
 
 _MAX_SECONDS = 1.0
-_PATIENCE_SECONDS = 3.0  # then the connection may be dead, and delivery sends the request again
-_MAX_RETRIES = 2
-_FIRST_DELAY = 0.2
+_PATIENCE_SECONDS = 3.0  # then the connection may be dead, and delivery goes on with it
 
 logger = logger_of("prefactor_core")
 
@@ -59,24 +55,14 @@ class Registrar:
     """Registers agent instances. Runs on the delivery thread, but for `expects_answer()`.
 
     Args:
-        http: makes the requests, without retries.
-        config: how often the program wants a request to be retried, and its delays. Here, they are cut to what fits
-            into a second.
+        http: makes the requests, with its retries.
         successes: how many requests of delivery have succeeded.
     """
 
-    def __init__(self, http: Callable[[], PrefactorHttpClient], config: HttpClientConfig, successes: Callable[[], int]):
+    def __init__(self, http: PrefactorHttpClient, successes: Callable[[], int]) -> None:
         self._http = http
         self._successes = successes
         self._silent_at: int | None = None
-        self._retry = RetryHandler(
-            replace(
-                config,
-                max_retries=min(config.max_retries, _MAX_RETRIES),
-                initial_retry_delay=min(config.initial_retry_delay, _FIRST_DELAY),
-                max_retry_delay=min(config.max_retry_delay, _MAX_SECONDS),
-            )
-        )
 
     def expects_answer(self) -> bool:
         """Whether an answer can be expected in time: the last one came, or delivery has had an answer since."""
@@ -125,7 +111,7 @@ class Registrar:
                 return await self._ask(registration)
         except TimeoutError as error:
             raise PrefactorConnectionError(
-                f"no answer to the registration of an agent instance within {_PATIENCE_SECONDS:g} s"
+                f"an agent instance could not be registered within {_PATIENCE_SECONDS:g} s"
             ) from error
 
     async def _ask(self, registration: Registration) -> str:
@@ -140,11 +126,8 @@ class Registrar:
 
     async def _send(self, registration: Registration) -> str:
         try:
-            answer = await self._retry.execute(
-                self._http().agent_instances.register,
-                is_transient_http_error,
-                **registration.details,
-                idempotency_key=registration.idempotency_key,
+            answer = await self._http.agent_instances.register(
+                **registration.details, idempotency_key=registration.idempotency_key
             )
         except PrefactorRetryExhaustedError as error:
             raise error.last_error or error from None
