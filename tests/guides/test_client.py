@@ -53,6 +53,9 @@ SHOWN_BY = {
         "test_registration::test_an_api_that_hangs_does_not_hold_the_agent"
     ),
     "the API refuses a registration": "test_registration::test_a_registration_that_is_refused_later",
+    "the API refuses the IDs of instances that the client generates": (
+        "test_registration::test_refused_ids_end_minting_and_the_api_gives_the_id"
+    ),
     "another server answers in place of the API: a gateway, a login page, a redirect to another host": (
         "test_gateways::test_nothing_is_lost_while_a_gateway_answers_in_place_of_the_api"
     ),
