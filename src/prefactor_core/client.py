@@ -204,10 +204,12 @@ class PrefactorCoreClient:
         purpose: InstancePurpose | None = None,
         external_identifier: str | None = None,
     ) -> AgentInstanceHandle:
-        """Register an agent instance, which is one run of an agent. Waits for the API, as `initialize()` does.
+        """Register an agent instance, which is one run of an agent. Waits for the API for one second at most.
 
-        With `require_api_at_start=False`, the call waits for 5 seconds at most. If the API does not answer, the
-        registration is queued, and the instance has a local id until it is delivered.
+        The call does not wait at all while delivery is paused. If the API does not answer in time, the registration is
+        queued. From the second instance on, the client generates the id, if the API takes such ids, so the id is final
+        at once. Otherwise the instance has a local id until the registration is delivered. Both ids are valid in every
+        call of this client.
 
         Args:
             agent_version: a dict with `name`, `external_identifier`, `description`; `runtime_environment` is added.
@@ -226,7 +228,7 @@ class PrefactorCoreClient:
         Raises:
             ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
             ValueError: there are no span types: neither `agent_schema_version` nor `schema_registry` was given.
-            PrefactorHttpError: the API refuses, or does not answer.
+            PrefactorHttpError: the API refuses. A refusal that comes later is logged, and reported as a failure.
         """
         session = self._life.open_session()
         version = self._schema_version(agent_schema_version, external_schema_version_id, agent_id)
@@ -454,6 +456,7 @@ class PrefactorCoreClient:
         instance_id = details["id"] or generate_idempotency_key()
         record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
         record.minted, record.asked = registration.minted, registration.asked
+        record.registering = registration.running
         self._instances[record.id] = record
         self._hand_over(
             Operation(

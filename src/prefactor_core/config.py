@@ -85,9 +85,8 @@ class PrefactorCoreConfig(_Options):
             "raise" raises SpanValidationError, and "off" does not check.
         on_error: called on the delivery thread with a DeliveryError for every operation that fails. Operations that are
             dropped because the client closes before they are delivered are in the report of `close()` instead.
-        require_api_at_start: whether `initialize()` and `create_agent_instance()` raise if the API does not answer.
-            Otherwise each asks once, for 5 seconds at most, and the registration is queued. An invalid token always
-            raises.
+        require_api_at_start: whether `initialize()` raises if the API does not answer. Otherwise it asks once, for 5
+            seconds at most, and the client starts without the API. An invalid token always raises.
         max_payload_bytes: the largest size of the params, the result or a quality payload, in bytes of JSON. A larger
             payload is cut, long texts first. A marker in the payload says what was cut, and a warning is logged.
         redact: called for every value of every payload, in the agent's call, before the payload is recorded. Its return

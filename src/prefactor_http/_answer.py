@@ -152,13 +152,13 @@ class Answer:
         if self.unreadable:
             return f"its body cannot be read: {self.unreadable}"
         if self.status_code in _REDIRECTS and (target := self._redirect_target()):
-            return f"{self.url} redirects to {self._shown(target)}, which is not followed"
+            return f"{self._shown(urlsplit(self.url))} redirects to {self._shown(target)}, which is not followed"
         return self._page_text() if is_temporary_status(self.status_code) else self._not_the_api()
 
     def _not_the_api(self) -> str:
         media_type = self.content_type.partition(";")[0].strip()
         what = ": ".join(filter(None, (one_line(self._hide(media_type), NAME_CHARS), self._page_text())))
-        return f"this is not the Prefactor API: {self.url} answers with {what or 'an empty page'}"
+        return f"this is not the Prefactor API: {self._shown(urlsplit(self.url))} answers with {what or 'nothing'}"
 
     def _page_text(self) -> str:
         """The title of an HTML page, or the beginning of another text."""

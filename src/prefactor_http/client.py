@@ -35,6 +35,9 @@ class PrefactorHttpClient:
     Connections open with the first request and close with `close()` or at the end of `async with`. A later request
     opens them again.
 
+    Redirects with 307 and 308 are followed, with the same method, body and key, if they lead to the same scheme, host
+    and port.
+
     Args:
         config: Where the API is, and how requests behave.
         sdk_header: Value of the X-Prefactor-SDK header.

@@ -96,6 +96,16 @@ async def test_a_gateway_at_the_start_does_not_stop_an_agent_that_can_start_with
     assert "this is not the Prefactor API" in text
 
 
+async def test_a_redirect_on_the_same_host_is_followed(api: LocalApi, run: Run) -> None:
+    async with run() as (client, instance):
+        await client.flush()
+        api.inject(Fault(path=CREATE, status=307, headers={"Location": f"{CREATE}?node=1"}))
+        await record(instance)
+        assert (await client.flush()).complete
+    assert [request.status for request in api.requests if request.path == CREATE] == [307, 200]
+    assert [span["status"] for span in api.spans()] == ["complete"]
+
+
 async def test_where_a_redirect_leads_is_in_the_log(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "prefactor_core")
     async with run() as (client, instance):

@@ -181,7 +181,8 @@ async def test_a_failed_initialize_leaves_the_queue_open(api: LocalApi) -> None:
 async def test_an_optional_api_that_is_away_at_start(
     api: LocalApi, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prefactor_core._session.session._START_SECONDS", 0.05)
+    monkeypatch.setattr("prefactor_core._session.registration._MAX_SECONDS", 0.05)
+    monkeypatch.setattr("prefactor_core._session.registration._PATIENCE_SECONDS", 0.1)
     api.inject(Fault(path=".*/ping", status=503))
     api.inject(Fault(path=".*/register", delay=60))
     http = HttpClientConfig(api_url=api.url, api_token=api.token, max_retries=5)

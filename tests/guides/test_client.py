@@ -55,7 +55,18 @@ SHOWN_BY = {
     "a name resolution hangs": "test_lost_answers::test_a_name_resolution_that_hangs_holds_nothing_else",
     "the API is unavailable at the start": "test_faults::test_an_api_that_is_away_at_start",
     "the API is unavailable when an instance is created": (
-        "test_faults::test_an_api_that_is_away_when_an_instance_is_created"
+        "test_registration::test_an_api_that_hangs_does_not_hold_the_agent"
+    ),
+    "the API refuses a registration": "test_registration::test_a_registration_that_is_refused_later",
+    "the API refuses the IDs of instances that the client generates": (
+        "test_registration::test_refused_ids_end_minting_and_the_api_gives_the_id"
+    ),
+    "another server answers in place of the API: a gateway, a login page, a redirect to another host": (
+        "test_gateways::test_nothing_is_lost_while_a_gateway_answers_in_place_of_the_api"
+    ),
+    "`api_url` leads to a website": ("test_gateways::test_a_website_in_place_of_the_api_is_an_error_at_the_start"),
+    "the API redirects to another address on its host (307, 308)": (
+        "test_gateways::test_a_redirect_on_the_same_host_is_followed"
     ),
     "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
     "the token expires during a run": "test_faults::test_a_token_that_expires_during_a_run",
@@ -70,6 +81,9 @@ SHOWN_BY = {
         "test_faults::test_a_single_operation_that_always_fails_is_dropped_at_the_deadline"
     ),
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
+    "a connection is lost, such as one that the server closed while it was idle": (
+        "test_faults::test_a_lost_connection_is_no_outage"
+    ),
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
     "the API refuses an operation": "test_agent_unaffected::test_errors_are_reported_in_every_way",
     "an answer has no end, or is longer than 8 MB when it is decompressed": (

@@ -32,6 +32,14 @@ async def test_the_key_in_the_header_is_kept(api: LocalApi, client: PrefactorHtt
     assert [request.headers["idempotency-key"] for request in api.requests] == ["header-key"] * 2
 
 
+async def test_where_a_redirect_led_is_named_without_its_query(api: LocalApi, client: PrefactorHttpClient) -> None:
+    api.inject(Fault(path=PING, status=307, headers={"Location": f"{PING}?next=secret-query"}, body=""))
+    api.inject(Fault(path=PING, status=404, headers={"Content-Type": "text/html"}, body=""))
+    with pytest.raises(PrefactorApiError) as caught:
+        await client.validate_token()
+    assert str(caught.value).endswith(f"{api.url}{PING} answers with text/html")
+
+
 async def test_redirects_in_a_circle_come_to_an_end(api: LocalApi, client: PrefactorHttpClient) -> None:
     api.inject(Fault(path=PING, status=308, headers={"Location": PING}, body="", times=None))
     with pytest.raises(PrefactorApiError, match=r"redirects to .*, which is not followed"):

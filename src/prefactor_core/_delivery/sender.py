@@ -145,8 +145,14 @@ class Sender:
         return Delivered()
 
     async def _register(self, http: PrefactorHttpClient, operation: Operation) -> None:
-        answer = await http.agent_instances.register(**operation.payload, idempotency_key=operation.idempotency_key)
-        self._on_registered(_instance(operation), answer.id)
+        instance = _instance(operation)
+        running, instance.registering = instance.registering, None
+        if running is not None:
+            instance_id = await running
+        else:
+            answer = await http.agent_instances.register(**operation.payload, idempotency_key=operation.idempotency_key)
+            instance_id = answer.id
+        self._on_registered(instance, instance_id)
 
     async def _start_instance(self, http: PrefactorHttpClient, operation: Operation) -> None:
         await http.agent_instances.start(

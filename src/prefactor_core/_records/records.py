@@ -5,6 +5,7 @@ Operations refer to records, never to ids, because an id may change until the AP
 
 from __future__ import annotations
 
+from asyncio import Task
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class InstanceRecord:
         id: the id; if the registration was queued and it is not `minted`, a local one until the API has answered.
         minted: this client made the id, which was or will be sent to the API.
         asked: a request to register it may have reached the API before the registration was queued.
+        registering: a request to register it that was begun before, and has no answer yet. It gives the id.
         partition: the partition of the id, if the id is a PFID.
         registration: the state of the registration; PENDING only if it was queued.
         finish_delivered: a finish of this instance was delivered.
@@ -66,6 +68,7 @@ class InstanceRecord:
     span_types: SpanTypes | None = None
     minted: bool = False
     asked: bool = False
+    registering: Task[str] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.config import HttpClientConfig
-from prefactor_http.exceptions import PrefactorHttpError, PrefactorValidationError, is_transient_http_error
-from prefactor_http.retry import RetryHandler
+from prefactor_http.exceptions import (
+    PrefactorConnectionError,
+    PrefactorHttpError,
+    PrefactorRetryExhaustedError,
+    PrefactorValidationError,
+    is_transient_http_error,
+)
 
 __all__ = ["Registrar", "Registration"]
 
 _MAX_SECONDS = 1.0
-_MAX_RETRIES = 2
-_FIRST_DELAY = 0.2
+_PATIENCE_SECONDS = 3.0  # then the connection may be dead, and delivery goes on with it
 
 logger = logger_of("prefactor_core")
 
@@ -32,12 +35,14 @@ class Registration:
         idempotency_key: the key of the request.
         minted: this client made the id in `details`.
         asked: a request was sent, and may have reached the API.
+        running: the request that has no answer yet. It gives the id.
     """
 
     details: dict[str, Any]
     idempotency_key: str
     minted: bool = False
     asked: bool = False
+    running: asyncio.Task[str] | None = None
 
     def leave_id_to_api(self) -> None:
         """Take the id out. It is not documented what the API does with a known key and another body."""
@@ -50,24 +55,14 @@ class Registrar:
     """Registers agent instances. Runs on the delivery thread, but for `expects_answer()`.
 
     Args:
-        http: makes the requests, without retries.
-        config: how often the program wants a request to be retried, and its delays. Here, they are cut to what fits
-            into a second.
+        http: makes the requests, with its retries.
         successes: how many requests of delivery have succeeded.
     """
 
-    def __init__(self, http: Callable[[], PrefactorHttpClient], config: HttpClientConfig, successes: Callable[[], int]):
+    def __init__(self, http: PrefactorHttpClient, successes: Callable[[], int]) -> None:
         self._http = http
         self._successes = successes
         self._silent_at: int | None = None
-        self._retry = RetryHandler(
-            replace(
-                config,
-                max_retries=min(config.max_retries, _MAX_RETRIES),
-                initial_retry_delay=min(config.initial_retry_delay, _FIRST_DELAY),
-                max_retry_delay=min(config.max_retry_delay, _MAX_SECONDS),
-            )
-        )
 
     def expects_answer(self) -> bool:
         """Whether an answer can be expected in time: the last one came, or delivery has had an answer since."""
@@ -76,7 +71,8 @@ class Registrar:
     async def register(self, registration: Registration) -> str | None:
         """Register an instance now.
 
-        If the API refuses an id that this client made, it is registered without.
+        If the API refuses an id that this client made, it is registered without. If the API does not answer in time,
+        the request goes on, as `registration.running`.
 
         Returns:
             Its id; None if the API does not answer in time, or asks to try again later.
@@ -84,21 +80,39 @@ class Registrar:
         Raises:
             PrefactorHttpError: the API refuses the instance.
         """
+        request = asyncio.create_task(self._ask_within_patience(registration))
         try:
-            async with asyncio.timeout(_MAX_SECONDS):
-                instance_id = await self._ask(registration)
-        except TimeoutError:
+            await asyncio.wait({request}, timeout=_MAX_SECONDS)
+        except asyncio.CancelledError:
+            request.cancel()
+            raise
+        if not request.done():
             self._silent_at = self._successes()
-            problem = f"no answer within {_MAX_SECONDS:g} s"
+            registration.running = request
+            request.add_done_callback(_note_error)
+            logger.debug(
+                "the API has not answered the registration of an agent instance within %g s, which goes on in the "
+                "background",
+                _MAX_SECONDS,
+            )
+            return None
+        self._silent_at = None
+        try:
+            return request.result()
         except PrefactorHttpError as error:
             if not is_transient_http_error(error):
                 raise
-            problem = str(error)
-        else:
-            self._silent_at = None
-            return instance_id
-        logger.info("an agent instance is registered later: %s", problem)
-        return None
+            logger.debug("the registration of an agent instance is sent again later: %s", error)
+            return None
+
+    async def _ask_within_patience(self, registration: Registration) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self._ask(registration)
+        except TimeoutError as error:
+            raise PrefactorConnectionError(
+                f"an agent instance could not be registered within {_PATIENCE_SECONDS:g} s"
+            ) from error
 
     async def _ask(self, registration: Registration) -> str:
         registration.asked = True
@@ -111,10 +125,16 @@ class Registrar:
         return await self._send(registration)
 
     async def _send(self, registration: Registration) -> str:
-        answer = await self._retry.execute(
-            self._http().agent_instances.register,
-            is_transient_http_error,
-            **registration.details,
-            idempotency_key=registration.idempotency_key,
-        )
+        try:
+            answer = await self._http.agent_instances.register(
+                **registration.details, idempotency_key=registration.idempotency_key
+            )
+        except PrefactorRetryExhaustedError as error:
+            raise error.last_error or error from None
         return answer.id
+
+
+def _note_error(request: asyncio.Task[str]) -> None:
+    """Nobody may ask for the error, if the client closes first; asyncio would log that."""
+    if not request.cancelled():
+        request.exception()

@@ -148,7 +148,7 @@ class ApiSession:
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
         self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
-        self._registrar = Registrar(lambda: self._sender.http, config.http_config, lambda: self._delivery.successes)
+        self._registrar = Registrar(http, lambda: self._delivery.successes)
 
     def start(self) -> None:
         self._delivery.start()
