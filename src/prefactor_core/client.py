@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
-from weakref import WeakValueDictionary
+from typing import Any, ParamSpec, Self, TypeVar, overload
+from weakref import WeakMethod, WeakValueDictionary
 
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
@@ -50,6 +50,7 @@ __all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient"]
 
 logger = logger_of("prefactor_core")
 
+P = ParamSpec("P")
 ParamsT = TypeVar("ParamsT")
 SpanT = TypeVar("SpanT")
 
@@ -57,12 +58,12 @@ SpanT = TypeVar("SpanT")
 class PrefactorCoreClient:
     """Records agent instances and spans. Use it with `async with`, or call `initialize()` and `close()`.
 
-    Calls hand an operation over and return; a thread of the client delivers it. A failure of the API, of the network or
+    Calls hand an operation over and return; another thread delivers it. A failure of the API, of the network or
     of a payload does not raise in these calls: see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of
     `flush()` and `close()`. Every call works from any thread and any event loop.
 
     When the program ends, operations that still wait are delivered, within `QueueConfig.close_timeout`. The log says
-    how many are lost.
+    how many are lost. The same happens when a client is garbage-collected that was not closed.
 
     An open client stays open in a forked child. With its first use in the child it gets a thread, connections and
     counts of its own. Operations that waited at the fork are delivered by the parent; call `flush()` before the fork to
@@ -88,9 +89,9 @@ class PrefactorCoreClient:
         self._life = LifeCycle()
         self._ledger = Ledger()
         self._log_once = LogOnce()
-        self._span_index = SpanIndex(self._span_forgotten)
         self._partition: int | None = None  # of the ids of the account, if this client may make ids of instances
         self._takes_ids = True
+        self._span_index = SpanIndex(_weakly(self._span_forgotten))
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
@@ -149,6 +150,7 @@ class PrefactorCoreClient:
         Raises:
             ClientAlreadyInitializedError: the client is initialised, is being initialised, or is not closed yet.
             ClientClosedError: `close()` was called meanwhile.
+            PrefactorCoreError: the thread for delivery cannot be started: there are too many open files or threads.
             QueueClosedError: the queue that the client was given is closed.
             PrefactorAuthError: the API refuses the token.
             PrefactorHttpError: the API does not answer. With `require_api_at_start=False` this is not raised: the API
@@ -362,7 +364,7 @@ class PrefactorCoreClient:
 
         Args:
             callback: called with the instance's id and the reason, which is None if the platform gave none. It runs on
-                the delivery thread, so it must return quickly. Its exceptions are logged.
+                a thread for such callbacks. Its exceptions are logged.
 
         Returns:
             A function that removes the callback.
@@ -391,9 +393,10 @@ class PrefactorCoreClient:
             self._queue,
             ledger=self._ledger,
             spans=self._span_index,
-            on_registered=self._on_registered,
-            on_control=self._on_terminated,
+            on_registered=_weakly(self._on_registered, otherwise=_rename),
+            on_control=_weakly(self._on_terminated),
             background=self._termination_monitor.run,
+            owner=self,
         )
 
     def _renew_after_fork(self) -> None:
@@ -473,8 +476,7 @@ class PrefactorCoreClient:
         """A queued registration was delivered: the instance has the id that the API gave it."""
         self._learn_of_ids(instance_id, record.id if record.minted else None)
         self._instances[instance_id] = record  # before it has the new id: another thread may read that and look it up
-        record.partition = _pfid.partition_of(instance_id)
-        record.id = instance_id
+        _rename(record, instance_id)
         self._watch(record)
 
     def _learn_of_ids(self, instance_id: str, wanted: str | None) -> None:
@@ -542,6 +544,22 @@ class PrefactorCoreClient:
             external_id or content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
         )
         return snapshot_object(version, "agent_schema_version").value
+
+
+def _weakly(method: Callable[P, None], *, otherwise: Callable[P, None] | None = None) -> Callable[P, None]:
+    """A method that delivery calls. Delivery must not keep its object alive: once that is garbage, call `otherwise`."""
+    reference = WeakMethod(method)
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        if (found := reference() or otherwise) is not None:
+            found(*args, **kwargs)
+
+    return call
+
+
+def _rename(record: InstanceRecord, instance_id: str) -> None:
+    record.partition = _pfid.partition_of(instance_id)
+    record.id = instance_id
 
 
 def _unwrapped(context: SpanContext) -> SpanContext:

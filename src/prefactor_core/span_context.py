@@ -129,6 +129,7 @@ class SpanContext:
                 self._manager.check(self._record, "params", self._default_params())
             self._manager.check(self._record, "result", merged)
         self._manager.end(self._record, status, merged, timestamp)
+        self._result = NO_PAYLOAD  # it is handed over: the program may keep this object
 
     def _use_span_type(
         self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]

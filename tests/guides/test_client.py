@@ -145,6 +145,13 @@ SHOWN_BY = {
         "test_lost_answers::test_time_in_which_the_process_did_not_run_does_not_count"
     ),
     "`close` reaches its time-out": "test_faults::test_an_api_that_is_down_at_the_end",
+    "a program makes client after client and closes none": (
+        "test_many_clients::test_a_client_that_is_garbage_is_drained_and_freed"
+    ),
+    "there are too many open files or threads to open a client": "test_many_clients::test_too_many_open_files",
+    "`on_error`, `on_terminate` or a queue of your own blocks": (
+        "test_many_clients::test_code_of_a_program_that_blocks_holds_up_no_other_client"
+    ),
     "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",
     "SIGTERM arrives": "test_program_exit::test_sigterm_by_default_ends_the_program_at_once",
     "SIGTERM arrives, with `drain_on_sigterm=True`": (

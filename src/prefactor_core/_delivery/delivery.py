@@ -19,8 +19,10 @@ Where to look:
     what happens at the end?                 Delivery.begin_close() and finalise()
 
 Threads: everything runs on the delivery thread, except `HandOver.submit()` and `Sending.never_send()`, which run on the
-agent's threads, and the first part of `Delivery`. `Ledger`, `QueueBound`, `WaitingStarts` and `InMemoryQueue` work from
-any thread. `Scheduler` has a lock, because `finalise()` also runs where `close()` was called.
+agent's threads, and the first part of `Delivery`. The deliveries of a process share one thread (LoopThread), so nothing
+on it may block; a delivery that calls code of the program (`on_error`, a queue) has its own. `Ledger`, `QueueBound`,
+`WaitingStarts` and `InMemoryQueue` work from any thread. `Scheduler` has a lock, because `finalise()` also runs where
+`close()` was called.
 
 The words:
 
@@ -132,7 +134,9 @@ class Delivery:
         # A subclass may override methods, so that its instances count as queues of the program.
         self._inbox = queue if type(queue) is InMemoryQueue else InMemoryQueue[Operation]()
         self._own_queue = None if queue is self._inbox else queue
-        self._thread = LoopThread("prefactor-delivery", at_end=self._disconnect)
+        # Code of the program may block the thread, and must not hold up other clients.
+        shared = on_error is None and self._own_queue is None
+        self._thread = LoopThread("prefactor-delivery", at_end=self._disconnect, shared=shared)
         self._loss_log = LossLog(ledger, on_error)
         self._starts = WaitingStarts()
         retries = RetryPolicy(config.retry_delay_base, config.max_retries)
@@ -196,6 +200,10 @@ class Delivery:
     def successes(self) -> int:
         """How many requests have succeeded."""
         return self._dispatch.successes
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Call a function on the delivery thread, unless delivery has ended. Takes no lock."""
+        self._thread.call_soon(callback)
 
     def report(self) -> DeliveryReport:
         """What became of all operations so far."""

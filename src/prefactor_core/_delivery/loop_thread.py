@@ -1,19 +1,22 @@
-"""An event loop that runs on a daemon thread."""
+"""An event loop on a daemon thread, which the clients of a process share."""
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import inspect
+import os
 import queue
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextvars import Context, ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
 from prefactor_core._delivery.deadline import Deadline
-from prefactor_core.exceptions import ClientClosedError
+from prefactor_core.exceptions import ClientClosedError, PrefactorCoreError
 from prefactor_http._log import logger_of
 
 __all__ = ["LoopThread", "wait_for"]
@@ -65,8 +68,15 @@ class _Loop(asyncio.SelectorEventLoop):
     """An event loop that runs its blocking calls on a `_Helper`."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._helper = _Helper()
+        self._is_complete = False
+        super().__init__()
+        self._is_complete = True
+        self.set_task_factory(_new_task)
+
+    def is_closed(self) -> bool:
+        # asyncio closes a loop that could not be made, for lack of file descriptors, and fails.
+        return not self._is_complete or super().is_closed()
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
         if executor is not None:
@@ -78,6 +88,88 @@ class _Loop(asyncio.SelectorEventLoop):
         super().close()
 
 
+class _Host:
+    """The thread and the event loop. It ends when the last of its users has ended."""
+
+    def __init__(self, name: str) -> None:
+        self._lock = threading.Lock()
+        self._users: set[LoopThread] = set()
+        self.over = False  # nothing runs on the loop any more
+        try:
+            self.loop = _Loop()
+        except OSError as error:
+            raise _cannot_start(error) from error
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def join(self, user: LoopThread) -> bool:
+        """Add a user, and start the thread with the first one. Returns False if the thread is ending.
+
+        Raises:
+            PrefactorCoreError: the thread cannot be started.
+        """
+        with self._lock:
+            if self.thread.ident is None:
+                self._start()
+            elif self.over or not self._users or not self.thread.is_alive():
+                return False
+            self._users.add(user)
+            return True
+
+    def _start(self) -> None:
+        try:
+            self.thread.start()
+        except RuntimeError as error:
+            self.loop.close()
+            raise _cannot_start(error) from error
+
+    def leave(self, user: LoopThread) -> None:
+        """Remove a user, on the loop."""
+        with self._lock:
+            self._users.discard(user)
+            if not self._users and not self.over:
+                self.loop.stop()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        except BaseException:  # for example SystemExit in a callback; nothing else would log it
+            logger.exception("an exception ended the delivery thread: the clients that use it send nothing more")
+        finally:
+            self._shut_down()
+
+    def _shut_down(self) -> None:
+        with self._lock:
+            self.over = True
+            users = list(self._users)
+        for user in users:
+            with contextlib.suppress(BaseException):
+                self.loop.run_until_complete(user._ending or user._end())
+        self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn
+        self.loop.close()
+
+
+_shared_hosts: dict[int, _Host] = {}  # by process: a forked child leaves that of its parent alone
+_shared_lock: dict[int, threading.Lock] = {}
+_user: ContextVar[LoopThread] = ContextVar("prefactor_loop_user")
+
+
+def _new_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+    """The task factory of the loop. Each user has a list of its tasks."""
+    task = asyncio.Task(coroutine, loop=loop, **options)
+    if (user := _user.get(None)) is not None:
+        user._tasks.add(task)
+        task.add_done_callback(user._tasks.discard)
+    return task
+
+
+def _cannot_start(error: Exception) -> PrefactorCoreError:
+    return PrefactorCoreError(
+        f"the client cannot start its delivery thread: {error} (close clients that you do not need, or use one "
+        "client for all runs)"
+    )
+
+
 class LoopThread:
     """Runs coroutines for callers on any thread and any event loop.
 
@@ -86,39 +178,65 @@ class LoopThread:
 
     Args:
         name: the name of the thread.
-        at_end: runs on the loop before it is closed, also after an exception; it should be short, and not raise.
+        at_end: runs on the loop at the end, also after an exception; it should be short, and not raise.
+        shared: use the thread together with others of this process. Only for code that never blocks.
 
     Attributes:
-        loop: the event loop.
-        ended: done when the loop runs nothing any more.
+        loop: the event loop, from `start()` on.
+        ended: done when this object runs nothing any more.
     """
 
-    def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    loop: asyncio.AbstractEventLoop
+    _host: _Host
+
+    def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]], *, shared: bool = False) -> None:
+        self._name = name
         self._at_end = at_end
-        self.loop = _Loop()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._shared = shared
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._futures: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
         self._calls: set[Future[Any]] = set()
         self.ended: Future[None] = Future()
+        # Not the context of the caller: the objects of the request that opens a client would stay alive.
+        self._context = Context()
+        self._context.run(_user.set, self)
+        self._ending: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the thread, unless it is a shared one that runs already.
+
+        Raises:
+            PrefactorCoreError: the thread cannot be started: there are too many threads or open files.
+        """
+        self._host = self._join_shared() if self._shared else self._join_new()
+        self.loop = self._host.loop
+
+    def _join_new(self) -> _Host:
+        host = _Host(self._name)
+        host.join(self)
+        return host
+
+    def _join_shared(self) -> _Host:
+        process = os.getpid()
+        with _shared_lock.setdefault(process, threading.Lock()):
+            host = _shared_hosts.get(process)
+            if host is None or not host.join(self):
+                host = _shared_hosts[process] = self._join_new()
+            return host
 
     @property
     def alive(self) -> bool:
         """The thread runs in this process."""
-        return self._thread.is_alive()
+        return self._host.thread.is_alive()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine. The future gets its result or exception; it is cancelled if the loop ends first."""
+        if self.ended.done():
+            return _cancelled(coroutine)
         try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+            future = self._context.copy().run(asyncio.run_coroutine_threadsafe, coroutine, self.loop)
         except RuntimeError:  # the loop is closed
-            coroutine.close()
-            future = Future()
-            future.cancel()
-            return future
+            return _cancelled(coroutine)
         self._futures[future] = coroutine
         future.add_done_callback(self._forget)
         if self.ended.done():  # it has just ended, and may have missed this future
@@ -150,47 +268,52 @@ class LoopThread:
             future.cancel()
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Call a function on the loop; does nothing once the loop has ended."""
-        with contextlib.suppress(RuntimeError):
-            self.loop.call_soon_threadsafe(callback)
+        """Call a function on the loop; does nothing once the loop has ended. Takes no lock."""
+        if not self.ended.done():
+            self._call_soon(callback, self._context.copy())
 
     def stop(self) -> None:
-        """Stop the loop, cancel its tasks, and wait a moment for the thread to end."""
-        self.call_soon(self.loop.stop)
-        if threading.current_thread() is not self._thread:
-            self._thread.join(_JOIN_SECONDS)
+        """Cancel the tasks, and wait a moment for their end. The thread ends with the last one that uses it."""
+        self._call_soon(self._begin_end, Context())
+        if threading.current_thread() is not self._host.thread:
+            concurrent.futures.wait([self.ended], _JOIN_SECONDS)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
+    def _call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(callback, context=context)
+
+    def _begin_end(self) -> None:
+        if self._ending is None and not self.ended.done():
+            self._ending = self.loop.create_task(self._end())
+
+    async def _end(self) -> None:
         try:
-            self.loop.run_forever()
-        except BaseException:  # for example SystemExit in a callback; nothing else would log it
-            logger.exception("an exception ended the delivery thread: this client sends nothing more")
+            tasks = set(self._tasks)
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=_JOIN_SECONDS / 2)
+            await self._at_end()
         finally:
-            try:
-                self._shut_down()
-            finally:
-                self.ended.set_result(None)
-                self._cancel_futures()
-                self.loop.close()
-
-    def _shut_down(self) -> None:
-        tasks = asyncio.all_tasks(self.loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            self.loop.run_until_complete(asyncio.wait(tasks, timeout=_JOIN_SECONDS / 2))
-        self.loop.run_until_complete(self._at_end())
-        self.loop.run_until_complete(asyncio.sleep(0))  # connections that are closing need one more turn
+            self.ended.set_result(None)
+            self._cancel_futures()
+            self._host.leave(self)
 
     def _forget(self, future: Future[Any]) -> None:
         self._futures.pop(future, None)
 
     def _cancel_futures(self) -> None:
         for future, coroutine in list(self._futures.items()):
-            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            if self._host.over and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 coroutine.close()
             future.cancel()
+
+
+def _cancelled(coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+    coroutine.close()
+    future: Future[T] = Future()
+    future.cancel()
+    return future
 
 
 async def wait_for(future: Future[Any], seconds: float | None) -> bool:

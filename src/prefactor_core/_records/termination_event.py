@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, Literal, ParamSpec
 from weakref import WeakKeyDictionary
 
@@ -131,6 +134,9 @@ class Subscribers(Generic[P]):
     def __init__(self, what: str) -> None:
         self._what = what
         self._callbacks: list[Callable[P, object]] = []
+        self._lock = threading.Lock()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._running = False
 
     def add(self, callback: Callable[P, object]) -> Callable[[], None]:
         """Add a callback. Returns a function that removes it."""
@@ -146,10 +152,38 @@ class Subscribers(Generic[P]):
         """Remove all callbacks."""
         self._callbacks.clear()
 
+    def renew_lock(self) -> None:
+        """In a forked child: the thread that calls does not exist there."""
+        self._lock, self._running = threading.Lock(), False
+        self._waiting.clear()
+
+    def call_in_thread(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call all callbacks on a thread of their own, one after the other: they may block."""
+        if not self._callbacks:
+            return
+        with self._lock:
+            self._waiting.append(partial(self.call, *args, **kwargs))
+            if self._running:
+                return
+            self._running = True
+        try:
+            threading.Thread(target=self._call_waiting, name="prefactor-callbacks", daemon=True).start()
+        except RuntimeError:  # there are too many threads, or the program ends
+            self._call_waiting()
+
+    def _call_waiting(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._running = False
+                    return
+                call = self._waiting.popleft()
+            call()
+
     def call(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Call all callbacks."""
         for callback in list(self._callbacks):
             try:
                 callback(*args, **kwargs)
-            except BaseException:  # sys.exit too, which would end the delivery thread and not the program
+            except BaseException:  # sys.exit too, which would end this thread and not the program
                 logger.exception("%s raised an exception, which is ignored", self._what)

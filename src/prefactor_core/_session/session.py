@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import weakref
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from prefactor_core._delivery.delivery import Delivery
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._delivery.sender import Sender
+from prefactor_core._log_once import LogOnce
 from prefactor_core._process import sigterm
 from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
@@ -36,6 +40,7 @@ T = TypeVar("T")
 _START_SECONDS = 5.0
 
 logger = logger_of("prefactor_core")
+_log_once = LogOnce()
 
 
 class Session(Protocol):
@@ -123,6 +128,8 @@ class ApiSession:
         on_registered: called with the record and the id of an instance whose queued registration was delivered.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
         background: a coroutine function that runs on the delivery thread while the session is open.
+        owner: the client. When it is garbage-collected, the session is closed. So delivery must keep no reference to
+            it, nor must `on_registered`, `on_control` and the coroutine.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -139,11 +146,14 @@ class ApiSession:
         on_registered: Callable[[InstanceRecord, str], None],
         on_control: Callable[[str, str | None], None],
         background: Callable[[], Coroutine[Any, Any, None]],
+        owner: object,
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
         self._background = background
+        self._owner = weakref.ref(owner)
+        self._finalizer: weakref.finalize[Any, Any] | None = None
         self._handles_sigterm = False
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
@@ -177,6 +187,11 @@ class ApiSession:
         if self._config.drain_on_sigterm:
             sigterm.install()
             self._handles_sigterm = True
+        if (owner := self._owner()) is not None:
+            self._finalizer = weakref.finalize(
+                owner, _owner_is_gone, self._delivery, os.getpid(), self._handles_sigterm
+            )
+            self._finalizer.atexit = False  # the end of the process drains every delivery
 
     def abort(self) -> None:
         self._delivery.abort()
@@ -202,6 +217,8 @@ class ApiSession:
         return await self._delivery.flush(timeout)
 
     def begin_close(self, timeout: float | None, closed: Callable[[], None]) -> None:
+        if self._finalizer is not None:
+            self._finalizer.detach()
         done = self._delivery.begin_close(timeout)
         done.add_done_callback(lambda _: forget(self._delivery))
         done.add_done_callback(lambda _: closed())
@@ -212,6 +229,23 @@ class ApiSession:
             self._handles_sigterm = False
             sigterm.uninstall()
         return report
+
+
+def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:
+    """Close a session whose client was not closed. The garbage collector calls this inside of any code: do not wait."""
+    if os.getpid() == process:  # not in a forked child, which leaves the delivery of its parent alone
+        delivery.call_soon(partial(_close_session, delivery, handles_sigterm))
+
+
+def _close_session(delivery: Delivery, handles_sigterm: bool) -> None:
+    if _log_once("garbage"):
+        logger.info(
+            "a client that was not closed is garbage: it is closed when what waits is delivered (further ones are not "
+            "logged)"
+        )
+    delivery.begin_close(None).add_done_callback(lambda _: forget(delivery))
+    if handles_sigterm:
+        sigterm.uninstall()
 
 
 async def _with_time_limit(request: Coroutine[Any, Any, T]) -> T:

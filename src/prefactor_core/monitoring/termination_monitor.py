@@ -94,8 +94,9 @@ class TerminationMonitor:
             instance.ended = True
             self._live.pop(instance, None)
         instance.terminated._terminate(reason)
-        self.detect_termination(reason, instance.id)
-        self._listeners.call(instance.id, reason)
+        if self._detect(reason, instance.id):
+            self._callbacks.call_in_thread()
+        self._listeners.call_in_thread(instance.id, reason)
 
     def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
         """Call `callback` with the id and the reason of every instance that is terminated.
@@ -127,19 +128,23 @@ class TerminationMonitor:
             reason: why; None if the platform gave no reason.
             instance_id: the instance. If it is not the active one, nothing happens; None is the active one.
         """
+        if self._detect(reason, instance_id):
+            self._callbacks.call()
+
+    def _detect(self, reason: str | None, instance_id: str | None) -> bool:
         with self._lock:
             if self._flag.is_set() or (instance_id is not None and instance_id != self._active):
-                return
+                return False
             self._reason = reason
             self._flag.set()
-        self._callbacks.call()
+            return True
 
     def get_termination_event(self) -> asyncio.Event:
         """The event that is set at a termination. There is one for each event loop, and one outside of event loops."""
         return self._flag.event()
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` at a termination, on the delivery thread.
+        """Call `callback` at a termination that the client detects, on a thread for such callbacks.
 
         Returns:
             A function that removes the callback.
@@ -163,6 +168,8 @@ class TerminationMonitor:
     def renew_locks(self) -> None:
         """In a forked child: make new locks, since another thread of the parent may have held the old ones."""
         self._lock = threading.RLock()
+        self._listeners.renew_lock()
+        self._callbacks.renew_lock()
 
     # The poll.
 
@@ -211,10 +218,10 @@ class TerminationMonitor:
         self._failures = 0
         if state.status != "terminated":
             return
-        if isinstance(polled, str):
-            self.detect_termination(state.termination_reason, instance_id)
-        else:
+        if not isinstance(polled, str):
             self.terminate(polled, state.termination_reason)
+        elif self._detect(state.termination_reason, instance_id):
+            self._callbacks.call_in_thread()
 
 
 async def _run(reference: weakref.ref[TerminationMonitor]) -> None:
