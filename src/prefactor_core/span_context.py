@@ -69,7 +69,7 @@ class SpanContext:
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
-        self._result = NO_PAYLOAD
+        self._result = span_manager.payloads.collect_result()
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
 
@@ -117,13 +117,14 @@ class SpanContext:
         """Collect result data for the finish. A later value of a key replaces an earlier one."""
         if self._record.phase is Phase.FINISHED:
             self._report_if_late("result", data)
-        self._result = self._manager.payloads.limit_size(_merged(self._result, snapshot_object(data, "result")))
+            return
+        self._result.add(snapshot_object(data, "result"))
 
     def _finish(self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None) -> None:
         if self._record.phase is Phase.FINISHED:
             self._report_if_late("result", result)
             return
-        merged = _merged(self._result, snapshot_object(result, "result"))
+        merged = self._result.with_last(snapshot_object(result, "result"))
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
                 self._manager.check(self._record, "params", self._default_params())
@@ -159,26 +160,15 @@ class SpanContext:
             try:
                 self._finish("complete", None, None)
             except SpanValidationError:
-                self._manager.end(self._record, "complete", self._result)
+                self._manager.end(self._record, "complete", self._result.with_last(NO_PAYLOAD))
                 raise
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self._manager.end(self._record, "cancelled", self._result)
+            self._manager.end(self._record, "cancelled", self._result.with_last(NO_PAYLOAD))
         else:
-            self._manager.end(self._record, "failed", _merged(self._result, error_payload(error)))
+            self._manager.end(self._record, "failed", self._result.with_last(error_payload(error)))
 
     def _default_params(self) -> Payload:
         return self._record.default_payload or Payload({})
-
-
-def _merged(first: Payload, later: Payload) -> Payload:
-    return Payload(
-        {**first.value, **later.value},
-        first.size + later.size,
-        cut=first.cut or later.cut,
-        unreadable=first.unreadable or later.unreadable,
-        depth=max(first.depth, later.depth),
-        given=first.given or later.given,
-    )
 
 
 class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):
