@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import http
 import inspect
 import logging
 import math
 import re
 import tomllib
 from decimal import Decimal
+from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import attrs
+import httpx
 import pytest
 from packaging.requirements import Requirement
 from pydantic import BaseModel
@@ -98,6 +101,10 @@ SHOWN_BY = {
     "a payload cannot be checked (nested too deeply, too many steps of a pattern, an invalid schema)": (
         "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
+    (
+        "a payload has an object that hides a part of itself in its `repr` (`SecretStr`, an attribute of an attrs "
+        "class), or HTTP headers and cookies"
+    ): "test_foreign_types::test_what_a_value_hides_stays_hidden",
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
     (
         "a payload has more than 100,000 values, 20 million characters that must be read one by one, or takes more "
@@ -134,6 +141,12 @@ class Point:
 
 class Model(BaseModel):
     x: int
+
+
+@attrs.define
+class Attributes:
+    x: int
+    y: int = attrs.field(default=2, repr=False)
 
 
 @pytest.fixture
@@ -188,9 +201,17 @@ async def test_values_are_converted_as_listed() -> None:
             (Path("a/b"), str(Path("a/b"))),
         ],
         "`bytes`": [(b"text", "text"), (b"\xff", "/w==")],
-        "an enum member": [(http.HTTPStatus.OK, 200)],
-        "tuples, sets": [((1, 2), [1, 2]), ({1}, [1])],
-        "dataclasses, pydantic models": [(Point(1), {"x": 1}), (Model(x=1), {"x": 1})],
+        "an enum member": [(HTTPStatus.OK, 200)],
+        "tuples, sets, other sequences": [((1, 2), [1, 2]), ({1}, [1]), (range(2), [0, 1])],
+        "other mappings": [(MappingProxyType({1: 2}), {"1": 2})],
+        "dataclasses, pydantic models (of v1, too)": [(Point(1), {"x": 1}), (Model(x=1), {"x": 1})],
+        "objects of attrs classes": [(Attributes(1), {"x": 1, "y": "[hidden]"})],
+        "headers and cookies of httpx, requests, aiohttp, Starlette and urllib3": [
+            (httpx.Headers({"Authorization": "a", "Accept": "b"}), {"authorization": "[hidden]", "accept": "b"}),
+            (httpx.Cookies({"a": "b"}), {"a": "[hidden]"}),
+        ],
+        "numpy scalars and arrays": [],  # tests/integrations/test_payload_types.py
+        "pandas Series and DataFrame": [],
         "exceptions": [(ValueError("no"), {"type": "ValueError", "message": "no"})],
         "NaN and infinities": [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")],
         "other objects": [(int, "<class 'int'>")],

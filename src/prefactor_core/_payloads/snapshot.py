@@ -12,6 +12,7 @@ Python object is accepted, and nothing raises.
     tuples, sets, sequences    lists; sets in a stable order
     dataclasses, mappings      objects
     pydantic models            as they serialise themselves to JSON, with their aliases
+    types of other packages    as `foreign_types` says
     exceptions                 {"type", "message"}, with at most 10,000 characters of the message; without the input
                                that pydantic quotes in its errors
     a container inside itself  "[circular reference]"
@@ -43,13 +44,14 @@ import os
 import time
 import uuid
 from collections import UserString
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, JsonValue, RootModel
 
 from prefactor_core._payloads.error_text import error_text
+from prefactor_core._payloads.foreign_types import Members, conversion_of, members_of_attrs
 from prefactor_http.config import ApiToken
 
 __all__ = [
@@ -354,17 +356,24 @@ def _copy_other(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
 def _copy_converted(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
     if isinstance(value, str) and not isinstance(value, enum.Enum | ApiToken):
         return _limited_text(value, budget)
+    kind: type[object] = type(value)
+    if kind is Members:
+        return _copy_members(value, path, budget)
+    if convert_foreign := conversion_of(kind):
+        return _copy(convert_foreign(value, budget.values_left), path, budget)
     for types, convert in _CONVERSIONS:
         if isinstance(value, types):
             return _copy(convert(value, budget), path, budget)
     if isinstance(value, Mapping):
         return _copy_members(_members(itertools.islice(value.items(), budget.values_left + 1)), path, budget)
-    if isinstance(value, AbstractSet | Sequence):
+    if isinstance(value, AbstractSet | Sequence | ValuesView):
         items = _copy_items(list(itertools.islice(value, budget.values_left + 1)), path, budget)
         return sorted(items, key=_sort_key) if isinstance(value, AbstractSet) else items
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)[: budget.values_left + 1]
         return _copy_members([(field.name, getattr(value, field.name, None)) for field in fields], path, budget)
+    if hasattr(type(value), "__attrs_attrs__"):
+        return _copy_members(members_of_attrs(value, budget.values_left), path, budget)
     return _represent(value, budget)
 
 
@@ -437,12 +446,12 @@ def _key_text(key: object, path: tuple[int, ...], budget: _Budget) -> str:
         return key
     try:
         key = key.value if isinstance(key, enum.Enum) else key
-        if key is None or isinstance(key, bool):
-            return {None: "null", True: "true", False: "false"}[key]
         before = budget.text_size
         copied = _copy(key, path, budget)
         if isinstance(copied, str):
             return copied
+        if copied is None or isinstance(copied, bool):
+            return {None: "null", True: "true", False: "false"}[copied]
         budget.characters_left -= budget.text_size - before
         return _printed(copied, str, budget)
     except (RecursionError, *EXIT_EXCEPTIONS):
