@@ -30,6 +30,7 @@ import prefactor_core.exceptions
 import prefactor_spans
 from prefactor_core import OperationType, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
 from prefactor_core._delivery import dispatch, queue_bound
+from prefactor_core.redaction import is_secret_name
 from prefactor_http import HttpClientConfig
 from prefactor_http.config import is_disabled
 
@@ -114,6 +115,9 @@ SHOWN_BY = {
         "test_snapshot_bounds::test_a_key_that_fails_costs_only_itself"
     ),
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
+    "a payload has a secret under a well-known name, with `redact=redact_secrets`": (
+        "test_redact_secrets::test_secrets_are_not_recorded"
+    ),
     "two keys of a payload have the same text, and `redact` or a schema redacts it": (
         "test_redaction::test_a_key_that_is_recorded_with_a_number_is_redacted_by_its_own_text"
     ),
@@ -276,17 +280,27 @@ async def test_configurations(account: None) -> None:
 @pytest.mark.anyio
 async def test_redaction_by_the_configuration(account: None) -> None:
     redact = (await execute(REDACT))["redact"]
-    arguments = {"user": "ada", "password": ["a", {"old": "b"}], "api_key": {"value": "c"}, b"password": "d"}
+    arguments = {"phone": ["a", {"home": "b"}], "email": {"value": "c"}, b"email": "d", "api_key": ["e"], "user": "ada"}
     async with agent(prefactor_spans.registry, redact=redact) as names:
         async with names["instance"].span("agent:tool") as span:
             await span.start({"name": "log_in", "arguments": arguments})
         assert (await names["client"].flush()).complete
         assert names["api"].spans()[0]["payload"]["arguments"] == {
+            "phone": ["[removed]", {"home": "[removed]"}],
+            "email": {"value": "[removed]"},
+            "email (2)": "[removed]",
+            "api_key": ["[redacted]"],
             "user": "ada",
-            "password": ["[removed]", {"old": "[removed]"}],
-            "api_key": {"value": "[removed]"},
-            "password (2)": "[removed]",
         }
+
+
+def test_names_of_secrets_are_listed() -> None:
+    for names, examples in table(GUIDE, "redaction"):
+        assert all(is_secret_name(name) for name in re.findall("`([^`]+)`", examples))
+        usual, *others = names.split(", and not as in ")
+        described = re.split(", | or ", re.sub("^(contains|has the words?|is|ends with the word) ", "", usual))
+        assert all(is_secret_name(name) for name in described)
+        assert not any(is_secret_name(name) for text in others for name in re.findall("`([^`]+)`", text))
 
 
 @pytest.mark.slow
