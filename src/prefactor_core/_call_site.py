@@ -30,7 +30,7 @@ def _is_between(frame: FrameType) -> bool:
     if frame.f_code.co_filename.startswith(_PACKAGE_FOLDER) or _package(frame) == "contextlib":
         return True
     owner = frame.f_globals.get(frame.f_code.co_qualname.partition(".")[0])
-    return isinstance(owner, type) and hasattr(owner, "_params_of")  # a generated span type
+    return isinstance(owner, type) and any("_params_of" in vars(base) for base in owner.__mro__)  # a span type
 
 
 def _package(frame: FrameType) -> str:

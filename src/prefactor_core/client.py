@@ -480,8 +480,8 @@ class PrefactorCoreClient:
         if not isinstance(name, str):
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
         instance = self._instances.get(instance_id)
+        own_types = self._span_types is not None and instance is not None and instance.span_types is not None
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
-        own_types = instance is not None and instance.span_types is not None
         if not own_types and has_schema is not None and not has_schema(name):
             self._validation.report_unknown_type(name, self._span_types.names if self._span_types else [])
         return name, span_type._default_params(payload), span_type
