@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, overload
 from weakref import WeakMethod, WeakValueDictionary
 
+from prefactor_core._call_site import at_call_site
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
@@ -230,6 +231,7 @@ class PrefactorCoreClient:
         Raises:
             ClientNotInitializedError: before `initialize()`. Its subclass ClientClosedError: after `close()`.
             ValueError: there are no span types: neither `agent_schema_version` nor `schema_registry` was given.
+            SpanValidationError: `agent_version` has an unknown key, with `validation="raise"`.
             PrefactorHttpError: the API refuses. A refusal that comes later is logged, and reported as a failure.
         """
         session = self._life.open_session()
@@ -294,7 +296,7 @@ class PrefactorCoreClient:
         self._life.open_session()
         wrap: Any = _unwrapped
         if not isinstance(schema_name, str):
-            schema_name, payload, wrap = self._read_span_type(schema_name, payload)
+            schema_name, payload, wrap = self._read_span_type(instance_id, schema_name, payload)
         open_span = partial(self._span_manager.open_span, instance_id, schema_name, parent_span_id, payload)
         return SpanScope(self._span_manager, open_span, wrap, self._warn_of_open_span)
 
@@ -423,7 +425,8 @@ class PrefactorCoreClient:
         if self._log_once("open span"):
             logger.warning(
                 "a span is not finished, and its result is lost: the client was closed inside the span's `async with` "
-                "block. Leave the blocks of all spans before you close the client (further ones are not logged)"
+                "block. Leave the blocks of all spans before you close the client (%sfurther ones are not logged)",
+                at_call_site(),
             )
 
     def _span_forgotten(self, why: Forgotten) -> None:
@@ -515,17 +518,20 @@ class PrefactorCoreClient:
     async def _fetch_instance(self, instance_id: str) -> AgentInstance:
         return await self._life.open_session().fetch(instance_id)
 
-    def _read_span_type(self, span_type: Any, payload: Any) -> tuple[str, Any, Any]:
+    def _read_span_type(self, instance_id: str, span_type: Any, payload: Any) -> tuple[str, Any, Any]:
         name = getattr(span_type, "schema_name", None)
         if not isinstance(name, str):
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
+        instance = self._instances.get(instance_id)
+        own_types = self._span_types is not None and instance is not None and instance.span_types is not None
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
-        if has_schema is not None and not has_schema(name):
+        if not own_types and has_schema is not None and not has_schema(name):
             self._validation.report_unknown_type(name, self._span_types.names if self._span_types else [])
         return name, span_type._default_params(payload), span_type
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:
         version = snapshot_object(agent_version, "agent_version").value
+        self._validation.check_agent_version(version)
         version.setdefault("runtime_environment", build_runtime_environment(self._sdk_header_entry))
         return version
 

@@ -6,7 +6,7 @@
     ├── ClientAlreadyInitializedError    a second initialize()
     ├── InstanceNotFoundError
     ├── SpanNotFoundError (also KeyError)
-    ├── SpanValidationError              a payload does not match its schema, with validation="raise"
+    ├── SpanValidationError              a payload does not match its schema, or the like, with validation="raise"
     ├── OperationError
     │   └── DeliveryError                an operation is not delivered; passed to on_error, never raised
     ├── PrefactorTelemetryFailureError   raised by DeliveryReport.raise_for_loss()
@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 
+ValidatedPart: TypeAlias = Literal["params", "result", "quality", "schema_name", "agent_version"]
+
+
 class PrefactorCoreError(Exception):
     """The base class of all errors of this package."""
 
@@ -70,18 +73,24 @@ class SpanNotFoundError(PrefactorCoreError, KeyError):
 
 
 class SpanValidationError(PrefactorCoreError):
-    """A payload does not match its schema, or the span type is unknown.
+    """Something that is recorded is wrong, with `validation="raise"`.
+
+    A payload does not match its schema, a span type is unknown, a span is started or completed a second time, or
+    `agent_version` has an unknown key.
 
     Args:
-        span_type: the name of the span type, or of the quality payload.
-        part: which of its payloads; "schema_name" if the span type is unknown.
+        span_type: the name of the span type, or of the quality payload; empty for `agent_version`.
+        part: which of its payloads, also for a call that gives this payload too late; "schema_name" if the span type is
+            unknown; "agent_version".
         problems: one line per mismatch, which begins with the path of the field.
     """
 
-    def __init__(
-        self, span_type: str, part: Literal["params", "result", "quality", "schema_name"], problems: Sequence[str]
-    ) -> None:
-        what = "" if part == "schema_name" else f"{mismatch_of(part, span_type)}: "
+    def __init__(self, span_type: str, part: ValidatedPart, problems: Sequence[str]) -> None:
+        match part:
+            case "schema_name" | "agent_version":
+                what = ""
+            case _:
+                what = f"{mismatch_of(part, span_type)}: "
         super().__init__(what + "; ".join(problems))
         self.span_type = span_type
         self.part = part

@@ -178,10 +178,10 @@ class SchemaRegistry:
             ValueError: a name is registered in the same form in both. Then nothing is added.
         """
         mine, theirs = self._collections(), other._collections()
-        if conflicts := [
-            f"the {_NOUNS[form]} {name!r}" for form in mine for name in theirs[form] if name in mine[form]
-        ]:
-            raise ValueError(f"both registries define {', '.join(conflicts)}")
+        if conflicts := [(form, name) for form in mine for name in theirs[form] if name in mine[form]]:
+            named = ", ".join(f"the {_NOUNS[form]} {name!r}" for form, name in conflicts)
+            places = ", ".join(f"{form}/{name}" for form, name in conflicts)  # tests of prefactor-core expect this
+            raise ValueError(f"both registries define {named} ({places})")
         for form, collection in mine.items():
             collection.update(copy.deepcopy(theirs[form]))
         self._with_formats |= other._with_formats

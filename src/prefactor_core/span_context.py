@@ -14,7 +14,7 @@ from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, error_payload, snapshot_object
 from prefactor_core._records.records import Phase, SpanRecord
-from prefactor_core._typed.validation import Validation
+from prefactor_core._typed.validation import LateCall, Validation
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.queue import QueueClosedError
@@ -36,7 +36,7 @@ class SpanRecorder(Protocol):
 
     def record(self, span_id: str) -> SpanRecord: ...
 
-    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> None: ...
+    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload, why: str = "") -> None: ...
 
     async def start_span(
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
@@ -52,8 +52,8 @@ class SpanContext:
 
     Leaving the `async with` block does what was not called explicitly: a span that was not started is started, and one
     that was not finished is finished, as `failed` after an exception and as `cancelled` after a cancellation.
-    A second start, and a call after the finish, do nothing; a payload that they are given is ignored with a warning.
-    Payloads are copied when they are given.
+    A second start, and a call after the finish, do nothing. A second `start`, a second or late `complete`, and a result
+    that comes too late are logged once. Payloads are copied when they are given.
 
     Args:
         temp_id: the id of a span that `span_manager` has prepared.
@@ -62,14 +62,15 @@ class SpanContext:
 
     Methods that start or finish the span, or take a payload, raise:
         ClientClosedError: the client is closed.
-        SpanValidationError: the payload does not match its schema, with `validation="raise"`.
+        SpanValidationError: with `validation="raise"`, the payload does not match its schema, or the call is a second
+            `start`, or a `complete` or `set_result` after the finish.
         TypeError: the payload is not a mapping, or a time is not a datetime.
     """
 
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
-        self._result = NO_PAYLOAD
+        self._result = span_manager.payloads.collect_result()
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
 
@@ -86,7 +87,7 @@ class SpanContext:
             started_at: when the span started; now by default.
         """
         if self._record.phase is not Phase.PREPARED:
-            self._report_if_late("params", payload)
+            self._report_late("start")
             return
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
         self._manager.check(self._record, "params", params)
@@ -99,10 +100,15 @@ class SpanContext:
             result: merged into what `set_result` has collected.
             timestamp: when the span ended; now by default.
         """
+        if self._record.phase is Phase.FINISHED:
+            self._report_late("complete")
+            return
         self._finish("complete", result, timestamp)
 
     async def fail(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None:
         """Finish the span as `failed`; arguments as in `complete`."""
+        if self._record.phase is Phase.FINISHED and result:
+            self._report_late("fail")
         self._finish("failed", result, timestamp)
 
     async def cancel(self, timestamp: datetime | None = None) -> None:
@@ -116,20 +122,23 @@ class SpanContext:
     def set_result(self, data: dict[str, Any]) -> None:
         """Collect result data for the finish. A later value of a key replaces an earlier one."""
         if self._record.phase is Phase.FINISHED:
-            self._report_if_late("result", data)
-        self._result = self._manager.payloads.limit_size(_merged(self._result, snapshot_object(data, "result")))
-
-    def _finish(self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None) -> None:
-        if self._record.phase is Phase.FINISHED:
-            self._report_if_late("result", result)
+            self._report_late("set_result")
             return
-        merged = _merged(self._result, snapshot_object(result, "result"))
+        self._result.add(snapshot_object(data, "result"))
+
+    def _finish(
+        self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None, why: str = ""
+    ) -> None:
+        if self._record.phase is Phase.FINISHED:
+            return
+        merged = self._result.with_last(snapshot_object(result, "result"))
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
-                self._manager.check(self._record, "params", self._default_params())
-            self._manager.check(self._record, "result", merged)
+                not_started = "" if self._record.default_payload else "start() was never called"
+                self._manager.check(self._record, "params", self._default_params(), not_started)
+            self._manager.check(self._record, "result", merged, "" if merged.given else why)
         self._manager.end(self._record, status, merged, timestamp)
-        self._result = NO_PAYLOAD  # it is handed over: the program may keep this object
+        self._result = self._manager.payloads.collect_result()  # it is handed over: the program may keep this object
 
     def _use_span_type(
         self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
@@ -145,9 +154,9 @@ class SpanContext:
         if self._manager.validation.mode != "off":
             self._record.schemas = in_package(package, schema_name) or self._record.schemas
 
-    def _report_if_late(self, part: Literal["params", "result"], payload: Mapping[str, object] | None) -> None:
-        if payload:
-            self._manager.payloads.report_late(self._record.schema_name, part)
+    def _report_late(self, call: LateCall) -> None:
+        finished = self._record.phase is Phase.FINISHED
+        self._manager.validation.report_late(self._record.schema_name, call, finished=finished)
 
     def _finish_on_exit(self, error: BaseException | None) -> None:
         """Finish the span when the `async with` body is left.
@@ -158,28 +167,17 @@ class SpanContext:
             return
         if error is None:
             try:
-                self._finish("complete", None, None)
+                self._finish("complete", None, None, "complete() was never called")
             except SpanValidationError:
-                self._manager.end(self._record, "complete", self._result)
+                self._manager.end(self._record, "complete", self._result.with_last(NO_PAYLOAD))
                 raise
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self._manager.end(self._record, "cancelled", self._result)
+            self._manager.end(self._record, "cancelled", self._result.with_last(NO_PAYLOAD))
         else:
-            self._manager.end(self._record, "failed", _merged(self._result, error_payload(error)))
+            self._manager.end(self._record, "failed", self._result.with_last(error_payload(error)))
 
     def _default_params(self) -> Payload:
         return self._record.default_payload or Payload({})
-
-
-def _merged(first: Payload, later: Payload) -> Payload:
-    return Payload(
-        {**first.value, **later.value},
-        first.size + later.size,
-        cut=first.cut or later.cut,
-        unreadable=first.unreadable or later.unreadable,
-        depth=max(first.depth, later.depth),
-        given=first.given or later.given,
-    )
 
 
 class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):

@@ -33,14 +33,17 @@ def validate_idempotency_key(key: str) -> str:
 def warn_missing_adaptor_config(instance_id: str, adaptor_name: str, create_client_call: str) -> None:
     """Warn that an adaptor was given an agent instance of a client that was not created for the adaptor.
 
+    The message does not say whether the adaptor's span types are registered, because that depends on the client's
+    `schema_registry` alone.
+
     Args:
         instance_id: the agent instance.
         adaptor_name: the adaptor's display name.
         create_client_call: the call that creates the right client, as source code.
     """
     logger.warning(
-        "agent instance %s was not created through a client configured for %s: its span types and version are not "
-        "registered; create the client with %s",
+        "agent instance %s was registered by a client that was not created for %s, so its registration does not name "
+        "the adaptor and its version; create the client with %s",
         instance_id,
         adaptor_name,
         create_client_call,

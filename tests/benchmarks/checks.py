@@ -1,7 +1,8 @@
-"""What a check of a payload costs: `python -m tests.benchmarks.checks`.
+"""What the copy and the check of a payload cost: `python -m tests.benchmarks.checks`.
 
-Prints the medians of five runs: microseconds of a check for a small and a large payload of the shipped `agent:llm`, for
-one whose schema has what is costly, and of a check that fails; milliseconds of the first check, and of the imports.
+Prints the medians of five runs: microseconds of a copy and of a check for a small and a large payload of the shipped
+`agent:llm`, of a check for one whose schema has what is costly, and of a check that fails; milliseconds of the first
+check, and of the imports.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ def main() -> int:
         ("100 messages, uniqueItems, a pattern, unevaluatedProperties", costly, LARGE, 2_000),
         ("agent:llm, a wrong prompt", llm, {**SMALL, "prompt": 1}, 2_000),
     ]
+    for name, value, number in (("a prompt", SMALL, 20_000), ("100 messages", LARGE, 2_000)):
+        print(f"a copy of {name}: {microseconds(lambda v=value: snapshot_object(v, 'payload'), number):.1f} µs")  # type: ignore[misc]
     for name, schemas, value, number in rows:
         payload = snapshot_object(value, "payload")
         print(f"{name}: {microseconds(lambda s=schemas, p=payload: s.mismatches('params', p), number):.1f} µs")  # type: ignore[misc]

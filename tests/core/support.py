@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -55,6 +56,11 @@ async def record(instance: AgentInstanceHandle, name: str = "step") -> None:
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return the messages that were logged as warnings or errors."""
     return [entry.getMessage() for entry in caplog.records if entry.levelno >= logging.WARNING]
+
+
+def without_place(message: str) -> str:
+    """Return a message without the file and line of the program that it names."""
+    return re.sub(r"at \S+\.py:\d+; ", "", message)
 
 
 def is_balanced(stats: ClientStats) -> bool:

@@ -102,6 +102,25 @@ async def test_workers_handle_every_item_of_the_queue() -> None:
     assert sorted(handled) == [0, 1, 2, 3, 4]
 
 
+async def test_an_executor_without_its_optional_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documented positions; without `is_retryable`, or with None, every exception is retried."""
+    monkeypatch.setattr("prefactor_core.queue.executor._FIRST_RETRY_DELAY", 0)
+    for options in ({}, {"is_retryable": None}):
+        queue: InMemoryQueue[int] = InMemoryQueue()
+        tries: list[int] = []
+
+        async def handle(item: int, tries: list[int] = tries) -> None:
+            tries.append(item)
+            if len(tries) < 3:
+                raise ValueError("no")
+
+        executor = TaskExecutor(queue, handle, 1, 2, **options)
+        executor.start()
+        await queue.put(7)
+        await executor.stop()
+        assert tries == [7, 7, 7]
+
+
 async def test_a_failing_item_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     queue: InMemoryQueue[int] = InMemoryQueue()
     handled: list[int] = []

@@ -262,3 +262,17 @@ async def test_a_numbered_key_in_a_payload_that_is_cut(api: LocalApi, run: Run) 
         span.set_result({"more": 1})
     (recorded,) = results(api)
     assert (recorded["password"], recorded["password (2)"]) == ("***", "***")
+
+
+async def test_a_result_of_very_many_parts_is_collected_in_linear_time(api: LocalApi, run: Run) -> None:
+    """If each part copied or measured all that is collected, these would take longer than a test may."""
+    parts = {f"part {number}": "y" * 100 for number in range(20_000)}
+    async with run() as (_, instance), instance.span("step") as span:
+        for name, text in parts.items():
+            span.set_result({name: text})
+        for number in range(20_000):
+            span.set_result({"part 0": f"streamed {number}"})
+    result = api.spans()[0]["result_payload"]
+    assert result["part 0"] == "streamed 19999"
+    assert len(result) > 5_000
+    assert result["[cut]"].startswith("[cut: ")

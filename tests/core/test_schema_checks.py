@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import re
 import textwrap
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 import pytest
+from tests.core import support
 from tests.core.programs import run_program
-from tests.core.support import Run, config_for, register, warnings
+from tests.core.support import Run, config_for, register, warnings, without_place
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanValidationError
+from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +38,7 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
                 await span.start({"n": "a secret"})
                 await span.complete({"n": 1})
         assert client.stats().schema_mismatches == 2
-    assert warnings(caplog) == [
+    assert [without_place(line) for line in warnings(caplog)] == [
         "the params of 'count:up' do not match the schema: n: Input should be an integer, found a string (recorded "
         "anyway; further mismatches at this path are not logged)"
     ]
@@ -123,7 +127,7 @@ async def test_an_unknown_span_type_is_logged_once(api: LocalApi, run: Run, capl
             async with instance.span("count:upp") as span:
                 await span.complete()
         await client.create_span(instance.id, "count:upp")
-    assert warnings(caplog) == [
+    assert [without_place(line) for line in warnings(caplog)] == [
         "span type 'count:upp' is not registered; did you mean 'count:up'? It is recorded anyway. "
         "Register it in PrefactorCoreConfig.schema_registry, which may be the `registry` of its generated package "
         "(further ones are not logged)"
@@ -139,6 +143,117 @@ async def test_an_unknown_span_type_raises_when_asked_to(run: Run) -> None:
         assert (caught.value.span_type, caught.value.part) == ("count:upp", "schema_name")
         with pytest.raises(SpanValidationError, match="'other' is not registered"):
             await client.create_span(instance.id, "other")
+
+
+MISTAKES = """
+async def agent(instance):
+    async with instance.span("count:up") as span:
+        await span.start({"n": 1})
+    async with instance.span("count:down"):
+        pass
+
+    @instance.span("count:old")
+    async def step():
+        pass
+
+    await step()
+    async with instance.span("count:up", payload={"n": 1}) as span:
+        span.set_result({"m": 1})
+    async with instance.span("count:up", payload={"n": "x"}) as span:
+        await asyncio.create_task(span.complete({"n": "x"}))
+        await span.complete(
+            {"n": 1},
+        )
+    await instance.create_span("count:upp")
+    await instance.record_quality("accuracyy", {})
+    async with instance.span(Counted) as span:
+        await span.start(n="x", long="x" * 5000)
+"""
+LOGGED = """
+the result of 'count:up' does not match the schema: n: Field required (at agent.py:3; complete() was never called;
+the params of 'count:down' do not match the schema: n: Field required (at agent.py:5; start() was never called;
+the params of 'count:old' do not match the schema: n: Field required (at agent.py:12; start() was never called;
+the result of 'count:up' does not match the schema: m: Field is not allowed; n: Field required (at agent.py:13; recorded
+the params of 'count:up' do not match the schema: n: Input should be an integer, found a string (recorded
+the result of 'count:up' does not match the schema: n: Input should be an integer, found a string (recorded
+complete() of 'count:up' was ignored: the span was already finished (at agent.py:17; further
+span type 'count:upp' is not registered; did you mean 'count:up'?
+quality schema 'accuracyy' is not registered; did you mean 'accuracy'?
+span type 'counted' is not registered; did you mean 'count:old'?
+the params of 'counted' were cut to fit PrefactorCoreConfig.max_payload_bytes (1,024) or the limit of values; markers
+"""
+
+
+class CountParams(PayloadModel):
+    n: Any = None
+    long: Any = None
+
+
+class Counted(TypedSpan[CountParams, EmptyResult]):
+    schema_name: ClassVar[str] = "counted"
+    Params: TypeAlias = CountParams
+    Result: TypeAlias = EmptyResult
+
+    async def start(self, **values: object) -> None:
+        await self._start(values)
+
+
+async def test_messages_name_the_line_of_the_program(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """A block that is left without `complete()` by its first line. The line of a task of its own is not known."""
+    names: dict[str, Any] = {"asyncio": asyncio, "Counted": Counted}
+    exec(compile(MISTAKES, "agent.py", "exec"), names)
+    async with run(schema_registry=registry(), max_payload_bytes=1024) as (_, instance):
+        await names["agent"](instance)
+    lines = LOGGED.strip().splitlines()
+    logged = warnings(caplog)
+    assert [line for line, start in zip(logged, lines, strict=True) if not line.startswith(start)] == []
+    assert [re.findall(r"at agent.py:(\d+)", line) for line in logged[-4:]] == [["20"], ["21"], ["22"], ["23"]]
+    assert len(api.spans()) == 7
+
+
+async def test_a_block_without_complete_raises_when_asked_to(api: LocalApi, run: Run) -> None:
+    async with run(schema_registry=registry(), validation="raise") as (_, instance):
+        with pytest.raises(SpanValidationError) as caught:
+            async with instance.span("count:up") as span:
+                await span.start({"n": 1})
+        assert re.search(rf"n: Field required \(at {__file__}:\d+; complete\(\) was never called\)$", str(caught.value))
+        assert caught.value.problems == ("n: Field required",)
+        with pytest.raises(ZeroDivisionError):
+            async with instance.span("count:up") as span:
+                print(1 / 0)
+    assert [span["status"] for span in api.spans()] == ["complete", "failed"]
+
+
+async def test_unknown_keys_of_agent_version(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    wrong = {"name": "Agent", "external_id": "1"}
+    async with run() as (client, _):
+        for _ in range(2):
+            await register(client, agent_version=wrong)
+    (line,) = warnings(caplog)
+    assert without_place(line) == (
+        "agent_version has the unknown key 'external_id'; did you mean 'external_identifier'? (further ones are not "
+        "logged)"
+    )
+    assert f"(at {support.__file__}:" in line
+    async with run(validation="raise") as (client, _):
+        with pytest.raises(SpanValidationError, match="'external_id'; did you mean 'external_identifier'") as caught:
+            await register(client, agent_version=wrong)
+        assert (caught.value.span_type, caught.value.part) == ("", "agent_version")
+        version = {"name": "a", "external_identifier": "1", "description": "", "runtime_environment": {}}
+        await register(client, agent_version=version)
+    async with run(validation="off") as (client, _):
+        await register(client, agent_version=wrong)
+    assert len(warnings(caplog)) == 1
+
+
+async def test_the_types_of_an_instance_of_its_own_count(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """A generated type is known if the instance was registered with it, whatever the client's registry has."""
+    version = {"span_type_schemas": [{"name": "counted", "params_schema": {"type": "object"}}]}
+    async with run(schema_registry=registry(), validation="raise") as (client, _):
+        own = await register(client, agent_schema_version=version)
+        async with own.span(Counted) as span:
+            await span.start(n=1)
+    assert warnings(caplog) == []
 
 
 async def test_every_name_is_allowed_without_registered_types(run: Run, caplog: pytest.LogCaptureFixture) -> None:

@@ -135,8 +135,12 @@ def test_merge(other: SchemaRegistry) -> None:
 def test_merge_lists_all_names_that_are_taken(other: SchemaRegistry) -> None:
     registry = SchemaRegistry()
     registry.merge(other)
-    with pytest.raises(ValueError, match="define the params schema 'a', the span type 'b', the quality schema 'q'"):
+    with pytest.raises(ValueError, match="both registries define") as caught:
         registry.merge(other)
+    assert str(caught.value).endswith(
+        " define the params schema 'a', the span type 'b', the quality schema 'q' "
+        "(span_schemas/a, span_type_schemas/b, quality_schemas/q)"
+    )
 
 
 def test_a_merge_that_is_refused_changes_nothing(other: SchemaRegistry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pprint
 import traceback
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from tests.core.support import Run
 
-from prefactor_core import DeliveryError, SchemaRegistry, SpanValidationError
+from prefactor_core import DeliveryError, PayloadField, SchemaRegistry, SpanValidationError
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 from prefactor_local import Fault, LocalApi
 
@@ -185,3 +186,66 @@ async def test_no_report_log_warning_or_repr_has_a_redacted_value(
     assert SECRET not in caplog.text
     assert SECRET not in json.dumps([request.body for request in api.requests])
     assert not [each for each in recwarn if SECRET in str(each.message)]
+
+
+class NotedError(Exception):
+    """An exception whose chain and notes quote a redacted value."""
+
+
+def noted_and_chained() -> Exception:
+    error = raised_from(NotedError("failed"), ValueError(SECRET))
+    error.__context__ = KeyError(SECRET)
+    error.add_note(SECRET)
+    return error
+
+
+def remove_email(field: PayloadField) -> object:
+    return "[removed]" if "email" in field.path else field.value
+
+
+@pytest.mark.parametrize("by", ["schema", "configuration"])
+async def test_every_other_door_of_a_redacted_value(
+    by: str, api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Templates that the API renders, chains and notes of exceptions, records that errors lead to, printed objects."""
+    caplog.set_level(logging.DEBUG)
+    registry = SchemaRegistry()
+    registry.register_type("lookup", SCHEMA, {}, template="{{ email }}")
+    registry.register_quality_schema("mail", SCHEMA, template="{{ email }}")
+    shown: list[object] = []
+
+    def on_error(error: DeliveryError) -> None:
+        operation = error.operation
+        shown.extend([repr(error), repr(operation), repr(operation.span), repr(operation.instance), vars(error)])
+
+    settings: dict[str, Any] = {"redact": remove_email} if by == "configuration" else {}
+    span_type: Any = Lookup if by == "schema" else "lookup"
+    customer: Any = {"id": "1", "email": SECRET}
+    async with run(schema_registry=registry, on_error=on_error, queue={"bulk": "never"}, **settings) as (
+        client,
+        instance,
+    ):
+        scope = instance.span(span_type, payload=customer)
+        api.inject(Fault(path=".*/agent_spans", status=422, body={"code": "no", "message": "no"}))
+        async with scope as span:
+            shown += [repr(scope), repr(span), repr(client._span_manager.record(span.id))]
+        await client.flush()
+        with pytest.raises(NotedError):
+            async with instance.span(span_type, payload=customer):
+                raise noted_and_chained()
+        async with instance.span(span_type, payload=customer) as span:
+            await span.start_with(customer) if by == "schema" else await span.start(customer)
+            shown.append(client._span_manager.get_span(span.id))
+        if by == "configuration":
+            await instance.record_quality("mail", {"id": "1", "email": SECRET})
+        shown.append(await client.flush())
+    print(*shown)
+    pprint.pprint(shown)
+    printed = capsys.readouterr().out
+    assert "DeliveryError" in printed
+    assert SECRET not in printed + caplog.text
+    assert SECRET not in json.dumps([*(request.body for request in api.requests), *api.spans(), *api.instances()])
+    marker = "[redacted]" if by == "schema" else "[removed]"
+    assert marker in {span["summary"] for span in api.spans()}
+    failed = next(span for span in api.spans() if span["status"] == "failed")
+    assert failed["result_payload"]["error"] == {"type": "NotedError", "message": "failed"}

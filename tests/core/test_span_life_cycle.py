@@ -7,9 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.core.support import AWAY, Run, bodies, config_for, creates, finishes, register, steps, warnings
+from tests.core.support import (
+    AWAY,
+    Run,
+    bodies,
+    config_for,
+    creates,
+    finishes,
+    register,
+    steps,
+    warnings,
+    without_place,
+)
 
-from prefactor_core import PrefactorCoreClient, SpanContextStack, SpanNotFoundError
+from prefactor_core import PrefactorCoreClient, SpanContextStack, SpanNotFoundError, SpanValidationError
 from prefactor_core._records import span_index
 from prefactor_http import _pfid
 from prefactor_local import Fault, LocalApi
@@ -44,10 +55,10 @@ async def test_a_span_that_was_not_opened(run: Run) -> None:
             await scope.strat({})
 
 
-async def test_payloads_that_come_too_late_are_logged(
+async def test_calls_that_come_too_late_are_logged_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each payload is recorded or logged; a second finish without a result loses nothing."""
+    """A second `start` or `complete` is a mistake; `finish` and `cancel` after the end are not, and lose nothing."""
     async with run() as (_, instance):
         for _ in range(2):
             async with instance.span("step") as span:
@@ -59,17 +70,51 @@ async def test_payloads_that_come_too_late_are_logged(
                 await span.cancel()
                 await span.complete({"y": 2})
                 span.set_result({"z": 3})
+                await span.fail({"z": 3})
         async with instance.span("quiet") as span:
             await span.start({"x": 1})
             await span.complete({"y": 1})
             await span.finish()
-    spans = api.spans()
-    assert [(span["payload"], span["result_payload"]) for span in spans] == [({"x": 1}, {"y": 1})] * 3
-    assert sorted(record.getMessage() for record in caplog.records) == [
-        "a late result for 'step' was ignored: the span was already finished (further ones are not logged)",
-        "a second set of params for 'step' was ignored: the span was already started or finished "
-        "(further ones are not logged)",
+            await span.fail()
+        async with instance.span("failed") as span:
+            await span.fail()
+        await span.complete({"y": 1})
+    spans = {span["schema_name"]: span for span in api.spans()}
+    assert [(spans[name]["payload"], spans[name]["result_payload"]) for name in ("step", "quiet")] == [
+        ({"x": 1}, {"y": 1})
+    ] * 2
+    assert spans["failed"]["status"] == "failed"
+    assert [without_place(line) for line in warnings(caplog)] == [
+        f"{call} was ignored: the span was already {state} (further ones are not logged)"
+        for call, state in (
+            ("start() of 'step'", "started"),
+            ("complete() of 'step'", "finished"),
+            ("set_result() of 'step'", "finished"),
+            ("fail() of 'step'", "finished"),
+            ("complete() of 'failed'", "finished"),
+        )
     ]
+
+
+async def test_calls_that_come_too_late_raise_when_asked_to(api: LocalApi, run: Run) -> None:
+    async with run(validation="raise") as (_, instance):
+        async with instance.span("step") as span:
+            await span.start({"x": 1})
+            with pytest.raises(SpanValidationError, match="'step' was ignored: the span was already started"):
+                await span.start()
+            await span.complete({"y": 1})
+            with pytest.raises(SpanValidationError, match="the span was already finished") as caught:
+                await span.complete()
+            assert (caught.value.span_type, caught.value.part) == ("step", "result")
+            with pytest.raises(SpanValidationError, match="set_result"):
+                span.set_result({"y": 2})
+            await span.finish()
+            await span.fail({"error": "an exception must not be replaced"})
+            await span.cancel()
+        with pytest.raises(SpanValidationError, match="complete"):
+            await span.complete({"y": 2})
+    (recorded,) = api.spans()
+    assert (recorded["payload"], recorded["result_payload"], recorded["status"]) == ({"x": 1}, {"y": 1}, "complete")
 
 
 async def test_start_without_params_uses_those_of_span(api: LocalApi, run: Run) -> None:

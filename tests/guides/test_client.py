@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import http
 import inspect
 import logging
 import math
 import re
 import tomllib
 from decimal import Decimal
+from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import attrs
+import httpx
 import pytest
 from packaging.requirements import Requirement
 from pydantic import BaseModel
@@ -27,6 +30,7 @@ import prefactor_core.exceptions
 import prefactor_spans
 from prefactor_core import OperationType, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
 from prefactor_core._delivery import dispatch, queue_bound
+from prefactor_core.redaction import is_secret_name
 from prefactor_http import HttpClientConfig
 from prefactor_http.config import is_disabled
 
@@ -103,8 +107,12 @@ SHOWN_BY = {
         "test_queue_bound::test_the_newest_spans_are_dropped_as_a_whole_and_logged_twice"
     ),
     "params or a result are given too late (a second `start`, a `complete` after the end)": (
-        "test_span_life_cycle::test_payloads_that_come_too_late_are_logged"
+        "test_span_life_cycle::test_calls_that_come_too_late_are_logged_once"
     ),
+    "a block is left without `complete()`, and the result has required members": (
+        "test_schema_checks::test_messages_name_the_line_of_the_program"
+    ),
+    "`agent_version` has an unknown key": "test_schema_checks::test_unknown_keys_of_agent_version",
     "an exception leaves a span's block": "test_agent_unaffected::test_an_exception_passes_unchanged",
     "an exception that leaves the block is, wraps or quotes a pydantic error": (
         "test_secrecy::test_an_error_is_recorded_without_the_input_of_pydantic"
@@ -116,6 +124,10 @@ SHOWN_BY = {
     "a payload cannot be checked (nested too deeply, too many steps of a pattern, an invalid schema)": (
         "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
+    (
+        "a payload has an object that hides a part of itself in its `repr` (`SecretStr`, an attribute of an attrs "
+        "class), or HTTP headers and cookies"
+    ): "test_foreign_types::test_what_a_value_hides_stays_hidden",
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
     (
         "a payload has more than 100,000 values, 20 million characters that must be read one by one, or takes more "
@@ -125,6 +137,9 @@ SHOWN_BY = {
         "test_snapshot_bounds::test_a_key_that_fails_costs_only_itself"
     ),
     "a payload is larger than `max_payload_bytes`": "test_redaction::test_a_large_payload_is_cut_and_logged_once",
+    "a payload has a secret under a well-known name, with `redact=redact_secrets`": (
+        "test_redact_secrets::test_secrets_are_not_recorded"
+    ),
     "two keys of a payload have the same text, and `redact` or a schema redacts it": (
         "test_redaction::test_a_key_that_is_recorded_with_a_number_is_redacted_by_its_own_text"
     ),
@@ -173,6 +188,12 @@ class Point:
 
 class Model(BaseModel):
     x: int
+
+
+@attrs.define
+class Attributes:
+    x: int
+    y: int = attrs.field(default=2, repr=False)
 
 
 @pytest.fixture
@@ -227,9 +248,17 @@ async def test_values_are_converted_as_listed() -> None:
             (Path("a/b"), str(Path("a/b"))),
         ],
         "`bytes`": [(b"text", "text"), (b"\xff", "/w==")],
-        "an enum member": [(http.HTTPStatus.OK, 200)],
-        "tuples, sets": [((1, 2), [1, 2]), ({1}, [1])],
-        "dataclasses, pydantic models": [(Point(1), {"x": 1}), (Model(x=1), {"x": 1})],
+        "an enum member": [(HTTPStatus.OK, 200)],
+        "tuples, sets, other sequences": [((1, 2), [1, 2]), ({1}, [1]), (range(2), [0, 1])],
+        "other mappings": [(MappingProxyType({1: 2}), {"1": 2})],
+        "dataclasses, pydantic models (of v1, too)": [(Point(1), {"x": 1}), (Model(x=1), {"x": 1})],
+        "objects of attrs classes": [(Attributes(1), {"x": 1, "y": "[hidden]"})],
+        "headers and cookies of httpx, requests, aiohttp, Starlette and urllib3": [
+            (httpx.Headers({"Authorization": "a", "Accept": "b"}), {"authorization": "[hidden]", "accept": "b"}),
+            (httpx.Cookies({"a": "b"}), {"a": "[hidden]"}),
+        ],
+        "numpy scalars and arrays": [],  # tests/integrations/test_payload_types.py
+        "pandas Series and DataFrame": [],
         "exceptions": [(ValueError("no"), {"type": "ValueError", "message": "no"})],
         "NaN and infinities": [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")],
         "other objects": [(int, "<class 'int'>")],
@@ -294,17 +323,27 @@ async def test_configurations(account: None) -> None:
 @pytest.mark.anyio
 async def test_redaction_by_the_configuration(account: None) -> None:
     redact = (await execute(REDACT))["redact"]
-    arguments = {"user": "ada", "password": ["a", {"old": "b"}], "api_key": {"value": "c"}, b"password": "d"}
+    arguments = {"phone": ["a", {"home": "b"}], "email": {"value": "c"}, b"email": "d", "api_key": ["e"], "user": "ada"}
     async with agent(prefactor_spans.registry, redact=redact) as names:
         async with names["instance"].span("agent:tool") as span:
             await span.start({"name": "log_in", "arguments": arguments})
         assert (await names["client"].flush()).complete
         assert names["api"].spans()[0]["payload"]["arguments"] == {
+            "phone": ["[removed]", {"home": "[removed]"}],
+            "email": {"value": "[removed]"},
+            "email (2)": "[removed]",
+            "api_key": ["[redacted]"],
             "user": "ada",
-            "password": ["[removed]", {"old": "[removed]"}],
-            "api_key": {"value": "[removed]"},
-            "password (2)": "[removed]",
         }
+
+
+def test_names_of_secrets_are_listed() -> None:
+    for names, examples in table(GUIDE, "redaction"):
+        assert all(is_secret_name(name) for name in re.findall("`([^`]+)`", examples))
+        usual, *others = names.split(", and not as in ")
+        described = re.split(", | or ", re.sub("^(contains|has the words?|is|ends with the word) ", "", usual))
+        assert all(is_secret_name(name) for name in described)
+        assert not any(is_secret_name(name) for text in others for name in re.findall("`([^`]+)`", text))
 
 
 @pytest.mark.slow

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from prefactor_core._call_site import at_call_site
 from prefactor_core._log_once import LogOnce
+from prefactor_core._payloads.collected_result import CollectedResult
 from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, payload_name, redact_fields
 from prefactor_core._payloads.size_limit import cut_to_limit
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
@@ -63,20 +65,13 @@ class PayloadPolicy:
             self._warn_once("cut", schema_name, part, text)
         return recorded
 
-    def limit_size(self, payload: Payload) -> Payload:
-        """The payload, cut if it is too large: for a result that is still being collected; never raises."""
-        return _or_marker(lambda: cut_to_limit(payload, self.max_bytes))
-
-    def report_late(self, schema_name: str, part: PayloadPart) -> None:
-        """Warn that a payload is ignored, because it was given to a second start, or after the finish."""
-        state = "finished" if part == "result" else "started or finished"
-        late = "a late result" if part == "result" else "a second set of params"
-        text = f"{late} for {schema_name!r} was ignored: the span was already {state}"
-        self._warn_once("late", schema_name, part, text)
+    def collect_result(self) -> CollectedResult:
+        """A result without members, for the parts that a program gives."""
+        return CollectedResult(self.max_bytes, lambda result: _or_marker(lambda: cut_to_limit(result, self.max_bytes)))
 
     def _warn_once(self, what: str, schema_name: str, part: PayloadPart, text: str) -> None:
         if self._log_once((what, schema_name, part)):
-            logger.warning("%s (further ones are not logged)", text)
+            logger.warning("%s (%sfurther ones are not logged)", text, at_call_site())
 
 
 def _or_marker(make: Callable[[], Payload]) -> Payload:

@@ -97,7 +97,7 @@ class SpanRecord:
     parent: SpanRecord | str | None
     minted: bool
     entered_at: datetime
-    default_payload: Payload | None = None
+    default_payload: Payload | None = field(default=None, repr=False)  # it is not redacted yet
     redaction_rules: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
     schemas: PayloadSchemas | None = None
     phase: Phase = Phase.PREPARED

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from prefactor_core._call_site import at_call_site
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.redaction import PayloadPart, mismatch_of, payload_name
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload
-from prefactor_core.exceptions import SpanValidationError
+from prefactor_core.exceptions import SpanValidationError, ValidatedPart
 from prefactor_http._log import logger_of
+from prefactor_http._text import NAME_CHARS, one_line
+from prefactor_http.models.agent_instance import AgentVersionForRegister
 from prefactor_schema import Mismatch, SchemaError
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["Validation", "ValidationMode"]
 
 ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
+LateCall: TypeAlias = Literal["start", "complete", "fail", "set_result"]
 
 _MOST_NAMES_COMPARED = 1_000
 _MOST_EXPLAINED = 200
@@ -41,7 +45,9 @@ class Validation:
         self._log_once = LogOnce()
         self._explained: dict[tuple[str, str], int] = {}
 
-    def check(self, schemas: PayloadSchemas | None, name: str, part: PayloadPart, payload: Payload) -> None:
+    def check(
+        self, schemas: PayloadSchemas | None, name: str, part: PayloadPart, payload: Payload, why: str = ""
+    ) -> None:
         """Check a payload.
 
         Args:
@@ -49,6 +55,7 @@ class Validation:
             name: the span type, or the name of the quality payload.
             part: which of its payloads.
             payload: the payload.
+            why: what the message adds if the payload does not match: why the program gave no other one.
 
         Raises:
             SpanValidationError: the payload does not match, and the mode is "raise".
@@ -72,7 +79,7 @@ class Validation:
             return
         if wrong := [each for each in found if each.checked]:
             self._explained[key] = self._explained.get(key, 0) + 1
-            self._report_mismatch(name, part, wrong)
+            self._report_mismatch(name, part, wrong, why)
         elif found:
             first = found[0]
             self._report_unchecked(name, part, f"{first.where}: {first.message}" if first.path else first.message)
@@ -115,16 +122,55 @@ class Validation:
         """
         self._report_unknown(name, "schema_name", f"span type {name!r} is not registered", known)
 
-    def _report_mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch]) -> None:
+    def report_late(self, name: str, call: LateCall, *, finished: bool) -> None:
+        """Warn or raise because a call is ignored: the span was already started or finished.
+
+        Args:
+            name: the span type.
+            call: the name of the method. A late `fail` never raises, because it is often called for an exception.
+            finished: whether the span was already finished.
+
+        Raises:
+            SpanValidationError: the mode is "raise".
+        """
+        part: PayloadPart = "params" if call == "start" else "result"
+        text = f"{call}() of {name!r} was ignored: the span was already {'finished' if finished else 'started'}"
+        if self.mode == "raise" and call != "fail":
+            raise _error(text, name, part, text)
+        if self._log_once((name, call, "late")):
+            logger.warning("%s (%sfurther ones are not logged)", text, at_call_site())
+
+    def check_agent_version(self, given: Mapping[str, object]) -> None:
+        """Report keys that the API does not know.
+
+        Raises:
+            SpanValidationError: there are some, and the mode is "raise".
+        """
+        unknown = [key for key in given if key not in AgentVersionForRegister.model_fields]
+        if not unknown or self.mode == "off":
+            return
+        name = one_line(unknown[0], NAME_CHARS)
+        text = f"agent_version has the unknown key {name!r}{did_you_mean(name, AgentVersionForRegister.model_fields)}"
+        if self.mode == "raise":
+            raise _error(text, "", "agent_version", text)
+        if self._log_once(("agent_version", name)):
+            logger.warning("%s (%sfurther ones are not logged)", text, at_call_site())
+
+    def _report_mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch], why: str) -> None:
         self._count()
         problems = [f"{each.where or part}: {each.message}" for each in found]
         if self.mode == "raise":
-            raise SpanValidationError(name, part, problems)
-        if self._log_once((name, part, found[0].where)):
+            error = SpanValidationError(name, part, problems)
+            if why:
+                error.args = (f"{error} ({at_call_site()}{why})",)
+            raise error
+        if self._log_once((name, part, found[0].where, why)):
             logger.warning(
-                "%s: %s (recorded anyway; further mismatches at this path are not logged)",
+                "%s: %s (%s%srecorded anyway; further mismatches at this path are not logged)",
                 mismatch_of(part, name),
                 "; ".join(problems),
+                at_call_site(),
+                why and f"{why}; ",
             )
 
     def _report_unchecked(self, name: str, part: PayloadPart, why: str) -> None:
@@ -132,7 +178,7 @@ class Validation:
         if self.mode == "raise":
             raise _error(text, name, part, f"could not be checked: {why}")
         if self._log_once((name, part, "cannot be checked")):
-            logger.warning("%s (recorded anyway; further ones are not logged)", text)
+            logger.warning("%s (%srecorded anyway; further ones are not logged)", text, at_call_site())
 
     def _report_unknown(
         self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
@@ -144,13 +190,14 @@ class Validation:
             text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
             logger.warning(
                 "%s%s It is recorded anyway. Register it in PrefactorCoreConfig.schema_registry, which may be the "
-                "`registry` of its generated package (further ones are not logged)",
+                "`registry` of its generated package (%sfurther ones are not logged)",
                 text,
                 "" if text.endswith("?") else ".",
+                at_call_site(),
             )
 
 
-def _error(text: str, name: str, part: Literal[PayloadPart, "schema_name"], problem: str) -> SpanValidationError:
+def _error(text: str, name: str, part: ValidatedPart, problem: str) -> SpanValidationError:
     """An error with a text of its own, for another problem than a mismatch, which the usual text would claim."""
     error = SpanValidationError(name, part, [problem])
     error.args = (text,)

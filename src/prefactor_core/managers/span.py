@@ -204,13 +204,13 @@ class SpanManager:
             self.check(record, "result", result)
         self.end(record, status, result, timestamp, even_if_finished=True)
 
-    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> None:
-        """Check a payload of a span against its schema.
+    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload, why: str = "") -> None:
+        """Check a payload of a span against its schema. `why` is added to the message.
 
         Raises:
             SpanValidationError: the payload does not match, with `validation="raise"`.
         """
-        self.validation.check(record.schemas, record.schema_name, part, payload)
+        self.validation.check(record.schemas, record.schema_name, part, payload, why)
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""

@@ -25,7 +25,7 @@ class TaskExecutor:
         num_workers: how many items are handled at a time.
         max_retries: how often the handler is called again for an item, after 1, 2, 4 … seconds. The client passes 0:
             it schedules its own retries, since a delay must not occupy a worker.
-        is_retryable: whether to try again after an exception; by default after every exception.
+        is_retryable: whether to try again after an exception; by default, or with None, after every exception.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class TaskExecutor:
         self._handler = handler
         self._num_workers = num_workers
         self._max_retries = max_retries
-        self._is_retryable = is_retryable
+        self._is_retryable = is_retryable or _is_any_exception
         self._workers: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -73,10 +73,14 @@ class TaskExecutor:
             try:
                 await self._handler(item)
             except Exception as error:
-                if attempt < self._max_retries and (self._is_retryable is None or self._is_retryable(error)):
+                if attempt < self._max_retries and self._is_retryable(error):
                     await asyncio.sleep(_FIRST_RETRY_DELAY * 2**attempt)
                     continue
                 logger.exception(
                     "an item is dropped, because its handler raised an exception; attempts: %d", attempt + 1
                 )
             return
+
+
+def _is_any_exception(_error: Exception) -> bool:
+    return True
