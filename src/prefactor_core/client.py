@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -38,7 +37,7 @@ from prefactor_core.runtime import (
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
-from prefactor_http import _pfid
+from prefactor_http import _clock, _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
@@ -434,9 +433,7 @@ class PrefactorCoreClient:
         record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
         self._instances[record.id] = record
         self._hand_over(
-            Operation(
-                OperationType.REGISTER_AGENT_INSTANCE, details, datetime.now(UTC), idempotency_key, instance=record
-            )
+            Operation(OperationType.REGISTER_AGENT_INSTANCE, details, _clock.now(), idempotency_key, instance=record)
         )
         return AgentInstanceHandle(record.id, self)
 
@@ -498,7 +495,7 @@ class PrefactorCoreClient:
             )
         content_hash = getattr(registry, "content_hash", None)
         version = registry.to_agent_schema_version(
-            external_id or content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
+            external_id or content_hash or f"auto-{agent_id or 'deployment'}-{_clock.unix_time()}"
         )
         return snapshot_object(version, "agent_schema_version").value
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from prefactor_http._clock import unix_time
 from prefactor_http._mask import without_token
 from prefactor_http._text import MESSAGE_CHARS, NAME_CHARS, bounded_copy, json_text, one_line
 from prefactor_http.exceptions import (
@@ -109,7 +109,7 @@ class Answer:
         else:
             error = error_class(*args)
         if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
-            error.retry_after = seconds_to_wait(self.retry_after, now=time.time())
+            error.retry_after = seconds_to_wait(self.retry_after, now=unix_time())
         return error
 
     def _error_body(self) -> dict[str, Any]:

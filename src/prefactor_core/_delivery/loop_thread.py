@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import queue
 import threading
@@ -12,7 +13,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
+from prefactor_core._delivery.context import start_in_empty_context, untraced_context
 from prefactor_core.exceptions import ClientClosedError
+from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of
 
 __all__ = ["LoopThread", "wait_for"]
@@ -38,7 +41,7 @@ class _Helper:
     def submit(self, call: Callable[[], T]) -> Future[T]:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="prefactor-resolver", daemon=True)
-            self._thread.start()
+            start_in_empty_context(self._thread)
         future: Future[T] = Future()
         self._calls.put((future, call))
         return future
@@ -58,11 +61,24 @@ class _Helper:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that runs its blocking calls on a `_Helper`."""
+    """An event loop that runs its blocking calls on a `_Helper`, with a clock and a context that no program changes.
+
+    What other threads hand over runs in an empty context: a task would keep the context of the first caller for ever,
+    with the objects of its request, and its trace would get the requests of all others.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._helper = _Helper()
+        self._context = untraced_context()
+
+    def time(self) -> float:
+        return monotonic()
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        return super().call_soon_threadsafe(callback, *args, context=context or self._context.copy())
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
         if executor is not None:
@@ -91,7 +107,7 @@ class LoopThread:
 
     def __init__(self, name: str, at_end: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._at_end = at_end
-        self.loop = _Loop()
+        self.loop = contextvars.Context().run(_Loop)  # it keeps the context that it is made in
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._futures: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
         self._calls: set[Future[Any]] = set()
@@ -99,7 +115,7 @@ class LoopThread:
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        start_in_empty_context(self._thread)
 
     @property
     def alive(self) -> bool:

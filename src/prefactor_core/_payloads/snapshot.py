@@ -40,7 +40,6 @@ import itertools
 import math
 import numbers
 import os
-import time
 import uuid
 from collections import UserString
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,6 +49,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, JsonValue, RootModel
 
 from prefactor_core._payloads.error_text import error_text
+from prefactor_http._clock import monotonic
 from prefactor_http.config import ApiToken
 
 __all__ = [
@@ -93,7 +93,7 @@ _END = object()
 _STR = {str}
 _MULTIPLYING = (BaseModel, dict, list, tuple, set, frozenset)
 
-_clock = time.monotonic
+_clock = monotonic
 
 CUT_KEY = "[cut]"
 """The key of the marker in an object that was cut."""

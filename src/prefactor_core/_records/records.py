@@ -16,6 +16,7 @@ from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
 from prefactor_core._payloads.snapshot import Payload
 from prefactor_core._records.termination_event import TerminationEvent
+from prefactor_http import _clock
 
 __all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
 
@@ -53,6 +54,8 @@ class InstanceRecord:
         ended: the agent finished it, or the platform terminated it.
         terminated: set when the platform terminates it.
         span_types: the span types that it was registered with; None for those of the client's registry.
+        created_at: when this record was made.
+        created: the reading of `_clock.elapsed()` then.
     """
 
     id: str
@@ -62,6 +65,12 @@ class InstanceRecord:
     ended: bool = False
     terminated: TerminationEvent = field(default_factory=TerminationEvent)
     span_types: SpanTypes | None = None
+    created_at: datetime = field(default_factory=_clock.now)
+    created: float = field(default_factory=_clock.elapsed)
+
+    def now(self) -> datetime:
+        """The time, counted from `created_at`: a clock that is set back does not end a run before its start."""
+        return _clock.later(self.created_at, self.created)
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +80,8 @@ class SpanRecord:
     Attributes:
         id: made by this client; a local one, until the API answers, if not `minted`.
         minted: `id` may be sent to the API as the span's id.
+        entered_at: when it was opened.
+        entered: the reading of `_clock.elapsed()` then.
         parent: the parent's record, or the id of a span that this client did not create.
         default_payload: the params, if `start()` gives none.
         redaction_rules: those of its params and result; empty for a span that is opened by name.
@@ -88,7 +99,8 @@ class SpanRecord:
     schema_name: str
     parent: SpanRecord | str | None
     minted: bool
-    entered_at: datetime
+    entered_at: datetime = field(default_factory=_clock.now)
+    entered: float = field(default_factory=_clock.elapsed)
     default_payload: Payload | None = None
     redaction_rules: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
     schemas: PayloadSchemas | None = None
@@ -104,6 +116,10 @@ class SpanRecord:
     answered: Future[None] | None = None
     local_id: str = ""
     inherited: bool = False
+
+    def now(self) -> datetime:
+        """The time, counted from `entered_at`: a clock that is set back does not end a span before its start."""
+        return _clock.later(self.entered_at, self.entered)
 
     def parent_id(self) -> str | None:
         """The id to send as `parent_span_id`; None if there is no parent, or its create failed."""
