@@ -19,6 +19,7 @@ from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.disabled_session import DisabledSession
+from prefactor_core._session.event_loops import check_runtime
 from prefactor_core._session.life_cycle import LifeCycle, State
 from prefactor_core._session.session import ApiSession, Session
 from prefactor_core._typed.validation import Validation
@@ -145,11 +146,14 @@ class PrefactorCoreClient:
         Raises:
             ClientAlreadyInitializedError: the client is initialised, is being initialised, or is not closed yet.
             ClientClosedError: `close()` was called meanwhile.
+            UnsupportedRuntimeError: no event loop of asyncio is running, or gevent has replaced threads.
             QueueClosedError: the queue that the client was given is closed.
             PrefactorAuthError: the API refuses the token.
             PrefactorHttpError: the API does not answer. With `require_api_at_start=False` this is not raised: the API
                 is asked once, for 5 seconds at most, and a warning is logged.
         """
+        if not is_disabled():
+            check_runtime()
         await self._life.open(self._new_session)
 
     async def flush(self, timeout: float | None = None) -> DeliveryReport:
