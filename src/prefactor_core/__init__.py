@@ -18,6 +18,7 @@ from prefactor_core.exceptions import (
     PrefactorTerminatedError,
     SpanNotFoundError,
     SpanValidationError,
+    UnsupportedRuntimeError,
 )
 from prefactor_core.managers import AgentInstanceHandle
 from prefactor_core.models import AgentInstance, Span
@@ -63,6 +64,7 @@ __all__ = [
     "SpanValidationError",
     "TaskExecutor",
     "TerminationEvent",
+    "UnsupportedRuntimeError",
     "__version__",
     "build_runtime_environment",
     "generate_idempotency_key",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, overload
@@ -21,6 +20,7 @@ from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import MOST_OPEN, MOST_OPEN_BYTES, Forgotten, SpanIndex
 from prefactor_core._session.disabled_session import DisabledSession
+from prefactor_core._session.event_loops import check_runtime
 from prefactor_core._session.life_cycle import LifeCycle, State
 from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import ApiSession, Session
@@ -40,7 +40,7 @@ from prefactor_core.runtime import (
 from prefactor_core.span_context import SpanContext, SpanScope
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
-from prefactor_http import _pfid
+from prefactor_http import _clock, _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
@@ -152,11 +152,14 @@ class PrefactorCoreClient:
             ClientAlreadyInitializedError: the client is initialised, is being initialised, or is not closed yet.
             ClientClosedError: `close()` was called meanwhile.
             PrefactorCoreError: the thread for delivery cannot be started: there are too many open files or threads.
+            UnsupportedRuntimeError: no event loop of asyncio is running, or gevent has replaced threads.
             QueueClosedError: the queue that the client was given is closed.
             PrefactorAuthError: the API refuses the token.
             PrefactorHttpError: the API does not answer. With `require_api_at_start=False` this is not raised: the API
                 is asked once, for 5 seconds at most, and a warning is logged.
         """
+        if not is_disabled():
+            check_runtime()
         await self._life.open(self._new_session)
 
     async def flush(self, timeout: float | None = None) -> DeliveryReport:
@@ -468,7 +471,7 @@ class PrefactorCoreClient:
             Operation(
                 OperationType.REGISTER_AGENT_INSTANCE,
                 details,
-                datetime.now(UTC),
+                _clock.now(),
                 registration.idempotency_key,
                 instance=record,
             )
@@ -547,7 +550,7 @@ class PrefactorCoreClient:
             )
         content_hash = getattr(registry, "content_hash", None)
         version = registry.to_agent_schema_version(
-            external_id or content_hash or f"auto-{agent_id or 'deployment'}-{time.time()}"
+            external_id or content_hash or f"auto-{agent_id or 'deployment'}-{_clock.unix_time()}"
         )
         return snapshot_object(version, "agent_schema_version").value
 

@@ -4,6 +4,7 @@
     ├── ClientNotInitializedError        a call before initialize()
     │   └── ClientClosedError            a call after close(); also QueueClosedError
     ├── ClientAlreadyInitializedError    a second initialize()
+    ├── UnsupportedRuntimeError          initialize() without asyncio, or under gevent
     ├── InstanceNotFoundError
     ├── SpanNotFoundError (also KeyError)
     ├── SpanValidationError              a payload does not match its schema, or the like, with validation="raise"
@@ -39,6 +40,7 @@ __all__ = [
     "PrefactorTerminatedError",
     "SpanNotFoundError",
     "SpanValidationError",
+    "UnsupportedRuntimeError",
 ]
 
 
@@ -59,6 +61,10 @@ class ClientClosedError(ClientNotInitializedError, QueueClosedError):
 
 class ClientAlreadyInitializedError(PrefactorCoreError):
     """`initialize()` was called on a client that is initialised, being initialised, or not closed yet."""
+
+
+class UnsupportedRuntimeError(PrefactorCoreError, RuntimeError):
+    """`initialize()` was called without an event loop of asyncio, or where gevent has replaced threads."""
 
 
 class InstanceNotFoundError(PrefactorCoreError):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from prefactor_http import _clock
+
 __all__ = ["AgentInstance", "Span"]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -21,7 +19,7 @@ class AgentInstance:
     agent_id: str
     status: str = "pending"
     purpose: str | None = None
-    created_at: datetime = field(default_factory=_now)
+    created_at: datetime = field(default_factory=_clock.now)
     started_at: datetime | None = None
     finished_at: datetime | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +36,6 @@ class Span:
     parent_span_id: str | None = None
     status: str = "pending"
     payload: dict[str, Any] = field(default_factory=dict)
-    created_at: datetime = field(default_factory=_now)
+    created_at: datetime = field(default_factory=_clock.now)
     started_at: datetime | None = None
     finished_at: datetime | None = None

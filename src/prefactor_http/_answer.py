@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -14,6 +13,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from prefactor_http._clock import unix_time
 from prefactor_http._mask import without_token
 from prefactor_http._text import MESSAGE_CHARS, NAME_CHARS, bounded_copy, json_text, one_line
 from prefactor_http.exceptions import (
@@ -135,7 +135,7 @@ class Answer:
         else:
             error = error_class(*args)
         if status == TOO_MANY_REQUESTS or status >= SERVER_ERROR:
-            error.retry_after = seconds_to_wait(self.retry_after, now=time.time())
+            error.retry_after = seconds_to_wait(self.retry_after, now=unix_time())
         error.from_gateway = from_gateway
         return error
 

@@ -55,7 +55,6 @@ import asyncio
 import concurrent.futures
 import math
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
@@ -76,6 +75,7 @@ from prefactor_core.config import QueueConfig
 from prefactor_core.exceptions import ErrorCallback
 from prefactor_core.operations import Operation
 from prefactor_core.queue import InMemoryQueue, Queue
+from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of
 
 __all__ = ["Delivery"]
@@ -228,14 +228,14 @@ class Delivery:
             if self._closing is None:
                 seconds = self._seconds(timeout)
                 done = self._thread.run(self._close(seconds))
-                self._closing = _Closing(done, time.monotonic() + (_with_grace(seconds) or math.inf))
+                self._closing = _Closing(done, monotonic() + (_with_grace(seconds) or math.inf))
                 done.add_done_callback(lambda _: self._thread.stop())
             return self._closing.done
 
     async def close(self, timeout: float | None) -> DeliveryReport:
         """As `begin_close()`, and wait for the end, at most `timeout` seconds."""
         await wait_for(self.begin_close(timeout), _with_grace(self._seconds(timeout)))
-        if self._closing and (self._closing.done.done() or time.monotonic() >= self._closing.final_at):
+        if self._closing and (self._closing.done.done() or monotonic() >= self._closing.final_at):
             self.finalise()
         return self.report()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import contextvars
 import inspect
 import os
 import queue
@@ -15,8 +16,10 @@ from contextvars import Context, ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+from prefactor_core._delivery.context import start_in_empty_context, untraced_context
 from prefactor_core._delivery.deadline import Deadline
 from prefactor_core.exceptions import ClientClosedError, PrefactorCoreError
+from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of
 
 __all__ = ["LoopThread", "wait_for"]
@@ -46,7 +49,7 @@ class _Helper:
         if not self._calls.empty() and len(self._threads) < _MAX_RESOLVERS:  # each thread is busy, or takes it now
             thread = threading.Thread(target=self._run, name="prefactor-resolver", daemon=True)
             self._threads.append(thread)
-            thread.start()
+            start_in_empty_context(thread)
         return future
 
     def stop(self) -> None:
@@ -65,10 +68,15 @@ class _Helper:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that runs its blocking calls on a `_Helper`."""
+    """An event loop that runs its blocking calls on a `_Helper`, with a clock and a context that no program changes.
+
+    What other threads hand over runs in an empty context: a task would keep the context of the first caller for ever,
+    with the objects of its request, and its trace would get the requests of all others.
+    """
 
     def __init__(self) -> None:
         self._helper = _Helper()
+        self._context = untraced_context()
         self._is_complete = False
         super().__init__()
         self._is_complete = True
@@ -77,6 +85,14 @@ class _Loop(asyncio.SelectorEventLoop):
     def is_closed(self) -> bool:
         # asyncio closes a loop that could not be made, for lack of file descriptors, and fails.
         return not self._is_complete or super().is_closed()
+
+    def time(self) -> float:
+        return monotonic()
+
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        return super().call_soon_threadsafe(callback, *args, context=context or self._context.copy())
 
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
         if executor is not None:
@@ -96,7 +112,7 @@ class _Host:
         self._users: set[LoopThread] = set()
         self.over = False  # nothing runs on the loop any more
         try:
-            self.loop = _Loop()
+            self.loop = Context().run(_Loop)  # it keeps the context that it is made in
         except OSError as error:
             raise _cannot_start(error) from error
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -117,7 +133,7 @@ class _Host:
 
     def _start(self) -> None:
         try:
-            self.thread.start()
+            start_in_empty_context(self.thread)
         except RuntimeError as error:
             self.loop.close()
             raise _cannot_start(error) from error
@@ -198,7 +214,7 @@ class LoopThread:
         self._calls: set[Future[Any]] = set()
         self.ended: Future[None] = Future()
         # Not the context of the caller: the objects of the request that opens a client would stay alive.
-        self._context = Context()
+        self._context = untraced_context()
         self._context.run(_user.set, self)
         self._ending: asyncio.Task[None] | None = None
 

@@ -41,7 +41,6 @@ import itertools
 import math
 import numbers
 import os
-import time
 import uuid
 from collections import UserString
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
@@ -52,6 +51,7 @@ from pydantic import BaseModel, JsonValue, RootModel
 
 from prefactor_core._payloads.error_text import error_text
 from prefactor_core._payloads.foreign_types import Members, conversion_of, members_of_attrs
+from prefactor_http._clock import monotonic
 from prefactor_http.config import ApiToken
 
 __all__ = [
@@ -94,7 +94,7 @@ _CUT_TIME = f"[cut: reading it took more than {_MAX_SECONDS:.0f} seconds]"
 _END = object()
 _MULTIPLYING = (BaseModel, dict, list, tuple, set, frozenset)
 
-_clock = time.monotonic
+_clock = monotonic
 
 CUT_KEY = "[cut]"
 """The key of the marker in an object that was cut."""

@@ -17,6 +17,7 @@ from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
 from prefactor_core._payloads.snapshot import Payload
 from prefactor_core._records.termination_event import TerminationEvent
+from prefactor_http import _clock
 
 __all__ = ["CreateState", "InstanceRecord", "Phase", "SpanRecord"]
 
@@ -57,6 +58,8 @@ class InstanceRecord:
         ended: the agent finished it, or the platform terminated it.
         terminated: set when the platform terminates it.
         span_types: the span types that it was registered with; None for those of the client's registry.
+        created_at: when this record was made.
+        created: the reading of `_clock.elapsed()` then.
     """
 
     id: str
@@ -69,6 +72,12 @@ class InstanceRecord:
     minted: bool = False
     asked: bool = False
     registering: Task[str] | None = None
+    created_at: datetime = field(default_factory=_clock.now)
+    created: float = field(default_factory=_clock.elapsed)
+
+    def now(self) -> datetime:
+        """The time, counted from `created_at`: a clock that is set back does not end a run before its start."""
+        return _clock.later(self.created_at, self.created)
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +87,8 @@ class SpanRecord:
     Attributes:
         id: made by this client; a local one, until the API answers, if not `minted`.
         minted: `id` may be sent to the API as the span's id.
+        entered_at: when it was opened.
+        entered: the reading of `_clock.elapsed()` then.
         parent: the parent's record, or the id of a span that this client did not create.
         default_payload: the params, if `start()` gives none; None as soon as the span is started.
         redaction_rules: those of its params and result; empty for a span that is opened by name.
@@ -96,7 +107,8 @@ class SpanRecord:
     schema_name: str
     parent: SpanRecord | str | None
     minted: bool
-    entered_at: datetime
+    entered_at: datetime = field(default_factory=_clock.now)
+    entered: float = field(default_factory=_clock.elapsed)
     default_payload: Payload | None = field(default=None, repr=False)  # it is not redacted yet
     redaction_rules: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
     schemas: PayloadSchemas | None = None
@@ -117,6 +129,10 @@ class SpanRecord:
         """The create was delivered, or never will be: the params are not kept."""
         self.create_state = state
         self.payload = {}
+
+    def now(self) -> datetime:
+        """The time, counted from `entered_at`: a clock that is set back does not end a span before its start."""
+        return _clock.later(self.entered_at, self.entered)
 
     def parent_id(self) -> str | None:
         """The id to send as `parent_span_id`; None if there is no parent, or its create failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol, TypeVar, get_args, overload
 
 from prefactor_core._payloads.policy import PayloadPolicy
@@ -130,8 +130,8 @@ class AgentInstanceManager:
     ) -> None:
         if timestamp is not None and not isinstance(timestamp, datetime):
             raise TypeError(f"timestamp must be a datetime, not {type(timestamp).__name__}")
-        at = timestamp or datetime.now(UTC)
         instance = self._instance_record(instance_id)
+        at = timestamp or instance.now()
         self._hand_over(Operation(operation_type, payload, at, idempotency_key, instance=instance, size=size))
 
 

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from prefactor_core._delivery.loop_thread import wait_for
@@ -105,7 +105,6 @@ class SpanManager:
             schema_name=schema_name,
             parent=current_parent(instance) if parent_span_id is None else self._find_parent(parent_span_id),
             minted=minted,
-            entered_at=datetime.now(UTC),
             default_payload=None if payload is None else snapshot_object(payload, "payload"),
             schemas=schemas,
         )
@@ -234,7 +233,7 @@ class SpanManager:
         _check_time("started_at", started_at)
         if record.phase is not Phase.PREPARED:
             return
-        at = started_at or datetime.now(UTC)
+        at = started_at or record.now()
         params = record.default_payload or Payload({}) if params is None else params
         recorded = self._apply_policy(record, "params", params)  # calls the program's code: not inside a transition
 
@@ -266,7 +265,7 @@ class SpanManager:
             even_if_finished: hand over a finish although the span is finished already.
         """
         _check_time("timestamp", timestamp)
-        now = datetime.now(UTC)
+        now = record.now()
         if record.phase is Phase.FINISHED and not even_if_finished:
             return
         self._create_if_prepared(record, status, now)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from prefactor_core.schema_registry import SchemaRegistry
     from prefactor_core.typed import TypedSpan
 
+    # Found here by tools such as PyInstaller: at run time it is imported by its name.
+    from . import __definitions__ as __definitions__
     from ._agent_plan import (
         AgentPlan as AgentPlan,
         AgentPlanParams as AgentPlanParams,
