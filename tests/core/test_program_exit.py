@@ -224,7 +224,6 @@ def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -
         """Done as soon as all of them have begun to close."""
 
         exit_seconds = 5.0
-        pending = 0
 
         def __init__(self) -> None:
             self.done: Future[None] = Future()
@@ -233,7 +232,7 @@ def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -
         def begin_flush(self) -> Future[None]:
             raise AssertionError
 
-        def begin_close(self, timeout: float | None) -> Future[None]:
+        def begin_close(self, timeout: float | None, *, at_exit: bool = False) -> Future[None]:
             self.begun = True
             if all(delivery.begun for delivery in deliveries):
                 for delivery in deliveries:
@@ -244,7 +243,7 @@ def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -
             self.delivered = self.done.done()
 
     deliveries = [Delivery() for _ in range(3)]
-    monkeypatch.setattr("prefactor_core._process.exit._open", set(deliveries))
+    monkeypatch.setattr("prefactor_core._process.exit._open", dict.fromkeys(deliveries))
     drain()
     assert [delivery.delivered for delivery in deliveries] == [True] * 3
 

@@ -109,6 +109,7 @@ class Delivery:
     Attributes:
         submit: takes an operation; see `HandOver.submit()`. An attribute, because a method would cost every operation
             one more call.
+        ends_with_process: the process ends, and delivery with it.
     """
 
     submit: Callable[[Operation], None]
@@ -157,6 +158,7 @@ class Delivery:
         self.submit = hand_over.submit
         self._background: list[asyncio.Task[None]] = []
         self._rested = asyncio.Event()
+        self.ends_with_process = False
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
         self._thread.ended.add_done_callback(lambda _: self._starts.release_all())
@@ -196,11 +198,15 @@ class Delivery:
         """As `flush()`, without waiting. Takes no lock that another caller may hold."""
         return self._thread.run(self._rest(self._seconds(timeout)))
 
-    def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
+    def begin_close(self, timeout: float | None, *, at_exit: bool = False) -> concurrent.futures.Future[None]:
         """Refuse new operations, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
 
-        That happens once: a second call returns the future of the first one.
+        That happens once: a second call returns the future of the first one. `at_exit` ends it as soon as the API's
+        host refuses connections, since a process that ends should not wait for it.
         """
+        if at_exit:
+            self.ends_with_process = True
+            self._thread.call_soon(self._end_when_refused)
         with self._closing_lock:
             if self._closing is None:
                 seconds = self._seconds(timeout)
@@ -215,6 +221,11 @@ class Delivery:
         if self._closing and (self._closing.done.done() or time.monotonic() >= self._closing.final_at):
             self.finalise()
         return self.report()
+
+    def drop(self, operation: Operation) -> None:
+        """Drop an operation that comes after the end of delivery."""
+        self._ledger.accept(operation)  # so that it is one of those that `finalise()` counts
+        self._sending.never_send(operation, DEADLINE)
 
     def finalise(self) -> None:
         """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return."""
@@ -235,11 +246,6 @@ class Delivery:
     def exit_seconds(self) -> float | None:
         """How long the exit of the program may wait for delivery; None if there is no limit."""
         return _with_grace(self._seconds(None))
-
-    @property
-    def pending(self) -> int:
-        """How many operations are not delivered yet."""
-        return self._ledger.pending
 
     def _seconds(self, timeout: float | None) -> float | None:
         seconds = self._config.close_timeout if timeout is None else timeout
@@ -270,7 +276,13 @@ class Delivery:
 
     def _at_rest(self) -> bool:
         """All that was handed over is admitted, and nothing is ready, in flight, or waiting for its next try."""
+        if self.ends_with_process and self._dispatch.paused and self._dispatch.refused:
+            return True
         return self._dispatch.at_rest and self._intake.is_empty
+
+    def _end_when_refused(self) -> None:
+        self._dispatch.probe_now()
+        self._sending.pump()
 
     async def _rest(self, seconds: float | None) -> None:
         with contextlib.suppress(TimeoutError):

@@ -14,6 +14,11 @@ _FORGOTTEN_AT_ONCE = 2  # more than one, so that the index shrinks again after a
 _UNSETTLED = {CreateState.NOT_HANDED_OVER, CreateState.PENDING}
 
 
+def _is_open_here(record: SpanRecord) -> bool:
+    is_entered = record.phase is Phase.STARTED or (record.phase is Phase.PREPARED and record.on_stack)
+    return is_entered and not record.inherited
+
+
 class SpanIndex:
     """The open spans, and the last ones that were finished, so that a late second finish finds its span.
 
@@ -50,9 +55,14 @@ class SpanIndex:
         """In a forked child: the parent delivers the creates that were handed over before the fork."""
         self._lock = threading.RLock()
         for record in list(self._records.values()):
+            record.inherited = True
             if record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED:
                 record.parent = record.parent_id()
-                record.create_state, record.inherited = CreateState.DELIVERED, True
+                record.create_state = CreateState.DELIVERED
+
+    def open_spans(self) -> list[SpanRecord]:
+        """The spans that this process has opened and not finished, outermost first."""
+        return [record for record in dict.fromkeys(list(self._records.values())) if _is_open_here(record)]
 
     def finished(self, record: SpanRecord) -> None:
         """Keep a finished span until enough others are finished."""

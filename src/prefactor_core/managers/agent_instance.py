@@ -89,6 +89,12 @@ class AgentInstanceManager:
         self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": status}, timestamp, idempotency_key)
         self._monitor.finished(self._instance_record(instance_id))
 
+    def fail(self, instance_id: str) -> None:
+        """Finish an instance as failed, now."""
+        key = generate_idempotency_key()
+        self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": "failed"}, None, key)
+        self._monitor.finished(self._instance_record(instance_id))
+
     async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
         """Record a named quality payload; None removes it.
 
