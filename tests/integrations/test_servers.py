@@ -193,7 +193,7 @@ def test_celery(bin_folder: Path, folder: Path, api: LocalApi, with_guide: bool)
     (folder / "broker").mkdir()
     with started([bin_folder / "python", "-c", "import tasks; tasks.run.delay()"], folder, api) as sender:
         assert sender.wait(60) == 0
-    command = [bin_folder / "celery", "--app=tasks", "worker", "--concurrency=1", "--without-mingle"]
+    command: list[str | Path] = [bin_folder / "celery", "--app=tasks", "worker", "--concurrency=1", "--without-mingle"]
     with started(command, folder, api) as worker:
         wait_until(lambda: any(span["status"] == "complete" for span in api.spans()), 60)
         terminate(worker)

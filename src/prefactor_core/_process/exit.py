@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from weakref import WeakMethod
 
 from prefactor_core._process.fork import abandon, in_child
+from prefactor_http._log import logger_of
 
 __all__ = [
     "Drainable",
@@ -49,6 +50,8 @@ class Drainable(Protocol):
         ...
 
 
+logger = logger_of("prefactor_core")
+
 _open: dict[Drainable, WeakMethod[Callable[[str], None]]] = {}
 _worker_finalizer: Any = None
 
@@ -79,8 +82,12 @@ def open_deliveries() -> list[Drainable]:
 def fail_open_runs(reason: str) -> None:
     """Finish the runs of all clients that are still open as failed. The process is about to be ended."""
     for method in list(_open.values()):
-        if (fail := method()) is not None:
-            fail(reason)
+        fail = method()
+        try:
+            if fail is not None:
+                fail(reason)
+        except Exception:
+            logger.exception("open runs could not be finished at the end of the process; what waits is delivered")
 
 
 def seconds_to_wait(deliveries: Iterable[Drainable]) -> float | None:

@@ -78,12 +78,14 @@ class _Sigterm:
 
     Attributes:
         users: how many sessions use it.
+        installed: it was installed, and not removed by `uninstall()`. The program may have replaced it.
         program_handler: the handler of the program that this one has replaced, with `drain_on_sigterm=True`.
         drain: the drain that is running.
     """
 
     def __init__(self) -> None:
         self.users = 0
+        self.installed = False
         self.program_handler: Callable[[int, FrameType | None], object] | None = None
         self.drain: _Drain | None = None
 
@@ -178,7 +180,7 @@ def uninstall() -> None:
         signal.signal = _set_handler
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is _handle:
         _set_handler(signal.SIGTERM, _sigterm.program_handler or signal.SIG_DFL)
-        _sigterm.program_handler = None
+        _sigterm.installed, _sigterm.program_handler = False, None
 
 
 def _take_the_place_of(program_handler: Callable[[int, FrameType | None], object] | None) -> None:
@@ -186,7 +188,7 @@ def _take_the_place_of(program_handler: Callable[[int, FrameType | None], object
         _set_handler(signal.SIGTERM, _handle)
     except ValueError:  # a subinterpreter
         return
-    _sigterm.program_handler = program_handler
+    _sigterm.installed, _sigterm.program_handler = True, program_handler
 
 
 def _why_not_before(current: _Handler, *, on_main_thread: bool) -> str | None:
@@ -196,7 +198,7 @@ def _why_not_before(current: _Handler, *, on_main_thread: bool) -> str | None:
             "initialize() was not called on the main thread: SIGTERM will end the program without delivering the "
             "operations that wait"
         )
-    if _sigterm.program_handler is not None and callable(current):  # that one may call this one
+    if _sigterm.installed and callable(current):  # that one may call this one
         return (
             "the program has replaced the client's handler of SIGTERM: set handlers before initialize(), which keeps "
             "them and calls them after delivery"
@@ -219,7 +221,7 @@ def _signal(signalnum: int, handler: _Handler) -> _Handler:
     """Takes the place of `signal.signal` while a client is open."""
     if signalnum == signal.SIGTERM and handler == signal.SIG_DFL and _sigterm.users:
         previous = _set_handler(signalnum, _handle)
-        _sigterm.program_handler = None
+        _sigterm.installed, _sigterm.program_handler = True, None
         return previous
     return _set_handler(signalnum, handler)
 
