@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -22,11 +23,12 @@ from prefactor_core._records.span_index import MOST_OPEN, MOST_OPEN_BYTES, Forgo
 from prefactor_core._session.disabled_session import DisabledSession
 from prefactor_core._session.event_loops import check_runtime
 from prefactor_core._session.life_cycle import LifeCycle, State
+from prefactor_core._session.open_runs import OpenRuns
 from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import ApiSession, Session
 from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
-from prefactor_core.exceptions import ClientClosedError
+from prefactor_core.exceptions import ClientClosedError, ClientNotInitializedError
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
 from prefactor_core.monitoring import TerminationCallback, TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
@@ -93,6 +95,7 @@ class PrefactorCoreClient:
         self._partition: int | None = None  # of the ids of the account, if this client may make ids of instances
         self._takes_ids = True
         self._span_index = SpanIndex(_weakly(self._span_forgotten))
+        self._open_runs = OpenRuns()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
@@ -402,6 +405,7 @@ class PrefactorCoreClient:
             on_control=_weakly(self._on_terminated),
             background=self._termination_monitor.run,
             owner=self,
+            fail_open_runs=self._fail_open_runs,
         )
 
     def _renew_after_fork(self) -> None:
@@ -412,6 +416,7 @@ class PrefactorCoreClient:
         self._ledger = Ledger()
         self._instances_lock = threading.RLock()
         self._span_index.renew_after_fork()
+        self._open_runs = OpenRuns()
         self._span_manager.renew_after_fork()
         self._termination_monitor.renew_locks()
         self._life.renew_after_fork()
@@ -422,7 +427,18 @@ class PrefactorCoreClient:
         except QueueClosedError as error:
             if self._initialized and self._queue is not None and self._queue.closed:
                 raise QueueClosedError("the queue that the client was given is closed") from error
-            raise ClientClosedError("the client is closed") from error  # meanwhile, or at the end of the program
+            raise ClientClosedError("the client is closed") from error  # meanwhile
+        if operation.span is None:
+            self._open_runs.follow(operation)
+
+    def _fail_open_runs(self, reason: str) -> None:
+        """Finish the spans and the runs that this process has started, since it is about to be ended."""
+        result = snapshot_object({"error": {"type": "ProcessEnd", "message": reason}}, "result")
+        with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
+            for span in reversed(self._span_index.open_spans()):
+                self._span_manager.end(span, "failed", result)
+            for instance_id in self._open_runs.ids():
+                self._instance_manager.fail(instance_id)
 
     def _warn_of_open_span(self) -> None:
         if self._log_once("open span"):
@@ -482,6 +498,7 @@ class PrefactorCoreClient:
         """A queued registration was delivered: the instance has the id that the API gave it."""
         self._learn_of_ids(instance_id, record.id if record.minted else None)
         self._instances[instance_id] = record  # before it has the new id: another thread may read that and look it up
+        self._open_runs.rename(record.id, instance_id)
         _rename(record, instance_id)
         self._watch(record)
 
@@ -515,6 +532,7 @@ class PrefactorCoreClient:
             self._termination_monitor.sync(instance.id)
 
     def _on_terminated(self, instance_id: str, reason: str | None) -> None:
+        self._open_runs.over(instance_id)
         if instance := self._instances.get(instance_id):
             self._termination_monitor.terminate(instance, reason)
 

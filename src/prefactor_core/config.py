@@ -91,9 +91,10 @@ class PrefactorCoreConfig(_Options):
             payload is cut, long texts first. A marker in the payload says what was cut, and a warning is logged.
         redact: called for every value of every payload, in the agent's call, before the payload is recorded. Its return
             value is recorded instead. If it raises, a marker is recorded, and a warning is logged.
-        drain_on_sigterm: whether SIGTERM first delivers the operations that wait, for `close_timeout` at most, while
-            the program goes on, and only then ends the program or calls its handler. A second SIGTERM does not wait.
-            `initialize()` must be called on the main thread. A signal that an event loop handles is not changed.
+        drain_on_sigterm: None: if SIGTERM is about to end the process by its default action, also at the end of a
+            server that handles it first, the runs that are open are finished as failed, and the operations that wait
+            are delivered, for `close_timeout` at most. A second SIGTERM does not wait. True: also before a handler of
+            the program is called. False: SIGTERM is not handled. `initialize()` should be called on the main thread.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
@@ -106,7 +107,7 @@ class PrefactorCoreConfig(_Options):
     require_api_at_start: bool = True
     max_payload_bytes: int = Field(default=1_048_576, ge=1024, le=TEXT_LIMIT)
     redact: RedactCallback | None = None
-    drain_on_sigterm: bool = False
+    drain_on_sigterm: bool | None = None
 
     @field_validator("schema_registry", mode="plain")
     @classmethod

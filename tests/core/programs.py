@@ -60,6 +60,12 @@ class Program:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
+    def say(self, line: str) -> None:
+        """Give it a line at its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
@@ -83,6 +89,7 @@ def running_program(
         # From 3.12 on, Python warns about a fork beside threads: these programs show that it works.
         [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", _PRELUDE + text],
         env={**os.environ, **settings, "CLOSE_TIMEOUT": str(close_timeout)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -377,6 +377,25 @@ def test_sigterm_for_a_child(api: LocalApi) -> None:
     ended_by = str(-signal.SIGTERM)
     assert (ended.code, ended.output.split()) == (0, ["ready", ended_by, "ready", ended_by])
     assert counted(api) == {("parent", "complete"): 5, ("child", "complete"): 5}
+    assert [instance["status"] for instance in api.instances()] == ["active"]  # the child does not end its parent's run
+
+
+POOL = """
+from tests.core.pooled import record_a_run
+
+with multiprocessing.get_context({method!r}).Pool(2) as pool:
+    pool.map(record_a_run, range(4))
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_pool_that_terminates_its_workers(api: LocalApi, method: str) -> None:
+    """Workers of a Pool are ended with SIGTERM when its `with` block is left."""
+    api.inject(Fault(path=".*/start", delay=0.3, times=2))
+    ended = run_program(POOL.replace("{method!r}", repr(method)), api)
+    assert (ended.code, ended.errors) == (0, "")
+    assert counted(api) == {("step", "complete"): 20}
+    assert [instance["status"] for instance in api.instances()] == ["complete"] * 4
 
 
 OWN_QUEUE = (

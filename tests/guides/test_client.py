@@ -182,11 +182,29 @@ SHOWN_BY = {
         "test_many_clients::test_code_of_a_program_that_blocks_holds_up_no_other_client"
     ),
     "the program ends without `close`": "test_program_exit::test_waiting_operations_are_sent",
-    "SIGTERM arrives": "test_program_exit::test_sigterm_by_default_ends_the_program_at_once",
-    "SIGTERM arrives, with `drain_on_sigterm=True`": (
-        "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered"
+    "the program ends while the API's host refuses connections": (
+        "test_program_exit::test_an_api_that_refuses_connections_does_not_delay_the_end"
     ),
-    "the process is killed": "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent",
+    "SIGTERM ends the program": "test_program_exit::test_sigterm_ends_the_program_when_all_is_delivered",
+    "SIGTERM ends the program while spans and runs are open": (
+        "test_program_exit::test_what_is_open_at_sigterm_is_finished_as_failed"
+    ),
+    "a server handles SIGTERM, and raises it again when it has answered its requests": (
+        "test_program_exit::test_a_server_that_raises_sigterm_again_at_its_end"
+    ),
+    "SIGTERM arrives, with `drain_on_sigterm=False`": (
+        "test_program_exit::test_sigterm_without_a_drain_ends_the_program_at_once"
+    ),
+    "a pool of multiprocessing terminates its workers": "test_fork::test_a_pool_that_terminates_its_workers",
+    "something is recorded while the program ends": (
+        "test_program_exit::test_what_is_recorded_at_the_end_is_counted_and_does_not_raise"
+    ),
+    "the log's stream is closed at the end, as by a test runner": (
+        "test_program_exit::test_the_loss_is_logged_although_the_stream_of_the_log_is_closed"
+    ),
+    "the process is killed, or ends with `os._exit`": (
+        "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent"
+    ),
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
     "hundreds of runs are live": (

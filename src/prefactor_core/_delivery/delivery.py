@@ -58,7 +58,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple, TypeVar
 
-from prefactor_core._delivery.deadline import Deadline
+from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
 from prefactor_core._delivery.hand_over import HandOver
 from prefactor_core._delivery.intake import Intake
@@ -115,6 +115,7 @@ class Delivery:
     Attributes:
         submit: takes an operation; see `HandOver.submit()`. An attribute, because a method would cost every operation
             one more call.
+        ends_with_process: the process ends, and delivery with it.
     """
 
     submit: Callable[[Operation], None]
@@ -166,6 +167,7 @@ class Delivery:
         self.submit = hand_over.submit
         self._background: list[asyncio.Task[None]] = []
         self._has_pumped = asyncio.Event()
+        self.ends_with_process = False
         self._closing: _Closing | None = None
         self._closing_lock = threading.Lock()
         self._thread.ended.add_done_callback(lambda _: self._starts.release_all())
@@ -215,15 +217,24 @@ class Delivery:
         await wait_for(self.begin_flush(timeout), _with_grace(seconds))
         return self.report()
 
-    def begin_flush(self, timeout: float | None = None) -> concurrent.futures.Future[None]:
-        """As `flush()`, without waiting. Takes no lock that another caller may hold."""
-        return self._thread.run(self._flush(self._seconds(timeout)))
+    def begin_flush(self, timeout: float | None = None, *, hurry: bool = False) -> concurrent.futures.Future[None]:
+        """As `flush()`, without waiting. Takes no lock that another caller may hold.
 
-    def begin_close(self, timeout: float | None) -> concurrent.futures.Future[None]:
+        Args:
+            timeout: seconds that it takes at most; None for `QueueConfig.close_timeout`.
+            hurry: use the time as `close()` does, since the process may end afterwards.
+        """
+        return self._thread.run(self._flush(self._seconds(timeout), hurry=hurry))
+
+    def begin_close(self, timeout: float | None, *, at_exit: bool = False) -> concurrent.futures.Future[None]:
         """Refuse new operations, deliver what can be delivered in `timeout` seconds, drop the rest, end the thread.
 
-        That happens once: a second call returns the future of the first one.
+        That happens once: a second call returns the future of the first one. `at_exit` ends it as soon as the API's
+        host refuses connections, since a process that ends should not wait for it.
         """
+        if at_exit:
+            self.ends_with_process = True
+            self._thread.call_soon(self._end_when_refused)
         with self._closing_lock:
             if self._closing is None:
                 seconds = self._seconds(timeout)
@@ -238,6 +249,11 @@ class Delivery:
         if self._closing and (self._closing.done.done() or monotonic() >= self._closing.final_at):
             self.finalise()
         return self.report()
+
+    def drop(self, operation: Operation) -> None:
+        """Drop an operation that comes after the end of delivery."""
+        self._ledger.accept(operation)  # so that it is one of those that `finalise()` counts
+        self._sending.never_send(operation, DEADLINE)
 
     def finalise(self) -> None:
         """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return."""
@@ -259,11 +275,6 @@ class Delivery:
     def exit_seconds(self) -> float | None:
         """How long the exit of the program may wait for delivery; None if there is no limit."""
         return _with_grace(self._seconds(None))
-
-    @property
-    def pending(self) -> int:
-        """How many operations are not delivered yet."""
-        return self._ledger.pending
 
     def _seconds(self, timeout: float | None) -> float | None:
         seconds = self._config.close_timeout if timeout is None else timeout
@@ -293,13 +304,19 @@ class Delivery:
 
     def _at_rest(self) -> bool:
         """All that was handed over is admitted, and nothing is ready, in flight, or waiting for its next try."""
+        if self.ends_with_process and self._dispatch.paused and self._dispatch.refused:
+            return True
         return self._dispatch.at_rest and self._intake.is_empty
 
-    async def _flush(self, seconds: float | None) -> None:
+    async def _flush(self, seconds: float | None, *, hurry: bool = False) -> None:
         deadline = Deadline(seconds)
-        await self._wait(self._intake.passed(), deadline)
+        if hurry:
+            self._sending.hurry(deadline.at)
+        await self._wait(self._intake.passed(), deadline, hurry=hurry)
         with self._dispatch.watch() as at_rest:
-            await self._wait(at_rest, deadline)
+            await self._wait(at_rest, deadline, hurry=hurry)
+        if hurry and self._closing is None:
+            self._sending.hurry(math.inf)
 
     async def _wait(self, condition: Callable[[], bool], deadline: Deadline, *, hurry: bool = False) -> None:
         """Wait until a condition holds. It is asked after every pump."""
@@ -310,6 +327,10 @@ class Delivery:
             if hurry and deadline.at > until:
                 until = deadline.at
                 self._sending.hurry(until)
+
+    def _end_when_refused(self) -> None:
+        self._dispatch.probe_now()
+        self._sending.pump()
 
     async def _close(self, seconds: float | None) -> None:
         self._inbox.close_nowait()

@@ -88,6 +88,9 @@ class Dispatch:
         ledger: counts the operations that are delivered or fail here.
         policy: the number of retries, and their delays.
         bulk: operations may share requests.
+
+    Attributes:
+        refused: the API's host refused the last connection.
     """
 
     def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
@@ -98,6 +101,7 @@ class Dispatch:
         self._outage = OutageMonitor(policy)
         self._last_errors: dict[Ticket, Exception] = {}  # of operations that are tried again; the latest is last
         self._refused_ids = Suspension()
+        self.refused = False
 
     def admit(self, operation: Operation) -> Effects:
         """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
@@ -200,6 +204,7 @@ class Dispatch:
 
     def _decide_one(self, ticket: Ticket, outcome: Outcome, now: float) -> Effects:
         was_paused = self._outage.active
+        self.refused = isinstance(outcome, TryAgain) and outcome.refused
         self._last_errors.pop(ticket, None)
         try:
             effects = self._decide(ticket, outcome, now)
@@ -235,6 +240,11 @@ class Dispatch:
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
                     effects += self._decide_one(ticket, result, now)
                 return effects
+
+    def probe_now(self) -> None:
+        """Send the next probe of an outage at once, whatever the last connection has shown."""
+        self.refused = False
+        self._outage.probe_now()
 
     def give_up(self, ticket: Ticket, error: Exception) -> Effects:
         """Settle an operation as failed because of an error of delivery itself, unless it was settled or given back."""

@@ -16,8 +16,8 @@ from contextvars import Context, ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.context import start_in_empty_context, untraced_context
-from prefactor_core._delivery.deadline import Deadline
 from prefactor_core.exceptions import ClientClosedError, PrefactorCoreError
 from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of

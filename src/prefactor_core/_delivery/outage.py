@@ -75,6 +75,10 @@ class OutageMonitor:
         """Return when the next probe may be sent; None if there is no outage, or a probe is in flight."""
         return self._probe_at if self.active and self._probe is None else None
 
+    def probe_now(self) -> None:
+        """Let the next probe be sent at once."""
+        self._probe_at = 0.0
+
     def succeeded(self, key: Hashable) -> None:
         """Record that the API processed a request, even if it refused the operation for good."""
         self.successes += 1

@@ -65,6 +65,7 @@ class TryAgain:
         retry_after: seconds that the API asked to wait.
         unreadable: the answer reports success, but cannot be read: a proxy may have emptied it.
         too_early: the operation refers to a span that another process delivers, and that has not arrived yet.
+        refused: the API's host refused the connection.
     """
 
     error: Exception
@@ -72,6 +73,7 @@ class TryAgain:
     retry_after: float | None = None
     unreadable: bool = False
     too_early: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,17 @@ def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
 
 def _try_again(error: Exception) -> TryAgain:
     retry_after = error.retry_after if isinstance(error, PrefactorHttpError) else None
-    return TryAgain(error, unreachable=isinstance(error, PrefactorConnectionError), retry_after=retry_after)
+    unreachable = isinstance(error, PrefactorConnectionError)
+    return TryAgain(error, unreachable=unreachable, retry_after=retry_after, refused=_is_refused(error))
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether an error was caused by a connection that was refused."""
+    if isinstance(error, BaseExceptionGroup):  # a host with several addresses
+        return all(_is_refused(each) for each in error.exceptions)
+    return isinstance(error, ConnectionRefusedError) or (
+        error is not None and _is_refused(error.__cause__ or error.__context__)
+    )
 
 
 def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated: bool) -> Outcome:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
-from prefactor_core._delivery.deadline import FROZEN_SECONDS
+from prefactor_core._deadline import FROZEN_SECONDS
 from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch, Effects
 from prefactor_core._delivery.loop_thread import LoopThread
 from prefactor_core._delivery.loss_log import LossLog

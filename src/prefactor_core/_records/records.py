@@ -99,7 +99,8 @@ class SpanRecord:
         finish_delivered: a finish of this span was delivered.
         answered: done when the API has answered the create, or the first request has failed.
         local_id: the first id, if the API gave the span another one.
-        inherited: the parent process delivers the create, which may still be pending.
+        inherited: it was opened before this process was forked. The parent process may deliver its create, which may
+            still be pending.
     """
 
     id: str

@@ -23,6 +23,11 @@ Forgotten: TypeAlias = Literal["too many", "run over"]
 """Why a span is forgotten that was not finished: too many are open, or its agent instance is over."""
 
 
+def _is_open_here(record: SpanRecord) -> bool:
+    is_entered = record.phase is Phase.STARTED or (record.phase is Phase.PREPARED and record.on_stack)
+    return is_entered and not record.inherited
+
+
 class SpanIndex:
     """The open spans, and the last ones that are over, so that a late second finish finds its span.
 
@@ -83,10 +88,14 @@ class SpanIndex:
         """In a forked child: the parent delivers the creates that were handed over before the fork."""
         self._lock = threading.RLock()
         for record in list(self._records.values()):
+            record.inherited = True
             if _is_unsettled(record):
                 record.parent = record.parent_id()
-                record.inherited = True
                 record.settle_create(CreateState.DELIVERED)
+
+    def open_spans(self) -> list[SpanRecord]:
+        """The spans that this process has opened and not finished, outermost first."""
+        return [record for record in dict.fromkeys(list(self._records.values())) if _is_open_here(record)]
 
     def finished(self, record: SpanRecord) -> None:
         """Keep a finished span until enough others are over."""

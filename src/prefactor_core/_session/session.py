@@ -130,6 +130,7 @@ class ApiSession:
         background: a coroutine function that runs on the delivery thread while the session is open.
         owner: the client. When it is garbage-collected, the session is closed. So delivery must keep no reference to
             it, nor must `on_registered`, `on_control` and the coroutine.
+        fail_open_runs: a method that finishes the open runs as failed, when the process is about to be ended.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -147,6 +148,7 @@ class ApiSession:
         on_control: Callable[[str, str | None], None],
         background: Callable[[], Coroutine[Any, Any, None]],
         owner: object,
+        fail_open_runs: Callable[[str], None],
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
@@ -154,6 +156,7 @@ class ApiSession:
         self._background = background
         self._owner = weakref.ref(owner)
         self._finalizer: weakref.finalize[Any, Any] | None = None
+        self._fail_open_runs = fail_open_runs
         self._handles_sigterm = False
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
@@ -183,9 +186,9 @@ class ApiSession:
 
     def begin(self) -> None:
         self._delivery.begin(self._background)
-        drain_at_exit(self._delivery)
-        if self._config.drain_on_sigterm:
-            sigterm.install()
+        drain_at_exit(self._delivery, self._fail_open_runs)
+        if self._config.drain_on_sigterm is not False:
+            sigterm.install(before_handlers=self._config.drain_on_sigterm is True)
             self._handles_sigterm = True
         if (owner := self._owner()) is not None:
             self._finalizer = weakref.finalize(
@@ -205,7 +208,12 @@ class ApiSession:
         return await self._sender.http.agent_instances.get(instance_id)
 
     def hand_over(self, operation: Operation) -> None:
-        self._delivery.submit(operation)
+        try:
+            self._delivery.submit(operation)
+        except QueueClosedError:
+            if not self._delivery.ends_with_process:
+                raise
+            self._delivery.drop(operation)  # the program has not closed its client, and must not get an error
 
     def mints_ids(self) -> bool:
         return self._config.queue_config.span_ids == "auto" and self._delivery.mints_ids

@@ -94,6 +94,14 @@ class AgentInstanceManager:
         self._monitor.finished(instance)
         self._on_finished(instance)
 
+    def fail(self, instance_id: str) -> None:
+        """Finish an instance as failed, now."""
+        key = generate_idempotency_key()
+        self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": "failed"}, None, key)
+        instance = self._instance_record(instance_id)
+        self._monitor.finished(instance)
+        self._on_finished(instance)
+
     async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
         """Record a named quality payload; None removes it.
 

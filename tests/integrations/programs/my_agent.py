@@ -1,0 +1,52 @@
+"""The agent that the servers run. Files in the working folder tell the test how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from prefactor_core import DeliveryReport, PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
+from prefactor_http import HttpClientConfig
+
+
+def tell(name: str, text: str = "") -> None:
+    Path(name).write_text(text)
+
+
+def is_told(name: str) -> bool:
+    return Path(name).exists()
+
+
+class Client(PrefactorCoreClient):
+    """Tells that it was closed."""
+
+    async def close(self, timeout: float | None = None) -> DeliveryReport:
+        report = await super().close(timeout)
+        tell(f"closed-{os.getpid()}", str(report.complete))
+        return report
+
+
+client = Client(PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=SchemaRegistry()))
+
+
+async def opened() -> Client:
+    """The client, opened at its first use in a process."""
+    if not client._initialized:
+        await client.initialize()
+    return client
+
+
+async def answer(event: object = None) -> str:
+    """One run. If the event is "wait", it goes on when the file `go` is there."""
+    instance = await (await opened()).create_agent_instance({"name": "Agent"}, agent_id="a")
+    await instance.start()
+    if event == "wait":
+        tell("waiting")
+        while not is_told("go"):  # noqa: ASYNC110 - by another process
+            await asyncio.sleep(0.01)
+    for _ in range(5):
+        async with instance.span("step"):
+            pass
+    await instance.finish()
+    return "ok"
