@@ -90,6 +90,9 @@ SHOWN_BY = {
     "one operation keeps failing, and nothing else is sent": (
         "test_faults::test_a_single_operation_that_always_fails_is_dropped_at_the_deadline"
     ),
+    "the API fails again and again for a short time": (
+        "test_pause_log::test_short_pauses_that_follow_each_other_are_counted"
+    ),
     "the API asks to wait (`Retry-After`)": "test_faults::test_retry_after_is_honoured",
     "a connection is lost, such as one that the server closed while it was idle": (
         "test_faults::test_a_lost_connection_is_no_outage"

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from prefactor_core._delivery.dispatch import DEPENDENCY, Effects, without_full_stop
 from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.pause_log import PauseLog
 from prefactor_core._delivery.queue_bound import BOUNDED, QUEUE_FULL
 from prefactor_core._log_once import LogOnce
 from prefactor_core.exceptions import DeliveryError, ErrorCallback
@@ -56,6 +57,7 @@ class LossLog:
         self._tallies: dict[_Cause, _Tally] = {}
         self._untold = 0
         self._log_once = LogOnce()
+        self._pauses = PauseLog()
         self._queue_is_full = False
         self._drops_logged = 0
 
@@ -67,12 +69,10 @@ class LossLog:
     def record(self, effects: Effects) -> None:
         """Log the effects of a decision, and call `on_error` for each error."""
         if effects.paused:
-            logger.warning(
-                "the API is unavailable, delivery is paused: %s (operations are kept, and sent when it is available)",
-                without_full_stop(effects.paused),
-            )
+            self._pauses.paused(effects.paused)
         if effects.resumed:
-            logger.info("the API is available again, delivery has resumed")
+            self._pauses.resumed()
+        self._pauses.check()
         if effects.bulk_unavailable:
             logger.warning(
                 "the bulk endpoint is unavailable: %s (operations are sent one by one from now on)",
@@ -117,7 +117,8 @@ class LossLog:
             self._first_errors.setdefault(_cause(last_error), last_error)
 
     def totals(self) -> None:
-        """Log how many operations failed with each cause, if the log has not told of all of them."""
+        """Log how many operations failed with each cause, and how many pauses there were, unless the log has told."""
+        self._pauses.total()
         for tally in self._tallies.values():
             if tally.failures > tally.told:
                 tally.told = tally.failures
