@@ -25,7 +25,7 @@ PACKAGES = {
     "prefactor_local": "src",
     "prefactor_gen": "codegen",
 }
-RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpx", "jsonschema_rs", "typing_extensions"}
+RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpcore", "httpx", "jsonschema_rs", "typing_extensions"}
 
 
 def folder(package: str) -> Path:
