@@ -66,6 +66,7 @@ CREATE TABLE answered (
 ) STRICT;
 """
 _LAYOUTS_WITHOUT_APPLICATION = (1, 2)
+_WITHOUT_FILE = ("", ":memory:")
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
 )
@@ -87,7 +88,7 @@ class Store:
 
     def __init__(self, database: str | Path) -> None:
         self._lock = threading.RLock()
-        self._file = None if str(database) == ":memory:" else Path(database)
+        self._file = None if str(database) in _WITHOUT_FILE else Path(database)
         self._create_file()
         self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
