@@ -286,7 +286,11 @@ class LocalApi:
             keep_bodies=self._keep_requests,
         )
         server = ServerThread(build, *self._address)
-        return _Running(account, operations, server, server.start())
+        try:
+            return _Running(account, operations, server, server.start())
+        except BaseException:
+            operations.close()
+            raise
 
     def _record_call(self, call: RecordedCall) -> None:
         if self._keep_requests:

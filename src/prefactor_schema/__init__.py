@@ -1,7 +1,4 @@
-"""Checks values with JSON Schemas. The generator, the client and the embedded API use it; it imports none of them.
-
-It also parses and renders display templates, which need python-liquid (`templates`, `template_rendering`).
-"""
+"""Checks values with JSON Schemas. The generator, the client and the embedded API use it; it imports none of them."""
 
 from prefactor_schema.json_schema import JsonSchema, shared_schema
 from prefactor_schema.mismatch import Mismatch, SchemaError

@@ -12,6 +12,7 @@ import pytest
 
 import prefactor_gen
 import prefactor_schema
+import prefactor_templates
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +23,7 @@ class Checkout:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.code = root / "code"
-        for package in (prefactor_gen, prefactor_schema):
+        for package in (prefactor_gen, prefactor_schema, prefactor_templates):
             folder = Path(package.__path__[0])
             shutil.copytree(folder, self.code / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
         (root / "spans.yaml").write_text("span_schemas: {agent: {}}")
@@ -53,6 +54,7 @@ def checkout(tmp_path: Path) -> Checkout:
         "prefactor_gen/nested/deeper/module.py",
         "prefactor_gen/package/templates/span_type.py.jinja",
         "prefactor_schema/json_schema.py",
+        "prefactor_templates/parsing.py",
     ],
 )
 def test_an_edit_of_what_generates_makes_packages_stale(edited: str, checkout: Checkout) -> None:

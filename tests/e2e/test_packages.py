@@ -20,6 +20,7 @@ PACKAGES = {
     "prefactor_api": "generated",
     "prefactor_spans": "generated",
     "prefactor_schema": "src",
+    "prefactor_templates": "src",
     "prefactor_http": "src",
     "prefactor_core": "src",
     "prefactor_local": "src",

@@ -23,8 +23,8 @@ from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
 from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
 from prefactor_local._server import http_protocol, reception
-from prefactor_schema import templates
-from prefactor_schema.template_rendering import RENDER_SECONDS
+from prefactor_templates import parsing
+from prefactor_templates.rendering import RENDER_SECONDS
 
 GUIDE = "src/prefactor_local/README.md"
 SERVE = block(f"{GUIDE}#on-the-command-line/sh")
@@ -173,11 +173,9 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"more than {reception.MAX_BODY_BYTES // 2**20} MiB" in text
     assert f"a body that takes more than {reception.BODY_SECONDS:g} seconds" in text
     assert f"headers that take more than {http_protocol.HEAD_SECONDS:g} seconds" in text
-    assert f"more than {templates.MAX_TEMPLATE:,} characters, with more than {templates.MAX_SPACE} characters" in text
-    assert (
-        f"more than {templates.MAX_RANGE:,} numbers, or loops of more than {templates.MAX_RANGE:,} iterations" in text
-    )
-    assert f"takes or gives more than {templates.MAX_OUTPUT:,} characters" in text
+    assert f"more than {parsing.MAX_TEMPLATE:,} characters, with more than {parsing.MAX_SPACE} characters" in text
+    assert f"more than {parsing.MAX_RANGE:,} numbers, or loops of more than {parsing.MAX_RANGE:,} iterations" in text
+    assert f"takes or gives more than {parsing.MAX_OUTPUT:,} characters" in text
     assert f"takes more than {RENDER_SECONDS} seconds to render" in text
 
 

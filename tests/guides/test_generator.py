@@ -25,7 +25,7 @@ from prefactor_gen.diagnostics import limits
 from prefactor_gen.diagnostics import rules as all_rules
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.diagnostics.rules import RULES
-from prefactor_schema import templates
+from prefactor_templates import parsing
 
 GUIDE = "codegen/README.md"
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
@@ -268,9 +268,9 @@ LIMITS: dict[str, str] = {
     "nesting in a definition file": f"{limits.MAX_DEPTH} levels",
     "span types in a package": f"{limits.MAX_SPAN_TYPES:,}",
     "characters in the name of a span type": f"{limits.MAX_NAME}",
-    "characters in a template": f"{templates.MAX_TEMPLATE:,}",
-    "white space in a row in a template": f"{templates.MAX_SPACE} characters",
-    "numbers in a range in a template": f"{templates.MAX_RANGE:,}",
+    "characters in a template": f"{parsing.MAX_TEMPLATE:,}",
+    "white space in a row in a template": f"{parsing.MAX_SPACE} characters",
+    "numbers in a range in a template": f"{parsing.MAX_RANGE:,}",
     "characters in the name of a generated class": f"{limits.MAX_CLASS_NAME:,}",
     "members of one schema: properties, items, options, definitions and required names, with all that it refers to": (
         f"{limits.MAX_MEMBERS:,}"

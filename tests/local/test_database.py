@@ -30,16 +30,27 @@ def test_only_its_owner_can_read_what_is_stored(tmp_path: Path, connect: Callabl
         file.chmod(0o644)  # as earlier versions left it
 
 
-def test_files_of_other_programs_are_not_touched(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_files_of_other_programs_are_not_touched(tmp_path: Path, version: int) -> None:
     foreign = tmp_path / "other.db"
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE agent (id)")
+        connection.execute(f"PRAGMA user_version = {version}")
     connection.close()
     foreign.chmod(0o644)
     before = foreign.read_bytes()
     with pytest.raises(sqlite3.Error, match="another program"), LocalApi(database=foreign):
         pass
     assert (modes(tmp_path), foreign.read_bytes()) == ({"other.db": 0o644}, before)
+
+
+def test_files_of_earlier_versions_are_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "runs.db") as connection:
+        connection.execute("CREATE TABLE answered (operation, key)")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(sqlite3.Error, match="layout 2"), LocalApi(database=tmp_path / "runs.db"):
+        pass
 
 
 def test_two_servers_use_one_file(tmp_path: Path, connect: Callable[..., Http]) -> None:
@@ -89,8 +100,10 @@ def test_a_disk_that_becomes_full_is_said_in_one_line(tmp_path: Path) -> None:
         url = process.stdout.readline().split()[-1]
         headers = {"Authorization": "Bearer a-token"}
         with httpx.Client(base_url=f"{url}/api/v1", headers=headers, trust_env=False) as client:
-            answers = [client.post("/agent", json={"details": {"name": "x" * 100_000}}) for _ in range(30)]
-            assert client.get("/agent", params={"team_id": "t"}).status_code == 200
+            answers = []
+            for _ in range(30):
+                answers.append(client.post("/agent", json={"details": {"name": "x" * 100_000}}))
+                assert client.get("/agent", params={"team_id": "t"}).status_code == 200
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     refused = [answer for answer in answers if answer.status_code != 200]

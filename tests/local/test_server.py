@@ -103,9 +103,10 @@ def test_files_that_are_no_database_of_ours(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_is_an_oserror(api: LocalApi) -> None:
-    port = int(api.url.rpartition(":")[2])
+    port, threads = int(api.url.rpartition(":")[2]), threading.active_count()
     with pytest.raises(OSError, match="in use"), LocalApi(port=port):
         pass
+    assert threading.active_count() == threads
 
 
 def test_it_stops_with_open_connections_and_delayed_requests() -> None:

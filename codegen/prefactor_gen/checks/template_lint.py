@@ -17,7 +17,7 @@ from prefactor_gen.diagnostics.rules import (
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.properties import Properties
 from prefactor_schema.suggestions import did_you_mean
-from prefactor_schema.templates import InvalidTemplateError, TemplateLimitError, parse_template
+from prefactor_templates import InvalidTemplateError, TemplateLimitError, parse_template
 
 __all__ = ["lint_template"]
 

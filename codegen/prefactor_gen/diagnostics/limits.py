@@ -3,7 +3,7 @@
 A definition that exceeds a limit is an error, and nothing is generated. Three limits make a type wider instead, which
 is a note: MAX_LITERALS, MAX_LITERAL_TEXT and MAX_OPTIONS.
 
-The limits of templates are in `prefactor_schema.templates`, for the embedded API has them, too.
+The limits of templates are in `prefactor_templates.parsing`, for the embedded API has them, too.
 """
 
 from __future__ import annotations

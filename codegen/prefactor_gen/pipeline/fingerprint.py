@@ -109,7 +109,7 @@ def _version(distribution: str) -> str:
 def _generator_code() -> bytes:
     """The code that decides what is generated: in a checkout it changes while its version stays."""
     digest = hashlib.sha256()
-    for package in ("prefactor_gen", "prefactor_schema"):
+    for package in ("prefactor_gen", "prefactor_schema", "prefactor_templates"):
         for name, path in _code_files(_package_folder(package)):
             content = path.read_bytes()
             digest.update(f"\0{package}/{name}\0{len(content)}\0".encode())

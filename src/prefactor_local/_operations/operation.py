@@ -75,7 +75,7 @@ def execute(account: Account, operation: Operation, call: Call) -> tuple[Record,
     if operation.account_only and not call.caller.is_account:
         raise unauthorized("This action needs an account token.")
     is_read = operation.method == "GET"
-    with account.storing(), account.store.transaction(write=not is_read):
+    with account.transaction(write=not is_read):
         if is_read:
             return operation.function(account, call), False
         return _execute_once(account, operation, call)

@@ -19,6 +19,7 @@ class OperationThread:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, "prefactor-local-operations")
+        self._executor.submit(bool)  # starts the thread now: tests compare the threads before and after
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Calls the function in the thread, and returns or raises what it does."""

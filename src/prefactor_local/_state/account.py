@@ -141,7 +141,7 @@ class Account:
         known, token = self.known_caller(authorization), _bearer_token(authorization)
         if known is not None:
             return known
-        with self.storing(), self.store.transaction(write=False):
+        with self.transaction(write=False):
             scoped = self.store.find("token", token=token)
         if scoped is None:
             raise bad_authtoken()
@@ -150,15 +150,16 @@ class Account:
         return self._callers[token]
 
     @contextmanager
-    def storing(self) -> Iterator[None]:
-        """A block that uses the store.
+    def transaction(self, *, write: bool) -> Iterator[None]:
+        """A transaction of the store, for a request.
 
         Raises:
             LocalApiError: 503: SQLite cannot read or write, because the disk is full, for example. It is logged once
-                for each reason, until a block succeeds.
+                for each reason, until something can be written.
         """
         try:
-            yield
+            with self.store.transaction(write=write):
+                yield
         except sqlite3.DatabaseError as error:
             if type(error) not in {sqlite3.OperationalError, sqlite3.DatabaseError}:
                 raise  # a bug
@@ -166,7 +167,8 @@ class Account:
                 logger.error("the database cannot be used: %s", error)
             self._storage_problem = str(error)
             raise storage_failed(str(error)) from None
-        self._storage_problem = ""
+        if write:
+            self._storage_problem = ""
 
     def new_deployment_token(self, agent_id: str, environment_id: str | None) -> str:
         """A token of one agent in one environment; default: the account's own environment."""

@@ -12,8 +12,13 @@ from typing import Any
 from liquid import BoundTemplate
 
 from prefactor_http._text import one_line
-from prefactor_schema.template_rendering import RenderTimeoutError, render_template
-from prefactor_schema.templates import InvalidTemplateError, TemplateLimitError, parse_template
+from prefactor_templates import (
+    InvalidTemplateError,
+    RenderTimeoutError,
+    TemplateLimitError,
+    parse_template,
+    render_template,
+)
 
 __all__ = ["Renderer"]
 

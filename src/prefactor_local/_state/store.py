@@ -65,7 +65,7 @@ CREATE TABLE answered (
     PRIMARY KEY (token, operation, key)
 ) STRICT;
 """
-_LAYOUTS_WITHOUT_APPLICATION = (1, 2)
+_WITHOUT_FILE = ("", ":memory:")
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
 )
@@ -87,7 +87,7 @@ class Store:
 
     def __init__(self, database: str | Path) -> None:
         self._lock = threading.RLock()
-        self._file = None if str(database) == ":memory:" else Path(database)
+        self._file = None if str(database) in _WITHOUT_FILE else Path(database)
         self._create_file()
         self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -170,8 +170,9 @@ class Store:
         return not any(map(self._pragma, ("schema_version", "user_version", "application_id")))
 
     def _check_origin(self) -> None:
-        application, layout = self._pragma("application_id"), self._pragma("user_version")
-        if application != APPLICATION and not (application == 0 and layout in _LAYOUTS_WITHOUT_APPLICATION):
+        layout = self._pragma("user_version")
+        # Layouts 1 and 2 have no application ID.
+        if self._pragma("application_id") != APPLICATION and not (0 < layout < 3 and self._has_table("answered")):
             raise sqlite3.DatabaseError("it is the database of another program: use another file")
         if layout != LAYOUT:
             raise sqlite3.DatabaseError(
@@ -181,6 +182,10 @@ class Store:
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _has_table(self, name: str) -> bool:
+        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return self._connection.execute(query, (name,)).fetchone() is not None
 
     def _create_file(self) -> None:
         if self._file is not None:

@@ -1,7 +1,4 @@
-"""Renders display templates within limits of time and memory: template and values may come from a stranger.
-
-Imports python-liquid, which is not among the packages that an agent needs.
-"""
+"""Renders display templates within limits of time and memory: template and values may come from a stranger."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from liquid import BoundTemplate, RenderContext, Token
 from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 
-from prefactor_schema.templates import MAX_OUTPUT, TemplateLimitError
+from prefactor_templates.parsing import MAX_OUTPUT, TemplateLimitError
 
 __all__ = ["RENDER_SECONDS", "RenderTimeoutError", "render_template"]
 

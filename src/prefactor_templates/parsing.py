@@ -1,9 +1,7 @@
-"""Parses display templates, which are Liquid, within limits. The generator and the embedded API use it.
+"""Parses display templates within limits.
 
 Liquid's lexer takes time that grows with the square of what it reads: 100,000 spaces in a tag take 40 seconds. So a
 template is short, and what the lexer would go over again and again is refused before it.
-
-Imports python-liquid, which is not among the packages that an agent needs.
 """
 
 from __future__ import annotations
