@@ -54,7 +54,7 @@ def entry_of(name: str, text: str) -> dict[str, Any]:
             "nested": {"type": "object", "title": text, "properties": {"x": {"description": text}}},
         },
     }
-    texts = {"title": text, "description": text, "template": text}
+    texts = {"title": text, "description": text, "template": text[:4000]}
     return {"name": name, **texts, "params_schema": schema, "result_schema": schema}
 
 
