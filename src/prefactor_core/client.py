@@ -13,6 +13,7 @@ from weakref import WeakMethod, WeakValueDictionary
 
 from prefactor_core._call_site import at_call_site
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
+from prefactor_core._delivery.suspension import Suspension
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
@@ -92,8 +93,8 @@ class PrefactorCoreClient:
         self._life = LifeCycle()
         self._ledger = Ledger()
         self._log_once = LogOnce()
-        self._partition: int | None = None  # of the ids of the account, if this client may make ids of instances
-        self._takes_ids = True
+        self._partition: int | None = None  # of the ids of the account
+        self._refused_ids = Suspension()
         self._span_index = SpanIndex(_weakly(self._span_forgotten))
         self._open_runs = OpenRuns()
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
@@ -472,7 +473,8 @@ class PrefactorCoreClient:
     def _new_registration(self, details: dict[str, Any]) -> Registration:
         """A registration, with an id that this client makes if the program gives none and the API takes such ids."""
         key = generate_idempotency_key()
-        if details["id"] is not None or self._partition is None or not self._mints_ids():
+        takes_ids = self._mints_ids() and not self._refused_ids.active(_clock.monotonic())
+        if details["id"] is not None or self._partition is None or not takes_ids:
             return Registration(details, key)
         return Registration({**details, "id": _pfid.generate(self._partition)}, key, minted=True)
 
@@ -509,9 +511,11 @@ class PrefactorCoreClient:
             instance_id: the id that the API gave an instance.
             wanted: the id that this client asked for, if it did.
         """
-        takes_ids = wanted is None or wanted == instance_id
-        self._partition = _pfid.partition_of(instance_id) if takes_ids and self._takes_ids else None
-        self._takes_ids = self._takes_ids and takes_ids
+        self._partition = _pfid.partition_of(instance_id)
+        if wanted == instance_id:
+            self._refused_ids.end()
+        elif wanted is not None:
+            self._refused_ids.begin(_clock.monotonic())
 
     def _instance_record(self, instance_id: str) -> InstanceRecord:
         """The record of an instance; a new one for an instance that this client did not register."""

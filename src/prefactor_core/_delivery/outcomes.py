@@ -178,7 +178,8 @@ def judge(error: Exception, operation: Operation, *, repeated: bool) -> Outcome:
 def judge_bulk(error: Exception) -> TryAgain | BulkUnavailable | BulkFailed:
     """Decide what the failure of a whole bulk request means."""
     if isinstance(error, PrefactorApiError) and error.status_code in _NO_ENDPOINT:
-        return BulkUnavailable(error)
+        # A page of a gateway says nothing about the endpoint.
+        return BulkFailed(error, refused=False) if error.from_gateway else BulkUnavailable(error)
     if is_transient_http_error(error):
         return _try_again(error)
     if isinstance(error, PrefactorApiError):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of
 from prefactor_http._text import error_text
 
@@ -25,7 +25,7 @@ class PauseLog:
         clock: gives the seconds of a clock that never goes back.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._error: Exception | None = None  # while delivery is paused
         self._began_at = 0.0
