@@ -17,6 +17,8 @@ from tests.codegen.hostile import NAMES, TEXTS, executed, schemas_of_names
 from tests.codegen.schemas import properties
 from tests.codegen.support import Project, load_package, run_silently
 
+from prefactor_templates.parsing import MAX_TEMPLATE
+
 
 def test_payloads_with_any_property_name_are_returned_unchanged(packages: Path) -> None:
     span_types = load_package(packages, "names_package").SPAN_TYPES
@@ -54,7 +56,7 @@ def entry_of(name: str, text: str) -> dict[str, Any]:
             "nested": {"type": "object", "title": text, "properties": {"x": {"description": text}}},
         },
     }
-    texts = {"title": text, "description": text, "template": text[:4000]}
+    texts = {"title": text, "description": text, "template": text[:MAX_TEMPLATE]}
     return {"name": name, **texts, "params_schema": schema, "result_schema": schema}
 
 
