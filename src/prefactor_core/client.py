@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
-from weakref import WeakValueDictionary
+from weakref import WeakMethod, WeakValueDictionary
 
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._log_once import LogOnce
@@ -393,7 +393,7 @@ class PrefactorCoreClient:
             on_registered=self._on_registered,
             on_control=self._on_terminated,
             background=self._termination_monitor.run,
-            fail_open_runs=self._fail_open_runs,
+            fail_open_runs=WeakMethod(self._fail_open_runs),
         )
 
     def _renew_after_fork(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
+from weakref import WeakMethod
 
 from prefactor_core._delivery.delivery import Delivery
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
@@ -108,7 +109,7 @@ class ApiSession:
         on_registered: called with the record and the id of an instance whose queued registration was delivered.
         on_control: called with the instance's id and the reason when an answer says that it was terminated.
         background: a coroutine function that runs on the delivery thread while the session is open.
-        fail_open_runs: a method that finishes the open runs as failed, when the process is about to be ended.
+        fail_open_runs: finishes the open runs as failed, when the process is about to be ended.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -125,7 +126,7 @@ class ApiSession:
         on_registered: Callable[[InstanceRecord, str], None],
         on_control: Callable[[str, str | None], None],
         background: Callable[[], Coroutine[Any, Any, None]],
-        fail_open_runs: Callable[[str], None],
+        fail_open_runs: WeakMethod[Callable[[str], None]],
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
