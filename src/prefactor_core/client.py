@@ -406,7 +406,7 @@ class PrefactorCoreClient:
             on_control=_weakly(self._on_terminated),
             background=self._termination_monitor.run,
             owner=self,
-            fail_open_runs=self._fail_open_runs,
+            fail_open_runs=WeakMethod(self._fail_open_runs),
         )
 
     def _renew_after_fork(self) -> None:

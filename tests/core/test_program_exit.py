@@ -196,26 +196,36 @@ def test_an_api_that_refuses_connections_does_not_delay_the_end(api: LocalApi, a
     assert "12 operations were not delivered before the client closed" in ended.errors
 
 
-def test_an_api_that_is_back_at_the_end_gets_everything(api: LocalApi) -> None:
-    """The pause of an outage is not over yet, but the end tries once more at once."""
-    text = MAIN.replace("started()", "started(queue_config=QueueConfig(retry_delay_base=3600, close_timeout=3))")
-    text += """
-    while not logged:
-        await asyncio.sleep(0.01)
+PAUSED = f"""
+import logging
+logged = threading.Event()
+handler = logging.Handler()
+handler.emit = lambda record: logged.set()
+logging.getLogger("prefactor_core").addHandler(handler)
+
+async def main():
+    queue = QueueConfig(retry_delay_base=3600, close_timeout=3)
+    client, instance = await started(queue_config=queue)
+    await client.flush()
+    say("started")
+    sys.stdin.readline()
+    {RECORD}
+    logged.wait()
     say("paused")
     sys.stdin.readline()
 
-import logging
-logged = []
-handler = logging.Handler()
-handler.emit = lambda record: logged.append(record)
-logging.getLogger("prefactor_core").addHandler(handler)
 asyncio.run(main())
 """
-    api.inject(Fault(path=".*/start", reset="before"))
-    with running_program(text, api) as program:
-        assert program.line() == "paused"
-        program.say("go on")
+
+
+def test_an_api_that_is_back_at_the_end_gets_everything(api: LocalApi) -> None:
+    """The pause of an outage is not over yet, but the end tries once more at once."""
+    with running_program(PAUSED, api) as program:
+        assert program.line() == "started"
+        with api.away():
+            program.say("record")
+            assert program.line() == "paused"
+        program.say("end")
         ended = program.end()
     assert (ended.code, ended.errors) == (0, "")
     check_all_arrived(api)

@@ -57,15 +57,14 @@ _open: dict[Drainable, WeakMethod[Callable[[str], None]]] = {}
 _worker_finalizer: Any = None
 
 
-def drain_at_exit(delivery: Drainable, fail_open_runs: Callable[[str], None]) -> None:
+def drain_at_exit(delivery: Drainable, fail_open_runs: WeakMethod[Callable[[str], None]]) -> None:
     """Drain a delivery when the process ends, unless it is closed before.
 
     Args:
         delivery: the delivery.
-        fail_open_runs: a method, which is not kept alive. It finishes the runs that are still open as failed, for the
-            reason that it is given.
+        fail_open_runs: finishes the runs that are still open as failed, for the reason that it is given.
     """
-    _open[delivery] = WeakMethod(fail_open_runs)
+    _open[delivery] = fail_open_runs
     _drain_when_a_worker_ends()
     _drain_when_a_celery_worker_ends()
 

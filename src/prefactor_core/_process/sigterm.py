@@ -100,7 +100,9 @@ class _Sigterm:
         # Not threading.Thread: its start() takes a lock that the interrupted code may hold.
         try:
             _thread.start_new_thread(self._run, (drain,))
-        except RuntimeError:  # no thread can be started
+        except RuntimeError:  # no thread can be started, as at the end of the interpreter in Python 3.12.1
+            if not _may_hold_a_lock(frame):
+                drain.run()
             self.drain = None
             self._pass_on(number, frame)
             return

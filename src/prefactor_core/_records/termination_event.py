@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial
 from typing import Generic, Literal, ParamSpec
 from weakref import WeakKeyDictionary
@@ -167,7 +168,8 @@ class Subscribers(Generic[P]):
                 return
             self._running = True
         try:
-            threading.Thread(target=self._call_waiting, name="prefactor-callbacks", daemon=True).start()
+            thread = threading.Thread(target=self._call_waiting, name="prefactor-callbacks", daemon=True)
+            Context().run(thread.start)  # Python 3.14 and OpenTelemetry may hand on the caller's context
         except RuntimeError:  # there are too many threads, or the program ends
             self._call_waiting()
 

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol, TypeVar
+from weakref import WeakMethod
 
 from prefactor_core._delivery.delivery import Delivery
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
@@ -130,7 +131,7 @@ class ApiSession:
         background: a coroutine function that runs on the delivery thread while the session is open.
         owner: the client. When it is garbage-collected, the session is closed. So delivery must keep no reference to
             it, nor must `on_registered`, `on_control` and the coroutine.
-        fail_open_runs: a method that finishes the open runs as failed, when the process is about to be ended.
+        fail_open_runs: finishes the open runs as failed, when the process is about to be ended.
 
     Raises:
         QueueClosedError: the program's queue is closed.
@@ -148,7 +149,7 @@ class ApiSession:
         on_control: Callable[[str, str | None], None],
         background: Callable[[], Coroutine[Any, Any, None]],
         owner: object,
-        fail_open_runs: Callable[[str], None],
+        fail_open_runs: WeakMethod[Callable[[str], None]],
     ) -> None:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
