@@ -108,6 +108,7 @@ class Delivery:
         config: workers, retries, deadlines.
         sender: makes the requests; called on the delivery thread.
         ledger: counts what becomes of every operation.
+        request_timeout: seconds after which a request without an answer ends.
         on_error: called on the delivery thread for every operation that fails.
         queue: the program's own queue. Its methods are called on the delivery thread, except those of InMemoryQueue
             itself, which works from any thread.
@@ -126,6 +127,7 @@ class Delivery:
         sender: Sender,
         ledger: Ledger,
         *,
+        request_timeout: float,
         on_error: ErrorCallback | None = None,
         queue: Queue[Operation] | None = None,
     ) -> None:
@@ -146,7 +148,7 @@ class Delivery:
             self._dispatch,
             sender,
             config.num_workers,
-            request_timeout=sender.request_timeout,
+            request_timeout=request_timeout,
             thread=self._thread,
             starts=self._starts,
             loss_log=self._loss_log,

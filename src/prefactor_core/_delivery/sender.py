@@ -60,11 +60,6 @@ class Sender:
             OperationType.FINISH_SPAN: self._finish_span,
         }
 
-    @property
-    def request_timeout(self) -> float:
-        """Seconds after which a request without an answer ends."""
-        return self._connections.config.request_timeout
-
     @cached_property
     def http(self) -> PrefactorHttpClient:
         """A client with the same connections that does not retry."""
@@ -112,8 +107,8 @@ class Sender:
         return Delivered()
 
     async def _send_bulk(self, batch: Batch, *, fresh: bool) -> BulkOutcome:
-        http = self._fresh_http if fresh else self.http
         try:
+            http = self._fresh_http if fresh else self.http
             outputs = await http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
         except Exception as error:
             _drop_frames(error)

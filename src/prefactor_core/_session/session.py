@@ -161,7 +161,14 @@ class ApiSession:
         self._handles_sigterm = False
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
-        self._delivery = Delivery(config.queue_config, self._sender, ledger, on_error=config.on_error, queue=queue)
+        self._delivery = Delivery(
+            config.queue_config,
+            self._sender,
+            ledger,
+            request_timeout=config.http_config.request_timeout,
+            on_error=config.on_error,
+            queue=queue,
+        )
         self._registrar = Registrar(http, lambda: self._delivery.successes)
 
     def start(self) -> None:
@@ -252,9 +259,10 @@ def _close_session(delivery: Delivery, handles_sigterm: bool) -> None:
             "a client that was not closed is garbage: it is closed when what waits is delivered (further ones are not "
             "logged)"
         )
-    delivery.begin_close(None).add_done_callback(lambda _: forget(delivery))
+    closing = delivery.begin_close(None)
+    closing.add_done_callback(lambda _: forget(delivery))
     if handles_sigterm:
-        sigterm.uninstall()
+        closing.add_done_callback(lambda _: sigterm.uninstall())
 
 
 async def _with_time_limit(request: Coroutine[Any, Any, T]) -> T:
