@@ -226,6 +226,8 @@ class Sending:
         A probe is not repeated: the next one will be. When delivery ends soon, everything is repeated. So it is when
         the process did not run for a while, which may have cost the connection, and says nothing about the API.
         """
+        if tries.result.done():
+            return
         try:
             if was_frozen := self._is_late(tries):
                 tries.overdue = 0
