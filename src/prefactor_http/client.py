@@ -114,9 +114,14 @@ class PrefactorHttpClient:
         Args:
             fresh_connections: The new client opens a connection for each request, and closes it afterwards.
         """
-        client = PrefactorHttpClient(self.config, self._sdk_header, retry=False)
-        client._transport = self._open_transport()
+        client = self.with_retries(False)
         client._fresh = fresh_connections
+        return client
+
+    def with_retries(self, retry: RetryHandler | bool) -> PrefactorHttpClient:
+        """A client with other retries on the same connections, as `without_retries()`; `retry` as in the class."""
+        client = PrefactorHttpClient(self.config, self._sdk_header, retry=retry)
+        client._transport = self._open_transport()
         return client
 
     async def request(

@@ -235,3 +235,12 @@ async def test_a_registration_that_is_refused_later(api: LocalApi, caplog: pytes
     assert api.spans() == []
     assert errors[0].operation_type == "REGISTER_AGENT_INSTANCE"
     assert warnings(caplog)[0].startswith("REGISTER_AGENT_INSTANCE failed (HTTP 422): no")
+
+
+async def test_a_registration_that_fails_for_a_moment_is_repeated_within_the_second(api: LocalApi) -> None:
+    http = HttpClientConfig(api_url=api.url, api_token=api.token)  # with the documented delay of a second
+    async with PrefactorCoreClient(config_for(api, http_config=http)) as client:
+        api.inject(Fault(path=REGISTER, status=503, times=2))
+        instance = await register(client)
+        assert [instance.id] == [each["id"] for each in api.instances()]
+        assert client.stats().accepted == 0

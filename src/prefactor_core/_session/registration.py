@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from prefactor_core.utils import generate_idempotency_key
@@ -17,10 +18,12 @@ from prefactor_http.exceptions import (
     PrefactorValidationError,
     is_transient_http_error,
 )
+from prefactor_http.retry import RetryHandler
 
 __all__ = ["Registrar", "Registration"]
 
 _MAX_SECONDS = 1.0
+_FIRST_RETRY_SECONDS = 0.1
 _PATIENCE_SECONDS = 3.0  # then the connection may be dead, and delivery goes on with it
 
 logger = logger_of("prefactor_core")
@@ -55,14 +58,23 @@ class Registrar:
     """Registers agent instances. Runs on the delivery thread, but for `expects_answer()`.
 
     Args:
-        http: makes the requests, with its retries.
+        http: makes the requests, with its number of retries.
         successes: how many requests of delivery have succeeded.
     """
 
     def __init__(self, http: PrefactorHttpClient, successes: Callable[[], int]) -> None:
-        self._http = http
+        self._connections = http
         self._successes = successes
         self._silent_at: int | None = None
+
+    @cached_property
+    def _http(self) -> PrefactorHttpClient:
+        """A client that repeats a request several times within the second that the agent waits."""
+        http = self._connections
+        if not isinstance(http, PrefactorHttpClient):  # a test of the program has replaced it
+            return http
+        delay = min(http.config.initial_retry_delay, _FIRST_RETRY_SECONDS)
+        return http.with_retries(RetryHandler(replace(http.config, initial_retry_delay=delay)))
 
     def expects_answer(self) -> bool:
         """Whether an answer can be expected in time: the last one came, or delivery has had an answer since."""
