@@ -279,6 +279,42 @@ def test_what_is_recorded_at_the_end_is_counted_and_does_not_raise(slow_api: Loc
     assert [span["status"] for span in slow_api.spans() if span["schema_name"] == "step"] == ["complete"] * 20
 
 
+NEW_RUNS = """
+begun = threading.Event()
+
+async def main():
+    client, instance = await started()
+    await instance.finish()
+    await client.flush()
+    return client
+
+async def record():
+    while True:
+        say("new")
+        asyncio.get_running_loop().call_soon(begun.set)
+        run = await client.create_agent_instance(agent_id="a", agent_version={"name": "Agent"})
+        await run.start()
+        await run.finish()
+        await asyncio.sleep(0.01)
+
+def background():
+    try:
+        asyncio.run(record())
+    except BaseException as error:
+        say(repr(error))
+
+client = asyncio.run(main())
+threading.Thread(target=background, daemon=True).start()
+begun.wait()
+"""
+
+
+def test_a_run_that_begins_at_the_end_does_not_raise(api: LocalApi) -> None:
+    api.inject(Fault(path=".*/register", delay=0.3, times=None))  # it has no answer when delivery ends
+    ended = run_program(NEW_RUNS, api)
+    assert (ended.code, set(ended.output.split())) == (0, {"new"})
+
+
 def test_an_api_that_hangs_delays_the_end_until_the_deadline(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=".*/start", delay=60, times=None))
     api.inject(Fault(method="POST", path=CREATE, delay=60, times=None))

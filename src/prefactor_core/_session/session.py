@@ -21,6 +21,7 @@ from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.registration import Registrar, Registration
 from prefactor_core.config import PrefactorCoreConfig
+from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http._log import logger_of
@@ -208,9 +209,14 @@ class ApiSession:
         self._delivery.abort()
 
     async def register(self, registration: Registration) -> str | None:
-        if self._delivery.paused or not self._registrar.expects_answer():
+        if self._delivery.ends_with_process or self._delivery.paused or not self._registrar.expects_answer():
             return None
-        return await self._delivery.call(self._registrar.register(registration))
+        try:
+            return await self._delivery.call(self._registrar.register(registration))
+        except ClientClosedError:
+            if not self._delivery.ends_with_process:
+                raise
+            return None  # as in `hand_over()`
 
     async def fetch(self, instance_id: str) -> AgentInstance:
         return await self._sender.http.agent_instances.get(instance_id)
