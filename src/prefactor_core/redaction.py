@@ -120,13 +120,31 @@ def _redacted(value: Any, kind: _NameKind) -> Any:
 @lru_cache(maxsize=10)  # a payload may have one text at very many places
 def _redacted_json(text: str) -> str:
     try:
-        parsed = json.loads(text)
-        redacted = _redacted_members(parsed, ())
-        return text if redacted == parsed else json.dumps(redacted, ensure_ascii=False)
-    except ValueError:  # no JSON
+        parsed = json.loads(text, object_pairs_hook=_members)
+    except json.JSONDecodeError:
         return text
-    except RecursionError:
+    except (ValueError, RecursionError):  # JSON that Python does not read: a very long number, or too many levels
         return REDACTED
+    redacted = _redacted_members(parsed, ())
+    return text if redacted == parsed else json.dumps(redacted, ensure_ascii=False)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object of JSON. Of a name that occurs again, the values before the last one are secrets, too.
+
+    The text would be kept as it is if the last one is not redacted.
+    """
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else _Repeating(members)
+
+
+class _Repeating(dict[str, Any]):
+    """An object of JSON with a name that occurs again. It differs from every other one."""
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _redacted_members(value: Any, path: tuple[str | int, ...]) -> Any:

@@ -75,6 +75,14 @@ CASES: dict[str, tuple[Any, Any]] = {
             ]
         },
     ),
+    "names that occur again in JSON": (
+        {"text": '[{"a": {"password": "s3cret", "password": null}}, {"b": {"password": "s3cret"}, "b": 1}]'},
+        {"text": '[{"a": {"password": null}}, {"b": 1}]'},
+    ),
+    "JSON with a number that Python does not read": (
+        {"text": f'{{"n": {"9" * 5_000}, "password": "s3cret"}}'},
+        {"text": REDACTED},
+    ),
     "JSON with nothing to hide": ({"text": '{ "a" : 1.0e0 }'}, {"text": '{ "a" : 1.0e0 }'}),
     "no JSON": ({"text": "{password: 1}"}, {"text": "{password: 1}"}),
 }
