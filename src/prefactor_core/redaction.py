@@ -144,7 +144,7 @@ class _Repeating(dict[str, Any]):
     def __eq__(self, other: object) -> bool:
         return False
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def _redacted_members(value: Any, path: tuple[str | int, ...]) -> Any:
