@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.cookiejar
 import http.cookies
 import json
@@ -29,6 +30,12 @@ class Account:
     password: str = attrs.field(default=SECRET, repr=False)
     card: str = attrs.field(default=SECRET, repr=lambda card: f"…{len(card)}")
     owners: list[Account] = attrs.field(factory=list)
+
+
+@dataclasses.dataclass
+class Access:
+    name: str
+    password: str = dataclasses.field(default=SECRET, repr=False)
 
 
 @attrs.define
@@ -78,6 +85,7 @@ HIDING: dict[str, tuple[Any, Any]] = {
             "owners": [{"name": "b", "_number": 2, "password": HIDDEN, "card": "…6", "owners": []}],
         },
     ),
+    "dataclass": ([Access("a")], [{"name": "a", "password": HIDDEN}]),
     "httpx headers": (
         httpx.Headers(HEADERS),
         {"authorization": HIDDEN, "proxy-authorization": HIDDEN, "cookie": HIDDEN, "accept": "a"},

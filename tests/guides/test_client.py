@@ -134,8 +134,8 @@ SHOWN_BY = {
         "test_schema_checks::test_a_payload_that_cannot_be_checked"
     ),
     (
-        "a payload has an object that hides a part of itself in its `repr` (`SecretStr`, an attribute of an attrs "
-        "class), or HTTP headers and cookies"
+        "a payload has an object that hides a part of itself in its `repr` (`SecretStr`, a field of a dataclass or "
+        "an attrs class), or HTTP headers and cookies"
     ): "test_foreign_types::test_what_a_value_hides_stays_hidden",
     "a payload cannot be written as JSON": "test_snapshot::test_the_json_form_of_a_value",
     (
@@ -286,8 +286,11 @@ async def test_values_are_converted_as_listed() -> None:
         "an enum member": [(HTTPStatus.OK, 200)],
         "tuples, sets, other sequences": [((1, 2), [1, 2]), ({1}, [1]), (range(2), [0, 1])],
         "other mappings": [(MappingProxyType({1: 2}), {"1": 2})],
-        "dataclasses, pydantic models (of v1, too)": [(Point(1), {"x": 1}), (Model(x=1), {"x": 1})],
-        "objects of attrs classes": [(Attributes(1), {"x": 1, "y": "[hidden]"})],
+        "pydantic models (of v1, too)": [(Model(x=1), {"x": 1})],
+        "objects of dataclasses and attrs classes": [
+            (Point(1), {"x": 1}),
+            (Attributes(1), {"x": 1, "y": "[hidden]"}),
+        ],
         "headers and cookies of httpx, requests, aiohttp, Starlette and urllib3": [
             (httpx.Headers({"Authorization": "a", "Accept": "b"}), {"authorization": "[hidden]", "accept": "b"}),
             (httpx.Cookies({"a": "b"}), {"a": "[hidden]"}),

@@ -10,7 +10,7 @@ Python object is accepted, and nothing raises.
     bytes                      text if they are UTF-8, otherwise base64
     enums                      their value
     tuples, sets, sequences    lists; sets in a stable order
-    dataclasses, mappings      objects
+    dataclasses, mappings      objects; what the repr of a dataclass leaves out is "[hidden]"
     pydantic models            as they serialise themselves to JSON, with their aliases
     types of other packages    as `foreign_types` says
     exceptions                 {"type", "message"}, with at most 10,000 characters of the message; without the input
@@ -50,7 +50,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, JsonValue, RootModel
 
 from prefactor_core._payloads.error_text import error_text
-from prefactor_core._payloads.foreign_types import Members, conversion_of, members_of_attrs
+from prefactor_core._payloads.foreign_types import HIDDEN, Members, conversion_of, members_of_attrs
 from prefactor_http._clock import monotonic
 from prefactor_http.config import ApiToken
 
@@ -371,7 +371,8 @@ def _copy_converted(value: Any, path: tuple[int, ...], budget: _Budget) -> Any:
         return sorted(items, key=_sort_key) if isinstance(value, AbstractSet) else items
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)[: budget.values_left + 1]
-        return _copy_members([(field.name, getattr(value, field.name, None)) for field in fields], path, budget)
+        members = [(each.name, getattr(value, each.name, None) if each.repr else HIDDEN) for each in fields]
+        return _copy_members(members, path, budget)
     if hasattr(type(value), "__attrs_attrs__"):
         return _copy_members(members_of_attrs(value, budget.values_left), path, budget)
     return _represent(value, budget)
