@@ -437,6 +437,7 @@ class PrefactorCoreClient:
         result = snapshot_object({"error": {"type": "ProcessEnd", "message": reason}}, "result")
         with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
             for span in reversed(self._span_index.open_spans()):
+                span.ended_with_process = True
                 self._span_manager.end(span, "failed", result)
             for instance_id in self._open_runs.ids():
                 self._instance_manager.fail(instance_id)

@@ -155,6 +155,8 @@ class SpanContext:
             self._record.schemas = in_package(package, schema_name) or self._record.schemas
 
     def _report_late(self, call: LateCall) -> None:
+        if self._record.ended_with_process:  # the program, whose threads may go on meanwhile, made no mistake
+            return
         finished = self._record.phase is Phase.FINISHED
         self._manager.validation.report_late(self._record.schema_name, call, finished=finished)
 

@@ -21,6 +21,7 @@ from tests.core.support import (
 )
 
 from prefactor_core import PrefactorCoreClient, SpanContextStack, SpanNotFoundError, SpanValidationError
+from prefactor_core._process.exit import fail_open_runs
 from prefactor_core._records import span_index
 from prefactor_http import _pfid
 from prefactor_local import Fault, LocalApi
@@ -459,3 +460,15 @@ async def test_an_empty_result_is_recorded_as_one(api: LocalApi, run: Run) -> No
         "by id": {},
         "not given": None,
     }
+
+
+@pytest.mark.parametrize("validation", ["warn", "raise"])
+async def test_a_thread_that_goes_on_while_sigterm_ends_the_process(
+    run: Run, validation: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run(validation=validation) as (_, instance), instance.span("step") as span:
+        await span.start()
+        fail_open_runs("the process was ended by SIGTERM")  # what the handler of the signal does
+        span.set_result({"y": 1})
+        await span.complete({"y": 1})
+    assert not warnings(caplog)

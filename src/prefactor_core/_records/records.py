@@ -99,6 +99,7 @@ class SpanRecord:
         finish_delivered: a finish of this span was delivered.
         answered: done when the API has answered the create, or the first request has failed.
         local_id: the first id, if the API gave the span another one.
+        ended_with_process: the client finished it, because the process is about to be ended.
         inherited: it was opened before this process was forked. The parent process may deliver its create, which may
             still be pending.
     """
@@ -124,6 +125,7 @@ class SpanRecord:
     finish_delivered: bool = False
     answered: Future[None] | None = None
     local_id: str = ""
+    ended_with_process: bool = False
     inherited: bool = False
 
     def settle_create(self, state: CreateState) -> None:
