@@ -436,6 +436,7 @@ class PrefactorCoreClient:
         """Finish the spans and the runs that this process has started, since it is about to be ended."""
         result = snapshot_object({"error": {"type": "ProcessEnd", "message": reason}}, "result")
         with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
+            self._life.open_session().refuse_other_threads()
             for span in reversed(self._span_index.open_spans()):
                 span.ended_with_process = True
                 self._span_manager.end(span, "failed", result)

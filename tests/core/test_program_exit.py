@@ -193,7 +193,7 @@ asyncio.run(main())
 def test_an_api_that_refuses_connections_does_not_delay_the_end(api: LocalApi, away: str) -> None:
     ended = run_program(GONE, api, url=away, close_timeout=3600)
     assert ended.code == 0
-    assert "12 operations were not delivered before the client closed" in ended.errors
+    assert "12 operations were not delivered before the process ended" in ended.errors
 
 
 PAUSED = f"""
@@ -242,7 +242,7 @@ for name in [None, "prefactor_core"]:
 
 def test_the_loss_is_logged_although_the_stream_of_the_log_is_closed(api: LocalApi, away: str) -> None:
     ended = run_program(CLOSED_STREAM + GONE, api, url=away)
-    assert "12 operations were not delivered before the client closed" in ended.errors
+    assert "12 operations were not delivered before the process ended" in ended.errors
     assert "Logging error" not in ended.errors
     assert "Traceback" not in ended.errors
 
@@ -275,7 +275,7 @@ threading.Thread(target=background, daemon=True).start()
 def test_what_is_recorded_at_the_end_is_counted_and_does_not_raise(slow_api: LocalApi) -> None:
     ended = run_program(LATE, slow_api)
     assert (ended.code, ended.output) == (0, "")
-    assert "not delivered before the client closed" in ended.errors
+    assert "not delivered before the process ended" in ended.errors
     assert [span["status"] for span in slow_api.spans() if span["schema_name"] == "step"] == ["complete"] * 20
 
 
@@ -321,7 +321,7 @@ def test_an_api_that_hangs_delays_the_end_until_the_deadline(api: LocalApi) -> N
     begun = time.monotonic()
     ended = run_program(MAIN + "asyncio.run(main())", api, close_timeout=0.5)
     assert time.monotonic() - begun < 10
-    assert "42 operations were not delivered before the client closed" in ended.errors
+    assert "42 operations were not delivered before the process ended" in ended.errors
 
 
 def test_ctrl_c_at_the_end_stops_the_wait_and_the_loss_is_logged(api: LocalApi) -> None:
@@ -333,7 +333,7 @@ def test_ctrl_c_at_the_end_stops_the_wait_and_the_loss_is_logged(api: LocalApi) 
             program.send(signal.SIGINT)
             time.sleep(0.05)
         ended = program.end()
-    assert "42 operations were not delivered before the client closed" in ended.errors
+    assert "42 operations were not delivered before the process ended" in ended.errors
 
 
 def test_clients_are_drained_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -406,7 +406,7 @@ def test_sigterm_waits_no_longer_than_the_deadline(api: LocalApi) -> None:
         program.send(signal.SIGTERM)
         ended = program.end()
     assert ended.code == -signal.SIGTERM
-    assert "42 operations were not delivered before the client closed" in ended.errors
+    assert "42 operations were not delivered before the process ended" in ended.errors
 
 
 def test_a_second_sigterm_does_not_wait(api: LocalApi) -> None:

@@ -266,7 +266,7 @@ class Delivery:
             for operation in self._inbox.get_nowait(self._inbox.size()):
                 mark_never_created(operation)
             self._dispatch.abandon()
-            self._loss_log.closed(dropped, self._dispatch.last_error())
+            self._loss_log.closed(dropped, self._dispatch.last_error(), with_process=self.ends_with_process)
         self._starts.release_all()
 
     def abort(self) -> None:

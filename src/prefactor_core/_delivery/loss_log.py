@@ -103,15 +103,21 @@ class LossLog:
             logger.error("%s dropped while the queue was full", lost)
             self._drops_logged = dropped
 
-    def closed(self, dropped: int, last_error: DeliveryError | None) -> None:
-        """Log how many operations were dropped at the end, and the last error of one of them, if there is one."""
-        why = f"; the last error: {last_error}" if last_error else ""
+    def closed(self, dropped: int, last_error: DeliveryError | None, *, with_process: bool) -> None:
+        """Log how many operations were dropped at the end.
+
+        Args:
+            dropped: how many.
+            last_error: the last error of one of them, if there is one.
+            with_process: the process ends, and the program has not closed the client.
+        """
         logger.error(
-            "%s not delivered before the client closed, and %s dropped "
-            "(QueueConfig.close_timeout limits how long it waits)%s",
+            "%s not delivered before the %s, and %s dropped (QueueConfig.close_timeout limits how long it waits%s)%s",
             _count(dropped, "operation was", "operations were"),
+            "process ended" if with_process else "client closed",
             "is" if dropped == 1 else "are",
-            why,
+            "; what is recorded meanwhile is dropped" if with_process else "",
+            f"; the last error: {last_error}" if last_error else "",
         )
         if last_error:
             self._first_errors.setdefault(_cause(last_error), last_error)

@@ -39,6 +39,9 @@ class DisabledSession:
         if span and span.answered and not span.answered.done():  # `start()` waits for an id from the API
             span.answered.set_result(None)
 
+    def refuse_other_threads(self) -> None:
+        pass
+
     def mints_ids(self) -> bool:
         return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from prefactor_core.operations import Operation, OperationType
 
 __all__ = ["OpenRuns"]
@@ -17,28 +19,33 @@ class OpenRuns:
 
     def __init__(self) -> None:
         self._ids: dict[str, None] = {}
+        self._lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
 
     def follow(self, operation: Operation) -> None:
         """Take an operation of an instance into account, which was handed over."""
         if operation.instance is None:
             return
         if operation.type is OperationType.START_AGENT_INSTANCE:
-            self._ids[operation.instance.id] = None
-            if len(self._ids) > _MOST:
-                self._ids.pop(next(iter(self._ids)), None)
+            with self._lock:
+                self._ids[operation.instance.id] = None
+                if len(self._ids) > _MOST:
+                    del self._ids[next(iter(self._ids))]
         elif operation.type is OperationType.FINISH_AGENT_INSTANCE:
             self.over(operation.instance.id)
 
     def rename(self, old: str, new: str) -> None:
         """The API has given an instance another id."""
-        if old in self._ids:
-            self._ids[new] = None
-            self.over(old)
+        with self._lock:
+            if old in self._ids:
+                self._ids[new] = None
+                self.over(old)
 
     def over(self, instance_id: str) -> None:
         """The instance is finished or terminated."""
-        self._ids.pop(instance_id, None)
+        with self._lock:
+            self._ids.pop(instance_id, None)
 
     def ids(self) -> list[str]:
         """The ids, in the order of their starts."""
-        return list(self._ids)
+        with self._lock:
+            return list(self._ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -88,6 +89,10 @@ class Session(Protocol):
         """Accept an operation for delivery; never waits."""
         ...
 
+    def refuse_other_threads(self) -> None:
+        """Drop what other threads hand over from now on: the process ends, and this thread finishes the open runs."""
+        ...
+
     def mints_ids(self) -> bool:
         """Whether the client generates span ids at the moment; otherwise the API does."""
         ...
@@ -160,6 +165,7 @@ class ApiSession:
         self._finalizer: weakref.finalize[Any, Any] | None = None
         self._fail_open_runs = fail_open_runs
         self._handles_sigterm = False
+        self._only_thread: int | None = None
         self._http = http
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
         self._delivery = Delivery(
@@ -222,12 +228,18 @@ class ApiSession:
         return await self._sender.http.agent_instances.get(instance_id)
 
     def hand_over(self, operation: Operation) -> None:
+        if self._only_thread is not None and self._only_thread != threading.get_ident():
+            self._delivery.drop(operation)
+            return
         try:
             self._delivery.submit(operation)
         except QueueClosedError:
             if not self._delivery.ends_with_process:
                 raise
             self._delivery.drop(operation)  # the program has not closed its client, and must not get an error
+
+    def refuse_other_threads(self) -> None:
+        self._only_thread = threading.get_ident()
 
     def mints_ids(self) -> bool:
         return self._config.queue_config.span_ids == "auto" and self._delivery.mints_ids
