@@ -121,12 +121,12 @@ def _redacted(value: Any, kind: _NameKind) -> Any:
 def _redacted_json(text: str) -> str:
     try:
         parsed = json.loads(text, object_pairs_hook=_members)
+        redacted = _redacted_members(parsed, ())
+        return text if redacted == parsed else json.dumps(redacted, ensure_ascii=False)
     except json.JSONDecodeError:
         return text
     except (ValueError, RecursionError):  # JSON that Python does not read: a very long number, or too many levels
         return REDACTED
-    redacted = _redacted_members(parsed, ())
-    return text if redacted == parsed else json.dumps(redacted, ensure_ascii=False)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
