@@ -29,7 +29,6 @@ from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, has_errors
-from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema
 
@@ -122,7 +121,7 @@ class Compiler:
         self._number += 1
         package = f"suite_{self._number}"
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
-        generated = generate_package(["spans.json"], self._folder, self._folder / package, Origin())
+        generated = generate_package(["spans.json"], self._folder, self._folder / package)
         if has_errors(generated.diagnostics):
             return list(generated.diagnostics)
         (self._folder / package).mkdir()

@@ -23,7 +23,6 @@ from tests.codegen.schemas import DRAFT_07, properties
 from tests.codegen.support import load_package
 
 from prefactor_gen.diagnostics.diagnostics import has_errors
-from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema
 
@@ -253,7 +252,7 @@ def models_of(folder: Path, schemas: dict[str, dict[str, Any]]) -> dict[str, typ
     valid = dict(schemas)
     while True:
         (folder / "spans.json").write_text(json.dumps({"span_schemas": valid}))
-        generated = generate_package(["spans.json"], folder, folder / package, Origin())
+        generated = generate_package(["spans.json"], folder, folder / package)
         if not has_errors(generated.diagnostics):
             break
         refused = {item.place.pointer.split("/")[2] for item in generated.diagnostics}

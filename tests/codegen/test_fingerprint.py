@@ -1,4 +1,4 @@
-"""What makes a package stale: an edit of the code that generates it, in any of its folders."""
+"""When a run believes the cache: not after an edit of the code that generates, in any of its folders."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Checkout:
         for package in (prefactor_gen, prefactor_schema, prefactor_templates):
             folder = Path(package.__path__[0])
             shutil.copytree(folder, self.code / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
+        with (self.code / "prefactor_gen" / "pipeline" / "stages.py").open("a") as stages:
+            stages.write("\nprint('compiled')\n")  # a run that believes the cache does not import it
         (root / "spans.yaml").write_text("span_schemas: {agent: {}}")
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +41,8 @@ class Checkout:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    monkeypatch.setenv("PREFACTOR_GEN_CACHE", str(tmp_path / "cache"))
     checkout = Checkout(tmp_path)
     (checkout.code / "prefactor_gen" / "nested" / "deeper").mkdir(parents=True)
     (checkout.code / "prefactor_gen" / "nested" / "deeper" / "module.py").touch()
@@ -57,13 +60,24 @@ def checkout(tmp_path: Path) -> Checkout:
         "prefactor_templates/parsing.py",
     ],
 )
-def test_an_edit_of_what_generates_makes_packages_stale(edited: str, checkout: Checkout) -> None:
+def test_after_an_edit_of_what_generates_the_cache_is_not_used(edited: str, checkout: Checkout) -> None:
+    assert "compiled" not in checkout.run("--check").stdout
     checkout.edit(edited)
-    result = checkout.run("--check")
-    assert result.returncode == 1
-    assert "generated/made/__init__.py is stale; run prefactor-gen\n" in result.stderr
+    assert "compiled" in checkout.run("--check").stdout
 
 
-def test_an_edit_of_what_only_runs_the_command_does_not(checkout: Checkout) -> None:
+def test_after_an_edit_of_what_only_runs_the_command_it_is(checkout: Checkout) -> None:
     checkout.edit("prefactor_gen/command/main.py")
-    assert checkout.run("--check").returncode == 0
+    assert "compiled" not in checkout.run("--check").stdout
+
+
+def test_without_the_cache_everything_is_generated(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "compiled" in checkout.run("--check", "--no-cache").stdout
+    monkeypatch.setenv("CI", "true")
+    assert "compiled" in checkout.run("--check").stdout
+
+
+def test_a_broken_cache_is_not_used(checkout: Checkout) -> None:
+    for path in Path(os.environ["PREFACTOR_GEN_CACHE"]).iterdir():
+        path.write_text('{"origin": 1}')
+    assert "compiled" in checkout.run("--check").stdout

@@ -15,12 +15,8 @@ from prefactor_core.schema_registry import SchemaRegistry
 
 
 def content(package: Path) -> dict[str, str]:
-    """Return the files of a package without the header lines that every version of the generator changes."""
-    return {path.name: stable(path.read_bytes().decode()) for path in package.iterdir() if path.is_file()}
-
-
-def stable(text: str) -> str:
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("# prefactor-gen: "))
+    """Return the files of a package."""
+    return {path.name: path.read_bytes().decode() for path in package.iterdir() if path.is_file()}
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project, forget, is_valid, load_package, only
 
-from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema.patterns import pattern_problem
 
@@ -195,7 +194,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, type[
 
 def _generated(folder: Path, schemas: dict[str, Any]) -> dict[str, type[BaseModel]]:
     (folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}), "utf-8")
-    generated = generate_package(["spans.json"], folder, folder / "pattern_spans", Origin())
+    generated = generate_package(["spans.json"], folder, folder / "pattern_spans")
     (folder / "pattern_spans").mkdir()
     for name, text in generated.value.files.items():
         (folder / "pattern_spans" / name).write_text(text, "utf-8")

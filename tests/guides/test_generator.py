@@ -122,7 +122,7 @@ def test_every_key_of_the_configuration_is_explained() -> None:
 @pytest.mark.parametrize("command", ["generate", "check"])
 def test_every_option_is_explained(command: str, tmp_path: Path) -> None:
     shown = run([script("prefactor-gen"), command, "--help"], tmp_path).stdout
-    options = set(re.findall(r"--[a-z]+", shown.partition("examples:")[0])) - {"--help"}
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", shown.partition("examples:")[0])) - {"--help"}
     assert options
     explained = {option for rows in (0, 1, 2) for row in table(GUIDE, "commands", rows) for option in row[0].split()}
     assert options <= {option.strip("`") for option in explained}

@@ -139,6 +139,11 @@ def generate_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--tracked", action="store_true", help="also exit 1 if git does not track a generated file (for pre-commit)"
     )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="generate everything, and keep nothing for later runs (also where the variable CI is set)",
+    )
     parser.add_argument("--watch", action="store_true", help="generate again after each change, until Ctrl-C")
 
 

@@ -7,7 +7,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,19 +17,11 @@ from prefactor_gen.command.progress import progress_bar
 from prefactor_gen.command.report import OUTPUT_FORMATS, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.diagnostics.rules import RULES
-from prefactor_gen.package.catalog_header import Origin
-from prefactor_gen.package.output_folder import (
-    Change,
-    NotGeneratedError,
-    Previous,
-    compare,
-    is_current,
-    read_previous,
-    write,
-)
+from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
 from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from prefactor_gen.pipeline.cache import CachedPackage
     from prefactor_gen.pipeline.processes import Progress
     from prefactor_gen.pipeline.stages import GeneratedPackage
 
@@ -56,7 +48,7 @@ def _generate(options: argparse.Namespace) -> int:
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
-        code = max(code, _generate_one(package, _base(options, project), check=options.check))
+        code = max(code, _generate_one(package, _base(options, project), options))
         if options.tracked:
             code = max(code, _report_untracked(package.folder))
     return code
@@ -90,7 +82,7 @@ def _check(options: argparse.Namespace) -> int:
         return DONE
     project = read_project(find_project(Path.cwd()))
     base = _base(options, project)
-    compiled = [_compile(package, base, Origin(), Previous()) for package in _packages(options, project)]
+    compiled = [_compile(package, base) for package in _packages(options, project)]
     found = [item for each in compiled for item in each.diagnostics]
     if options.explain is not None and not has_errors(found):
         parts = {
@@ -142,13 +134,13 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _compile(package: PackageConfig, base: Path, origin: Origin, previous: Previous) -> Checked[GeneratedPackage]:
+def _compile(package: PackageConfig, base: Path, cached: CachedPackage | None = None) -> Checked[GeneratedPackage]:
     with progress_bar(sys.stderr, package.package) as progress:
-        return _run_stages(package, base, origin, previous, progress)
+        return _run_stages(package, base, cached, progress)
 
 
 def _run_stages(
-    package: PackageConfig, base: Path, origin: Origin, previous: Previous, progress: Progress | None
+    package: PackageConfig, base: Path, cached: CachedPackage | None, progress: Progress | None
 ) -> Checked[GeneratedPackage]:
     from prefactor_gen.pipeline.stages import generate_package  # needs the extra, unlike --help
     from prefactor_gen.pipeline.wire_models import generate_wire_package
@@ -156,13 +148,12 @@ def _run_stages(
     gc.disable()  # collecting takes a fifth of the time and frees little
     try:
         if package.wire:
-            return generate_wire_package(package.sources, base, origin)
+            return generate_wire_package(package.sources, base)
         return generate_package(
             package.sources,
             base,
             package.folder,
-            origin,
-            previous=previous,
+            cached=cached,
             progress=progress,
             assert_formats=package.assert_formats,
         )
@@ -212,8 +203,9 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     return chosen
 
 
-def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
-    from prefactor_gen.pipeline.fingerprint import package_origin, source_contents  # needs the extra, unlike --help
+def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespace) -> int:
+    from prefactor_gen.pipeline.cache import CachedPackage, cache_folder, read_cached, write_cached
+    from prefactor_gen.pipeline.fingerprint import Origin, package_origin, source_contents  # needs the extra
 
     try:
         origin = package_origin(
@@ -225,17 +217,22 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
         origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.
     folder = package.folder
     shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
-    if origin.fingerprint and is_current(folder, origin.fingerprint):
+    cache = None if options.no_cache or os.environ.get("CI") else cache_folder()
+    cached = read_cached(cache, folder)
+    if origin.fingerprint and origin == cached.origin and _is_current(folder, cached.files):
         print(f"{shown} is up to date")
         return DONE
-    previous = read_previous(folder, origin.generator)
-    generated, diagnostics = _compile(package, base, origin, previous)
+    generated, diagnostics = _compile(package, base, cached if origin.generator == cached.origin.generator else None)
     _report(diagnostics, base)
     if has_errors(diagnostics):
         return WRONG
+    write_cached(cache, folder, CachedPackage(origin, generated.files, generated.modules))
     try:
         changes = compare(folder, generated.files)
-        if check:
+        if not changes:
+            print(f"{shown} is up to date")
+            return DONE
+        if options.check:
             return _show(changes, base)
         write(changes)
     except NotGeneratedError as error:
@@ -253,6 +250,14 @@ def _generate_one(package: PackageConfig, base: Path, *, check: bool) -> int:
     return DONE
 
 
+def _is_current(folder: Path, files: Mapping[str, str]) -> bool:
+    """Whether the folder has these generated files, and no others. What cannot be read is reported later."""
+    try:
+        return not compare(folder, files)
+    except (NotGeneratedError, OSError):
+        return False
+
+
 def _show(changes: Sequence[Change], base: Path) -> int:
     for change in changes:
         print(change.diff(base), end="")
@@ -261,7 +266,7 @@ def _show(changes: Sequence[Change], base: Path) -> int:
         print(
             f"{Path(os.path.relpath(change.path, Path.cwd())).as_posix()} {action}; run prefactor-gen", file=sys.stderr
         )
-    return WRONG if changes else DONE
+    return WRONG
 
 
 def _report(found: Sequence[Diagnostic], base: Path) -> None:

@@ -7,21 +7,12 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from prefactor_gen.package.catalog_header import GENERATED_BY, Header, ModuleOrigin, content_hash, read_header
+from prefactor_gen.package.generated_line import GENERATED_BY
 
-__all__ = [
-    "Change",
-    "NotGeneratedError",
-    "Previous",
-    "PreviousModule",
-    "compare",
-    "is_current",
-    "read_previous",
-    "write",
-]
+__all__ = ["Change", "NotGeneratedError", "compare", "write"]
 
 CATALOG = "__init__.py"
 
@@ -41,60 +32,12 @@ class Change:
         return "".join(difflib.unified_diff(old, new, f"{name} (current)", f"{name} (generated)"))
 
 
-@dataclass(frozen=True)
-class PreviousModule:
-    """A module of an earlier run."""
-
-    origin: ModuleOrigin
-    text: str
-
-
-@dataclass(frozen=True)
-class Previous:
-    """The modules of an earlier run that were made by the same generator and not edited, by name."""
-
-    modules: Mapping[str, PreviousModule] = field(default_factory=dict)
-
-
 class NotGeneratedError(Exception):
     """A generated file would replace a file that was not generated."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(str(path))
-
-
-def is_current(folder: Path, fingerprint: str) -> bool:
-    """Whether the folder holds what this fingerprint generates, unedited. Reads files and generates nothing."""
-    header = _header(folder)
-    if header is None or header.origin.fingerprint != fingerprint:
-        return False
-    if any(_hash_of(folder / name) != digest for name, digest in header.hashes.items()):
-        return False
-    others = {name for name in os.listdir(folder) if name.endswith(".py")} - {CATALOG, *header.hashes}
-    return not any(_is_generated(folder / name) for name in others)
-
-
-def read_previous(folder: Path, generator: str) -> Previous:
-    """The modules of the folder that this generator made, except edited ones."""
-    header = _header(folder)
-    if header is None or header.origin.generator != generator:
-        return Previous()
-    modules: dict[str, PreviousModule] = {}
-    for name, origin in header.modules.items():
-        text = _read(folder / name) if _hash_of(folder / name) == header.hashes.get(name) else None
-        if text is not None:
-            modules[name.removesuffix(".py")] = PreviousModule(origin, text)
-    return Previous(modules)
-
-
-def _header(folder: Path) -> Header | None:
-    """The header of the folder's catalog, or None if there is none or it was edited."""
-    try:
-        text = _read(folder / CATALOG)
-    except OSError:
-        return None
-    return None if text is None else read_header(text)
 
 
 def compare(folder: Path, files: Mapping[str, str]) -> list[Change]:
@@ -167,14 +110,6 @@ def _read(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8", errors="replace").replace("\r\n", "\n")
     except FileNotFoundError:
         return None
-
-
-def _hash_of(path: Path) -> str | None:
-    try:
-        text = _read(path)
-    except OSError:
-        return None
-    return None if text is None else content_hash(text)
 
 
 def _generated_files(folder: Path) -> set[str]:

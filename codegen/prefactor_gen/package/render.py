@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prefactor_gen.documents.nodes import JsonValue
-from prefactor_gen.package.catalog_header import GENERATED_LINE
+from prefactor_gen.package.generated_line import GENERATED_LINE
 from prefactor_gen.package.literals import docstring, python_literal, quote
 from prefactor_gen.package.representation import SpanPlan
 
@@ -45,7 +45,6 @@ class CatalogSpanType:
 class Catalog:
     """The content of the package's `__init__`."""
 
-    header: tuple[str, ...]
     doc: str
     schema_version: str
     modules: tuple[CatalogModule, ...]
@@ -89,9 +88,9 @@ def render_catalog(catalog: Catalog) -> str:
     return _environment().get_template("catalog.py.jinja").render(catalog=catalog)
 
 
-def render_wire_catalog(header: Iterable[str], modules: Iterable[str]) -> str:
+def render_wire_catalog(modules: Iterable[str]) -> str:
     """The `__init__` of a package of wire models."""
-    return _environment().get_template("wire_catalog.py.jinja").render(header=header, modules=sorted(modules))
+    return _environment().get_template("wire_catalog.py.jinja").render(modules=sorted(modules))
 
 
 def catalog_doc(package: str) -> str:

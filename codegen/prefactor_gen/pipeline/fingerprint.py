@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,9 +15,8 @@ from urllib.parse import unquote
 
 from prefactor_gen.definitions.sources import definition_files, display_name, is_attribute, read_file, real_path
 from prefactor_gen.documents.nodes import to_plain
-from prefactor_gen.package.catalog_header import Origin
 
-__all__ = ["package_origin", "source_contents"]
+__all__ = ["Origin", "package_origin", "source_contents"]
 
 # A `$ref` and its value, as JSON and YAML write them.
 _REFERENCE = re.compile(
@@ -24,6 +24,19 @@ _REFERENCE = re.compile(
 )
 # Modules and folders of the generator that do not change what it generates. `_shipped` is data in a wheel.
 _COMMAND = frozenset({"__main__", "_shipped", "command", "hatch"})
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a package is made from, as hashes. Empty if that is not known.
+
+    Attributes:
+        fingerprint: of everything: definitions, settings and generator.
+        generator: of the settings and the generator.
+    """
+
+    fingerprint: str = ""
+    generator: str = ""
 
 
 def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[str, bytes]:

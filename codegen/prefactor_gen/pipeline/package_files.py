@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
-from prefactor_gen.package.catalog_header import Origin, package_headers, reuse_headers, seal
 from prefactor_gen.package.literals import quote
 from prefactor_gen.package.render import (
     Catalog,
@@ -26,9 +25,7 @@ def package_files(
     definitions: Definitions,
     modules: Sequence[SpanModule],
     package: str,
-    origin: Origin,
     *,
-    is_reusable: bool,
     assert_formats: bool,
 ) -> dict[str, str]:
     """The text of each file, by name.
@@ -37,26 +34,21 @@ def package_files(
         definitions: with what their schemas refer to in other files.
         modules: those of the span types, in the order of the definitions.
         package: its name.
-        origin: the hashes of what it is made from.
-        is_reusable: a later run may reuse the modules.
         assert_formats: payloads must match the formats of their schemas.
     """
     document = _agent_schema_version(definitions)
     text = render_definitions(document, assert_formats=assert_formats)
     compile(text, "__definitions__.py", "exec", dont_inherit=True)
     files = {**{f"{item.module}.py": item.text for item in modules}, "__definitions__.py": text, "py.typed": ""}
-    origins = {f"{item.module}.py": item.origin for item in modules if is_reusable}
-    header = (*package_headers(origin.fingerprint, files), *reuse_headers(origin.generator, origins))
     plain = to_plain(document)
     assert isinstance(plain, dict)  # noqa: S101  # it was made as one
     catalog = Catalog(
-        header=tuple(f"prefactor-gen: {line}" for line in header),
         doc=catalog_doc(package),
         schema_version=quote(schema_version_hash(plain)),
         modules=tuple(CatalogModule(f".{item.module}", item.exports) for item in modules),
         span_types=tuple(CatalogSpanType(item.schema_name, item.class_name) for item in modules),
     )
-    text = seal(render_catalog(catalog))
+    text = render_catalog(catalog)
     compile(text, "__init__.py", "exec", dont_inherit=True)
     return {**files, "__init__.py": text}
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name, module_name
-from prefactor_gen.package.catalog_header import ModuleOrigin
 from prefactor_gen.package.literals import quote
-from prefactor_gen.package.output_folder import Previous
+from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
 
 __all__ = ["SpanModule", "definition_digest", "reusable_module"]
 
@@ -30,7 +29,7 @@ class SpanModule:
     schema_name: str
     exports: tuple[str, ...]
     text: str
-    origin: ModuleOrigin
+    origin: CachedModule
 
 
 def definition_digest(item: SpanTypeDefinition) -> str:
@@ -45,14 +44,13 @@ def definition_digest(item: SpanTypeDefinition) -> str:
     return f"sha256-{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
-def reusable_module(previous: Previous, item: SpanTypeDefinition) -> SpanModule | None:
-    """The span type's module of an earlier run, if it was made from the same definition."""
+def reusable_module(cached: CachedPackage, item: SpanTypeDefinition) -> SpanModule | None:
+    """The span type's module of an earlier run of this generator, if it was made from the same definition."""
     name = module_name(item.name)
-    module = previous.modules.get(name)
-    if module is None or module.origin.digest != definition_digest(item):
+    module, text = cached.modules.get(f"{name}.py"), cached.files.get(f"{name}.py")
+    if module is None or text is None or module.digest != definition_digest(item):
         return None
-    exports = _exports(module.text)
-    return SpanModule(name, class_name(item.name), quote(item.name), exports, module.text, module.origin)
+    return SpanModule(name, class_name(item.name), quote(item.name), _exports(text), text, module)
 
 
 def _exports(text: str) -> tuple[str, ...]:

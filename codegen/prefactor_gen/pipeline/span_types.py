@@ -20,10 +20,10 @@ from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.models.bundle import Bundle, Bundled, bundle_schema
 from prefactor_gen.models.model_generator import generate_models
 from prefactor_gen.models.model_reader import Model, ModelSet
-from prefactor_gen.package.catalog_header import ModuleOrigin
 from prefactor_gen.package.plan import plan_span_type
 from prefactor_gen.package.render import render_span_type
 from prefactor_gen.package.representation import SpanPlan
+from prefactor_gen.pipeline.cache import CachedModule
 from prefactor_gen.pipeline.reuse import SpanModule, definition_digest
 
 __all__ = ["Compiled", "Task", "compile_span_types"]
@@ -118,7 +118,7 @@ def _text(plan: SpanPlan) -> str:
 
 
 def _module(bundled: _Bundled, plan: SpanPlan, text: str) -> SpanModule:
-    origin = ModuleOrigin(definition_digest(bundled.definition), bundled.has_no_diagnostics)
+    origin = CachedModule(definition_digest(bundled.definition), bundled.has_no_diagnostics)
     return SpanModule(plan.module, plan.class_name, plan.schema_name, plan.exports, text, origin)
 
 

@@ -29,9 +29,8 @@ from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.models.bundle import class_clash
-from prefactor_gen.package.catalog_header import Origin
 from prefactor_gen.package.literals import quote
-from prefactor_gen.package.output_folder import Previous
+from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
 from prefactor_gen.pipeline.package_files import package_files
 from prefactor_gen.pipeline.processes import Progress, compile_all
 from prefactor_gen.pipeline.reuse import SpanModule, reusable_module
@@ -48,12 +47,14 @@ class GeneratedPackage:
         files: the text of each file, by name.
         definitions: with what their schemas refer to in other files.
         untyped_places: the places of the keywords that the generated types cannot express.
+        modules: those that a later run may reuse, by file name.
         assert_formats: payloads must match the formats of their schemas.
     """
 
     files: dict[str, str] = field(default_factory=dict)
     definitions: Definitions = field(default_factory=Definitions)
     untyped_places: set[Place] = field(default_factory=set)
+    modules: dict[str, CachedModule] = field(default_factory=dict)
     assert_formats: bool = False
 
 
@@ -61,9 +62,8 @@ def generate_package(
     sources: Sequence[str],
     base: Path,
     package: Path,
-    origin: Origin,
     *,
-    previous: Previous | None = None,
+    cached: CachedPackage | None = None,
     progress: Progress | None = None,
     assert_formats: bool = False,
 ) -> Checked[GeneratedPackage]:
@@ -73,14 +73,13 @@ def generate_package(
         sources: files, folders and `module:attribute` registries.
         base: the project folder, which paths are relative to.
         package: the folder of the package, whose name is that of the package.
-        origin: the hashes of what the package is made from.
-        previous: modules to reuse; affects speed only.
+        cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
         assert_formats: payloads must match the formats of their schemas.
     """
     try:
-        run = _Run(sources, base, package, origin, progress, assert_formats=assert_formats)
-        return run.generate(previous or Previous())
+        run = _Run(sources, base, package, progress, assert_formats=assert_formats)
+        return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
         message = "the references of the definitions to each other are nested too deeply"
@@ -103,34 +102,32 @@ class _Run:
         sources: Sequence[str],
         base: Path,
         package: Path,
-        origin: Origin,
         progress: Progress | None,
         *,
         assert_formats: bool,
     ) -> None:
         self.assert_formats = assert_formats
         self.package = package.name
-        self.origin = origin
         self.progress = progress
         self.files = SchemaFiles(base)
         self.documents, self.unreadable = load_sources(sources, base, package)
         self.definitions, self.invalid = collect_definitions(self.documents)
 
-    def generate(self, previous: Previous) -> Checked[GeneratedPackage]:
+    def generate(self, cached: CachedPackage) -> Checked[GeneratedPackage]:
         """Compile the package, but reuse the modules of span types that have not changed."""
-        result = self.compile(self.reusable(previous))
+        result = self.compile(self.reusable(cached))
         if result is None:  # a new class clashes with a reused module: compile everything, so that it is reported
             result = self.compile({})
             assert result is not None  # noqa: S101  # nothing is reused
         return result
 
-    def reusable(self, previous: Previous) -> dict[str, _Reused]:
+    def reusable(self, cached: CachedPackage) -> dict[str, _Reused]:
         """The span types that have not changed, by name."""
         reusable: dict[str, _Reused] = {}
-        for item in self.definitions.span_types if previous.modules else ():
+        for item in self.definitions.span_types if cached.modules else ():
             try:
                 inlined = self.inlined(item).value
-                module = reusable_module(previous, inlined) if inlined is not None else None
+                module = reusable_module(cached, inlined) if inlined is not None else None
             except RecursionError:  # reported when it is checked
                 continue
             if inlined is not None and module is not None:
@@ -169,13 +166,13 @@ class _Run:
             definitions,
             [by_name[quote(item.name)] for item in definitions.span_types],
             self.package,
-            self.origin,
-            # Every run shows the warnings of the model generator, for which it has to compile.
-            is_reusable=not any(each.has_generator_warnings for each in compiled),
             assert_formats=self.assert_formats,
         )
         untyped_places = {place for each in compiled for place in each.untyped_places}
-        return GeneratedPackage(files, definitions, untyped_places, self.assert_formats)
+        # Every run shows the warnings of the model generator, for which it has to compile.
+        is_reusable = not any(each.has_generator_warnings for each in compiled)
+        origins = {f"{module.module}.py": module.origin for module in modules if is_reusable}
+        return GeneratedPackage(files, definitions, untyped_places, origins, self.assert_formats)
 
     def collected(self) -> Iterator[Diagnostic]:
         """The diagnostics of reading the sources and collecting the definitions."""

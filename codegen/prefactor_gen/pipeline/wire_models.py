@@ -12,20 +12,19 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Place, has_errors, so
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.models.model_generator import generate_wire_modules
-from prefactor_gen.package.catalog_header import GENERATED_LINE, Origin, package_headers, seal
+from prefactor_gen.package.generated_line import GENERATED_LINE
 from prefactor_gen.package.render import render_wire_catalog
 from prefactor_gen.pipeline.stages import GeneratedPackage
 
 __all__ = ["generate_wire_package"]
 
 
-def generate_wire_package(sources: Sequence[str], base: Path, origin: Origin) -> Checked[GeneratedPackage]:
+def generate_wire_package(sources: Sequence[str], base: Path) -> Checked[GeneratedPackage]:
     """Compile a folder of plain JSON Schema documents into a package of models, one module for each document.
 
     Args:
         sources: one folder.
         base: the project folder, which paths are relative to.
-        origin: the hashes of what the package is made from.
     """
     place = Place(", ".join(sources))
     if len(sources) != 1 or not (base / sources[0]).is_dir():
@@ -45,7 +44,6 @@ def generate_wire_package(sources: Sequence[str], base: Path, origin: Origin) ->
         diagnostic = MODEL_GENERATOR_FAILED.at(place, f"the model generator refuses the schemas: {error}")
         return Checked(GeneratedPackage(), [diagnostic])
     files["py.typed"] = ""
-    header = [f"prefactor-gen: {line}" for line in package_headers(origin.fingerprint, files)]
     modules = [name.removesuffix(".py") for name in files if name.endswith(".py")]
-    catalog = seal(render_wire_catalog(header, modules))
+    catalog = render_wire_catalog(modules)
     return Checked(GeneratedPackage({**files, "__init__.py": catalog}), sorted_diagnostics(diagnostics))
