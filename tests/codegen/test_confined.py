@@ -144,6 +144,43 @@ def test_an_output_folder_may_be_a_link(project: Project) -> None:
     assert (project.root / "elsewhere" / "made" / "_agent.py").is_file()
 
 
+@pytest.mark.parametrize("output", ["../outside", "link", "{absolute}"])
+def test_an_output_folder_outside_of_the_project_is_named_on_the_command_line(project: Project, output: str) -> None:
+    outside = project.root.parent / f"{project.root.name}-outside"
+    (project.root / "link").symlink_to(outside)
+    output = output.format(absolute=outside.as_posix())
+    project.write("schemas/a.json", {"span_schemas": {"agent": OBJECT}})
+    settings = f'sources = ["schemas"]\noutput = "{output}"\npackage = "made"\n'
+    project.write("pyproject.toml", f"[tool.prefactor-gen]\n{settings}")
+    result = project.run()
+    assert result.code == 2
+    assert result.err.startswith("prefactor-gen: the output folder ")
+    assert "outside of the project; if that is meant, name it on the command line: --output " in result.err
+    assert not (outside / "made").exists()
+    assert project.run("--output", str(outside)).code == 0
+    assert (outside / "made" / "_agent.py").is_file()
+
+
+@pytest.mark.parametrize("name", ["yaml", "conftest", "sitecustomize", "pytest", "datamodel_code_generator"])
+def test_a_package_that_would_hide_a_module_is_not_written(project: Project, name: str) -> None:
+    project.span_types(agent=OBJECT)
+    result = project.run("schemas", "--package", name)
+    assert (result.code, result.err) == (
+        2,
+        f"prefactor-gen: PG013: a package {name!r} would hide the module of that name\n",
+    )
+    assert not (project.root / "generated").exists()
+
+
+def test_a_folder_with_very_many_files_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prefactor_gen.definitions.sources.MAX_FOLDER_ENTRIES", 10)
+    project.span_types(agent=OBJECT)
+    for number in range(11):
+        project.write(f"more/{number}.txt", "")
+    line = only(project.run(".", "--package", "made").findings)
+    assert (line.position, line.rule) == (".", "PG029")
+
+
 @pytest.mark.parametrize(
     "name", ["../x", "..", ".", "a/b", "a\\b", "/tmp/x", "a\0b", "a.b", "a\n", "con", "NUL", "aux", "os", "abc"]
 )

@@ -265,6 +265,7 @@ LIMITS: dict[str, str] = {
     "size of a definition file": f"{limits.MAX_BYTES // 2**20} MiB",
     "characters in a definition file in YAML": f"{limits.MAX_YAML_CHARACTERS:,}",
     "values in a definition file": f"{limits.MAX_VALUES:,}",
+    "files of any kind in a folder of definitions": f"{limits.MAX_FOLDER_ENTRIES:,}",
     "nesting in a definition file": f"{limits.MAX_DEPTH} levels",
     "span types in a package": f"{limits.MAX_SPAN_TYPES:,}",
     "characters in the name of a span type": f"{limits.MAX_NAME}",

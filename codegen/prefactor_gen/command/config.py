@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import os
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prefactor_gen.diagnostics.rules import UNUSABLE_PACKAGE
+from prefactor_gen.package.generated_line import GENERATED_BY
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
@@ -26,7 +28,13 @@ SHIPPED_PACKAGES = frozenset(
         "prefactor_spans",
     }
 )
-_DEPENDENCIES = frozenset({"httpx", "jsonschema_rs", "pydantic", "pydantic_core", "typing_extensions"})
+# Modules that Python or the tools of a project import by these names, whether they are installed here or not.
+_RESERVED = frozenset(
+    {
+        "conftest", "httpx", "jsonschema_rs", "pip", "pydantic", "pydantic_core", "pytest", "setup", "setuptools",
+        "sitecustomize", "typing_extensions", "usercustomize",
+    }
+)  # fmt: skip
 OWN_PROJECT = "prefactor-sdk"
 _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
@@ -96,7 +104,7 @@ class ProjectConfig:
                 f"{UNUSABLE_PACKAGE.code}: {name!r} is a package of prefactor-sdk itself; name yours after your "
                 f"project, for example {self.default_package() or 'my_agent_spans'!r}"
             )
-        if name in sys.stdlib_module_names | _DEPENDENCIES:
+        if name in sys.stdlib_module_names | _RESERVED or _is_installed(name):
             raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a package {name!r} would hide the module of that name")
         if name.casefold() in _DEVICES:
             raise ConfigError(
@@ -118,6 +126,35 @@ class ProjectConfig:
         raise ConfigError(
             f"{shown} is a link to {found}, outside the output folder; remove the link, or choose another --output"
         )
+
+    def check_output(self, package: PackageConfig) -> None:
+        """Refuse an output folder outside of the project, which nobody has named on the command line.
+
+        Raises:
+            ConfigError: it is outside, perhaps through a link.
+        """
+        target = os.path.realpath(package.output)
+        if not Path(target).is_relative_to(os.path.realpath(self.base)):
+            shown = Path(os.path.relpath(package.output, Path.cwd())).as_posix()
+            raise ConfigError(
+                f"the output folder {shown} leads to {target}, outside of the project; if that is meant, name it on "
+                f"the command line: --output {shown}"
+            )
+
+
+def _is_installed(name: str) -> bool:
+    """Whether there is a module of this name, apart from a package that prefactor-gen has generated."""
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    if found is None or found.origin is None:  # none, or a folder without __init__.py, which hides nothing
+        return False
+    try:
+        with open(found.origin, "rb") as file:
+            return not file.readline().startswith(GENERATED_BY.encode())
+    except OSError:  # it is built into Python, or was removed
+        return False
 
 
 def find_project(start: Path) -> Path:

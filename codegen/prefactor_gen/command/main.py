@@ -195,6 +195,8 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
+        if not options.output or package is not first:
+            project.check_output(package)
     if len({package.folder for package in chosen}) < len(chosen):
         raise ConfigError(
             "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
-from prefactor_gen.diagnostics.limits import MAX_BYTES
+from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_FOLDER_ENTRIES
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.documents.json_text import parse_json
 from prefactor_gen.documents.nodes import JsonValue
@@ -93,7 +93,7 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     if not path.is_dir():
         message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}"
         raise UNREADABLE_SOURCE.error(place, message + _hint(source, base))
-    files = sorted(_walk(path))
+    files = sorted(_walk(path, place))
     if not files:
         raise NO_DEFINITIONS.error(place, "expected JSON or YAML files in this folder")
     return [(file, path) for file in files]
@@ -155,9 +155,14 @@ def display_name(path: Path, base: Path) -> str:
     return (text.removeprefix(top) if text.startswith(top) else os.path.relpath(path, base)).replace(os.sep, "/")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, place: Place) -> Iterator[Path]:
+    entries = 0
     for directory, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if not name.startswith((".", "__")))
+        entries += len(files)
+        if entries > MAX_FOLDER_ENTRIES:
+            message = f"this folder holds more than {MAX_FOLDER_ENTRIES:,} files; name the folder of the definitions"
+            raise LIMIT_EXCEEDED.error(place, message)
         yield from (Path(directory) / name for name in files if _is_definition_file(name))
 
 

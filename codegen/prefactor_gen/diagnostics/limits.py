@@ -15,6 +15,7 @@ __all__ = [
     "MAX_CLASS_NAME",
     "MAX_COUNT",
     "MAX_DEPTH",
+    "MAX_FOLDER_ENTRIES",
     "MAX_LITERALS",
     "MAX_LITERAL_TEXT",
     "MAX_MEMBERS",
@@ -34,6 +35,9 @@ MAX_BYTES = 16 * 1024 * 1024
 
 MAX_YAML_CHARACTERS = 4 * 1024 * 1024
 """The longest definition file in YAML, in characters; YAML takes longer to read."""
+
+MAX_FOLDER_ENTRIES = 50_000
+"""The most files in a folder of definitions and its folders, of any kind: more are those of a home or a whole disk."""
 
 MAX_VALUES = 1_000_000
 """The most objects, lists and scalars in a definition file, because the place of each is kept."""
