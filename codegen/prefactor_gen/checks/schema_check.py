@@ -177,7 +177,7 @@ def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) ->
             if draft is not None and reference.partition("#")[0] != draft:
                 message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
                 yield UNRESOLVED_REFERENCE.at(place, message)
-        elif is_remote(reference) and not refs.is_local(reference, place):
+        elif keyword == "$dynamicRef" and is_remote(reference) and not refs.is_local(reference, place):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
             yield UNRESOLVED_REFERENCE.at(place, message)
 
