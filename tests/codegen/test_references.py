@@ -77,3 +77,78 @@ def test_an_id_with_a_fragment(identifier: str, made: Made) -> None:
     assert is_valid(model, {"data": {"tags": [1, 2], "again": {"data": {}}}})
     assert not is_valid(model, {"data": {"tags": [1, 1]}})
     assert not is_valid(model, {"data": {"again": {}}})
+
+
+D04, D06 = "http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft-06/schema"
+D19, D20 = "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/draft/2020-12/schema#"
+TUPLE = {"items": [{"type": "string"}], "additionalItems": False}
+DRAFTS: dict[str, tuple[dict[str, Any], list[Any], list[Any]]] = {
+    "https-07": ({"$schema": "https://json-schema.org/draft-07/schema", **TUPLE}, [["a"]], [[1], ["a", "b"]]),
+    "http-2020-12": ({"$schema": D20, "prefixItems": [{"type": "string"}]}, [["a", 1]], [[1]]),
+    "exclusive-04": ({"$schema": D04, "type": "integer", "minimum": 0, "exclusiveMinimum": True}, [1], [0]),
+    "inclusive-04": ({"$schema": D04, "maximum": 5, "exclusiveMaximum": False, "const": 9}, [5, 1], [6]),
+    "id-04": (
+        {
+            "$schema": D04,
+            "id": "http://a.example/y",
+            "$ref": "other#/definitions/n",
+            "definitions": {"o": {"id": "other", "definitions": {"n": {"type": "integer"}}}},
+        },
+        [1],
+        ["a"],
+    ),
+    "const-06": ({"$schema": D06, "const": 1, "if": {}, "then": False, "exclusiveMinimum": 0}, [1], [2]),
+    "tuple-2019": ({"$schema": D19 + "#", **TUPLE, "prefixItems": [False]}, [["a"]], [[1], ["a", "b"]]),
+    "tuple-pointer-2019": (
+        {"$schema": D19, "items": [{"type": "object", "properties": {"a": {"$ref": "#/properties/x/items/0"}}}]},
+        [[{"a": {}}]],
+        [[{"a": 1}]],
+    ),
+    "unevaluated-2019": (
+        {"$schema": D19, "items": [{"type": "string"}], "unevaluatedItems": False},
+        [["a"]],
+        [["a", 1]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAFTS)
+def test_each_draft_means_itself(name: str, made: Made) -> None:
+    schema, valid, invalid = DRAFTS[name]
+    part = {key: value for key, value in schema.items() if key not in {"$schema", "id", "definitions"}}
+    root = {key: value for key, value in schema.items() if key in {"$schema", "id", "definitions"}}
+    model = made(agent={**root, "type": "object", "properties": {"x": part}}).AgentParams
+    assert [value for value in valid if not is_valid(model, {"x": value})] == []
+    assert [value for value in invalid if is_valid(model, {"x": value})] == []
+
+
+@pytest.mark.parametrize("anchor", [True, False])
+def test_recursion_in_2019_09(anchor: bool, made: Made) -> None:
+    again = {"$recursiveRef": "#"}
+    schema = {
+        "$schema": D19,
+        "$recursiveAnchor": anchor,
+        "type": "object",
+        "properties": {"x": again, "n": {"const": 1}},
+    }
+    model = made(agent=schema).AgentParams
+    assert is_valid(model, {"x": {"x": {"n": 1}}})
+    assert not is_valid(model, {"x": {"x": {"n": 2}}})
+    assert not is_valid(model, {"x": 1})
+
+
+@pytest.mark.parametrize("name", DRAFTS)
+def test_files_of_different_drafts(name: str, project: Project) -> None:
+    schema, valid, invalid = DRAFTS[name]
+    if "pointer" not in name:
+        project.write("schemas/part.json", schema)
+        project.span_types(agent={"type": "object", "properties": {"x": {"$ref": "part.json"}}})
+        assert project.generate().code == 0
+        model = project.load().AgentParams
+        assert [value for value in valid if not is_valid(model, {"x": value})] == []
+        assert [value for value in invalid if is_valid(model, {"x": value})] == []
+
+
+def test_a_misspelled_draft(project: Project) -> None:
+    project.span_types(agent={"$schema": "https://json-schema.org/draft/2020-21/schema", "type": "object"})
+    assert only(project.generate().findings).endswith("did you mean 'https://json-schema.org/draft/2020-12/schema'?")

@@ -17,6 +17,7 @@ from prefactor_gen.definitions.sources import SUFFIXES, Document, display_name, 
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
+from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
@@ -70,11 +71,24 @@ class SchemaFiles:
             message = f"no schema in {display_name(path, self.base)} has the anchor {name!r}"
             raise UNRESOLVED_REFERENCE.error(place, message) from None
 
+    def target(self, path: Path, pointer: str, *, draft_07: bool) -> JsonValue | None:
+        """The target of a JSON pointer in a file, as a part of a schema of draft-07 or of 2020-12."""
+        whole = self.parsed[path]
+        root = self.refs(path).root if isinstance(whole, ObjectNode) else whole
+        target = resolve_pointer(root, pointer)
+        if not isinstance(target, ObjectNode):
+            return target
+        if "$schema" in target:
+            target = in_a_known_draft(target)
+        named = target if "$schema" in target or not isinstance(root, ObjectNode) else root
+        return in_2020_12(target) if named.is_draft_07 and not draft_07 else target
+
     def refs(self, path: Path) -> LocalRefs:
         """The references inside a file that was parsed."""
         if path not in self._refs:
             root = self.parsed[path]
-            self._refs[path] = LocalRefs(root if isinstance(root, ObjectNode) else ObjectNode(place=Place(str(path))))
+            root = in_a_known_draft(root) if isinstance(root, ObjectNode) else ObjectNode(place=Place(str(path)))
+            self._refs[path] = LocalRefs(root)
         return self._refs[path]
 
     def get(self, reference: str, source: Path, folder: Path, place: Place) -> tuple[Path, JsonValue]:
@@ -106,14 +120,15 @@ def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:
         owner = owners.setdefault(unquote(uri), document)
         if owner is not document and isinstance(document.root, ObjectNode):
             message = f"expected an $id that no other file has, found {uri!r}, which is also the $id of {owner.source}"
-            yield UNRESOLVED_REFERENCE.at(document.root.place_at("$id"), message)
+            keyword = "$id" if "$id" in document.root else "id"
+            yield UNRESOLVED_REFERENCE.at(document.root.place_at(keyword), message)
 
 
 def _own_id(document: Document) -> str | None:
     """The absolute URI that a file gives itself, without its fragment."""
     if document.path is None or not isinstance(document.root, ObjectNode):
         return None
-    uri = LocalRefs(document.root).base
+    uri = LocalRefs(in_a_known_draft(document.root)).base
     return uri if uri in _ids(document) else None
 
 
@@ -121,7 +136,7 @@ def _ids(document: Document) -> list[str]:
     """The absolute URIs that the schemas of a file give themselves."""
     if document.path is None or not isinstance(document.root, ObjectNode):
         return []
-    return [uri for uri in LocalRefs(document.root).uris if _has_scheme(uri)]
+    return [uri for uri in LocalRefs(in_a_known_draft(document.root)).uris if _has_scheme(uri)]
 
 
 def _has_scheme(uri: str) -> bool:
@@ -154,7 +169,7 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
         return Checked(source)
     inliner = _Inliner(source, files, refs)
     schema = inliner.run()
-    return Checked(None if inliner.diagnostics else replace(source, schema=schema), inliner.diagnostics)
+    return Checked(None if inliner.diagnostics else replace(source, schema=schema, written=None), inliner.diagnostics)
 
 
 def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
@@ -247,7 +262,7 @@ class _Inliner:
         """
         key = target_path, pointer = self.located(reference, path, place, refs)
         if key not in self.names:
-            target = resolve_pointer(self.files.parsed[target_path], pointer)
+            target = self.files.target(target_path, pointer, draft_07=self.draft_07)
             if not isinstance(target, ObjectNode | bool):
                 raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
             name = self.names[key] = self.free_name(target_path, pointer)
@@ -274,9 +289,8 @@ class _Inliner:
                 place, "expected a reference into the schema: a SchemaRegistry has no folder of files"
             )
         if (below := refs.uri_below_an_id(reference, place)) is not None:
-            message = (
-                f"expected a part of this schema, found {reference!r}, which is {below!r} relative to the $id above"
-            )
+            found_as = f"{reference!r}, which is {below!r} relative to the $id above"
+            message = f"expected a part of this schema, found {found_as}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
         target = self.files.get(file, path, self.source.document.folder or path.parent, place)[0]
