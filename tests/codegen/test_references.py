@@ -82,6 +82,7 @@ def test_an_id_with_a_fragment(identifier: str, made: Made) -> None:
 D04, D06 = "http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft-06/schema"
 D19, D20 = "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/draft/2020-12/schema#"
 TUPLE = {"items": [{"type": "string"}], "additionalItems": False}
+ITEMS = {"items": [{"type": "string"}]}
 DRAFTS: dict[str, tuple[dict[str, Any], list[Any], list[Any]]] = {
     "https-07": ({"$schema": "https://json-schema.org/draft-07/schema", **TUPLE}, [["a"]], [[1], ["a", "b"]]),
     "http-2020-12": ({"$schema": D20, "prefixItems": [{"type": "string"}]}, [["a", 1]], [[1]]),
@@ -137,16 +138,15 @@ def test_recursion_in_2019_09(anchor: bool, made: Made) -> None:
     assert not is_valid(model, {"x": 1})
 
 
-@pytest.mark.parametrize("name", DRAFTS)
+@pytest.mark.parametrize("name", [name for name in DRAFTS if "pointer" not in name])
 def test_files_of_different_drafts(name: str, project: Project) -> None:
     schema, valid, invalid = DRAFTS[name]
-    if "pointer" not in name:
-        project.write("schemas/part.json", schema)
-        project.span_types(agent={"type": "object", "properties": {"x": {"$ref": "part.json"}}})
-        assert project.generate().code == 0
-        model = project.load().AgentParams
-        assert [value for value in valid if not is_valid(model, {"x": value})] == []
-        assert [value for value in invalid if is_valid(model, {"x": value})] == []
+    project.write("schemas/part.json", schema)
+    project.span_types(agent={"type": "object", "properties": {"x": {"$ref": "part.json"}}})
+    assert project.generate().code == 0
+    model = project.load().AgentParams
+    assert [value for value in valid if not is_valid(model, {"x": value})] == []
+    assert [value for value in invalid if is_valid(model, {"x": value})] == []
 
 
 def test_a_misspelled_draft(project: Project) -> None:

@@ -24,9 +24,8 @@ _NOT_IN_DRAFT_04 = _NOT_IN_DRAFT_06 | {"$id", "const", "contains", "propertyName
 _NOT_IN_2019_09 = frozenset({"$dynamicAnchor", "$dynamicRef", "prefixItems"})
 _RECURSIVE = "recursive"  # the anchor that stands for `$recursiveAnchor: true`
 # In a pointer, the keyword and not a property or definition of this name.
-_NOT_A_NAME = (
-    r"(?<!/properties)(?<!/patternProperties)(?<!/dependentSchemas)(?<!/dependencies)(?<!/definitions)(?<!/\$defs)"
-)
+_MAPS = ("properties", "patternProperties", "dependentSchemas", "dependencies", "definitions", "$defs")
+_NOT_A_NAME = "".join(f"(?<!/{re.escape(keyword)})" for keyword in _MAPS)
 _TUPLE_STEP = re.compile(_NOT_A_NAME + r"/items(?=/\d+(/|$))")
 _REST_STEP = re.compile(_NOT_A_NAME + r"/additionalItems(?=/|$)")
 
@@ -118,10 +117,8 @@ def _from_draft_07(schema: ObjectNode) -> ObjectNode:
     schema = _with_prefix_items(effective_schema(schema, draft_07=True))  # its references are resolved in draft-07
     dependencies = schema.object_at("dependencies")
     if dependencies:
-        of_names = dependencies.with_items(
-            (key, item) for key, item in dependencies.items() if isinstance(item, ListNode)
-        )
-        of_schemas = dependencies.without(of_names)
+        lists = {key: item for key, item in dependencies.items() if isinstance(item, ListNode)}
+        of_names, of_schemas = dependencies.with_items(lists.items()), dependencies.without(lists)
         schema = _renamed(schema, "dependencies", "dependentSchemas").with_member("dependentSchemas", of_schemas)
         schema = schema.with_member("dependentRequired", of_names)
     return schema
