@@ -281,7 +281,7 @@ class _Inliner:
         if (found := self.files.with_id(uri, fragment, place)) is not None:
             return found
         if is_remote(reference):
-            hint = did_you_mean(uri, self.files.ids)
+            hint = did_you_mean(uri, self.files.ids) or "; a copy of it in the folder is found by its $id"
             message = f"expected a reference into the definition folder, found the remote {reference!r}{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if path is None:
