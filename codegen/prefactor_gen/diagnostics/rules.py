@@ -110,10 +110,10 @@ UNRESOLVED_REFERENCE = Rule(
     "a $ref cannot be resolved inside the definition folder",
     (
         "A $ref must lead to a part of the same schema (#/… or an anchor) or to a schema in another file of the "
-        "definition folder. Nothing is fetched and no file outside the folder is read, so that a build "
-        "depends on the folder only. In a part of a schema with an $id of its own, references are relative to "
-        "that $id and can only lead to parts of the same schema. A file that a $ref leads to must not have a "
-        "nested $id. A $ref that only leads back to itself describes no value."
+        "definition folder, by its path or by its $id. Nothing is fetched and no file outside the folder is read, "
+        "so that a build depends on the folder only: put a copy of the schema that an URL means into the folder. Two "
+        "files with one $id are an error. In a part of a schema with an $id of its own, references are relative to "
+        "that $id. A $ref that only leads back to itself describes no value."
     ),
 )
 
