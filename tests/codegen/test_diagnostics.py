@@ -45,9 +45,9 @@ RULE_EXAMPLES = {
     ),
     "PG005": (
         "a.yaml",
-        "span_schemas:\n  agent:\n    properties: {a-b: {}, a_b: {}}\n",
-        "schemas/a.yaml:3:27 /span_schemas/agent/properties/a_b: error PG005: the properties 'a-b' and 'a_b' would both "
-        "become 'a_b' in Python; rename one",
+        "span_schemas:\n  a-b: {}\n  a_b: {}\n",
+        "schemas/a.yaml:3:3 /span_schemas/a_b: error PG005: the span types 'a_b' and 'a-b' (schemas/a.yaml:2:3 "
+        "/span_schemas/a-b) would become the same class AB",
     ),
     "PG006": (
         "a.yaml",
@@ -228,10 +228,10 @@ def test_a_note_is_printed_by_check_only(rule: str, project: Project) -> None:
 def test_a_refusal_of_the_model_generator_has_a_place(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     generate: Any = model_generator.generate_models
 
-    def refuse(documents: list[model_generator.Document]) -> ModelSet:
+    def refuse(documents: list[model_generator.Document], chosen: dict[str, dict[str, str]]) -> ModelSet:
         if any("BadParams" in document["$defs"] for document in documents):
             raise ValueError("RuntimeError: no")
-        return cast("ModelSet", generate(documents))
+        return cast("ModelSet", generate(documents, chosen))
 
     monkeypatch.setattr(span_types, "generate_models", refuse)
     project.span_types(good=OBJECT, bad=OBJECT)
@@ -731,7 +731,6 @@ CLASHES = {
     "imported-name": ({"any": OBJECT}, "the generated name Any is already used"),
     "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is already used"),
     "property-and-class": ({"a": properties(AParamsX=properties(n={}), x=properties(n={}))}, "AParamsX"),
-    "unicode-forms": ({"a": {"properties": {"ﬁ": {}, "fi": {}}}}, "the properties 'ﬁ' and 'fi' would both become 'fi'"),
 }  # fmt: skip
 
 
