@@ -773,7 +773,7 @@ def test_a_mistake_in_one_span_type_hides_no_mistake_in_another(project: Project
         a=properties(x={"type": "strnig"}),
         b=properties(x={"$ref": "nowhere.json"}, y={"$ref": "#/$defs/Nowhere"}),
         c=properties(x={"$ref": "#/$defs/Nowhere"}),
-        d={"properties": {"a-b": {}, "a_b": {}}},
+        d={"properties": {name: {"x-prefactor-name": "c"} for name in "ab"}},
     )
     result = project.generate()
     assert result.code == 1
@@ -843,12 +843,12 @@ def test_a_part_of_another_draft_that_the_drafts_read_differently(
     [
         (
             "x-prefactor-redacted",
-            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected x-prefactor-redact or x-prefactor-allow",
+            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name",
         ),
-        ("x-prefactor-alow", "expected x-prefactor-redact or x-prefactor-allow"),
+        ("x-prefactor-alow", "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name"),
         (
             "x-prefactor-owner",
-            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected x-prefactor-redact or x-prefactor-allow",
+            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name",
         ),
         (
             "x-redact",
