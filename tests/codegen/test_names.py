@@ -100,3 +100,15 @@ def test_a_name_that_no_property_gets(project: Project) -> None:
     assert "items/x-prefactor-name: error PG015: x-prefactor-name belongs to the schema of a property" in (
         project.generate().err
     )
+
+
+def test_span_types_in_any_script_that_python_takes(project: Project) -> None:
+    names = {"été:naïve": "ÉtéNaïve", "工具:搜索": "工具搜索", "A²": "A2", "ﬁle": "File", "ºG": "OG"}
+    project.span_types(**{name: {"type": "object", "properties": {"größe": {}, "关键词": {}}} for name in names})
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert all(name.isascii() for name in project.files())
+    package = project.load()
+    for made in names.values():
+        keywords = inspect.signature(getattr(package, made).start).parameters
+        assert {"größe", "关键词"} <= keywords.keys()
