@@ -81,9 +81,11 @@ NAME_COLLISION = Rule(
     "PG005",
     "two names become the same Python name",
     (
-        "Two different names become the same name in Python: a-b and a_b, for example, or Chat and chat, "
-        "which are one file where the file system ignores case. The generator does not add numbers to such "
-        "names, because the numbers would change when another one is added. Rename one of them."
+        "Two different names become the same name in Python. Properties get different names then, which a note "
+        "tells: the one whose name is Python's keeps it, and the others say their characters as words, such as "
+        "at_id for @id. x-prefactor-name in the schema of a property chooses another. Span types and classes "
+        "get no other names: a-b and a_b, for example, or Chat and chat, which are one file where the file "
+        "system ignores case. Rename one of them."
     ),
 )
 
