@@ -176,7 +176,7 @@ class Store:
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the rest is a detail
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the higher bits tell its kinds apart
                     raise
                 time.sleep(_SECONDS_BETWEEN_TRIES)
             else:
