@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 
     # Found here by tools such as PyInstaller: at run time it is imported by its name.
     from . import __definitions__ as __definitions__
+    from ._shared_content_part import (
+        ContentPart as ContentPart,
+        ContentPartDict as ContentPartDict,
+    )
+    from ._shared_message import (
+        Message as Message,
+        MessageDict as MessageDict,
+    )
+    from ._shared_token_usage import (
+        TokenUsage as TokenUsage,
+        TokenUsageDict as TokenUsageDict,
+    )
+    from ._shared_tool_call import (
+        ToolCall as ToolCall,
+        ToolCallDict as ToolCallDict,
+    )
     from ._agent_chat_turn import (
         AgentChatTurn as AgentChatTurn,
         AgentChatTurnParams as AgentChatTurnParams,
@@ -27,25 +43,11 @@ if TYPE_CHECKING:
     from ._agent_llm import (
         AgentLlm as AgentLlm,
         AgentLlmParams as AgentLlmParams,
-        AgentLlmParamsContentPart as AgentLlmParamsContentPart,
-        AgentLlmParamsContentPartDict as AgentLlmParamsContentPartDict,
         AgentLlmParamsDict as AgentLlmParamsDict,
-        AgentLlmParamsMessage as AgentLlmParamsMessage,
-        AgentLlmParamsMessageDict as AgentLlmParamsMessageDict,
         AgentLlmParamsParameters as AgentLlmParamsParameters,
         AgentLlmParamsParametersDict as AgentLlmParamsParametersDict,
-        AgentLlmParamsToolCall as AgentLlmParamsToolCall,
-        AgentLlmParamsToolCallDict as AgentLlmParamsToolCallDict,
         AgentLlmResult as AgentLlmResult,
-        AgentLlmResultContentPart as AgentLlmResultContentPart,
-        AgentLlmResultContentPartDict as AgentLlmResultContentPartDict,
         AgentLlmResultDict as AgentLlmResultDict,
-        AgentLlmResultMessage as AgentLlmResultMessage,
-        AgentLlmResultMessageDict as AgentLlmResultMessageDict,
-        AgentLlmResultTokenUsage as AgentLlmResultTokenUsage,
-        AgentLlmResultTokenUsageDict as AgentLlmResultTokenUsageDict,
-        AgentLlmResultToolCall as AgentLlmResultToolCall,
-        AgentLlmResultToolCallDict as AgentLlmResultToolCallDict,
     )
     from ._agent_retrieval import (
         AgentRetrieval as AgentRetrieval,
@@ -62,8 +64,6 @@ if TYPE_CHECKING:
         AgentRunParamsDict as AgentRunParamsDict,
         AgentRunResult as AgentRunResult,
         AgentRunResultDict as AgentRunResultDict,
-        AgentRunResultTokenUsage as AgentRunResultTokenUsage,
-        AgentRunResultTokenUsageDict as AgentRunResultTokenUsageDict,
     )
     from ._agent_tool import (
         AgentTool as AgentTool,
@@ -71,6 +71,24 @@ if TYPE_CHECKING:
         AgentToolParamsDict as AgentToolParamsDict,
         AgentToolResult as AgentToolResult,
         AgentToolResultDict as AgentToolResultDict,
+    )
+    from ._former_names import (
+        AgentLlmParamsContentPart as AgentLlmParamsContentPart,
+        AgentLlmParamsContentPartDict as AgentLlmParamsContentPartDict,
+        AgentLlmParamsMessage as AgentLlmParamsMessage,
+        AgentLlmParamsMessageDict as AgentLlmParamsMessageDict,
+        AgentLlmParamsToolCall as AgentLlmParamsToolCall,
+        AgentLlmParamsToolCallDict as AgentLlmParamsToolCallDict,
+        AgentLlmResultContentPart as AgentLlmResultContentPart,
+        AgentLlmResultContentPartDict as AgentLlmResultContentPartDict,
+        AgentLlmResultMessage as AgentLlmResultMessage,
+        AgentLlmResultMessageDict as AgentLlmResultMessageDict,
+        AgentLlmResultTokenUsage as AgentLlmResultTokenUsage,
+        AgentLlmResultTokenUsageDict as AgentLlmResultTokenUsageDict,
+        AgentLlmResultToolCall as AgentLlmResultToolCall,
+        AgentLlmResultToolCallDict as AgentLlmResultToolCallDict,
+        AgentRunResultTokenUsage as AgentRunResultTokenUsage,
+        AgentRunResultTokenUsageDict as AgentRunResultTokenUsageDict,
     )
 
     registry: SchemaRegistry
@@ -85,11 +103,16 @@ else:
         "agent:tool": "AgentTool",
     }
     _MODULES = {
+        "._shared_content_part": ("ContentPart", "ContentPartDict", ),
+        "._shared_message": ("Message", "MessageDict", ),
+        "._shared_token_usage": ("TokenUsage", "TokenUsageDict", ),
+        "._shared_tool_call": ("ToolCall", "ToolCallDict", ),
         "._agent_chat_turn": ("AgentChatTurn", "AgentChatTurnParams", "AgentChatTurnParamsDict", "AgentChatTurnResult", "AgentChatTurnResultDict", ),
-        "._agent_llm": ("AgentLlm", "AgentLlmParams", "AgentLlmParamsContentPart", "AgentLlmParamsContentPartDict", "AgentLlmParamsDict", "AgentLlmParamsMessage", "AgentLlmParamsMessageDict", "AgentLlmParamsParameters", "AgentLlmParamsParametersDict", "AgentLlmParamsToolCall", "AgentLlmParamsToolCallDict", "AgentLlmResult", "AgentLlmResultContentPart", "AgentLlmResultContentPartDict", "AgentLlmResultDict", "AgentLlmResultMessage", "AgentLlmResultMessageDict", "AgentLlmResultTokenUsage", "AgentLlmResultTokenUsageDict", "AgentLlmResultToolCall", "AgentLlmResultToolCallDict", ),
+        "._agent_llm": ("AgentLlm", "AgentLlmParams", "AgentLlmParamsDict", "AgentLlmParamsParameters", "AgentLlmParamsParametersDict", "AgentLlmResult", "AgentLlmResultDict", ),
         "._agent_retrieval": ("AgentRetrieval", "AgentRetrievalParams", "AgentRetrievalParamsDict", "AgentRetrievalResult", "AgentRetrievalResultDict", "AgentRetrievalResultDocumentsItem", "AgentRetrievalResultDocumentsItemDict", ),
-        "._agent_run": ("AgentRun", "AgentRunParams", "AgentRunParamsDict", "AgentRunResult", "AgentRunResultDict", "AgentRunResultTokenUsage", "AgentRunResultTokenUsageDict", ),
+        "._agent_run": ("AgentRun", "AgentRunParams", "AgentRunParamsDict", "AgentRunResult", "AgentRunResultDict", ),
         "._agent_tool": ("AgentTool", "AgentToolParams", "AgentToolParamsDict", "AgentToolResult", "AgentToolResultDict", ),
+        "._former_names": ("AgentLlmParamsContentPart", "AgentLlmParamsContentPartDict", "AgentLlmParamsMessage", "AgentLlmParamsMessageDict", "AgentLlmParamsToolCall", "AgentLlmParamsToolCallDict", "AgentLlmResultContentPart", "AgentLlmResultContentPartDict", "AgentLlmResultMessage", "AgentLlmResultMessageDict", "AgentLlmResultTokenUsage", "AgentLlmResultTokenUsageDict", "AgentLlmResultToolCall", "AgentLlmResultToolCallDict", "AgentRunResultTokenUsage", "AgentRunResultTokenUsageDict", ),
     }
 
     def __getattr__(name):
@@ -149,7 +172,15 @@ __all__ = [
     "AgentToolParamsDict",
     "AgentToolResult",
     "AgentToolResultDict",
+    "ContentPart",
+    "ContentPartDict",
+    "Message",
+    "MessageDict",
     "SCHEMA_VERSION",
     "SPAN_TYPES",
+    "TokenUsage",
+    "TokenUsageDict",
+    "ToolCall",
+    "ToolCallDict",
     "registry",
 ]

@@ -4,33 +4,20 @@
 # isort: skip_file
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, NotRequired, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from ._shared_message import Message, MessageDict
+from ._shared_token_usage import TokenUsage, TokenUsageDict
 
 __all__ = [
     "AgentLlm",
     "AgentLlmParams",
-    "AgentLlmParamsContentPart",
-    "AgentLlmParamsContentPartDict",
     "AgentLlmParamsDict",
-    "AgentLlmParamsMessage",
-    "AgentLlmParamsMessageDict",
     "AgentLlmParamsParameters",
     "AgentLlmParamsParametersDict",
-    "AgentLlmParamsToolCall",
-    "AgentLlmParamsToolCallDict",
     "AgentLlmResult",
-    "AgentLlmResultContentPart",
-    "AgentLlmResultContentPartDict",
     "AgentLlmResultDict",
-    "AgentLlmResultMessage",
-    "AgentLlmResultMessageDict",
-    "AgentLlmResultTokenUsage",
-    "AgentLlmResultTokenUsageDict",
-    "AgentLlmResultToolCall",
-    "AgentLlmResultToolCallDict",
 ]
 
 
@@ -39,7 +26,7 @@ class AgentLlmParams(PayloadModel):
     """The name of the model that is asked."""
     prompt: str | MISSING = MISSING
     """The prompt, where the call is a single text."""
-    messages: list[AgentLlmParamsMessage] | MISSING = MISSING
+    messages: list[Message] | MISSING = MISSING
     """The conversation so far, where the call is a chat."""
     provider: str | MISSING = MISSING
     """Who runs the model, such as openai or anthropic."""
@@ -47,32 +34,6 @@ class AgentLlmParams(PayloadModel):
     """The settings of the call."""
     tools: list[str] | MISSING = MISSING
     """The names of the tools that the model may ask for."""
-
-
-class AgentLlmParamsContentPart(PayloadModel):
-    """A part of a message, such as a text or an image."""
-
-    type: str
-    """The kind of part, such as text, image or audio."""
-    text: str | MISSING = MISSING
-    """The text of a text part."""
-    uri: str | MISSING = MISSING
-    """Where the content of another part is."""
-
-
-class AgentLlmParamsMessage(PayloadModel):
-    """One message of a conversation with a model."""
-
-    role: Literal['system', 'user', 'assistant', 'tool']
-    """Who speaks."""
-    content: str | list[AgentLlmParamsContentPart] | None
-    """What is said; null when the message only calls tools."""
-    name: str | MISSING = MISSING
-    """The name of the participant or of the tool."""
-    tool_calls: list[AgentLlmParamsToolCall] | MISSING = MISSING
-    """The tools that the assistant asks for."""
-    tool_call_id: str | MISSING = MISSING
-    """The tool call that this message answers."""
 
 
 class AgentLlmParamsParameters(PayloadModel):
@@ -96,104 +57,27 @@ class AgentLlmParamsParameters(PayloadModel):
     """What makes sampling repeatable."""
 
 
-class AgentLlmParamsToolCall(PayloadModel):
-    """A tool that the model asks for."""
-
-    id: str | MISSING = MISSING
-    """The ID that the answer refers to."""
-    name: str
-    """The tool's name."""
-    arguments: dict[str, Any]
-    """The arguments for the tool."""
-
-
 class AgentLlmResult(PayloadModel):
     response: str | MISSING = MISSING
     """The text of the answer."""
-    message: AgentLlmResultMessage | MISSING = MISSING
+    message: Message | MISSING = MISSING
     finish_reason: str | MISSING = MISSING
     """Why the model stopped, such as stop, length or tool_calls."""
-    usage: AgentLlmResultTokenUsage | MISSING = MISSING
+    usage: TokenUsage | MISSING = MISSING
     response_id: str | MISSING = MISSING
     """The provider's ID of the answer."""
     response_model: str | MISSING = MISSING
     """The model that answered, where it is not the one that was asked."""
 
 
-class AgentLlmResultContentPart(PayloadModel):
-    """A part of a message, such as a text or an image."""
-
-    type: str
-    """The kind of part, such as text, image or audio."""
-    text: str | MISSING = MISSING
-    """The text of a text part."""
-    uri: str | MISSING = MISSING
-    """Where the content of another part is."""
-
-
-class AgentLlmResultMessage(PayloadModel):
-    """One message of a conversation with a model."""
-
-    role: Literal['system', 'user', 'assistant', 'tool']
-    """Who speaks."""
-    content: str | list[AgentLlmResultContentPart] | None
-    """What is said; null when the message only calls tools."""
-    name: str | MISSING = MISSING
-    """The name of the participant or of the tool."""
-    tool_calls: list[AgentLlmResultToolCall] | MISSING = MISSING
-    """The tools that the assistant asks for."""
-    tool_call_id: str | MISSING = MISSING
-    """The tool call that this message answers."""
-
-
-class AgentLlmResultTokenUsage(PayloadModel):
-    """The tokens that a call used."""
-
-    input_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the prompt."""
-    output_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the answer."""
-    cached_input_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The input tokens that came from a cache."""
-    reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The output tokens that were spent on reasoning."""
-
-
-class AgentLlmResultToolCall(PayloadModel):
-    """A tool that the model asks for."""
-
-    id: str | MISSING = MISSING
-    """The ID that the answer refers to."""
-    name: str
-    """The tool's name."""
-    arguments: dict[str, Any]
-    """The arguments for the tool."""
-
-
 class AgentLlmParamsDict(TypedDict):
     """AgentLlmParams as a dict."""
     model: str
     prompt: NotRequired[str]
-    messages: NotRequired[ArrayOf[AgentLlmParamsMessage | AgentLlmParamsMessageDict]]
+    messages: NotRequired[ArrayOf[Message | MessageDict]]
     provider: NotRequired[str]
     parameters: NotRequired[AgentLlmParamsParameters | AgentLlmParamsParametersDict]
     tools: NotRequired[ArrayOf[str]]
-
-
-class AgentLlmParamsContentPartDict(TypedDict):
-    """AgentLlmParamsContentPart as a dict."""
-    type: str
-    text: NotRequired[str]
-    uri: NotRequired[str]
-
-
-class AgentLlmParamsMessageDict(TypedDict):
-    """AgentLlmParamsMessage as a dict."""
-    role: Literal['system', 'user', 'assistant', 'tool']
-    content: str | ArrayOf[AgentLlmParamsContentPart | AgentLlmParamsContentPartDict] | None
-    name: NotRequired[str]
-    tool_calls: NotRequired[ArrayOf[AgentLlmParamsToolCall | AgentLlmParamsToolCallDict]]
-    tool_call_id: NotRequired[str]
 
 
 class AgentLlmParamsParametersDict(TypedDict):
@@ -208,52 +92,14 @@ class AgentLlmParamsParametersDict(TypedDict):
     seed: NotRequired[int]
 
 
-class AgentLlmParamsToolCallDict(TypedDict):
-    """AgentLlmParamsToolCall as a dict."""
-    id: NotRequired[str]
-    name: str
-    arguments: Mapping[str, object]
-
-
 class AgentLlmResultDict(TypedDict):
     """AgentLlmResult as a dict."""
     response: NotRequired[str]
-    message: NotRequired[AgentLlmResultMessage | AgentLlmResultMessageDict]
+    message: NotRequired[Message | MessageDict]
     finish_reason: NotRequired[str]
-    usage: NotRequired[AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict]
+    usage: NotRequired[TokenUsage | TokenUsageDict]
     response_id: NotRequired[str]
     response_model: NotRequired[str]
-
-
-class AgentLlmResultContentPartDict(TypedDict):
-    """AgentLlmResultContentPart as a dict."""
-    type: str
-    text: NotRequired[str]
-    uri: NotRequired[str]
-
-
-class AgentLlmResultMessageDict(TypedDict):
-    """AgentLlmResultMessage as a dict."""
-    role: Literal['system', 'user', 'assistant', 'tool']
-    content: str | ArrayOf[AgentLlmResultContentPart | AgentLlmResultContentPartDict] | None
-    name: NotRequired[str]
-    tool_calls: NotRequired[ArrayOf[AgentLlmResultToolCall | AgentLlmResultToolCallDict]]
-    tool_call_id: NotRequired[str]
-
-
-class AgentLlmResultTokenUsageDict(TypedDict):
-    """AgentLlmResultTokenUsage as a dict."""
-    input_tokens: int
-    output_tokens: int
-    cached_input_tokens: NotRequired[int]
-    reasoning_tokens: NotRequired[int]
-
-
-class AgentLlmResultToolCallDict(TypedDict):
-    """AgentLlmResultToolCall as a dict."""
-    id: NotRequired[str]
-    name: str
-    arguments: Mapping[str, object]
 
 
 class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult | AgentLlmResultDict"]):
@@ -274,7 +120,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         *,
         model: str,
         prompt: str | MISSING = MISSING,
-        messages: ArrayOf[AgentLlmParamsMessage | AgentLlmParamsMessageDict] | MISSING = MISSING,
+        messages: ArrayOf[Message | MessageDict] | MISSING = MISSING,
         provider: str | MISSING = MISSING,
         parameters: AgentLlmParamsParameters | AgentLlmParamsParametersDict | MISSING = MISSING,
         tools: ArrayOf[str] | MISSING = MISSING,
@@ -303,9 +149,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         /,
         *,
         response: str | MISSING = MISSING,
-        message: AgentLlmResultMessage | AgentLlmResultMessageDict | MISSING = MISSING,
+        message: Message | MessageDict | MISSING = MISSING,
         finish_reason: str | MISSING = MISSING,
-        usage: AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict | MISSING = MISSING,
+        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
         response_id: str | MISSING = MISSING,
         response_model: str | MISSING = MISSING,
     ) -> None:
@@ -331,9 +177,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         /,
         *,
         response: str | MISSING = MISSING,
-        message: AgentLlmResultMessage | AgentLlmResultMessageDict | MISSING = MISSING,
+        message: Message | MessageDict | MISSING = MISSING,
         finish_reason: str | MISSING = MISSING,
-        usage: AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict | MISSING = MISSING,
+        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
         response_id: str | MISSING = MISSING,
         response_model: str | MISSING = MISSING,
     ) -> None:

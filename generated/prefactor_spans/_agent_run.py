@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonInteger, MISSING, PayloadModel, TypedSpan
+from ._shared_token_usage import TokenUsage, TokenUsageDict
 
 __all__ = [
     "AgentRun",
@@ -15,8 +16,6 @@ __all__ = [
     "AgentRunParamsDict",
     "AgentRunResult",
     "AgentRunResultDict",
-    "AgentRunResultTokenUsage",
-    "AgentRunResultTokenUsageDict",
 ]
 
 
@@ -38,20 +37,7 @@ class AgentRunResult(PayloadModel):
     """What the agent answered."""
     steps: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """How many steps the agent took."""
-    usage: AgentRunResultTokenUsage | MISSING = MISSING
-
-
-class AgentRunResultTokenUsage(PayloadModel):
-    """The tokens that a call used."""
-
-    input_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the prompt."""
-    output_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the answer."""
-    cached_input_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The input tokens that came from a cache."""
-    reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The output tokens that were spent on reasoning."""
+    usage: TokenUsage | MISSING = MISSING
 
 
 class AgentRunParamsDict(TypedDict):
@@ -67,15 +53,7 @@ class AgentRunResultDict(TypedDict):
     """AgentRunResult as a dict."""
     output: NotRequired[str]
     steps: NotRequired[int]
-    usage: NotRequired[AgentRunResultTokenUsage | AgentRunResultTokenUsageDict]
-
-
-class AgentRunResultTokenUsageDict(TypedDict):
-    """AgentRunResultTokenUsage as a dict."""
-    input_tokens: int
-    output_tokens: int
-    cached_input_tokens: NotRequired[int]
-    reasoning_tokens: NotRequired[int]
+    usage: NotRequired[TokenUsage | TokenUsageDict]
 
 
 class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult | AgentRunResultDict"]):
@@ -123,7 +101,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
         *,
         output: str | MISSING = MISSING,
         steps: int | MISSING = MISSING,
-        usage: AgentRunResultTokenUsage | AgentRunResultTokenUsageDict | MISSING = MISSING,
+        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
     ) -> None:
         """Finish the span as `complete` with its result.
 
@@ -143,7 +121,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
         *,
         output: str | MISSING = MISSING,
         steps: int | MISSING = MISSING,
-        usage: AgentRunResultTokenUsage | AgentRunResultTokenUsageDict | MISSING = MISSING,
+        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
     ) -> None:
         """Collect a part of the result for the finish.
 

@@ -9,7 +9,7 @@ from pydantic_core import MISSING
 
 from prefactor_core._typed.models import CheckedModel, CheckedRoot, EmptyResult, PayloadModel, PayloadRoot
 from prefactor_core._typed.scalars import JsonBoolean, JsonInteger, JsonLiteral, JsonNumber, NoObject
-from prefactor_core._typed.schema_part import JsonPattern, SchemaPart
+from prefactor_core._typed.schema_part import JsonPattern, SchemaPart, SharedSchemaPart
 from prefactor_core._typed.span import ArrayOf, PayloadOf, SpanTypeOf, TypedSpan
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "PayloadOf",
     "PayloadRoot",
     "SchemaPart",
+    "SharedSchemaPart",
     "SpanTypeOf",
     "TypedSpan",
 ]
@@ -43,6 +44,7 @@ _CLASSES: tuple[type, ...] = (
     PayloadModel,
     PayloadRoot,
     SchemaPart,
+    SharedSchemaPart,
     SpanTypeOf,
     TypedSpan,
 )

@@ -39,15 +39,16 @@ RULE_EXAMPLES = {
     ),
     "PG004": (
         "a.yaml",
-        "span_schemas:\n  none: {}\n",
-        "schemas/a.yaml:2:3 /span_schemas/none: error PG004: the span type 'none' would become the class "
-        "'None', which is not a usable Python name",
+        "span_type_schemas:\n  - name: a\n    x-prefactor-class: a b\n    params_schema: {}\n",
+        "schemas/a.yaml:3:5 /span_type_schemas/0/x-prefactor-class: error PG004: expected a name that a class can have, "
+        "found 'a b'",
     ),
     "PG005": (
         "a.yaml",
-        "span_schemas:\n  a-b: {}\n  a_b: {}\n",
-        "schemas/a.yaml:3:3 /span_schemas/a_b: error PG005: the span types 'a_b' and 'a-b' (schemas/a.yaml:2:3 "
-        "/span_schemas/a-b) would become the same class AB",
+        "span_type_schemas:\n  - {name: a, x-prefactor-class: A, params_schema: {}}\n"
+        "  - {name: b, x-prefactor-class: A, params_schema: {}}\n",
+        "schemas/a.yaml:3:15 /span_type_schemas/1/x-prefactor-class: error PG005: the span types 'a' and 'b' both choose "
+        "the class A",
     ),
     "PG006": (
         "a.yaml",
@@ -277,7 +278,7 @@ def test_every_example_has_a_severity() -> None:
 
 def test_all_problems_of_all_files_in_one_run(project: Project) -> None:
     project.write(
-        "schemas/a.yaml", "span_schemas:\n  a: {type: objekt}\n  b: {properties: {x: {$ref: 'no.yaml'}}}\n  None: {}\n"
+        "schemas/a.yaml", "span_schemas:\n  a: {type: objekt}\n  b: {properties: {x: {$ref: 'no.yaml'}}}\n  '': {}\n"
     )
     project.write("schemas/b.json", "{")
     project.write("schemas/c.yaml", "a: *x")
@@ -707,33 +708,6 @@ def test_a_warning_about_a_schema_that_nothing_uses(project: Project) -> None:
     )
 
 
-CLASHES = {
-    "case": ({"agent:llm": OBJECT, "Agent:LLM": OBJECT}, "would become the same class AgentL"),
-    "separator": ({"agent:llm": OBJECT, "agent-llm": OBJECT}, "would become the same class AgentLlm"),
-    "params-class": (
-        {"agent:llm": OBJECT, "agent:llm:params": OBJECT},
-        'the generated name AgentLlmParams is also generated for the span type "agent:llm"',
-    ),
-    "definition-and-property": (
-        {"a": {**properties(usage=properties(n={}), u={"$ref": "#/$defs/Usage"}), "$defs": {"Usage": properties(m={})}}},
-        "this would become the class AParamsUsage, as the definition at",
-    ),
-    "literal-form": ({"a": properties(dict=properties(n={}))}, "the generated name AParamsDict is already used"),
-    "imported-name": ({"any": OBJECT}, "the generated name Any is already used"),
-    "catalog-name": ({"schema_registry": OBJECT}, "the generated name SchemaRegistry is already used"),
-    "property-and-class": ({"a": properties(AParamsX=properties(n={}), x=properties(n={}))}, "AParamsX"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", sorted(CLASHES))
-def test_names_that_become_the_same(case: str, project: Project) -> None:
-    schemas, expected = CLASHES[case]
-    project.span_types(**schemas)
-    result = project.generate()
-    assert result.code == 1
-    assert any("error PG005" in line and expected in line for line in result.findings), result.err
-
-
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
@@ -815,12 +789,15 @@ def test_a_part_of_2020_12_in_a_schema_of_draft_07(project: Project) -> None:
     [
         (
             "x-prefactor-redacted",
-            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name",
+            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name",
         ),
-        ("x-prefactor-alow", "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name"),
+        (
+            "x-prefactor-alow",
+            "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name",
+        ),
         (
             "x-prefactor-owner",
-            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name",
+            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name",
         ),
         (
             "x-redact",

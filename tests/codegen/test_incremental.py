@@ -95,12 +95,20 @@ def test_an_edited_catalog(built: Project, generated_again: list[str]) -> None:
     assert built.files() == full_run(built)
 
 
-def test_a_new_name_that_an_unchanged_module_already_has(built: Project) -> None:
-    before = built.files()
+def test_a_new_name_that_an_unchanged_module_already_has(built: Project, generated_again: list[str]) -> None:
     built.write("schemas/clash.json", {"span_schemas": {"first_params": {"type": "object"}}})
+    assert built.generate().code == 0
+    assert generated_again == ["FirstParamsParams"]
+    assert built.load().First.Params.__name__ == "FirstParamsModel", "the new span type has the name"
+    assert built.files() == full_run(built)
+
+
+def test_a_chosen_name_that_an_unchanged_module_already_has(built: Project) -> None:
+    before = built.files()
+    built.write("schemas/clash.json", {"span_schemas": {"x": {"type": "object", "x-prefactor-class": "FirstParams"}}})
     result = built.generate()
     assert result.code == 1
-    assert "PG005: the generated name FirstParams is also generated for the span type" in result.err
+    assert "PG005: this is the class FirstParams, as the definition at" in result.err
     assert built.files() == before
 
 
@@ -135,9 +143,9 @@ def test_where_no_process_can_be_started(project: Project, monkeypatch: pytest.M
 
 def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     nested = properties(params=properties(x={}))
-    project.span_types(**{"a": nested, "a params": OBJECT, "a params params": OBJECT})
-    together = project.generate()
+    project.span_types(**{"a": nested, "a params": OBJECT, "a params params": OBJECT, "a params params params": OBJECT})
+    assert project.generate().code == 0
+    together = project.files()
+    assert {"AParams", "AParamsParams", "AParamsParamsParams"} <= {*project.load().__all__}
     monkeypatch.setattr(processes, "_BATCH", 1)
-    assert project.generate() == together
-    assert together.code == 1
-    assert "this would become the class AParamsParams, as the definition at" in together.err
+    assert full_run(project) == together

@@ -12,7 +12,7 @@ from prefactor_gen.diagnostics.rules import (
     UNKNOWN_REQUIRED_PROPERTY,
 )
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
-from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CONTENT, KNOWN, NAME, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CLASS, CONTENT, KNOWN, NAME, REDACT
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
@@ -27,7 +27,7 @@ _MORE_PROPERTIES = frozenset({
 # its properties elsewhere.
 _COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (REDACT, ALLOW, NAME)
+_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 

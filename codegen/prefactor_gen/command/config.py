@@ -40,7 +40,7 @@ _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
 WIRE_KEYS = ("sources", "output", "package")
-KEYS = (*WIRE_KEYS, "formats", "wire")
+KEYS = (*WIRE_KEYS, "formats", "former-names", "wire")
 
 
 class ConfigError(Exception):
@@ -54,6 +54,7 @@ class PackageConfig:
     Attributes:
         wire: it holds models of plain JSON Schema documents, without span helpers.
         assert_formats: payloads must match the formats of their schemas.
+        former_names: pairs of a name that a class had before, and its name.
     """
 
     sources: tuple[str, ...]
@@ -61,6 +62,7 @@ class PackageConfig:
     package: str
     wire: bool = False
     assert_formats: bool = False
+    former_names: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -209,7 +211,13 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     formats = _text(table, "formats", "annotate", where, config)
     if formats not in {"annotate", "assert"}:
         raise ConfigError(f'pyproject.toml: expected formats = "annotate" or "assert" in [{where}], found {formats!r}')
-    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert")
+    former = table.get("former-names", {})
+    if not isinstance(former, dict) or not all(isinstance(name, str) for name in former.values()):
+        raise ConfigError(
+            f'pyproject.toml: expected former-names = {{ OldName = "NewName" }} in [{where}], found {former!r}'
+        )
+    names = tuple(sorted(former.items()))
+    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert", names)
 
 
 def _text(table: dict[str, object], key: str, default: str | None, where: str, config: ProjectConfig) -> str:

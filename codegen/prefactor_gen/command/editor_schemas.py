@@ -10,7 +10,7 @@ from typing import Any
 from prefactor_gen.command.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
-from prefactor_gen.json_schema.keywords import ALLOW, NAME, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, NAME, REDACT
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
 
 __all__ = ["config_schema", "definitions_schema"]
@@ -89,6 +89,11 @@ def config_schema() -> dict[str, Any]:
             "default": "annotate",
             "description": "assert: payloads must match the formats of their schemas.",
         },
+        "former-names": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "The names that classes had before, each with its name now: both can be imported.",
+        },
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},
     }
     table = {**_object(keys, KEYS), "required": ["sources"]}
@@ -140,13 +145,16 @@ def _definition(known: tuple[str, ...], schemas: dict[str, str], required: str) 
             "type": ["object", "null"],
         }
     keys = {**texts, **objects, "data_risk": risk, ALLOW: {"$ref": "#/definitions/allow"}}
+    if CLASS in known:
+        keys[CLASS] = {"type": "string", "description": "The name of the span type's class in Python."}
     return {**_object(keys, known), "required": ["name", required]}
 
 
 def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
     redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in place of the value."}
     name = {"type": "string", "description": "The name of the property in Python. Its name in the payload stays."}
-    ours = {REDACT: redact, NAME: name, ALLOW: {"$ref": "#/definitions/allow"}}
+    made = {"type": "string", "description": "The name of the object's class in Python."}
+    ours = {REDACT: redact, NAME: name, CLASS: made, ALLOW: {"$ref": "#/definitions/allow"}}
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
 
 

@@ -23,7 +23,7 @@ from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES
 from prefactor_gen.diagnostics.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
 from prefactor_gen.json_schema.drafts import in_a_known_draft
-from prefactor_gen.json_schema.keywords import ALLOW
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["collect_definitions", "unused_documents"]
@@ -136,7 +136,10 @@ class _Reader:
             name = self.name(entry, place)
             params = self.required_schema(entry, "params_schema")
             if name is not None and params is not None:
-                yield SpanTypeDefinition(name, place, params, self.schema(entry, "result_schema"), **self.texts(entry))
+                chosen = (entry.get(CLASS), entry.place_at(CLASS)) if CLASS in entry else (None, None)
+                yield SpanTypeDefinition(
+                    name, place, params, self.schema(entry, "result_schema"), *chosen, **self.texts(entry)
+                )
         yield from self.legacy_span_types()
 
     def legacy_span_types(self) -> Iterator[SpanTypeDefinition]:
@@ -183,7 +186,7 @@ class _Reader:
                 self.report(f"expected an object, found {_described(entry)}", at)
 
     def check_keys(self, node: ObjectNode, known: tuple[str, ...]) -> None:
-        words = ", ".join(sorted(key for key in known if key != ALLOW))
+        words = ", ".join(sorted(key for key in known if key not in {ALLOW, CLASS}))
         for key in node:
             if key not in known:
                 shared = "; put schemas that others refer to into a file of their own, or into the schema itself"

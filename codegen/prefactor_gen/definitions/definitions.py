@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Place
-from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.json_schema.keywords import ALLOW
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS
 
 __all__ = [
     "QUALITY_KEYS",
     "ROOT_KEYS",
     "SECTIONS",
     "SPAN_TYPE_KEYS",
+    "Copies",
     "Definitions",
+    "FileTarget",
     "QualityDefinition",
     "SchemaSource",
     "SpanTypeDefinition",
 ]
 
 _TEXTS = ("name", "title", "description", "template")
-SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", ALLOW)
+SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", ALLOW, CLASS)
 QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
 ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
+
+
+@dataclass(frozen=True, order=True)
+class FileTarget:
+    """What a reference to a file leads to: the file, and a JSON pointer in it."""
+
+    path: Path
+    pointer: str
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What was copied from files into the `$defs` of a schema.
+
+    Attributes:
+        names: the name in `$defs` of each target.
+        uses: the targets that a target refers to.
+        of_other_files: the targets that another file than their own refers to.
+    """
+
+    names: Mapping[FileTarget, str] = field(default_factory=dict)
+    uses: Mapping[FileTarget, AbstractSet[FileTarget]] = field(default_factory=dict)
+    of_other_files: AbstractSet[FileTarget] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -34,12 +62,14 @@ class SchemaSource:
     Attributes:
         schema: the schema, in draft-07 or 2020-12.
         written: the schema in the draft that it names, if its author wrote the whole of it.
+        copies: what it holds of other files.
     """
 
     schema: ObjectNode
     document: Document
     place: Place
     written: ObjectNode | None = None
+    copies: Copies = field(default_factory=Copies)
 
 
 @dataclass(frozen=True)
@@ -61,10 +91,16 @@ class _Definition:
 
 @dataclass(frozen=True)
 class SpanTypeDefinition(_Definition):
-    """A span type."""
+    """A span type.
+
+    Attributes:
+        chosen_class: the Python class that it asks for.
+    """
 
     params: SchemaSource
     result: SchemaSource | None = None
+    chosen_class: JsonValue = None
+    class_place: Place | None = None
 
 
 @dataclass(frozen=True)

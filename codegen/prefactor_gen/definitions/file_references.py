@@ -11,19 +11,20 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from prefactor_gen.definitions.definitions import SchemaSource
+from prefactor_gen.definitions.definitions import Copies, FileTarget, SchemaSource
 from prefactor_gen.definitions.python_names import pascal
 from prefactor_gen.definitions.sources import SUFFIXES, Document, display_name, parse_file, real_path
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
+from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["SchemaFiles", "duplicate_ids", "inline_files"]
+__all__ = ["FileCopier", "SchemaFiles", "duplicate_ids", "inline_files"]
 
 
 class SchemaFiles:
@@ -70,6 +71,11 @@ class SchemaFiles:
         except DiagnosticError:
             message = f"no schema in {display_name(path, self.base)} has the anchor {name!r}"
             raise UNRESOLVED_REFERENCE.error(place, message) from None
+
+    def names_draft(self, path: Path) -> bool:
+        """Whether a file that was parsed says which draft it is written in."""
+        root = self.parsed[path]
+        return isinstance(root, ObjectNode) and "$schema" in root
 
     def target(self, path: Path, pointer: str, *, draft_07: bool) -> JsonValue | None:
         """The target of a JSON pointer in a file, as a part of a schema of draft-07 or of 2020-12."""
@@ -167,9 +173,10 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
     refs = LocalRefs(source.schema)
     if not any(_is_to_another_file(schema, refs) for schema in all_schemas(source.schema)):
         return Checked(source)
-    inliner = _Inliner(source, files, refs)
-    schema = inliner.run()
-    return Checked(None if inliner.diagnostics else replace(source, schema=schema, written=None), inliner.diagnostics)
+    copier = FileCopier(files, refs, source.document.path, source.document.folder)
+    schema = copier.inlined(source.schema)
+    inlined = replace(source, schema=schema, written=None, copies=copier.copies())
+    return Checked(None if copier.diagnostics else inlined, copier.diagnostics)
 
 
 def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
@@ -180,40 +187,62 @@ def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
     return not refs.is_local(reference, schema.place_at("$ref"))
 
 
-class _Inliner:
+class FileCopier:
     """Copies the targets of file references into `$defs`, breadth first.
 
+    Args:
+        files: the files.
+        refs: the references of the schema that gets the copies.
+        path: its file.
+        folder: the definition folder of its file.
+
     Attributes:
-        names: the name in `$defs` of each target: a file and a JSON pointer.
-        inlined: the targets by these names.
+        names: the name in `$defs` of each target.
+        copied: the targets by these names.
         pending: targets whose own references are still to rewrite.
+        uses: the targets that a target refers to; the schema itself is None.
+        of_other_files: the targets that another file than their own refers to.
     """
 
-    def __init__(self, source: SchemaSource, files: SchemaFiles, refs: LocalRefs) -> None:
-        self.source = source
+    def __init__(self, files: SchemaFiles, refs: LocalRefs, path: Path | None, folder: Path | None) -> None:
         self.files = files
         self.refs = refs
-        self.names: dict[tuple[Path, str], str] = {}
-        self.inlined: dict[str, JsonValue] = {}
-        self.pending: deque[tuple[str, ObjectNode, Path]] = deque()
+        self.path = path
+        self.folder = folder
+        self.names: dict[FileTarget, str] = {}
+        self.copied: dict[str, JsonValue] = {}
+        self.pending: deque[tuple[FileTarget, ObjectNode]] = deque()
+        self.uses: dict[FileTarget | None, set[FileTarget]] = {}
+        self.of_other_files: set[FileTarget] = set()
+        self.current: FileTarget | None = None
         self.diagnostics: list[Diagnostic] = []
         self.draft_07 = refs.draft_07
-        own = source.schema.get("$defs")
-        self.own_definitions = own if isinstance(own, ObjectNode) else ObjectNode(place=source.place)
+        self.own_definitions = refs.root.object_at("$defs")
 
-    def run(self) -> ObjectNode:
-        applicable = {pointer for pointer, _ in applicable_schemas(self.source.schema)}
-        root = self.rewrite(self.source.schema, self.source.document.path, applicable, is_root=True)
-        while self.pending:
-            name, target, path = self.pending.popleft()
-            applicable = {pointer for pointer, _ in located_schemas(target, draft_07=self.draft_07)}
-            self.inlined[name] = self.rewrite(target, path, applicable, is_root=False)
-        if not self.inlined:
+    def copies(self) -> Copies:
+        """What was copied."""
+        uses = {target: used for target, used in self.uses.items() if target is not None}
+        return Copies(self.names, uses, self.of_other_files)
+
+    def inlined(self, schema: ObjectNode) -> ObjectNode:
+        """The schema with the copies of what it refers to in other files."""
+        applicable = {pointer for pointer, _ in applicable_schemas(schema)}
+        root = self.rewrite(schema, self.path, applicable, is_root=True)
+        self.copy_pending()
+        if not self.copied:
             return root
         own = root.get("$defs")
         definitions = own if isinstance(own, ObjectNode) else self.own_definitions
-        merged = definitions.with_items([*definitions.items(), *sorted(self.inlined.items())])
+        merged = definitions.with_items([*definitions.items(), *sorted(self.copied.items())])
         return root.with_items({**root, "$defs": merged}.items())
+
+    def copy_pending(self) -> None:
+        """Copy what the copies refer to."""
+        while self.pending:
+            self.current, target = self.pending.popleft()
+            applicable = {pointer for pointer, _ in located_schemas(target, draft_07=self.draft_07)}
+            copied = self.rewrite(target, self.current.path, applicable, is_root=False)
+            self.copied[self.names[self.current]] = copied
 
     def rewrite(
         self, schema: ObjectNode, path: Path | None, applicable: AbstractSet[str], pointer: str = "", *, is_root: bool
@@ -243,13 +272,20 @@ class _Inliner:
                 return result
             refs = self.refs if is_root or path is None else self.files.refs(path)
             try:
-                result["$ref"] = f"#/$defs/{self.definition(reference, path, schema.place_at('$ref'), refs)}"
+                target = self.target(reference, path, schema.place_at("$ref"), refs)
+                # A file that is the whole payload is a schema of its own, and so are its definitions.
+                is_payload = (
+                    is_root and not pointer and not target.pointer and not (schema.keys() - {"$ref"}) & ASSERTIONS
+                )
+                if target.path != path and not is_payload:
+                    self.of_other_files.add(target)
+                result["$ref"] = f"#/$defs/{self.names[target]}"
             except DiagnosticError as error:
                 self.diagnostics.extend(error.diagnostics)
         return result
 
-    def definition(self, reference: str, path: Path | None, place: Place, refs: LocalRefs) -> str:
-        """The name in `$defs` of the reference's target, which is copied there the first time.
+    def target(self, reference: str, path: Path | None, place: Place, refs: LocalRefs) -> FileTarget:
+        """The target of a reference, which is copied the first time.
 
         Args:
             reference: the `$ref`.
@@ -260,16 +296,24 @@ class _Inliner:
         Raises:
             DiagnosticError: the reference has no target in the definition folder.
         """
-        key = target_path, pointer = self.located(reference, path, place, refs)
-        if key not in self.names:
-            target = self.files.target(target_path, pointer, draft_07=self.draft_07)
-            if not isinstance(target, ObjectNode | bool):
-                raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
-            name = self.names[key] = self.free_name(target_path, pointer)
-            self.inlined[name] = target
-            if isinstance(target, ObjectNode):  # rewritten later: it may refer to itself, and chains may be long
-                self.pending.append((name, target, target_path))
-        return self.names[key]
+        target = FileTarget(*self.located(reference, path, place, refs))
+        self.uses.setdefault(self.current, set()).add(target)
+        if not self.copy(target):
+            raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
+        return target
+
+    def copy(self, target: FileTarget) -> bool:
+        """Copy a target, unless that is done; returns whether it is a schema."""
+        if target in self.names:
+            return True
+        schema = self.files.target(target.path, target.pointer, draft_07=self.draft_07)
+        if not isinstance(schema, ObjectNode | bool):
+            return False
+        name = self.names[target] = self.free_name(target.path, target.pointer)
+        self.copied[name] = schema
+        if isinstance(schema, ObjectNode):  # rewritten later: it may refer to itself, and chains may be long
+            self.pending.append((target, schema))
+        return True
 
     def located(self, reference: str, path: Path | None, place: Place, refs: LocalRefs) -> tuple[Path, str]:
         """The file of the reference's target, and the JSON pointer of the target in it; arguments as above."""
@@ -293,7 +337,7 @@ class _Inliner:
             message = f"expected a part of this schema, found {found_as}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
-        target = self.files.get(file, path, self.source.document.folder or path.parent, place)[0]
+        target = self.files.get(file, path, self.folder or path.parent, place)[0]
         if fragment and not fragment.startswith("/"):
             return target, self.files.anchor(target, fragment, place)
         return target, canonical_pointer(fragment)
@@ -303,4 +347,4 @@ class _Inliner:
         last = pascal(unquote(fragment.rpartition("/")[2])) if fragment else ""
         stem = pascal(path.stem)
         candidates = chain([last or stem, f"{stem}{last}"], (f"{stem}{last}{number}" for number in count(2)))
-        return next(name for name in candidates if name not in self.own_definitions and name not in self.inlined)
+        return next(name for name in candidates if name not in self.own_definitions and name not in self.copied)

@@ -6,6 +6,7 @@ __all__ = [
     "ALLOW",
     "ASSERTIONS",
     "CHECKED_FORMATS",
+    "CLASS",
     "CONTENT",
     "FOR_TYPE",
     "KNOWN",
@@ -18,6 +19,9 @@ __all__ = [
 
 ALLOW = "x-prefactor-allow"
 """Our own keyword: names the rules that a definition or a schema may break, each with the reason."""
+
+CLASS = "x-prefactor-class"
+"""Our own keyword: the Python class of a span type, or of an object."""
 
 NAME = "x-prefactor-name"
 """Our own keyword: the Python name of a property."""

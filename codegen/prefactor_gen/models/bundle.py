@@ -7,30 +7,29 @@ that types cannot express are left out: a definition with such keywords is check
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from prefactor_gen.definitions.python_names import is_usable
-from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.definitions.reserved_names import ReservedNames
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity, has_errors
 from prefactor_gen.diagnostics.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
 from prefactor_gen.json_schema.all_of import Merged, merge_all_of
-from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
+from prefactor_gen.json_schema.keywords import CHECKED_FORMATS, CLASS, NAME
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import map_subschemas
-from prefactor_gen.models.class_names import ClassNames
+from prefactor_gen.models.class_names import ClassNames, chosen_class
 from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
 
 if TYPE_CHECKING:
     from prefactor_gen.models.model_generator import Document
 
-__all__ = ["Bundle", "Bundled", "UntypedKeyword", "bundle_schema", "class_clash"]
+__all__ = ["Bundle", "Bundled", "Unit", "UntypedKeyword", "bundle_schema", "class_clash"]
 
 # Keywords where the subschema `false` forbids a member, which types cannot express.
 _MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
@@ -73,13 +72,13 @@ class Bundle:
 
     Attributes:
         assert_formats: whether formats are checked with the schema.
-        refused: the class names that could not be added.
+        shared: the classes of other modules that the definitions refer to.
     """
 
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     untyped_keywords: list[UntypedKeyword] = field(default_factory=list)
-    refused: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
 
     def document(self, names: Iterable[str]) -> Document:
         """The JSON Schema document of some definitions."""
@@ -88,57 +87,95 @@ class Bundle:
             "$defs": {name: self.definitions[name].view for name in names},
         }
 
-    def add(self, bundled: Bundled) -> list[Diagnostic]:
-        """Add a definition, or report that its name is taken or that no class can have it."""
-        problem = self._name_problem(bundled)
-        if problem is None:
-            self.definitions[bundled.name] = bundled
-            return []
-        self.refused.add(bundled.name)
-        return [problem]
-
     def extend(self, other: Bundle) -> list[Diagnostic]:
         """Add the definitions of another bundle; returns the problems of their names."""
         self.untyped_keywords.extend(other.untyped_keywords)
-        return [problem for bundled in other.definitions.values() for problem in self.add(bundled)]
+        self.shared |= other.shared
+        problems = [
+            class_clash(name, bundled.place, self.definitions[name].place)
+            for name, bundled in other.definitions.items()
+            if name in self.definitions
+        ]
+        self.definitions |= other.definitions
+        return problems
 
-    def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
-        name = bundled.name
-        if len(name) > MAX_CLASS_NAME:
-            message = f"its class name would have more than {MAX_CLASS_NAME:,} characters"
-            return LIMIT_EXCEEDED.at(bundled.place, message)
-        if not is_usable(name):
-            message = f"its class name {name!r} would not be a usable Python name"
-            return UNUSABLE_NAME.at(bundled.place, message)
-        if name in self.definitions:
-            return class_clash(name, bundled.place, self.definitions[name].place)
-        return None
+    def nesting_problems(self, root: str) -> Iterator[Diagnostic]:
+        """Report what is nested without end or too deep in the type `root`, also through classes of other modules."""
+        own = [name for name, bundled in self.definitions.items() if bundled.payload == root]
+        yield from self._too_deep(root)
+        direct: dict[str, set[str]] = {}
+        for name in own:
+            reached, pending = set[str](), [name]
+            while pending:
+                for target in direct.setdefault(each := pending.pop(), _direct_references(self._view_of(each))):
+                    if target not in reached:
+                        reached.add(target)
+                        pending.append(target)
+            if name in reached:
+                message = "expected a schema that describes a value, found a $ref that only leads back to itself"
+                yield UNRESOLVED_REFERENCE.at(self.definitions[name].place, message)
+
+    def _too_deep(self, root: str) -> Iterator[Diagnostic]:
+        deep = first_too_deep(root, self._view_of)
+        if deep is not None:
+            message = (
+                f"more than {MAX_TYPES_DEEP} types are nested here, counted through references; "
+                "use a schema without type at one of the levels"
+            )
+            yield LIMIT_EXCEEDED.at(self.definitions[deep].place, message)
+
+    def _view_of(self, name: str) -> JsonValue:
+        return self.definitions[name].view if name in self.definitions else None
 
 
 def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
-    """Report that two definitions would become the same class."""
-    return NAME_COLLISION.at(place, f"this would become the class {name}, as the definition at {other} does")
+    """Report that two definitions are the same class, which happens only where a schema chooses it."""
+    message = f"this is the class {name}, as the definition at {other} is; one of them chooses it by {CLASS}"
+    return NAME_COLLISION.at(place, f"{message}: choose another, or put the schema into a file that both refer to")
 
 
-def bundle_schema(name: str, schema: ObjectNode, place: Place, *, assert_formats: bool) -> Checked[Bundle]:
+@dataclass(frozen=True)
+class Unit:
+    """A schema that is compiled into classes: a payload, or a definition that several span types refer to.
+
+    Attributes:
+        name: its class name.
+        schema: the self-contained schema.
+        place: the place of the payload or the definition.
+        pointer: where the schema is that is compiled; empty for the whole.
+        shared: the classes of other modules, by the pointers of their definitions in the schema.
+        reserved: the names that its classes do not get.
+        refs: the references inside the schema.
+    """
+
+    name: str
+    schema: ObjectNode
+    place: Place
+    pointer: str = ""
+    shared: Mapping[str, str] = field(default_factory=dict)
+    reserved: ReservedNames = field(default_factory=ReservedNames)
+    refs: LocalRefs | None = None
+
+
+def bundle_schema(unit: Unit, *, assert_formats: bool) -> Checked[Bundle]:
     """The bundle of one self-contained schema: the schema, and each of its objects and definitions.
 
     Names depend on this schema only: `$defs/Usage` and the property `usage` of `AgentLlmParams` become
-    `AgentLlmParamsUsage` whatever else is generated.
+    `AgentLlmParamsUsage` whatever else is generated. Where two want one name, one of them gets another, and all is
+    bundled again, because the names inside it begin with that name.
 
     Args:
-        name: the class name of the schema.
-        schema: the schema.
-        place: its place.
+        unit: the schema and its name.
         assert_formats: whether formats are checked with the schema.
     """
-    avoided = frozenset[str]()
+    given: dict[str, str] = {}
     while True:
-        bundled = _SchemaBundler(name, schema, place, avoided, assert_formats=assert_formats).bundle()
-        if bundled.value.refused <= avoided:
-            return bundled
-        # A name made from a constant may be taken or unusable: number that option and start again.
-        avoided |= bundled.value.refused
+        bundler = _SchemaBundler(unit, given, assert_formats=assert_formats)
+        bundled = bundler.bundle()
+        others = {} if has_errors(bundled.diagnostics) else bundler.other_names()
+        if not others:
+            return Checked(bundled.value, [*bundled.diagnostics, *bundler.name_diagnostics()])
+        given |= others
 
 
 class _SchemaBundler:
@@ -153,19 +190,19 @@ class _SchemaBundler:
         checked: the definitions that are being made and can be checked against their schemas, innermost last.
     """
 
-    def __init__(
-        self, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str], *, assert_formats: bool
-    ) -> None:
+    def __init__(self, unit: Unit, given: Mapping[str, str], *, assert_formats: bool) -> None:
         self.result = Bundle(assert_formats)
         self.diagnostics: list[Diagnostic] = []
-        self.class_names = ClassNames(schema, name, avoided)
-        self.root_name = name
-        self.root = schema
-        self.place = place
-        self.refs = LocalRefs(schema)
+        self.class_names = ClassNames(unit.schema, unit.name, unit.pointer, given)
+        self.unit = unit
+        self.given = given
+        self.root_name = unit.name
+        self.root = unit.schema
+        self.place = unit.place
+        self.refs = unit.refs or LocalRefs(unit.schema)
         # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
-        self.dynamic = any("$dynamicRef" in each for _, each in applicable_schemas(schema))
-        self.names: dict[str, str] = {"": name}
+        self.dynamic = not unit.pointer and any("$dynamicRef" in each for _, each in applicable_schemas(unit.schema))
+        self.names: dict[str, str] = {unit.pointer: unit.name}
         self.pending: deque[tuple[str, str]] = deque()
         self.viewed = 0
         self.merging: dict[frozenset[Place], str] = {}
@@ -180,42 +217,14 @@ class _SchemaBundler:
             self.report(*error.diagnostics)
         except RecursionError:
             self.report(LIMIT_EXCEEDED.at(self.place, "its schemas are nested too deeply, counted through references"))
-        else:
-            self.report(*self.too_deep(), *self.circular())
         return Checked(self.result, self.diagnostics)
 
     def report(self, *diagnostics: Diagnostic) -> None:
         self.diagnostics.extend(diagnostics)
 
-    def too_deep(self) -> Iterator[Diagnostic]:
-        """Report the first type that is nested too deep."""
-        deep = first_too_deep(self.root_name, self.view_of)
-        if deep is not None:
-            message = (
-                f"more than {MAX_TYPES_DEEP} types are nested here, counted through references; "
-                "use a schema without type at one of the levels"
-            )
-            yield LIMIT_EXCEEDED.at(self.result.definitions[deep].place, message)
-
-    def view_of(self, name: str) -> JsonValue:
-        return self.result.definitions[name].view if name in self.result.definitions else None
-
-    def circular(self) -> Iterator[Diagnostic]:
-        """Report each definition that only leads back to itself."""
-        own_names = [name for name in self.names.values() if name in self.result.definitions]
-        direct = {name: _direct_references(self.result.definitions[name].view) for name in own_names}
-        for name, targets in direct.items():
-            reached, pending = set[str](), list(targets)
-            while pending:
-                if (target := pending.pop()) not in reached:
-                    reached.add(target)
-                    pending.extend(direct.get(target, ()))
-            if name in reached:
-                message = "expected a schema that describes a value, found a $ref that only leads back to itself"
-                yield UNRESOLVED_REFERENCE.at(self.result.definitions[name].place, message)
-
     def define_all(self) -> None:
-        self.define("", self.root, self.root_name, self.place)
+        root = self.refs.schema_at(self.unit.pointer) if self.unit.pointer else self.root
+        self.define(self.unit.pointer, root, self.root_name, self.place)
         while self.pending:
             pointer, name = self.pending.popleft()
             target = self.refs.schema_at(pointer)
@@ -229,7 +238,33 @@ class _SchemaBundler:
         self.add(Bundled(name, view, self.origins.get(name, schema), place, self.root_name, pointer))
 
     def add(self, bundled: Bundled) -> None:
-        self.report(*self.result.add(bundled))
+        if len(bundled.name) > MAX_CLASS_NAME:
+            message = f"its class name would have more than {MAX_CLASS_NAME:,} characters"
+            self.report(LIMIT_EXCEEDED.at(bundled.place, message))
+        else:
+            self.result.definitions[bundled.name] = bundled
+
+    def reserved(self) -> ReservedNames:
+        """The names that no class gets: in the body of a class, the name of a field would hide it."""
+        members = {name for each in self.result.definitions.values() for name in _member_names(each)}
+        return replace(self.unit.reserved, names=self.unit.reserved.names | members)
+
+    def other_names(self) -> dict[str, str]:
+        """Names for the classes whose names are not theirs alone, by pointer."""
+        return self.class_names.other_names(self.names, self.reserved().has)
+
+    def name_diagnostics(self) -> Iterator[Diagnostic]:
+        """Note the names that were given, and report those that a schema chooses and that cannot be used."""
+        for pointer, name in self.names.items():
+            schema = resolve_pointer(self.root, pointer)
+            if isinstance(schema, ObjectNode) and CLASS in schema and name != schema[CLASS]:
+                yield _unusable_class(schema, self.reserved())
+            elif self.class_names.needs_note(pointer):
+                message = (
+                    f"this is the class {name}, because something else has or wants its plain name; "
+                    f"to choose a name, add {CLASS}: {name}"
+                )
+                yield NAME_COLLISION.at(self.result.definitions[name].place, message, Severity.NOTE)
 
     def view(self, schema: JsonValue, name: str, pointer: str, *, hoist: bool = True) -> JsonValue:
         """The typing view of a subschema.
@@ -312,7 +347,8 @@ class _SchemaBundler:
             if item is False and keys[0] in _MEMBERS:
                 members = view[keys[0]]
                 self.add_untyped("false", members.place_at(keys[1]) if isinstance(members, ObjectNode) else view.place)
-            return self.view(item, self.class_names.below(name, keys, view), inner + step(keys))
+            at = inner + step(keys)
+            return self.view(item, self.class_names.below(name, keys, at, view, item), at)
 
         starts_merging = bool(branches) and branches not in self.merging
         if starts_merging:
@@ -369,9 +405,28 @@ class _SchemaBundler:
             self.report(*error.diagnostics)
             return None
         if pointer not in self.names:
+            if pointer in self.unit.shared:
+                self.result.shared.add(self.unit.shared[pointer])
+                return self.unit.shared[pointer]
             self.names[pointer] = self.class_names.at(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
+
+
+def _member_names(bundled: Bundled) -> Iterator[str]:
+    """The names of the properties of a definition, and those that they choose."""
+    if isinstance(bundled.view, ObjectNode) and bundled.view.properties:
+        yield from bundled.view.properties
+        for schema in bundled.origin.properties.values() if isinstance(bundled.origin, ObjectNode) else ():
+            if isinstance(schema, ObjectNode) and isinstance(chosen := schema.get(NAME), str):
+                yield chosen
+
+
+def _unusable_class(schema: ObjectNode, reserved: ReservedNames) -> Diagnostic:
+    name, place = schema[CLASS], schema.place_at(CLASS)
+    if chosen_class(schema) is None or reserved.has(str(name)):
+        return UNUSABLE_NAME.at(place, f"expected a name that a class can have, found {name!r}")
+    return NAME_COLLISION.at(place, f"another schema is the class {name}")
 
 
 def _long_lists(schema: ObjectNode) -> Iterator[Diagnostic]:

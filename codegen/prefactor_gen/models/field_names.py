@@ -11,14 +11,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["field_names", "is_field_name"]
+from prefactor_gen.definitions.python_names import spelled
 
-_MAX_SPELLED = 60
-# Shorter words than those of the Unicode standard.
-_WORDS = {
-    "-": "dash", ".": "dot", "_": "underscore", "@": "at", "$": "dollar", "#": "hash", "/": "slash", "\\": "backslash",
-    " ": "space", "&": "and", "+": "plus", "*": "star", "!": "not", "?": "question", "%": "percent",
-}  # fmt: skip
+__all__ = ["field_names", "is_field_name"]
 
 
 def is_field_name(name: str, plain: Callable[[str], str]) -> bool:
@@ -55,10 +50,10 @@ def field_names(
         else:
             clashing.extend(group)
     taken.update(result.values())
-    spelled = defaultdict[str, list[str]](list)
+    spellings = defaultdict[str, list[str]](list)
     for name in clashing:
-        spelled[_plain(_spelled(name), plain)].append(name)
-    for python_name, group in spelled.items():
+        spellings[_plain(spelled(name), plain)].append(name)
+    for python_name, group in spellings.items():
         if len(group) == 1 and python_name not in taken:
             result[group[0]] = python_name
     taken.update(result.values())
@@ -70,24 +65,6 @@ def field_names(
 
 def _plain(name: str, plain: Callable[[str], str]) -> str:
     return unicodedata.normalize("NFKC", plain(name))  # as Python reads it
-
-
-def _spelled(name: str) -> str:
-    """The name with words for what is no letter or digit: `@id` → `at_id`, `user.id` → `user_dot_id`, `-1` → `minus_1`.
-
-    An underscore inside stays.
-    """
-    parts: list[str] = []
-    for index, char in enumerate(name[:_MAX_SPELLED]):
-        is_inner_underscore = char == "_" and 0 < index < len(name) - 1
-        if char.isalnum() or is_inner_underscore:
-            parts.append(char)
-        elif char == "-" and name[index + 1 : index + 2].isdecimal() and not name[:index]:
-            parts.append("minus_")
-        else:
-            word = _WORDS.get(char) or unicodedata.name(char, f"u{ord(char):04x}").lower()
-            parts.append(f"_{word.replace('-', '_').replace(' ', '_')}_")
-    return "_".join(part for part in "".join(parts).split("_") if part)
 
 
 def _with_digest(name: str, python_name: str, taken: set[str]) -> str:

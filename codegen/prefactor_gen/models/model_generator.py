@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
@@ -108,11 +110,34 @@ def generate_models(documents: Sequence[Document], chosen: Mapping[str, Mapping[
     merged: Document = {**documents[0], "$defs": {}}
     for document in documents:
         merged["$defs"] |= document["$defs"]
-    output = _run(merged)
+    output = _run(merged, {name: _plain_class_name(name) for name in merged["$defs"] if not name.isascii()})
     return read_models(output.code, output.metadata, plain_field_name, output.warnings, chosen)
 
 
-def _run(document: Document) -> _Output:
+def _plain_class_name(name: str) -> str:
+    """A name that the model generator leaves alone: it changes some that Python takes, such as `一` and `हिन्दी`."""
+    return f"Class{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def _run(document: Document, plain_names: Mapping[str, str]) -> _Output:
+    """Run the model generator.
+
+    Args:
+        document: the definitions.
+        plain_names: other names for some of them while the generator runs.
+    """
+    if plain_names:
+        document = {
+            **document,
+            "$defs": {
+                plain_names.get(name, name): _renamed(view, plain_names) for name, view in document["$defs"].items()
+            },
+        }
+    names = {plain: name for name, plain in plain_names.items()}
+
+    def restored(text: str) -> str:
+        return re.sub(r"Class[0-9a-f]{16}", lambda found: names.get(found[0], found[0]), text) if names else text
+
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         metadata_file = Path(folder) / "metadata.json"
@@ -121,10 +146,20 @@ def _run(document: Document) -> _Output:
             code = generate(document, config=config)
         except Exception as error:  # it raises many types of exceptions for schemas that it refuses
             raise ValueError(f"{type(error).__name__}: {error}") from error
-        metadata: list[MetadataModel] = json.loads(metadata_file.read_text("utf-8"))["models"]
+        metadata: list[MetadataModel] = json.loads(restored(metadata_file.read_text("utf-8")))["models"]
     if not isinstance(code, str):
         raise ValueError("the model generator wrote several modules")
-    return _Output(code, metadata, [str(item.message) for item in caught])
+    return _Output(restored(code), metadata, [str(item.message) for item in caught])
+
+
+def _renamed(value: object, names: Mapping[str, str]) -> object:
+    """A view whose references have the new names of their targets."""
+    if isinstance(value, dict):
+        target = str(value.get("$ref", "")).removeprefix("#/$defs/")
+        if target in names:
+            return {**value, "$ref": f"#/$defs/{names[target]}"}
+        return {key: _renamed(item, names) for key, item in value.items()}
+    return [_renamed(item, names) for item in value] if isinstance(value, list) else value
 
 
 def generate_wire_modules(folder: Path, header: str) -> dict[str, str]:

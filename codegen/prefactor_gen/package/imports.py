@@ -7,16 +7,17 @@ from dataclasses import replace
 
 from prefactor_gen.package.representation import (
     FieldPlan,
+    HelperPlan,
     ImportPlan,
     MethodPlan,
     ModelPlan,
+    ModulePlan,
     NamedTypePlan,
     Parameter,
-    SpanPlan,
 )
 from prefactor_gen.package.type_expressions import names_in, renamed
 
-__all__ = ["taken_names", "undefined_names", "with_imports"]
+__all__ = ["RESERVED_NAMES", "taken_names", "undefined_names", "with_imports"]
 
 _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("Mapping",), "collections.abc"),
@@ -30,14 +31,15 @@ _IMPORTS: dict[str, str] = {
         (
             "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
             "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern",
-            "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "TypedSpan",
+            "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "SharedSchemaPart", "TypedSpan",
         ),
         "prefactor_core.typed",
     ),
     "TypeAliasType": "typing_extensions",
 }  # fmt: skip
-# What the catalog imports besides the names of the modules.
-_CATALOG_NAMES = frozenset({"SchemaRegistry"})
+RESERVED_NAMES = frozenset({*_IMPORTS, "SCHEMA_VERSION", "SPAN_TYPES", "SchemaRegistry", "registry"})
+"""The names that generated modules use and export for something else than classes."""
+
 _BUILT_IN = frozenset({"__package__", "bool", "dict", "float", "int", "list", "object", "str", "tuple"})
 _IMPORT_ORDER = (
     "builtins",
@@ -51,20 +53,21 @@ _IMPORT_ORDER = (
 )
 
 
-def taken_names(plan: SpanPlan) -> list[str]:
+def taken_names(plan: ModulePlan) -> list[str]:
     """The names that the module defines although they have another meaning in it."""
     names = plan.exports
-    reserved = _IMPORTS.keys() | _CATALOG_NAMES | _field_names(plan)
+    hidden = _field_names(plan) - ({plan.helper.class_name} if plan.helper is not None else set())
+    reserved = RESERVED_NAMES | hidden
     return sorted({name for name in names if names.count(name) > 1 or name in reserved})
 
 
-def undefined_names(plan: SpanPlan) -> list[str]:
+def undefined_names(plan: ModulePlan) -> list[str]:
     """The names that the module uses but that are not defined."""
-    known = {*_IMPORTS, *_BUILT_IN, *(f"_{item.name}Schema" for item in plan.types)}
+    known = {*_IMPORTS, *_BUILT_IN, *plan.shared_names, *(f"_{item.name}Schema" for item in plan.types)}
     return sorted(_used_names(plan) - {*plan.exports, *known, *(f"_{name}" for name in known)})
 
 
-def _expressions(plan: SpanPlan) -> Iterator[str]:
+def _expressions(plan: ModulePlan) -> Iterator[str]:
     for model in plan.models:
         yield from (item.annotation for item in model.fields)
         yield from [model.schema_part] if model.schema_part else []
@@ -73,48 +76,58 @@ def _expressions(plan: SpanPlan) -> Iterator[str]:
         yield from [named.schema_part] if named.schema_part else []
     for entries in plan.dicts:
         yield from (item.annotation for item in entries.entries)
-    for method in (plan.start, plan.complete):
-        yield from (item.annotation for each in (method.parameters, *method.variants) for item in each)
-        yield from [method.any_keyword] if method.any_keyword else []
-    yield from (plan.params_input, plan.result_input, plan.result_class)
+    if plan.helper is not None:
+        for method in plan.helper.methods:
+            yield from (item.annotation for each in (method.parameters, *method.variants) for item in each)
+            yield from [method.any_keyword] if method.any_keyword else []
+        yield from (plan.helper.params_input, plan.helper.result_input, plan.helper.result_class)
 
 
-def _used_names(plan: SpanPlan) -> set[str]:
+def _used_names(plan: ModulePlan) -> set[str]:
     return {name for text in _expressions(plan) for name in names_in(text)}
 
 
-def _field_names(plan: SpanPlan) -> set[str]:
+def _field_names(plan: ModulePlan) -> set[str]:
     """The names that the class bodies of the module define."""
     keys = {item.key for model in plan.models for item in model.fields}
     return keys | {item.key for entries in plan.dicts if not entries.functional for item in entries.entries}
 
 
-def _without_shadows(plan: SpanPlan) -> SpanPlan:
+def _without_shadows(plan: ModulePlan) -> ModulePlan:
     """The plan in which imports that have the name of a field are renamed with an underscore."""
     used = _used_names(plan) | {"MISSING", "Field", "ConfigDict", "Annotated"}
-    used &= _IMPORTS.keys() | _BUILT_IN
+    used &= _IMPORTS.keys() | _BUILT_IN | plan.shared_names.keys()
     shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
-    return _Renaming(shadowed).plan(plan) if shadowed else plan
+    return _Renaming(shadowed, {**_IMPORTS, **plan.shared_names}).plan(plan) if shadowed else plan
 
 
 class _Renaming:
     """Renames imported names in every expression of a plan."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], modules: Mapping[str, str]) -> None:
         self.names = names
+        self.modules = modules
 
-    def plan(self, plan: SpanPlan) -> SpanPlan:
-        imports = (ImportPlan(_IMPORTS.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(self.names))
+    def plan(self, plan: ModulePlan) -> ModulePlan:
+        imports = (
+            ImportPlan(self.modules.get(name, "builtins"), (f"{name} as _{name}",)) for name in sorted(self.names)
+        )
         return replace(
             plan,
             models=tuple(map(self.model, plan.models)),
             types=tuple(map(self.named_type, plan.types)),
             dicts=tuple(replace(item, entries=self.fields(item.entries)) for item in plan.dicts),
-            params_input=renamed(plan.params_input, self.names),
-            result_input=renamed(plan.result_input, self.names),
-            start=self.method(plan.start),
-            complete=self.method(plan.complete),
+            helper=plan.helper and self.helper(plan.helper),
             imports=tuple(imports),
+        )
+
+    def helper(self, item: HelperPlan) -> HelperPlan:
+        return replace(
+            item,
+            params_input=renamed(item.params_input, self.names),
+            result_input=renamed(item.result_input, self.names),
+            start=self.method(item.start),
+            complete=self.method(item.complete),
         )
 
     def optional(self, expression: str | None) -> str | None:
@@ -145,26 +158,38 @@ class _Renaming:
         )
 
 
-def with_imports(plan: SpanPlan) -> SpanPlan:
+def _names_of_helper(helper: HelperPlan) -> set[str]:
+    names = {"TypeAlias", "TypedSpan"}
+    variants = [each for method in helper.methods for each in method.variants]
+    keywords = (item for each in (helper.start.parameters, *variants) for item in each)
+    optional = any(not item.required for item in keywords) or helper.complete.parameters
+    if optional and helper.start.missing == "MISSING":
+        names.add("MISSING")
+    return names | ({"overload"} if variants else set())
+
+
+def with_imports(plan: ModulePlan) -> ModulePlan:
     """The plan with the imports that its expressions need."""
     plan = _without_shadows(plan)
-    names = _used_names(plan) & _IMPORTS.keys()
-    names |= {"TypeAlias", "TypedSpan"}
-    variants = [each for method in (plan.start, plan.complete) for each in method.variants]
-    names |= {"overload"} if variants else set()
-    keywords = (item for each in (plan.start.parameters, *variants) for item in each)
-    optional = any(not item.required for item in keywords) or plan.complete.parameters
-    names |= {"MISSING"} if plan.start.missing == "MISSING" and optional else set()
+    modules = {**_IMPORTS, **plan.shared_names}
+    names = _used_names(plan) & modules.keys()
+    names |= _names_of_helper(plan.helper) if plan.helper is not None else set()
     names |= {item.base for item in plan.models}
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
     names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()
+    names |= {"TypeAlias"} if any(item.is_input for item in plan.types) else set()
     names |= {"TypedDict"} if plan.dicts else set()
     by_module: dict[str, list[str]] = {}
     for name in names:
-        by_module.setdefault(_IMPORTS[name], []).append(name)
+        by_module.setdefault(modules[name], []).append(name)
     for shadow in plan.imports:
         by_module.setdefault(shadow.module, []).extend(shadow.names)
-    imports = tuple(
-        ImportPlan(module, tuple(sorted(by_module[module]))) for module in _IMPORT_ORDER if module in by_module
+    order = [*_IMPORT_ORDER, *sorted(by_module.keys() - {*_IMPORT_ORDER})]
+    imports = [ImportPlan(module, tuple(sorted(by_module[module]))) for module in order if module in by_module]
+    # Shared types may refer to each other: their modules import each other once their own classes are there.
+    is_late = [plan.helper is None and each.module.startswith(".") for each in imports]
+    return replace(
+        plan,
+        imports=tuple(each for each, late in zip(imports, is_late, strict=True) if not late),
+        late_imports=tuple(each for each, late in zip(imports, is_late, strict=True) if late),
     )
-    return replace(plan, imports=imports)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import cached_property
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
-from prefactor_gen.definitions.python_names import class_name, module_name
-from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic
+from prefactor_gen.definitions.python_names import names_made_of
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
+from prefactor_gen.json_schema.keywords import CLASS
 from prefactor_gen.json_schema.redaction_rules import RedactedPlaces, compile_redaction, mentions_redaction
 from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.model_reader import Model, ModelField
@@ -19,15 +22,16 @@ from prefactor_gen.package.literals import docstring, python_literal, quote
 from prefactor_gen.package.representation import (
     DictPlan,
     FieldPlan,
+    HelperPlan,
     MethodPlan,
     ModelPlan,
+    ModulePlan,
     NamedTypePlan,
     Parameter,
-    SpanPlan,
 )
 from prefactor_gen.package.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
 
-__all__ = ["plan_span_type"]
+__all__ = ["ModuleModels", "SpanTypeNames", "plan_shared_type", "plan_span_type"]
 
 _EMPTY_NAME_NOTE = "pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names"
 _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it"
@@ -40,79 +44,105 @@ _WITHOUT_OBJECTS = frozenset({
 })  # fmt: skip
 
 
-def plan_span_type(
-    definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], checked_classes: AbstractSet[str]
-) -> Checked[SpanPlan]:
+def plan_span_type(definition: SpanTypeDefinition, names: SpanTypeNames, models: ModuleModels) -> Checked[ModulePlan]:
     """Decide what the module of one span type holds.
 
     Args:
         definition: the span type.
-        bundle: the bundle that its schemas were put into.
-        models: the models of the span type, with those of its params and its result.
+        names: the names of its classes, and its module.
+        models: its models, with those of its params and its result.
+    """
+    return _SpanPlanner(definition, names, models).plan()
+
+
+def plan_shared_type(name: str, module: str, schema: ObjectNode, models: ModuleModels) -> Checked[ModulePlan]:
+    """Decide what the module of a shared type holds.
+
+    Args:
+        name: its class.
+        module: its module, without `.py`.
+        schema: a self-contained schema of its values.
+        models: its models.
+    """
+    planner = _TypesPlanner(module, models, {name: schema})
+    plan = planner.module_plan(None)
+    return Checked(plan, list(planner.name_problems(plan, models.bundle.definitions[name].place)))
+
+
+@dataclass(frozen=True)
+class SpanTypeNames:
+    """The Python names of a span type.
+
+    Attributes:
+        module: its module, without `.py`.
+        result: None if it has no result schema.
+    """
+
+    class_name: str
+    module: str
+    params: str
+    result: str | None
+
+
+@dataclass(frozen=True)
+class ModuleModels:
+    """The models of a module.
+
+    Attributes:
+        own: the models that the module defines.
+        shared: those that other modules define, each with its module.
+        bundle: the bundle that their schemas were put into.
         checked_classes: the names of the classes whose values are checked against their schemas too, because types
             cannot express all keywords.
     """
-    return _SpanPlanner(definition, bundle, models, checked_classes).plan()
+
+    own: Sequence[Model]
+    shared: Sequence[tuple[Model, str]]
+    bundle: Bundle
+    checked_classes: AbstractSet[str]
 
 
-class _SpanPlanner:
-    def __init__(
-        self, definition: SpanTypeDefinition, bundle: Bundle, models: Sequence[Model], checked_classes: AbstractSet[str]
-    ) -> None:
-        self.definition = definition
-        self.bundle = bundle
-        self.class_name = class_name(definition.name)
-        self.params = f"{self.class_name}Params"
-        self.result = f"{self.class_name}Result"
-        self.checked_classes = checked_classes
-        self.models = models
-        self.by_name = {model.name: model for model in self.models}
-        self.roots = {name for name in (self.params, self.result) if name in self.by_name}
-        self.constants = {model.name: _constants(model) for model in self.models if model.alias is None}
-        schemas = {self.params: definition.params, self.result: definition.result}
+class _TypesPlanner:
+    """Plans the types of a module.
+
+    Args:
+        module: its name.
+        models: its models.
+        schemas: the schema of each payload, by class name.
+    """
+
+    def __init__(self, module: str, models: ModuleModels, schemas: Mapping[str, ObjectNode]) -> None:
+        self.module = module
+        self.bundle = models.bundle
+        self.checked_classes = models.checked_classes
+        self.models = models.own
+        self.modules = {model.name: f".{module}" for model, module in models.shared}
+        self.by_name = {model.name: model for model in (*models.own, *(model for model, _ in models.shared))}
+        self.roots: set[str] = set()
+        self.constants = {model.name: _constants(model) for model in self.by_name.values() if model.alias is None}
         self.redacted = {
-            payload: RedactedPlaces(source.schema)
-            for payload, source in schemas.items()
-            if source is not None and mentions_redaction(source.schema)
+            payload: RedactedPlaces(schema) for payload, schema in schemas.items() if mentions_redaction(schema)
         }
-        self.inputs = {model.name: self.input_name(model) for model in self.models}
 
-    def plan(self) -> Checked[SpanPlan]:
-        has_result = self.result in self.by_name
-        plan = SpanPlan(
-            module=module_name(self.definition.name),
-            class_name=self.class_name,
-            schema_name=quote(self.definition.name),
-            doc=docstring(self.doc()),
-            imports=(),
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        return {model.name: self.input_name(model) for model in self.by_name.values()}
+
+    def module_plan(self, helper: HelperPlan | None) -> ModulePlan:
+        shared_names = {made: module for name, module in self.modules.items() for made in names_made_of(name)}
+        plan = ModulePlan(
+            module=self.module,
             models=tuple(self.model(model) for model in self.models if not self.is_named_type(model)),
             types=tuple(self.types()),
             dicts=tuple(self.dict(model) for model in self.models if model.alias is None),
-            params_class=self.params,
-            params_input=self.root_input(self.params),
-            result_class=self.result if has_result else "EmptyResult",
-            result_input=self.root_input(self.result) if has_result else "EmptyResult",
-            start=self.method(self.params, "Start the span with its params."),
-            complete=self.method(
-                self.result,
-                "Finish the span as `complete` with its result.",
-                "Collect a part of the result for the finish.",
-            ),
-            redacted=self.redaction_rules(),
+            helper=helper,
+            shared_names=shared_names,
         )
-        plan = with_imports(plan)
-        return Checked(plan, list(self.name_problems(plan)))
+        return with_imports(plan)
 
-    def redaction_rules(self) -> str | None:
-        schemas = {"params": self.definition.params, "result": self.definition.result}
-        rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
-        needed = {part: each for part, each in rules.items() if each}
-        return python_literal(from_python(needed, self.definition.place), 1) if needed else None
-
-    def doc(self) -> str:
-        parts = (self.definition.title or self.definition.name, self.definition.description)
-        template = f"Shown as ``{self.definition.template}``" if self.definition.template else None
-        return "\n\n".join(part.strip() for part in (*parts, template) if part and part.strip())
+    def schema_argument(self, payload: str) -> tuple[str, ...]:  # noqa: ARG002  # subclasses use it
+        """What names the schema of a payload for `SchemaPart`: nothing for the document of shared types."""
+        return ()
 
     def is_named_type(self, model: Model) -> bool:
         return model.alias is not None and model.name not in self.roots
@@ -175,9 +205,9 @@ class _SpanPlanner:
         if name not in self.checked_classes:
             return None
         bundled = self.bundle.definitions[name]
-        key = "params_schema" if bundled.payload == self.params else "result_schema"
-        arguments = [quote(text) for text in (self.definition.name, key, bundled.pointer)]
-        return f"SchemaPart(__package__, {', '.join(arguments)})"
+        arguments = [quote(text) for text in (*self.schema_argument(bundled.payload), bundled.pointer)]
+        name = "SchemaPart" if len(arguments) > 1 else "SharedSchemaPart"
+        return f"{name}(__package__, {', '.join(arguments)})"
 
     def field(self, model: str, item: ModelField) -> FieldPlan:
         alias = item.wire_name if item.wire_name != item.name else None
@@ -221,12 +251,6 @@ class _SpanPlanner:
         }
         return f"{model.name}Input" if changes else model.name
 
-    def root_input(self, name: str) -> str:
-        model = self.by_name[name]
-        if _accepts_any_keyword(model):
-            return f"{name} | Mapping[str, object]"
-        return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
-
     def dict(self, model: Model) -> DictPlan:
         fields = model.fields
         functional = any(not item.wire_name.isidentifier() or item.wire_name != item.name for item in fields)
@@ -244,43 +268,8 @@ class _SpanPlanner:
         text = self.keyword_type(item)
         return text if item.required else f"NotRequired[{text}]"
 
-    def method(self, name: str, doc: str, partial_doc: str = "") -> MethodPlan:
-        model = self.by_name.get(name)
-        fields = model.fields if model is not None and model.alias is None else ()
-        parameters = tuple(map(self.parameter, fields))
-        any_keyword = None
-        if model is not None and (model.alias is not None or _accepts_any_keyword(model)):
-            any_keyword = self.any_keyword(model)
-        receiver = "self" if all(item.name != "self" for item in fields) else "_self"
-        texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
-        full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
-        variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
-        return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
-
-    def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
-        """The keywords of each object that a payload may be, if a constant property distinguishes them."""
-        seen: set[str] = set()
-        while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
-            seen.add(model.name)
-            model = self.by_name[model.alias.id]
-        names = distinguished(model.alias, self.constants) if model.alias is not None else []
-        fields = [self.by_name[name].fields for name in names]
-        if all(item.name == item.wire_name != "self" for each in fields for item in each):
-            yield from (tuple(self.parameter(item) for item in each) for each in fields)
-
-    def parameter(self, item: ModelField) -> Parameter:
-        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
-
     def keyword_type(self, item: ModelField) -> str:
         return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")
-
-    def any_keyword(self, model: Model) -> str:
-        """The type of every keyword if the payload is a map: the type of its values."""
-        text = input_type(model.alias, self.inputs) if model.alias is not None else ""
-        match ast.parse(text).body:
-            case [ast.Expr(ast.Subscript(ast.Name("Mapping"), ast.Tuple([_, value])))]:
-                return ast.unparse(value)
-        return "object"
 
     def property_text(self, model: str, wire_name: str) -> str | None:
         origin = self.bundle.definitions[model].origin
@@ -302,13 +291,100 @@ class _SpanPlanner:
         texts = (schema.get(key) for key in ("description", "title"))
         return next((text for text in texts if isinstance(text, str) and text.strip()), None)
 
-    def name_problems(self, plan: SpanPlan) -> Iterator[Diagnostic]:
-        place = self.definition.place
+    @staticmethod
+    def name_problems(plan: ModulePlan, place: Place) -> Iterator[Diagnostic]:
+        """Report what would be a fault of ours: names are chosen so that it cannot happen."""
         for name in taken_names(plan):
-            message = f"the generated name {name} is already used; rename the span type or property that it comes from"
-            yield NAME_COLLISION.at(place, message)
+            yield NAME_COLLISION.at(place, f"the generated name {name} is already used; choose another by {CLASS}")
         for name in undefined_names(plan):
             yield MODEL_GENERATOR_FAILED.at(place, f"the model generator uses {name}, which is not defined")
+
+
+class _SpanPlanner(_TypesPlanner):
+    def __init__(self, definition: SpanTypeDefinition, names: SpanTypeNames, models: ModuleModels) -> None:
+        payloads = {names.params: definition.params, names.result: definition.result}
+        schemas = {name: source.schema for name, source in payloads.items() if name is not None and source is not None}
+        super().__init__(names.module, models, schemas)
+        self.definition = definition
+        self.names = names
+        self.roots = {name for name in schemas if name in self.by_name}
+
+    def plan(self) -> Checked[ModulePlan]:
+        params, result = self.names.params, self.names.result
+        helper = HelperPlan(
+            class_name=self.names.class_name,
+            schema_name=quote(self.definition.name),
+            doc=docstring(self.doc()),
+            params_class=params,
+            params_input=self.root_input(params),
+            result_class=result or "EmptyResult",
+            result_input=self.root_input(result) if result is not None else "EmptyResult",
+            start=self.method(params, "Start the span with its params."),
+            complete=self.method(
+                result,
+                "Finish the span as `complete` with its result.",
+                "Collect a part of the result for the finish.",
+            ),
+            redacted=self.redaction_rules(),
+        )
+        plan = self.module_plan(helper)
+        return Checked(plan, list(self.name_problems(plan, self.definition.place)))
+
+    def schema_argument(self, payload: str) -> tuple[str, ...]:
+        key = "params_schema" if payload == self.names.params else "result_schema"
+        return self.definition.name, key
+
+    def redaction_rules(self) -> str | None:
+        schemas = {"params": self.definition.params, "result": self.definition.result}
+        rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
+        needed = {part: each for part, each in rules.items() if each}
+        return python_literal(from_python(needed, self.definition.place), 1) if needed else None
+
+    def doc(self) -> str:
+        parts = (self.definition.title or self.definition.name, self.definition.description)
+        template = f"Shown as ``{self.definition.template}``" if self.definition.template else None
+        return "\n\n".join(part.strip() for part in (*parts, template) if part and part.strip())
+
+    def root_input(self, name: str) -> str:
+        model = self.by_name[name]
+        if _accepts_any_keyword(model):
+            return f"{name} | Mapping[str, object]"
+        return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
+
+    def method(self, name: str | None, doc: str, partial_doc: str = "") -> MethodPlan:
+        model = self.by_name.get(name or "")
+        fields = model.fields if model is not None and model.alias is None else ()
+        parameters = tuple(map(self.parameter, fields))
+        any_keyword = None
+        if model is not None and (model.alias is not None or _accepts_any_keyword(model)):
+            any_keyword = self.any_keyword(model)
+        receiver = "self" if all(item.name != "self" for item in fields) else "_self"
+        texts = [(item.name, self.property_text(model.name, item.wire_name)) for item in fields if model is not None]
+        full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
+        variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
+
+    def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
+        """The keywords of each object that a payload may be, if a constant property distinguishes them."""
+        seen: set[str] = set()
+        while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
+            seen.add(model.name)
+            model = self.by_name[model.alias.id]
+        names = distinguished(model.alias, self.constants) if model.alias is not None else []
+        fields = [self.by_name[name].fields for name in names]
+        if all(item.name == item.wire_name != "self" for each in fields for item in each):
+            yield from (tuple(self.parameter(item) for item in each) for each in fields)
+
+    def parameter(self, item: ModelField) -> Parameter:
+        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
+
+    def any_keyword(self, model: Model) -> str:
+        """The type of every keyword if the payload is a map: the type of its values."""
+        text = input_type(model.alias, self.inputs) if model.alias is not None else ""
+        match ast.parse(text).body:
+            case [ast.Expr(ast.Subscript(ast.Name("Mapping"), ast.Tuple([_, value])))]:
+                return ast.unparse(value)
+        return "object"
 
 
 def _constants(model: Model) -> dict[str, frozenset[str]]:

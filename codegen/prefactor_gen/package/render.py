@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from prefactor_gen.documents.nodes import JsonValue
 from prefactor_gen.package.generated_line import GENERATED_LINE
 from prefactor_gen.package.literals import docstring, python_literal, quote
-from prefactor_gen.package.representation import SpanPlan
+from prefactor_gen.package.representation import ModulePlan
 
 __all__ = [
     "Catalog",
@@ -20,7 +20,8 @@ __all__ = [
     "catalog_doc",
     "render_catalog",
     "render_definitions",
-    "render_span_type",
+    "render_former_names",
+    "render_module",
     "render_wire_catalog",
 ]
 
@@ -72,20 +73,29 @@ def _environment() -> Environment:
     return environment
 
 
-def render_span_type(plan: SpanPlan) -> str:
-    """The module of one span type."""
+def render_module(plan: ModulePlan) -> str:
+    """The module of a span type or of a shared type."""
     return _environment().get_template("span_type.py.jinja").render(plan=plan)
 
 
-def render_definitions(definitions: JsonValue, *, assert_formats: bool) -> str:
-    """The module that holds the definitions as data, and whether payloads must match their formats."""
+def render_definitions(definitions: JsonValue, shared: JsonValue, *, assert_formats: bool) -> str:
+    """The module that holds the definitions and the shared types as data, and whether formats must match."""
     template = _environment().get_template("definitions.py.jinja")
-    return template.render(definitions=python_literal(definitions), assert_formats=assert_formats)
+    return template.render(
+        definitions=python_literal(definitions),
+        shared=python_literal(shared) if shared is not None else None,
+        assert_formats=assert_formats,
+    )
 
 
 def render_catalog(catalog: Catalog) -> str:
     """The package's `__init__`."""
     return _environment().get_template("catalog.py.jinja").render(catalog=catalog)
+
+
+def render_former_names(names: Iterable[tuple[str, str]]) -> str:
+    """The module of names that classes had before, given as pairs of the former name and the new one."""
+    return _environment().get_template("former_names.py.jinja").render(names=list(names))
 
 
 def render_wire_catalog(modules: Iterable[str]) -> str:

@@ -5,17 +5,19 @@ The templates print the strings of these dataclasses: identifiers, literals, typ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = [
     "DictPlan",
     "FieldPlan",
+    "HelperPlan",
     "ImportPlan",
     "MethodPlan",
     "ModelPlan",
+    "ModulePlan",
     "NamedTypePlan",
     "Parameter",
-    "SpanPlan",
 ]
 
 
@@ -128,21 +130,16 @@ class MethodPlan:
 
 
 @dataclass(frozen=True)
-class SpanPlan:
-    """One generated module: the models of a span type and its helper class.
+class HelperPlan:
+    """The helper class of a span type.
 
     Attributes:
         redacted: the redaction rules of its schemas, as a literal.
     """
 
-    module: str
     class_name: str
     schema_name: str
     doc: str
-    imports: tuple[ImportPlan, ...]
-    models: tuple[ModelPlan, ...]
-    types: tuple[NamedTypePlan, ...]
-    dicts: tuple[DictPlan, ...]
     params_class: str
     params_input: str
     result_class: str
@@ -152,7 +149,32 @@ class SpanPlan:
     redacted: str | None = None
 
     @property
+    def methods(self) -> tuple[MethodPlan, MethodPlan]:
+        """The methods that have keywords of their own."""
+        return self.start, self.complete
+
+
+@dataclass(frozen=True)
+class ModulePlan:
+    """One generated module: the models of a span type and its helper class, or a type that several span types share.
+
+    Attributes:
+        helper: None for a shared type.
+        shared_names: the module of each name that other modules define, such as `._shared_message`.
+        late_imports: those that come last. Shared types may refer to each other.
+    """
+
+    module: str
+    models: tuple[ModelPlan, ...]
+    types: tuple[NamedTypePlan, ...]
+    dicts: tuple[DictPlan, ...]
+    helper: HelperPlan | None = None
+    shared_names: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[ImportPlan, ...] = ()
+    late_imports: tuple[ImportPlan, ...] = ()
+
+    @property
     def exports(self) -> tuple[str, ...]:
         """The public names of the module, sorted."""
-        names = [item.name for item in self.models] + [item.name for item in self.types]
-        return tuple(sorted([self.class_name, *names, *(item.name for item in self.dicts)]))
+        names = [item.name for each in (self.models, self.types, self.dicts) for item in each]
+        return tuple(sorted([*names, *([self.helper.class_name] if self.helper is not None else [])]))

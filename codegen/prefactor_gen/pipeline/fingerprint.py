@@ -60,11 +60,18 @@ def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[s
     return contents
 
 
-def package_origin(contents: Mapping[str, bytes], package: str, *, assert_formats: bool = False) -> Origin:
+def package_origin(
+    contents: Mapping[str, bytes],
+    package: str,
+    *,
+    assert_formats: bool = False,
+    former_names: Sequence[tuple[str, str]] = (),
+) -> Origin:
     """Hash the contents, the package's name and settings, and the code and versions of what generates it."""
     identity = {
         "package": package,
         "formats": assert_formats,
+        "former_names": former_names,
         "prefactor-sdk": _version("prefactor-sdk"),
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }

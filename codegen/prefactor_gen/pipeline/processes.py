@@ -13,7 +13,7 @@ from threading import Lock, Thread
 from typing import TypeAlias
 
 from prefactor_gen.diagnostics.diagnostics import Checked
-from prefactor_gen.pipeline.span_types import Compiled, Task, compile_span_types
+from prefactor_gen.pipeline.span_types import Compiled, SharedTask, Task, compile_modules
 
 __all__ = ["Progress", "compile_all", "serve"]
 
@@ -26,7 +26,7 @@ _BATCH = 30
 _SHARE = 150
 
 
-def compile_all(tasks: Sequence[Task], progress: Progress | None = None) -> Checked[list[Compiled]]:
+def compile_all(tasks: Sequence[Task | SharedTask], progress: Progress | None = None) -> Checked[list[Compiled]]:
     """Compile span types in batches, and many of them in other processes too. The results are in order."""
     batches = _Batches(tasks, progress)
     helpers = [Thread(target=batches.compile_elsewhere) for _ in range(min(_processors(), len(tasks) // _SHARE) - 1)]
@@ -46,7 +46,7 @@ def compile_all(tasks: Sequence[Task], progress: Progress | None = None) -> Chec
 class _Batches:
     """Batches of span types, each compiled by the first process that is free."""
 
-    def __init__(self, tasks: Sequence[Task], progress: Progress | None) -> None:
+    def __init__(self, tasks: Sequence[Task | SharedTask], progress: Progress | None) -> None:
         self.total = len(tasks)
         self.progress = progress
         self.pending = deque((first, tasks[first : first + _BATCH]) for first in range(0, len(tasks), _BATCH))
@@ -56,7 +56,7 @@ class _Batches:
 
     def compile_here(self) -> None:
         while (batch := self.take()) is not None:
-            self.finish(batch, compile_span_types(batch[1]))
+            self.finish(batch, compile_modules(batch[1]))
 
     def compile_elsewhere(self) -> None:
         """Compile in another process. If it fails on a batch, the batch is given back, so that errors are raised here.
@@ -79,13 +79,13 @@ class _Batches:
                     return
                 self.finish(batch, compiled)
 
-    def take(self) -> tuple[int, Sequence[Task]] | None:
+    def take(self) -> tuple[int, Sequence[Task | SharedTask]] | None:
         try:
             return self.pending.popleft()
         except IndexError:
             return None
 
-    def finish(self, batch: tuple[int, Sequence[Task]], compiled: Checked[Compiled]) -> None:
+    def finish(self, batch: tuple[int, Sequence[Task | SharedTask]], compiled: Checked[Compiled]) -> None:
         with self.lock:
             self.done[batch[0]] = compiled
             self.count += len(batch[1])
@@ -93,7 +93,7 @@ class _Batches:
                 self.progress(self.count, self.total)
 
 
-def _answer(process: subprocess.Popen[bytes], tasks: Sequence[Task]) -> Checked[Compiled]:
+def _answer(process: subprocess.Popen[bytes], tasks: Sequence[Task | SharedTask]) -> Checked[Compiled]:
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018  # both are pipes
     pickle.dump(tasks, process.stdin)
     process.stdin.flush()
@@ -112,7 +112,7 @@ def serve() -> None:
             tasks = pickle.load(sys.stdin.buffer)  # noqa: S301  # our own process
         except EOFError:
             return
-        pickle.dump(compile_span_types(tasks), answers)
+        pickle.dump(compile_modules(tasks), answers)
         answers.flush()
 
 

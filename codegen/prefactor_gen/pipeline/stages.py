@@ -13,28 +13,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
-from prefactor_gen.checks.name_check import check_names
 from prefactor_gen.checks.schema_lint import lint_schema
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
+from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
+from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_types
 from prefactor_gen.definitions.sources import load_sources
+from prefactor_gen.definitions.span_names import SpanNames, span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
+from prefactor_gen.diagnostics.rules import NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.models.bundle import class_clash
+from prefactor_gen.package.imports import RESERVED_NAMES
 from prefactor_gen.package.literals import quote
 from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
-from prefactor_gen.pipeline.package_files import package_files
+from prefactor_gen.pipeline.package_files import package_files, resolved_former_names
 from prefactor_gen.pipeline.processes import Progress, compile_all
-from prefactor_gen.pipeline.reuse import SpanModule, reusable_module
-from prefactor_gen.pipeline.span_types import Compiled, Task
+from prefactor_gen.pipeline.reuse import GeneratedModule, definition_digest, reusable_module, shared_digest
+from prefactor_gen.pipeline.span_types import Compiled, SharedTask, Task
 
 __all__ = ["GeneratedPackage", "generate_package"]
 
@@ -66,6 +70,7 @@ def generate_package(
     cached: CachedPackage | None = None,
     progress: Progress | None = None,
     assert_formats: bool = False,
+    former_names: Sequence[tuple[str, str]] = (),
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -76,9 +81,10 @@ def generate_package(
         cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
         assert_formats: payloads must match the formats of their schemas.
+        former_names: pairs of a name that a class had before, and its name.
     """
     try:
-        run = _Run(sources, base, package, progress, assert_formats=assert_formats)
+        run = _Run(sources, base, package, progress, former_names, assert_formats=assert_formats)
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -91,11 +97,18 @@ class _Reused:
     """A span type that has not changed, with what its schemas refer to in other files, and its module."""
 
     inlined: SpanTypeDefinition
-    module: SpanModule
+    module: GeneratedModule
 
 
 class _Run:
-    """One run of all stages over all sources."""
+    """One run of all stages over all sources.
+
+    Attributes:
+        names: the Python names of the span types; those that can have none are missing.
+        inlined: the definition of each span type with what its schemas refer to in other files; None if a reference
+            cannot be resolved.
+        shared: what the schemas have in common by references.
+    """
 
     def __init__(
         self,
@@ -103,69 +116,110 @@ class _Run:
         base: Path,
         package: Path,
         progress: Progress | None,
+        former_names: Sequence[tuple[str, str]],
         *,
         assert_formats: bool,
     ) -> None:
         self.assert_formats = assert_formats
+        self.former_names = former_names
         self.package = package.name
         self.progress = progress
         self.documents, self.unreadable = load_sources(sources, base, package)
         self.files = SchemaFiles(base, self.documents)
         self.definitions, self.invalid = collect_definitions(self.documents)
+        span_types = self.definitions.span_types
+        self.names, self.of_names = span_names(span_types, RESERVED_NAMES.__contains__)
+        self.inlined = [self.with_copies(item) for item in span_types]
+        self.shared, self.of_shared = self.shared_types()
+        classes = [each.class_name for each in self.names.values()]
+        self.in_package = names_in_package(RESERVED_NAMES, classes, self.shared.types)
+
+    def shared_types(self) -> Checked[SharedTypes]:
+        found = [each.value for each in self.inlined if each.value is not None]
+        sources = [source for item in found for source in (item.params, item.result) if source is not None]
+        shared, diagnostics = collect_shared_types(sources, self.files, self.names.values(), RESERVED_NAMES)
+        return Checked(shared, diagnostics)
+
+    def reserved(self, names: SpanNames) -> ReservedNames:
+        return self.in_package.reserved_for(f"{names.class_name}Params", f"{names.class_name}Result")
 
     def generate(self, cached: CachedPackage) -> Checked[GeneratedPackage]:
-        """Compile the package, but reuse the modules of span types that have not changed."""
-        result = self.compile(self.reusable(cached))
+        """Compile the package, but reuse the modules of definitions that have not changed."""
+        result = self.compile(self.reusable(cached), self.reusable_shared(cached))
         if result is None:  # a new class clashes with a reused module: compile everything, so that it is reported
-            result = self.compile({})
+            result = self.compile({}, {})
             assert result is not None  # noqa: S101  # nothing is reused
         return result
 
     def reusable(self, cached: CachedPackage) -> dict[str, _Reused]:
         """The span types that have not changed, by name."""
         reusable: dict[str, _Reused] = {}
-        for item in self.definitions.span_types if cached.modules else ():
-            try:
-                inlined = self.inlined(item).value
-                module = reusable_module(cached, inlined) if inlined is not None else None
-            except RecursionError:  # reported when it is checked
+        for inlined, _ in self.inlined if cached.modules else ():
+            names = self.names.get(inlined.name) if inlined is not None else None
+            if inlined is None or names is None:
                 continue
-            if inlined is not None and module is not None:
-                reusable[item.name] = _Reused(inlined, module)
+            digest = definition_digest(inlined, names, self.reserved(names), self.shared)
+            module = reusable_module(cached, digest, names.module, names.class_name, quote(inlined.name))
+            if module is not None:
+                reusable[inlined.name] = _Reused(inlined, module)
         return reusable
 
-    def compile(self, reused: Mapping[str, _Reused]) -> Checked[GeneratedPackage] | None:
+    def reusable_shared(self, cached: CachedPackage) -> dict[str, GeneratedModule]:
+        """The modules of shared types that have not changed, by class name."""
+        modules = {
+            each.name: reusable_module(cached, shared_digest(self.shared, each.name), each.module)
+            for each in self.shared.types.values()
+            if cached.modules
+        }
+        return {name: module for name, module in modules.items() if module is not None}
+
+    def compile(
+        self, reused: Mapping[str, _Reused], reused_shared: Mapping[str, GeneratedModule]
+    ) -> Checked[GeneratedPackage] | None:
         """Run the stages; returns None if a new name is also one of a reused module."""
         tasks, of_tasks = self.tasks(reused)
+        shared_tasks = [
+            SharedTask(name, self.shared, self.assert_formats)
+            for name in self.shared.types
+            if name not in reused_shared
+        ]
         quality, of_quality = self.quality()
         of_reused = [
             diagnostic
             for each in reused.values()
             for diagnostic in _diagnostics_of_reused(each, assert_formats=self.assert_formats)
         ]
-        compiled, of_compiled = compile_all(tasks, self.progress)
-        modules, clashes = _without_clashes(compiled, tasks)
-        if _clash_with_reused(compiled, modules, reused.values()):
+        compiled, of_compiled = compile_all([*shared_tasks, *tasks], self.progress)
+        modules, clashes = _without_clashes(compiled)
+        unchanged = [*(each.module for each in reused.values()), *reused_shared.values()]
+        if _clash_with_reused(compiled, modules, unchanged):
             return None
         diagnostics = [*self.collected(), *of_tasks, *of_quality, *self.lints(), *of_reused, *of_compiled, *clashes]
+        former, of_former = resolved_former_names(self.former_names, [*modules, *unchanged])
+        diagnostics.extend(of_former if not has_errors(diagnostics) else ())
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
-        inlined = {task.written.name: task.inlined for task in tasks}
-        inlined |= {name: each.inlined for name, each in reused.items()}
-        span_types = [found for item in self.definitions.span_types if (found := inlined[item.name]) is not None]
-        modules.extend(each.module for each in reused.values())
-        package = self.packaged(Definitions(span_types, quality), modules, compiled)
+        span_types = [each.value for each in self.inlined if each.value is not None]
+        package = self.packaged(Definitions(span_types, quality), [*modules, *unchanged], former, compiled)
         return Checked(package, sorted_diagnostics(diagnostics))
 
     def packaged(
-        self, definitions: Definitions, modules: Sequence[SpanModule], compiled: Sequence[Compiled]
+        self,
+        definitions: Definitions,
+        modules: Sequence[GeneratedModule],
+        former: Sequence[tuple[str, str]],
+        compiled: Sequence[Compiled],
     ) -> GeneratedPackage:
-        by_name = {module.schema_name: module for module in modules}
+        by_name = {module.schema_name: module for module in modules if module.schema_name}
+        shared = sorted((each for each in modules if not each.schema_name), key=attrgetter("module"))
         files = package_files(
             definitions,
             [by_name[quote(item.name)] for item in definitions.span_types],
-            self.package,
+            shared=shared,
+            shared_definitions=self.shared.document,
+            former_names=former,
+            package=self.package,
             assert_formats=self.assert_formats,
         )
         untyped_places = {place for each in compiled for place in each.untyped_places}
@@ -191,15 +245,17 @@ class _Run:
 
     def tasks(self, reused: Mapping[str, _Reused]) -> Checked[list[Task]]:
         """The span types to compile: all but the reused ones, which were checked when they were compiled."""
-        diagnostics = list(check_names(self.definitions))
-        unusable = {item.place for item in (*diagnostics, *self.invalid)}
+        diagnostics = [*self.of_names, *self.of_shared]
+        invalid = {item.place for item in self.invalid}
         tasks: list[Task] = []
-        for item in self.definitions.span_types:
+        for item, (inlined, found) in zip(self.definitions.span_types, self.inlined, strict=True):
             diagnostics.extend(check_data_risk(item.data_risk))
-            if item.name not in reused:
-                inlined, found = self.inlined(item)
-                diagnostics.extend(found)
-                tasks.append(Task(item, inlined, item.place not in unusable, self.assert_formats))
+            if item.name in reused:
+                continue
+            diagnostics.extend(found)
+            names = self.names.get(item.name) if item.place not in invalid else None
+            reserved = self.reserved(names) if names is not None else ReservedNames()
+            tasks.append(Task(item, inlined, names, reserved, self.shared, self.assert_formats))
         return Checked(tasks, diagnostics)
 
     def quality(self) -> Checked[list[QualityDefinition]]:
@@ -217,7 +273,7 @@ class _Run:
                 definitions.append(inlined)
         return Checked(definitions, diagnostics)
 
-    def inlined(self, item: SpanTypeDefinition) -> Checked[SpanTypeDefinition | None]:
+    def with_copies(self, item: SpanTypeDefinition) -> Checked[SpanTypeDefinition | None]:
         """The definition with what its schemas refer to in other files; None if a reference cannot be resolved."""
         params, diagnostics = inline_files(item.params, self.files)
         if item.result is None:
@@ -238,31 +294,25 @@ def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator
     yield from lint_definition(reused.inlined, assert_formats=assert_formats)
 
 
-def _clash_with_reused(compiled: Iterable[Compiled], modules: Iterable[SpanModule], reused: Iterable[_Reused]) -> bool:
+def _clash_with_reused(
+    compiled: Iterable[Compiled], modules: Iterable[GeneratedModule], reused: Iterable[GeneratedModule]
+) -> bool:
     names = {name for each in compiled for name in each.classes}
     names.update(name for module in modules for name in module.exports)
-    return any(not names.isdisjoint(each.module.exports) for each in reused)
+    return any(not names.isdisjoint(each.exports) for each in reused)
 
 
-def _without_clashes(compiled: Sequence[Compiled], tasks: Sequence[Task]) -> Checked[list[SpanModule]]:
+def _without_clashes(compiled: Sequence[Compiled]) -> Checked[list[GeneratedModule]]:
     """The modules without class names that another batch has too; reports the others.
 
-    Clashes inside one batch were reported when it was compiled.
+    Clashes inside one batch were reported when it was compiled. Only names that schemas choose can clash.
     """
     classes: dict[str, Place] = {}
-    modules: list[SpanModule] = []
+    modules: list[GeneratedModule] = []
     diagnostics: list[Diagnostic] = []
     for each in compiled:
         clashing = each.classes.keys() & classes.keys()
         diagnostics.extend(class_clash(name, each.classes[name], classes[name]) for name in sorted(clashing))
         modules.extend(module for module in each.modules if clashing.isdisjoint(module.exports))
         classes |= {name: place for name, place in each.classes.items() if name not in clashing}
-    places = {quote(task.written.name): task.written.place for task in tasks}
-    owners: dict[str, SpanModule] = {}
-    for module in modules:
-        for name in module.exports:
-            other = owners.setdefault(name, module)
-            if other is not module:
-                message = f"the generated name {name} is also generated for the span type {other.schema_name}"
-                diagnostics.append(NAME_COLLISION.at(places[module.schema_name], message))
     return Checked(modules, diagnostics)

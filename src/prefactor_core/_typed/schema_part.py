@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # its import takes 15 ms
     from pydantic import GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 
-__all__ = ["JsonPattern", "SchemaKey", "SchemaPart"]
+__all__ = ["JsonPattern", "SchemaKey", "SchemaPart", "SharedSchemaPart"]
 
 SchemaKey: TypeAlias = Literal["params_schema", "result_schema"]
 ValueT = TypeVar("ValueT")
@@ -86,6 +86,22 @@ class SchemaPart:
         schema = next(item for item in module.DEFINITIONS["span_type_schemas"] if item["name"] == self._span_type)
         formats = bool(self._formats) or getattr(module, "ASSERT_FORMATS", False)
         return shared_schema(schema[self._key], assert_formats=formats).part(self._pointer)
+
+
+class SharedSchemaPart(SchemaPart):
+    """As `SchemaPart`, for a type that several span types share.
+
+    Args:
+        package: the generated package, whose definitions contain the schemas of shared types.
+        pointer: the JSON pointer of the subschema in them.
+    """
+
+    def __init__(self, package: str | None, pointer: str) -> None:
+        super().__init__(package, "a shared type", "params_schema", pointer)
+
+    def _compile(self) -> JsonSchema:
+        module = importlib.import_module(self._module)
+        return shared_schema(module.SHARED, assert_formats=getattr(module, "ASSERT_FORMATS", False)).part(self._pointer)
 
 
 class JsonPattern:

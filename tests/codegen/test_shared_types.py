@@ -1,0 +1,205 @@
+"""What references in several files lead to is one class for all span types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.codegen.schemas import OBJECT, properties
+from tests.codegen.support import Project, run_process, type_errors
+
+MESSAGE = {
+    "type": "object",
+    "required": ["content"],
+    "properties": {"content": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/$defs/Part"}}},
+}
+PART = {"type": "object", "properties": {"of": {"$ref": "#/$defs/Message"}, "kind": {"enum": ["text", "image"]}}}
+
+
+def of(reference: str) -> dict[str, Any]:
+    return properties(message={"$ref": reference})
+
+
+SHARED_MESSAGE = of("common.json#/$defs/Message")
+
+
+@pytest.fixture
+def chat(project: Project) -> Project:
+    project.write("schemas/common.json", {"$defs": {"Message": MESSAGE, "Part": PART}})
+    entries = [
+        {"name": "chat:one", "params_schema": SHARED_MESSAGE, "result_schema": SHARED_MESSAGE},
+        {"name": "chat:two", "params_schema": SHARED_MESSAGE},
+    ]
+    project.write("schemas/spans.json", {"span_type_schemas": entries})
+    return project
+
+
+def test_one_class_for_all(chat: Project) -> None:
+    assert chat.generate().code == 0
+    package = chat.load()
+    message = package.Message(content="a", parts=[package.Part(kind="text", of=package.Message(content="b"))])
+    for model in (package.ChatOneParams, package.ChatOneResult, package.ChatTwoParams):
+        assert model(message=message).message is message
+    assert {"Message", "MessageDict", "Part", "PartDict"} <= {*package.__all__}
+    assert not [name for name in package.__all__ if name.startswith("Chat") and "Message" in name]
+
+
+@pytest.mark.slow
+def test_one_converter_for_all_is_accepted_by_type_checkers(chat: Project) -> None:
+    assert chat.generate().code == 0
+    program = """\
+from made import ChatOne, ChatTwo, Message, MessageDict, Part
+def converted(text: str) -> MessageDict:
+    return {"content": text, "parts": [{"kind": "text", "of": {"content": text}}]}
+async def record(one: ChatOne, two: ChatTwo) -> None:
+    await one.start(message=converted("a"))
+    await one.complete(message=converted("b"))
+    await two.start(message=converted("c"))
+    await two.start_with(ChatTwo.Params(message=Message(content="d", parts=[Part(kind="image")])))
+"""
+    chat.write("generated/agent/__init__.py", program)
+    assert type_errors(chat.package.parent) == ""
+
+
+@pytest.mark.parametrize("first", ["Message", "Part", "ChatTwo", "PartDict"])
+def test_types_that_refer_to_each_other_are_loaded_in_any_order(first: str, chat: Project) -> None:
+    assert chat.generate().code == 0
+    package = chat.load()
+    getattr(package, first)
+    assert package.Part(of={"content": "a"}).of.content == "a"
+
+
+def test_only_what_is_used_is_loaded(chat: Project) -> None:
+    chat.write("schemas/other.json", {"span_schemas": {"other": OBJECT}})
+    assert chat.generate().code == 0
+    code = (
+        "import sys, made; made.Other; assert not [name for name in sys.modules if 'made._shared' in name]\n"
+        "made.ChatTwo; assert 'made._shared_message' in sys.modules and 'made._chat_one' not in sys.modules"
+    )
+    result = run_process(cwd=chat.package.parent, code=code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_former_names_can_still_be_imported(chat: Project) -> None:
+    names = {"ChatTwoParamsMessage": "Message", "Aside": "Part"}
+    chat.write(
+        "pyproject.toml",
+        '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n[tool.prefactor-gen.former-names]\n'
+        + "".join(f'{old} = "{new}"\n' for old, new in names.items()),
+    )
+    assert chat.run().code == 0
+    package = chat.load()
+    assert package.ChatTwoParamsMessage is package.Message
+    assert package.ChatTwoParamsMessageDict is package.MessageDict
+    assert package.Aside is package.Part
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('Old = "Mesage"', "expected a class of the package as the new name of Old in former-names, found 'Mesage'; "
+         "did you mean 'Message'?"),
+        ('Part = "Message"', "expected a name that no class has in former-names, found 'Part'"),
+        ('class = "Message"', "expected a name that a class can have in former-names, found 'class'"),
+        ("Old = 1", "pyproject.toml: expected former-names = { OldName = \"NewName\" } in [tool.prefactor-gen]"),
+    ],
+)  # fmt: skip
+def test_former_names_that_mean_nothing(line: str, message: str, chat: Project) -> None:
+    table = '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n[tool.prefactor-gen.former-names]\n'
+    chat.write("pyproject.toml", f"{table}{line}\n")
+    result = chat.run()
+    assert result.code != 0
+    assert message in result.err
+
+
+def test_a_changed_definition_changes_its_own_module(chat: Project) -> None:
+    assert chat.generate().code == 0
+    before = chat.files()
+    part = {**PART, "properties": {**PART["properties"], "size": {"type": "integer"}}}  # type: ignore[dict-item]
+    chat.write("schemas/common.json", {"$defs": {"Message": MESSAGE, "Part": part}})
+    assert chat.generate().code == 0
+    changed = {name for name, text in chat.files().items() if before.get(name) != text}
+    assert changed == {"_shared_part.py", "__definitions__.py", "__init__.py"}
+
+
+def test_definitions_inside_one_schema_stay_its_own(project: Project) -> None:
+    project.write("schemas/params.json", {**of("#/$defs/Message"), "$defs": {"Message": MESSAGE, "Part": PART}})
+    entry = {"name": "chat", "params_schema": {"$ref": "params.json"}}
+    project.write("schemas/spans.json", {"span_type_schemas": [entry]})
+    assert project.generate().code == 0
+    assert {"ChatParamsMessage", "ChatParamsPart"} <= {*project.load().__all__}
+    other = {"name": "other", "params_schema": of("params.json#/$defs/Message")}
+    project.write("schemas/spans.json", {"span_type_schemas": [entry, other]})
+    assert project.generate().code == 0
+    assert {"Message", "Part"} <= {*project.load().__all__}
+
+
+def test_what_types_cannot_express_is_checked(project: Project) -> None:
+    money = {**properties("amount", amount={"type": "number"}, currency={}), "minProperties": 2}
+    project.write("schemas/common.json", {"$defs": {"Money": money, "Tags": {"type": "array", "uniqueItems": True}}})
+    references = {name: {"$ref": f"common.json#/$defs/{name.title()}"} for name in ("money", "tags")}
+    project.span_types(a=properties(**references), b=properties(**references))
+    assert project.generate().code == 0
+    package = project.load()
+    assert package.AParams(money={"amount": 1, "currency": "EUR"}, tags=[1, 2])
+    for wrong in ({"money": {"amount": 1}}, {"tags": [1, 1]}):
+        with pytest.raises(ValueError, match="validation error"):
+            package.AParams.model_validate(wrong)
+
+
+def test_names_of_several_files(project: Project) -> None:
+    project.write("schemas/a/common.json", {"$defs": {"Message": MESSAGE | {"properties": {}}}})
+    project.write("schemas/mail.json", {"$defs": {"Message": OBJECT | properties(to={})}})
+    project.write("schemas/money.json", properties(amount={}))
+    project.write("schemas/chosen.json", {"$defs": {"x": {**properties(y={}), "x-prefactor-class": "Chosen"}}})
+    names = ["a/common.json#/$defs/Message", "mail.json#/$defs/Message", "money.json", "chosen.json#/$defs/x"]
+    project.span_types(agent=properties(**{f"p{index}": {"$ref": each} for index, each in enumerate(names)}))
+    assert project.generate().code == 0
+    assert {"Message", "CommonMessage", "Money", "Chosen"} <= {*project.load().__all__}
+    assert "this is the class CommonMessage, because something else has or wants the name Message" in (
+        project.run("check", "schemas").out
+    )
+
+
+def test_a_shared_type_gives_way_to_a_span_type(project: Project) -> None:
+    project.write("schemas/common.json", {"$defs": {"Message": properties(x={}), "AgentParams": properties(y={})}})
+    project.span_types(message=of("common.json#/$defs/Message"), agent=of("common.json#/$defs/AgentParams"))
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert {"Message", "CommonMessage", "CommonAgentParams", "AgentParams"} <= {*project.load().__all__}
+
+
+def test_a_property_with_the_name_of_a_shared_type(project: Project) -> None:
+    project.write("schemas/common.json", {"$defs": {"Message": properties(x={}), "Any": properties(y={})}})
+    message, other = {"$ref": "common.json#/$defs/Message"}, {"$ref": "common.json#/$defs/Any"}
+    project.span_types(agent=properties(Message=message, m=message, n=other))
+    result = project.generate()
+    assert result.code == 0, result.err
+    model = project.load().AgentParams
+    value = {"Message": {"x": 1}, "m": {"x": 2}, "n": {"y": 3}}
+    assert model.model_validate(value).model_dump(by_alias=True) == value
+
+
+def test_redaction_in_a_shared_type(project: Project) -> None:
+    secret = properties(token={"type": "string", "x-prefactor-redact": True}, user={"type": "string"})
+    project.write("schemas/common.json", {"$defs": {"Login": secret}})
+    project.span_types(agent=properties(login={"$ref": "common.json#/$defs/Login"}))
+    assert project.generate().code == 0
+    package = project.load()
+    shown = repr(package.AgentParams(login={"token": "hidden-one", "user": "ada"}))
+    assert "hidden-one" not in shown
+    assert "ada" in shown
+
+
+def test_draft_07_files_without_schema(project: Project) -> None:
+    project.write(
+        "schemas/common.json", {"definitions": {"Pair": {"items": [{"type": "string"}, {"type": "integer"}]}}}
+    )
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **of("common.json#/definitions/Pair")}
+    project.span_types(a=schema, b=schema)
+    assert project.generate().code == 0
+    package = project.load()
+    assert package.AParams(message=["a", 1])
+    with pytest.raises(ValueError, match="validation error"):
+        package.BParams(message=[1, 1])
+    assert "Pair" in package.__all__
