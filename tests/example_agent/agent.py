@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from example_agent_spans import AgentLlm, AgentLlmParamsMessageDict, AgentRetrieval, AgentRun, AgentTool, registry
+from example_agent_spans import AgentLlm, AgentRetrieval, AgentRun, AgentTool, MessageDict, registry
 
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
 from prefactor_core.managers import AgentInstanceHandle
@@ -37,7 +37,7 @@ class Reply:
     tools: tuple[ToolRequest, ...] = ()
 
 
-async def ask_model(messages: list[AgentLlmParamsMessageDict]) -> Reply:
+async def ask_model(messages: list[MessageDict]) -> Reply:
     """Answer as a model would: first ask for tools, then, with what they gave, answer."""
     await asyncio.sleep(0.02)
     if all(message["role"] != "tool" for message in messages):
@@ -67,7 +67,7 @@ async def suffices(passages: list[str]) -> bool:
     return bool(passages)
 
 
-async def think(instance: AgentInstanceHandle, messages: list[AgentLlmParamsMessageDict]) -> Reply:
+async def think(instance: AgentInstanceHandle, messages: list[MessageDict]) -> Reply:
     """Ask the model, and record the call."""
     async with instance.span(AgentLlm) as span:
         await span.start(model=MODEL, messages=messages, parameters={"temperature": 0.2, "max_tokens": 400})
@@ -110,7 +110,7 @@ async def run(instance: AgentInstanceHandle, question: str) -> str:
     """One run of the agent."""
     async with instance.span(AgentRun) as span:
         await span.start(input=question, agent_name="Travel agent")
-        messages: list[AgentLlmParamsMessageDict] = [{"role": "user", "content": question}]
+        messages: list[MessageDict] = [{"role": "user", "content": question}]
         reply = await think(instance, messages)
         answers = await asyncio.gather(*(use_tool(instance, request) for request in reply.tools))
         messages += [{"role": "tool", "content": answer} for answer in answers]

@@ -214,7 +214,9 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
         raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
     first = PackageConfig(sources, output, name)
     if configured is not None:
-        first = replace(configured, sources=sources, output=output, package=name)
+        is_own = not (options.sources or options.package)
+        former_names = configured.former_names if is_own else ()  # classes of another package
+        first = replace(configured, sources=sources, output=output, package=name, former_names=former_names)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)

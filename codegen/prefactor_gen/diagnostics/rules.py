@@ -68,24 +68,26 @@ DUPLICATE_NAME = Rule(
 
 UNUSABLE_NAME = Rule(
     "PG004",
-    "a name cannot become a Python name",
+    "a name that was chosen cannot be a Python name",
     (
-        "A span type becomes a class and a module, and a nested object becomes a class, named after the span "
-        "type and the property. That must give a usable Python name: not empty, not a keyword, and not the "
-        "name of a built-in. The name of a span type has at most 127 characters, because it is also a file "
-        "name. Choose another name."
+        "Names that Python does not take become others, and a note tells them (PG005). What is reported here is a "
+        "name that was chosen: x-prefactor-name must be a name that a keyword of a call can have, and "
+        "x-prefactor-class one that a class can have: not a keyword, and not the name of a built-in or of what "
+        "generated modules import. The name of a span type is not empty and has at most 127 characters, because "
+        "it is also a file name. Choose another name."
     ),
 )
 
 NAME_COLLISION = Rule(
     "PG005",
-    "two names become the same Python name",
+    "two names become the same Python name, or one that Python does not take",
     (
-        "Two different names become the same name in Python. Properties get different names then, which a note "
-        "tells: the one whose name is Python's keeps it, and the others say their characters as words, such as "
-        "at_id for @id. x-prefactor-name in the schema of a property chooses another. Span types and classes "
-        "get no other names: a-b and a_b, for example, or Chat and chat, which are one file where the file "
-        "system ignores case. Rename one of them."
+        "Two different names become the same name in Python, or a name is none that Python takes. Each gets a name "
+        "of its own then, which a note tells. A property whose name is Python's keeps it, and the others say their "
+        "characters as words, such as at_id for @id. A class whose name is written exactly so keeps it, and the "
+        "others get another word, such as AddressProperty beside the definition Address. The names in payloads "
+        "stay. x-prefactor-name in the schema of a property, or x-prefactor-class in the schema of an object or "
+        "in a span type, chooses the name. It is an error only if two choose the same one."
     ),
 )
 

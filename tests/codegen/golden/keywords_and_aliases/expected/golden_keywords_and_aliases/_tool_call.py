@@ -22,6 +22,10 @@ __all__ = [
 ]
 
 
+class ToolCallParamsGröße(PayloadModel):
+    höhe: JsonNumber | _MISSING = _MISSING
+
+
 class ToolCallParams(PayloadModel):
     class_: Annotated[str, Field(alias='class')]
     """The class of the tool."""
@@ -44,10 +48,6 @@ class ToolCallParams(PayloadModel):
     größe: ToolCallParamsGröße | _MISSING = _MISSING
 
 
-class ToolCallParamsGröße(PayloadModel):
-    höhe: JsonNumber | _MISSING = _MISSING
-
-
 class ToolCallParamsParams(PayloadModel):
     str_: Annotated[str | _MISSING, Field(alias='str')] = _MISSING
     list_: Annotated[list[str] | _MISSING, Field(alias='list')] = _MISSING
@@ -58,6 +58,11 @@ class ToolCallResult(PayloadModel):
     None_: Annotated[str | None, Field(alias='None')]
     with_space: Annotated[str | _MISSING, Field(alias='with space')] = _MISSING
     field_private: Annotated[JsonInteger | _MISSING, Field(alias='_private')] = _MISSING
+
+
+class ToolCallParamsGrößeDict(TypedDict):
+    """ToolCallParamsGröße as a dict."""
+    höhe: NotRequired[float]
 
 
 ToolCallParamsDict = TypedDict(
@@ -84,11 +89,6 @@ ToolCallParamsDict = TypedDict(
     },
 )
 """ToolCallParams as a dict."""
-
-
-class ToolCallParamsGrößeDict(TypedDict):
-    """ToolCallParamsGröße as a dict."""
-    höhe: NotRequired[float]
 
 
 ToolCallParamsParamsDict = TypedDict(

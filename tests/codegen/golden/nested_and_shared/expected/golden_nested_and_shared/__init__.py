@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
     # Found here by tools such as PyInstaller: at run time it is imported by its name.
     from . import __definitions__ as __definitions__
+    from ._shared_message import (
+        Message as Message,
+        MessageDict as MessageDict,
+    )
+    from ._shared_token_usage import (
+        TokenUsage as TokenUsage,
+        TokenUsageDict as TokenUsageDict,
+    )
     from ._agent_chat import (
         AgentChat as AgentChat,
         AgentChatParams as AgentChatParams,
         AgentChatParamsDict as AgentChatParamsDict,
         AgentChatParamsLimits as AgentChatParamsLimits,
         AgentChatParamsLimitsDict as AgentChatParamsLimitsDict,
-        AgentChatParamsMessage as AgentChatParamsMessage,
-        AgentChatParamsMessageDict as AgentChatParamsMessageDict,
         AgentChatParamsPerson as AgentChatParamsPerson,
         AgentChatParamsPersonDict as AgentChatParamsPersonDict,
         AgentChatResult as AgentChatResult,
         AgentChatResultDict as AgentChatResultDict,
-        AgentChatResultMessage as AgentChatResultMessage,
-        AgentChatResultMessageDict as AgentChatResultMessageDict,
-        AgentChatResultTokenUsage as AgentChatResultTokenUsage,
-        AgentChatResultTokenUsageDict as AgentChatResultTokenUsageDict,
     )
 
     registry: SchemaRegistry
@@ -43,7 +45,9 @@ else:
         "agent:chat": "AgentChat",
     }
     _MODULES = {
-        "._agent_chat": ("AgentChat", "AgentChatParams", "AgentChatParamsDict", "AgentChatParamsLimits", "AgentChatParamsLimitsDict", "AgentChatParamsMessage", "AgentChatParamsMessageDict", "AgentChatParamsPerson", "AgentChatParamsPersonDict", "AgentChatResult", "AgentChatResultDict", "AgentChatResultMessage", "AgentChatResultMessageDict", "AgentChatResultTokenUsage", "AgentChatResultTokenUsageDict", ),
+        "._shared_message": ("Message", "MessageDict", ),
+        "._shared_token_usage": ("TokenUsage", "TokenUsageDict", ),
+        "._agent_chat": ("AgentChat", "AgentChatParams", "AgentChatParamsDict", "AgentChatParamsLimits", "AgentChatParamsLimitsDict", "AgentChatParamsPerson", "AgentChatParamsPersonDict", "AgentChatResult", "AgentChatResultDict", ),
     }
 
     def __getattr__(name):
@@ -63,17 +67,15 @@ __all__ = [
     "AgentChatParamsDict",
     "AgentChatParamsLimits",
     "AgentChatParamsLimitsDict",
-    "AgentChatParamsMessage",
-    "AgentChatParamsMessageDict",
     "AgentChatParamsPerson",
     "AgentChatParamsPersonDict",
     "AgentChatResult",
     "AgentChatResultDict",
-    "AgentChatResultMessage",
-    "AgentChatResultMessageDict",
-    "AgentChatResultTokenUsage",
-    "AgentChatResultTokenUsageDict",
+    "Message",
+    "MessageDict",
     "SCHEMA_VERSION",
     "SPAN_TYPES",
+    "TokenUsage",
+    "TokenUsageDict",
     "registry",
 ]

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 from pydantic import ConfigDict, Field
 from prefactor_core.typed import ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
+from ._shared_message import Message, MessageDict
+from ._shared_token_usage import TokenUsage, TokenUsageDict
 
 __all__ = [
     "AgentChat",
@@ -15,21 +17,15 @@ __all__ = [
     "AgentChatParamsDict",
     "AgentChatParamsLimits",
     "AgentChatParamsLimitsDict",
-    "AgentChatParamsMessage",
-    "AgentChatParamsMessageDict",
     "AgentChatParamsPerson",
     "AgentChatParamsPersonDict",
     "AgentChatResult",
     "AgentChatResultDict",
-    "AgentChatResultMessage",
-    "AgentChatResultMessageDict",
-    "AgentChatResultTokenUsage",
-    "AgentChatResultTokenUsageDict",
 ]
 
 
 class AgentChatParams(PayloadModel):
-    messages: list[AgentChatParamsMessage]
+    messages: list[Message]
     limits: AgentChatParamsLimits | MISSING = MISSING
     """What the turn may use."""
     owner: AgentChatParamsPerson | MISSING = MISSING
@@ -45,13 +41,6 @@ class AgentChatParamsLimits(PayloadModel):
     deadline: str | None | MISSING = MISSING
 
 
-class AgentChatParamsMessage(PayloadModel):
-    role: Literal['user', 'assistant']
-    content: str | None | MISSING = MISSING
-    """What is said."""
-    replies: list[AgentChatParamsMessage] | MISSING = MISSING
-
-
 class AgentChatParamsPerson(PayloadModel):
     name: Annotated[str, Field(min_length=1)]
     manager: AgentChatParamsPerson | MISSING = MISSING
@@ -61,25 +50,13 @@ class AgentChatResult(PayloadModel):
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
     """What is said."""
-    replies: list[AgentChatResultMessage] | MISSING = MISSING
-    usage: AgentChatResultTokenUsage
-
-
-class AgentChatResultMessage(PayloadModel):
-    role: Literal['user', 'assistant']
-    content: str | None | MISSING = MISSING
-    """What is said."""
-    replies: list[AgentChatResultMessage] | MISSING = MISSING
-
-
-class AgentChatResultTokenUsage(PayloadModel):
-    input: JsonInteger | MISSING = MISSING
-    output: JsonInteger | MISSING = MISSING
+    replies: list[Message] | MISSING = MISSING
+    usage: TokenUsage
 
 
 class AgentChatParamsDict(TypedDict):
     """AgentChatParams as a dict."""
-    messages: ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]
+    messages: ArrayOf[Message | MessageDict]
     limits: NotRequired[AgentChatParamsLimits | AgentChatParamsLimitsDict]
     owner: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
     reviewer: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict | None]
@@ -89,13 +66,6 @@ class AgentChatParamsLimitsDict(TypedDict):
     """AgentChatParamsLimits as a dict."""
     tokens: NotRequired[int]
     deadline: NotRequired[str | datetime | None]
-
-
-class AgentChatParamsMessageDict(TypedDict):
-    """AgentChatParamsMessage as a dict."""
-    role: Literal['user', 'assistant']
-    content: NotRequired[str | None]
-    replies: NotRequired[ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]]
 
 
 class AgentChatParamsPersonDict(TypedDict):
@@ -108,21 +78,8 @@ class AgentChatResultDict(TypedDict):
     """AgentChatResult as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
-    replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
-    usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict
-
-
-class AgentChatResultMessageDict(TypedDict):
-    """AgentChatResultMessage as a dict."""
-    role: Literal['user', 'assistant']
-    content: NotRequired[str | None]
-    replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
-
-
-class AgentChatResultTokenUsageDict(TypedDict):
-    """AgentChatResultTokenUsage as a dict."""
-    input: NotRequired[int]
-    output: NotRequired[int]
+    replies: NotRequired[ArrayOf[Message | MessageDict]]
+    usage: TokenUsage | TokenUsageDict
 
 
 class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatResult | AgentChatResultDict"]):
@@ -141,7 +98,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         self,
         /,
         *,
-        messages: ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict],
+        messages: ArrayOf[Message | MessageDict],
         limits: AgentChatParamsLimits | AgentChatParamsLimitsDict | MISSING = MISSING,
         owner: AgentChatParamsPerson | AgentChatParamsPersonDict | MISSING = MISSING,
         reviewer: AgentChatParamsPerson | AgentChatParamsPersonDict | None | MISSING = MISSING,
@@ -164,8 +121,8 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         *,
         role: Literal['user', 'assistant'],
         content: str | None | MISSING = MISSING,
-        replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
-        usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict,
+        replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
+        usage: TokenUsage | TokenUsageDict,
     ) -> None:
         """Finish the span as `complete` with its result.
 
@@ -185,8 +142,8 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         *,
         role: Literal['user', 'assistant'] | MISSING = MISSING,
         content: str | None | MISSING = MISSING,
-        replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
-        usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict | MISSING = MISSING,
+        replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
+        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
     ) -> None:
         """Collect a part of the result for the finish.
 
