@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_overloads
 
 import pytest
+import yaml
 from tests.codegen.schemas import OBJECT, properties
-from tests.codegen.support import Project, run_process, type_errors
+from tests.codegen.support import Project, is_valid, only, run_process, type_errors
 
 MESSAGE = {
     "type": "object",
@@ -203,3 +204,68 @@ def test_draft_07_files_without_schema(project: Project) -> None:
     with pytest.raises(ValueError, match="validation error"):
         package.BParams(message=[1, 1])
     assert "Pair" in package.__all__
+
+
+def test_types_of_several_modules_that_are_nested_too_deep(project: Project) -> None:
+    chain = {f"T{index}": properties(next={"$ref": f"#/$defs/T{index + 1}"}) for index in range(80)}
+    project.write("schemas/common.json", {"$defs": {**chain, "T80": OBJECT}})
+    project.span_types(agent=of("common.json#/$defs/T0"), other=of("common.json#/$defs/T40"))
+    expected = "error PG029: more than 64 types are nested here, counted through references"
+    assert expected in only(project.generate().findings)
+    project.span_types(other=of("common.json#/$defs/T40"))
+    assert project.generate().code == 0
+    assert project.load().OtherParams.model_validate({"message": {"next": {}}})
+    project.span_types(agent=of("common.json#/$defs/T0"), other=of("common.json#/$defs/T40"))
+    assert expected in only(project.generate().findings), "also when the shared types are in the cache"
+
+
+def test_a_payload_that_is_one_of_several_shared_types(project: Project) -> None:
+    options = {
+        name: properties("kind", kind={"const": name}, **{name: {"type": "integer"}}) for name in ("card", "iban")
+    }
+    pay = {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in options]}
+    project.write("schemas/common.json", {"$defs": {**options, "Pay": pay}})
+    several = [{"$ref": f"common.json#/$defs/{name}"} for name in options]
+    project.span_types(a={"oneOf": several}, b={"$ref": "common.json#/$defs/Pay"}, c=of("common.json#/$defs/Pay"))
+    result = project.generate()
+    assert result.code == 0, result.err
+    package = project.load()
+    for helper in (package.A, package.B):
+        assert len(get_overloads(helper.start)) == len(options), "the members of the payload are keywords"
+    assert "discriminator='kind'" in project.files()["_shared_pay.py"]
+    assert package.CParams(message={"kind": "card", "card": 1}).message.card == 1
+
+
+KINDS = """
+Plain: {type: object}
+Open: {type: object, additionalProperties: true}
+Texts: {type: object, additionalProperties: {type: string}}
+Closed: {type: object, additionalProperties: false}
+Anything: true
+Nothing: false
+Empty: {}
+Size: {type: object, minProperties: 1}
+Text: {type: string}
+When: {type: string, format: date-time}
+Choice: {enum: [a, b]}
+Maybe: {type: [string, "null"]}
+Either: {anyOf: [{type: string}, {type: object}]}
+List: {type: array, items: {$ref: "#/$defs/Plain"}}
+Pair: {type: array, prefixItems: [{}, {}], items: false, minItems: 2}
+Alias: {$ref: "#/$defs/Text"}
+NoType: {properties: {x: {}}}
+Merged: {allOf: [{$ref: "#/$defs/NoType"}, {type: object}]}
+"""
+
+
+def test_shared_types_of_every_kind(project: Project) -> None:
+    kinds = yaml.safe_load(KINDS)
+    project.write("schemas/common.json", {"$defs": kinds})
+    names = {name: {"$ref": f"common.json#/$defs/{name}"} for name in kinds}
+    project.span_types(agent=properties(**names), other={**properties(**names), "required": ["Text"]})
+    result = project.generate()
+    assert result.code == 0, result.err
+    model = project.load().AgentParams
+    assert model.model_validate({"Plain": {}, "When": "2026-11-28T00:00:00Z", "List": [{"a": 1}], "Pair": [1, 2]})
+    for wrong in ({"Closed": {"a": 1}}, {"Nothing": 1}, {"Size": {}}, {"Choice": "c"}, {"Pair": [1]}, {"Text": 1}):
+        assert not is_valid(model, wrong)

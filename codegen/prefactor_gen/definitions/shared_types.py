@@ -39,14 +39,12 @@ class SharedType:
         name: its class.
         module: its module, without `.py`.
         pointer: its pointer in the document of all shared types.
-        digest: of everything that it consists of, also by reference.
     """
 
     name: str
     module: str
     pointer: str
     place: Place
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,11 @@ class SharedTypes:
         """The class of each shared type that was copied into a schema, by its pointer there."""
         copies = source.copies.names.items()
         return {step(("$defs", name)): self.classes[target] for target, name in copies if target in self.classes}
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all shared types: what refers to one depends on what it refers to in turn."""
+        return digest_of(f"{self.document!r} {sorted(each.name + each.module for each in self.types.values())}")
 
     @cached_property
     def classes_by_pointer(self) -> dict[str, str]:
@@ -108,7 +111,6 @@ def collect_shared_types(
     schemas = {target: copier.copied[names[target]] for target in targets}
     namer = _Namer(schemas, files.base, spans, common)
     classes = namer.classes()
-    digests = _digests(schemas, copier.copies().uses, classes)
     modules = _modules(classes, {each.module for each in spans})
     types = {
         classes[target]: SharedType(
@@ -116,7 +118,6 @@ def collect_shared_types(
             modules[target],
             step(("$defs", names[target])),
             place_of(schemas[target], place),
-            digests[target],
         )
         for target in sorted(targets)
     }
@@ -172,18 +173,6 @@ def _reached(start: Iterable[FileTarget], edges: Mapping[FileTarget, Iterable[Fi
             found.add(each)
             pending.extend(edges.get(each, ()))
     return found
-
-
-def _digests(
-    schemas: Mapping[FileTarget, JsonValue],
-    uses: Mapping[FileTarget, Iterable[FileTarget]],
-    classes: Mapping[FileTarget, str],
-) -> dict[FileTarget, str]:
-    own = {target: digest_of(f"{classes[target]} {schema!r}") for target, schema in schemas.items()}
-    return {
-        target: digest_of(" ".join(sorted(own[each] for each in _reached([target], uses) if each in own)))
-        for target in schemas
-    }
 
 
 def _modules(classes: Mapping[FileTarget, str], taken: set[str]) -> dict[FileTarget, str]:

@@ -6,8 +6,9 @@ that types cannot express are left out: a definition with such keywords is check
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -23,13 +24,23 @@ from prefactor_gen.json_schema.pointers import resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import map_subschemas
 from prefactor_gen.models.class_names import ClassNames, chosen_class
-from prefactor_gen.models.nesting import first_too_deep
+from prefactor_gen.models.nesting import first_too_deep, references_in
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
 
 if TYPE_CHECKING:
     from prefactor_gen.models.model_generator import Document
 
-__all__ = ["Bundle", "Bundled", "Unit", "UntypedKeyword", "bundle_schema", "class_clash"]
+__all__ = [
+    "Bundle",
+    "Bundled",
+    "SharedInterface",
+    "Unit",
+    "UntypedKeyword",
+    "bundle_schema",
+    "class_clash",
+    "nested_too_deep",
+    "shared_interface",
+]
 
 # Keywords where the subschema `false` forbids a member, which types cannot express.
 _MEMBERS = frozenset({"patternProperties", "prefixItems", "properties"})
@@ -37,6 +48,7 @@ _SCALARS = frozenset({"boolean", "integer", "null", "number", "string"})
 _UNIONS = ("anyOf", "oneOf")
 _LISTS = frozenset({"enum", *_UNIONS})
 _DEFINITIONS = "#/$defs/"
+_OF_PAYLOAD = re.compile(r"(/allOf|/(allOf|anyOf|oneOf)/\d+)*")
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class Bundle:
 
     Attributes:
         assert_formats: whether formats are checked with the schema.
-        shared: the classes of other modules that the definitions refer to.
+        shared: the classes of other modules that the definitions refer to, which are not among them.
     """
 
     assert_formats: bool = False
@@ -100,7 +112,7 @@ class Bundle:
         return problems
 
     def nesting_problems(self, root: str) -> Iterator[Diagnostic]:
-        """Report what is nested without end or too deep in the type `root`, also through classes of other modules."""
+        """Report what is nested without end, or too deep inside the module, in the type `root`."""
         own = [name for name, bundled in self.definitions.items() if bundled.payload == root]
         yield from self._too_deep(root)
         direct: dict[str, set[str]] = {}
@@ -116,16 +128,21 @@ class Bundle:
                 yield UNRESOLVED_REFERENCE.at(self.definitions[name].place, message)
 
     def _too_deep(self, root: str) -> Iterator[Diagnostic]:
-        deep = first_too_deep(root, self._view_of)
+        deep = first_too_deep(root, lambda name: references_in(self._view_of(name)))
         if deep is not None:
-            message = (
-                f"more than {MAX_TYPES_DEEP} types are nested here, counted through references; "
-                "use a schema without type at one of the levels"
-            )
-            yield LIMIT_EXCEEDED.at(self.definitions[deep].place, message)
+            yield nested_too_deep(self.definitions[deep].place)
 
     def _view_of(self, name: str) -> JsonValue:
         return self.definitions[name].view if name in self.definitions else None
+
+
+def nested_too_deep(place: Place) -> Diagnostic:
+    """Report a type that is nested in too many others."""
+    message = (
+        f"more than {MAX_TYPES_DEEP} types are nested here, counted through references; "
+        "use a schema without type at one of the levels"
+    )
+    return LIMIT_EXCEEDED.at(place, message)
 
 
 def class_clash(name: str, place: Place, other: Place) -> Diagnostic:
@@ -176,6 +193,53 @@ def bundle_schema(unit: Unit, *, assert_formats: bool) -> Checked[Bundle]:
         if not others:
             return Checked(bundled.value, [*bundled.diagnostics, *bundler.name_diagnostics()])
         given |= others
+
+
+@dataclass(frozen=True)
+class SharedInterface:
+    """What a module needs to know of a class of another module.
+
+    Attributes:
+        is_class: it is a class, and not a name for another type.
+        constants: the required properties that are constant texts, each with the texts.
+    """
+
+    is_class: bool
+    constants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def view(self, place: Place) -> ObjectNode:
+        """A view that stands for the type when the model generator runs."""
+        if not self.is_class:
+            return ObjectNode([("type", "string")], place=place)
+        return ObjectNode([("type", "object"), ("properties", ObjectNode([("x", True)], place=place))], place=place)
+
+
+def shared_interface(schema: JsonValue, refs: LocalRefs) -> SharedInterface:
+    """The interface of a shared type.
+
+    Args:
+        schema: its schema.
+        refs: the references of the document that it is a part of.
+    """
+    if not isinstance(schema, ObjectNode):
+        return SharedInterface(is_class=False)
+    view, _ = typing_view(merge_all_of(schema, refs).schema, draft_07=refs.draft_07)
+    # The model generator makes a class of an object without properties, too, and a dict if they have a schema.
+    is_plain_object = view.get("type") == "object" and not isinstance(view.get("additionalProperties"), ObjectNode)
+    if not (is_object_schema(view) or is_plain_object):
+        return SharedInterface(is_class=False)
+    constants = {name: _texts(view.properties.get(name), refs) for name in view.required}
+    return SharedInterface(True, {name: texts for name, texts in constants.items() if texts})
+
+
+def _texts(schema: JsonValue, refs: LocalRefs) -> list[str]:
+    """The texts that a schema allows, if it allows a few texts only."""
+    if not isinstance(schema, ObjectNode):
+        return []
+    view, _ = typing_view(merge_all_of(schema, refs).schema, draft_07=refs.draft_07)
+    values = view.list_at("enum")
+    texts = [value for value in values if isinstance(value, str)]
+    return texts if len(texts) == len(values) else []
 
 
 class _SchemaBundler:
@@ -279,7 +343,7 @@ class _SchemaBundler:
             return schema
         self.count_view(schema.place)
         try:
-            merged = self.merged(schema, is_payload=not pointer)
+            merged = self.merged(schema, is_payload=self.is_payload(pointer) and not pointer)
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return True
@@ -300,7 +364,10 @@ class _SchemaBundler:
         merged = merge_all_of(schema, self.refs)
         if is_payload and "$ref" in merged.schema:
             target = merge_all_of(schema, self.refs, follow=True)
-            if is_object_schema(typing_view(target.schema, draft_07=self.refs.draft_07)[0]):
+            is_shared = (
+                self.refs.pointer(str(merged.schema["$ref"]), merged.schema.place_at("$ref")) in self.unit.shared
+            )
+            if is_shared or is_object_schema(typing_view(target.schema, draft_07=self.refs.draft_07)[0]):
                 return target
         return merged
 
@@ -338,7 +405,7 @@ class _SchemaBundler:
     ) -> ObjectNode:
         """The view in which each subschema is a view too, and a reference leads to a definition of the bundle."""
         if view.reference is not None:
-            target = self.target(view.reference, view.place_at("$ref"))
+            target = self.target(view.reference, view.place_at("$ref"), is_payload=self.is_payload(pointer))
             return _reference(view, target) if target else view.with_items([])
         # The properties of a merged object have no pointer: no reference leads to them.
         inner = f"{pointer}/allOf" if branches else pointer
@@ -397,17 +464,25 @@ class _SchemaBundler:
         definition = self.root_name if self.dynamic else self.checked[-1]
         self.result.untyped_keywords.append(UntypedKeyword(keyword, place, definition))
 
-    def target(self, reference: str, place: Place) -> str | None:
-        """The class name of the target of a reference, which is defined later; None if there is no target."""
+    def is_payload(self, pointer: str) -> bool:
+        """Whether the schema at a pointer describes the payload itself, whose members are keywords."""
+        return not self.unit.pointer and _OF_PAYLOAD.fullmatch(pointer) is not None
+
+    def target(self, reference: str, place: Place, *, is_payload: bool) -> str | None:
+        """The class name of the target of a reference, which is defined later; None if there is no target.
+
+        What a payload itself may be becomes classes of its own module, because its members become keywords.
+        """
         try:
             pointer = self.refs.pointer(reference, place)
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return None
+        shared = None if is_payload else self.unit.shared.get(pointer)
+        if shared is not None and shared != self.root_name:
+            self.result.shared.add(shared)
+            return shared
         if pointer not in self.names:
-            if pointer in self.unit.shared:
-                self.result.shared.add(self.unit.shared[pointer])
-                return self.unit.shared[pointer]
             self.names[pointer] = self.class_names.at(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]

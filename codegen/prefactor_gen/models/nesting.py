@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from prefactor_gen.diagnostics.limits import MAX_TYPES_DEEP
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.subschemas import subschemas
 
-__all__ = ["first_too_deep"]
+__all__ = ["References", "first_too_deep", "references_in"]
 
 
-def first_too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None:
+References: TypeAlias = Sequence[tuple[str, float]]
+"""The types that a type refers to, each with how deep in it that is."""
+
+
+def first_too_deep(root: str, references_of: Callable[[str], References]) -> str | None:
     """The first type that is nested too deep in the root's type, if there is one.
 
     Args:
-        root: the name of a definition.
-        view_of: returns the typing view of a definition by its name.
+        root: the name of a type.
+        references_of: returns the types that a type refers to.
     """
     seen = set[str]()
     pending: list[tuple[str, float]] = [(root, 0)]
@@ -27,9 +32,13 @@ def first_too_deep(root: str, view_of: Callable[[str], JsonValue]) -> str | None
         seen.add(name)
         if depth > MAX_TYPES_DEEP:
             return name
-        inner = [(each, depth + 1 + nesting / 2) for each, nesting in _references(view_of(name), 0)]
-        pending.extend(reversed(inner))
+        pending.extend((each, depth + further) for each, further in reversed(references_of(name)))
     return None
+
+
+def references_in(view: JsonValue) -> References:
+    """The types that the typing view of a type refers to."""
+    return [(name, 1 + nesting / 2) for name, nesting in _references(view, 0)]
 
 
 def _references(view: JsonValue, nesting: int) -> Iterator[tuple[str, int]]:

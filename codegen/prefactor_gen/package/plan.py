@@ -65,6 +65,7 @@ def plan_shared_type(name: str, module: str, schema: ObjectNode, models: ModuleM
         models: its models.
     """
     planner = _TypesPlanner(module, models, {name: schema})
+    planner.shared_type = name
     plan = planner.module_plan(None)
     return Checked(plan, list(planner.name_problems(plan, models.bundle.definitions[name].place)))
 
@@ -119,6 +120,7 @@ class _TypesPlanner:
         self.modules = {model.name: f".{module}" for model, module in models.shared}
         self.by_name = {model.name: model for model in (*models.own, *(model for model, _ in models.shared))}
         self.roots: set[str] = set()
+        self.shared_type: str | None = None
         self.constants = {model.name: _constants(model) for model in self.by_name.values() if model.alias is None}
         self.redacted = {
             payload: RedactedPlaces(schema) for payload, schema in schemas.items() if mentions_redaction(schema)
@@ -237,6 +239,8 @@ class _TypesPlanner:
             return f"{model.name} | {model.name}Dict"
         if model.name in self.roots:
             return model.name
+        if model.name in self.modules or model.name == self.shared_type:
+            return f"{model.name}Input"
         mentioned = names_in(input_type(model.alias, {}))
         changes = mentioned & {
             "ArrayOf",

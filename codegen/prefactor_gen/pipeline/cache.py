@@ -19,6 +19,7 @@ from typing import Any
 
 import platformdirs
 
+from prefactor_gen.models.nesting import References
 from prefactor_gen.pipeline.fingerprint import Origin
 
 __all__ = ["CachedModule", "CachedPackage", "cache_folder", "read_cached", "write_cached"]
@@ -33,10 +34,12 @@ class CachedModule:
     Attributes:
         digest: the hash of the definition that it was made from.
         has_no_diagnostics: the definition had none.
+        references: the types that each class refers to, where shared types are among them.
     """
 
     digest: str
     has_no_diagnostics: bool
+    references: Mapping[str, References] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,25 @@ def read_cached(cache: Path | None, package: Path) -> CachedPackage:
         return CachedPackage()
     try:
         entry: dict[str, Any] = json.loads(_entry(cache, package).read_bytes())
-        modules = {name: CachedModule(digest, bool(flag)) for name, (digest, flag) in entry["modules"].items()}
+        modules = {name: _module(*fields) for name, fields in entry["modules"].items()}
         files = {name: text for name, text in entry["files"].items() if isinstance(text, str)}
         return CachedPackage(Origin(*entry["origin"]), files, modules)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or one that this version cannot read
         return CachedPackage()
 
 
+def _module(digest: str, has_no_diagnostics: bool, references: Mapping[str, References]) -> CachedModule:
+    found = {name: [(target, further) for target, further in each] for name, each in references.items()}
+    return CachedModule(digest, bool(has_no_diagnostics), found)
+
+
 def write_cached(cache: Path | None, package: Path, result: CachedPackage) -> None:
     """Keep what was generated for the folder of a package. Does nothing where the cache cannot be written."""
     if cache is None or not result.origin.fingerprint:
         return
-    modules = {name: [each.digest, each.has_no_diagnostics] for name, each in result.modules.items()}
+    modules = {
+        name: [each.digest, each.has_no_diagnostics, dict(each.references)] for name, each in result.modules.items()
+    }
     origin = [result.origin.fingerprint, result.origin.generator]
     content = json.dumps({"origin": origin, "files": dict(result.files), "modules": modules}).encode()
     path = _entry(cache, package)

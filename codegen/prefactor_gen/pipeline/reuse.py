@@ -46,11 +46,9 @@ def definition_digest(item: SpanTypeDefinition, names: SpanNames, reserved: Rese
     """
     texts = [item.name, item.title, item.description, item.template, item.template_place is not None]
     sources = [source for source in (item.params, item.result) if source is not None]
-    used = [
-        (pointer, name, shared.types[name].module, shared.types[name].digest)
-        for source in sources
-        for pointer, name in sorted(shared.classes_in(source).items())
-    ]
+    used = [sorted(shared.classes_in(source).items()) for source in sources]
+    if any(used):
+        used.append([("", shared.digest)])
     named = [names.class_name, names.module, sorted(reserved.names), reserved.prefixes, used]
     schemas = [source.schema for source in sources]
     return _digest([*texts, item.data_risk, item.result is None, *schemas, *named])
@@ -58,8 +56,8 @@ def definition_digest(item: SpanTypeDefinition, names: SpanNames, reserved: Rese
 
 def shared_digest(shared: SharedTypes, name: str) -> str:
     """As `definition_digest`, for a shared type."""
-    found, reserved = shared.types[name], shared.reserved[name]
-    return _digest([name, found.module, found.pointer, found.digest, sorted(reserved.names), reserved.prefixes])
+    reserved = shared.reserved[name]
+    return _digest([name, shared.digest, sorted(reserved.names), reserved.prefixes])
 
 
 def _digest(content: object) -> str:

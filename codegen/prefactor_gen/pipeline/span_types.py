@@ -1,11 +1,12 @@
 """Checks and compiles some span types and shared types: from their definitions to the source text of their modules.
 
 A module depends on no other span type, so that several processes can share the work. What it refers to of shared types
-is compiled with it, and left out. `stages.py` finds names that clash between modules.
+is known by its interface. `stages.py` finds names that clash between modules.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
@@ -19,11 +20,13 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Se
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.references import LocalRefs
-from prefactor_gen.models.bundle import Bundle, Unit, bundle_schema
+from prefactor_gen.models.bundle import Bundle, SharedInterface, Unit, bundle_schema, shared_interface
 from prefactor_gen.models.chosen_names import chosen_names, given_name
 from prefactor_gen.models.class_names import chosen_class
-from prefactor_gen.models.model_generator import generate_models
-from prefactor_gen.models.model_reader import ModelSet
+from prefactor_gen.models.field_names import is_field_name
+from prefactor_gen.models.model_generator import Document, generate_models, plain_field_name
+from prefactor_gen.models.model_reader import Model, ModelField, ModelSet
+from prefactor_gen.models.nesting import References, references_in
 from prefactor_gen.package.plan import ModuleModels, SpanTypeNames, plan_shared_type, plan_span_type
 from prefactor_gen.package.render import render_module
 from prefactor_gen.package.representation import ModulePlan
@@ -77,12 +80,14 @@ class Compiled:
         modules: those of the span types without errors; their text is empty if other span types have errors.
         classes: the places of the schemas that classes were made from, by class name.
         untyped_places: the places of the keywords that the generated types cannot express.
+        references: the types that each class refers to, where shared types are among them.
         has_generator_warnings: the model generator gave a warning.
     """
 
     modules: list[GeneratedModule] = field(default_factory=list)
     classes: dict[str, Place] = field(default_factory=dict)
     untyped_places: set[Place] = field(default_factory=set)
+    references: dict[str, References] = field(default_factory=dict)
     has_generator_warnings: bool = False
 
 
@@ -92,7 +97,7 @@ class _Bundled:
 
     Attributes:
         classes: the names of its classes.
-        shared: the shared types that it refers to, also by others.
+        shared: the shared types that it refers to.
         has_notes: names were given, which a note tells.
         names: those of a span type.
     """
@@ -114,8 +119,8 @@ class _Batch:
     """Some modules that are compiled in one run of the model generator.
 
     Attributes:
-        bundle: the definitions of all modules, and of the shared types that they refer to.
-        bundled_shared: the bundle of each shared type.
+        bundle: the definitions of all modules.
+        interfaces: what is known of the shared types that the modules refer to.
     """
 
     def __init__(self, tasks: Sequence[Task | SharedTask]) -> None:
@@ -123,7 +128,7 @@ class _Batch:
         self.assert_formats = any(task.assert_formats for task in tasks)
         self.shared = tasks[0].shared if tasks else SharedTypes(ObjectNode(place=Place("")))
         self.bundle = Bundle(self.assert_formats)
-        self.bundled_shared: dict[str, Checked[Bundle]] = {}
+        self.interfaces: dict[str, SharedInterface] = {}
         self.refs = LocalRefs(self.shared.document)
 
     def compile(self) -> Checked[Compiled]:
@@ -144,33 +149,35 @@ class _Batch:
             (replace(each, has_notes=each.has_notes or not noted.isdisjoint(each.classes)), plan)
             for each, plan in plans
         ]
-        modules = [_module(each, plan, _text(plan) if needs_text else "") for each, plan in plans]
+        modules = [self.module(each, plan, _text(plan) if needs_text else "") for each, plan in plans]
         classes = {name: self.bundle.definitions[name].place for each in bundled for name in each.classes}
         untyped_places = {each.place for each in self.bundle.untyped_keywords}
-        return Checked(Compiled(modules, classes, untyped_places, bool(models.warnings)), diagnostics)
+        references = {name: found for module in modules for name, found in module.origin.references.items()}
+        return Checked(Compiled(modules, classes, untyped_places, references, bool(models.warnings)), diagnostics)
 
     def bundled(self, task: Task | SharedTask) -> Checked[_Bundled | None]:
         if isinstance(task, SharedTask):
-            used = self.add_shared([task.name])
-            bundle, problems = self.bundled_shared[task.name]
-            # What is wrong with the schema itself, or nested too deep, is reported for each payload that uses it.
-            classes = [] if has_errors(problems) else [*bundle.definitions]
-            each = _Bundled(
-                task, classes, [name for name in used if name != task.name], not problems, _has_notes(problems)
-            )
-            return Checked(each if classes else None, problems)
-        problems = _problems(task)
-        if task.inlined is None or task.names is None or has_errors(problems):
-            return Checked(None, problems)
-        names, own, found = self.bundle_payloads(task, task.inlined, task.names)
-        problems.extend(found)
-        used = self.add_shared(own.shared)
-        for root in (names.params, names.result):
-            if root is not None and not has_errors(problems):
-                problems.extend(self.bundle.nesting_problems(root))
+            own, problems = bundle_schema(self.shared_unit(task.name), assert_formats=self.assert_formats)
+            # What is wrong with the schema itself is reported for each payload that uses it.
+            problems = [*problems, *self.bundle.extend(own)]
+            names = None
+        else:
+            problems = _problems(task)
+            if task.inlined is None or task.names is None or has_errors(problems):
+                return Checked(None, problems)
+            names, own, found = self.bundle_payloads(task, task.inlined, task.names)
+            problems.extend(found)
+            for root in (names.params, names.result):
+                if root is not None and not has_errors(problems):
+                    problems.extend(self.bundle.nesting_problems(root))
         if has_errors(problems):
             return Checked(None, problems)
-        return Checked(_Bundled(task, [*own.definitions], used, not problems, _has_notes(problems), names), problems)
+        for name in own.shared:
+            if name not in self.interfaces:
+                schema = self.refs.schema_at(self.shared.types[name].pointer)
+                self.interfaces[name] = shared_interface(schema, self.refs)
+        classes, shared = [*own.definitions], sorted(own.shared)
+        return Checked(_Bundled(task, classes, shared, not problems, _has_notes(problems), names), problems)
 
     def bundle_payloads(
         self, task: Task, definition: SpanTypeDefinition, names: SpanNames
@@ -194,23 +201,6 @@ class _Batch:
             diagnostics,
         )
 
-    def add_shared(self, names: Iterable[str]) -> list[str]:
-        """Bundle shared types, and those that they refer to; returns all of them, sorted."""
-        found = set[str]()
-        pending = list(names)
-        while pending:
-            name = pending.pop()
-            if name in found:
-                continue
-            found.add(name)
-            if name not in self.bundled_shared:
-                self.bundled_shared[name] = bundled = bundle_schema(
-                    self.shared_unit(name), assert_formats=self.assert_formats
-                )
-                self.bundle.extend(bundled.value)
-            pending.extend(self.bundled_shared[name].value.shared)
-        return sorted(found)
-
     def shared_unit(self, name: str) -> Unit:
         shared = self.shared.types[name]
         classes = self.shared.classes_by_pointer
@@ -228,13 +218,12 @@ class _Batch:
         """Run the model generator on the definitions of all modules, and report its warnings and errors."""
         if not groups:
             return Checked(ModelSet())
-        own = [name for names in groups for name in names]
         bundle = self.bundle
-        places = {name: bundle.definitions[name].place for name in own}
+        places = {name: bundle.definitions[name].place for names in groups for name in names}
         first = next(iter(places.values()))
-        chosen = chosen_names([bundle.definitions[name] for name in bundle.definitions])
+        chosen = chosen_names([bundle.definitions[name] for name in places])
         try:
-            models = generate_models([bundle.document(bundle.definitions)], chosen.value)
+            models = generate_models([self.document(names) for names in groups], chosen.value)
         except ValueError as error:
             return Checked(ModelSet(), list(self.refusals(groups)) or [_refusal(error, first)])
         warnings = [
@@ -245,37 +234,44 @@ class _Batch:
             MODEL_GENERATOR_FAILED.at(places[name], f"the model generator wrote no class {name} for this schema")
             for name in places.keys() - models.models.keys()
         ]
-        own_names = set(own)
-        problems = chosen_names([bundle.definitions[name] for name in own]).diagnostics
         given = [
             given_name(bundle.definitions[name], wire_name, made)
             for name, wire_name, made in models.given
-            if name in own_names
+            if name in places
         ]
-        return Checked(models, [*warnings, *missing, *problems, *given])
+        return Checked(models, [*warnings, *missing, *chosen.diagnostics, *given])
+
+    def document(self, names: Iterable[str]) -> Document:
+        """The document of some definitions, in which a small type stands for each shared type."""
+        document = self.bundle.document(names)
+        for name, interface in self.interfaces.items():
+            if name not in self.bundle.definitions:
+                document["$defs"][name] = interface.view(self.shared.types[name].place)
+        return document
 
     def refusals(self, groups: Sequence[list[str]]) -> Iterator[Diagnostic]:
         """Find the modules that the model generator refuses: it stops at the first one, and names no place."""
+        everything = self.bundle.definitions
+        stubs = {name: each.view(self.shared.types[name].place) for name, each in self.interfaces.items()}
         for names in groups:
-            shared = {each for name in self.bundled_shared for each in self.bundled_shared[name].value.definitions}
+            document = self.document(names)
+            document["$defs"] |= {
+                name: view for name, view in stubs.items() if name not in names and name in everything
+            }
             try:
-                generate_models([self.bundle.document(dict.fromkeys([*names, *shared]))], {})
+                generate_models([document], {})
             except ValueError as error:
-                yield _refusal(error, self.bundle.definitions[names[0]].place)
+                yield _refusal(error, everything[names[0]].place)
 
     def plans(self, bundled: Sequence[_Bundled], models: ModelSet) -> Checked[list[tuple[_Bundled, ModulePlan]]]:
         """Plan the modules; those with errors are left out."""
         plans: list[tuple[_Bundled, ModulePlan]] = []
         diagnostics: list[Diagnostic] = []
         checked_classes = {each.definition for each in self.bundle.untyped_keywords}
-        order = {name: index for index, name in enumerate(models.models)}
         for each in bundled if models.models else ():
-            own = [models.models[name] for name in sorted(each.classes, key=order.__getitem__)]
-            shared = [
-                (models.models[name], self.shared.types[owner].module)
-                for owner in each.shared
-                for name in self.bundled_shared[owner].value.definitions
-            ]
+            classes = {*each.classes}
+            own = [model for model in models.models.values() if model.name in classes]
+            shared = [(_stub(name, self.interfaces[name]), self.shared.types[name].module) for name in each.shared]
             plan, found = self.plan(each, ModuleModels(own, shared, self.bundle, checked_classes))
             diagnostics.extend(found)
             if not has_errors(found):
@@ -289,6 +285,28 @@ class _Batch:
         assert shared is not None  # noqa: S101  # a task is one of the two
         schema = self.shared.document.with_member("$ref", f"#{shared.pointer}")
         return plan_shared_type(shared.name, shared.module, schema, models)
+
+    def module(self, bundled: _Bundled, plan: ModulePlan, text: str) -> GeneratedModule:
+        task = bundled.task
+        digest = "" if bundled.has_notes else _digest_of(task)  # notes on names are only found by compiling
+        needed = bundled.classes if bundled.shared or isinstance(task, SharedTask) else []
+        references = {name: references_in(self.bundle.definitions[name].view) for name in needed}
+        origin = CachedModule(digest, bundled.has_no_diagnostics, references)
+        helper = plan.helper
+        names = (helper.class_name, helper.schema_name) if helper is not None else ("", "")
+        return GeneratedModule(plan.module, plan.exports, text, origin, *names)
+
+
+def _stub(name: str, interface: SharedInterface) -> Model:
+    """What stands for the model of another module."""
+    if not interface.is_class:
+        return Model(name, alias=ast.Name("object"))
+    fields = [
+        ModelField(key, key, ast.parse(f"Literal{texts!r}", mode="eval").body, required=True)
+        for key, texts in interface.constants.items()
+        if is_field_name(key, plain_field_name)
+    ]
+    return Model(name, tuple(fields))
 
 
 def _has_notes(problems: Sequence[Diagnostic]) -> bool:
@@ -318,15 +336,6 @@ def _text(plan: ModulePlan) -> str:
     text = render_module(plan)
     compile(text, plan.module, "exec", dont_inherit=True)
     return text
-
-
-def _module(bundled: _Bundled, plan: ModulePlan, text: str) -> GeneratedModule:
-    task = bundled.task
-    digest = "" if bundled.has_notes else _digest_of(task)  # notes on names are only found by compiling
-    origin = CachedModule(digest, bundled.has_no_diagnostics)
-    helper = plan.helper
-    names = (helper.class_name, helper.schema_name) if helper is not None else ("", "")
-    return GeneratedModule(plan.module, plan.exports, text, origin, *names)
 
 
 def _digest_of(task: Task | SharedTask) -> str:

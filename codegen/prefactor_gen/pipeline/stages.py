@@ -31,7 +31,8 @@ from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.definitions.span_names import SpanNames, span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import NO_DEFINITIONS, UNREADABLE_SOURCE
-from prefactor_gen.models.bundle import class_clash
+from prefactor_gen.models.bundle import class_clash, nested_too_deep
+from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.package.imports import RESERVED_NAMES
 from prefactor_gen.package.literals import quote
 from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
@@ -194,7 +195,9 @@ class _Run:
         unchanged = [*(each.module for each in reused.values()), *reused_shared.values()]
         if _clash_with_reused(compiled, modules, unchanged):
             return None
-        diagnostics = [*self.collected(), *of_tasks, *of_quality, *self.lints(), *of_reused, *of_compiled, *clashes]
+        deep = self.nested_too_deep(compiled, reused_shared.values())
+        found = (self.collected(), of_tasks, of_quality, self.lints(), of_reused, of_compiled, clashes, deep)
+        diagnostics = [diagnostic for each in found for diagnostic in each]
         former, of_former = resolved_former_names(self.former_names, [*modules, *unchanged])
         diagnostics.extend(of_former if not has_errors(diagnostics) else ())
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
@@ -203,6 +206,18 @@ class _Run:
         span_types = [each.value for each in self.inlined if each.value is not None]
         package = self.packaged(Definitions(span_types, quality), [*modules, *unchanged], former, compiled)
         return Checked(package, sorted_diagnostics(diagnostics))
+
+    def nested_too_deep(self, compiled: Iterable[Compiled], reused: Iterable[GeneratedModule]) -> Iterator[Diagnostic]:
+        """Report the payloads in which types of several modules are nested too deep."""
+        fresh = {name: found for each in compiled for name, found in each.references.items()}
+        known = fresh | {name: found for module in reused for name, found in module.origin.references.items()}
+        places = {name: place for each in compiled for name, place in each.classes.items()}
+        reported = set[str]()
+        for name in sorted(fresh.keys() - self.shared.types.keys()):
+            deep = first_too_deep(name, lambda each: known.get(each, ()))
+            if deep is not None and deep not in reported:
+                reported.add(deep)
+                yield nested_too_deep(places.get(deep) or places[name])
 
     def packaged(
         self,
