@@ -10,13 +10,12 @@ from uuid import UUID
 from typing_spans import (
     SCHEMA_VERSION,
     SPAN_TYPES,
+    Address,
+    AddressDict,
     EventAny,
     MailSend,
-    MailSendParamsAddress,
-    MailSendParamsAddressDict,
     MailSendParamsBody,
     MailSendParamsDict,
-    MailSendResultAddress,
     MediaShow,
     MediaShowParamsImage,
     MeterRead,
@@ -107,8 +106,8 @@ async def literals_with_a_name(client: PrefactorCoreClient, instance: AgentInsta
 
 
 async def nested_models(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
-    ada = MailSendParamsAddress(email="ada@example.com", name="Ada")
-    people: list[MailSendParamsAddress] = [ada]
+    ada = Address(email="ada@example.com", name="Ada")
+    people: list[Address] = [ada]
     async with instance.span(MailSend) as span:
         await span.start(
             sender=ada,
@@ -119,21 +118,21 @@ async def nested_models(client: PrefactorCoreClient, instance: AgentInstanceHand
             folders={"inbox": people},
             body=MailSendParamsBody(content="Hello", format="text"),
         )
-        await span.complete(message_id=str(THREAD), receipt=MailSendResultAddress(email="ada@example.com"))
+        await span.complete(message_id=str(THREAD), receipt=Address(email="ada@example.com"))
 
 
 async def nested_literals(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
-    bob: MailSendParamsAddressDict = {"email": "bob@example.com"}
+    bob: AddressDict = {"email": "bob@example.com"}
     headers: Mapping[str, str] = {"X-One": "1"}
     tags: Sequence[str] = ("a",)
     async with instance.span(MailSend) as span:
         await span.start(
             sender={"email": "ada@example.com", "name": "Ada"},
-            to=[{"email": "ada@example.com"}, bob, MailSendParamsAddress(email="eve@example.com")],
+            to=[{"email": "ada@example.com"}, bob, Address(email="eve@example.com")],
             subject="Hi",
             tags=list(tags),
             headers=headers,
-            folders={"inbox": [bob, MailSendParamsAddress(email="eve@example.com")], "spam": ()},
+            folders={"inbox": [bob, Address(email="eve@example.com")], "spam": ()},
             body={"content": "Hello", "format": "html"},
             extra={"anything": [1, {"deep": None}]},
         )

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 import typing_spans
 from typing_spans import (
     SPAN_TYPES,
+    Address,
     EventAny,
     MailSend,
-    MailSendParamsAddress,
     MailSendParamsBody,
     MediaShow,
     MediaShowParamsImage,
@@ -114,7 +114,7 @@ async def whole_literals(span: OrderPlace) -> None:
 
 
 async def models_of_others(order: OrderPlace, mail: MailSend, note: NoteWrite) -> None:
-    address = MailSendParamsAddress(email="ada@example.com")
+    address = Address(email="ada@example.com")
     await order.start_with(NoteWrite.Params(text="remember"))  # E: "NoteWriteParams"
     await order.start_with(OrderPlace.Result(order_id="o-1", total=1))  # E: "OrderPlaceResult"
     await order.complete_with(MailSend.Result(message_id="m-1"))  # E: "MailSendResult"
@@ -123,10 +123,9 @@ async def models_of_others(order: OrderPlace, mail: MailSend, note: NoteWrite) -
     await note.complete_with({"text": "remember"})  # E: "EmptyResult"
     await mail.start(sender=NoteWrite.Params(text="x"), to=[], subject="Hi")  # E: "sender"
     await mail.start(sender=address, to=[NoteWrite.Params(text="x")], subject="Hi")  # E: "Address"
-    await mail.complete(message_id="m-1", receipt=address)  # E: "receipt"
 
 
-async def nested(span: MailSend, to: list[MailSendParamsAddress]) -> None:
+async def nested(span: MailSend, to: list[Address]) -> None:
     await span.start(sender={"mail": "a@example.com"}, to=to, subject="Hi")  # E: "AddressDict"
     await span.start(sender={"email": 1}, to=to, subject="Hi")  # E: "AddressDict"
     await span.start(sender={"name": "Ada"}, to=to, subject="Hi")  # E: "AddressDict"
@@ -154,7 +153,7 @@ async def nested(span: MailSend, to: list[MailSendParamsAddress]) -> None:
     await span.start_with({"sender": to[0], "to": [{"mail": "x"}], "subject": "Hi"})  # E: "ParamsDict"
 
 
-async def formatted_texts(span: MailSend, sender: MailSendParamsAddress) -> None:
+async def formatted_texts(span: MailSend, sender: Address) -> None:
     await span.start(sender=sender, to=[], subject="Hi", send_at=NOON.timestamp())  # E: "send_at"
     await span.start(sender=sender, to=[], subject="Hi", send_at=NOON.date())  # E: "send_at"
     await span.start(sender=sender, to=[], subject="Hi", thread=NOON)  # E: "thread"
