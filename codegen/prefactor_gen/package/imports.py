@@ -22,7 +22,11 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("Mapping",), "collections.abc"),
     **dict.fromkeys(("date", "datetime", "time"), "datetime"),
     **dict.fromkeys(
-        ("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict", "overload"), "typing"
+        (
+            "TYPE_CHECKING", "Annotated", "Any", "ClassVar", "Literal", "NotRequired",
+            "TypeAlias", "TypedDict", "overload",
+        ),
+        "typing",
     ),
     "UUID": "uuid",
     **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
@@ -149,7 +153,7 @@ def with_imports(plan: SpanPlan) -> SpanPlan:
     """The plan with the imports that its expressions need."""
     plan = _without_shadows(plan)
     names = _used_names(plan) & _IMPORTS.keys()
-    names |= {"TypeAlias", "TypedSpan"}
+    names |= {"TYPE_CHECKING", "TypeAlias", "TypedSpan"}
     variants = [each for method in (plan.start, plan.complete) for each in method.variants]
     names |= {"overload"} if variants else set()
     keywords = (item for each in (plan.start.parameters, *variants) for item in each)

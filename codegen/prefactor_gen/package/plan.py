@@ -99,6 +99,7 @@ class _SpanPlanner:
                 "Collect a part of the result for the finish.",
             ),
             redacted=self.redaction_rules(),
+            json_names=self.json_names(),
         )
         plan = with_imports(plan)
         return Checked(plan, list(self.name_problems(plan)))
@@ -107,6 +108,17 @@ class _SpanPlanner:
         schemas = {"params": self.definition.params, "result": self.definition.result}
         rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
         needed = {part: each for part, each in rules.items() if each}
+        return python_literal(from_python(needed, self.definition.place), 1) if needed else None
+
+    def json_names(self) -> str | None:
+        """The names of the properties of params and result, where their keywords are others."""
+        models = {"params": self.by_name.get(self.params), "result": self.by_name.get(self.result)}
+        names = {
+            part: {item.name: item.wire_name for item in model.fields if item.name != item.wire_name}
+            for part, model in models.items()
+            if model is not None
+        }
+        needed = {part: each for part, each in names.items() if each}
         return python_literal(from_python(needed, self.definition.place), 1) if needed else None
 
     def doc(self) -> str:
@@ -269,7 +281,7 @@ class _SpanPlanner:
             yield from (tuple(self.parameter(item) for item in each) for each in fields)
 
     def parameter(self, item: ModelField) -> Parameter:
-        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
+        return Parameter(item.name, self.keyword_type(item), item.required)
 
     def keyword_type(self, item: ModelField) -> str:
         return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")

@@ -82,11 +82,10 @@ class DictPlan:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword parameter of a span helper, and its wire name, as a literal."""
+    """A keyword parameter of a span helper."""
 
     name: str
     annotation: str
-    wire: str
     required: bool
 
 
@@ -133,6 +132,7 @@ class SpanPlan:
 
     Attributes:
         redacted: the redaction rules of its schemas, as a literal.
+        json_names: the names of its properties where the keywords are others, as a literal.
     """
 
     module: str
@@ -150,6 +150,7 @@ class SpanPlan:
     start: MethodPlan
     complete: MethodPlan
     redacted: str | None = None
+    json_names: str | None = None
 
     @property
     def exports(self) -> tuple[str, ...]:
