@@ -221,11 +221,11 @@ def test_the_signature_is_the_declared_one(odd_names: ModuleType) -> None:
     start = inspect.signature(LLM.start).parameters
     assert [*start] == ["self", "model", "prompt", "messages", "provider", "parameters", "tools"]
     assert (start["model"].annotation, start["model"].default) == ("str", inspect.Parameter.empty)
-    assert (start["prompt"].annotation, start["prompt"].default) == ("str", MISSING)
+    assert (start["prompt"].annotation, start["prompt"].default) == ("str | MISSING", MISSING)
     assert all(each.default is MISSING for each in [*inspect.signature(LLM.set_result).parameters.values()][1:])
     odd = inspect.signature(odd_names.ToolCall.start).parameters
     assert [*odd][:3] == ["_self", "class_", "import_"]
-    assert odd["content_type"].annotation == "str"
+    assert odd["content_type"].annotation == "str | MISSING"
     assert (LLM.start.__qualname__, LLM.start.__module__) == ("AgentLlm.start", LLM.__module__)
     assert inspect.getdoc(LLM.complete) == "Finish the span as `complete` with its result."
 

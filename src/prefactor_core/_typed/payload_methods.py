@@ -148,6 +148,7 @@ def add_payload_methods(cls: type, json_names: Mapping[Part, Mapping[str, str]],
         method: Any = make(_Keywords(call, model, names, redacted=part in redacted))
         method.__module__ = cls.__module__
         method.__qualname__ = f"{cls.__qualname__}.{call}"
+        method.__annotations__ = {}  # those of any call; the signature has the declared ones
         parameters = _parameters(model, names, _types(cls, model), all_optional=call == "set_result")
         method.__signature__ = Signature([*parameters], return_annotation="None")
         setattr(cls, call, method)
@@ -163,9 +164,11 @@ def _parameters(
         yield Parameter("properties", Parameter.VAR_KEYWORD)
         return
     for name, field in model.__pydantic_fields__.items():
-        default = Parameter.empty if field.is_required() and not all_optional else MISSING
-        annotation = types.get(json_names.get(name, name), Parameter.empty)
-        yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        annotation = types.get(json_names.get(name, name), "object")
+        if field.is_required() and not all_optional:
+            yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation)
+        else:
+            yield Parameter(name, Parameter.KEYWORD_ONLY, annotation=f"{annotation} | MISSING", default=MISSING)
 
 
 def _types(cls: type, model: type[BaseModel]) -> Mapping[str, str]:
