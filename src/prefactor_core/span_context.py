@@ -180,8 +180,8 @@ class SpanContext:
         self._manager.validation.report_positional(self._record.schema_name, call, recorded=recorded)
 
     def _check(self, part: Part, payload: Payload, why: str = "") -> None:
-        unknown = self._unknown_keywords.pop(part, {})
-        self._manager.check(self._record, part, payload, why, unknown=tuple(unknown.values()))
+        unknown = tuple(self._unknown_keywords.pop(part, {}).values()) if self._unknown_keywords else ()
+        self._manager.check(self._record, part, payload, why, unknown=unknown)
 
     def _report_late(self, call: LateCall) -> None:
         if self._record.ended_with_process:  # the program, whose threads may go on meanwhile, made no mistake

@@ -227,6 +227,8 @@ def test_the_signature_is_the_declared_one(odd_names: ModuleType) -> None:
     assert [*odd][:3] == ["_self", "class_", "import_"]
     assert odd["content_type"].annotation == "str | MISSING"
     assert (LLM.start.__qualname__, LLM.start.__module__) == ("AgentLlm.start", LLM.__module__)
+    bound = inspect.signature(create_autospec(LLM, instance=True).complete)
+    assert str(bound).startswith("(*, response: 'str | MISSING' = MISSING, message: 'AgentLlmResultMessage")
     assert inspect.getdoc(LLM.complete) == "Finish the span as `complete` with its result."
 
 

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from inspect import Parameter, Signature
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from pydantic import BaseModel, RootModel
@@ -149,20 +150,48 @@ def add_payload_methods(cls: type, json_names: Mapping[Part, Mapping[str, str]],
         method.__module__ = cls.__module__
         method.__qualname__ = f"{cls.__qualname__}.{call}"
         method.__annotations__ = {}  # those of any call; the signature has the declared ones
-        parameters = _parameters(model, names, _types(cls, model), all_optional=call == "set_result")
-        method.__signature__ = Signature([*parameters], return_annotation="None")
+        method.__signature__ = _DeclaredSignature(cls, model, names, all_optional=call == "set_result")
         setattr(cls, call, method)
 
 
+class _DeclaredSignature(Signature):
+    """The signature that generated code declares. It is made when something asks for it, which most programs never do.
+
+    Args:
+        cls: the generated class.
+        model: the model of the payload.
+        json_names: keyword → name in the payload, where they differ.
+        all_optional: whether no keyword is needed.
+    """
+
+    __slots__ = ("_declared",)
+
+    def __init__(self, cls: type, model: type[BaseModel], json_names: Mapping[str, str], *, all_optional: bool) -> None:
+        super().__init__(return_annotation="None")
+        self._declared = cls, model, json_names, all_optional
+
+    @property
+    def parameters(self) -> MappingProxyType[str, Parameter]:
+        return self._made().parameters
+
+    def replace(self, **changes: Any) -> Signature:  # type: ignore[override]  # not Self, which takes other arguments
+        return self._made().replace(**changes)
+
+    __replace__ = replace  # type: ignore[assignment]
+
+    def _made(self) -> Signature:
+        return Signature([*_parameters(*self._declared)], return_annotation=self.return_annotation)
+
+
 def _parameters(
-    model: type[BaseModel], json_names: Mapping[str, str], types: Mapping[str, str], *, all_optional: bool
+    cls: type, model: type[BaseModel], json_names: Mapping[str, str], all_optional: bool
 ) -> Iterator[Parameter]:
-    """The declared parameters, from the types by their names in the payload."""
     receiver = "_self" if "self" in model.__pydantic_fields__ else "self"
     yield Parameter(receiver, Parameter.POSITIONAL_ONLY)
     if _takes_any(model):
         yield Parameter("properties", Parameter.VAR_KEYWORD)
         return
+    types = _types(cls, model)
     for name, field in model.__pydantic_fields__.items():
         annotation = types.get(json_names.get(name, name), "object")
         if field.is_required() and not all_optional:
@@ -172,7 +201,7 @@ def _parameters(
 
 
 def _types(cls: type, model: type[BaseModel]) -> Mapping[str, str]:
-    """The types of the TypedDict of a payload."""
+    """The types of the TypedDict of a payload, by the names in it."""
     typed_dict = getattr(sys.modules.get(cls.__module__), f"{model.__name__}Dict", None)
     annotations = getattr(typed_dict, "__annotations__", {})
     texts = {name: str(getattr(each, "__forward_arg__", each)) for name, each in annotations.items()}
