@@ -55,7 +55,7 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     """A span whose params and result have types. Generated subclasses have `start`, `complete` and `set_result`, too.
 
     The payloads are checked against their schemas as `PrefactorCoreConfig.validation` says. A payload that does not
-    match is recorded and reported; it raises only with `validation="raise"`.
+    match, or that is given by wrong keywords, is recorded and reported; it raises only with `validation="raise"`.
     """
 
     schema_name: ClassVar[str]

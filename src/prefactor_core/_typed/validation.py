@@ -104,7 +104,7 @@ class Validation:
         if wrong or unknown:
             self._explained[key] = self._explained.get(key, 0) + 1
             self._report_mismatch(name, part, wrong, why, unknown)
-        elif found:
+        if found and not wrong:
             first = found[0]
             self._report_unchecked(name, part, f"{first.where}: {first.message}" if first.path else first.message)
 
