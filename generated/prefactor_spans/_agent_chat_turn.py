@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonBoolean, JsonInteger, MISSING, PayloadModel, TypedSpan
 
@@ -61,62 +61,50 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
     Params: TypeAlias = AgentChatTurnParams
     Result: TypeAlias = AgentChatTurnResult
 
-    async def start(
-        self,
-        /,
-        *,
-        user_message: str,
-        conversation_id: str | MISSING = MISSING,
-        turn: int | MISSING = MISSING,
-        channel: Literal['text', 'voice', 'email', 'api'] | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            user_message: What the user said.
-            conversation_id: The conversation that the turn belongs to.
-            turn: The number of the turn, from 1.
-            channel: How the user speaks to the agent.
-        """
-        await self._start({
-            "user_message": user_message,
-            "conversation_id": conversation_id,
-            "turn": turn,
-            "channel": channel,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            user_message: str,
+            conversation_id: str | MISSING = MISSING,
+            turn: int | MISSING = MISSING,
+            channel: Literal['text', 'voice', 'email', 'api'] | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        assistant_message: str | MISSING = MISSING,
-        interrupted: bool | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                user_message: What the user said.
+                conversation_id: The conversation that the turn belongs to.
+                turn: The number of the turn, from 1.
+                channel: How the user speaks to the agent.
+            """
 
-        Args:
-            assistant_message: What the assistant answered.
-            interrupted: Whether the user broke in before the end.
-        """
-        await self._complete({
-            "assistant_message": assistant_message,
-            "interrupted": interrupted,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            assistant_message: str | MISSING = MISSING,
+            interrupted: bool | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        assistant_message: str | MISSING = MISSING,
-        interrupted: bool | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                assistant_message: What the assistant answered.
+                interrupted: Whether the user broke in before the end.
+            """
 
-        Args:
-            assistant_message: What the assistant answered.
-            interrupted: Whether the user broke in before the end.
-        """
-        self._set_result({
-            "assistant_message": assistant_message,
-            "interrupted": interrupted,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            assistant_message: str | MISSING = MISSING,
+            interrupted: bool | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                assistant_message: What the assistant answered.
+                interrupted: Whether the user broke in before the end.
+            """

@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
@@ -114,88 +114,66 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
     Params: TypeAlias = AgentLlmParams
     Result: TypeAlias = AgentLlmResult
 
-    async def start(
-        self,
-        /,
-        *,
-        model: str,
-        prompt: str | MISSING = MISSING,
-        messages: ArrayOf[Message | MessageDict] | MISSING = MISSING,
-        provider: str | MISSING = MISSING,
-        parameters: AgentLlmParamsParameters | AgentLlmParamsParametersDict | MISSING = MISSING,
-        tools: ArrayOf[str] | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            model: The name of the model that is asked.
-            prompt: The prompt, where the call is a single text.
-            messages: The conversation so far, where the call is a chat.
-            provider: Who runs the model, such as openai or anthropic.
-            parameters: The settings of the call.
-            tools: The names of the tools that the model may ask for.
-        """
-        await self._start({
-            "model": model,
-            "prompt": prompt,
-            "messages": messages,
-            "provider": provider,
-            "parameters": parameters,
-            "tools": tools,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            model: str,
+            prompt: str | MISSING = MISSING,
+            messages: ArrayOf[Message | MessageDict] | MISSING = MISSING,
+            provider: str | MISSING = MISSING,
+            parameters: AgentLlmParamsParameters | AgentLlmParamsParametersDict | MISSING = MISSING,
+            tools: ArrayOf[str] | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        response: str | MISSING = MISSING,
-        message: Message | MessageDict | MISSING = MISSING,
-        finish_reason: str | MISSING = MISSING,
-        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
-        response_id: str | MISSING = MISSING,
-        response_model: str | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                model: The name of the model that is asked.
+                prompt: The prompt, where the call is a single text.
+                messages: The conversation so far, where the call is a chat.
+                provider: Who runs the model, such as openai or anthropic.
+                parameters: The settings of the call.
+                tools: The names of the tools that the model may ask for.
+            """
 
-        Args:
-            response: The text of the answer.
-            finish_reason: Why the model stopped, such as stop, length or tool_calls.
-            response_id: The provider's ID of the answer.
-            response_model: The model that answered, where it is not the one that was asked.
-        """
-        await self._complete({
-            "response": response,
-            "message": message,
-            "finish_reason": finish_reason,
-            "usage": usage,
-            "response_id": response_id,
-            "response_model": response_model,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            response: str | MISSING = MISSING,
+            message: Message | MessageDict | MISSING = MISSING,
+            finish_reason: str | MISSING = MISSING,
+            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            response_id: str | MISSING = MISSING,
+            response_model: str | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        response: str | MISSING = MISSING,
-        message: Message | MessageDict | MISSING = MISSING,
-        finish_reason: str | MISSING = MISSING,
-        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
-        response_id: str | MISSING = MISSING,
-        response_model: str | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                response: The text of the answer.
+                finish_reason: Why the model stopped, such as stop, length or tool_calls.
+                response_id: The provider's ID of the answer.
+                response_model: The model that answered, where it is not the one that was asked.
+            """
 
-        Args:
-            response: The text of the answer.
-            finish_reason: Why the model stopped, such as stop, length or tool_calls.
-            response_id: The provider's ID of the answer.
-            response_model: The model that answered, where it is not the one that was asked.
-        """
-        self._set_result({
-            "response": response,
-            "message": message,
-            "finish_reason": finish_reason,
-            "usage": usage,
-            "response_id": response_id,
-            "response_model": response_model,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            response: str | MISSING = MISSING,
+            message: Message | MessageDict | MISSING = MISSING,
+            finish_reason: str | MISSING = MISSING,
+            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            response_id: str | MISSING = MISSING,
+            response_model: str | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                response: The text of the answer.
+                finish_reason: Why the model stopped, such as stop, length or tool_calls.
+                response_id: The provider's ID of the answer.
+                response_model: The model that answered, where it is not the one that was asked.
+            """

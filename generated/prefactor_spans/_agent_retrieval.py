@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
@@ -86,62 +86,50 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
     Params: TypeAlias = AgentRetrievalParams
     Result: TypeAlias = AgentRetrievalResult
 
-    async def start(
-        self,
-        /,
-        *,
-        query: str,
-        data_source_id: str | MISSING = MISSING,
-        top_k: int | MISSING = MISSING,
-        filters: Mapping[str, object] | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            query: What is searched for.
-            data_source_id: Where is searched.
-            top_k: How many documents are wanted.
-            filters: What the documents must match.
-        """
-        await self._start({
-            "query": query,
-            "data_source_id": data_source_id,
-            "top_k": top_k,
-            "filters": filters,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            query: str,
+            data_source_id: str | MISSING = MISSING,
+            top_k: int | MISSING = MISSING,
+            filters: Mapping[str, object] | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
-        count: int | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                query: What is searched for.
+                data_source_id: Where is searched.
+                top_k: How many documents are wanted.
+                filters: What the documents must match.
+            """
 
-        Args:
-            documents: What was found, the best first.
-            count: How many documents were found.
-        """
-        await self._complete({
-            "documents": documents,
-            "count": count,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
+            count: int | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
-        count: int | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                documents: What was found, the best first.
+                count: How many documents were found.
+            """
 
-        Args:
-            documents: What was found, the best first.
-            count: How many documents were found.
-        """
-        self._set_result({
-            "documents": documents,
-            "count": count,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
+            count: int | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                documents: What was found, the best first.
+                count: How many documents were found.
+            """

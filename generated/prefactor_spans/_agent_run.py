@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_token_usage import TokenUsage, TokenUsageDict
@@ -68,69 +68,54 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
     Params: TypeAlias = AgentRunParams
     Result: TypeAlias = AgentRunResult
 
-    async def start(
-        self,
-        /,
-        *,
-        input: str,
-        agent_name: str | MISSING = MISSING,
-        conversation_id: str | MISSING = MISSING,
-        user_id: str | MISSING = MISSING,
-        metadata: Mapping[str, object] | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            input: What the agent was asked to do.
-            agent_name: The agent's name.
-            conversation_id: The conversation that the run belongs to.
-            user_id: Whom the agent works for; a pseudonym rather than a name.
-            metadata: Anything else that identifies the run.
-        """
-        await self._start({
-            "input": input,
-            "agent_name": agent_name,
-            "conversation_id": conversation_id,
-            "user_id": user_id,
-            "metadata": metadata,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            input: str,
+            agent_name: str | MISSING = MISSING,
+            conversation_id: str | MISSING = MISSING,
+            user_id: str | MISSING = MISSING,
+            metadata: Mapping[str, object] | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        output: str | MISSING = MISSING,
-        steps: int | MISSING = MISSING,
-        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                input: What the agent was asked to do.
+                agent_name: The agent's name.
+                conversation_id: The conversation that the run belongs to.
+                user_id: Whom the agent works for; a pseudonym rather than a name.
+                metadata: Anything else that identifies the run.
+            """
 
-        Args:
-            output: What the agent answered.
-            steps: How many steps the agent took.
-        """
-        await self._complete({
-            "output": output,
-            "steps": steps,
-            "usage": usage,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            output: str | MISSING = MISSING,
+            steps: int | MISSING = MISSING,
+            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        output: str | MISSING = MISSING,
-        steps: int | MISSING = MISSING,
-        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                output: What the agent answered.
+                steps: How many steps the agent took.
+            """
 
-        Args:
-            output: What the agent answered.
-            steps: How many steps the agent took.
-        """
-        self._set_result({
-            "output": output,
-            "steps": steps,
-            "usage": usage,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            output: str | MISSING = MISSING,
+            steps: int | MISSING = MISSING,
+            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                output: What the agent answered.
+                steps: How many steps the agent took.
+            """

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
 
 __all__ = [
@@ -64,68 +64,54 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
     Params: TypeAlias = AgentToolParams
     Result: TypeAlias = AgentToolResult
 
-    async def start(
-        self,
-        /,
-        *,
-        name: str,
-        arguments: Mapping[str, object] | MISSING = MISSING,
-        call_id: str | MISSING = MISSING,
-        description: str | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            name: The tool's name.
-            arguments: What the tool is called with.
-            call_id: The ID that the model gave the call.
-            description: What the tool does.
-        """
-        await self._start({
-            "name": name,
-            "arguments": arguments,
-            "call_id": call_id,
-            "description": description,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            name: str,
+            arguments: Mapping[str, object] | MISSING = MISSING,
+            call_id: str | MISSING = MISSING,
+            description: str | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        output: object | MISSING = MISSING,
-        summary: str | MISSING = MISSING,
-        error_message: str | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                name: The tool's name.
+                arguments: What the tool is called with.
+                call_id: The ID that the model gave the call.
+                description: What the tool does.
+            """
 
-        Args:
-            output: What the tool returned, of any JSON type.
-            summary: The output in a few words, for people.
-            error_message: Why the tool failed.
-        """
-        await self._complete({
-            "output": output,
-            "summary": summary,
-            "error_message": error_message,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            output: object | MISSING = MISSING,
+            summary: str | MISSING = MISSING,
+            error_message: str | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        output: object | MISSING = MISSING,
-        summary: str | MISSING = MISSING,
-        error_message: str | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                output: What the tool returned, of any JSON type.
+                summary: The output in a few words, for people.
+                error_message: Why the tool failed.
+            """
 
-        Args:
-            output: What the tool returned, of any JSON type.
-            summary: The output in a few words, for people.
-            error_message: Why the tool failed.
-        """
-        self._set_result({
-            "output": output,
-            "summary": summary,
-            "error_message": error_message,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            output: object | MISSING = MISSING,
+            summary: str | MISSING = MISSING,
+            error_message: str | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                output: What the tool returned, of any JSON type.
+                summary: The output in a few words, for people.
+                error_message: Why the tool failed.
+            """

@@ -81,8 +81,9 @@ class SpanNotFoundError(PrefactorCoreError, KeyError):
 class SpanValidationError(PrefactorCoreError):
     """Something that is recorded is wrong, with `validation="raise"`.
 
-    A payload does not match its schema, a span type is unknown, a span is started or completed a second time, or
-    `agent_version` has an unknown key.
+    A payload does not match its schema, a method of a generated class is called with a wrong keyword or a positional
+    argument, a span type is unknown, a span is started or completed a second time, or `agent_version` has an unknown
+    key.
 
     Args:
         span_type: the name of the span type, or of the quality payload; empty for `agent_version`.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Literal, Never, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, Self, TypeVar
 
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, error_payload, snapshot_object
 from prefactor_core._records.records import Phase, SpanRecord
-from prefactor_core._typed.validation import LateCall, Validation
+from prefactor_core._typed.untyped_span import Part, PayloadCall
+from prefactor_core._typed.validation import LateCall, UnknownKeyword, Validation
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.queue import QueueClosedError
@@ -36,7 +37,15 @@ class SpanRecorder(Protocol):
 
     def record(self, span_id: str) -> SpanRecord: ...
 
-    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload, why: str = "") -> None: ...
+    def check(
+        self,
+        record: SpanRecord,
+        part: Part,
+        payload: Payload,
+        why: str = "",
+        *,
+        unknown: Sequence[UnknownKeyword] = (),
+    ) -> None: ...
 
     async def start_span(
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
@@ -71,6 +80,7 @@ class SpanContext:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
         self._result = span_manager.payloads.collect_result()
+        self._unknown_keywords: dict[Part, dict[str, UnknownKeyword]] = {}
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
 
@@ -90,7 +100,7 @@ class SpanContext:
             self._report_late("start")
             return
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
-        self._manager.check(self._record, "params", params)
+        self._check("params", params)
         await self._manager.start_span(self._record, params, started_at)
 
     async def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None:
@@ -135,8 +145,8 @@ class SpanContext:
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
                 not_started = "" if self._record.default_payload else "start() was never called"
-                self._manager.check(self._record, "params", self._default_params(), not_started)
-            self._manager.check(self._record, "result", merged, "" if merged.given else why)
+                self._check("params", self._default_params(), not_started)
+            self._check("result", merged, "" if merged.given else why)
         self._manager.end(self._record, status, merged, timestamp)
         self._result.clear()
 
@@ -153,6 +163,25 @@ class SpanContext:
         self._record.redaction_rules = redaction_rules
         if self._manager.validation.mode != "off":
             self._record.schemas = in_package(package, schema_name) or self._record.schemas
+
+    def _note_unknown_keywords(self, call: PayloadCall, names: Sequence[str], known: Sequence[str]) -> None:
+        """Keep names that a method of a generated span type does not have, to report them with the next check.
+
+        Args:
+            call: the method.
+            names: the names that it was given.
+            known: the keywords that it has.
+        """
+        noted = self._unknown_keywords.setdefault("params" if call == "start" else "result", {})
+        for name in names:
+            noted.setdefault(name, UnknownKeyword(call, name, known))
+
+    def _report_positional(self, call: PayloadCall, *, recorded: bool) -> None:
+        self._manager.validation.report_positional(self._record.schema_name, call, recorded=recorded)
+
+    def _check(self, part: Part, payload: Payload, why: str = "") -> None:
+        unknown = tuple(self._unknown_keywords.pop(part, {}).values()) if self._unknown_keywords else ()
+        self._manager.check(self._record, part, payload, why, unknown=unknown)
 
     def _report_late(self, call: LateCall) -> None:
         if self._record.ended_with_process:  # the program, whose threads may go on meanwhile, made no mistake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_overloads
+from typing import Any
 
 import pytest
 import yaml
@@ -230,8 +230,8 @@ def test_a_payload_that_is_one_of_several_shared_types(project: Project) -> None
     result = project.generate()
     assert result.code == 0, result.err
     package = project.load()
-    for helper in (package.A, package.B):
-        assert len(get_overloads(helper.start)) == len(options), "the members of the payload are keywords"
+    for name in ("_a.py", "_b.py"):
+        assert project.files()[name].count("@overload") == len(options), "the members of the payload are keywords"
     assert "discriminator='kind'" in project.files()["_shared_pay.py"]
     assert package.CParams(message={"kind": "card", "card": 1}).message.card == 1
 
@@ -267,5 +267,5 @@ def test_shared_types_of_every_kind(project: Project) -> None:
     assert result.code == 0, result.err
     model = project.load().AgentParams
     assert model.model_validate({"Plain": {}, "When": "2026-11-28T00:00:00Z", "List": [{"a": 1}], "Pair": [1, 2]})
-    for wrong in ({"Closed": {"a": 1}}, {"Nothing": 1}, {"Size": {}}, {"Choice": "c"}, {"Pair": [1]}, {"Text": 1}):
-        assert not is_valid(model, wrong)
+    for name, wrong in {"Closed": {"a": 1}, "Nothing": 1, "Size": {}, "Choice": "c", "Pair": [1], "Text": 1}.items():
+        assert not is_valid(model, {name: wrong})

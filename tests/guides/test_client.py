@@ -28,7 +28,7 @@ from tests.support.processes import ROOT
 
 import prefactor_core.exceptions
 import prefactor_spans
-from prefactor_core import OperationType, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
+from prefactor_core import OperationType, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig, SpanValidationError
 from prefactor_core._delivery import dispatch, queue_bound
 from prefactor_core.redaction import is_secret_name
 from prefactor_http import HttpClientConfig
@@ -44,7 +44,8 @@ REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
 REDACTED_BY_SCHEMA = block(f"{GUIDE}#redaction/yaml")
 REDACT = block(f"{GUIDE}#redaction/python")
-RAISING = block(f"{GUIDE}#schema-checks/python")
+MISSPELLED, RAISING = (block(f"{GUIDE}#schema-checks/python{number}") for number in ("", "/2"))
+MISSPELLED_ERROR = block(f"{GUIDE}#schema-checks/text")
 TERMINATED = block(f"{GUIDE}#termination/python")
 UV = block(f"{GUIDE}#migrating-from-prefactor-core/toml")
 
@@ -129,6 +130,13 @@ SHOWN_BY = {
     "a task is cancelled inside a span": "test_agent_unaffected::test_a_deadline_cancels_the_span_and_raises_outside",
     "a payload does not match its schema, or its span type is unknown": (
         "test_schema_checks::test_a_span_that_is_opened_by_name"
+    ),
+    (
+        "a method of a generated class is called with a wrong keyword, or without a required one, in code that is not "
+        "type-checked"
+    ): "test_keywords::test_wrong_and_missing_keywords_are_recorded_counted_and_logged_once",
+    "a method of a generated class is given a positional argument in place of keywords": (
+        "test_keywords::test_a_whole_payload_given_to_start_is_recorded"
     ),
     "a payload cannot be checked (nested too deeply, too many steps of a pattern, an invalid schema)": (
         "test_schema_checks::test_a_payload_that_cannot_be_checked"
@@ -341,6 +349,14 @@ async def test_a_report() -> None:
         report = (await execute(REPORT, **names))["report"]
     assert report.accepted == report.delivered + report.failed + report.dropped + report.pending
     assert report.delivered == report.by_type[OperationType.START_AGENT_INSTANCE].delivered == 1
+
+
+@pytest.mark.anyio
+async def test_a_misspelled_keyword() -> None:
+    async with agent(prefactor_spans.registry) as names:
+        with pytest.raises(SpanValidationError) as caught:
+            await execute(MISSPELLED, **names)
+    assert str(caught.value) == MISSPELLED_ERROR.strip()
 
 
 @pytest.mark.anyio

@@ -23,7 +23,11 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("Mapping",), "collections.abc"),
     **dict.fromkeys(("date", "datetime", "time"), "datetime"),
     **dict.fromkeys(
-        ("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict", "overload"), "typing"
+        (
+            "TYPE_CHECKING", "Annotated", "Any", "ClassVar", "Literal", "NotRequired",
+            "TypeAlias", "TypedDict", "overload",
+        ),
+        "typing",
     ),
     "UUID": "uuid",
     **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
@@ -159,7 +163,7 @@ class _Renaming:
 
 
 def _names_of_helper(helper: HelperPlan) -> set[str]:
-    names = {"TypeAlias", "TypedSpan"}
+    names = {"TYPE_CHECKING", "TypeAlias", "TypedSpan"}
     variants = [each for method in helper.methods for each in method.variants]
     keywords = (item for each in (helper.start.parameters, *variants) for item in each)
     optional = any(not item.required for item in keywords) or helper.complete.parameters

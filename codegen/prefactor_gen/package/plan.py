@@ -330,6 +330,7 @@ class _SpanPlanner(_TypesPlanner):
                 "Collect a part of the result for the finish.",
             ),
             redacted=self.redaction_rules(),
+            json_names=self.json_names(),
         )
         plan = self.module_plan(helper)
         return Checked(plan, list(self.name_problems(plan, self.definition.place)))
@@ -342,6 +343,17 @@ class _SpanPlanner(_TypesPlanner):
         schemas = {"params": self.definition.params, "result": self.definition.result}
         rules = {part: compile_redaction(source.schema) for part, source in schemas.items() if source is not None}
         needed = {part: each for part, each in rules.items() if each}
+        return python_literal(from_python(needed, self.definition.place), 1) if needed else None
+
+    def json_names(self) -> str | None:
+        """The names of the properties of params and result, where their keywords are others."""
+        models = {"params": self.names.params, "result": self.names.result}
+        names = {
+            part: {item.name: item.wire_name for item in self.by_name[name].fields if item.name != item.wire_name}
+            for part, name in models.items()
+            if name in self.by_name
+        }
+        needed = {part: each for part, each in names.items() if each}
         return python_literal(from_python(needed, self.definition.place), 1) if needed else None
 
     def doc(self) -> str:
@@ -375,12 +387,14 @@ class _SpanPlanner(_TypesPlanner):
             seen.add(model.name)
             model = self.by_name[model.alias.id]
         names = distinguished(model.alias, self.constants) if model.alias is not None else []
+        if not self.modules.keys().isdisjoint(names):  # the fields of shared types are not known here
+            return
         fields = [self.by_name[name].fields for name in names]
         if all(item.name == item.wire_name != "self" for each in fields for item in each):
             yield from (tuple(self.parameter(item) for item in each) for each in fields)
 
     def parameter(self, item: ModelField) -> Parameter:
-        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
+        return Parameter(item.name, self.keyword_type(item), item.required)
 
     def any_keyword(self, model: Model) -> str:
         """The type of every keyword if the payload is a map: the type of its values."""

@@ -84,11 +84,10 @@ class DictPlan:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword parameter of a span helper, and its wire name, as a literal."""
+    """A keyword parameter of a span helper."""
 
     name: str
     annotation: str
-    wire: str
     required: bool
 
 
@@ -135,6 +134,7 @@ class HelperPlan:
 
     Attributes:
         redacted: the redaction rules of its schemas, as a literal.
+        json_names: the names of its properties where the keywords are others, as a literal.
     """
 
     class_name: str
@@ -147,6 +147,7 @@ class HelperPlan:
     start: MethodPlan
     complete: MethodPlan
     redacted: str | None = None
+    json_names: str | None = None
 
     @property
     def methods(self) -> tuple[MethodPlan, MethodPlan]:

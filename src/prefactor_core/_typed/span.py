@@ -2,25 +2,25 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, Never, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 from pydantic_core import MISSING
 
 from prefactor_core._payloads.redaction import REDACTED, PayloadPart, RedactionRules, ValueRule
 from prefactor_core._payloads.snapshot import members_of, snapshot_object
+from prefactor_core._typed.payload_methods import add_payload_methods
+from prefactor_core._typed.untyped_span import Part, UntypedSpan
 
 # Annotations are not postponed here: `prefactor_core.typed` becomes the `__module__` of these classes, and their names
 # could not be looked up there.
 
-__all__ = ["ArrayOf", "PayloadOf", "SpanTypeOf", "TypedSpan", "UntypedSpan"]
+__all__ = ["ArrayOf", "PayloadOf", "SpanTypeOf", "TypedSpan"]
 
 T_co = TypeVar("T_co", covariant=True)
 ParamsT = TypeVar("ParamsT")
 ResultT = TypeVar("ResultT")
 SpanT_co = TypeVar("SpanT_co", covariant=True)
-
-Part: TypeAlias = Literal["params", "result"]
 
 
 class ArrayOf(Protocol[T_co]):
@@ -31,29 +31,6 @@ class ArrayOf(Protocol[T_co]):
     def __iter__(self) -> Iterator[T_co]: ...
     def __len__(self) -> int: ...
     def __reversed__(self) -> Iterator[T_co]: ...
-
-
-class UntypedSpan(Protocol):
-    """What a typed span needs of the span that it records through, which is a `SpanContext`."""
-
-    @property
-    def id(self) -> str: ...
-
-    async def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> None: ...
-
-    async def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None: ...
-
-    async def fail(self, result: dict[str, Any] | None = None) -> None: ...
-
-    async def cancel(self) -> None: ...
-
-    async def finish(self) -> None: ...
-
-    def set_result(self, data: dict[str, Any]) -> None: ...
-
-    def _use_span_type(
-        self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
-    ) -> None: ...
 
 
 class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
@@ -75,23 +52,25 @@ PayloadOf: TypeAlias = ParamsT | Callable[[ParamsT], Never] | None
 
 
 class TypedSpan(Generic[ParamsT, ResultT]):
-    """A span whose params and result have types. Generated subclasses add `start`, `complete` and `set_result`.
+    """A span whose params and result have types. Generated subclasses have `start`, `complete` and `set_result`, too.
 
     The payloads are checked against their schemas as `PrefactorCoreConfig.validation` says. A payload that does not
-    match is recorded and reported; it raises only with `validation="raise"`.
+    match, or that is given by wrong keywords, is recorded and reported; it raises only with `validation="raise"`.
     """
 
     schema_name: ClassVar[str]
     _package: ClassVar[str] = ""
     _redacted: ClassVar[Mapping[Part, Mapping[str, ValueRule]]] = {}
     _redaction_rules: ClassVar[Mapping[PayloadPart, RedactionRules]] = {}
+    _json_names: ClassVar[Mapping[Part, Mapping[str, str]]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        if "Params" in cls.__dict__:
-            cls._package = cls.__module__.rpartition(".")[0]
         if "_redacted" in cls.__dict__:
             cls._redaction_rules = {part: RedactionRules(rules) for part, rules in cls._redacted.items()}
+        if "Params" in cls.__dict__:
+            cls._package = cls.__module__.rpartition(".")[0]
+            add_payload_methods(cls, cls._json_names, cls._redacted)
 
     def __init__(self, span: UntypedSpan, /) -> None:
         self._span = span
@@ -156,6 +135,8 @@ class TypedSpan(Generic[ParamsT, ResultT]):
     def _default_params(cls, payload: ParamsT | None, /) -> dict[str, Any] | None:
         """The params that `span(AgentLlm, payload=…)` records when the span is never started explicitly."""
         return None if payload is None else cls._payload(payload)
+
+    # Packages that earlier versions generated define the methods themselves, and call these.
 
     async def _start(self, values: Mapping[str, object]) -> None:
         await self._span.start(_without_missing(values))

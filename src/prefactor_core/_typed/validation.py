@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from prefactor_core._call_site import at_call_site
 from prefactor_core._log_once import LogOnce
-from prefactor_core._payloads.redaction import PayloadPart, mismatch_of, payload_name
+from prefactor_core._payloads.redaction import PayloadPart, payload_name
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, Payload
+from prefactor_core._typed.untyped_span import PayloadCall
 from prefactor_core.exceptions import SpanValidationError, ValidatedPart
 from prefactor_http._log import logger_of
 from prefactor_http._text import NAME_CHARS, one_line
@@ -17,7 +18,7 @@ from prefactor_http.models.agent_instance import AgentVersionForRegister
 from prefactor_schema import Mismatch, SchemaError
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["Validation", "ValidationMode"]
+__all__ = ["UnknownKeyword", "Validation", "ValidationMode"]
 
 ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 LateCall: TypeAlias = Literal["start", "complete", "fail", "set_result"]
@@ -27,6 +28,20 @@ _MOST_EXPLAINED = 200
 """How many payloads of one schema are explained. Explaining takes time, and later mismatches are rarely new."""
 
 logger = logger_of("prefactor_core")
+
+
+class UnknownKeyword(NamedTuple):
+    """A keyword that a method of a generated span type does not have, and those that it has."""
+
+    call: PayloadCall
+    name: str
+    known: Sequence[str]
+
+    def problem(self) -> str:
+        """The problem as one line of a message, with the keyword that was probably meant."""
+        name = one_line(self.name, NAME_CHARS)
+        hint = did_you_mean(name, self.known[:_MOST_NAMES_COMPARED])
+        return f"{name}: {self.call}() has no such keyword{hint or f'; {self.call}_with(…) takes other properties'}"
 
 
 class Validation:
@@ -46,7 +61,14 @@ class Validation:
         self._explained: dict[tuple[str, str], int] = {}
 
     def check(
-        self, schemas: PayloadSchemas | None, name: str, part: PayloadPart, payload: Payload, why: str = ""
+        self,
+        schemas: PayloadSchemas | None,
+        name: str,
+        part: PayloadPart,
+        payload: Payload,
+        why: str = "",
+        *,
+        unknown: Sequence[UnknownKeyword] = (),
     ) -> None:
         """Check a payload.
 
@@ -56,31 +78,33 @@ class Validation:
             part: which of its payloads.
             payload: the payload.
             why: what the message adds if the payload does not match: why the program gave no other one.
+            unknown: keywords that it was given with, and that the generated method does not have.
 
         Raises:
             SpanValidationError: the payload does not match, and the mode is "raise".
         """
-        if schemas is None or self.mode == "off":
+        if self.mode == "off" or (schemas is None and not unknown):
             return
         key = name, part
+        found: Sequence[Mismatch] = ()
         try:
             if self._explained.get(key, 0) >= _MOST_EXPLAINED and self.mode == "warn":
-                if not schemas.matches(part, payload):
+                if unknown or not (schemas is None or schemas.matches(part, payload)):
                     self._count()
                 return
-            found = schemas.mismatches(part, payload)
+            if schemas is not None:
+                found = schemas.mismatches(part, payload)
         except EXIT_EXCEPTIONS:
             raise
         except SchemaError as error:
             self._report_unchecked(name, part, f"its schema is not valid: {error.message}")
-            return
         except BaseException as error:  # the engine is native code, and may panic
             self._report_unchecked(name, part, type(error).__name__)
-            return
-        if wrong := [each for each in found if each.checked]:
+        wrong = [each for each in found if each.checked]
+        if wrong or unknown:
             self._explained[key] = self._explained.get(key, 0) + 1
-            self._report_mismatch(name, part, wrong, why)
-        elif found:
+            self._report_mismatch(name, part, wrong, why, unknown)
+        if found and not wrong:
             first = found[0]
             self._report_unchecked(name, part, f"{first.where}: {first.message}" if first.path else first.message)
 
@@ -140,6 +164,24 @@ class Validation:
         if self._log_once((name, call, "late")):
             logger.warning("%s (%sfurther ones are not logged)", text, at_call_site())
 
+    def report_positional(self, name: str, call: PayloadCall, *, recorded: bool) -> None:
+        """Warn or raise because a method of a generated span type was given positional arguments.
+
+        Args:
+            name: the span type.
+            call: the name of the method.
+            recorded: whether the argument is a payload, which is recorded.
+
+        Raises:
+            SpanValidationError: the mode is "raise".
+        """
+        text = f"{name!r}: {call}() takes keywords; for a whole payload use {call}_with(…)"
+        if self.mode == "raise":
+            raise _error(text, name, "params" if call == "start" else "result", text)
+        if self._log_once((name, call, "positional", recorded)):
+            kept = "it was recorded as the whole payload" if recorded else "positional arguments were not recorded"
+            logger.warning("%s (%s%s; further ones are not logged)", text, at_call_site(), kept)
+
     def check_agent_version(self, given: Mapping[str, object]) -> None:
         """Report keys that the API does not know.
 
@@ -156,19 +198,23 @@ class Validation:
         if self._log_once(("agent_version", name)):
             logger.warning("%s (%sfurther ones are not logged)", text, at_call_site())
 
-    def _report_mismatch(self, name: str, part: PayloadPart, found: Sequence[Mismatch], why: str) -> None:
+    def _report_mismatch(
+        self, name: str, part: PayloadPart, found: Sequence[Mismatch], why: str, unknown: Sequence[UnknownKeyword]
+    ) -> None:
         self._count()
+        paths = {each.path for each in found}  # the schema may forbid an unknown name, too: once is enough
+        unknown = [each for each in unknown if (each.name,) not in paths]
         problems = [f"{each.where or part}: {each.message}" for each in found]
+        problems += [each.problem() for each in unknown]
+        error = SpanValidationError(name, part, problems)
+        text = str(error) if found else f"{payload_name(part, name)}: {'; '.join(problems)}"
         if self.mode == "raise":
-            error = SpanValidationError(name, part, problems)
-            if why:
-                error.args = (f"{error} ({at_call_site()}{why})",)
+            error.args = (f"{text} ({at_call_site()}{why})" if why else text,)
             raise error
-        if self._log_once((name, part, found[0].where, why)):
+        if self._log_once((name, part, found[0].where if found else unknown[0].name, why)):
             logger.warning(
-                "%s: %s (%s%srecorded anyway; further mismatches at this path are not logged)",
-                mismatch_of(part, name),
-                "; ".join(problems),
+                "%s (%s%srecorded anyway; further mismatches at this path are not logged)",
+                text,
                 at_call_site(),
                 why and f"{why}; ",
             )

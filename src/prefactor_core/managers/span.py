@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, Literal
@@ -16,7 +16,8 @@ from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, snapshot_object
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
-from prefactor_core._typed.validation import Validation
+from prefactor_core._typed.untyped_span import Part
+from prefactor_core._typed.validation import UnknownKeyword, Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span
@@ -203,13 +204,21 @@ class SpanManager:
             self.check(record, "result", result)
         self.end(record, status, result, timestamp, even_if_finished=True)
 
-    def check(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload, why: str = "") -> None:
-        """Check a payload of a span against its schema. `why` is added to the message.
+    def check(
+        self,
+        record: SpanRecord,
+        part: Part,
+        payload: Payload,
+        why: str = "",
+        *,
+        unknown: Sequence[UnknownKeyword] = (),
+    ) -> None:
+        """Check a payload of a span against its schema; `why` and `unknown` as in `Validation.check`.
 
         Raises:
             SpanValidationError: the payload does not match, with `validation="raise"`.
         """
-        self.validation.check(record.schemas, record.schema_name, part, payload, why)
+        self.validation.check(record.schemas, record.schema_name, part, payload, why, unknown=unknown)
 
     async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
         """Record a prepared span as cancelled."""
@@ -328,7 +337,7 @@ class SpanManager:
         record.phase, record.status, record.default_payload = Phase.STARTED, status, None
         self._spans.started(record)
 
-    def _apply_policy(self, record: SpanRecord, part: Literal["params", "result"], payload: Payload) -> Payload:
+    def _apply_policy(self, record: SpanRecord, part: Part, payload: Payload) -> Payload:
         return self.payloads.apply(payload, record.schema_name, part, record.redaction_rules.get(part))
 
     def _finish(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import CheckedModel, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
 
@@ -110,58 +110,52 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
     schema_name = "agent:hostile"
     Params: TypeAlias = AgentHostileParams
     Result: TypeAlias = AgentHostileResult
+    _json_names = {
+        "params": {
+            "field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_": "\"\"\"\\\"; raise SystemExit(\"'executed'\") # \\N{BULLET} {{ 7*7 }} {% include \"x\" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\",
+        },
+    }
 
-    async def start(
-        self,
-        /,
-        *,
-        field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: str,
-        choice: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\', '\\', '"', "'", '\n'] | MISSING = MISSING,
-        exact: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\'] | MISSING = MISSING,
-        map: Mapping[str, str] | MISSING = MISSING,
-        constraints: str | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\
-            choice: ends with a quote"
-            exact: ends with a backslash\\
-        """
-        await self._start({
-            "\"\"\"\\\"; raise SystemExit(\"'executed'\") # \\N{BULLET} {{ 7*7 }} {% include \"x\" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\": field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_,
-            "choice": choice,
-            "exact": exact,
-            "map": map,
-            "constraints": constraints,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: str,
+            choice: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\', '\\', '"', "'", '\n'] | MISSING = MISSING,
+            exact: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\'] | MISSING = MISSING,
+            map: Mapping[str, str] | MISSING = MISSING,
+            constraints: str | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\
+                choice: ends with a quote"
+                exact: ends with a backslash\\
+            """
 
-        Args:
-            nested: \"\"\"
-        """
-        await self._complete({
-            "nested": nested,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                nested: \"\"\"
+            """
 
-        Args:
-            nested: \"\"\"
-        """
-        self._set_result({
-            "nested": nested,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                nested: \"\"\"
+            """

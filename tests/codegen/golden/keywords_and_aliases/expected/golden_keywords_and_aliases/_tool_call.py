@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime as _datetime
-from typing import Annotated, Literal as _Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
 
@@ -119,82 +119,72 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
     schema_name = "tool:call"
     Params: TypeAlias = ToolCallParams
     Result: TypeAlias = ToolCallResult
+    _json_names = {
+        "params": {
+            "class_": "class",
+            "import_": "import",
+            "copy_": "copy",
+            "json_": "json",
+            "model_config_": "model_config",
+            "schema_": "schema",
+            "content_type": "content-type",
+            "field_9lives": "9lives",
+            "field_": "",
+        },
+        "result": {
+            "None_": "None",
+            "with_space": "with space",
+            "field_private": "_private",
+        },
+    }
 
-    async def start(
-        _self,
-        /,
-        *,
-        class_: str,
-        import_: bool | _MISSING = _MISSING,
-        self: str,
-        params: ToolCallParamsParams | ToolCallParamsParamsDict | _MISSING = _MISSING,
-        copy_: bool | _MISSING = _MISSING,
-        json_: str | _MISSING = _MISSING,
-        model_config_: str | _MISSING = _MISSING,
-        schema_: str | _MISSING = _MISSING,
-        schema_name: str | _MISSING = _MISSING,
-        id: str | _MISSING = _MISSING,
-        start: int | _MISSING = _MISSING,
-        MISSING: str | _MISSING = _MISSING,
-        Literal: _Literal['a', 'b'] | _MISSING = _MISSING,
-        datetime: str | _datetime | _MISSING = _MISSING,
-        content_type: str | _MISSING = _MISSING,
-        field_9lives: int | _MISSING = _MISSING,
-        field_: str | _MISSING = _MISSING,
-        größe: ToolCallParamsGröße | ToolCallParamsGrößeDict | _MISSING = _MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            class_: The class of the tool.
-        """
-        await _self._start({
-            "class": class_,
-            "import": import_,
-            "self": self,
-            "params": params,
-            "copy": copy_,
-            "json": json_,
-            "model_config": model_config_,
-            "schema": schema_,
-            "schema_name": schema_name,
-            "id": id,
-            "start": start,
-            "MISSING": MISSING,
-            "Literal": Literal,
-            "datetime": datetime,
-            "content-type": content_type,
-            "9lives": field_9lives,
-            "": field_,
-            "größe": größe,
-        })
+        async def start(
+            _self,
+            /,
+            *,
+            class_: str,
+            import_: bool | _MISSING = _MISSING,
+            self: str,
+            params: ToolCallParamsParams | ToolCallParamsParamsDict | _MISSING = _MISSING,
+            copy_: bool | _MISSING = _MISSING,
+            json_: str | _MISSING = _MISSING,
+            model_config_: str | _MISSING = _MISSING,
+            schema_: str | _MISSING = _MISSING,
+            schema_name: str | _MISSING = _MISSING,
+            id: str | _MISSING = _MISSING,
+            start: int | _MISSING = _MISSING,
+            MISSING: str | _MISSING = _MISSING,
+            Literal: _Literal['a', 'b'] | _MISSING = _MISSING,
+            datetime: str | _datetime | _MISSING = _MISSING,
+            content_type: str | _MISSING = _MISSING,
+            field_9lives: int | _MISSING = _MISSING,
+            field_: str | _MISSING = _MISSING,
+            größe: ToolCallParamsGröße | ToolCallParamsGrößeDict | _MISSING = _MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        None_: str | None,
-        with_space: str | _MISSING = _MISSING,
-        field_private: int | _MISSING = _MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete({
-            "None": None_,
-            "with space": with_space,
-            "_private": field_private,
-        })
+            Args:
+                class_: The class of the tool.
+            """
 
-    def set_result(
-        self,
-        /,
-        *,
-        None_: str | None | _MISSING = _MISSING,
-        with_space: str | _MISSING = _MISSING,
-        field_private: int | _MISSING = _MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result({
-            "None": None_,
-            "with space": with_space,
-            "_private": field_private,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            None_: str | None,
+            with_space: str | _MISSING = _MISSING,
+            field_private: int | _MISSING = _MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+            *,
+            None_: str | None | _MISSING = _MISSING,
+            with_space: str | _MISSING = _MISSING,
+            field_private: int | _MISSING = _MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish."""

@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import EmptyResult, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
@@ -30,29 +30,24 @@ class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResu
     Params: TypeAlias = AgentOtherParams
     Result: TypeAlias = EmptyResult
 
-    async def start(
-        self,
-        /,
-        *,
-        n: int | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "n": n,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete({
-        })
+        async def start(
+            self,
+            /,
+            *,
+            n: int | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result({
-        })
+        async def complete(
+            self,
+            /,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+        ) -> None:
+            """Collect a part of the result for the finish."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
 
 __all__ = [
@@ -42,35 +42,28 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
     Params: TypeAlias = AgentToolParams
     Result: TypeAlias = AgentToolResult
 
-    async def start(
-        self,
-        /,
-        *,
-        arguments: Mapping[str, object] | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "arguments": arguments,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-        *,
-        output: object | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete({
-            "output": output,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            arguments: Mapping[str, object] | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-        *,
-        output: object | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result({
-            "output": output,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            output: object | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+            *,
+            output: object | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish."""

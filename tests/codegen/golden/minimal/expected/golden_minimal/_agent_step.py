@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 
 __all__ = [
@@ -30,29 +30,24 @@ class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"
     Params: TypeAlias = AgentStepParams
     Result: TypeAlias = EmptyResult
 
-    async def start(
-        self,
-        /,
-        *,
-        name: str,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "name": name,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete({
-        })
+        async def start(
+            self,
+            /,
+            *,
+            name: str,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result({
-        })
+        async def complete(
+            self,
+            /,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+        ) -> None:
+            """Collect a part of the result for the finish."""

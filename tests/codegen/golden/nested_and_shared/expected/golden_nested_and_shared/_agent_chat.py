@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import ConfigDict, Field
 from prefactor_core.typed import ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
@@ -94,65 +94,49 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
     Params: TypeAlias = AgentChatParams
     Result: TypeAlias = AgentChatResult
 
-    async def start(
-        self,
-        /,
-        *,
-        messages: ArrayOf[Message | MessageDict],
-        limits: AgentChatParamsLimits | AgentChatParamsLimitsDict | MISSING = MISSING,
-        owner: AgentChatParamsPerson | AgentChatParamsPersonDict | MISSING = MISSING,
-        reviewer: AgentChatParamsPerson | AgentChatParamsPersonDict | None | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params.
+    if TYPE_CHECKING:
 
-        Args:
-            limits: What the turn may use.
-        """
-        await self._start({
-            "messages": messages,
-            "limits": limits,
-            "owner": owner,
-            "reviewer": reviewer,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            messages: ArrayOf[Message | MessageDict],
+            limits: AgentChatParamsLimits | AgentChatParamsLimitsDict | MISSING = MISSING,
+            owner: AgentChatParamsPerson | AgentChatParamsPersonDict | MISSING = MISSING,
+            reviewer: AgentChatParamsPerson | AgentChatParamsPersonDict | None | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params.
 
-    async def complete(
-        self,
-        /,
-        *,
-        role: Literal['user', 'assistant'],
-        content: str | None | MISSING = MISSING,
-        replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
-        usage: TokenUsage | TokenUsageDict,
-    ) -> None:
-        """Finish the span as `complete` with its result.
+            Args:
+                limits: What the turn may use.
+            """
 
-        Args:
-            content: What is said.
-        """
-        await self._complete({
-            "role": role,
-            "content": content,
-            "replies": replies,
-            "usage": usage,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            role: Literal['user', 'assistant'],
+            content: str | None | MISSING = MISSING,
+            replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
+            usage: TokenUsage | TokenUsageDict,
+        ) -> None:
+            """Finish the span as `complete` with its result.
 
-    def set_result(
-        self,
-        /,
-        *,
-        role: Literal['user', 'assistant'] | MISSING = MISSING,
-        content: str | None | MISSING = MISSING,
-        replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
-        usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish.
+            Args:
+                content: What is said.
+            """
 
-        Args:
-            content: What is said.
-        """
-        self._set_result({
-            "role": role,
-            "content": content,
-            "replies": replies,
-            "usage": usage,
-        })
+        def set_result(
+            self,
+            /,
+            *,
+            role: Literal['user', 'assistant'] | MISSING = MISSING,
+            content: str | None | MISSING = MISSING,
+            replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
+            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish.
+
+            Args:
+                content: What is said.
+            """

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from typing_extensions import TypeAliasType
 from prefactor_core.typed import ArrayOf, EmptyResult, JsonBoolean, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
@@ -75,35 +75,27 @@ class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"
     Params: TypeAlias = AgentPlanParams
     Result: TypeAlias = EmptyResult
 
-    async def start(
-        self,
-        /,
-        *,
-        goal: str,
-        steps: ArrayOf[AgentPlanParams | AgentPlanParamsDict] | MISSING = MISSING,
-        payload: AgentPlanParamsJsonInput | MISSING = MISSING,
-        tree: AgentPlanParamsTree | AgentPlanParamsTreeDict | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "goal": goal,
-            "steps": steps,
-            "payload": payload,
-            "tree": tree,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete({
-        })
+        async def start(
+            self,
+            /,
+            *,
+            goal: str,
+            steps: ArrayOf[AgentPlanParams | AgentPlanParamsDict] | MISSING = MISSING,
+            payload: AgentPlanParamsJsonInput | MISSING = MISSING,
+            tree: AgentPlanParamsTree | AgentPlanParamsTreeDict | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result({
-        })
+        async def complete(
+            self,
+            /,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+        ) -> None:
+            """Collect a part of the result for the finish."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from typing_extensions import TypeAliasType
 from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
@@ -336,53 +336,37 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
         },
     }
 
-    async def start(
-        self,
-        /,
-        *,
-        user: AgentLoginParamsUser | AgentLoginParamsUserDict,
-        token: str,
-        note: str | MISSING = MISSING,
-        attempts: ArrayOf[AgentLoginParamsAttemptsItem | AgentLoginParamsAttemptsItemDict] | MISSING = MISSING,
-        keys: Mapping[str, str] | MISSING = MISSING,
-        headers: AgentLoginParamsHeaders | AgentLoginParamsHeadersDict | MISSING = MISSING,
-        content: str | ArrayOf[AgentLoginParamsPartInput] | MISSING = MISSING,
-        card: str | None | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "user": user,
-            "token": token,
-            "note": note,
-            "attempts": attempts,
-            "keys": keys,
-            "headers": headers,
-            "content": content,
-            "card": card,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-        *,
-        session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
-        plain: int | MISSING = MISSING,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete({
-            "session": session,
-            "plain": plain,
-        })
+        async def start(
+            self,
+            /,
+            *,
+            user: AgentLoginParamsUser | AgentLoginParamsUserDict,
+            token: str,
+            note: str | MISSING = MISSING,
+            attempts: ArrayOf[AgentLoginParamsAttemptsItem | AgentLoginParamsAttemptsItemDict] | MISSING = MISSING,
+            keys: Mapping[str, str] | MISSING = MISSING,
+            headers: AgentLoginParamsHeaders | AgentLoginParamsHeadersDict | MISSING = MISSING,
+            content: str | ArrayOf[AgentLoginParamsPartInput] | MISSING = MISSING,
+            card: str | None | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-        *,
-        session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
-        plain: int | MISSING = MISSING,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result({
-            "session": session,
-            "plain": plain,
-        })
+        async def complete(
+            self,
+            /,
+            *,
+            session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
+            plain: int | MISSING = MISSING,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+            *,
+            session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
+            plain: int | MISSING = MISSING,
+        ) -> None:
+            """Collect a part of the result for the finish."""

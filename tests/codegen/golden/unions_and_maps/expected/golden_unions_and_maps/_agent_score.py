@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
 
@@ -70,29 +70,26 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
     Params: TypeAlias = AgentScoreParams
     Result: TypeAlias = AgentScoreResult
 
-    async def start(
-        self,
-        /,
-        *,
-        total: float | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "total": total,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-        **properties: object,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete(properties)
+        async def start(
+            self,
+            /,
+            *,
+            total: float | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-        **properties: object,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result(properties)
+        async def complete(
+            self,
+            /,
+            **properties: object,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+            **properties: object,
+        ) -> None:
+            """Collect a part of the result for the finish."""

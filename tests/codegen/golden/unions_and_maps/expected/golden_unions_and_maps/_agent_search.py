@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from uuid import UUID
 from pydantic import Field, Tag
 from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
@@ -89,51 +89,37 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
     Params: TypeAlias = AgentSearchParams
     Result: TypeAlias = AgentSearchResult
 
-    async def start(
-        self,
-        /,
-        *,
-        query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict,
-        limit: int | str | MISSING = MISSING,
-        range: tuple[float, float] | MISSING = MISSING,
-        mode: Literal['fast', 'exact', 1, True] | None | MISSING = MISSING,
-        tags: Mapping[str, str] | None | MISSING = MISSING,
-        headers: Mapping[str, str] | MISSING = MISSING,
-        since: str | date | int | MISSING = MISSING,
-        id: str | UUID | MISSING = MISSING,
-        short: str | None | MISSING = MISSING,
-        bounded: int | float | MISSING = MISSING,
-        anything: object | MISSING = MISSING,
-        nothing: object | MISSING = MISSING,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start({
-            "query": query,
-            "limit": limit,
-            "range": range,
-            "mode": mode,
-            "tags": tags,
-            "headers": headers,
-            "since": since,
-            "id": id,
-            "short": short,
-            "bounded": bounded,
-            "anything": anything,
-            "nothing": nothing,
-        })
+    if TYPE_CHECKING:
 
-    async def complete(
-        self,
-        /,
-        **properties: int,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete(properties)
+        async def start(
+            self,
+            /,
+            *,
+            query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict,
+            limit: int | str | MISSING = MISSING,
+            range: tuple[float, float] | MISSING = MISSING,
+            mode: Literal['fast', 'exact', 1, True] | None | MISSING = MISSING,
+            tags: Mapping[str, str] | None | MISSING = MISSING,
+            headers: Mapping[str, str] | MISSING = MISSING,
+            since: str | date | int | MISSING = MISSING,
+            id: str | UUID | MISSING = MISSING,
+            short: str | None | MISSING = MISSING,
+            bounded: int | float | MISSING = MISSING,
+            anything: object | MISSING = MISSING,
+            nothing: object | MISSING = MISSING,
+        ) -> None:
+            """Start the span with its params."""
 
-    def set_result(
-        self,
-        /,
-        **properties: int,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result(properties)
+        async def complete(
+            self,
+            /,
+            **properties: int,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+            **properties: int,
+        ) -> None:
+            """Collect a part of the result for the finish."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal as _Literal, NotRequired, TypeAlias, TypedDict, overload
+from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict, overload
 from pydantic import Field
 from typing_extensions import TypeAliasType
 from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, MISSING as _MISSING, PayloadModel, PayloadRoot, TypedSpan
@@ -91,63 +91,62 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
     Params: TypeAlias = AgentShowParams
     Result: TypeAlias = AgentShowResult
 
-    @overload
-    async def start(
-        self,
-        /,
-        *,
-        kind: _Literal['picture'],
-        overload: int,
-        Literal: str | _MISSING = _MISSING,
-    ) -> None: ...
+    if TYPE_CHECKING:
 
-    @overload
-    async def start(
-        self,
-        /,
-        *,
-        kind: _Literal['sound', 'film'],
-        MISSING: bool,
-        parts: ArrayOf[AgentShowParams] | _MISSING = _MISSING,
-    ) -> None: ...
+        @overload
+        async def start(
+            self,
+            /,
+            *,
+            kind: _Literal['picture'],
+            overload: int,
+            Literal: str | _MISSING = _MISSING,
+        ) -> None: ...
 
-    async def start(
-        self,
-        /,
-        **properties: object,
-    ) -> None:
-        """Start the span with its params."""
-        await self._start(properties)
+        @overload
+        async def start(
+            self,
+            /,
+            *,
+            kind: _Literal['sound', 'film'],
+            MISSING: bool,
+            parts: ArrayOf[AgentShowParams] | _MISSING = _MISSING,
+        ) -> None: ...
 
-    @overload
-    async def complete(
-        self,
-        /,
-        *,
-        state: _Literal['whole'],
-    ) -> None: ...
+        async def start(
+            self,
+            /,
+            **properties: object,
+        ) -> None:
+            """Start the span with its params."""
 
-    @overload
-    async def complete(
-        self,
-        /,
-        *,
-        state: _Literal['half'],
-        at: str | datetime,
-    ) -> None: ...
+        @overload
+        async def complete(
+            self,
+            /,
+            *,
+            state: _Literal['whole'],
+        ) -> None: ...
 
-    async def complete(
-        self,
-        /,
-        **properties: object,
-    ) -> None:
-        """Finish the span as `complete` with its result."""
-        await self._complete(properties)
+        @overload
+        async def complete(
+            self,
+            /,
+            *,
+            state: _Literal['half'],
+            at: str | datetime,
+        ) -> None: ...
 
-    def set_result(
-        self,
-        /,
-        **properties: object,
-    ) -> None:
-        """Collect a part of the result for the finish."""
-        self._set_result(properties)
+        async def complete(
+            self,
+            /,
+            **properties: object,
+        ) -> None:
+            """Finish the span as `complete` with its result."""
+
+        def set_result(
+            self,
+            /,
+            **properties: object,
+        ) -> None:
+            """Collect a part of the result for the finish."""
