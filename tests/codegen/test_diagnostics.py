@@ -815,12 +815,15 @@ def test_a_part_of_2020_12_in_a_schema_of_draft_07(project: Project) -> None:
     [
         (
             "x-prefactor-redacted",
-            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name",
+            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name, x-prefactor-deprecated",
         ),
-        ("x-prefactor-alow", "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name"),
+        (
+            "x-prefactor-alow",
+            "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name, x-prefactor-deprecated",
+        ),
         (
             "x-prefactor-owner",
-            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name",
+            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-name, x-prefactor-deprecated",
         ),
         (
             "x-redact",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.json_schema.keywords import ALLOW
+from prefactor_gen.json_schema.deprecation import Deprecation
+from prefactor_gen.json_schema.keywords import ALLOW, DEPRECATED
 
 __all__ = [
     "QUALITY_KEYS",
@@ -21,7 +22,7 @@ __all__ = [
 ]
 
 _TEXTS = ("name", "title", "description", "template")
-SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", ALLOW)
+SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", "deprecated", DEPRECATED, ALLOW)
 QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
 ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
@@ -65,6 +66,7 @@ class SpanTypeDefinition(_Definition):
 
     params: SchemaSource
     result: SchemaSource | None = None
+    deprecation: Deprecation | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ __all__ = [
     "ASSERTIONS",
     "CHECKED_FORMATS",
     "CONTENT",
+    "DEPRECATED",
     "FOR_TYPE",
     "KNOWN",
     "NAME",
@@ -18,6 +19,9 @@ __all__ = [
 
 ALLOW = "x-prefactor-allow"
 """Our own keyword: names the rules that a definition or a schema may break, each with the reason."""
+
+DEPRECATED = "x-prefactor-deprecated"
+"""Our own keyword: what to use in place of a property or a span type, since when, and until when it is supported."""
 
 NAME = "x-prefactor-name"
 """Our own keyword: the Python name of a property."""

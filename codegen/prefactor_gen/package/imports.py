@@ -34,7 +34,7 @@ _IMPORTS: dict[str, str] = {
         ),
         "prefactor_core.typed",
     ),
-    "TypeAliasType": "typing_extensions",
+    **dict.fromkeys(("TypeAliasType", "deprecated"), "typing_extensions"),
 }  # fmt: skip
 # What the catalog imports besides the names of the modules.
 _CATALOG_NAMES = frozenset({"SchemaRegistry"})
@@ -159,6 +159,7 @@ def with_imports(plan: SpanPlan) -> SpanPlan:
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
     names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()
     names |= {"TypedDict"} if plan.dicts else set()
+    names |= {"deprecated"} if plan.deprecated else set()
     by_module: dict[str, list[str]] = {}
     for name in names:
         by_module.setdefault(_IMPORTS[name], []).append(name)

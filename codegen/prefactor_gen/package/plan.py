@@ -10,10 +10,18 @@ from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name, module_name
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
+from prefactor_gen.documents.nodes import ObjectNode, from_python
 from prefactor_gen.json_schema.redaction_rules import RedactedPlaces, compile_redaction, mentions_redaction
 from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.model_reader import Model, ModelField
+from prefactor_gen.package.documentation import (
+    SchemaTexts,
+    deprecation_message,
+    members_text,
+    payload_text,
+    place_text,
+    span_type_text,
+)
 from prefactor_gen.package.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.package.literals import docstring, python_literal, quote
 from prefactor_gen.package.representation import (
@@ -75,6 +83,7 @@ class _SpanPlanner:
             for payload, source in schemas.items()
             if source is not None and mentions_redaction(source.schema)
         }
+        self.texts = {payload: SchemaTexts(source.schema) for payload, source in schemas.items() if source is not None}
         self.inputs = {model.name: self.input_name(model) for model in self.models}
 
     def plan(self) -> Checked[SpanPlan]:
@@ -83,7 +92,7 @@ class _SpanPlanner:
             module=module_name(self.definition.name),
             class_name=self.class_name,
             schema_name=quote(self.definition.name),
-            doc=docstring(self.doc()),
+            doc=docstring(span_type_text(self.definition)),
             imports=(),
             models=tuple(self.model(model) for model in self.models if not self.is_named_type(model)),
             types=tuple(self.types()),
@@ -99,6 +108,7 @@ class _SpanPlanner:
                 "Collect a part of the result for the finish.",
             ),
             redacted=self.redaction_rules(),
+            deprecated=quote(message) if (message := deprecation_message(self.definition)) else None,
         )
         plan = with_imports(plan)
         return Checked(plan, list(self.name_problems(plan)))
@@ -109,16 +119,11 @@ class _SpanPlanner:
         needed = {part: each for part, each in rules.items() if each}
         return python_literal(from_python(needed, self.definition.place), 1) if needed else None
 
-    def doc(self) -> str:
-        parts = (self.definition.title or self.definition.name, self.definition.description)
-        template = f"Shown as ``{self.definition.template}``" if self.definition.template else None
-        return "\n\n".join(part.strip() for part in (*parts, template) if part and part.strip())
-
     def is_named_type(self, model: Model) -> bool:
         return model.alias is not None and model.name not in self.roots
 
     def model(self, model: Model) -> ModelPlan:
-        doc = self.text_of(self.bundle.definitions[model.name].origin)
+        doc = docstring(self.class_text(model.name))
         part = self.schema_part(model.name)
         if model.alias is not None:
             root = FieldPlan("root", field_type(model.alias, self.constants))
@@ -151,6 +156,15 @@ class _SpanPlanner:
         if model.extra != "forbid" and (hides_all or names or places.others(pointer)):
             names.append(_OTHERS)
         return f"({', '.join(map(quote, names))}{',' if len(names) == 1 else ''})" if names else None
+
+    def is_redacted(self, model: str, wire_name: str) -> bool:
+        """Whether a property is redacted, or holds something that is."""
+        bundled = self.bundle.definitions[model]
+        places = self.redacted.get(bundled.payload)
+        if places is None:
+            return False
+        pointer = bundled.pointer
+        return places.is_inside(pointer) or not places.has(pointer) or bool(places.member(pointer, wire_name))
 
     def shows_redacted(self, places: RedactedPlaces, at: Sequence[str], annotation: ast.expr) -> bool:
         """Whether the repr of a value shows a redacted one: models inside it hide theirs, but dicts do not."""
@@ -234,11 +248,16 @@ class _SpanPlanner:
             FieldPlan(
                 quote(item.wire_name) if functional else item.name,
                 self.dict_entry(item),
+                None if functional else self.property_doc(model.name, item.wire_name),
                 note=None if item.wire_name else _EMPTY_NAME_NOTE,
             )
             for item in fields
         )
-        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a dict."), functional, entries)
+        doc = f"{model.name} as a dict."
+        if functional:
+            texts = ((item.wire_name, self.property_text(model.name, item.wire_name)) for item in fields)
+            doc = members_text(doc, "Keys", texts)
+        return DictPlan(f"{model.name}Dict", docstring(doc, "" if functional else "    "), functional, entries)
 
     def dict_entry(self, item: ModelField) -> str:
         text = self.keyword_type(item)
@@ -253,7 +272,7 @@ class _SpanPlanner:
             any_keyword = self.any_keyword(model)
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
         texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
-        full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
+        full, partial = (docstring(members_text(first, "Args", texts), "        ") for first in (doc, partial_doc))
         variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
 
@@ -283,24 +302,23 @@ class _SpanPlanner:
         return "object"
 
     def property_text(self, model: str, wire_name: str) -> str | None:
-        origin = self.bundle.definitions[model].origin
-        properties = origin.get("properties") if isinstance(origin, ObjectNode) else None
-        return self.raw_text(properties.get(wire_name)) if isinstance(properties, ObjectNode) else None
+        """What the schema of a property of a model says."""
+        bundled = self.bundle.definitions[model]
+        schema = bundled.origin.properties.get(wire_name) if isinstance(bundled.origin, ObjectNode) else None
+        return self.texts[bundled.payload].of_property(schema, shows_values=not self.is_redacted(model, wire_name))
 
     def property_doc(self, model: str, wire_name: str) -> str | None:
         text = self.property_text(model, wire_name)
         return docstring(text) if text else None
 
-    def text_of(self, schema: JsonValue) -> str | None:
-        text = self.raw_text(schema)
-        return docstring(text) if text else None
-
-    @staticmethod
-    def raw_text(schema: JsonValue) -> str | None:
-        if not isinstance(schema, ObjectNode):
-            return None
-        texts = (schema.get(key) for key in ("description", "title"))
-        return next((text for text in texts if isinstance(text, str) and text.strip()), None)
+    def class_text(self, model: str) -> str:
+        """What the schema of a model says, and of a payload, which one it is; otherwise where the model belongs."""
+        bundled = self.bundle.definitions[model]
+        part = "params" if bundled.payload == self.params else "result"
+        own = self.texts[bundled.payload].of_class(bundled.origin)
+        if model in self.roots:
+            return payload_text(self.definition, part, own)
+        return own or place_text(self.definition, part, bundled.pointer)
 
     def name_problems(self, plan: SpanPlan) -> Iterator[Diagnostic]:
         place = self.definition.place
@@ -321,8 +339,3 @@ def _constants(model: Model) -> dict[str, frozenset[str]]:
 def _accepts_any_keyword(model: Model) -> bool:
     """Whether the schema names no properties and allows any, so that every keyword is accepted."""
     return model.alias is None and not model.fields and model.extra != "forbid"
-
-
-def _method_doc(first: str, parameters: Sequence[tuple[str, str | None]]) -> str:
-    lines = [f"    {name}: {' '.join(text.split())}" for name, text in parameters if text]
-    return "\n".join([first, "", "Args:", *lines]) if lines else first

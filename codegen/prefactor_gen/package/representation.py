@@ -133,6 +133,7 @@ class SpanPlan:
 
     Attributes:
         redacted: the redaction rules of its schemas, as a literal.
+        deprecated: what type checkers say where the helper class is used, as a literal.
     """
 
     module: str
@@ -150,6 +151,7 @@ class SpanPlan:
     start: MethodPlan
     complete: MethodPlan
     redacted: str | None = None
+    deprecated: str | None = None
 
     @property
     def exports(self) -> tuple[str, ...]:

@@ -45,7 +45,10 @@ def package_files(
     catalog = Catalog(
         doc=catalog_doc(package),
         schema_version=quote(schema_version_hash(plain)),
-        modules=tuple(CatalogModule(f".{item.module}", item.exports) for item in modules),
+        modules=tuple(
+            CatalogModule(f".{item.module}", item.exports, definition.deprecation is not None)
+            for item, definition in zip(modules, definitions.span_types, strict=True)
+        ),
         span_types=tuple(CatalogSpanType(item.schema_name, item.class_name) for item in modules),
     )
     text = render_catalog(catalog)
