@@ -35,6 +35,8 @@ __all__ = [
 
 
 class AgentLlmParams(PayloadModel):
+    """The params of `agent:llm`: LLM call."""
+
     model: str
     """The name of the model that is asked."""
     prompt: str | MISSING = MISSING
@@ -79,13 +81,13 @@ class AgentLlmParamsParameters(PayloadModel):
     """The settings of the call."""
 
     temperature: Annotated[JsonNumber, Field(ge=0.0)] | MISSING = MISSING
-    """How random the answer is."""
+    """How random the answer is. At least 0."""
     top_p: Annotated[JsonNumber, Field(ge=0.0, le=1.0)] | MISSING = MISSING
-    """The probability mass that tokens are sampled from."""
+    """The probability mass that tokens are sampled from. 0 to 1."""
     top_k: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """How many tokens are sampled from."""
+    """How many tokens are sampled from. At least 0."""
     max_tokens: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
-    """The most tokens that the answer may have."""
+    """The most tokens that the answer may have. At least 1."""
     stop_sequences: list[str] | MISSING = MISSING
     """Texts that end the answer."""
     frequency_penalty: JsonNumber | MISSING = MISSING
@@ -108,12 +110,16 @@ class AgentLlmParamsToolCall(PayloadModel):
 
 
 class AgentLlmResult(PayloadModel):
+    """The result of `agent:llm`: LLM call."""
+
     response: str | MISSING = MISSING
     """The text of the answer."""
     message: AgentLlmResultMessage | MISSING = MISSING
+    """One message of a conversation with a model."""
     finish_reason: str | MISSING = MISSING
     """Why the model stopped, such as stop, length or tool_calls."""
     usage: AgentLlmResultTokenUsage | MISSING = MISSING
+    """The tokens that a call used."""
     response_id: str | MISSING = MISSING
     """The provider's ID of the answer."""
     response_model: str | MISSING = MISSING
@@ -150,13 +156,13 @@ class AgentLlmResultTokenUsage(PayloadModel):
     """The tokens that a call used."""
 
     input_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the prompt."""
+    """Tokens of the prompt. At least 0."""
     output_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the answer."""
+    """Tokens of the answer. At least 0."""
     cached_input_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The input tokens that came from a cache."""
+    """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The output tokens that were spent on reasoning."""
+    """The output tokens that were spent on reasoning. At least 0."""
 
 
 class AgentLlmResultToolCall(PayloadModel):
@@ -173,87 +179,133 @@ class AgentLlmResultToolCall(PayloadModel):
 class AgentLlmParamsDict(TypedDict):
     """AgentLlmParams as a dict."""
     model: str
+    """The name of the model that is asked."""
     prompt: NotRequired[str]
+    """The prompt, where the call is a single text."""
     messages: NotRequired[ArrayOf[AgentLlmParamsMessage | AgentLlmParamsMessageDict]]
+    """The conversation so far, where the call is a chat."""
     provider: NotRequired[str]
+    """Who runs the model, such as openai or anthropic."""
     parameters: NotRequired[AgentLlmParamsParameters | AgentLlmParamsParametersDict]
+    """The settings of the call."""
     tools: NotRequired[ArrayOf[str]]
+    """The names of the tools that the model may ask for."""
 
 
 class AgentLlmParamsContentPartDict(TypedDict):
     """AgentLlmParamsContentPart as a dict."""
     type: str
+    """The kind of part, such as text, image or audio."""
     text: NotRequired[str]
+    """The text of a text part."""
     uri: NotRequired[str]
+    """Where the content of another part is."""
 
 
 class AgentLlmParamsMessageDict(TypedDict):
     """AgentLlmParamsMessage as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
+    """Who speaks."""
     content: str | ArrayOf[AgentLlmParamsContentPart | AgentLlmParamsContentPartDict] | None
+    """What is said; null when the message only calls tools."""
     name: NotRequired[str]
+    """The name of the participant or of the tool."""
     tool_calls: NotRequired[ArrayOf[AgentLlmParamsToolCall | AgentLlmParamsToolCallDict]]
+    """The tools that the assistant asks for."""
     tool_call_id: NotRequired[str]
+    """The tool call that this message answers."""
 
 
 class AgentLlmParamsParametersDict(TypedDict):
     """AgentLlmParamsParameters as a dict."""
     temperature: NotRequired[float]
+    """How random the answer is. At least 0."""
     top_p: NotRequired[float]
+    """The probability mass that tokens are sampled from. 0 to 1."""
     top_k: NotRequired[int]
+    """How many tokens are sampled from. At least 0."""
     max_tokens: NotRequired[int]
+    """The most tokens that the answer may have. At least 1."""
     stop_sequences: NotRequired[ArrayOf[str]]
+    """Texts that end the answer."""
     frequency_penalty: NotRequired[float]
+    """How much repetition is avoided."""
     presence_penalty: NotRequired[float]
+    """How much new topics are sought."""
     seed: NotRequired[int]
+    """What makes sampling repeatable."""
 
 
 class AgentLlmParamsToolCallDict(TypedDict):
     """AgentLlmParamsToolCall as a dict."""
     id: NotRequired[str]
+    """The ID that the answer refers to."""
     name: str
+    """The tool's name."""
     arguments: Mapping[str, object]
+    """The arguments for the tool."""
 
 
 class AgentLlmResultDict(TypedDict):
     """AgentLlmResult as a dict."""
     response: NotRequired[str]
+    """The text of the answer."""
     message: NotRequired[AgentLlmResultMessage | AgentLlmResultMessageDict]
+    """One message of a conversation with a model."""
     finish_reason: NotRequired[str]
+    """Why the model stopped, such as stop, length or tool_calls."""
     usage: NotRequired[AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict]
+    """The tokens that a call used."""
     response_id: NotRequired[str]
+    """The provider's ID of the answer."""
     response_model: NotRequired[str]
+    """The model that answered, where it is not the one that was asked."""
 
 
 class AgentLlmResultContentPartDict(TypedDict):
     """AgentLlmResultContentPart as a dict."""
     type: str
+    """The kind of part, such as text, image or audio."""
     text: NotRequired[str]
+    """The text of a text part."""
     uri: NotRequired[str]
+    """Where the content of another part is."""
 
 
 class AgentLlmResultMessageDict(TypedDict):
     """AgentLlmResultMessage as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
+    """Who speaks."""
     content: str | ArrayOf[AgentLlmResultContentPart | AgentLlmResultContentPartDict] | None
+    """What is said; null when the message only calls tools."""
     name: NotRequired[str]
+    """The name of the participant or of the tool."""
     tool_calls: NotRequired[ArrayOf[AgentLlmResultToolCall | AgentLlmResultToolCallDict]]
+    """The tools that the assistant asks for."""
     tool_call_id: NotRequired[str]
+    """The tool call that this message answers."""
 
 
 class AgentLlmResultTokenUsageDict(TypedDict):
     """AgentLlmResultTokenUsage as a dict."""
     input_tokens: int
+    """Tokens of the prompt. At least 0."""
     output_tokens: int
+    """Tokens of the answer. At least 0."""
     cached_input_tokens: NotRequired[int]
+    """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: NotRequired[int]
+    """The output tokens that were spent on reasoning. At least 0."""
 
 
 class AgentLlmResultToolCallDict(TypedDict):
     """AgentLlmResultToolCall as a dict."""
     id: NotRequired[str]
+    """The ID that the answer refers to."""
     name: str
+    """The tool's name."""
     arguments: Mapping[str, object]
+    """The arguments for the tool."""
 
 
 class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult | AgentLlmResultDict"]):
@@ -313,7 +365,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
 
         Args:
             response: The text of the answer.
+            message: One message of a conversation with a model.
             finish_reason: Why the model stopped, such as stop, length or tool_calls.
+            usage: The tokens that a call used.
             response_id: The provider's ID of the answer.
             response_model: The model that answered, where it is not the one that was asked.
         """
@@ -341,7 +395,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
 
         Args:
             response: The text of the answer.
+            message: One message of a conversation with a model.
             finish_reason: Why the model stopped, such as stop, length or tool_calls.
+            usage: The tokens that a call used.
             response_id: The provider's ID of the answer.
             response_model: The model that answered, where it is not the one that was asked.
         """

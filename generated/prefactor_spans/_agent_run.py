@@ -21,6 +21,8 @@ __all__ = [
 
 
 class AgentRunParams(PayloadModel):
+    """The params of `agent:run`: Agent run."""
+
     input: str
     """What the agent was asked to do."""
     agent_name: str | MISSING = MISSING
@@ -34,48 +36,63 @@ class AgentRunParams(PayloadModel):
 
 
 class AgentRunResult(PayloadModel):
+    """The result of `agent:run`: Agent run."""
+
     output: str | MISSING = MISSING
     """What the agent answered."""
     steps: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """How many steps the agent took."""
+    """How many steps the agent took. At least 0."""
     usage: AgentRunResultTokenUsage | MISSING = MISSING
+    """The tokens that a call used."""
 
 
 class AgentRunResultTokenUsage(PayloadModel):
     """The tokens that a call used."""
 
     input_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the prompt."""
+    """Tokens of the prompt. At least 0."""
     output_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the answer."""
+    """Tokens of the answer. At least 0."""
     cached_input_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The input tokens that came from a cache."""
+    """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The output tokens that were spent on reasoning."""
+    """The output tokens that were spent on reasoning. At least 0."""
 
 
 class AgentRunParamsDict(TypedDict):
     """AgentRunParams as a dict."""
     input: str
+    """What the agent was asked to do."""
     agent_name: NotRequired[str]
+    """The agent's name."""
     conversation_id: NotRequired[str]
+    """The conversation that the run belongs to."""
     user_id: NotRequired[str]
+    """Whom the agent works for; a pseudonym rather than a name."""
     metadata: NotRequired[Mapping[str, object]]
+    """Anything else that identifies the run."""
 
 
 class AgentRunResultDict(TypedDict):
     """AgentRunResult as a dict."""
     output: NotRequired[str]
+    """What the agent answered."""
     steps: NotRequired[int]
+    """How many steps the agent took. At least 0."""
     usage: NotRequired[AgentRunResultTokenUsage | AgentRunResultTokenUsageDict]
+    """The tokens that a call used."""
 
 
 class AgentRunResultTokenUsageDict(TypedDict):
     """AgentRunResultTokenUsage as a dict."""
     input_tokens: int
+    """Tokens of the prompt. At least 0."""
     output_tokens: int
+    """Tokens of the answer. At least 0."""
     cached_input_tokens: NotRequired[int]
+    """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: NotRequired[int]
+    """The output tokens that were spent on reasoning. At least 0."""
 
 
 class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult | AgentRunResultDict"]):
@@ -129,7 +146,8 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
 
         Args:
             output: What the agent answered.
-            steps: How many steps the agent took.
+            steps: How many steps the agent took. At least 0.
+            usage: The tokens that a call used.
         """
         await self._complete({
             "output": output,
@@ -149,7 +167,8 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
 
         Args:
             output: What the agent answered.
-            steps: How many steps the agent took.
+            steps: How many steps the agent took. At least 0.
+            usage: The tokens that a call used.
         """
         self._set_result({
             "output": output,

@@ -29,7 +29,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schemas:\n  - name: a\n    params_shema: {}\n    params_schema: {}\n",
         "schemas/a.yaml:3:5 /span_type_schemas/0/params_shema: error PG002: unknown key 'params_shema'; expected one of "
-        "data_risk, description, name, params_schema, result_schema, template, title; did you mean 'params_schema'?",
+        "data_risk, deprecated, description, name, params_schema, result_schema, template, title; did you mean 'params_schema'?",
     ),
     "PG003": (
         "a.yaml",

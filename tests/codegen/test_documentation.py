@@ -196,7 +196,10 @@ def test_a_new_deprecation_changes_the_module(project: Project, tmp_path_factory
         ({"deprecated": "yes"}, "expected true or false in deprecated, found str 'yes'"),
         ({"x-prefactor-deprecated": True}, "expected an object with use, since, until in x-prefactor-deprecated"),
         ({"x-prefactor-deprecated": {"use": " "}}, "expected text in use of x-prefactor-deprecated"),
-        ({"x-prefactor-deprecated": {"since": 1.2}}, "expected text in since of x-prefactor-deprecated"),
+        (
+            {"x-prefactor-deprecated": {"since": 1.2}},
+            "expected text in since of x-prefactor-deprecated, found 1.2; quote it",
+        ),
         (
             {"x-prefactor-deprecated": {"untill": "2"}},
             "unknown key 'untill' in x-prefactor-deprecated; expected one of use, since, until; did you mean 'until'?",

@@ -61,4 +61,5 @@ def deprecation_problems(node: ObjectNode) -> Iterator[tuple[Place, str]]:
             words = ", ".join(DEPRECATION_KEYS)
             yield said.place_at(key), f"unknown key {key!r} in {DEPRECATED}; expected one of {words}{hint}"
         elif not isinstance(text, str) or not text.strip():
-            yield said.place_at(key), f"expected text in {key} of {DEPRECATED}"
+            hint = f", found {text!r}; quote it" if isinstance(text, int | float) else ""
+            yield said.place_at(key), f"expected text in {key} of {DEPRECATED}{hint}"

@@ -106,7 +106,7 @@ def place_text(definition: SpanTypeDefinition, part: str, pointer: str) -> str:
 
 def members_text(first: str, heading: str, texts: Iterable[tuple[str, str | None]]) -> str:
     """A text with a list of parameters or of keys, each with its own text in one line."""
-    lines = [f"    {name}: {' '.join(text.split())}" for name, text in texts if text]
+    lines = [f"    {_one_line(name)}: {' '.join(text.split())}" for name, text in texts if text]
     return "\n".join([first, "", f"{heading}:", *lines]) if lines else first
 
 

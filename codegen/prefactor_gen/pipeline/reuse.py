@@ -39,7 +39,7 @@ def definition_digest(item: SpanTypeDefinition) -> str:
         item: the definition, with what its schemas refer to in other files.
     """
     texts = [item.name, item.title, item.description, item.template, item.template_place is not None]
-    texts.append(item.deprecation and str(item.deprecation))
+    texts.append(str(item.deprecation))
     schemas = [source and source.schema for source in (item.params, item.result)]
     content = json.dumps([*texts, item.data_risk, *schemas])
     return f"sha256-{hashlib.sha256(content.encode()).hexdigest()[:32]}"

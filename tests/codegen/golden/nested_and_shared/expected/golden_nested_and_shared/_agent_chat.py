@@ -29,6 +29,8 @@ __all__ = [
 
 
 class AgentChatParams(PayloadModel):
+    """The params of `agent:chat`."""
+
     messages: list[AgentChatParamsMessage]
     limits: AgentChatParamsLimits | MISSING = MISSING
     """What the turn may use."""
@@ -42,10 +44,14 @@ class AgentChatParamsLimits(PayloadModel):
     model_config = ConfigDict(extra="forbid")
 
     tokens: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
+    """At least 1."""
     deadline: str | None | MISSING = MISSING
+    """Format: date-time."""
 
 
 class AgentChatParamsMessage(PayloadModel):
+    """`Message` of the params of `agent:chat`."""
+
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
     """What is said."""
@@ -53,11 +59,16 @@ class AgentChatParamsMessage(PayloadModel):
 
 
 class AgentChatParamsPerson(PayloadModel):
+    """`Person` of the params of `agent:chat`."""
+
     name: Annotated[str, Field(min_length=1)]
+    """At least 1 character."""
     manager: AgentChatParamsPerson | MISSING = MISSING
 
 
 class AgentChatResult(PayloadModel):
+    """The result of `agent:chat`."""
+
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
     """What is said."""
@@ -66,6 +77,8 @@ class AgentChatResult(PayloadModel):
 
 
 class AgentChatResultMessage(PayloadModel):
+    """`Message` of the result of `agent:chat`."""
+
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
     """What is said."""
@@ -73,6 +86,8 @@ class AgentChatResultMessage(PayloadModel):
 
 
 class AgentChatResultTokenUsage(PayloadModel):
+    """`TokenUsage` of the result of `agent:chat`."""
+
     input: JsonInteger | MISSING = MISSING
     output: JsonInteger | MISSING = MISSING
 
@@ -81,6 +96,7 @@ class AgentChatParamsDict(TypedDict):
     """AgentChatParams as a dict."""
     messages: ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]
     limits: NotRequired[AgentChatParamsLimits | AgentChatParamsLimitsDict]
+    """What the turn may use."""
     owner: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
     reviewer: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict | None]
 
@@ -88,19 +104,23 @@ class AgentChatParamsDict(TypedDict):
 class AgentChatParamsLimitsDict(TypedDict):
     """AgentChatParamsLimits as a dict."""
     tokens: NotRequired[int]
+    """At least 1."""
     deadline: NotRequired[str | datetime | None]
+    """Format: date-time."""
 
 
 class AgentChatParamsMessageDict(TypedDict):
     """AgentChatParamsMessage as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
+    """What is said."""
     replies: NotRequired[ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]]
 
 
 class AgentChatParamsPersonDict(TypedDict):
     """AgentChatParamsPerson as a dict."""
     name: str
+    """At least 1 character."""
     manager: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
 
 
@@ -108,6 +128,7 @@ class AgentChatResultDict(TypedDict):
     """AgentChatResult as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
+    """What is said."""
     replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
     usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict
 
@@ -116,6 +137,7 @@ class AgentChatResultMessageDict(TypedDict):
     """AgentChatResultMessage as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
+    """What is said."""
     replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
 
 

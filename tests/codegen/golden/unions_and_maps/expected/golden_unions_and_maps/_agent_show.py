@@ -31,31 +31,44 @@ AgentShowResultShownInput: TypeAlias = "AgentShowResultWhole | AgentShowResultWh
 
 
 class AgentShowParamsOption2(PayloadModel):
+    """An option of the params of `agent:show`."""
+
     kind: _Literal['sound', 'film']
     MISSING: JsonBoolean
     parts: list[AgentShowParams] | _MISSING = _MISSING
 
 
 class AgentShowParamsPicture(PayloadModel):
+    """An option of the params of `agent:show`."""
+
     kind: _Literal['picture']
     overload: JsonInteger
     Literal: str | _MISSING = _MISSING
 
 
 class AgentShowParams(PayloadRoot):
+    """The params of `agent:show`."""
+
     root: Annotated[AgentShowParamsPicture | AgentShowParamsOption2, Field(discriminator='kind')]
 
 
 class AgentShowResultHalf(PayloadModel):
+    """`Half` of the result of `agent:show`."""
+
     state: _Literal['half']
     at: str
+    """Format: date-time."""
 
 
 class AgentShowResultWhole(PayloadModel):
+    """`Whole` of the result of `agent:show`."""
+
     state: _Literal['whole']
 
 
 class AgentShowResult(PayloadRoot):
+    """The result of `agent:show`."""
+
     root: AgentShowResultShown
 
 
@@ -77,6 +90,7 @@ class AgentShowResultHalfDict(TypedDict):
     """AgentShowResultHalf as a dict."""
     state: _Literal['half']
     at: str | datetime
+    """Format: date-time."""
 
 
 class AgentShowResultWholeDict(TypedDict):
