@@ -109,6 +109,23 @@ def test_properties_of_several_branches_are_described(made: Made) -> None:
     assert text_of(made, {"type": "string"}, allOf=branches) == "From a branch. At most 2 characters."
 
 
+def test_keywords_of_a_payload_that_is_one_of_several_objects_are_described(made: Made) -> None:
+    def option(kind: str, **members: Any) -> dict[str, Any]:
+        properties = {"kind": {"const": kind, "description": "The kind."}, **members}
+        return {"type": "object", "required": ["kind"], "properties": properties}
+
+    circle = option("circle", size={"type": "number", "description": "The radius.", "exclusiveMinimum": 0})
+    square = option(
+        "square", size={"type": "number", "description": "The side"}, a={"x-prefactor-redact": True, "default": 1}
+    )
+    module = made(agent={"oneOf": [circle, square]})
+    assert (inspect.getdoc(module.Agent.start) or "").partition("Args:")[2].splitlines() == [
+        "",
+        "    kind: The kind.",
+        "    size: The radius. More than 0. Or: The side",
+    ]
+
+
 @pytest.mark.parametrize(
     "schema",
     [

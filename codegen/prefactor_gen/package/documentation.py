@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.deprecation import deprecation
+from prefactor_gen.json_schema.in_place import InPlace
 from prefactor_gen.json_schema.keywords import REDACT
-from prefactor_gen.json_schema.references import LocalRefs
 
 __all__ = ["SchemaTexts", "deprecation_message", "members_text", "payload_text", "place_text", "span_type_text"]
 
@@ -34,12 +34,28 @@ class SchemaTexts:
     """The texts of the parts of one self-contained schema."""
 
     def __init__(self, root: ObjectNode) -> None:
-        self.refs = LocalRefs(root)
+        self.in_place = InPlace(root)
+        self.refs = self.in_place.refs
 
     def of_class(self, schema: JsonValue) -> str | None:
         """What a schema says about the objects that it describes."""
         schemas = self.effective(self.applied(schema))
         return _joined([*_deprecated(schemas), *_description(schemas)])
+
+    def of_member(self, origin: JsonValue, pointer: str, name: str, *, shows_values: bool = True) -> str | None:
+        """What the schema of an object says about a member; where only branches have it, each text that they have.
+
+        Args:
+            origin: the schema of the object, with the properties that were merged from its branches.
+            pointer: its pointer.
+            name: the name of the member.
+            shows_values: as in `of_property`.
+        """
+        if isinstance(origin, ObjectNode) and name in origin.properties:
+            return self.of_property(origin.properties[name], shows_values=shows_values)
+        branches = [each for each in self.in_place.applied([pointer]).values() if name in each.properties]
+        texts = [self.of_property(each.properties[name], shows_values=shows_values) for each in branches]
+        return " Or: ".join(dict.fromkeys(text for text in texts if text)) or None
 
     def of_property(self, schema: JsonValue, *, shows_values: bool = True) -> str | None:
         """What a schema says about the value of a property: description, default, bounds, format, and an example.

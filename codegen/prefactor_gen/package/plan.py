@@ -10,7 +10,7 @@ from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name, module_name
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
-from prefactor_gen.documents.nodes import ObjectNode, from_python
+from prefactor_gen.documents.nodes import from_python
 from prefactor_gen.json_schema.redaction_rules import RedactedPlaces, compile_redaction, mentions_redaction
 from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.model_reader import Model, ModelField
@@ -84,6 +84,7 @@ class _SpanPlanner:
             if source is not None and mentions_redaction(source.schema)
         }
         self.texts = {payload: SchemaTexts(source.schema) for payload, source in schemas.items() if source is not None}
+        self.property_texts: dict[tuple[str, str], str | None] = {}
         self.inputs = {model.name: self.input_name(model) for model in self.models}
 
     def plan(self) -> Checked[SpanPlan]:
@@ -271,9 +272,12 @@ class _SpanPlanner:
         if model is not None and (model.alias is not None or _accepts_any_keyword(model)):
             any_keyword = self.any_keyword(model)
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
-        texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
-        full, partial = (docstring(members_text(first, "Args", texts), "        ") for first in (doc, partial_doc))
         variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        names = {item.name: item.wire_name for item in fields} or {
+            item.name: item.name for each in variants for item in each
+        }
+        texts = [(key, self.property_text(name, wire_name)) for key, wire_name in names.items()]
+        full, partial = (docstring(members_text(first, "Args", texts), "        ") for first in (doc, partial_doc))
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
 
     def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
@@ -303,9 +307,13 @@ class _SpanPlanner:
 
     def property_text(self, model: str, wire_name: str) -> str | None:
         """What the schema of a property of a model says."""
-        bundled = self.bundle.definitions[model]
-        schema = bundled.origin.properties.get(wire_name) if isinstance(bundled.origin, ObjectNode) else None
-        return self.texts[bundled.payload].of_property(schema, shows_values=not self.is_redacted(model, wire_name))
+        key = (model, wire_name)
+        if key not in self.property_texts:
+            bundled, shows_values = self.bundle.definitions[model], not self.is_redacted(model, wire_name)
+            texts = self.texts[bundled.payload]
+            text = texts.of_member(bundled.origin, bundled.pointer, wire_name, shows_values=shows_values)
+            self.property_texts[key] = text
+        return self.property_texts[key]
 
     def property_doc(self, model: str, wire_name: str) -> str | None:
         text = self.property_text(model, wire_name)

@@ -155,7 +155,11 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
         /,
         **properties: object,
     ) -> None:
-        """Finish the span as `complete` with its result."""
+        """Finish the span as `complete` with its result.
+
+        Args:
+            at: Format: date-time.
+        """
         await self._complete(properties)
 
     def set_result(
@@ -163,5 +167,9 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
         /,
         **properties: object,
     ) -> None:
-        """Collect a part of the result for the finish."""
+        """Collect a part of the result for the finish.
+
+        Args:
+            at: Format: date-time.
+        """
         self._set_result(properties)
