@@ -12,6 +12,7 @@ import warnings
 from typing import Any
 
 import pytest
+from tests.codegen.hostile import TEXTS, executed
 from tests.codegen.support import Made, Project, only
 
 OBJECT = {"type": "object"}
@@ -195,6 +196,24 @@ def test_a_deprecated_span_type_says_so_and_warns_nobody_at_run_time(project: Pr
     assert module.AgentOld.__deprecated__ == f"agent:old is {message}"
     [entry] = module.registry.to_agent_schema_version("")["span_type_schemas"]
     assert "deprecated" not in json.dumps(entry), "the API does not know the key"
+
+
+def test_texts_of_a_deprecation_stay_texts(project: Project) -> None:
+    said = [{"use": text, "since": text, "until": text} for text in TEXTS if text.strip() and len(text) < 1000]
+    members = {f"x{index}": {"x-prefactor-deprecated": each, "format": each["use"]} for index, each in enumerate(said)}
+    params = {"type": "object", "properties": members}
+    entries = [
+        {"name": f"agent:n{index}", "params_schema": params, "x-prefactor-deprecated": each}
+        for index, each in enumerate(said)
+    ]
+    project.write("schemas/a.json", {"span_type_schemas": entries})
+    assert project.generate().code == 0
+    module = project.load()
+    for index, each in enumerate(said):
+        text = " ".join(each["use"].split())
+        message = f"agent:n{index} is deprecated since {text}: use {text} instead. Supported until {text}."
+        assert getattr(module, f"AgentN{index}").__deprecated__ == message
+    assert not executed()
 
 
 def test_a_new_deprecation_changes_the_module(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:

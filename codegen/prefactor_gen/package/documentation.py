@@ -5,28 +5,21 @@ The texts are not escaped yet: `literals.docstring` does that.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
-from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.deprecation import deprecation
 from prefactor_gen.json_schema.in_place import InPlace
 from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.package.schema_facts import facts_of, one_line, shortened
 
 __all__ = ["SchemaTexts", "deprecation_message", "members_text", "payload_text", "place_text", "span_type_text"]
 
-# A value or a name in a text is cut at this length. Of the schemas that apply to a value, so many are read.
-_LONGEST = 60
+# Of the schemas that apply to a value, so many are read.
 _MAX_SCHEMAS = 50
-_SIZES = (
-    ("string", "minLength", "maxLength", "character"),
-    ("array", "minItems", "maxItems", "item"),
-    ("object", "minProperties", "maxProperties", "member"),
-)
-_WORD = re.compile(r"(?!(true|false|null)\Z)[^\W\d]([\w.:/@+-]*\w)?")
 _SENTENCE_ENDS = tuple(".!?:;…。\uff01\uff1f")
 
 
@@ -36,6 +29,7 @@ class SchemaTexts:
     def __init__(self, root: ObjectNode) -> None:
         self.in_place = InPlace(root)
         self.refs = self.in_place.refs
+        self.found: dict[str, dict[str, list[JsonValue]]] = {}
 
     def of_class(self, schema: JsonValue) -> str | None:
         """What a schema says about the objects that it describes."""
@@ -53,9 +47,18 @@ class SchemaTexts:
         """
         if isinstance(origin, ObjectNode) and name in origin.properties:
             return self.of_property(origin.properties[name], shows_values=shows_values)
-        branches = [each for each in self.in_place.applied([pointer]).values() if name in each.properties]
-        texts = [self.of_property(each.properties[name], shows_values=shows_values) for each in branches]
+        schemas = self.members(pointer).get(name, [])
+        texts = [self.of_property(schema, shows_values=shows_values) for schema in schemas]
         return " Or: ".join(dict.fromkeys(text for text in texts if text)) or None
+
+    def members(self, pointer: str) -> Mapping[str, list[JsonValue]]:
+        """The schemas of the members of an object, by name, in all schemas that apply to the object."""
+        if pointer not in self.found:
+            found = self.found[pointer] = defaultdict(list)
+            for each in self.in_place.applied([pointer]).values():
+                for name, schema in each.properties.items():
+                    found[name].append(schema)
+        return self.found[pointer]
 
     def of_property(self, schema: JsonValue, *, shows_values: bool = True) -> str | None:
         """What a schema says about the value of a property: description, default, bounds, format, and an example.
@@ -66,9 +69,8 @@ class SchemaTexts:
         """
         applied = self.applied(schema)
         schemas = self.effective(applied)
-        values = schemas if shows_values and not any(REDACT in each for each in applied) else []
-        facts = [*_default(values), *_sizes(schemas), *_range(schemas), *_annotations(schemas), *_example(values)]
-        return _joined([*_deprecated(schemas), *_description(schemas)], facts)
+        shows_values = shows_values and not any(REDACT in each for each in applied)
+        return _joined([*_deprecated(schemas), *_description(schemas)], facts_of(schemas, shows_values=shows_values))
 
     def applied(self, schema: JsonValue) -> list[ObjectNode]:
         """The schemas that describe a value: the given one, and those that it applies by `$ref` and `allOf`.
@@ -116,13 +118,13 @@ def place_text(definition: SpanTypeDefinition, part: str, pointer: str) -> str:
     """Where in a payload a type without a description has its place, by the pointer of its schema."""
     path, is_option = _path(pointer)
     payload = f"the {part} of `{_named(definition.name)}`."
-    whole = f"`{_cut(path)}` of {payload}" if path else payload
+    whole = f"`{shortened(path)}` of {payload}" if path else payload
     return f"An option of {whole}" if is_option else whole if path else f"A part of {whole}"
 
 
 def members_text(first: str, heading: str, texts: Iterable[tuple[str, str | None]]) -> str:
     """A text with a list of parameters or of keys, each with its own text in one line."""
-    lines = [f"    {_one_line(name)}: {' '.join(text.split())}" for name, text in texts if text]
+    lines = [f"    {one_line(name)}: {' '.join(text.split())}" for name, text in texts if text]
     return "\n".join([first, "", f"{heading}:", *lines]) if lines else first
 
 
@@ -171,52 +173,6 @@ def _description(schemas: Sequence[ObjectNode]) -> Iterator[str]:
     yield from [text.strip() for text in texts if isinstance(text, str) and text.strip()][:1]
 
 
-def _default(schemas: Iterable[ObjectNode]) -> Iterator[str]:
-    yield from [f"Default: {_shown(each['default'])}." for each in schemas if "default" in each][:1]
-
-
-def _example(schemas: Iterable[ObjectNode]) -> Iterator[str]:
-    found = [example for each in schemas for example in each.list_at("examples")]
-    found += [each["example"] for each in schemas if "example" in each]  # OpenAPI's
-    yield from [f"Example: {_shown(each)}." for each in found[:1]]
-
-
-def _sizes(schemas: Sequence[ObjectNode]) -> Iterator[str]:
-    types = {name for each in schemas for name in each.types}
-    for type_name, least, most, noun in _SIZES:
-        low, high = _strictest(schemas, least, max), _strictest(schemas, most, min)
-        if not types or type_name in types:
-            yield from _between(low or None, high, f" {noun}")
-    if any(each.get("uniqueItems") is True for each in schemas):
-        yield "No item twice."
-
-
-def _range(schemas: Sequence[ObjectNode]) -> Iterator[str]:
-    types = {name for each in schemas for name in each.types}
-    if types and not types & {"integer", "number"}:
-        return
-    low, high = _strictest(schemas, "minimum", max), _strictest(schemas, "maximum", min)
-    above, below = _strictest(schemas, "exclusiveMinimum", max), _strictest(schemas, "exclusiveMaximum", min)
-    if above is not None and (low is None or above >= low):
-        yield f"More than {_shown(above)}."
-        low = None
-    if below is not None and (high is None or below <= high):
-        yield f"Less than {_shown(below)}."
-        high = None
-    yield from _between(low, high)
-    yield from [f"Multiple of {_shown(each['multipleOf'])}." for each in schemas if "multipleOf" in each][:1]
-
-
-def _annotations(schemas: Sequence[ObjectNode]) -> Iterator[str]:
-    names = [name for each in schemas if isinstance(name := each.get("format"), str)]
-    patterns = [pattern for each in schemas if isinstance(pattern := each.get("pattern"), str)]
-    yield from [f"Format: {_shown(name)}." for name in names[:1]]
-    yield from [f"Pattern: `{_cut(_one_line(pattern))}`." for pattern in patterns[:1]]
-    for keyword, text in (("readOnly", "Read only."), ("writeOnly", "Write only.")):
-        if any(each.get(keyword) is True for each in schemas):
-            yield text
-
-
 def _beside_null(schema: ObjectNode) -> Iterator[JsonValue]:
     """The option of a union that has only null beside it."""
     for keyword in ("anyOf", "oneOf"):
@@ -226,47 +182,8 @@ def _beside_null(schema: ObjectNode) -> Iterator[JsonValue]:
             yield others[0]
 
 
-def _strictest(
-    schemas: Iterable[ObjectNode], keyword: str, choose: Callable[[list[int | float]], int | float]
-) -> int | float | None:
-    values = (each.get(keyword) for each in schemas)
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    return choose(numbers) if numbers else None
-
-
-def _between(low: float | None, high: float | None, noun: str = "") -> Iterator[str]:
-    """`1 to 80 characters.`"""
-    plural = noun and (noun if (low if high is None else high) == 1 else f"{noun}s")
-    if low is not None and low == high:
-        yield f"Exactly {_shown(low)}{plural}."
-    elif low is not None and high is not None:
-        yield f"{_shown(low)} to {_shown(high)}{plural}."
-    elif low is not None:
-        yield f"At least {_shown(low)}{plural}."
-    elif high is not None:
-        yield f"At most {_shown(high)}{plural}."
-
-
-def _shown(value: JsonValue) -> str:
-    """A value in one line, as JSON; a single word has no quotes."""
-    if isinstance(value, str) and len(value) <= _LONGEST and _WORD.fullmatch(value):
-        return value
-    if isinstance(value, str | ObjectNode | ListNode):
-        return _cut(json.dumps(value, ensure_ascii=False))
-    return json.dumps(value)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def _one_line(text: str) -> str:
-    """The text with the escapes of JSON for line breaks and the like."""
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
-
-
 def _named(name: str) -> str:
-    return _cut(_one_line(name))
+    return shortened(one_line(name))
 
 
 def _capitalized(text: str) -> str:
