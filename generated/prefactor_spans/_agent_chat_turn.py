@@ -18,17 +18,21 @@ __all__ = [
 
 
 class AgentChatTurnParams(PayloadModel):
+    """The params of `agent:chat_turn`: Chat turn."""
+
     user_message: str
     """What the user said."""
     conversation_id: str | MISSING = MISSING
     """The conversation that the turn belongs to."""
     turn: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
-    """The number of the turn, from 1."""
+    """The number of the turn, from 1. At least 1."""
     channel: Literal['text', 'voice', 'email', 'api'] | MISSING = MISSING
     """How the user speaks to the agent."""
 
 
 class AgentChatTurnResult(PayloadModel):
+    """The result of `agent:chat_turn`: Chat turn."""
+
     assistant_message: str | MISSING = MISSING
     """What the assistant answered."""
     interrupted: JsonBoolean | MISSING = MISSING
@@ -38,15 +42,21 @@ class AgentChatTurnResult(PayloadModel):
 class AgentChatTurnParamsDict(TypedDict):
     """AgentChatTurnParams as a dict."""
     user_message: str
+    """What the user said."""
     conversation_id: NotRequired[str]
+    """The conversation that the turn belongs to."""
     turn: NotRequired[int]
+    """The number of the turn, from 1. At least 1."""
     channel: NotRequired[Literal['text', 'voice', 'email', 'api']]
+    """How the user speaks to the agent."""
 
 
 class AgentChatTurnResultDict(TypedDict):
     """AgentChatTurnResult as a dict."""
     assistant_message: NotRequired[str]
+    """What the assistant answered."""
     interrupted: NotRequired[bool]
+    """Whether the user broke in before the end."""
 
 
 class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "AgentChatTurnResult | AgentChatTurnResultDict"]):
@@ -77,7 +87,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
             Args:
                 user_message: What the user said.
                 conversation_id: The conversation that the turn belongs to.
-                turn: The number of the turn, from 1.
+                turn: The number of the turn, from 1. At least 1.
                 channel: How the user speaks to the agent.
             """
 

@@ -22,6 +22,8 @@ __all__ = [
 
 
 class AgentLlmParams(PayloadModel):
+    """The params of `agent:llm`: LLM call."""
+
     model: str
     """The name of the model that is asked."""
     prompt: str | MISSING = MISSING
@@ -40,13 +42,13 @@ class AgentLlmParamsParameters(PayloadModel):
     """The settings of the call."""
 
     temperature: Annotated[JsonNumber, Field(ge=0.0)] | MISSING = MISSING
-    """How random the answer is."""
+    """How random the answer is. At least 0."""
     top_p: Annotated[JsonNumber, Field(ge=0.0, le=1.0)] | MISSING = MISSING
-    """The probability mass that tokens are sampled from."""
+    """The probability mass that tokens are sampled from. 0 to 1."""
     top_k: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """How many tokens are sampled from."""
+    """How many tokens are sampled from. At least 0."""
     max_tokens: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
-    """The most tokens that the answer may have."""
+    """The most tokens that the answer may have. At least 1."""
     stop_sequences: list[str] | MISSING = MISSING
     """Texts that end the answer."""
     frequency_penalty: JsonNumber | MISSING = MISSING
@@ -58,12 +60,16 @@ class AgentLlmParamsParameters(PayloadModel):
 
 
 class AgentLlmResult(PayloadModel):
+    """The result of `agent:llm`: LLM call."""
+
     response: str | MISSING = MISSING
     """The text of the answer."""
     message: Message | MISSING = MISSING
+    """One message of a conversation with a model."""
     finish_reason: str | MISSING = MISSING
     """Why the model stopped, such as stop, length or tool_calls."""
     usage: TokenUsage | MISSING = MISSING
+    """The tokens that a call used."""
     response_id: str | MISSING = MISSING
     """The provider's ID of the answer."""
     response_model: str | MISSING = MISSING
@@ -73,33 +79,53 @@ class AgentLlmResult(PayloadModel):
 class AgentLlmParamsDict(TypedDict):
     """AgentLlmParams as a dict."""
     model: str
+    """The name of the model that is asked."""
     prompt: NotRequired[str]
+    """The prompt, where the call is a single text."""
     messages: NotRequired[ArrayOf[Message | MessageDict]]
+    """The conversation so far, where the call is a chat."""
     provider: NotRequired[str]
+    """Who runs the model, such as openai or anthropic."""
     parameters: NotRequired[AgentLlmParamsParameters | AgentLlmParamsParametersDict]
+    """The settings of the call."""
     tools: NotRequired[ArrayOf[str]]
+    """The names of the tools that the model may ask for."""
 
 
 class AgentLlmParamsParametersDict(TypedDict):
     """AgentLlmParamsParameters as a dict."""
     temperature: NotRequired[float]
+    """How random the answer is. At least 0."""
     top_p: NotRequired[float]
+    """The probability mass that tokens are sampled from. 0 to 1."""
     top_k: NotRequired[int]
+    """How many tokens are sampled from. At least 0."""
     max_tokens: NotRequired[int]
+    """The most tokens that the answer may have. At least 1."""
     stop_sequences: NotRequired[ArrayOf[str]]
+    """Texts that end the answer."""
     frequency_penalty: NotRequired[float]
+    """How much repetition is avoided."""
     presence_penalty: NotRequired[float]
+    """How much new topics are sought."""
     seed: NotRequired[int]
+    """What makes sampling repeatable."""
 
 
 class AgentLlmResultDict(TypedDict):
     """AgentLlmResult as a dict."""
     response: NotRequired[str]
+    """The text of the answer."""
     message: NotRequired[Message | MessageDict]
+    """One message of a conversation with a model."""
     finish_reason: NotRequired[str]
+    """Why the model stopped, such as stop, length or tool_calls."""
     usage: NotRequired[TokenUsage | TokenUsageDict]
+    """The tokens that a call used."""
     response_id: NotRequired[str]
+    """The provider's ID of the answer."""
     response_model: NotRequired[str]
+    """The model that answered, where it is not the one that was asked."""
 
 
 class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult | AgentLlmResultDict"]):
@@ -153,7 +179,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
 
             Args:
                 response: The text of the answer.
+                message: One message of a conversation with a model.
                 finish_reason: Why the model stopped, such as stop, length or tool_calls.
+                usage: The tokens that a call used.
                 response_id: The provider's ID of the answer.
                 response_model: The model that answered, where it is not the one that was asked.
             """
@@ -173,7 +201,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
 
             Args:
                 response: The text of the answer.
+                message: One message of a conversation with a model.
                 finish_reason: Why the model stopped, such as stop, length or tool_calls.
+                usage: The tokens that a call used.
                 response_id: The provider's ID of the answer.
                 response_model: The model that answered, where it is not the one that was asked.
             """

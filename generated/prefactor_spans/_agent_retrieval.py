@@ -21,24 +21,30 @@ __all__ = [
 
 
 class AgentRetrievalParams(PayloadModel):
+    """The params of `agent:retrieval`: Retrieval."""
+
     query: str
     """What is searched for."""
     data_source_id: str | MISSING = MISSING
     """Where is searched."""
     top_k: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
-    """How many documents are wanted."""
+    """How many documents are wanted. At least 1."""
     filters: dict[str, Any] | MISSING = MISSING
     """What the documents must match."""
 
 
 class AgentRetrievalResult(PayloadModel):
+    """The result of `agent:retrieval`: Retrieval."""
+
     documents: list[AgentRetrievalResultDocumentsItem] | MISSING = MISSING
     """What was found, the best first."""
     count: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """How many documents were found."""
+    """How many documents were found. At least 0."""
 
 
 class AgentRetrievalResultDocumentsItem(PayloadModel):
+    """`documents[]` of the result of `agent:retrieval`."""
+
     id: str | MISSING = MISSING
     """The document's ID."""
     content: str | MISSING = MISSING
@@ -54,24 +60,35 @@ class AgentRetrievalResultDocumentsItem(PayloadModel):
 class AgentRetrievalParamsDict(TypedDict):
     """AgentRetrievalParams as a dict."""
     query: str
+    """What is searched for."""
     data_source_id: NotRequired[str]
+    """Where is searched."""
     top_k: NotRequired[int]
+    """How many documents are wanted. At least 1."""
     filters: NotRequired[Mapping[str, object]]
+    """What the documents must match."""
 
 
 class AgentRetrievalResultDict(TypedDict):
     """AgentRetrievalResult as a dict."""
     documents: NotRequired[ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict]]
+    """What was found, the best first."""
     count: NotRequired[int]
+    """How many documents were found. At least 0."""
 
 
 class AgentRetrievalResultDocumentsItemDict(TypedDict):
     """AgentRetrievalResultDocumentsItem as a dict."""
     id: NotRequired[str]
+    """The document's ID."""
     content: NotRequired[str]
+    """The text that was found."""
     score: NotRequired[float]
+    """How well it matches."""
     source: NotRequired[str]
+    """Where the document comes from."""
     metadata: NotRequired[Mapping[str, object]]
+    """What else is known of the document."""
 
 
 class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict", "AgentRetrievalResult | AgentRetrievalResultDict"]):
@@ -102,7 +119,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
             Args:
                 query: What is searched for.
                 data_source_id: Where is searched.
-                top_k: How many documents are wanted.
+                top_k: How many documents are wanted. At least 1.
                 filters: What the documents must match.
             """
 
@@ -117,7 +134,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
 
             Args:
                 documents: What was found, the best first.
-                count: How many documents were found.
+                count: How many documents were found. At least 0.
             """
 
         def set_result(
@@ -131,5 +148,5 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
 
             Args:
                 documents: What was found, the best first.
-                count: How many documents were found.
+                count: How many documents were found. At least 0.
             """

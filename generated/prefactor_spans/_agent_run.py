@@ -20,6 +20,8 @@ __all__ = [
 
 
 class AgentRunParams(PayloadModel):
+    """The params of `agent:run`: Agent run."""
+
     input: str
     """What the agent was asked to do."""
     agent_name: str | MISSING = MISSING
@@ -33,27 +35,38 @@ class AgentRunParams(PayloadModel):
 
 
 class AgentRunResult(PayloadModel):
+    """The result of `agent:run`: Agent run."""
+
     output: str | MISSING = MISSING
     """What the agent answered."""
     steps: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """How many steps the agent took."""
+    """How many steps the agent took. At least 0."""
     usage: TokenUsage | MISSING = MISSING
+    """The tokens that a call used."""
 
 
 class AgentRunParamsDict(TypedDict):
     """AgentRunParams as a dict."""
     input: str
+    """What the agent was asked to do."""
     agent_name: NotRequired[str]
+    """The agent's name."""
     conversation_id: NotRequired[str]
+    """The conversation that the run belongs to."""
     user_id: NotRequired[str]
+    """Whom the agent works for; a pseudonym rather than a name."""
     metadata: NotRequired[Mapping[str, object]]
+    """Anything else that identifies the run."""
 
 
 class AgentRunResultDict(TypedDict):
     """AgentRunResult as a dict."""
     output: NotRequired[str]
+    """What the agent answered."""
     steps: NotRequired[int]
+    """How many steps the agent took. At least 0."""
     usage: NotRequired[TokenUsage | TokenUsageDict]
+    """The tokens that a call used."""
 
 
 class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult | AgentRunResultDict"]):
@@ -102,7 +115,8 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
 
             Args:
                 output: What the agent answered.
-                steps: How many steps the agent took.
+                steps: How many steps the agent took. At least 0.
+                usage: The tokens that a call used.
             """
 
         def set_result(
@@ -117,5 +131,6 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
 
             Args:
                 output: What the agent answered.
-                steps: How many steps the agent took.
+                steps: How many steps the agent took. At least 0.
+                usage: The tokens that a call used.
             """

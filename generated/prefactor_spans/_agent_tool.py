@@ -18,6 +18,8 @@ __all__ = [
 
 
 class AgentToolParams(PayloadModel):
+    """The params of `agent:tool`: Tool call."""
+
     name: str
     """The tool's name."""
     arguments: dict[str, Any] | MISSING = MISSING
@@ -29,6 +31,8 @@ class AgentToolParams(PayloadModel):
 
 
 class AgentToolResult(PayloadModel):
+    """The result of `agent:tool`: Tool call."""
+
     output: Any | MISSING = MISSING
     """What the tool returned, of any JSON type."""
     summary: str | MISSING = MISSING
@@ -40,16 +44,23 @@ class AgentToolResult(PayloadModel):
 class AgentToolParamsDict(TypedDict):
     """AgentToolParams as a dict."""
     name: str
+    """The tool's name."""
     arguments: NotRequired[Mapping[str, object]]
+    """What the tool is called with."""
     call_id: NotRequired[str]
+    """The ID that the model gave the call."""
     description: NotRequired[str]
+    """What the tool does."""
 
 
 class AgentToolResultDict(TypedDict):
     """AgentToolResult as a dict."""
     output: NotRequired[object]
+    """What the tool returned, of any JSON type."""
     summary: NotRequired[str]
+    """The output in a few words, for people."""
     error_message: NotRequired[str]
+    """Why the tool failed."""
 
 
 class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolResult | AgentToolResultDict"]):

@@ -27,5 +27,8 @@ class ContentPart(PayloadModel):
 class ContentPartDict(TypedDict):
     """ContentPart as a dict."""
     type: str
+    """The kind of part, such as text, image or audio."""
     text: NotRequired[str]
+    """The text of a text part."""
     uri: NotRequired[str]
+    """Where the content of another part is."""

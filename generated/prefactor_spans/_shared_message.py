@@ -31,10 +31,15 @@ class Message(PayloadModel):
 class MessageDict(TypedDict):
     """Message as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
+    """Who speaks."""
     content: str | ArrayOf[ContentPart | ContentPartDict] | None
+    """What is said; null when the message only calls tools."""
     name: NotRequired[str]
+    """The name of the participant or of the tool."""
     tool_calls: NotRequired[ArrayOf[ToolCall | ToolCallDict]]
+    """The tools that the assistant asks for."""
     tool_call_id: NotRequired[str]
+    """The tool call that this message answers."""
 
 # Last, because shared types may refer to each other.
 from ._shared_content_part import ContentPart, ContentPartDict

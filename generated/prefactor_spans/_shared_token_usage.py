@@ -18,18 +18,22 @@ class TokenUsage(PayloadModel):
     """The tokens that a call used."""
 
     input_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the prompt."""
+    """Tokens of the prompt. At least 0."""
     output_tokens: Annotated[JsonInteger, Field(ge=0)]
-    """Tokens of the answer."""
+    """Tokens of the answer. At least 0."""
     cached_input_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The input tokens that came from a cache."""
+    """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
-    """The output tokens that were spent on reasoning."""
+    """The output tokens that were spent on reasoning. At least 0."""
 
 
 class TokenUsageDict(TypedDict):
     """TokenUsage as a dict."""
     input_tokens: int
+    """Tokens of the prompt. At least 0."""
     output_tokens: int
+    """Tokens of the answer. At least 0."""
     cached_input_tokens: NotRequired[int]
+    """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: NotRequired[int]
+    """The output tokens that were spent on reasoning. At least 0."""

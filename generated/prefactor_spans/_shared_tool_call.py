@@ -28,5 +28,8 @@ class ToolCall(PayloadModel):
 class ToolCallDict(TypedDict):
     """ToolCall as a dict."""
     id: NotRequired[str]
+    """The ID that the answer refers to."""
     name: str
+    """The tool's name."""
     arguments: Mapping[str, object]
+    """The arguments for the tool."""

@@ -29,7 +29,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_type_schemas:\n  - name: a\n    params_shema: {}\n    params_schema: {}\n",
         "schemas/a.yaml:3:5 /span_type_schemas/0/params_shema: error PG002: unknown key 'params_shema'; expected one of "
-        "data_risk, description, name, params_schema, result_schema, template, title; did you mean 'params_schema'?",
+        "data_risk, deprecated, description, name, params_schema, result_schema, template, title; did you mean 'params_schema'?",
     ),
     "PG003": (
         "a.yaml",
@@ -789,15 +789,15 @@ def test_a_part_of_2020_12_in_a_schema_of_draft_07(project: Project) -> None:
     [
         (
             "x-prefactor-redacted",
-            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name",
+            "error PG015: 'x-prefactor-redacted' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name, x-prefactor-deprecated",
         ),
         (
             "x-prefactor-alow",
-            "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name",
+            "expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name, x-prefactor-deprecated",
         ),
         (
             "x-prefactor-owner",
-            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name",
+            "error PG015: 'x-prefactor-owner' is not a key of prefactor-gen; expected one of x-prefactor-redact, x-prefactor-allow, x-prefactor-class, x-prefactor-name, x-prefactor-deprecated",
         ),
         (
             "x-redact",

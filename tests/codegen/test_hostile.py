@@ -205,7 +205,8 @@ def extended(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "enum": st.lists(scalars, min_size=1, max_size=3, unique_by=repr), "const": scalars, "pattern": texts, "minLength": st.integers(0, 3),
         "minimum": st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False)), "format": st.sampled_from(["date", "uuid", "email", "password"]),
         "anyOf": st.lists(inner, min_size=1, max_size=3), "oneOf": st.lists(inner, min_size=1, max_size=2), "allOf": st.lists(inner, min_size=1, max_size=3),
-        "$ref": references, "$defs": st.fixed_dictionaries({"D": inner}), "$anchor": texts, "not": inner, "x-python-type": texts, "nullable": st.booleans(),
+        "$ref": references, "$defs": st.fixed_dictionaries({"D": inner}), "$anchor": texts, "not": inner, "deprecated": st.booleans(), "examples": st.lists(scalars, max_size=2),
+        "x-prefactor-deprecated": st.fixed_dictionaries({}, optional={"use": texts, "since": texts, "until": texts}), "x-python-type": texts, "nullable": st.booleans(),
     }  # fmt: skip
     chosen = st.sets(st.sampled_from(sorted(keywords)), max_size=4)
     return chosen.flatmap(lambda names: st.fixed_dictionaries({name: keywords[name] for name in names}))

@@ -46,6 +46,10 @@ REFERRED = block(f"{GUIDE}#definitions/yaml/2")
 CI = block(f"{GUIDE}#ci-and-commits/yaml")
 PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
 PRE_COMMIT_REPOSITORY = block(f"{GUIDE}#ci-and-commits/yaml/3")
+DOCUMENTED = block(f"{GUIDE}#docstrings/yaml")
+DOCSTRING = block(f"{GUIDE}#docstrings/text")
+DEPRECATED = block(f"{GUIDE}#deprecation/yaml")
+DEPRECATION = block(f"{GUIDE}#deprecation/text")
 ALLOWED = block(f"{GUIDE}#allowing-an-exception/yaml")
 
 
@@ -113,6 +117,28 @@ def test_references_lead_where_the_guide_says(tmp_path: Path) -> None:
     use = "from billing_spans import BillingInvoice\nasync def use(span: BillingInvoice) -> None:\n    await span.start"
     assert mypy_errors(f'{use}(customer={{"id": "c-9"}}, lines=[{{"text": "Tea", "price": 2}}])', tmp_path) == []
     assert len(mypy_errors(f'{use}(customer={{"id": 9}}, lines=[{{"price": "2"}}])', tmp_path)) > 0
+
+
+def test_docstrings_say_what_the_guide_shows(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/users.yaml": DOCUMENTED})
+    done = shell("prefactor-gen schemas --package user_spans --output .", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    source = (tmp_path / "user_spans" / "_user_edit.py").read_text("utf-8")
+    assert source.count(f'    """{DOCSTRING.strip()}"""\n') == 2
+    assert source.count(f"            name: {DOCSTRING}") == 1
+    for text in ("The params of `user:edit`: Edit of a profile.", "`address` of the params of `user:edit`."):
+        assert f'    """{text}"""\n' in source
+        assert text in Path(ROOT, GUIDE).read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_use_of_a_deprecated_span_type_is_reported_as_shown(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/users.yaml": DEPRECATED})
+    done = shell("prefactor-gen schemas --package user_spans --output .", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    program = "# mypy: enable-error-code=deprecated\nfrom user_spans import UserRename\nUserRename.schema_name\n"
+    (problem,) = mypy_errors(program, tmp_path)
+    assert DEPRECATION.strip() in problem
 
 
 def test_every_key_of_the_configuration_is_explained() -> None:

@@ -12,7 +12,8 @@ from prefactor_gen.diagnostics.rules import (
     UNKNOWN_REQUIRED_PROPERTY,
 )
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
-from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CLASS, CONTENT, KNOWN, NAME, REDACT
+from prefactor_gen.json_schema.deprecation import deprecation_problems
+from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CLASS, CONTENT, DEPRECATED, KNOWN, NAME, REDACT
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
@@ -27,7 +28,7 @@ _MORE_PROPERTIES = frozenset({
 # its properties elsewhere.
 _COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME)
+_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 
@@ -36,6 +37,8 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Report the warnings of a schema and its subschemas."""
     for each in all_schemas(schema):  # also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact
         yield from _unknown_keywords(each)
+        for place, message in deprecation_problems(each):
+            yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
     yield from _misplaced_names(schema)
     for each in _complete_objects(schema, draft_07=schema.is_draft_07):
         yield from _required_without_property(each)

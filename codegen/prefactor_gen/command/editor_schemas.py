@@ -10,7 +10,8 @@ from typing import Any
 from prefactor_gen.command.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS, NAME, REDACT
+from prefactor_gen.json_schema.deprecation import DEPRECATION_KEYS
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED, NAME, REDACT
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
 
 __all__ = ["config_schema", "definitions_schema"]
@@ -61,6 +62,7 @@ def definitions_schema() -> dict[str, Any]:
             "draft07": _with_our_keywords(draft_07_metaschema(_OLD_SCHEMA)),
             "dataRisk": _data_risk(),
             "allow": _allow(),
+            "deprecated": _deprecated(),
         },
     }
 
@@ -144,6 +146,8 @@ def _definition(known: tuple[str, ...], schemas: dict[str, str], required: str) 
             "anyOf": [{"$ref": _PAYLOAD}, {"type": "null"}],
             "type": ["object", "null"],
         }
+        objects["deprecated"] = {"type": "boolean", "description": "true: do not record this span type any more."}
+        objects[DEPRECATED] = {"$ref": "#/definitions/deprecated"}
     keys = {**texts, **objects, "data_risk": risk, ALLOW: {"$ref": "#/definitions/allow"}}
     if CLASS in known:
         keys[CLASS] = {"type": "string", "description": "The name of the span type's class in Python."}
@@ -154,7 +158,13 @@ def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
     redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in place of the value."}
     name = {"type": "string", "description": "The name of the property in Python. Its name in the payload stays."}
     made = {"type": "string", "description": "The name of the object's class in Python."}
-    ours = {REDACT: redact, NAME: name, CLASS: made, ALLOW: {"$ref": "#/definitions/allow"}}
+    ours = {
+        REDACT: redact,
+        NAME: name,
+        CLASS: made,
+        DEPRECATED: {"$ref": "#/definitions/deprecated"},
+        ALLOW: {"$ref": "#/definitions/allow"},
+    }
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
 
 
@@ -169,6 +179,12 @@ def _data_risk() -> dict[str, Any]:
         if part.get("type") == "object":
             part["additionalProperties"] = False
     return {**schema, "definitions": parts}
+
+
+def _deprecated() -> dict[str, Any]:
+    texts = {key: {"type": "string", "pattern": r"\S", "description": text} for key, text in DEPRECATION_KEYS.items()}
+    description = "This is deprecated: what to use instead, and since and until when."
+    return {"description": description, "type": "object", "properties": texts, "additionalProperties": False}
 
 
 def _allow() -> dict[str, Any]:

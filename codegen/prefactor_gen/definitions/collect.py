@@ -22,8 +22,9 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Se
 from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES
 from prefactor_gen.diagnostics.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.json_schema.deprecation import Deprecation, deprecation, deprecation_problems
 from prefactor_gen.json_schema.drafts import in_a_known_draft
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["collect_definitions", "unused_documents"]
@@ -137,8 +138,9 @@ class _Reader:
             params = self.required_schema(entry, "params_schema")
             if name is not None and params is not None:
                 chosen = (entry.get(CLASS), entry.place_at(CLASS)) if CLASS in entry else (None, None)
+                result, deprecated = self.schema(entry, "result_schema"), self.deprecation(entry)
                 yield SpanTypeDefinition(
-                    name, place, params, self.schema(entry, "result_schema"), *chosen, **self.texts(entry)
+                    name, place, params, result, *chosen, deprecation=deprecated, **self.texts(entry)
                 )
         yield from self.legacy_span_types()
 
@@ -169,6 +171,15 @@ class _Reader:
             "template_place": entry.place_at("template"),
         }
 
+    def deprecation(self, entry: ObjectNode) -> Deprecation | None:
+        if not isinstance(value := entry.get("deprecated", False), bool):
+            self.report(
+                f"expected true or false in deprecated, found {_described(value)}", entry.place_at("deprecated")
+            )
+        for place, message in deprecation_problems(entry):
+            self.report(message, place)
+        return deprecation(entry)
+
     def entries(self, section: str, keys: tuple[str, ...]) -> Iterator[tuple[ObjectNode, Place]]:
         value = self.root.get(section)
         if value is None:
@@ -186,7 +197,7 @@ class _Reader:
                 self.report(f"expected an object, found {_described(entry)}", at)
 
     def check_keys(self, node: ObjectNode, known: tuple[str, ...]) -> None:
-        words = ", ".join(sorted(key for key in known if key not in {ALLOW, CLASS}))
+        words = ", ".join(sorted(key for key in known if key not in {ALLOW, CLASS, DEPRECATED}))
         for key in node:
             if key not in known:
                 shared = "; put schemas that others refer to into a file of their own, or into the schema itself"

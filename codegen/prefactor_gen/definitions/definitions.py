@@ -10,7 +10,8 @@ from pathlib import Path
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS
+from prefactor_gen.json_schema.deprecation import Deprecation
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED
 
 __all__ = [
     "QUALITY_KEYS",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 _TEXTS = ("name", "title", "description", "template")
-SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", ALLOW, CLASS)
+SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", "deprecated", DEPRECATED, ALLOW, CLASS)
 QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
 ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
@@ -101,6 +102,7 @@ class SpanTypeDefinition(_Definition):
     result: SchemaSource | None = None
     chosen_class: JsonValue = None
     class_place: Place | None = None
+    deprecation: Deprecation | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ __all__ = [
     "CHECKED_FORMATS",
     "CLASS",
     "CONTENT",
+    "DEPRECATED",
     "FOR_TYPE",
     "KNOWN",
     "NAME",
@@ -22,6 +23,9 @@ ALLOW = "x-prefactor-allow"
 
 CLASS = "x-prefactor-class"
 """Our own keyword: the Python class of a span type, or of an object."""
+
+DEPRECATED = "x-prefactor-deprecated"
+"""Our own keyword: what to use in place of a property or a span type, since when, and until when it is supported."""
 
 NAME = "x-prefactor-name"
 """Our own keyword: the Python name of a property."""

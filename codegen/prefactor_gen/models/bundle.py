@@ -108,7 +108,9 @@ class Bundle:
             for name, bundled in other.definitions.items()
             if name in self.definitions
         ]
-        self.definitions |= other.definitions
+        self.definitions = (
+            {**other.definitions, **self.definitions} if problems else self.definitions | other.definitions
+        )
         return problems
 
     def nesting_problems(self, root: str) -> Iterator[Diagnostic]:

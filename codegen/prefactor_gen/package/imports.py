@@ -39,7 +39,7 @@ _IMPORTS: dict[str, str] = {
         ),
         "prefactor_core.typed",
     ),
-    "TypeAliasType": "typing_extensions",
+    **dict.fromkeys(("TypeAliasType", "deprecated"), "typing_extensions"),
 }  # fmt: skip
 RESERVED_NAMES = frozenset({*_IMPORTS, "SCHEMA_VERSION", "SPAN_TYPES", "SchemaRegistry", "registry"})
 """The names that generated modules use and export for something else than classes."""
@@ -169,6 +169,7 @@ def _names_of_helper(helper: HelperPlan) -> set[str]:
     optional = any(not item.required for item in keywords) or helper.complete.parameters
     if optional and helper.start.missing == "MISSING":
         names.add("MISSING")
+    names |= {"deprecated"} if helper.deprecated else set()
     return names | ({"overload"} if variants else set())
 
 

@@ -12,11 +12,20 @@ from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
+from prefactor_gen.documents.nodes import ObjectNode, from_python
 from prefactor_gen.json_schema.keywords import CLASS
 from prefactor_gen.json_schema.redaction_rules import RedactedPlaces, compile_redaction, mentions_redaction
 from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.model_reader import Model, ModelField
+from prefactor_gen.package.documentation import (
+    SchemaTexts,
+    deprecation_message,
+    members_text,
+    payload_name,
+    payload_text,
+    place_text,
+    span_type_text,
+)
 from prefactor_gen.package.imports import taken_names, undefined_names, with_imports
 from prefactor_gen.package.literals import docstring, python_literal, quote
 from prefactor_gen.package.representation import (
@@ -122,6 +131,8 @@ class _TypesPlanner:
         self.roots: set[str] = set()
         self.shared_type: str | None = None
         self.constants = {model.name: _constants(model) for model in self.by_name.values() if model.alias is None}
+        self.texts = {payload: SchemaTexts(schema) for payload, schema in schemas.items()}
+        self.property_texts: dict[tuple[str, str], str | None] = {}
         self.redacted = {
             payload: RedactedPlaces(schema) for payload, schema in schemas.items() if mentions_redaction(schema)
         }
@@ -150,7 +161,7 @@ class _TypesPlanner:
         return model.alias is not None and model.name not in self.roots
 
     def model(self, model: Model) -> ModelPlan:
-        doc = self.text_of(self.bundle.definitions[model.name].origin)
+        doc = docstring(self.class_text(model.name))
         part = self.schema_part(model.name)
         if model.alias is not None:
             root = FieldPlan("root", field_type(model.alias, self.constants))
@@ -183,6 +194,15 @@ class _TypesPlanner:
         if model.extra != "forbid" and (hides_all or names or places.others(pointer)):
             names.append(_OTHERS)
         return f"({', '.join(map(quote, names))}{',' if len(names) == 1 else ''})" if names else None
+
+    def is_redacted(self, model: str, wire_name: str) -> bool:
+        """Whether a property is redacted, or holds something that is."""
+        bundled = self.bundle.definitions[model]
+        places = self.redacted.get(bundled.payload)
+        if places is None:
+            return False
+        pointer = bundled.pointer
+        return places.is_inside(pointer) or not places.has(pointer) or bool(places.member(pointer, wire_name))
 
     def shows_redacted(self, places: RedactedPlaces, at: Sequence[str], annotation: ast.expr) -> bool:
         """Whether the repr of a value shows a redacted one: models inside it hide theirs, but dicts do not."""
@@ -262,11 +282,16 @@ class _TypesPlanner:
             FieldPlan(
                 quote(item.wire_name) if functional else item.name,
                 self.dict_entry(item),
+                None if functional else self.property_doc(model.name, item.wire_name),
                 note=None if item.wire_name else _EMPTY_NAME_NOTE,
             )
             for item in fields
         )
-        return DictPlan(f"{model.name}Dict", docstring(f"{model.name} as a dict."), functional, entries)
+        doc = f"{model.name} as a dict."
+        if functional:
+            texts = ((item.wire_name, self.property_text(model.name, item.wire_name)) for item in fields)
+            doc = members_text(doc, "Keys", texts)
+        return DictPlan(f"{model.name}Dict", docstring(doc, "" if functional else "    "), functional, entries)
 
     def dict_entry(self, item: ModelField) -> str:
         text = self.keyword_type(item)
@@ -276,24 +301,27 @@ class _TypesPlanner:
         return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")
 
     def property_text(self, model: str, wire_name: str) -> str | None:
-        origin = self.bundle.definitions[model].origin
-        properties = origin.get("properties") if isinstance(origin, ObjectNode) else None
-        return self.raw_text(properties.get(wire_name)) if isinstance(properties, ObjectNode) else None
+        """What the schema of a property of a model says."""
+        key = (model, wire_name)
+        if key not in self.property_texts:
+            bundled, shows_values = self.bundle.definitions[model], not self.is_redacted(model, wire_name)
+            texts = self.texts[bundled.payload]
+            text = texts.of_member(bundled.origin, bundled.pointer, wire_name, shows_values=shows_values)
+            self.property_texts[key] = text
+        return self.property_texts[key]
 
     def property_doc(self, model: str, wire_name: str) -> str | None:
         text = self.property_text(model, wire_name)
         return docstring(text) if text else None
 
-    def text_of(self, schema: JsonValue) -> str | None:
-        text = self.raw_text(schema)
-        return docstring(text) if text else None
-
-    @staticmethod
-    def raw_text(schema: JsonValue) -> str | None:
-        if not isinstance(schema, ObjectNode):
-            return None
-        texts = (schema.get(key) for key in ("description", "title"))
-        return next((text for text in texts if isinstance(text, str) and text.strip()), None)
+    def class_text(self, model: str) -> str:
+        """What the schema of a model says, or else where the model belongs."""
+        bundled = self.bundle.definitions[model]
+        own = self.texts[bundled.payload].of_class(bundled.origin)
+        if own is None and model == bundled.payload:
+            return f"{model}, which several span types share."
+        pointer = bundled.pointer.removeprefix(self.bundle.definitions[bundled.payload].pointer)
+        return own or place_text(f"`{bundled.payload}`", pointer)
 
     @staticmethod
     def name_problems(plan: ModulePlan, place: Place) -> Iterator[Diagnostic]:
@@ -318,7 +346,7 @@ class _SpanPlanner(_TypesPlanner):
         helper = HelperPlan(
             class_name=self.names.class_name,
             schema_name=quote(self.definition.name),
-            doc=docstring(self.doc()),
+            doc=docstring(span_type_text(self.definition)),
             params_class=params,
             params_input=self.root_input(params),
             result_class=result or "EmptyResult",
@@ -331,9 +359,18 @@ class _SpanPlanner(_TypesPlanner):
             ),
             redacted=self.redaction_rules(),
             json_names=self.json_names(),
+            deprecated=quote(message) if (message := deprecation_message(self.definition)) else None,
         )
         plan = self.module_plan(helper)
         return Checked(plan, list(self.name_problems(plan, self.definition.place)))
+
+    def class_text(self, model: str) -> str:
+        bundled = self.bundle.definitions[model]
+        part = "params" if bundled.payload == self.names.params else "result"
+        own = self.texts[bundled.payload].of_class(bundled.origin)
+        if model in self.roots:
+            return payload_text(self.definition, part, own)
+        return own or place_text(payload_name(self.definition, part), bundled.pointer)
 
     def schema_argument(self, payload: str) -> tuple[str, ...]:
         key = "params_schema" if payload == self.names.params else "result_schema"
@@ -356,11 +393,6 @@ class _SpanPlanner(_TypesPlanner):
         needed = {part: each for part, each in names.items() if each}
         return python_literal(from_python(needed, self.definition.place), 1) if needed else None
 
-    def doc(self) -> str:
-        parts = (self.definition.title or self.definition.name, self.definition.description)
-        template = f"Shown as ``{self.definition.template}``" if self.definition.template else None
-        return "\n\n".join(part.strip() for part in (*parts, template) if part and part.strip())
-
     def root_input(self, name: str) -> str:
         model = self.by_name[name]
         if _accepts_any_keyword(model):
@@ -375,9 +407,14 @@ class _SpanPlanner(_TypesPlanner):
         if model is not None and (model.alias is not None or _accepts_any_keyword(model)):
             any_keyword = self.any_keyword(model)
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
-        texts = [(item.name, self.property_text(model.name, item.wire_name)) for item in fields if model is not None]
-        full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
         variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        names = {item.name: item.wire_name for item in fields} or {
+            item.name: item.name for each in variants for item in each
+        }
+        texts = [
+            (key, self.property_text(model.name, wire_name)) for key, wire_name in names.items() if model is not None
+        ]
+        full, partial = (docstring(members_text(first, "Args", texts), "        ") for first in (doc, partial_doc))
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
 
     def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
@@ -415,8 +452,3 @@ def _constants(model: Model) -> dict[str, frozenset[str]]:
 def _accepts_any_keyword(model: Model) -> bool:
     """Whether the schema names no properties and allows any, so that every keyword is accepted."""
     return model.alias is None and not model.fields and model.extra != "forbid"
-
-
-def _method_doc(first: str, parameters: Sequence[tuple[str, str | None]]) -> str:
-    lines = [f"    {name}: {' '.join(text.split())}" for name, text in parameters if text]
-    return "\n".join([first, "", "Args:", *lines]) if lines else first

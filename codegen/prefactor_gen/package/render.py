@@ -28,10 +28,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CatalogModule:
-    """A module of the package and the names that the package exports from it."""
+    """A module of the package and the names that the package exports from it.
+
+    Attributes:
+        is_deprecated: its span type is; type checkers would report an import by its name.
+    """
 
     path: str
     exports: tuple[str, ...]
+    is_deprecated: bool = False
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ class HelperPlan:
     Attributes:
         redacted: the redaction rules of its schemas, as a literal.
         json_names: the names of its properties where the keywords are others, as a literal.
+        deprecated: what type checkers say where the helper class is used, as a literal.
     """
 
     class_name: str
@@ -148,6 +149,7 @@ class HelperPlan:
     complete: MethodPlan
     redacted: str | None = None
     json_names: str | None = None
+    deprecated: str | None = None
 
     @property
     def methods(self) -> tuple[MethodPlan, MethodPlan]:

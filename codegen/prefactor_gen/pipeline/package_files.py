@@ -59,7 +59,11 @@ def package_files(
         "__definitions__.py": text,
         "py.typed": "",
     }
-    catalog_modules = [CatalogModule(f".{item.module}", item.exports) for item in (*shared, *modules)]
+    catalog_modules = [CatalogModule(f".{item.module}", item.exports) for item in shared]
+    catalog_modules.extend(
+        CatalogModule(f".{item.module}", item.exports, definition.deprecation is not None)
+        for item, definition in zip(modules, definitions.span_types, strict=True)
+    )
     if former_names:
         files[f"{_FORMER_NAMES}.py"] = render_former_names(former_names)
         catalog_modules.append(CatalogModule(f".{_FORMER_NAMES}", tuple(old for old, _ in former_names)))

@@ -45,6 +45,7 @@ def definition_digest(item: SpanTypeDefinition, names: SpanNames, reserved: Rese
         shared: the types of the package that it may refer to.
     """
     texts = [item.name, item.title, item.description, item.template, item.template_place is not None]
+    texts.append(str(item.deprecation))
     sources = [source for source in (item.params, item.result) if source is not None]
     used = [sorted(shared.classes_in(source).items()) for source in sources]
     if any(used):

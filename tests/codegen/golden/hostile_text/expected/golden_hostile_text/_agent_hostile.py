@@ -23,7 +23,9 @@ __all__ = [
 
 
 class AgentHostileParams(CheckedModel):
-    """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
+    """The params of `agent:hostile`: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\.
+
+    \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
     """
 
@@ -31,7 +33,9 @@ class AgentHostileParams(CheckedModel):
 
     field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[Annotated[str, JsonPattern('^["\'\\\\]*\\{\\{x\\}\\}$|^')], Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')]
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
-        \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
+        \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\.
+
+    Default: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…. Pattern: `^["'\\\\]*\\{\\{x\\}\\}$|^`.
     """
     choice: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\', '\\', '"', "'", '\n'] | MISSING = MISSING
     """ends with a quote\""""
@@ -39,9 +43,12 @@ class AgentHostileParams(CheckedModel):
     """ends with a backslash\\"""
     map: dict[str, str] | MISSING = MISSING
     constraints: str | MISSING = MISSING
+    """Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…."""
 
 
 class AgentHostileResult(PayloadModel):
+    """The result of `agent:hostile`: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\."""
+
     nested: AgentHostileResultNested | MISSING = MISSING
     """\"\"\""""
 
@@ -54,6 +61,8 @@ class AgentHostileResultNested(PayloadModel):
 
 
 class AgentHostileResultNestedAB(PayloadModel):
+    """`nested.a\\nb` of the result of `agent:hostile`."""
+
     field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[JsonInteger | MISSING, Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')] = MISSING
 
 
@@ -67,12 +76,20 @@ AgentHostileParamsDict = TypedDict(
         "constraints": "NotRequired[str]",
     },
 )
-"""AgentHostileParams as a dict."""
+"""AgentHostileParams as a dict.
+
+Keys:
+    \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\\r\\n\\t\\u202eabc\\u2066 \\u0000 \\u001b[31m \\u007f \\u2028 end\\: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\. Default: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…. Pattern: `^["'\\\\]*\\{\\{x\\}\\}$|^`.
+    choice: ends with a quote"
+    exact: ends with a backslash\\
+    constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
+"""
 
 
 class AgentHostileResultDict(TypedDict):
     """AgentHostileResult as a dict."""
     nested: NotRequired[AgentHostileResultNested | AgentHostileResultNestedDict]
+    """\"\"\""""
 
 
 AgentHostileResultNestedDict = TypedDict(
@@ -131,9 +148,10 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             """Start the span with its params.
 
             Args:
-                field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\
+                field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\. Default: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…. Pattern: `^["'\\\\]*\\{\\{x\\}\\}$|^`.
                 choice: ends with a quote"
                 exact: ends with a backslash\\
+                constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
             """
 
         async def complete(

@@ -23,10 +23,14 @@ __all__ = [
 
 
 class ToolCallParamsGröße(PayloadModel):
+    """`größe` of the params of `tool:call`."""
+
     höhe: JsonNumber | _MISSING = _MISSING
 
 
 class ToolCallParams(PayloadModel):
+    """The params of `tool:call`: Tool call."""
+
     class_: Annotated[str, Field(alias='class')]
     """The class of the tool."""
     import_: Annotated[JsonBoolean | _MISSING, Field(alias='import')] = _MISSING
@@ -42,19 +46,25 @@ class ToolCallParams(PayloadModel):
     MISSING: str | _MISSING = _MISSING
     Literal: _Literal['a', 'b'] | _MISSING = _MISSING
     datetime: str | _MISSING = _MISSING
+    """Format: date-time."""
     content_type: Annotated[str | _MISSING, Field(alias='content-type')] = _MISSING
     field_9lives: Annotated[Annotated[JsonInteger, Field(ge=1)] | _MISSING, Field(alias='9lives')] = _MISSING
+    """At least 1."""
     field_: Annotated[str | _MISSING, Field(alias='')] = _MISSING
     größe: ToolCallParamsGröße | _MISSING = _MISSING
 
 
 class ToolCallParamsParams(PayloadModel):
+    """`params` of the params of `tool:call`."""
+
     str_: Annotated[str | _MISSING, Field(alias='str')] = _MISSING
     list_: Annotated[list[str] | _MISSING, Field(alias='list')] = _MISSING
     text: str | _MISSING = _MISSING
 
 
 class ToolCallResult(PayloadModel):
+    """The result of `tool:call`: Tool call."""
+
     None_: Annotated[str | None, Field(alias='None')]
     with_space: Annotated[str | _MISSING, Field(alias='with space')] = _MISSING
     field_private: Annotated[JsonInteger | _MISSING, Field(alias='_private')] = _MISSING
@@ -88,7 +98,13 @@ ToolCallParamsDict = TypedDict(
         "größe": "NotRequired[ToolCallParamsGröße | ToolCallParamsGrößeDict]",
     },
 )
-"""ToolCallParams as a dict."""
+"""ToolCallParams as a dict.
+
+Keys:
+    class: The class of the tool.
+    datetime: Format: date-time.
+    9lives: At least 1.
+"""
 
 
 ToolCallParamsParamsDict = TypedDict(
@@ -167,6 +183,8 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
 
             Args:
                 class_: The class of the tool.
+                datetime: Format: date-time.
+                field_9lives: At least 1.
             """
 
         async def complete(

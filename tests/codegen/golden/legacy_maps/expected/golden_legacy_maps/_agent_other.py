@@ -15,6 +15,8 @@ __all__ = [
 
 
 class AgentOtherParams(PayloadModel):
+    """The params of `agent:other`."""
+
     n: JsonInteger | MISSING = MISSING
 
 

@@ -18,10 +18,14 @@ __all__ = [
 
 
 class AgentToolParams(PayloadModel):
+    """The params of `agent:tool`."""
+
     arguments: dict[str, Any] | MISSING = MISSING
 
 
 class AgentToolResult(PayloadModel):
+    """The result of `agent:tool`."""
+
     output: Any | MISSING = MISSING
 
 

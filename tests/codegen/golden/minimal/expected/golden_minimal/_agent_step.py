@@ -15,6 +15,8 @@ __all__ = [
 
 
 class AgentStepParams(PayloadModel):
+    """The params of `agent:step`."""
+
     name: str
 
 

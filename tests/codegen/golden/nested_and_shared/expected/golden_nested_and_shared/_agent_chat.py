@@ -25,6 +25,8 @@ __all__ = [
 
 
 class AgentChatParams(PayloadModel):
+    """The params of `agent:chat`."""
+
     messages: list[Message]
     limits: AgentChatParamsLimits | MISSING = MISSING
     """What the turn may use."""
@@ -38,15 +40,22 @@ class AgentChatParamsLimits(PayloadModel):
     model_config = ConfigDict(extra="forbid")
 
     tokens: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
+    """At least 1."""
     deadline: str | None | MISSING = MISSING
+    """Format: date-time."""
 
 
 class AgentChatParamsPerson(PayloadModel):
+    """`Person` of the params of `agent:chat`."""
+
     name: Annotated[str, Field(min_length=1)]
+    """At least 1 character."""
     manager: AgentChatParamsPerson | MISSING = MISSING
 
 
 class AgentChatResult(PayloadModel):
+    """The result of `agent:chat`."""
+
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
     """What is said."""
@@ -58,6 +67,7 @@ class AgentChatParamsDict(TypedDict):
     """AgentChatParams as a dict."""
     messages: ArrayOf[Message | MessageDict]
     limits: NotRequired[AgentChatParamsLimits | AgentChatParamsLimitsDict]
+    """What the turn may use."""
     owner: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
     reviewer: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict | None]
 
@@ -65,12 +75,15 @@ class AgentChatParamsDict(TypedDict):
 class AgentChatParamsLimitsDict(TypedDict):
     """AgentChatParamsLimits as a dict."""
     tokens: NotRequired[int]
+    """At least 1."""
     deadline: NotRequired[str | datetime | None]
+    """Format: date-time."""
 
 
 class AgentChatParamsPersonDict(TypedDict):
     """AgentChatParamsPerson as a dict."""
     name: str
+    """At least 1 character."""
     manager: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
 
 
@@ -78,6 +91,7 @@ class AgentChatResultDict(TypedDict):
     """AgentChatResult as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
+    """What is said."""
     replies: NotRequired[ArrayOf[Message | MessageDict]]
     usage: TokenUsage | TokenUsageDict
 

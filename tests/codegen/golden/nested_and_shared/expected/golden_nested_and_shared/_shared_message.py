@@ -14,6 +14,8 @@ __all__ = [
 
 
 class Message(PayloadModel):
+    """Message, which several span types share."""
+
     role: Literal['user', 'assistant']
     content: str | None | MISSING = MISSING
     """What is said."""
@@ -24,4 +26,5 @@ class MessageDict(TypedDict):
     """Message as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
+    """What is said."""
     replies: NotRequired[ArrayOf[Message | MessageDict]]

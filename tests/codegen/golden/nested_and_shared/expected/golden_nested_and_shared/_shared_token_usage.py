@@ -14,6 +14,8 @@ __all__ = [
 
 
 class TokenUsage(PayloadModel):
+    """TokenUsage, which several span types share."""
+
     input: JsonInteger | MISSING = MISSING
     output: JsonInteger | MISSING = MISSING
 

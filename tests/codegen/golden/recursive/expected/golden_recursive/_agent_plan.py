@@ -26,6 +26,8 @@ AgentPlanParamsJsonInput: TypeAlias = "str | float | bool | ArrayOf[AgentPlanPar
 
 
 class AgentPlanParams(PayloadModel):
+    """The params of `agent:plan`."""
+
     goal: str
     steps: list[AgentPlanParams] | MISSING = MISSING
     payload: AgentPlanParamsJson | MISSING = MISSING
@@ -33,12 +35,16 @@ class AgentPlanParams(PayloadModel):
 
 
 class AgentPlanParamsTree(PayloadModel):
+    """`Tree` of the params of `agent:plan`."""
+
     value: JsonInteger | MISSING = MISSING
     left: AgentPlanParamsTree | MISSING = MISSING
     right: AgentPlanParamsTreeRight | MISSING = MISSING
 
 
 class AgentPlanParamsTreeRight(PayloadModel):
+    """`Tree.right` of the params of `agent:plan`."""
+
     value: JsonInteger | MISSING = MISSING
     left: AgentPlanParamsTree | MISSING = MISSING
     right: AgentPlanParamsTreeRight | MISSING = MISSING

@@ -41,6 +41,8 @@ AgentLoginParamsSecret = TypeAliasType("AgentLoginParamsSecret", "str")
 
 
 class AgentLoginParams(CheckedModel):
+    """The params of `agent:login`."""
+
     __schema_part__ = SchemaPart(__package__, "agent:login", "params_schema", "")
 
     __redacted__ = ("token", "keys", "headers", "card", "*")
@@ -56,6 +58,8 @@ class AgentLoginParams(CheckedModel):
 
 
 class AgentLoginParamsAttemptsItem(PayloadModel):
+    """`attempts[]` of the params of `agent:login`."""
+
     __redacted__ = ("password", "*")
 
     at: str | MISSING = MISSING
@@ -63,6 +67,8 @@ class AgentLoginParamsAttemptsItem(PayloadModel):
 
 
 class AgentLoginParamsHeaders(PayloadModel):
+    """`headers` of the params of `agent:login`."""
+
     __redacted__ = ("*",)
 
     __pydantic_extra__: dict[str, str]  # pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it
@@ -70,22 +76,30 @@ class AgentLoginParamsHeaders(PayloadModel):
 
 
 class AgentLoginParamsPartKey(PayloadModel):
+    """An option of `Part` of the params of `agent:login`."""
+
     kind: Literal['key']
     body: AgentLoginParamsPartKeyBody | MISSING = MISSING
 
 
 class AgentLoginParamsPartKeyBody(PayloadModel):
+    """`Part.body` of the params of `agent:login`."""
+
     __redacted__ = ("key", "*")
 
     key: str | MISSING = MISSING
 
 
 class AgentLoginParamsPartText(PayloadModel):
+    """An option of `Part` of the params of `agent:login`."""
+
     kind: Literal['text']
     body: str | MISSING = MISSING
 
 
 class AgentLoginParamsUser(PayloadModel):
+    """`User` of the params of `agent:login`."""
+
     __redacted__ = ("email", "*")
 
     name: str | MISSING = MISSING
@@ -94,6 +108,8 @@ class AgentLoginParamsUser(PayloadModel):
 
 
 class AgentLoginResult(PayloadModel):
+    """The result of `agent:login`."""
+
     __redacted__ = ("session", "*")
 
     session: AgentLoginResultSession | MISSING = MISSING
@@ -101,6 +117,8 @@ class AgentLoginResult(PayloadModel):
 
 
 class AgentLoginResultSession(PayloadModel):
+    """`session` of the result of `agent:login`."""
+
     __redacted__ = ("id", "*")
 
     id: str | MISSING = MISSING

@@ -23,23 +23,34 @@ __all__ = [
 
 
 class AgentScoreParams(PayloadModel):
+    """The params of `agent:score`."""
+
     __pydantic_extra__: dict[str, AgentScoreParamsScore]  # pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it
     total: JsonNumber | MISSING = MISSING
 
 
 class AgentScoreParamsScore(PayloadModel):
+    """`Score` of the params of `agent:score`."""
+
     value: Annotated[JsonNumber, Field(ge=0.0, le=1.0)] | MISSING = MISSING
+    """0 to 1."""
 
 
 class AgentScoreResultOption1(PayloadModel):
+    """An option of the result of `agent:score`."""
+
     ok: Annotated[Literal[True], JsonLiteral]
 
 
 class AgentScoreResultOption2(PayloadModel):
+    """An option of the result of `agent:score`."""
+
     error: str
 
 
 class AgentScoreResult(PayloadRoot):
+    """The result of `agent:score`."""
+
     root: AgentScoreResultOption1 | AgentScoreResultOption2
 
 
@@ -51,6 +62,7 @@ class AgentScoreParamsDict(TypedDict):
 class AgentScoreParamsScoreDict(TypedDict):
     """AgentScoreParamsScore as a dict."""
     value: NotRequired[float]
+    """0 to 1."""
 
 
 class AgentScoreResultOption1Dict(TypedDict):

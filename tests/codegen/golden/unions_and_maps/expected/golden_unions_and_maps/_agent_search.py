@@ -24,33 +24,47 @@ __all__ = [
 
 
 class AgentSearchParams(CheckedModel):
+    """The params of `agent:search`."""
+
     __schema_part__ = SchemaPart(__package__, "agent:search", "params_schema", "")
 
     query: Annotated[AgentSearchParamsQueryText | AgentSearchParamsQueryVector, Field(discriminator='kind')]
     limit: Annotated[JsonInteger, Field(ge=1), Tag('integer')] | Annotated[str, Field(min_length=2)] | MISSING = MISSING
+    """At least 2 characters. At least 1."""
     range: tuple[JsonNumber, JsonNumber] | MISSING = MISSING
+    """At least 2 items."""
     mode: Annotated[Literal['fast', 'exact', 1, True], JsonLiteral] | None | MISSING = MISSING
     tags: dict[str, str] | None | MISSING = MISSING
     headers: dict[str, str] | MISSING = MISSING
     since: str | JsonInteger | MISSING = MISSING
     id: str | MISSING = MISSING
+    """Format: uuid."""
     short: Annotated[str, Field(max_length=3)] | None | MISSING = MISSING
+    """At most 3 characters."""
     bounded: Annotated[JsonInteger, Field(ge=3), Tag('integer')] | Annotated[JsonNumber, Field(ge=3.0, le=10.0), Tag('number')] | MISSING = MISSING
+    """At least 3."""
     anything: Any | MISSING = MISSING
     nothing: Any | MISSING = MISSING
 
 
 class AgentSearchParamsQueryText(PayloadModel):
+    """An option of `query` of the params of `agent:search`."""
+
     kind: Literal['text']
     text: str
 
 
 class AgentSearchParamsQueryVector(PayloadModel):
+    """An option of `query` of the params of `agent:search`."""
+
     kind: Literal['vector']
     vector: Annotated[list[JsonNumber], Field(min_length=1)]
+    """At least 1 item."""
 
 
 class AgentSearchResult(PayloadRoot):
+    """The result of `agent:search`."""
+
     root: dict[str, JsonInteger]
 
 
@@ -58,14 +72,19 @@ class AgentSearchParamsDict(TypedDict):
     """AgentSearchParams as a dict."""
     query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict
     limit: NotRequired[int | str]
+    """At least 2 characters. At least 1."""
     range: NotRequired[tuple[float, float]]
+    """At least 2 items."""
     mode: NotRequired[Literal['fast', 'exact', 1, True] | None]
     tags: NotRequired[Mapping[str, str] | None]
     headers: NotRequired[Mapping[str, str]]
     since: NotRequired[str | date | int]
     id: NotRequired[str | UUID]
+    """Format: uuid."""
     short: NotRequired[str | None]
+    """At most 3 characters."""
     bounded: NotRequired[int | float]
+    """At least 3."""
     anything: NotRequired[object]
     nothing: NotRequired[object]
 
@@ -80,6 +99,7 @@ class AgentSearchParamsQueryVectorDict(TypedDict):
     """AgentSearchParamsQueryVector as a dict."""
     kind: Literal['vector']
     vector: ArrayOf[float]
+    """At least 1 item."""
 
 
 class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentSearchResult | Mapping[str, int]"]):
@@ -108,7 +128,15 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
             anything: object | MISSING = MISSING,
             nothing: object | MISSING = MISSING,
         ) -> None:
-            """Start the span with its params."""
+            """Start the span with its params.
+
+            Args:
+                limit: At least 2 characters. At least 1.
+                range: At least 2 items.
+                id: Format: uuid.
+                short: At most 3 characters.
+                bounded: At least 3.
+            """
 
         async def complete(
             self,

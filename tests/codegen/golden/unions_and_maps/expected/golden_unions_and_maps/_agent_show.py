@@ -31,31 +31,44 @@ AgentShowResultShownInput: TypeAlias = "AgentShowResultWhole | AgentShowResultWh
 
 
 class AgentShowParamsOption2(PayloadModel):
+    """An option of the params of `agent:show`."""
+
     kind: _Literal['sound', 'film']
     MISSING: JsonBoolean
     parts: list[AgentShowParams] | _MISSING = _MISSING
 
 
 class AgentShowParamsPicture(PayloadModel):
+    """An option of the params of `agent:show`."""
+
     kind: _Literal['picture']
     overload: JsonInteger
     Literal: str | _MISSING = _MISSING
 
 
 class AgentShowParams(PayloadRoot):
+    """The params of `agent:show`."""
+
     root: Annotated[AgentShowParamsPicture | AgentShowParamsOption2, Field(discriminator='kind')]
 
 
 class AgentShowResultHalf(PayloadModel):
+    """`Half` of the result of `agent:show`."""
+
     state: _Literal['half']
     at: str
+    """Format: date-time."""
 
 
 class AgentShowResultWhole(PayloadModel):
+    """`Whole` of the result of `agent:show`."""
+
     state: _Literal['whole']
 
 
 class AgentShowResult(PayloadRoot):
+    """The result of `agent:show`."""
+
     root: AgentShowResultShown
 
 
@@ -77,6 +90,7 @@ class AgentShowResultHalfDict(TypedDict):
     """AgentShowResultHalf as a dict."""
     state: _Literal['half']
     at: str | datetime
+    """Format: date-time."""
 
 
 class AgentShowResultWholeDict(TypedDict):
@@ -142,11 +156,19 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
             /,
             **properties: object,
         ) -> None:
-            """Finish the span as `complete` with its result."""
+            """Finish the span as `complete` with its result.
+
+            Args:
+                at: Format: date-time.
+            """
 
         def set_result(
             self,
             /,
             **properties: object,
         ) -> None:
-            """Collect a part of the result for the finish."""
+            """Collect a part of the result for the finish.
+
+            Args:
+                at: Format: date-time.
+            """

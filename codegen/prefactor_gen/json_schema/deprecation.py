@@ -1,0 +1,65 @@
+"""Reads `deprecated` and `x-prefactor-deprecated`, of a schema or of a definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.keywords import DEPRECATED
+from prefactor_schema.suggestions import did_you_mean
+
+__all__ = ["DEPRECATION_KEYS", "Deprecation", "deprecation", "deprecation_problems"]
+
+DEPRECATION_KEYS = {
+    "use": "What to use instead.",
+    "since": "The version or the date from which on it is deprecated.",
+    "until": "The version or the date until which it is supported.",
+}
+"""The members of `x-prefactor-deprecated`, each of them optional, and what they mean."""
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """That something is deprecated."""
+
+    use: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def __str__(self) -> str:
+        """`deprecated since 1.2: use name instead. Supported until 2.0.`"""
+        since = f" since {self.since}" if self.since else ""
+        use = f": use {self.use} instead" if self.use else ""
+        until = f" Supported until {self.until}." if self.until else ""
+        return f"deprecated{since}{use}.{until}"
+
+
+def deprecation(node: ObjectNode) -> Deprecation | None:
+    """What a schema or a definition says about its deprecation; None if it is not deprecated."""
+    if DEPRECATED not in node:
+        return Deprecation() if node.get("deprecated") is True else None
+    said = node.object_at(DEPRECATED)
+    texts = {key: " ".join(text.split()) for key in DEPRECATION_KEYS if isinstance(text := said.get(key), str)}
+    return Deprecation(**texts)
+
+
+def deprecation_problems(node: ObjectNode) -> Iterator[tuple[Place, str]]:
+    """What is wrong with `x-prefactor-deprecated` of a schema or a definition, with the place."""
+    if DEPRECATED not in node:
+        return
+    said, place = node[DEPRECATED], node.place_at(DEPRECATED)
+    if not isinstance(said, ObjectNode):
+        yield place, f"expected an object with {', '.join(DEPRECATION_KEYS)} in {DEPRECATED}"
+        return
+    if node.get("deprecated") is False:
+        yield place, f"found {DEPRECATED} beside deprecated: false"
+    for key, text in said.items():
+        if key not in DEPRECATION_KEYS:
+            hint = did_you_mean(key, DEPRECATION_KEYS)
+            words = ", ".join(DEPRECATION_KEYS)
+            yield said.place_at(key), f"unknown key {key!r} in {DEPRECATED}; expected one of {words}{hint}"
+        elif not isinstance(text, str) or not text.strip():
+            hint = f", found {text!r}; quote it" if isinstance(text, int | float) else ""
+            yield said.place_at(key), f"expected text in {key} of {DEPRECATED}{hint}"
