@@ -28,6 +28,8 @@ from prefactor_gen.diagnostics.rules import RULES
 from prefactor_templates import parsing
 
 GUIDE = "codegen/README.md"
+INIT = block(f"{GUIDE}#set-up-a-project/sh")
+INITIALIZED = block(f"{GUIDE}#set-up-a-project/text")
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
 CONFIGURATION = block(f"{GUIDE}#a-first-package/toml")
 GENERATE = block(f"{GUIDE}#a-first-package/sh")
@@ -69,6 +71,25 @@ def generated(compiled: Path, tmp_path: Path) -> Path:
     """The project of "A first package" after the command that generates its package."""
     shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
     return tmp_path
+
+
+@pytest.mark.slow
+def test_a_project_is_set_up(tmp_path: Path) -> None:
+    """What it tells to do next succeeds, and a wrong call is found."""
+    agent = "from support_agent.spans import ExampleLookup\n\n\nasync def use(span: ExampleLookup) -> None:\n    "
+    files = {
+        "src/support_agent/__init__.py": "",
+        "src/support_agent/agent.py": f'{agent}await span.start(query="tea")\n',
+        "pyproject.toml": '[project]\nname = "support-agent"\n',
+    }
+    done = shell(INIT, project(tmp_path, files))
+    assert (done.returncode, done.stdout, done.stderr) == (0, INITIALIZED, "")
+    commands = re.findall(r"^  (\S+(?: \S+)*)", INITIALIZED, re.MULTILINE)
+    done = shell("\n".join(commands), tmp_path)
+    assert len(commands) == 3
+    assert done.returncode == 0, done.stdout + done.stderr
+    project(tmp_path, {"src/support_agent/agent.py": f"{agent}await span.start(query=3)\n"})
+    assert 'Argument "query" to "start"' in shell("mypy src || true", tmp_path).stdout
 
 
 @pytest.mark.slow

@@ -35,6 +35,10 @@ _EXAMPLES: dict[str, str] = {
         "  prefactor-gen check --explain agent:llm  the same for one span type\n"
         "  prefactor-gen check --explain PG008      explain a rule\n"
     ),
+    "init": (
+        "  prefactor-gen init            the project in this folder\n"
+        "  prefactor-gen init -C agent   the project in another one\n"
+    ),
     "demo": "  prefactor-gen demo\n",
     "schema": (
         "  prefactor-gen schema definitions > .prefactor/definitions.schema.json\n"
@@ -111,6 +115,14 @@ def command_line() -> ArgumentParser:
     _sources(generate)
     generate_options(generate)
     _check(commands)
+    init = _command(
+        commands,
+        "init",
+        "configure a project, with an example definition",
+        "Add what prefactor-gen, mypy or pyright, and uv need to pyproject.toml, and create an example definition. "
+        "What is there already is left as it is.",
+    )
+    _project(init)
     _command(
         commands,
         "demo",
@@ -167,6 +179,10 @@ def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 def _sources(parser: ArgumentParser) -> None:
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
+    _project(parser)
+
+
+def _project(parser: ArgumentParser) -> None:
     parser.add_argument("-C", "--project", metavar="DIR", help="run as if started in this folder")
 
 

@@ -129,6 +129,13 @@ def _demo(_options: argparse.Namespace) -> int:
     return run_demo()
 
 
+def _init(_options: argparse.Namespace) -> int:
+    from prefactor_gen.command.init import init  # needs the extra
+
+    init(find_project(Path.cwd()))
+    return DONE
+
+
 def _schema(options: argparse.Namespace) -> int:
     from prefactor_gen.command.editor_schemas import config_schema, definitions_schema
 
@@ -145,6 +152,7 @@ def _completion(options: argparse.Namespace) -> int:
 
 
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "init": _init,
     "generate": _generate,
     "check": _check,
     "demo": _demo,
@@ -198,7 +206,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     if not sources:
         raise ConfigError(
             "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
-            f"{project.hint}; see --help"
+            f"{project.hint}; `prefactor-gen init` writes them; see --help"
         )
     output = (
         Path.cwd() / options.output
