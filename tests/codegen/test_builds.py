@@ -76,6 +76,8 @@ def test_a_wheel_is_built_from_the_current_definitions(project: Path) -> None:
     files = wheel(project)
     assert "place: " in files["weather_agent_spans/_weather_lookup.py"]
     assert {"weather_agent_spans/__init__.py", "weather_agent_spans/py.typed"} <= files.keys()
+    (path,) = (project / "dist").glob("*.whl")
+    assert run(project, "prefactor-gen", "--check", "--wheel", str(path)).returncode == 0
 
 
 def test_no_wheel_of_wrong_definitions(project: Path) -> None:

@@ -25,6 +25,7 @@ _EXAMPLES: dict[str, str] = {
         "  prefactor-gen generate schemas --package my_spans    a folder of JSON and YAML files\n"
         "  prefactor-gen generate my_agent.spans:registry       a SchemaRegistry in Python\n"
         "  prefactor-gen --check                                in CI: exit 1 and show what would change\n"
+        "  prefactor-gen --check --wheel dist/*.whl           whether a wheel has the current package\n"
         "  prefactor-gen --watch                                again after each change of a definition\n"
     ),
     "check": (
@@ -76,6 +77,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         options.parser.error(f"unknown {unknown[0]}{f'; did you mean {near}?' if near else ''}")
     if options.command == "generate" and options.watch and (options.check or options.tracked):
         parser.error("--watch cannot be combined with --check or --tracked")
+    if options.command == "generate" and options.wheel is not None and not options.check:
+        parser.error("--wheel needs --check")
     return options
 
 
@@ -149,6 +152,7 @@ def generate_options(parser: ArgumentParser) -> None:
     parser.add_argument("--package", metavar="NAME", help="package name (default: the project's name and `_spans`)")
     parser.set_defaults(fallback=None)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and show what would change")
+    parser.add_argument("--wheel", metavar="FILE", help="with --check: compare with the package in this wheel instead")
     parser.add_argument(
         "--tracked", action="store_true", help="also exit 1 if git does not track a generated file (for pre-commit)"
     )

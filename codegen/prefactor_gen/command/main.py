@@ -248,7 +248,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
     cache = None if options.no_cache or os.environ.get("CI") else cache_folder()
     cached = read_cached(cache, folder)
-    if origin.fingerprint and origin == cached.origin and _is_current(folder, cached.files):
+    if not options.wheel and origin.fingerprint and origin == cached.origin and _is_current(folder, cached.files):
         print(f"{shown} is up to date")
         return DONE
     generated, diagnostics = _compile(package, base, cached if origin.generator == cached.origin.generator else None)
@@ -256,6 +256,8 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     if has_errors(diagnostics):
         return WRONG
     write_cached(cache, folder, CachedPackage(origin, generated.files, generated.modules))
+    if options.wheel:
+        return _check_wheel(Path(options.wheel), package, generated.files)
     try:
         changes = compare(folder, generated.files)
         if not changes:
@@ -279,6 +281,23 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     return DONE
 
 
+def _check_wheel(wheel: Path, package: PackageConfig, files: Mapping[str, str]) -> int:
+    from prefactor_gen.command.wheel import compare_wheel, import_name
+
+    changes = compare_wheel(wheel, package.folder, files)
+    if changes is None:
+        print(
+            f"{wheel.as_posix()} has no package {import_name(package.folder)}; list it among those that the build "
+            "includes",
+            file=sys.stderr,
+        )
+        return WRONG
+    if changes:
+        return _show(changes, Path.cwd(), "build the wheel from the current package")
+    print(f"{wheel.as_posix()} has the current {import_name(package.folder)}")
+    return DONE
+
+
 def _is_current(folder: Path, files: Mapping[str, str]) -> bool:
     """Whether the folder has these generated files, and no others. What cannot be read is reported later."""
     try:
@@ -287,14 +306,13 @@ def _is_current(folder: Path, files: Mapping[str, str]) -> bool:
         return False
 
 
-def _show(changes: Sequence[Change], base: Path) -> int:
+def _show(changes: Sequence[Change], base: Path, remedy: str = "run prefactor-gen") -> int:
     for change in changes:
         print(change.diff(base), end="")
     for change in changes:
         action = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
-        print(
-            f"{Path(os.path.relpath(change.path, Path.cwd())).as_posix()} {action}; run prefactor-gen", file=sys.stderr
-        )
+        shown = Path(os.path.relpath(change.path, Path.cwd())).as_posix()
+        print(f"{shown} {action}; {remedy}", file=sys.stderr)
     return WRONG
 
 
