@@ -41,6 +41,8 @@ IN_PYTHON = block(f"{GUIDE}#definitions-in-python/python")
 MERGED = block(f"{GUIDE}#several-packages-in-one-agent/python")
 CHECK = block(f"{GUIDE}#commands/sh")
 CHECKED = block(f"{GUIDE}#commands/text")
+PROJECTS = block(f"{GUIDE}#several-projects/sh")
+PROJECTS_CHECKED = block(f"{GUIDE}#several-projects/text")
 EDITORS = block(f"{GUIDE}#editors/sh")
 HATCH = block(f"{GUIDE}#hatch/toml")
 REFERENCES = block(f"{GUIDE}#definitions/yaml")
@@ -160,6 +162,16 @@ def test_check_reports_a_misspelled_keyword_as_shown(billing: Path) -> None:
     project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("minimum", "minumum")})
     done = shell(CHECK, billing)
     assert (done.returncode, done.stdout + done.stderr) == (1, CHECKED)
+
+
+@pytest.mark.slow
+def test_several_projects_are_checked_as_shown(tmp_path: Path) -> None:
+    definitions = {f"agents/{name}/schemas/billing.yaml": DEFINITIONS for name in ("billing", "support")}
+    configurations = {f"agents/{name}/pyproject.toml": CONFIGURATION for name in ("billing", "support")}
+    project(tmp_path, definitions | configurations)
+    done = shell(f"prefactor-gen && {PROJECTS}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(f"src/billing_spans is up to date\n{PROJECTS_CHECKED}")
 
 
 @pytest.mark.slow

@@ -187,7 +187,13 @@ def _sources(parser: ArgumentParser) -> None:
 
 
 def _project(parser: ArgumentParser) -> None:
-    parser.add_argument("-C", "--project", metavar="DIR", help="run as if started in this folder")
+    parser.add_argument(
+        "-C",
+        "--project",
+        action="append",
+        metavar="DIR",
+        help="run as if started in this folder; given several times, in each of them",
+    )
 
 
 def _command(commands: _SubParsersAction[ArgumentParser], name: str, summary: str, description: str) -> ArgumentParser:

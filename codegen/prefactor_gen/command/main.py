@@ -35,24 +35,40 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code: 0 done, 1 wrong definitions or stale output, 2 wrong usage."""
     options = parse(arguments)
     try:
-        with _started_in(getattr(options, "project", None)):
-            return _RUN[options.command](options)
+        folders = _folders(options)
+        if len(folders) == 1:
+            with _started_in(folders[0]):
+                return _RUN[options.command](options)
+        if getattr(options, "watch", False):
+            return _watch(options, folders)
+        from prefactor_gen.command.projects import run_each
+
+        return run_each(arguments, folders, is_json=getattr(options, "format", None) == "json")
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
 
 
+def _folders(options: argparse.Namespace) -> list[Path]:
+    """The folders to run in."""
+    from prefactor_gen.command.projects import chosen_projects
+
+    if "project" not in options or getattr(options, "explain", None) in RULES:
+        return [Path()]
+    folders = chosen_projects(options)
+    if len(folders) > 1 and getattr(options, "wheel", None):
+        raise ConfigError(f"--wheel: a wheel is of one project; name it: -C {folders[0].as_posix()}")
+    return folders
+
+
 @contextlib.contextmanager
-def _started_in(folder: str | None) -> Iterator[None]:
-    if folder is None:
-        yield
-        return
+def _started_in(folder: Path) -> Iterator[None]:
     before = Path.cwd()
     try:
         os.chdir(folder)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"--project: expected a folder, found {folder!r}: {reason}") from None
+        raise ConfigError(f"--project: expected a folder, found {str(folder)!r}: {reason}") from None
     try:
         yield
     finally:
@@ -61,9 +77,7 @@ def _started_in(folder: str | None) -> Iterator[None]:
 
 def _generate(options: argparse.Namespace) -> int:
     if options.watch:
-        from prefactor_gen.command.watch import watch
-
-        return watch(lambda: _plan(options), without_watch(options), find_project(Path.cwd()) / "pyproject.toml")
+        return _watch(options, [Path()])
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
@@ -71,6 +85,19 @@ def _generate(options: argparse.Namespace) -> int:
         if options.tracked:
             code = max(code, _report_untracked(package.folder))
     return code
+
+
+def _watch(options: argparse.Namespace, folders: Sequence[Path]) -> int:
+    from prefactor_gen.command.watch import WatchedProject, watch
+
+    def read_project_in(folder: Path) -> WatchedProject:
+        with _started_in(folder):
+            project = read_project(find_project(Path.cwd()))
+            configuration = project.base / "pyproject.toml"
+            return WatchedProject(_packages(options, project), _base(options, project), configuration)
+
+    named = [argument for folder in folders if len(folders) > 1 for argument in ("-C", str(folder))]
+    return watch(lambda: list(map(read_project_in, folders)), [*named, *without_watch(options)])
 
 
 def _report_untracked(folder: Path) -> int:
@@ -194,11 +221,6 @@ def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
     return Path.cwd() if options.sources else project.base
 
 
-def _plan(options: argparse.Namespace) -> tuple[list[PackageConfig], Path]:
-    project = read_project(find_project(Path.cwd()))
-    return _packages(options, project), _base(options, project)
-
-
 def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:
     """The packages to generate: those of the configuration, the first one as the options change it."""
     configured = project.packages[0] if project.packages else None
@@ -206,7 +228,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     if not sources:
         raise ConfigError(
             "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
-            f"{project.hint}; `prefactor-gen init` writes them; see --help"
+            f"{project.hint or ', which `prefactor-gen init` writes'}; see --help"
         )
     output = (
         Path.cwd() / options.output
