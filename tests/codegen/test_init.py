@@ -92,6 +92,15 @@ def test_where_the_package_goes(case: str, project: Project) -> None:
     assert project.run("--check").code == 0
 
 
+def test_a_package_inside_another_hides_no_module(project: Project) -> None:
+    """There may be a module `spans` somewhere else."""
+    package(project, "support_agent")
+    project.configure(output="support_agent", package="json")
+    project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}})
+    assert project.run().code == 0
+    assert "would hide the module" in project.run("--output", ".").err
+
+
 def test_without_pyproject(project: Project) -> None:
     (project.root / "agent").mkdir()
     assert project.run("init", "-C", "agent").code == 0

@@ -175,6 +175,7 @@ def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
     _sources(check)
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
     check.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    check.add_argument("--all", action="store_true", help="print each finding, also if a file has many of one kind")
     check.add_argument(
         "--explain", nargs="?", const="", metavar="WHAT", help="a rule or a span type; by default all span types"
     )

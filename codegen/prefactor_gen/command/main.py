@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.progress import progress_bar
-from prefactor_gen.command.report import OUTPUT_FORMATS, summary
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
@@ -143,9 +143,11 @@ def _check(options: argparse.Namespace) -> int:
             raise ConfigError(message)
         print_enforced(parts, sys.stdout)
         return DONE
-    OUTPUT_FORMATS[options.format](found, base, sys.stdout)
     if options.format == "text":
+        print_text(found, base, sys.stdout, every=options.all)
         print(summary(found) if found else "no problems found")
+    else:
+        OUTPUT_FORMATS[options.format](found, base, sys.stdout)
     has_warnings = any(item.severity is Severity.WARNING for item in found)
     return WRONG if has_errors(found) or (options.strict and has_warnings) else DONE
 
@@ -340,7 +342,7 @@ def _show(changes: Sequence[Change], base: Path, remedy: str = "run prefactor-ge
 
 def _report(found: Sequence[Diagnostic], base: Path) -> None:
     diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # only `check` reports notes
-    OUTPUT_FORMATS["text"](diagnostics, base, sys.stderr)
+    print_text(diagnostics, base, sys.stderr)
     if diagnostics:
         print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
 
