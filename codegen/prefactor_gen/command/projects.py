@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -75,6 +74,8 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool
     Returns:
         the highest exit code.
     """
+    import subprocess  # most runs do not need it
+
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("-C", "--project", action="append")
     command = [sys.executable, "-P", "-m", "prefactor_gen", *parser.parse_known_args(arguments)[1]]
