@@ -92,6 +92,12 @@ def test_where_the_package_goes(case: str, project: Project) -> None:
     assert project.run("--check").code == 0
 
 
+def test_a_name_that_poetry_has(project: Project) -> None:
+    project.write("pyproject.toml", '[tool.poetry]\nname = "My-Agent"\n')
+    assert project.run("init").code == 0
+    assert tables(project)["prefactor-gen"]["package"] == "my_agent_spans"
+
+
 def test_a_package_inside_another_hides_no_module(project: Project) -> None:
     """There may be a module `spans` somewhere else."""
     package(project, "support_agent")
@@ -125,7 +131,7 @@ CHECKERS: dict[str, tuple[dict[str, str], dict[str, object], str]] = {
     "pyrightconfig": ({"pyrightconfig.json": "{}"}, {}, "pyright"),
     "a group with pyright": (
         {"pyproject.toml": '[dependency-groups]\ndev = ["pyright>=1.1", {include-group = "x"}]\nx = []\n'},
-        {"pyright": {"typeCheckingMode": "strict"}},
+        {"pyright": {"typeCheckingMode": "standard"}},
         "pyright",
     ),
 }

@@ -76,6 +76,8 @@ def test_findings_of_all_projects(repository: Project) -> None:
         assert done.returncode == 1
         sources = [each["source"] for each in json.loads(done.stdout) if each["code"] == "PG015"]
         assert sources == ["agents/two/schemas/a.json"]
+    explained = run(repository, "check", "--format", "json", "--explain", *BOTH)
+    assert (explained.returncode, explained.stderr) == (0, "")
     text = run(repository, "check", "--strict")
     assert text.returncode == 1
     assert "In agents/two:\nschemas/a.json:" in text.stdout

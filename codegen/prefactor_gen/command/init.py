@@ -91,7 +91,8 @@ def init(base: Path) -> None:
         raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
     plan = _Plan()
     try:
-        setup = _configured(project, plan) if project.packages else _configure(project, plan)
+        name = project.name or _name_for_poetry(tools)
+        setup = _configured(project, plan) if project.packages else _configure(project, name, plan)
         checker = _configure_type_checker(plan, document, base, setup)
         if uses_uv(document, base):
             _configure_uv(plan, tools.get("uv", {}), setup)
@@ -111,8 +112,15 @@ def _configured(project: ProjectConfig, plan: _Plan) -> _Setup:
     return _Setup(package.sources, package, parts[0] if is_root else ".", ".".join(names), parts[0])
 
 
-def _configure(project: ProjectConfig, plan: _Plan) -> _Setup:
-    base, layout = project.base, find_layout(project.base, project.name)
+def _name_for_poetry(tools: dict[str, Any]) -> str | None:
+    """The project's name where older versions of Poetry have it."""
+    table = tools.get("poetry")
+    name = table.get("name") if isinstance(table, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _configure(project: ProjectConfig, name: str | None, plan: _Plan) -> _Setup:
+    base, layout = project.base, find_layout(project.base, name)
     package = PackageConfig((_source(base, plan),), base / layout.output, layout.package)
     project.check_package(package)
     project.check_output(package)
@@ -158,7 +166,7 @@ def _configure_type_checker(plan: _Plan, document: dict[str, Any], base: Path, s
         return mypy if any("mypy" in place for place in places) else pyright
     required = required_names(document)
     if required & {"pyright", "basedpyright"} and "mypy" not in required:
-        plan.additions["pyright"] = {"typeCheckingMode": "strict"}
+        plan.additions["pyright"] = {"typeCheckingMode": "standard"}
         return pyright
     # mypy does not look into `src` by itself.
     path = {} if setup.root == "." else {"mypy_path": setup.root}

@@ -43,7 +43,8 @@ def run(arguments: Sequence[str]) -> int:
             return _watch(options, folders)
         from prefactor_gen.command.projects import run_each
 
-        return run_each(arguments, folders, is_json=getattr(options, "format", None) == "json")
+        is_json = options.command == "check" and options.format == "json" and options.explain is None
+        return run_each(arguments, folders, is_json=is_json)
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
