@@ -9,8 +9,19 @@ __all__ = ["main", "missing_extra"]
 
 # The import names of what the extra `gen` installs.
 _EXTRA = frozenset(
-    {"datamodel_code_generator", "jinja2", "jsonschema", "liquid", "rich", "shtab", "watchfiles", "yaml"}
-)
+    {
+        "datamodel_code_generator",
+        "jinja2",
+        "jsonschema",
+        "liquid",
+        "platformdirs",
+        "rich",
+        "shtab",
+        "tomlkit",
+        "watchfiles",
+        "yaml",
+    }
+)  # fmt: skip
 
 
 def missing_extra(error: ModuleNotFoundError, remedy: str = "") -> str:

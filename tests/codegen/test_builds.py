@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -76,6 +77,8 @@ def test_a_wheel_is_built_from_the_current_definitions(project: Path) -> None:
     files = wheel(project)
     assert "place: " in files["weather_agent_spans/_weather_lookup.py"]
     assert {"weather_agent_spans/__init__.py", "weather_agent_spans/py.typed"} <= files.keys()
+    (path,) = (project / "dist").glob("*.whl")
+    assert run(project, "prefactor-gen", "--check", "--wheel", str(path)).returncode == 0
 
 
 def test_no_wheel_of_wrong_definitions(project: Path) -> None:
@@ -229,6 +232,26 @@ def test_an_untracked_generated_file_stops_a_commit(committing: Path) -> None:
     assert f"{path} is not tracked by git; run git add generated/weather_agent_spans" in stopped.stdout
     done = commit(committing)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_hooks_of_a_repository_with_several_projects(committing: Path) -> None:
+    """The hooks run in the root, which has no configuration of its own."""
+    agents = [committing / "agents" / name for name in ("one", "two")]
+    for agent in agents:
+        agent.mkdir(parents=True)
+        shutil.copytree(committing / "schemas", agent / "schemas")
+        (agent / "pyproject.toml").write_text(PYPROJECT, "utf-8")
+    (committing / "pyproject.toml").write_text("[tool.ruff]\n", "utf-8")
+    shutil.rmtree(committing / "schemas")
+    run(committing, "prefactor-gen")
+    done = commit(committing)
+    assert done.returncode == 0, done.stdout
+    (agents[1] / "schemas" / "weather.yaml").write_text(SCHEMA.format(name="email"), "utf-8")
+    stopped = commit(committing)
+    assert stopped.returncode == 1
+    assert "files were modified by this hook" in stopped.stdout
+    assert "In agents/two:\nschemas/weather.yaml:" in stopped.stdout
+    assert "email: " in (agents[1] / GENERATED).read_text("utf-8")
 
 
 def test_an_ignored_generated_package_does_not_stop_a_commit(committing: Path) -> None:

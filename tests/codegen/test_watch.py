@@ -257,3 +257,21 @@ def test_not_together_with_check(project: Project) -> None:
     result = project.run("--watch", "--check")
     assert result.code == 2
     assert "--watch cannot be combined with --check or --tracked" in result.err
+
+
+def test_several_projects_are_watched(tmp_path: Path, started: Callable[..., Watch]) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "schemas").mkdir(parents=True)
+        (tmp_path / name / "schemas" / "a.json").write_text(OBJECT)
+        (tmp_path / name / "pyproject.toml").write_text(
+            '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n'
+        )
+    watch = started(tmp_path)
+    line = "watching one/schemas, two/schemas; Ctrl-C ends it\n"
+    assert "In two:\ngenerated/made: 1 span type, 4 files changed\n" in watch.until(line)
+    (tmp_path / "two" / "schemas" / "a.json").write_text(OBJECT.replace('"a"', '"b"'))
+    assert watch.until(line) == (
+        "changed: two/schemas/a.json\nIn one:\ngenerated/made is up to date\n"
+        f"In two:\ngenerated/made: 1 span type, 4 files changed\n{line}"
+    )
+    assert watch.stop() == 130

@@ -21,13 +21,15 @@ LAYOUT = block(f"{GUIDE}#other-build-backends/text")
 HATCH = block(f"{GUIDE}#hatch/toml")
 EVERY = block(f"{GUIDE}#other-build-backends/toml")
 OTHERS = {name: f"{EVERY}\n{block(f'{GUIDE}#{name}/toml')}" for name in ("setuptools", "uv_build", "poetry", "pdm")}
-BACKENDS = ("setuptools>=69", "uv_build>=0.8", "poetry-core>=2.0", "pdm-backend>=2.4")
+BACKENDS = ("setuptools>=69", "uv_build>=0.8", "poetry-core>=2.0", "pdm-backend>=2.4", "hatchling")
+WHEEL = block(f"{GUIDE}#what-a-wheel-holds/sh")
+INIT = block(f"{GUIDE}#set-up-a-project/sh")
 AGENT = "billing_agent/__init__.py"
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with all of them but hatch."""
+    """An environment with all of them."""
     return environments.create(tmp_path_factory.mktemp("backends"), *BACKENDS)
 
 
@@ -61,6 +63,32 @@ def test_the_wheel_holds_the_generated_package(name: str, python: Path, tmp_path
     generated = {path.relative_to(tmp_path / "src").as_posix() for path in (tmp_path / "src/billing_spans").glob("*.*")}
     assert "billing_spans/py.typed" in generated
     assert generated | {AGENT} <= build(tmp_path, python)
+    project(tmp_path, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "cause")})
+    stale = shell(WHEEL, tmp_path)
+    assert stale.returncode == 1
+    assert "billing_spans/_billing_refund.py is stale; build the wheel from the current package" in stale.stderr
+
+
+@pytest.mark.parametrize("requirement", BACKENDS)
+def test_the_package_of_init_is_in_the_wheel(requirement: str, python: Path, tmp_path: Path) -> None:
+    """With nothing said to the build backend."""
+    backend = {"setuptools>=69": "setuptools.build_meta", "uv_build>=0.8": "uv_build", "hatchling": "hatchling.build"}
+    others = {"poetry-core>=2.0": "poetry.core.masonry.api", "pdm-backend>=2.4": "pdm.backend"}
+    name = (backend | others)[requirement]
+    configuration = f"""[build-system]
+requires = ["{requirement}"]
+build-backend = "{name}"
+
+[project]
+name = "billing-agent"
+version = "1.0"
+"""
+    project(tmp_path, {"pyproject.toml": configuration, f"src/{AGENT}": ""})
+    done = shell(f"git init -q && {INIT}prefactor-gen", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "billing_agent/spans/__init__.py" in build(tmp_path, python)
+    held = shell(WHEEL, tmp_path)
+    assert (held.returncode, held.stderr) == (0, "")
 
 
 def test_poetry_leaves_out_what_git_ignores(python: Path, tmp_path: Path) -> None:
@@ -69,6 +97,9 @@ def test_poetry_leaves_out_what_git_ignores(python: Path, tmp_path: Path) -> Non
     files = build(tmp_path, python)
     assert AGENT in files
     assert not any(name.startswith("billing_spans/") for name in files)
+    missing = shell(WHEEL, tmp_path)
+    assert missing.returncode == 1
+    assert "has no package billing_spans; list it among those that the build includes" in missing.stderr
 
 
 def test_hatch_with_the_wheel_of_this_project(tmp_path: Path) -> None:

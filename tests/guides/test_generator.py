@@ -28,6 +28,8 @@ from prefactor_gen.diagnostics.rules import RULES
 from prefactor_templates import parsing
 
 GUIDE = "codegen/README.md"
+INIT = block(f"{GUIDE}#set-up-a-project/sh")
+INITIALIZED = block(f"{GUIDE}#set-up-a-project/text")
 DEFINITIONS = block(f"{GUIDE}#a-first-package/yaml")
 CONFIGURATION = block(f"{GUIDE}#a-first-package/toml")
 GENERATE = block(f"{GUIDE}#a-first-package/sh")
@@ -39,6 +41,8 @@ IN_PYTHON = block(f"{GUIDE}#definitions-in-python/python")
 MERGED = block(f"{GUIDE}#several-packages-in-one-agent/python")
 CHECK = block(f"{GUIDE}#commands/sh")
 CHECKED = block(f"{GUIDE}#commands/text")
+PROJECTS = block(f"{GUIDE}#several-projects/sh")
+PROJECTS_CHECKED = block(f"{GUIDE}#several-projects/text")
 EDITORS = block(f"{GUIDE}#editors/sh")
 HATCH = block(f"{GUIDE}#hatch/toml")
 REFERENCES = block(f"{GUIDE}#definitions/yaml")
@@ -73,6 +77,25 @@ def generated(compiled: Path, tmp_path: Path) -> Path:
     """The project of "A first package" after the command that generates its package."""
     shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
     return tmp_path
+
+
+@pytest.mark.slow
+def test_a_project_is_set_up(tmp_path: Path) -> None:
+    """What it tells to do next succeeds, and a wrong call is found."""
+    agent = "from support_agent.spans import ExampleLookup\n\n\nasync def use(span: ExampleLookup) -> None:\n    "
+    files = {
+        "src/support_agent/__init__.py": "",
+        "src/support_agent/agent.py": f'{agent}await span.start(query="tea")\n',
+        "pyproject.toml": '[project]\nname = "support-agent"\n',
+    }
+    done = shell(INIT, project(tmp_path, files))
+    assert (done.returncode, done.stdout, done.stderr) == (0, INITIALIZED, "")
+    commands = re.findall(r"^  (\S+(?: \S+)*)", INITIALIZED, re.MULTILINE)
+    done = shell("\n".join(commands), tmp_path)
+    assert len(commands) == 3
+    assert done.returncode == 0, done.stdout + done.stderr
+    project(tmp_path, {"src/support_agent/agent.py": f"{agent}await span.start(query=3)\n"})
+    assert 'Argument "query" to "start"' in shell("mypy src || true", tmp_path).stdout
 
 
 @pytest.mark.slow
@@ -165,6 +188,16 @@ def test_check_reports_a_misspelled_keyword_as_shown(billing: Path) -> None:
     project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("minimum", "minumum")})
     done = shell(CHECK, billing)
     assert (done.returncode, done.stdout + done.stderr) == (1, CHECKED)
+
+
+@pytest.mark.slow
+def test_several_projects_are_checked_as_shown(tmp_path: Path) -> None:
+    definitions = {f"agents/{name}/schemas/billing.yaml": DEFINITIONS for name in ("billing", "support")}
+    configurations = {f"agents/{name}/pyproject.toml": CONFIGURATION for name in ("billing", "support")}
+    project(tmp_path, definitions | configurations)
+    done = shell(f"prefactor-gen && {PROJECTS}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(f"src/billing_spans is up to date\n{PROJECTS_CHECKED}")
 
 
 @pytest.mark.slow
@@ -273,7 +306,7 @@ def test_rules_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     allowed = dict.fromkeys(rules, "the reason")
     definition = {"name": "a:b", "x-prefactor-allow": allowed, "params_schema": {"type": "object"}}
     project(tmp_path, {"a.json": json.dumps({"span_type_schemas": [definition]})})
-    refused = set(re.findall(r"(PG\d+) cannot be allowed", check("a.json")))
+    refused = set(re.findall(r"(PG\d+) cannot be allowed", check("a.json", "--all")))
     rows = [(code, text, severities(code), "no" if code in refused else "yes") for code, text in rules.items()]
     assert table(GUIDE, "rules") == rows, "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -25,6 +25,7 @@ _EXAMPLES: dict[str, str] = {
         "  prefactor-gen generate schemas --package my_spans    a folder of JSON and YAML files\n"
         "  prefactor-gen generate my_agent.spans:registry       a SchemaRegistry in Python\n"
         "  prefactor-gen --check                                in CI: exit 1 and show what would change\n"
+        "  prefactor-gen --check --wheel dist/*.whl           whether a wheel has the current package\n"
         "  prefactor-gen --watch                                again after each change of a definition\n"
     ),
     "check": (
@@ -34,6 +35,10 @@ _EXAMPLES: dict[str, str] = {
         "  prefactor-gen check --explain            what enforces each keyword: types, or the schema itself\n"
         "  prefactor-gen check --explain agent:llm  the same for one span type\n"
         "  prefactor-gen check --explain PG008      explain a rule\n"
+    ),
+    "init": (
+        "  prefactor-gen init            the project in this folder\n"
+        "  prefactor-gen init -C agent   the project in another one\n"
     ),
     "demo": "  prefactor-gen demo\n",
     "schema": (
@@ -72,6 +77,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         options.parser.error(f"unknown {unknown[0]}{f'; did you mean {near}?' if near else ''}")
     if options.command == "generate" and options.watch and (options.check or options.tracked):
         parser.error("--watch cannot be combined with --check or --tracked")
+    if options.command == "generate" and options.wheel is not None and not options.check:
+        parser.error("--wheel needs --check")
     return options
 
 
@@ -111,6 +118,14 @@ def command_line() -> ArgumentParser:
     _sources(generate)
     generate_options(generate)
     _check(commands)
+    init = _command(
+        commands,
+        "init",
+        "configure a project, with an example definition",
+        "Add what prefactor-gen, mypy or pyright, and uv need to pyproject.toml, and create an example definition. "
+        "What is there already is left as it is.",
+    )
+    _project(init)
     _command(
         commands,
         "demo",
@@ -137,6 +152,7 @@ def generate_options(parser: ArgumentParser) -> None:
     parser.add_argument("--package", metavar="NAME", help="package name (default: the project's name and `_spans`)")
     parser.set_defaults(fallback=None)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and show what would change")
+    parser.add_argument("--wheel", metavar="FILE", help="with --check: compare with the package in this wheel instead")
     parser.add_argument(
         "--tracked", action="store_true", help="also exit 1 if git does not track a generated file (for pre-commit)"
     )
@@ -159,6 +175,7 @@ def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
     _sources(check)
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
     check.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    check.add_argument("--all", action="store_true", help="print each finding, also if a file has many of one kind")
     check.add_argument(
         "--explain", nargs="?", const="", metavar="WHAT", help="a rule or a span type; by default all span types"
     )
@@ -167,7 +184,17 @@ def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 def _sources(parser: ArgumentParser) -> None:
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
-    parser.add_argument("-C", "--project", metavar="DIR", help="run as if started in this folder")
+    _project(parser)
+
+
+def _project(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-C",
+        "--project",
+        action="append",
+        metavar="DIR",
+        help="run as if started in this folder; given several times, in each of them",
+    )
 
 
 def _command(commands: _SubParsersAction[ArgumentParser], name: str, summary: str, description: str) -> ArgumentParser:

@@ -106,7 +106,8 @@ class ProjectConfig:
                 f"{UNUSABLE_PACKAGE.code}: {name!r} is a package of prefactor-sdk itself; name yours after your "
                 f"project, for example {self.default_package() or 'my_agent_spans'!r}"
             )
-        if name in sys.stdlib_module_names | _RESERVED or _is_installed(name):
+        is_top_level = not (package.output / "__init__.py").is_file()
+        if is_top_level and (name in sys.stdlib_module_names | _RESERVED or _is_installed(name)):
             raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a package {name!r} would hide the module of that name")
         if name.casefold() in _DEVICES:
             raise ConfigError(

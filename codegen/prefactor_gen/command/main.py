@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.progress import progress_bar
-from prefactor_gen.command.report import OUTPUT_FORMATS, summary
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
@@ -36,24 +36,41 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code: 0 done, 1 wrong definitions or stale output, 2 wrong usage."""
     options = parse(arguments)
     try:
-        with _started_in(getattr(options, "project", None)):
-            return _RUN[options.command](options)
+        folders = _folders(options)
+        if len(folders) == 1:
+            with _started_in(folders[0]):
+                return _RUN[options.command](options)
+        if getattr(options, "watch", False):
+            return _watch(options, folders)
+        from prefactor_gen.command.projects import run_each
+
+        is_json = options.command == "check" and options.format == "json" and options.explain is None
+        return run_each(arguments, folders, is_json=is_json)
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
 
 
+def _folders(options: argparse.Namespace) -> list[Path]:
+    """The folders to run in."""
+    from prefactor_gen.command.projects import chosen_projects
+
+    if "project" not in options or getattr(options, "explain", None) in RULES:
+        return [Path()]
+    folders = chosen_projects(options)
+    if len(folders) > 1 and getattr(options, "wheel", None):
+        raise ConfigError(f"--wheel: a wheel is of one project; name it: -C {folders[0].as_posix()}")
+    return folders
+
+
 @contextlib.contextmanager
-def _started_in(folder: str | None) -> Iterator[None]:
-    if folder is None:
-        yield
-        return
+def _started_in(folder: Path) -> Iterator[None]:
     before = Path.cwd()
     try:
         os.chdir(folder)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"--project: expected a folder, found {folder!r}: {reason}") from None
+        raise ConfigError(f"--project: expected a folder, found {str(folder)!r}: {reason}") from None
     try:
         yield
     finally:
@@ -62,9 +79,7 @@ def _started_in(folder: str | None) -> Iterator[None]:
 
 def _generate(options: argparse.Namespace) -> int:
     if options.watch:
-        from prefactor_gen.command.watch import watch
-
-        return watch(lambda: _plan(options), without_watch(options), find_project(Path.cwd()) / "pyproject.toml")
+        return _watch(options, [Path()])
     project = read_project(find_project(Path.cwd()))
     code = DONE
     for package in _packages(options, project):
@@ -72,6 +87,19 @@ def _generate(options: argparse.Namespace) -> int:
         if options.tracked:
             code = max(code, _report_untracked(package.folder))
     return code
+
+
+def _watch(options: argparse.Namespace, folders: Sequence[Path]) -> int:
+    from prefactor_gen.command.watch import WatchedProject, watch
+
+    def read_project_in(folder: Path) -> WatchedProject:
+        with _started_in(folder):
+            project = read_project(find_project(Path.cwd()))
+            configuration = project.base / "pyproject.toml"
+            return WatchedProject(_packages(options, project), _base(options, project), configuration)
+
+    named = [argument for folder in folders if len(folders) > 1 for argument in ("-C", str(folder))]
+    return watch(lambda: list(map(read_project_in, folders)), [*named, *without_watch(options)])
 
 
 def _report_untracked(folder: Path) -> int:
@@ -117,9 +145,11 @@ def _check(options: argparse.Namespace) -> int:
             raise ConfigError(message)
         print_enforced(parts, sys.stdout)
         return DONE
-    OUTPUT_FORMATS[options.format](found, base, sys.stdout)
     if options.format == "text":
+        print_text(found, base, sys.stdout, every=options.all)
         print(summary(found) if found else "no problems found")
+    else:
+        OUTPUT_FORMATS[options.format](found, base, sys.stdout)
     has_warnings = any(item.severity is Severity.WARNING for item in found)
     return WRONG if has_errors(found) or (options.strict and has_warnings) else DONE
 
@@ -128,6 +158,13 @@ def _demo(_options: argparse.Namespace) -> int:
     from prefactor_gen.command.demo import run_demo
 
     return run_demo()
+
+
+def _init(_options: argparse.Namespace) -> int:
+    from prefactor_gen.command.init import init  # needs the extra
+
+    init(find_project(Path.cwd()))
+    return DONE
 
 
 def _schema(options: argparse.Namespace) -> int:
@@ -146,6 +183,7 @@ def _completion(options: argparse.Namespace) -> int:
 
 
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "init": _init,
     "generate": _generate,
     "check": _check,
     "demo": _demo,
@@ -188,11 +226,6 @@ def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
     return Path.cwd() if options.sources else project.base
 
 
-def _plan(options: argparse.Namespace) -> tuple[list[PackageConfig], Path]:
-    project = read_project(find_project(Path.cwd()))
-    return _packages(options, project), _base(options, project)
-
-
 def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:
     """The packages to generate: those of the configuration, the first one as the options change it."""
     configured = project.packages[0] if project.packages else None
@@ -200,7 +233,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     if not sources:
         raise ConfigError(
             "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
-            f"{project.hint}; see --help"
+            f"{project.hint or ', which `prefactor-gen init` writes'}; see --help"
         )
     output = (
         Path.cwd() / options.output
@@ -247,7 +280,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
     cache = None if options.no_cache or os.environ.get("CI") else cache_folder()
     cached = read_cached(cache, folder)
-    if origin.fingerprint and origin == cached.origin and _is_current(folder, cached.files):
+    if not options.wheel and origin.fingerprint and origin == cached.origin and _is_current(folder, cached.files):
         print(f"{shown} is up to date")
         return DONE
     generated, diagnostics = _compile(package, base, cached if origin.generator == cached.origin.generator else None)
@@ -255,6 +288,8 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     if has_errors(diagnostics):
         return WRONG
     write_cached(cache, folder, CachedPackage(origin, generated.files, generated.modules))
+    if options.wheel:
+        return _check_wheel(Path(options.wheel), package, generated.files)
     try:
         changes = compare(folder, generated.files)
         if not changes:
@@ -278,6 +313,23 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     return DONE
 
 
+def _check_wheel(wheel: Path, package: PackageConfig, files: Mapping[str, str]) -> int:
+    from prefactor_gen.command.wheel import compare_wheel, import_name
+
+    changes = compare_wheel(wheel, package.folder, files)
+    if changes is None:
+        print(
+            f"{wheel.as_posix()} has no package {import_name(package.folder)}; list it among those that the build "
+            "includes",
+            file=sys.stderr,
+        )
+        return WRONG
+    if changes:
+        return _show(changes, Path.cwd(), "build the wheel from the current package")
+    print(f"{wheel.as_posix()} has the current {import_name(package.folder)}")
+    return DONE
+
+
 def _is_current(folder: Path, files: Mapping[str, str]) -> bool:
     """Whether the folder has these generated files, and no others. What cannot be read is reported later."""
     try:
@@ -286,20 +338,19 @@ def _is_current(folder: Path, files: Mapping[str, str]) -> bool:
         return False
 
 
-def _show(changes: Sequence[Change], base: Path) -> int:
+def _show(changes: Sequence[Change], base: Path, remedy: str = "run prefactor-gen") -> int:
     for change in changes:
         print(change.diff(base), end="")
     for change in changes:
         action = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
-        print(
-            f"{Path(os.path.relpath(change.path, Path.cwd())).as_posix()} {action}; run prefactor-gen", file=sys.stderr
-        )
+        shown = Path(os.path.relpath(change.path, Path.cwd())).as_posix()
+        print(f"{shown} {action}; {remedy}", file=sys.stderr)
     return WRONG
 
 
 def _report(found: Sequence[Diagnostic], base: Path) -> None:
     diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # only `check` reports notes
-    OUTPUT_FORMATS["text"](diagnostics, base, sys.stderr)
+    print_text(diagnostics, base, sys.stderr)
     if diagnostics:
         print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
 

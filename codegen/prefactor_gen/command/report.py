@@ -10,13 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from prefactor_gen.command.similar_findings import SimilarFindings, put_together
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "summary"]
+__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "print_text", "summary"]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -46,16 +47,29 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(_count(counts[severity], severity) for severity in severities)
 
 
-def _print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:
-    """Print each diagnostic, with the line of the file that it is about."""
+def print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO, *, every: bool = False) -> None:
+    """Print diagnostics, each with the line of the file that it is about.
+
+    Args:
+        diagnostics: ordered by file.
+        base: the folder that their sources are relative to.
+        stream: where to print them.
+        every: also those of which there are many of one kind in a file; otherwise, the first one and their number.
+    """
     terminal = console(stream) if diagnostics and is_terminal(stream) else None
     _lines.cache_clear()  # the files may have changed since
-    for found in diagnostics:
-        text = "\n".join([str(found), *_excerpt(found.place, base)])
+    for similar in map(SimilarFindings, diagnostics) if every else put_together(diagnostics):
+        found = similar.first
+        text = "\n".join([str(found), *_excerpt(found.place, base), *_count_of(similar)])
         if terminal is None:
             print(text, file=stream)
         else:
             terminal.print(_coloured(text, found), soft_wrap=True)
+
+
+def _count_of(similar: SimilarFindings) -> Iterator[str]:
+    if others := similar.about_the_others():
+        yield f"    {others}; `prefactor-gen check --all` shows each"
 
 
 def _coloured(text: str, found: Diagnostic) -> Text:
@@ -139,8 +153,7 @@ def _count(number: int, noun: str) -> str:
 
 
 OUTPUT_FORMATS: Final[dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], None]]] = {
-    "text": _print_text,
     "json": _print_json,
     "github": _print_github,
 }
-"""The values of `--format`, each with what prints diagnostics, given the folder that sources are relative to."""
+"""The values of `--format` for programs, with what prints diagnostics, given the folder of their sources."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 import watchfiles
 from watchfiles import Change, DefaultFilter
@@ -17,7 +17,7 @@ from prefactor_gen.command.config import ConfigError, PackageConfig
 from prefactor_gen.definitions.sources import SUFFIXES, is_attribute, real_path
 from prefactor_gen.diagnostics.diagnostics import printable
 
-__all__ = ["STOPPED", "watch"]
+__all__ = ["STOPPED", "WatchedProject", "watch"]
 
 STOPPED: Final = 130
 """The exit code of a program that Ctrl-C ends."""
@@ -28,17 +28,21 @@ _STEP: Final = 100
 # Ignores environments, caches, and the temporary files of editors.
 _not_ignored: Final = DefaultFilter(ignore_dirs=(*DefaultFilter.ignore_dirs, "site-packages"))
 
-ReadPackages: TypeAlias = Callable[[], tuple[Sequence[PackageConfig], Path]]
-"""Reads the configuration: the packages to generate, and the folder that sources are relative to."""
+
+class WatchedProject(NamedTuple):
+    """A project: its packages, the folder that sources are relative to, and its pyproject.toml, which may not exist."""
+
+    packages: Sequence[PackageConfig]
+    base: Path
+    configuration: Path
 
 
-def watch(read_packages: ReadPackages, arguments: Sequence[str], configuration: Path) -> int:
+def watch(read_projects: Callable[[], Sequence[WatchedProject]], arguments: Sequence[str]) -> int:
     """Generate, and generate again after each change, until Ctrl-C.
 
     Args:
-        read_packages: reads the configuration; called again after each change.
+        read_projects: reads the configuration; called again after each change.
         arguments: the arguments of `generate`, without --watch.
-        configuration: the path of the project's pyproject.toml, which need not exist.
 
     Returns:
         `STOPPED`.
@@ -47,7 +51,7 @@ def watch(read_packages: ReadPackages, arguments: Sequence[str], configuration: 
         ConfigError: the configuration is wrong at the start, or the files cannot be watched.
     """
     command = [sys.executable, "-P", "-m", "prefactor_gen", "generate", *arguments]
-    watched = _Watched.of(*read_packages(), configuration)
+    watched = _Watched.all_of(read_projects())
     try:
         while True:
             changes = watched.changes()
@@ -58,7 +62,7 @@ def watch(read_packages: ReadPackages, arguments: Sequence[str], configuration: 
             changed = next(names for names in changes if names)
             print(f"changed: {printable(', '.join(changed))}", flush=True)
             try:
-                watched = _Watched.of(*read_packages(), configuration)
+                watched = _Watched.all_of(read_projects())
             except ConfigError:  # The next run reports it.
                 continue
     except KeyboardInterrupt:
@@ -82,6 +86,19 @@ class _Watched:
     sources: tuple[str, ...]
     paths: Mapping[Path, frozenset[str]]
     written: frozenset[Path]
+
+    @classmethod
+    def all_of(cls, projects: Sequence[WatchedProject]) -> _Watched:
+        """What to watch in all projects. Paths of several are shown relative to the working folder."""
+        first, *others = watched = [cls.of(*project) for project in projects]
+        if not others:
+            return first
+        paths: dict[Path, frozenset[str]] = {}
+        for each in watched:
+            paths |= {path: suffixes | paths.get(path, frozenset()) for path, suffixes in each.paths.items()}
+        sources = [os.path.relpath(each.base / source) for each in watched for source in each.sources]
+        written = frozenset(path for each in watched for path in each.written)
+        return cls(Path.cwd(), tuple(Path(source).as_posix() for source in sources), paths, written)
 
     @classmethod
     def of(cls, packages: Sequence[PackageConfig], base: Path, configuration: Path) -> _Watched:

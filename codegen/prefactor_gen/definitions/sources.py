@@ -13,7 +13,6 @@ from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_FOLDER_ENTRIES
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
 from prefactor_gen.documents.json_text import parse_json
 from prefactor_gen.documents.nodes import JsonValue
-from prefactor_gen.documents.yaml_text import parse_yaml
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = [
@@ -120,7 +119,11 @@ def parse_file(path: Path, source: str) -> JsonValue:
         text = read_file(path, source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UNREADABLE_SOURCE.error(Place(source), f"expected UTF-8 text: {error}") from None
-    return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
+    if path.suffix.lower() == ".json":
+        return parse_json(text, source)
+    from prefactor_gen.documents.yaml_text import parse_yaml  # a run that has nothing to do needs no yaml
+
+    return parse_yaml(text, source)
 
 
 def read_file(path: Path, source: str) -> bytes:
@@ -159,7 +162,7 @@ def _walk(folder: Path, place: Place) -> Iterator[Path]:
     entries = 0
     for directory, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if not name.startswith((".", "__")))
-        entries += len(files)
+        entries += len(names) + len(files)
         if entries > MAX_FOLDER_ENTRIES:
             message = f"this folder holds more than {MAX_FOLDER_ENTRIES:,} files; name the folder of the definitions"
             raise LIMIT_EXCEEDED.error(place, message)

@@ -108,9 +108,7 @@ class Bundle:
             for name, bundled in other.definitions.items()
             if name in self.definitions
         ]
-        self.definitions = (
-            {**other.definitions, **self.definitions} if problems else self.definitions | other.definitions
-        )
+        self.definitions = {**other.definitions, **self.definitions}  # of two with one name, the first
         return problems
 
     def nesting_problems(self, root: str) -> Iterator[Diagnostic]:

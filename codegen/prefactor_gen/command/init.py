@@ -1,0 +1,229 @@
+"""`prefactor-gen init`: writes the configuration and an example definition into a project. Nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
+from prefactor_gen.command.layout import find_layout
+from prefactor_gen.command.project_tools import configured_checkers, required_names, uses_uv
+from prefactor_gen.command.toml_edit import add_keys, as_lines
+from prefactor_gen.definitions.definitions import SECTIONS
+from prefactor_gen.definitions.sources import SUFFIXES
+from prefactor_gen.package.output_folder import Change, write
+
+__all__ = ["init"]
+
+_SOURCES: Final = ("schemas", "span_schemas")
+"""The names of the folder of definitions; the first one that is not used for something else is taken."""
+
+_DEFINITION_KEY: Final = "|".join(SECTIONS).encode()
+_MAX_FILES, _MAX_READ = 1_000, 100_000
+"""The number of files, and of bytes of each, that are looked at to see whether a folder holds definitions."""
+
+_EXAMPLE_NAME: Final = "example.yaml"
+_EXAMPLE: Final = """\
+# Each span type becomes a class: example:lookup becomes ExampleLookup. Run prefactor-gen after each change.
+span_type_schemas:
+  - name: example:lookup
+    title: Lookup
+    description: The agent looks something up.
+    template: "{{ query }} in {{ source }}"
+    params_schema:
+      type: object
+      required: [query]
+      properties:
+        query: { type: string, minLength: 1, description: What is looked up. }
+        source: { enum: [documents, web], description: Where it is looked up. }
+    result_schema:
+      type: object
+      required: [found]
+      properties:
+        found: { type: integer, minimum: 0, description: How many entries were found. }
+"""
+
+
+@dataclass(frozen=True)
+class _Setup:
+    """What a project compiles, and where to.
+
+    Attributes:
+        sources: the definitions, as in the configuration.
+        package: the generated package.
+        root: the folder that Python imports it from, relative to the project: `src` or `.`.
+        import_name: the name that it is imported by.
+        checked: what a type checker is given: the folder `src`, or the project's package.
+    """
+
+    sources: tuple[str, ...]
+    package: PackageConfig
+    root: str
+    import_name: str
+    checked: str
+
+
+@dataclass
+class _Plan:
+    """What is added to the tables of `[tool]`, which file is created, and what is left as it is."""
+
+    additions: dict[str, dict[str, object]] = field(default_factory=dict)
+    created: dict[Path, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+
+def init(base: Path) -> None:
+    """Configure the project in a folder, and print what was done and what to do next.
+
+    Raises:
+        ConfigError: pyproject.toml is wrong or cannot be written. Nothing has been written then.
+    """
+    project = read_project(base)
+    text = _read(base / "pyproject.toml")
+    document = tomllib.loads(text)
+    tools = document.get("tool", {})
+    if not isinstance(tools, dict):
+        raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
+    plan = _Plan()
+    try:
+        name = project.name or _name_for_poetry(tools)
+        setup = _configured(project, plan) if project.packages else _configure(project, name, plan)
+        checker = _configure_type_checker(plan, document, base, setup)
+        if uses_uv(document, base):
+            _configure_uv(plan, tools.get("uv", {}), setup)
+    except OSError as error:
+        raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
+    _write(base / "pyproject.toml", text, plan)
+    _tell(plan, setup, checker, base, is_built="build-system" in document)
+
+
+def _configured(project: ProjectConfig, plan: _Plan) -> _Setup:
+    """The setup that pyproject.toml has already."""
+    plan.left.append("[tool.prefactor-gen] of pyproject.toml")
+    package = project.packages[0]
+    parts = Path(os.path.relpath(package.folder, project.base)).parts
+    is_root = len(parts) > 1 and not (project.base / parts[0] / "__init__.py").is_file()
+    names = parts[1:] if is_root else parts
+    return _Setup(package.sources, package, parts[0] if is_root else ".", ".".join(names), parts[0])
+
+
+def _name_for_poetry(tools: dict[str, Any]) -> str | None:
+    """The project's name where older versions of Poetry have it."""
+    table = tools.get("poetry")
+    name = table.get("name") if isinstance(table, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _configure(project: ProjectConfig, name: str | None, plan: _Plan) -> _Setup:
+    base, layout = project.base, find_layout(project.base, name)
+    package = PackageConfig((_source(base, plan),), base / layout.output, layout.package)
+    project.check_package(package)
+    project.check_output(package)
+    plan.additions["prefactor-gen"] = {
+        "sources": list(package.sources),
+        "output": layout.output,
+        "package": layout.package,
+    }
+    checked = layout.root if layout.root != "." else layout.inside or "."
+    return _Setup(package.sources, package, layout.root, layout.import_name, checked)
+
+
+def _source(base: Path, plan: _Plan) -> str:
+    """The folder of definitions; if it has none, the example is planned."""
+    for name in _SOURCES:
+        folder = base / name
+        if _holds_definitions(folder):
+            plan.left.append(f"the definitions in {name}")
+            return name
+        if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
+            plan.created[folder / _EXAMPLE_NAME] = _EXAMPLE
+            return name
+    raise ConfigError(f"{' and '.join(_SOURCES)} hold other things than definitions; move one of them away")
+
+
+def _holds_definitions(folder: Path) -> bool:
+    """Whether a JSON or YAML file of the folder has a key of definitions."""
+    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
+    candidates = (path for path in islice(files, _MAX_FILES) if path.suffix.lower() in SUFFIXES and path.is_file())
+    return any(re.search(_DEFINITION_KEY, _start(path)) for path in candidates)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MAX_READ)
+
+
+def _configure_type_checker(plan: _Plan, document: dict[str, Any], base: Path, setup: _Setup) -> str:
+    """Add the table of a type checker, unless one is configured; returns the command that checks the project."""
+    mypy, pyright = f"mypy {setup.checked}", "pyright"
+    if places := configured_checkers(document, base):
+        plan.left.append(" and ".join(places))
+        return mypy if any("mypy" in place for place in places) else pyright
+    required = required_names(document)
+    if required & {"pyright", "basedpyright"} and "mypy" not in required:
+        plan.additions["pyright"] = {"typeCheckingMode": "standard"}
+        return pyright
+    # mypy does not look into `src` by itself.
+    path = {} if setup.root == "." else {"mypy_path": setup.root}
+    plan.additions["mypy"] = {"strict": True, **path}
+    return mypy
+
+
+def _configure_uv(plan: _Plan, table: object, setup: _Setup) -> None:
+    """Let uv build the project again when a definition has changed, which it would not see otherwise."""
+    if isinstance(table, dict) and "cache-keys" in table:
+        plan.left.append("cache-keys of [tool.uv]")
+        return
+    folders = [f"{source}/**/*" for source in setup.sources if ":" not in source and not Path(source).suffix]
+    files = [source for source in setup.sources if ":" not in source and Path(source).suffix]
+    plan.additions["uv"] = {"cache-keys": [{"file": each} for each in ("pyproject.toml", *folders, *files)]}
+
+
+def _read(path: Path) -> str:
+    """The text of a file, with its line ends; empty if there is none."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read {path.name}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _write(path: Path, text: str, plan: _Plan) -> None:
+    changes = [Change(created, None, content) for created, content in plan.created.items()]
+    if plan.additions:
+        if path.is_symlink() or (edited := add_keys(text, plan.additions)) is None:
+            why = "is a link" if path.is_symlink() else "cannot be edited without changing more of it"
+            raise ConfigError(f"{path.name} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise ConfigError(f"cannot write {path.name}: it is read-only")
+        changes.append(Change(path, text, edited))
+    try:
+        write(changes)
+    except OSError as error:
+        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+
+
+def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, *, is_built: bool) -> None:
+    added = [f"cache-keys of [tool.{name}]" if name == "uv" else f"[tool.{name}]" for name in plan.additions]
+    if added:
+        print(f"pyproject.toml: added {', '.join(added)}")
+    for path in plan.created:
+        print(f"{path.relative_to(base).as_posix()}: created")
+    for each in plan.left:
+        print(f"left as it was: {each}")
+    if is_built and "." not in setup.import_name:
+        print(f"for the build: list {setup.import_name} among the packages of the wheel")
+    commands = {
+        "prefactor-gen check": "says what is wrong with the definitions",
+        "prefactor-gen": f"writes the package {setup.import_name}",
+        checker: "finds calls that do not fit",
+    }
+    print("\nNext:")
+    for command, text in commands.items():
+        print(f"  {command:<22} {text}")

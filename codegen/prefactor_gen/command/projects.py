@@ -1,0 +1,96 @@
+"""Several projects of a repository in one run: those that `-C` names, or those below a folder without configuration."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from prefactor_gen.command.config import ConfigError, find_project, read_project
+
+__all__ = ["chosen_projects", "run_each"]
+
+_NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-packages", "test", "tests"})
+_MAX_FOLDERS: Final = 20_000
+"""Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
+
+_FAILED: Final = 1
+
+
+def chosen_projects(options: argparse.Namespace) -> list[Path]:
+    """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
+    named = [Path(each) for each in options.project or ["."]]
+    if options.command not in {"generate", "check"} or options.sources or options.output or options.package:
+        return named
+    return [project for folder in named for project in (_projects_below(folder) or [folder])]
+
+
+def _projects_below(folder: Path) -> list[Path]:
+    """The configured projects below a folder, or none if the folder is part of one, or the tree is too large."""
+    if not folder.is_dir() or _is_configured(find_project(folder)):
+        return []
+    found = []
+    for number, (project, is_project) in enumerate(_search(folder)):
+        if number == _MAX_FOLDERS:
+            return []
+        if is_project:
+            found.append(project)
+    return sorted(found)
+
+
+def _search(top: Path) -> Iterator[tuple[Path, bool]]:
+    """Each folder below, and whether it is a project. Environments, tests and what is in a project are left out."""
+    for folder, names, files in os.walk(top):
+        is_project = "pyproject.toml" in files and folder != str(top) and _is_configured(Path(folder))
+        names[:] = [] if is_project or "pyvenv.cfg" in files else [name for name in names if _is_searched(name)]
+        yield Path(folder), is_project
+
+
+def _is_searched(name: str) -> bool:
+    return not name.startswith(".") and name not in _NOT_SEARCHED
+
+
+def _is_configured(folder: Path) -> bool:
+    """Whether a project has the table of prefactor-gen, or one that seems to be meant."""
+    try:
+        project = read_project(folder)
+    except ConfigError:  # the run in this folder reports it, if it concerns prefactor-gen
+        return b"prefactor-gen" in (folder / "pyproject.toml").read_bytes()
+    return bool(project.packages or project.hint)
+
+
+def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool) -> int:
+    """Run the command in each folder, in a process of its own, because modules of two projects may have one name.
+
+    Args:
+        arguments: the arguments of the command line; `-C` among them is left out.
+        folders: the folders of the projects.
+        is_json: each run prints a list of findings; they become one list.
+
+    Returns:
+        the highest exit code.
+    """
+    import subprocess  # most runs do not need it
+
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("-C", "--project", action="append")
+    command = [sys.executable, "-P", "-m", "prefactor_gen", *parser.parse_known_args(arguments)[1]]
+    findings, codes = [], []
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--project: expected a folder, found {str(folder)!r}")
+        if not is_json:
+            print(f"In {folder.as_posix()}:", flush=True)
+        printed = subprocess.PIPE if is_json else None
+        done = subprocess.run(command, cwd=folder, stdout=printed, text=True, check=False)  # noqa: S603  # our own module
+        codes.append(done.returncode if done.returncode >= 0 else _FAILED)
+        findings += [
+            {**found, "source": (folder / found["source"]).as_posix()} for found in json.loads(done.stdout or "[]")
+        ]
+    if is_json:
+        print(json.dumps(findings, indent=2))
+    return max(codes)

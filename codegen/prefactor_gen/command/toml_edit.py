@@ -1,0 +1,81 @@
+"""Adds keys to a TOML file. Everything else in it stays: comments, order, spaces."""
+
+from __future__ import annotations
+
+import copy
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+__all__ = ["Additions", "add_keys", "as_lines"]
+
+Additions: TypeAlias = Mapping[str, Mapping[str, object]]
+"""The keys to add to tables of `[tool]`, with their values, by the name of the table."""
+
+
+def add_keys(text: str, additions: Additions) -> str | None:
+    """The text of pyproject.toml with more keys, or None if that cannot be done without changing something else.
+
+    Args:
+        text: valid TOML.
+        additions: keys that the text does not have.
+    """
+    is_dos = 0 < text.count("\n") == text.count("\r\n")
+    text = text.replace("\r\n", "\n") if is_dos else text
+    text = text if text.endswith("\n") or not text else f"{text}\n"
+    try:
+        edited = _edited(text, additions)
+        if tomllib.loads(edited) != _merged(tomllib.loads(text), additions) or not _keeps_lines(text, edited):
+            return None
+    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
+        return None
+    return edited.replace("\n", "\r\n") if is_dos else edited
+
+
+def as_lines(additions: Additions) -> str:
+    """The additions as lines of TOML, to be added by hand."""
+    tables = (
+        "\n".join([f"[tool.{name}]", *(f"{key} = {_literal(value)}" for key, value in keys.items())])
+        for name, keys in additions.items()
+    )
+    return "\n\n".join(tables)
+
+
+def _edited(text: str, additions: Additions) -> str:
+    document = tomlkit.parse(text)
+    for name, keys in additions.items():
+        tool: Any = document.get("tool")
+        if tool is None or name not in tool:
+            before = document.as_string().rstrip()
+            table = as_lines({name: keys})
+            document = tomlkit.parse(f"{before}\n\n{table}\n" if before else f"{table}\n")
+        else:
+            for key, value in keys.items():
+                tool[name].add(key, tomlkit.value(_literal(value)))
+    return document.as_string()
+
+
+def _merged(document: dict[str, Any], additions: Additions) -> dict[str, Any]:
+    merged = copy.deepcopy(document)
+    for name, keys in additions.items():
+        merged.setdefault("tool", {}).setdefault(name, {}).update(keys)
+    return merged
+
+
+def _keeps_lines(before: str, after: str) -> bool:
+    """Whether all lines are still there, in their order."""
+    remaining = iter(after.splitlines())
+    return all(line in remaining for line in before.rstrip().splitlines())
+
+
+def _literal(value: object) -> str:
+    """A value as it is written in TOML: a text, a truth value, a list, or a dict on one line."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_literal(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

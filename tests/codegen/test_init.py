@@ -1,0 +1,307 @@
+"""`prefactor-gen init`: what it adds to a project, where the package goes, and what it leaves as it is."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.codegen.support import Project, load_package
+
+COMMENTED = """\
+# Our project
+[project]
+name = "support-agent"  # the name
+dependencies = [
+  "httpx",  # for the API
+]
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[tool.ruff]
+line-length = 100   # wide
+[tool.ruff.lint]
+select = ["E"]
+"""
+
+
+def tables(project: Project) -> dict[str, Any]:
+    found = tomllib.loads((project.root / "pyproject.toml").read_bytes().decode())["tool"]
+    assert isinstance(found, dict)
+    return found
+
+
+def package(project: Project, name: str) -> None:
+    project.write(f"{name}/__init__.py", b"")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_project_in_src(project: Project) -> None:
+    package(project, "src/support_agent")
+    project.write("pyproject.toml", COMMENTED)
+    result = project.run("init")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        "pyproject.toml: added [tool.prefactor-gen], [tool.mypy]\n"
+        "schemas/example.yaml: created\n"
+        "\n"
+        "Next:\n"
+        "  prefactor-gen check    says what is wrong with the definitions\n"
+        "  prefactor-gen          writes the package support_agent.spans\n"
+        "  mypy src               finds calls that do not fit\n"
+    )
+    text = (project.root / "pyproject.toml").read_text()
+    assert text == COMMENTED + (
+        '\n[tool.prefactor-gen]\nsources = ["schemas"]\noutput = "src/support_agent"\npackage = "spans"\n'
+        '\n[tool.mypy]\nstrict = true\nmypy_path = "src"\n'
+    )
+    assert project.run("check", "--strict").out == "no problems found\n"
+    assert project.run().out == "src/support_agent/spans: 1 span type, 4 files changed\n"
+    assert load_package(project.root / "src" / "support_agent", "spans").ExampleLookup.Params(query="x")
+
+
+LAYOUTS: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "in src": (("src/support_agent", "tests"), "src/support_agent", "spans"),
+    "in src, under another name": (("src/other",), "src/other", "spans"),
+    "in src, among others": (("src/support_agent", "src/zebra", "src/another"), "src/support_agent", "spans"),
+    "in src, several": (("src/zebra", "src/another"), "src", "support_agent_spans"),
+    "flat": (("support_agent", "tests", "docs"), "support_agent", "spans"),
+    "flat, with a module of the name": (("support_agent", "support_agent/spans"), "support_agent", "span_types"),
+    "none": ((), ".", "support_agent_spans"),
+    "only tests": (("tests",), ".", "support_agent_spans"),
+}
+
+
+@pytest.mark.parametrize("case", LAYOUTS)
+def test_where_the_package_goes(case: str, project: Project) -> None:
+    packages, output, name = LAYOUTS[case]
+    for each in packages:
+        package(project, each)
+    project.write("pyproject.toml", '[project]\nname = "support-agent"\n')
+    assert project.run("init").code == 0
+    assert tables(project)["prefactor-gen"] == {"sources": ["schemas"], "output": output, "package": name}
+    assert project.run().code == 0
+    assert (project.root / output / name / "py.typed").is_file()
+    assert project.run("init").code == 0
+    assert project.run("--check").code == 0
+
+
+def test_a_name_that_poetry_has(project: Project) -> None:
+    project.write("pyproject.toml", '[tool.poetry]\nname = "My-Agent"\n')
+    assert project.run("init").code == 0
+    assert tables(project)["prefactor-gen"]["package"] == "my_agent_spans"
+
+
+def test_a_package_inside_another_hides_no_module(project: Project) -> None:
+    """There may be a module `spans` somewhere else."""
+    package(project, "support_agent")
+    project.configure(output="support_agent", package="json")
+    project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}})
+    assert project.run().code == 0
+    assert "would hide the module" in project.run("--output", ".").err
+
+
+def test_without_pyproject(project: Project) -> None:
+    (project.root / "agent").mkdir()
+    assert project.run("init", "-C", "agent").code == 0
+    text = (project.root / "agent" / "pyproject.toml").read_text()
+    assert text.startswith(
+        '[tool.prefactor-gen]\nsources = ["schemas"]\noutput = "."\npackage = "agent_spans"\n\n[tool'
+    )
+    assert project.run("-C", "agent").out == "agent_spans: 1 span type, 4 files changed\n"
+
+
+def test_a_wheel_needs_a_package_beside_the_others_named(project: Project) -> None:
+    project.write("pyproject.toml", COMMENTED)
+    assert "for the build: list support_agent_spans among the packages of the wheel\n" in project.run("init").out
+
+
+CHECKERS: dict[str, tuple[dict[str, str], dict[str, object], str]] = {
+    "none": ({}, {"mypy": {"strict": True}}, "mypy ."),
+    "mypy": ({"pyproject.toml": "[tool.mypy]\nwarn_unused_ignores = true\n"}, {}, "mypy ."),
+    "mypy.ini": ({"mypy.ini": "[mypy]\n"}, {}, "mypy ."),
+    "setup.cfg": ({"setup.cfg": "[metadata]\n\n[mypy]\n"}, {}, "mypy ."),
+    "pyright": ({"pyproject.toml": "[tool.pyright]\n"}, {}, "pyright"),
+    "pyrightconfig": ({"pyrightconfig.json": "{}"}, {}, "pyright"),
+    "a group with pyright": (
+        {"pyproject.toml": '[dependency-groups]\ndev = ["pyright>=1.1", {include-group = "x"}]\nx = []\n'},
+        {"pyright": {"typeCheckingMode": "standard"}},
+        "pyright",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHECKERS)
+def test_the_type_checker_of_the_project(case: str, project: Project) -> None:
+    files, added, command = CHECKERS[case]
+    before = tomllib.loads(files.get("pyproject.toml", "")).get("tool", {})
+    for name, text in files.items():
+        project.write(name, text)
+    result = project.run("init")
+    assert result.code == 0
+    assert f"\n  {command:<22} finds calls" in result.out
+    found = tables(project)
+    del found["prefactor-gen"]
+    assert found == {**before, **added}
+
+
+UV = ['[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n', "[tool.uv] # uv\nmanaged = true\n", ""]
+
+
+@pytest.mark.parametrize("text", UV)
+def test_uv_builds_again_after_a_change(text: str, project: Project) -> None:
+    project.write("pyproject.toml", text)
+    if not text:
+        project.write("uv.lock", "")
+    assert project.run("init").code == 0
+    assert tables(project)["uv"]["cache-keys"] == [{"file": "pyproject.toml"}, {"file": "schemas/**/*"}]
+    assert all(line in (project.root / "pyproject.toml").read_text() for line in text.splitlines())
+
+
+def test_nothing_is_overwritten(project: Project) -> None:
+    project.write("schemas/mine.yaml", "span_schemas: {mine: {}}")
+    project.write("mypy.ini", "[mypy]\n")
+    project.write(
+        "pyproject.toml",
+        '[tool.prefactor-gen]\nsources = ["schemas"]\noutput="src"\npackage = "made"\n[tool.uv]\ncache-keys = []\n',
+    )
+    before = contents(project.root)
+    result = project.run("init")
+    assert result.code == 0
+    assert contents(project.root) == before
+    assert result.out.startswith(
+        "left as it was: [tool.prefactor-gen] of pyproject.toml\n"
+        "left as it was: mypy.ini\n"
+        "left as it was: cache-keys of [tool.uv]\n"
+    )
+
+
+def test_definitions_that_are_there_are_taken(project: Project) -> None:
+    project.write("schemas/deep/mine.json", {"span_schemas": {"mine": {"type": "object"}}})
+    result = project.run("init")
+    assert "left as it was: the definitions in schemas\n" in result.out
+    assert not (project.root / "schemas" / "example.yaml").exists()
+    assert "1 span type" in project.run().out
+
+
+def test_a_folder_that_is_used_for_something_else_is_left(project: Project) -> None:
+    package(project, "schemas")
+    assert project.run("init").code == 0
+    assert (project.root / "span_schemas" / "example.yaml").is_file()
+    assert tables(project)["prefactor-gen"]["sources"] == ["span_schemas"]
+    assert list(contents(project.root / "schemas")) == ["__init__.py"]
+
+
+def test_line_ends_stay(project: Project) -> None:
+    project.write("pyproject.toml", COMMENTED.replace("\n", "\r\n"))
+    assert project.run("init").code == 0
+    written = (project.root / "pyproject.toml").read_bytes()
+    assert written.startswith(COMMENTED.replace("\n", "\r\n").encode())
+    assert written.count(b"\n") == written.count(b"\r\n")
+
+
+WRONG: dict[str, tuple[str | bytes, str]] = {
+    "no TOML": ("[tool", "pyproject.toml: not valid TOML"),
+    "a merge conflict": ("<<<<<<< HEAD\n", "pyproject.toml: not valid TOML"),
+    "no UTF-8": (b"name = '\xff'", "pyproject.toml: not valid TOML"),
+    "no table": ("tool = 3", "pyproject.toml: expected a table in [tool], found int"),
+    "no table of ours": ("[tool]\nprefactor-gen = 3", "pyproject.toml: expected a table in [tool.prefactor-gen]"),
+    "a table without sources": ("[tool.prefactor-gen]", "pyproject.toml: expected sources"),
+    "on one line": ("tool = { x = 1 }", "add these lines to it by hand:\n\n[tool.prefactor-gen]\nsources = "),
+    "no table of uv": ("[tool]\nuv = 3", "add these lines to it by hand:\n\n[tool.prefactor-gen]\nsources = "),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_configuration_that_cannot_be_edited(case: str, project: Project) -> None:
+    text, message = WRONG[case]
+    project.write("pyproject.toml", text)
+    before = contents(project.root)
+    result = project.run("init")
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+    assert contents(project.root) == before
+
+
+def test_a_link_is_not_followed(project: Project) -> None:
+    project.write("elsewhere.toml", COMMENTED)
+    (project.root / "pyproject.toml").symlink_to("elsewhere.toml")
+    before = contents(project.root)
+    result = project.run("init")
+    assert (result.code, result.out) == (2, "")
+    assert "pyproject.toml is a link; add these lines to it by hand" in result.err
+    assert contents(project.root) == before
+
+
+def test_a_package_that_leads_outside_is_not_configured(project: Project) -> None:
+    outside = project.root.parent / f"{project.root.name}-outside"
+    outside.mkdir()
+    (outside / "__init__.py").touch()
+    (project.root / "support_agent").symlink_to(outside)
+    result = project.run("init")
+    assert result.code == 2
+    assert "outside of the project" in result.err
+    assert not (project.root / "pyproject.toml").exists()
+
+
+def test_a_file_that_is_read_only(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("pyproject.toml", COMMENTED)
+    monkeypatch.setattr("prefactor_gen.command.init.os.access", lambda *_: False)  # root may write every file
+    result = project.run("init")
+    assert (result.code, result.err) == (2, "prefactor-gen: cannot write pyproject.toml: it is read-only\n")
+    assert not (project.root / "schemas").exists()
+
+
+def test_if_a_file_cannot_be_written_nothing_is(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("pyproject.toml", COMMENTED)
+    before = contents(project.root)
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device", "pyproject.toml")
+
+    monkeypatch.setattr("prefactor_gen.package.output_folder.tempfile.mkstemp", full)
+    result = project.run("init")
+    assert (result.code, result.err) == (2, "prefactor-gen: cannot write pyproject.toml: No space left on device\n")
+    assert contents(project.root) == before
+
+
+ODD = [
+    "",
+    "\n\n# only a comment",
+    "[tool.a]\n[project]\nname = 'x'\n[tool.b]\n# end",
+    "[[tool.x.y]]\na = 1\n[tool.uv.sources]\nb = {path = '.'}\n",
+    "tool.ruff.line-length = 100\ntool.uv.managed = true\n",
+    "[tool]\n[tool.uv]\n\n\n[project]\nname='x'",
+    "[tool.uv]\nx = '''\n[tool.uv]\n'''\n",
+    '["tool"."uv"]\nmanaged = true\n[tool.uv.pip]\n',
+    "# one\r\n[tool.a]\nb = '''\n\r\n'''\n",
+    "[project]\nname = 'ünï'\ndescription = '''\n[tool.mypy]\n'''\n",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_whatever_the_file_looks_like_only_keys_are_added(text: str, project: Project) -> None:
+    project.write("pyproject.toml", text)
+    project.write("uv.lock", "")
+    result = project.run("init")
+    written = (project.root / "pyproject.toml").read_bytes().decode()
+    if result.code:
+        assert "add these lines to it by hand" in result.err
+        assert written == text
+        return
+    lines = iter(written.splitlines(keepends=True))
+    assert all(line in lines for line in text.splitlines(keepends=True)[:-1])
+    found, before = tomllib.loads(written), tomllib.loads(text)
+    added = found["tool"]
+    assert added.pop("prefactor-gen")
+    assert added.pop("mypy")
+    assert added["uv"].pop("cache-keys")
+    expected = before.setdefault("tool", {})
+    expected.setdefault("uv", {})
+    assert found == before
