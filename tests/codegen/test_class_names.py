@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import unicodedata
 from typing import Any
 
 import pytest
@@ -152,6 +154,7 @@ def test_names_in_any_script(name: str, project: Project) -> None:
     package = project.load()
     (helper,) = package.SPAN_TYPES.values()
     assert helper.__name__ in package.__all__
+    assert unicodedata.normalize("NFKC", name) in inspect.signature(helper.start).parameters
     assert package.SPAN_TYPES[name].Params.model_validate({name: {"n": 1}}).model_dump(by_alias=True) == {
         name: {"n": 1}
     }

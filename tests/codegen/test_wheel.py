@@ -87,7 +87,7 @@ def test_the_marker_for_type_checkers_counts(inside: Project) -> None:
 def test_a_namespace_package(project: Project) -> None:
     """No file says that `acme` is a package."""
     project.span_types(one=OBJECT)
-    project.configure(output="src/acme", package="spans")
+    project.configure(output="src/acme", package="records")
     assert project.run().code == 0
     make_wheel(project)
     assert project.run("--check", "--wheel", WHEEL).code == 0

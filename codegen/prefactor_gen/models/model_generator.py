@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import keyword
 import re
 import tempfile
+import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,8 +94,15 @@ class _Output:
 
 
 def plain_field_name(name: str) -> str:
-    """The name that the model generator gives to a property without other properties."""
-    plain = FieldNameResolver().get_valid_name(name)
+    """The Python name of a property without other properties: the one that the model generator gives it.
+
+    It changes some names that Python takes, such as `हिन्दी`, in which the vowels are no letters. They stay here.
+    """
+    normal = unicodedata.normalize("NFKC", name)
+    if not name.isascii() and normal.isidentifier() and not normal.startswith("_"):
+        plain = f"{normal}_" if keyword.iskeyword(normal) else normal
+    else:
+        plain = FieldNameResolver().get_valid_name(name)
     return f"{plain}_" if hasattr(BaseModel, plain) else plain
 
 

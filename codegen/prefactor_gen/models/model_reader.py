@@ -97,7 +97,9 @@ def _renamed(
     """
     plain = {item.wire_name: unicodedata.normalize("NFKC", field_name(item.wire_name)) for item in model.fields}
     is_numbered = any(re.fullmatch(rf"{re.escape(plain[item.wire_name])}_\d+", item.name) for item in model.fields)
-    if not chosen and not is_numbered and len({item.name for item in model.fields}) == len(model.fields):
+    is_changed = any(item.name != plain[item.wire_name] for item in model.fields if not item.wire_name.isascii())
+    are_distinct = len({item.name for item in model.fields}) == len(model.fields)
+    if not (chosen or is_numbered or is_changed) and are_distinct:
         return model, []
     names = field_names(plain, field_name, chosen)
     fields = tuple(replace(item, name=names[item.wire_name]) for item in model.fields)
