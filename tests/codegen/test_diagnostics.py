@@ -824,9 +824,9 @@ def test_a_misspelled_format(project: Project) -> None:
 
 
 def test_shared_schemas_beside_the_definitions(project: Project) -> None:
-    project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}, "$defs": {}})
+    project.write("schemas/a.json", {"span_schemas": {"a": {"type": "object"}}, "definitions": {}})
     assert only(project.generate().findings).endswith(
-        "; put schemas that others refer to into a file of their own, or into the schema itself"
+        "; schemas that others refer to stand in the $defs of a file, or of the schema itself"
     )
 
 

@@ -269,3 +269,13 @@ def test_shared_types_of_every_kind(project: Project) -> None:
     assert model.model_validate({"Plain": {}, "When": "2026-11-28T00:00:00Z", "List": [{"a": 1}], "Pair": [1, 2]})
     for name, wrong in {"Closed": {"a": 1}, "Nothing": 1, "Size": {}, "Choice": "c", "Pair": [1], "Text": 1}.items():
         assert not is_valid(model, {name: wrong})
+
+
+def test_schemas_beside_the_span_types_of_a_file(project: Project) -> None:
+    message = {"$ref": "spans.json#/$defs/Message"}
+    entries = [{"name": name, "params_schema": properties(message=message)} for name in ("one", "two")]
+    project.write("schemas/spans.json", {"$defs": {"Message": MESSAGE, "Part": PART}, "span_type_schemas": entries})
+    assert project.generate().code == 0
+    package = project.load()
+    assert {"Message", "MessageDict", "Part"} <= {*package.__all__}
+    assert package.OneParams.model_fields["message"].annotation == package.TwoParams.model_fields["message"].annotation

@@ -35,6 +35,11 @@ def definitions_schema() -> dict[str, Any]:
             "type": "string",
             "description": "Not needed: the version is named by a hash of its content.",
         },
+        "$defs": {
+            "type": "object",
+            "additionalProperties": {"$ref": "#/definitions/schema"},
+            "description": "Schemas that span types refer to, by the name of this file.",
+        },
         "span_type_schemas": _list("The span types.", "spanType"),
         "quality_schemas": _list("The quality payloads of an agent instance.", "quality"),
         "span_schemas": _map("The params of span types by name, in the legacy form."),

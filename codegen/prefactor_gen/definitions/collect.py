@@ -200,7 +200,7 @@ class _Reader:
         words = ", ".join(sorted(key for key in known if key not in {ALLOW, CLASS, DEPRECATED}))
         for key in node:
             if key not in known:
-                shared = "; put schemas that others refer to into a file of their own, or into the schema itself"
+                shared = "; schemas that others refer to stand in the $defs of a file, or of the schema itself"
                 hint = shared if key in _SCHEMA_DEFINITIONS else did_you_mean(key, known)
                 self.report(f"unknown key {key!r}; expected one of {words}{hint}", node.place_at(key))
 

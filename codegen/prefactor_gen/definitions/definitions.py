@@ -30,7 +30,7 @@ _TEXTS = ("name", "title", "description", "template")
 SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", "deprecated", DEPRECATED, ALLOW, CLASS)
 QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
-ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
+ROOT_KEYS = (*SECTIONS, "$defs", "external_identifier", "$schema")
 
 
 @dataclass(frozen=True, order=True)

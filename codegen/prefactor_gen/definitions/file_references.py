@@ -201,7 +201,7 @@ class FileCopier:
         copied: the targets by these names.
         pending: targets whose own references are still to rewrite.
         uses: the targets that a target refers to; the schema itself is None.
-        of_other_files: the targets that another file than their own refers to.
+        of_other_files: the targets that another file refers to, or a payload from outside of its schema.
     """
 
     def __init__(self, files: SchemaFiles, refs: LocalRefs, path: Path | None, folder: Path | None) -> None:
@@ -277,7 +277,7 @@ class FileCopier:
                 is_payload = (
                     is_root and not pointer and not target.pointer and not (schema.keys() - {"$ref"}) & ASSERTIONS
                 )
-                if target.path != path and not is_payload:
+                if (is_root or target.path != path) and not is_payload:
                     self.of_other_files.add(target)
                 result["$ref"] = f"#/$defs/{self.names[target]}"
             except DiagnosticError as error:
