@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonBoolean, JsonInteger, MISSING, PayloadModel, TypedSpan
 
@@ -26,6 +26,9 @@ class AgentChatTurnParams(PayloadModel):
     """The number of the turn, from 1."""
     channel: Literal['text', 'voice', 'email', 'api'] | MISSING = MISSING
     """How the user speaks to the agent."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatTurnParamsDict: ...
 
 
 class AgentChatTurnResult(PayloadModel):
@@ -33,6 +36,9 @@ class AgentChatTurnResult(PayloadModel):
     """What the assistant answered."""
     interrupted: JsonBoolean | MISSING = MISSING
     """Whether the user broke in before the end."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatTurnResultDict: ...
 
 
 class AgentChatTurnParamsDict(TypedDict):

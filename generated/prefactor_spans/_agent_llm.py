@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentLlm",
@@ -47,6 +47,9 @@ class AgentLlmParams(PayloadModel):
     """The settings of the call."""
     tools: list[str] | MISSING = MISSING
     """The names of the tools that the model may ask for."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsDict: ...
 
 
 class AgentLlmParamsContentPart(PayloadModel):
@@ -58,6 +61,9 @@ class AgentLlmParamsContentPart(PayloadModel):
     """The text of a text part."""
     uri: str | MISSING = MISSING
     """Where the content of another part is."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsContentPartDict: ...
 
 
 class AgentLlmParamsMessage(PayloadModel):
@@ -73,6 +79,9 @@ class AgentLlmParamsMessage(PayloadModel):
     """The tools that the assistant asks for."""
     tool_call_id: str | MISSING = MISSING
     """The tool call that this message answers."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsMessageDict: ...
 
 
 class AgentLlmParamsParameters(PayloadModel):
@@ -94,6 +103,9 @@ class AgentLlmParamsParameters(PayloadModel):
     """How much new topics are sought."""
     seed: JsonInteger | MISSING = MISSING
     """What makes sampling repeatable."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsParametersDict: ...
 
 
 class AgentLlmParamsToolCall(PayloadModel):
@@ -105,6 +117,9 @@ class AgentLlmParamsToolCall(PayloadModel):
     """The tool's name."""
     arguments: dict[str, Any]
     """The arguments for the tool."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsToolCallDict: ...
 
 
 class AgentLlmResult(PayloadModel):
@@ -118,6 +133,9 @@ class AgentLlmResult(PayloadModel):
     """The provider's ID of the answer."""
     response_model: str | MISSING = MISSING
     """The model that answered, where it is not the one that was asked."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmResultDict: ...
 
 
 class AgentLlmResultContentPart(PayloadModel):
@@ -129,6 +147,9 @@ class AgentLlmResultContentPart(PayloadModel):
     """The text of a text part."""
     uri: str | MISSING = MISSING
     """Where the content of another part is."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmResultContentPartDict: ...
 
 
 class AgentLlmResultMessage(PayloadModel):
@@ -144,6 +165,9 @@ class AgentLlmResultMessage(PayloadModel):
     """The tools that the assistant asks for."""
     tool_call_id: str | MISSING = MISSING
     """The tool call that this message answers."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmResultMessageDict: ...
 
 
 class AgentLlmResultTokenUsage(PayloadModel):
@@ -157,6 +181,9 @@ class AgentLlmResultTokenUsage(PayloadModel):
     """The input tokens that came from a cache."""
     reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """The output tokens that were spent on reasoning."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmResultTokenUsageDict: ...
 
 
 class AgentLlmResultToolCall(PayloadModel):
@@ -168,15 +195,18 @@ class AgentLlmResultToolCall(PayloadModel):
     """The tool's name."""
     arguments: dict[str, Any]
     """The arguments for the tool."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmResultToolCallDict: ...
 
 
 class AgentLlmParamsDict(TypedDict):
     """AgentLlmParams as a dict."""
     model: str
     prompt: NotRequired[str]
-    messages: NotRequired[ArrayOf[AgentLlmParamsMessage | AgentLlmParamsMessageDict]]
+    messages: NotRequired[ArrayOf[AgentLlmParamsMessageDict]]
     provider: NotRequired[str]
-    parameters: NotRequired[AgentLlmParamsParameters | AgentLlmParamsParametersDict]
+    parameters: NotRequired[AgentLlmParamsParametersDict]
     tools: NotRequired[ArrayOf[str]]
 
 
@@ -190,9 +220,9 @@ class AgentLlmParamsContentPartDict(TypedDict):
 class AgentLlmParamsMessageDict(TypedDict):
     """AgentLlmParamsMessage as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
-    content: str | ArrayOf[AgentLlmParamsContentPart | AgentLlmParamsContentPartDict] | None
+    content: str | ArrayOf[AgentLlmParamsContentPartDict] | None
     name: NotRequired[str]
-    tool_calls: NotRequired[ArrayOf[AgentLlmParamsToolCall | AgentLlmParamsToolCallDict]]
+    tool_calls: NotRequired[ArrayOf[AgentLlmParamsToolCallDict]]
     tool_call_id: NotRequired[str]
 
 
@@ -218,9 +248,9 @@ class AgentLlmParamsToolCallDict(TypedDict):
 class AgentLlmResultDict(TypedDict):
     """AgentLlmResult as a dict."""
     response: NotRequired[str]
-    message: NotRequired[AgentLlmResultMessage | AgentLlmResultMessageDict]
+    message: NotRequired[AgentLlmResultMessageDict]
     finish_reason: NotRequired[str]
-    usage: NotRequired[AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict]
+    usage: NotRequired[AgentLlmResultTokenUsageDict]
     response_id: NotRequired[str]
     response_model: NotRequired[str]
 
@@ -235,9 +265,9 @@ class AgentLlmResultContentPartDict(TypedDict):
 class AgentLlmResultMessageDict(TypedDict):
     """AgentLlmResultMessage as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
-    content: str | ArrayOf[AgentLlmResultContentPart | AgentLlmResultContentPartDict] | None
+    content: str | ArrayOf[AgentLlmResultContentPartDict] | None
     name: NotRequired[str]
-    tool_calls: NotRequired[ArrayOf[AgentLlmResultToolCall | AgentLlmResultToolCallDict]]
+    tool_calls: NotRequired[ArrayOf[AgentLlmResultToolCallDict]]
     tool_call_id: NotRequired[str]
 
 
@@ -274,9 +304,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         *,
         model: str,
         prompt: str | MISSING = MISSING,
-        messages: ArrayOf[AgentLlmParamsMessage | AgentLlmParamsMessageDict] | MISSING = MISSING,
+        messages: ArrayOf[AgentLlmParamsMessageDict] | MISSING = MISSING,
         provider: str | MISSING = MISSING,
-        parameters: AgentLlmParamsParameters | AgentLlmParamsParametersDict | MISSING = MISSING,
+        parameters: AgentLlmParamsParametersDict = ABSENT,
         tools: ArrayOf[str] | MISSING = MISSING,
     ) -> None:
         """Start the span with its params.
@@ -303,9 +333,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         /,
         *,
         response: str | MISSING = MISSING,
-        message: AgentLlmResultMessage | AgentLlmResultMessageDict | MISSING = MISSING,
+        message: AgentLlmResultMessageDict = ABSENT,
         finish_reason: str | MISSING = MISSING,
-        usage: AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict | MISSING = MISSING,
+        usage: AgentLlmResultTokenUsageDict = ABSENT,
         response_id: str | MISSING = MISSING,
         response_model: str | MISSING = MISSING,
     ) -> None:
@@ -331,9 +361,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
         /,
         *,
         response: str | MISSING = MISSING,
-        message: AgentLlmResultMessage | AgentLlmResultMessageDict | MISSING = MISSING,
+        message: AgentLlmResultMessageDict = ABSENT,
         finish_reason: str | MISSING = MISSING,
-        usage: AgentLlmResultTokenUsage | AgentLlmResultTokenUsageDict | MISSING = MISSING,
+        usage: AgentLlmResultTokenUsageDict = ABSENT,
         response_id: str | MISSING = MISSING,
         response_model: str | MISSING = MISSING,
     ) -> None:

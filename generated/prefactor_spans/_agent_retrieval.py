@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
@@ -29,6 +29,9 @@ class AgentRetrievalParams(PayloadModel):
     """How many documents are wanted."""
     filters: dict[str, Any] | MISSING = MISSING
     """What the documents must match."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRetrievalParamsDict: ...
 
 
 class AgentRetrievalResult(PayloadModel):
@@ -36,6 +39,9 @@ class AgentRetrievalResult(PayloadModel):
     """What was found, the best first."""
     count: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """How many documents were found."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRetrievalResultDict: ...
 
 
 class AgentRetrievalResultDocumentsItem(PayloadModel):
@@ -49,6 +55,9 @@ class AgentRetrievalResultDocumentsItem(PayloadModel):
     """Where the document comes from."""
     metadata: dict[str, Any] | MISSING = MISSING
     """What else is known of the document."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRetrievalResultDocumentsItemDict: ...
 
 
 class AgentRetrievalParamsDict(TypedDict):
@@ -61,7 +70,7 @@ class AgentRetrievalParamsDict(TypedDict):
 
 class AgentRetrievalResultDict(TypedDict):
     """AgentRetrievalResult as a dict."""
-    documents: NotRequired[ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict]]
+    documents: NotRequired[ArrayOf[AgentRetrievalResultDocumentsItemDict]]
     count: NotRequired[int]
 
 
@@ -114,7 +123,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
         self,
         /,
         *,
-        documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
+        documents: ArrayOf[AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
         count: int | MISSING = MISSING,
     ) -> None:
         """Finish the span as `complete` with its result.
@@ -132,7 +141,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
         self,
         /,
         *,
-        documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
+        documents: ArrayOf[AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
         count: int | MISSING = MISSING,
     ) -> None:
         """Collect a part of the result for the finish.

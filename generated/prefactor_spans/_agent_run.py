@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentRun",
@@ -31,6 +31,9 @@ class AgentRunParams(PayloadModel):
     """Whom the agent works for; a pseudonym rather than a name."""
     metadata: dict[str, Any] | MISSING = MISSING
     """Anything else that identifies the run."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRunParamsDict: ...
 
 
 class AgentRunResult(PayloadModel):
@@ -39,6 +42,9 @@ class AgentRunResult(PayloadModel):
     steps: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """How many steps the agent took."""
     usage: AgentRunResultTokenUsage | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRunResultDict: ...
 
 
 class AgentRunResultTokenUsage(PayloadModel):
@@ -52,6 +58,9 @@ class AgentRunResultTokenUsage(PayloadModel):
     """The input tokens that came from a cache."""
     reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """The output tokens that were spent on reasoning."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRunResultTokenUsageDict: ...
 
 
 class AgentRunParamsDict(TypedDict):
@@ -67,7 +76,7 @@ class AgentRunResultDict(TypedDict):
     """AgentRunResult as a dict."""
     output: NotRequired[str]
     steps: NotRequired[int]
-    usage: NotRequired[AgentRunResultTokenUsage | AgentRunResultTokenUsageDict]
+    usage: NotRequired[AgentRunResultTokenUsageDict]
 
 
 class AgentRunResultTokenUsageDict(TypedDict):
@@ -123,7 +132,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
         *,
         output: str | MISSING = MISSING,
         steps: int | MISSING = MISSING,
-        usage: AgentRunResultTokenUsage | AgentRunResultTokenUsageDict | MISSING = MISSING,
+        usage: AgentRunResultTokenUsageDict = ABSENT,
     ) -> None:
         """Finish the span as `complete` with its result.
 
@@ -143,7 +152,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
         *,
         output: str | MISSING = MISSING,
         steps: int | MISSING = MISSING,
-        usage: AgentRunResultTokenUsage | AgentRunResultTokenUsageDict | MISSING = MISSING,
+        usage: AgentRunResultTokenUsageDict = ABSENT,
     ) -> None:
         """Collect a part of the result for the finish.
 

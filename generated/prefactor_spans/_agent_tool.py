@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
 
 __all__ = [
@@ -26,6 +26,9 @@ class AgentToolParams(PayloadModel):
     """The ID that the model gave the call."""
     description: str | MISSING = MISSING
     """What the tool does."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolParamsDict: ...
 
 
 class AgentToolResult(PayloadModel):
@@ -35,6 +38,9 @@ class AgentToolResult(PayloadModel):
     """The output in a few words, for people."""
     error_message: str | MISSING = MISSING
     """Why the tool failed."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolResultDict: ...
 
 
 class AgentToolParamsDict(TypedDict):

@@ -22,13 +22,17 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("Mapping",), "collections.abc"),
     **dict.fromkeys(("date", "datetime", "time"), "datetime"),
     **dict.fromkeys(
-        ("Annotated", "Any", "ClassVar", "Literal", "NotRequired", "TypeAlias", "TypedDict", "overload"), "typing"
+        (
+            "TYPE_CHECKING", "Annotated", "Any", "ClassVar", "Literal", "NotRequired",
+            "TypeAlias", "TypedDict", "overload",
+        ),
+        "typing",
     ),
     "UUID": "uuid",
     **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
     **dict.fromkeys(
         (
-            "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
+            "ABSENT", "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
             "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern",
             "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "TypedSpan",
         ),
@@ -67,7 +71,7 @@ def undefined_names(plan: SpanPlan) -> list[str]:
 def _expressions(plan: SpanPlan) -> Iterator[str]:
     for model in plan.models:
         yield from (item.annotation for item in model.fields)
-        yield from [model.schema_part] if model.schema_part else []
+        yield from (text for text in (model.schema_part, model.as_dict) if text)
     for named in plan.types:
         yield named.value
         yield from [named.schema_part] if named.schema_part else []
@@ -91,7 +95,7 @@ def _field_names(plan: SpanPlan) -> set[str]:
 
 def _without_shadows(plan: SpanPlan) -> SpanPlan:
     """The plan in which imports that have the name of a field are renamed with an underscore."""
-    used = _used_names(plan) | {"MISSING", "Field", "ConfigDict", "Annotated"}
+    used = _used_names(plan) | {"ABSENT", "MISSING", "Field", "ConfigDict", "Annotated"}
     used &= _IMPORTS.keys() | _BUILT_IN
     shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
     return _Renaming(shadowed).plan(plan) if shadowed else plan
@@ -121,7 +125,12 @@ class _Renaming:
         return expression and renamed(expression, self.names)
 
     def model(self, item: ModelPlan) -> ModelPlan:
-        return replace(item, fields=self.fields(item.fields), schema_part=self.optional(item.schema_part))
+        return replace(
+            item,
+            fields=self.fields(item.fields),
+            schema_part=self.optional(item.schema_part),
+            as_dict=self.optional(item.as_dict),
+        )
 
     def named_type(self, item: NamedTypePlan) -> NamedTypePlan:
         return replace(item, value=renamed(item.value, self.names), schema_part=self.optional(item.schema_part))
@@ -142,6 +151,7 @@ class _Renaming:
             variants=tuple(map(self.parameters, item.variants)),
             any_keyword=self.optional(item.any_keyword),
             missing=self.names.get("MISSING", "MISSING"),
+            absent=self.names.get("ABSENT", "ABSENT"),
         )
 
 
@@ -152,9 +162,10 @@ def with_imports(plan: SpanPlan) -> SpanPlan:
     names |= {"TypeAlias", "TypedSpan"}
     variants = [each for method in (plan.start, plan.complete) for each in method.variants]
     names |= {"overload"} if variants else set()
-    keywords = (item for each in (plan.start.parameters, *variants) for item in each)
-    optional = any(not item.required for item in keywords) or plan.complete.parameters
-    names |= {"MISSING"} if plan.start.missing == "MISSING" and optional else set()
+    keywords = [item for each in (plan.start.parameters, *variants) for item in each if not item.required]
+    keywords += plan.complete.parameters
+    names |= {plan.start.absent if item.is_object else plan.start.missing for item in keywords} & _IMPORTS.keys()
+    names |= {"TYPE_CHECKING"} if any(item.as_dict for item in plan.models) else set()
     names |= {item.base for item in plan.models}
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
     names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()

@@ -25,7 +25,14 @@ from prefactor_gen.package.representation import (
     Parameter,
     SpanPlan,
 )
-from prefactor_gen.package.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
+from prefactor_gen.package.type_expressions import (
+    distinguished,
+    field_type,
+    input_type,
+    is_object_type,
+    literal_texts,
+    names_in,
+)
 
 __all__ = ["plan_span_type"]
 
@@ -123,14 +130,21 @@ class _SpanPlanner:
         if model.alias is not None:
             root = FieldPlan("root", field_type(model.alias, self.constants))
             base = "PayloadRoot" if part is None else "CheckedRoot"
-            return ModelPlan(model.name, base, doc, (), (root,), part, self.redacted_names(model))
+            return ModelPlan(model.name, base, doc, (), (root,), part, self.redacted_names(model), self.as_dict(model))
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
             extra = f"dict[str, {field_type(model.extra_type, self.constants)}]"
             fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
         base = "PayloadModel" if part is None else "CheckedModel"
-        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part, self.redacted_names(model))
+        redacted = self.redacted_names(model)
+        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part, redacted, self.as_dict(model))
+
+    def as_dict(self, model: Model) -> str | None:
+        """The type of `to_dict()`; None if the model has a field of this name."""
+        if any(item.name == "to_dict" for item in model.fields):
+            return None
+        return self.inputs[model.name] if model.alias is None else input_type(model.alias, self.inputs)
 
     def redacted_names(self, model: Model) -> str | None:
         """The names that the repr of a model hides: those of fields whose value is redacted, or shows one that is."""
@@ -198,15 +212,25 @@ class _SpanPlanner:
                 value = field_type(model.alias, self.constants)
                 checked = f"Annotated[{value}, _{model.name}Schema]"
                 yield NamedTypePlan(model.name, value if part is None else checked, schema_part=part)
-            if self.inputs[model.name] != model.name and self.is_named_type(model):
-                yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
+            name = self.inputs[model.name]
+            if name != model.name and (self.is_named_type(model) or name in self.mentioned_inputs()):
+                yield NamedTypePlan(name, input_type(model.alias, self.inputs), is_input=True)
+
+    def mentioned_inputs(self) -> frozenset[str]:
+        """The names in the types that a caller passes for the parts of a payload."""
+        annotations = [item.annotation for model in self.models for item in model.fields]
+        annotations += [model.alias for model in self.models if model.alias is not None]
+        return frozenset[str]().union(*(names_in(input_type(each, self.inputs)) for each in annotations))
 
     def input_name(self, model: Model) -> str:
-        """The type that a caller passes: an instance or a dict for a class, the input type for a named type."""
+        """The type that a caller passes: a dict for a class, the input type for a named type.
+
+        The dict alone: in a union with the class, type checkers do not say which key of a literal is wrong.
+        """
         if model.alias is None:
-            return f"{model.name} | {model.name}Dict"
+            return f"{model.name}Dict"
         if model.name in self.roots:
-            return model.name
+            return f"{model.name}Input"
         mentioned = names_in(input_type(model.alias, {}))
         changes = mentioned & {
             "ArrayOf",
@@ -225,7 +249,7 @@ class _SpanPlanner:
         model = self.by_name[name]
         if _accepts_any_keyword(model):
             return f"{name} | Mapping[str, object]"
-        return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
+        return f"{name} | {self.inputs[name] if model.alias is None else input_type(model.alias, self.inputs)}"
 
     def dict(self, model: Model) -> DictPlan:
         fields = model.fields
@@ -269,7 +293,9 @@ class _SpanPlanner:
             yield from (tuple(self.parameter(item) for item in each) for each in fields)
 
     def parameter(self, item: ModelField) -> Parameter:
-        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required)
+        aliases = {model.name: model.alias for model in self.models}
+        is_object = is_object_type(item.annotation, aliases)
+        return Parameter(item.name, self.keyword_type(item), quote(item.wire_name), item.required, is_object)
 
     def keyword_type(self, item: ModelField) -> str:
         return input_type(item.annotation, self.inputs).removesuffix(" | MISSING")
