@@ -32,6 +32,7 @@ from prefactor_gen.package.type_expressions import (
     is_object_type,
     literal_texts,
     names_in,
+    option_names,
 )
 
 __all__ = ["plan_span_type"]
@@ -141,8 +142,8 @@ class _SpanPlanner:
         return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part, redacted, self.as_dict(model))
 
     def as_dict(self, model: Model) -> str | None:
-        """The type of `to_dict()`; None if the model has a field of this name."""
-        if any(item.name == "to_dict" for item in model.fields):
+        """The type of `to_dict()`; None if a field hides the method, or the condition under which it is declared."""
+        if any(item.name in {"to_dict", "TYPE_CHECKING"} for item in model.fields):
             return None
         return self.inputs[model.name] if model.alias is None else input_type(model.alias, self.inputs)
 
@@ -249,7 +250,16 @@ class _SpanPlanner:
         model = self.by_name[name]
         if _accepts_any_keyword(model):
             return f"{name} | Mapping[str, object]"
-        return f"{name} | {self.inputs[name] if model.alias is None else input_type(model.alias, self.inputs)}"
+        literals = self.inputs[name] if model.alias is None else input_type(model.alias, self.inputs)
+        return " | ".join([name, *self.option_classes(model, {name}), literals])
+
+    def option_classes(self, model: Model, seen: set[str]) -> Iterator[str]:
+        """The classes of the objects that a payload may be, if it may be one of several."""
+        for name in option_names(model.alias) if model.alias is not None else ():
+            option = self.by_name.get(name)
+            if option is not None and name not in seen:
+                seen.add(name)
+                yield from [name] if option.alias is None else self.option_classes(option, seen)
 
     def dict(self, model: Model) -> DictPlan:
         fields = model.fields

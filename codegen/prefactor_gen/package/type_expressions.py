@@ -18,6 +18,7 @@ __all__ = [
     "is_object_type",
     "literal_texts",
     "names_in",
+    "option_names",
     "renamed",
 ]
 
@@ -56,8 +57,14 @@ def input_type(expression: ast.expr, models: Mapping[str, str]) -> str:
     return _Input(models).text(inner)
 
 
+def option_names(expression: ast.expr) -> list[str]:
+    """The names of classes and aliases that a type is a union of, or that it is."""
+    inner, _ = _split_annotated(expression)
+    return [name for member in _members(inner) if (name := _name(_split_annotated(member)[0])) is not None]
+
+
 def is_object_type(expression: ast.expr, aliases: Mapping[str, ast.expr | None]) -> bool:
-    """Whether every value of a type, if it is not absent, is an object of a class, or a map of such objects.
+    """Whether every value of a type, if it is not absent, is an object of a class, or a map with such objects in it.
 
     Args:
         expression: the annotation as the model generator wrote it.
@@ -73,8 +80,8 @@ def is_object_type(expression: ast.expr, aliases: Mapping[str, ast.expr | None])
                 others = {each: value for each, value in aliases.items() if each != name}
                 alias = aliases[name]
                 found.append(alias is None or is_object_type(alias, others))
-            case ast.Subscript(ast.Name("dict"), ast.Tuple([_, value])):
-                found.append(is_object_type(value, aliases))
+            case ast.Subscript(ast.Name("dict")):
+                found.append(bool(names_in(_render(member)) & aliases.keys()))
             case ast.Subscript(ast.Name("Annotated")):
                 found.append(is_object_type(member, aliases))
             case _:

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from datetime import datetime as _datetime
-from typing import Annotated, Literal as _Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "ToolCall",
@@ -42,22 +42,34 @@ class ToolCallParams(PayloadModel):
     field_9lives: Annotated[Annotated[JsonInteger, Field(ge=1)] | _MISSING, Field(alias='9lives')] = _MISSING
     field_: Annotated[str | _MISSING, Field(alias='')] = _MISSING
     größe: ToolCallParamsGröße | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsDict: ...
 
 
 class ToolCallParamsGröße(PayloadModel):
     höhe: JsonNumber | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsGrößeDict: ...
 
 
 class ToolCallParamsParams(PayloadModel):
     str_: Annotated[str | _MISSING, Field(alias='str')] = _MISSING
     list_: Annotated[list[str] | _MISSING, Field(alias='list')] = _MISSING
     text: str | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsParamsDict: ...
 
 
 class ToolCallResult(PayloadModel):
     None_: Annotated[str | None, Field(alias='None')]
     with_space: Annotated[str | _MISSING, Field(alias='with space')] = _MISSING
     field_private: Annotated[JsonInteger | _MISSING, Field(alias='_private')] = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallResultDict: ...
 
 
 ToolCallParamsDict = TypedDict(
@@ -66,7 +78,7 @@ ToolCallParamsDict = TypedDict(
         "class": "str",
         "import": "NotRequired[bool]",
         "self": "str",
-        "params": "NotRequired[ToolCallParamsParams | ToolCallParamsParamsDict]",
+        "params": "NotRequired[ToolCallParamsParamsDict]",
         "copy": "NotRequired[bool]",
         "json": "NotRequired[str]",
         "model_config": "NotRequired[str]",
@@ -80,7 +92,7 @@ ToolCallParamsDict = TypedDict(
         "content-type": "NotRequired[str]",
         "9lives": "NotRequired[int]",
         "": "NotRequired[str]",  # pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names
-        "größe": "NotRequired[ToolCallParamsGröße | ToolCallParamsGrößeDict]",
+        "größe": "NotRequired[ToolCallParamsGrößeDict]",
     },
 )
 """ToolCallParams as a dict."""
@@ -127,7 +139,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
         class_: str,
         import_: bool | _MISSING = _MISSING,
         self: str,
-        params: ToolCallParamsParams | ToolCallParamsParamsDict | _MISSING = _MISSING,
+        params: ToolCallParamsParamsDict = ABSENT,
         copy_: bool | _MISSING = _MISSING,
         json_: str | _MISSING = _MISSING,
         model_config_: str | _MISSING = _MISSING,
@@ -141,7 +153,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
         content_type: str | _MISSING = _MISSING,
         field_9lives: int | _MISSING = _MISSING,
         field_: str | _MISSING = _MISSING,
-        größe: ToolCallParamsGröße | ToolCallParamsGrößeDict | _MISSING = _MISSING,
+        größe: ToolCallParamsGrößeDict = ABSENT,
     ) -> None:
         """Start the span with its params.
 

@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import EmptyResult, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
@@ -16,6 +16,9 @@ __all__ = [
 
 class AgentOtherParams(PayloadModel):
     n: JsonInteger | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentOtherParamsDict: ...
 
 
 class AgentOtherParamsDict(TypedDict):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypeAlias, TypedDict
+from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
 
 __all__ = [
@@ -19,10 +19,16 @@ __all__ = [
 
 class AgentToolParams(PayloadModel):
     arguments: dict[str, Any] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolParamsDict: ...
 
 
 class AgentToolResult(PayloadModel):
     output: Any | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolResultDict: ...
 
 
 class AgentToolParamsDict(TypedDict):

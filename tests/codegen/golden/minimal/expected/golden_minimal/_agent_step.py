@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 
 __all__ = [
@@ -16,6 +16,9 @@ __all__ = [
 
 class AgentStepParams(PayloadModel):
     name: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentStepParamsDict: ...
 
 
 class AgentStepParamsDict(TypedDict):

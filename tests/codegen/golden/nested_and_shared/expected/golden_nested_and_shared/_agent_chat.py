@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import ConfigDict, Field
-from prefactor_core.typed import ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentChat",
@@ -34,6 +34,9 @@ class AgentChatParams(PayloadModel):
     """What the turn may use."""
     owner: AgentChatParamsPerson | MISSING = MISSING
     reviewer: AgentChatParamsPerson | None | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsDict: ...
 
 
 class AgentChatParamsLimits(PayloadModel):
@@ -43,6 +46,9 @@ class AgentChatParamsLimits(PayloadModel):
 
     tokens: Annotated[JsonInteger, Field(ge=1)] | MISSING = MISSING
     deadline: str | None | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsLimitsDict: ...
 
 
 class AgentChatParamsMessage(PayloadModel):
@@ -50,11 +56,17 @@ class AgentChatParamsMessage(PayloadModel):
     content: str | None | MISSING = MISSING
     """What is said."""
     replies: list[AgentChatParamsMessage] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsMessageDict: ...
 
 
 class AgentChatParamsPerson(PayloadModel):
     name: Annotated[str, Field(min_length=1)]
     manager: AgentChatParamsPerson | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsPersonDict: ...
 
 
 class AgentChatResult(PayloadModel):
@@ -63,6 +75,9 @@ class AgentChatResult(PayloadModel):
     """What is said."""
     replies: list[AgentChatResultMessage] | MISSING = MISSING
     usage: AgentChatResultTokenUsage
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatResultDict: ...
 
 
 class AgentChatResultMessage(PayloadModel):
@@ -70,19 +85,25 @@ class AgentChatResultMessage(PayloadModel):
     content: str | None | MISSING = MISSING
     """What is said."""
     replies: list[AgentChatResultMessage] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatResultMessageDict: ...
 
 
 class AgentChatResultTokenUsage(PayloadModel):
     input: JsonInteger | MISSING = MISSING
     output: JsonInteger | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatResultTokenUsageDict: ...
 
 
 class AgentChatParamsDict(TypedDict):
     """AgentChatParams as a dict."""
-    messages: ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]
-    limits: NotRequired[AgentChatParamsLimits | AgentChatParamsLimitsDict]
-    owner: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
-    reviewer: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict | None]
+    messages: ArrayOf[AgentChatParamsMessageDict]
+    limits: NotRequired[AgentChatParamsLimitsDict]
+    owner: NotRequired[AgentChatParamsPersonDict]
+    reviewer: NotRequired[AgentChatParamsPersonDict | None]
 
 
 class AgentChatParamsLimitsDict(TypedDict):
@@ -95,28 +116,28 @@ class AgentChatParamsMessageDict(TypedDict):
     """AgentChatParamsMessage as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
-    replies: NotRequired[ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict]]
+    replies: NotRequired[ArrayOf[AgentChatParamsMessageDict]]
 
 
 class AgentChatParamsPersonDict(TypedDict):
     """AgentChatParamsPerson as a dict."""
     name: str
-    manager: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
+    manager: NotRequired[AgentChatParamsPersonDict]
 
 
 class AgentChatResultDict(TypedDict):
     """AgentChatResult as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
-    replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
-    usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict
+    replies: NotRequired[ArrayOf[AgentChatResultMessageDict]]
+    usage: AgentChatResultTokenUsageDict
 
 
 class AgentChatResultMessageDict(TypedDict):
     """AgentChatResultMessage as a dict."""
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
-    replies: NotRequired[ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict]]
+    replies: NotRequired[ArrayOf[AgentChatResultMessageDict]]
 
 
 class AgentChatResultTokenUsageDict(TypedDict):
@@ -141,10 +162,10 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         self,
         /,
         *,
-        messages: ArrayOf[AgentChatParamsMessage | AgentChatParamsMessageDict],
-        limits: AgentChatParamsLimits | AgentChatParamsLimitsDict | MISSING = MISSING,
-        owner: AgentChatParamsPerson | AgentChatParamsPersonDict | MISSING = MISSING,
-        reviewer: AgentChatParamsPerson | AgentChatParamsPersonDict | None | MISSING = MISSING,
+        messages: ArrayOf[AgentChatParamsMessageDict],
+        limits: AgentChatParamsLimitsDict = ABSENT,
+        owner: AgentChatParamsPersonDict = ABSENT,
+        reviewer: AgentChatParamsPersonDict | None | MISSING = MISSING,
     ) -> None:
         """Start the span with its params.
 
@@ -164,8 +185,8 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         *,
         role: Literal['user', 'assistant'],
         content: str | None | MISSING = MISSING,
-        replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
-        usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict,
+        replies: ArrayOf[AgentChatResultMessageDict] | MISSING = MISSING,
+        usage: AgentChatResultTokenUsageDict,
     ) -> None:
         """Finish the span as `complete` with its result.
 
@@ -185,8 +206,8 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
         *,
         role: Literal['user', 'assistant'] | MISSING = MISSING,
         content: str | None | MISSING = MISSING,
-        replies: ArrayOf[AgentChatResultMessage | AgentChatResultMessageDict] | MISSING = MISSING,
-        usage: AgentChatResultTokenUsage | AgentChatResultTokenUsageDict | MISSING = MISSING,
+        replies: ArrayOf[AgentChatResultMessageDict] | MISSING = MISSING,
+        usage: AgentChatResultTokenUsageDict = ABSENT,
     ) -> None:
         """Collect a part of the result for the finish.
 

@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
 
@@ -25,22 +25,37 @@ __all__ = [
 class AgentScoreParams(PayloadModel):
     __pydantic_extra__: dict[str, AgentScoreParamsScore]  # pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it
     total: JsonNumber | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreParamsDict: ...
 
 
 class AgentScoreParamsScore(PayloadModel):
     value: Annotated[JsonNumber, Field(ge=0.0, le=1.0)] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreParamsScoreDict: ...
 
 
 class AgentScoreResultOption1(PayloadModel):
     ok: Annotated[Literal[True], JsonLiteral]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption1Dict: ...
 
 
 class AgentScoreResultOption2(PayloadModel):
     error: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption2Dict: ...
 
 
 class AgentScoreResult(PayloadRoot):
     root: AgentScoreResultOption1 | AgentScoreResultOption2
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption1Dict | AgentScoreResultOption2Dict: ...
 
 
 class AgentScoreParamsDict(TypedDict):
@@ -63,7 +78,7 @@ class AgentScoreResultOption2Dict(TypedDict):
     error: str
 
 
-class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption1Dict | AgentScoreResultOption2 | AgentScoreResultOption2Dict"]):
+class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict"]):
     """agent:score"""
 
     schema_name = "agent:score"

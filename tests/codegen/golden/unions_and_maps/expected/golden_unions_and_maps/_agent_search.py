@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from uuid import UUID
 from pydantic import Field, Tag
 from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
@@ -38,25 +38,37 @@ class AgentSearchParams(CheckedModel):
     bounded: Annotated[JsonInteger, Field(ge=3), Tag('integer')] | Annotated[JsonNumber, Field(ge=3.0, le=10.0), Tag('number')] | MISSING = MISSING
     anything: Any | MISSING = MISSING
     nothing: Any | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentSearchParamsDict: ...
 
 
 class AgentSearchParamsQueryText(PayloadModel):
     kind: Literal['text']
     text: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentSearchParamsQueryTextDict: ...
 
 
 class AgentSearchParamsQueryVector(PayloadModel):
     kind: Literal['vector']
     vector: Annotated[list[JsonNumber], Field(min_length=1)]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentSearchParamsQueryVectorDict: ...
 
 
 class AgentSearchResult(PayloadRoot):
     root: dict[str, JsonInteger]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> Mapping[str, int]: ...
 
 
 class AgentSearchParamsDict(TypedDict):
     """AgentSearchParams as a dict."""
-    query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict
+    query: AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVectorDict
     limit: NotRequired[int | str]
     range: NotRequired[tuple[float, float]]
     mode: NotRequired[Literal['fast', 'exact', 1, True] | None]
@@ -93,7 +105,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
         self,
         /,
         *,
-        query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict,
+        query: AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVectorDict,
         limit: int | str | MISSING = MISSING,
         range: tuple[float, float] | MISSING = MISSING,
         mode: Literal['fast', 'exact', 1, True] | None | MISSING = MISSING,

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal as _Literal, NotRequired, TypeAlias, TypedDict, overload
+from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict, overload
 from pydantic import Field
 from typing_extensions import TypeAliasType
 from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, MISSING as _MISSING, PayloadModel, PayloadRoot, TypedSpan
@@ -13,6 +13,7 @@ from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, MISSING as _
 __all__ = [
     "AgentShow",
     "AgentShowParams",
+    "AgentShowParamsInput",
     "AgentShowParamsOption2",
     "AgentShowParamsOption2Dict",
     "AgentShowParamsPicture",
@@ -26,44 +27,63 @@ __all__ = [
     "AgentShowResultWholeDict",
 ]
 
+AgentShowParamsInput: TypeAlias = "AgentShowParamsPictureDict | AgentShowParamsOption2Dict"
 AgentShowResultShown = TypeAliasType("AgentShowResultShown", "Annotated[AgentShowResultWhole | AgentShowResultHalf, Field(discriminator='state')]")
-AgentShowResultShownInput: TypeAlias = "AgentShowResultWhole | AgentShowResultWholeDict | AgentShowResultHalf | AgentShowResultHalfDict"
+AgentShowResultShownInput: TypeAlias = "AgentShowResultWholeDict | AgentShowResultHalfDict"
 
 
 class AgentShowParamsOption2(PayloadModel):
     kind: _Literal['sound', 'film']
     MISSING: JsonBoolean
     parts: list[AgentShowParams] | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsOption2Dict: ...
 
 
 class AgentShowParamsPicture(PayloadModel):
     kind: _Literal['picture']
     overload: JsonInteger
     Literal: str | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsPictureDict: ...
 
 
 class AgentShowParams(PayloadRoot):
     root: Annotated[AgentShowParamsPicture | AgentShowParamsOption2, Field(discriminator='kind')]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsPictureDict | AgentShowParamsOption2Dict: ...
 
 
 class AgentShowResultHalf(PayloadModel):
     state: _Literal['half']
     at: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowResultHalfDict: ...
 
 
 class AgentShowResultWhole(PayloadModel):
     state: _Literal['whole']
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowResultWholeDict: ...
 
 
 class AgentShowResult(PayloadRoot):
     root: AgentShowResultShown
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowResultShownInput: ...
 
 
 class AgentShowParamsOption2Dict(TypedDict):
     """AgentShowParamsOption2 as a dict."""
     kind: _Literal['sound', 'film']
     MISSING: bool
-    parts: NotRequired[ArrayOf[AgentShowParams]]
+    parts: NotRequired[ArrayOf[AgentShowParamsInput]]
 
 
 class AgentShowParamsPictureDict(TypedDict):
@@ -84,7 +104,7 @@ class AgentShowResultWholeDict(TypedDict):
     state: _Literal['whole']
 
 
-class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsPictureDict | AgentShowParamsOption2 | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultShownInput"]):
+class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput"]):
     """agent:show"""
 
     schema_name = "agent:show"
@@ -108,7 +128,7 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
         *,
         kind: _Literal['sound', 'film'],
         MISSING: bool,
-        parts: ArrayOf[AgentShowParams] | _MISSING = _MISSING,
+        parts: ArrayOf[AgentShowParamsInput] | _MISSING = _MISSING,
     ) -> None: ...
 
     async def start(
