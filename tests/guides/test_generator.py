@@ -101,8 +101,7 @@ def test_a_mistake_is_reported_as_shown(generated: Path) -> None:
 def test_nested_objects(generated: Path) -> None:
     spans = record(generated / "src", "billing_spans", CLIENT, *NESTED)
     assert [span["payload"]["customer"] for span in spans] == [{"id": "c-9"}] * 3
-    arguments = "instance: AgentInstanceHandle"
-    header = f"from prefactor_core import AgentInstanceHandle\nasync def use({arguments}) -> None:\n"
+    header = "from prefactor_core import AgentInstanceHandle\nasync def use(instance: AgentInstanceHandle) -> None:\n"
     for program in NESTED:
         assert mypy_errors(header + textwrap.indent(program, "    "), generated / "src") == []
     wrong = USE.replace('{"id": "c-9"}', '{"id": "c-9", "nmae": "Bo"}')

@@ -83,7 +83,7 @@ class _AsDict:
         super().__pydantic_init_subclass__(**options)  # type: ignore[misc]  # pydantic's class is next in the MRO
         fields: Container[str] = cls.__pydantic_fields__  # type: ignore[attr-defined]
         if cls.__module__ != __name__ and not hasattr(cls, "to_dict") and "to_dict" not in fields:
-            cls.to_dict = _to_dict  # type: ignore[attr-defined]
+            setattr(cls, _to_dict.__name__, _to_dict)  # jedi would take an assignment for the type of the method
 
 
 def _to_dict(self: BaseModel) -> JsonValue:
