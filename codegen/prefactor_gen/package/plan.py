@@ -38,6 +38,7 @@ from prefactor_gen.package.type_expressions import (
 __all__ = ["plan_span_type"]
 
 _EMPTY_NAME_NOTE = "pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names"
+_METHOD_NOTE = "type: ignore[assignment]  # the field hides the method"
 _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it"
 
 _OTHERS = "*"  # prefactor_core._typed.models.OTHERS
@@ -202,6 +203,7 @@ class _SpanPlanner:
             field_type(item.annotation, self.constants, alias),
             self.property_doc(model, item.wire_name),
             default,
+            _METHOD_NOTE if item.name == "to_dict" else None,
         )
 
     def types(self) -> Iterator[NamedTypePlan]:

@@ -72,11 +72,19 @@ def _by_json_names(options: dict[str, Any]) -> dict[str, Any]:
 
 
 class _AsDict:
-    """Adds `to_dict` to the generated classes.
+    """Adds `to_dict` to the generated classes, which declare it with the type of its result.
 
-    Their bases do not have it: a property of this name becomes a field, and pydantic warns of a field that hides an
-    attribute of a base. For type checkers, each generated class declares the method with the type of its result.
+    At run time their bases do not have it: a property of this name becomes a field, and pydantic warns of a field that
+    hides an attribute of a base.
     """
+
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> Any:
+            """The payload as it is sent: a new dict with JSON's names and values, without what is absent.
+
+            It is what keywords and dicts take for a nested object. Never raises.
+            """
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
@@ -87,10 +95,7 @@ class _AsDict:
 
 
 def _to_dict(self: BaseModel) -> JsonValue:
-    """The payload as it is sent: a new dict with the JSON names and JSON's values; what is absent is left out.
-
-    It is what a keyword or a dict takes for a nested object. Never raises.
-    """
+    """The payload as it is sent: a new dict with JSON's names and values, without what is absent. Never raises."""
     return snapshot(members_of(self))
 
 
