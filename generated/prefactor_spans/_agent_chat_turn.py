@@ -28,6 +28,9 @@ class AgentChatTurnParams(PayloadModel):
     """The number of the turn, from 1. At least 1."""
     channel: Literal['text', 'voice', 'email', 'api'] | MISSING = MISSING
     """How the user speaks to the agent."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatTurnParamsDict: ...
 
 
 class AgentChatTurnResult(PayloadModel):
@@ -37,6 +40,9 @@ class AgentChatTurnResult(PayloadModel):
     """What the assistant answered."""
     interrupted: JsonBoolean | MISSING = MISSING
     """Whether the user broke in before the end."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatTurnResultDict: ...
 
 
 class AgentChatTurnParamsDict(TypedDict):

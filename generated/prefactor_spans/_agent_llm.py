@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
@@ -36,6 +36,9 @@ class AgentLlmParams(PayloadModel):
     """The settings of the call."""
     tools: list[str] | MISSING = MISSING
     """The names of the tools that the model may ask for."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsDict: ...
 
 
 class AgentLlmParamsParameters(PayloadModel):
@@ -57,6 +60,9 @@ class AgentLlmParamsParameters(PayloadModel):
     """How much new topics are sought."""
     seed: JsonInteger | MISSING = MISSING
     """What makes sampling repeatable."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmParamsParametersDict: ...
 
 
 class AgentLlmResult(PayloadModel):
@@ -74,6 +80,9 @@ class AgentLlmResult(PayloadModel):
     """The provider's ID of the answer."""
     response_model: str | MISSING = MISSING
     """The model that answered, where it is not the one that was asked."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLlmResultDict: ...
 
 
 class AgentLlmParamsDict(TypedDict):
@@ -82,11 +91,11 @@ class AgentLlmParamsDict(TypedDict):
     """The name of the model that is asked."""
     prompt: NotRequired[str]
     """The prompt, where the call is a single text."""
-    messages: NotRequired[ArrayOf[Message | MessageDict]]
+    messages: NotRequired[ArrayOf[MessageDict]]
     """The conversation so far, where the call is a chat."""
     provider: NotRequired[str]
     """Who runs the model, such as openai or anthropic."""
-    parameters: NotRequired[AgentLlmParamsParameters | AgentLlmParamsParametersDict]
+    parameters: NotRequired[AgentLlmParamsParametersDict]
     """The settings of the call."""
     tools: NotRequired[ArrayOf[str]]
     """The names of the tools that the model may ask for."""
@@ -116,11 +125,11 @@ class AgentLlmResultDict(TypedDict):
     """AgentLlmResult as a dict."""
     response: NotRequired[str]
     """The text of the answer."""
-    message: NotRequired[Message | MessageDict]
+    message: NotRequired[MessageDict]
     """One message of a conversation with a model."""
     finish_reason: NotRequired[str]
     """Why the model stopped, such as stop, length or tool_calls."""
-    usage: NotRequired[TokenUsage | TokenUsageDict]
+    usage: NotRequired[TokenUsageDict]
     """The tokens that a call used."""
     response_id: NotRequired[str]
     """The provider's ID of the answer."""
@@ -148,9 +157,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
             *,
             model: str,
             prompt: str | MISSING = MISSING,
-            messages: ArrayOf[Message | MessageDict] | MISSING = MISSING,
+            messages: ArrayOf[MessageDict] | MISSING = MISSING,
             provider: str | MISSING = MISSING,
-            parameters: AgentLlmParamsParameters | AgentLlmParamsParametersDict | MISSING = MISSING,
+            parameters: AgentLlmParamsParametersDict = ABSENT,
             tools: ArrayOf[str] | MISSING = MISSING,
         ) -> None:
             """Start the span with its params.
@@ -169,9 +178,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
             /,
             *,
             response: str | MISSING = MISSING,
-            message: Message | MessageDict | MISSING = MISSING,
+            message: MessageDict = ABSENT,
             finish_reason: str | MISSING = MISSING,
-            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            usage: TokenUsageDict = ABSENT,
             response_id: str | MISSING = MISSING,
             response_model: str | MISSING = MISSING,
         ) -> None:
@@ -191,9 +200,9 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
             /,
             *,
             response: str | MISSING = MISSING,
-            message: Message | MessageDict | MISSING = MISSING,
+            message: MessageDict = ABSENT,
             finish_reason: str | MISSING = MISSING,
-            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            usage: TokenUsageDict = ABSENT,
             response_id: str | MISSING = MISSING,
             response_model: str | MISSING = MISSING,
         ) -> None:

@@ -31,6 +31,9 @@ class AgentRetrievalParams(PayloadModel):
     """How many documents are wanted. At least 1."""
     filters: dict[str, Any] | MISSING = MISSING
     """What the documents must match."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRetrievalParamsDict: ...
 
 
 class AgentRetrievalResult(PayloadModel):
@@ -40,6 +43,9 @@ class AgentRetrievalResult(PayloadModel):
     """What was found, the best first."""
     count: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """How many documents were found. At least 0."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRetrievalResultDict: ...
 
 
 class AgentRetrievalResultDocumentsItem(PayloadModel):
@@ -55,6 +61,9 @@ class AgentRetrievalResultDocumentsItem(PayloadModel):
     """Where the document comes from."""
     metadata: dict[str, Any] | MISSING = MISSING
     """What else is known of the document."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRetrievalResultDocumentsItemDict: ...
 
 
 class AgentRetrievalParamsDict(TypedDict):
@@ -71,7 +80,7 @@ class AgentRetrievalParamsDict(TypedDict):
 
 class AgentRetrievalResultDict(TypedDict):
     """AgentRetrievalResult as a dict."""
-    documents: NotRequired[ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict]]
+    documents: NotRequired[ArrayOf[AgentRetrievalResultDocumentsItemDict]]
     """What was found, the best first."""
     count: NotRequired[int]
     """How many documents were found. At least 0."""
@@ -127,7 +136,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
             self,
             /,
             *,
-            documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
+            documents: ArrayOf[AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
             count: int | MISSING = MISSING,
         ) -> None:
             """Finish the span as `complete` with its result.
@@ -141,7 +150,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
             self,
             /,
             *,
-            documents: ArrayOf[AgentRetrievalResultDocumentsItem | AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
+            documents: ArrayOf[AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
             count: int | MISSING = MISSING,
         ) -> None:
             """Collect a part of the result for the finish.

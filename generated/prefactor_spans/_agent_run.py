@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
 __all__ = [
@@ -32,6 +32,9 @@ class AgentRunParams(PayloadModel):
     """Whom the agent works for; a pseudonym rather than a name."""
     metadata: dict[str, Any] | MISSING = MISSING
     """Anything else that identifies the run."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRunParamsDict: ...
 
 
 class AgentRunResult(PayloadModel):
@@ -43,6 +46,9 @@ class AgentRunResult(PayloadModel):
     """How many steps the agent took. At least 0."""
     usage: TokenUsage | MISSING = MISSING
     """The tokens that a call used."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentRunResultDict: ...
 
 
 class AgentRunParamsDict(TypedDict):
@@ -65,7 +71,7 @@ class AgentRunResultDict(TypedDict):
     """What the agent answered."""
     steps: NotRequired[int]
     """How many steps the agent took. At least 0."""
-    usage: NotRequired[TokenUsage | TokenUsageDict]
+    usage: NotRequired[TokenUsageDict]
     """The tokens that a call used."""
 
 
@@ -109,7 +115,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
             *,
             output: str | MISSING = MISSING,
             steps: int | MISSING = MISSING,
-            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            usage: TokenUsageDict = ABSENT,
         ) -> None:
             """Finish the span as `complete` with its result.
 
@@ -125,7 +131,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
             *,
             output: str | MISSING = MISSING,
             steps: int | MISSING = MISSING,
-            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            usage: TokenUsageDict = ABSENT,
         ) -> None:
             """Collect a part of the result for the finish.
 

@@ -28,6 +28,9 @@ class AgentToolParams(PayloadModel):
     """The ID that the model gave the call."""
     description: str | MISSING = MISSING
     """What the tool does."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolParamsDict: ...
 
 
 class AgentToolResult(PayloadModel):
@@ -39,6 +42,9 @@ class AgentToolResult(PayloadModel):
     """The output in a few words, for people."""
     error_message: str | MISSING = MISSING
     """Why the tool failed."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolResultDict: ...
 
 
 class AgentToolParamsDict(TypedDict):

@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TYPE_CHECKING, TypedDict
 from prefactor_core.typed import MISSING, PayloadModel
 
 __all__ = [
@@ -22,6 +22,9 @@ class ContentPart(PayloadModel):
     """The text of a text part."""
     uri: str | MISSING = MISSING
     """Where the content of another part is."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ContentPartDict: ...
 
 
 class ContentPartDict(TypedDict):

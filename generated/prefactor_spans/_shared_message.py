@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TYPE_CHECKING, TypedDict
 from prefactor_core.typed import ArrayOf, MISSING, PayloadModel
 
 __all__ = [
@@ -26,17 +26,20 @@ class Message(PayloadModel):
     """The tools that the assistant asks for."""
     tool_call_id: str | MISSING = MISSING
     """The tool call that this message answers."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> MessageDict: ...
 
 
 class MessageDict(TypedDict):
     """Message as a dict."""
     role: Literal['system', 'user', 'assistant', 'tool']
     """Who speaks."""
-    content: str | ArrayOf[ContentPart | ContentPartDict] | None
+    content: str | ArrayOf[ContentPartDict] | None
     """What is said; null when the message only calls tools."""
     name: NotRequired[str]
     """The name of the participant or of the tool."""
-    tool_calls: NotRequired[ArrayOf[ToolCall | ToolCallDict]]
+    tool_calls: NotRequired[ArrayOf[ToolCallDict]]
     """The tools that the assistant asks for."""
     tool_call_id: NotRequired[str]
     """The tool call that this message answers."""

@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, NotRequired, TYPE_CHECKING, TypedDict
 from pydantic import Field
 from prefactor_core.typed import JsonInteger, MISSING, PayloadModel
 
@@ -25,6 +25,9 @@ class TokenUsage(PayloadModel):
     """The input tokens that came from a cache. At least 0."""
     reasoning_tokens: Annotated[JsonInteger, Field(ge=0)] | MISSING = MISSING
     """The output tokens that were spent on reasoning. At least 0."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> TokenUsageDict: ...
 
 
 class TokenUsageDict(TypedDict):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TYPE_CHECKING, TypedDict
 from prefactor_core.typed import MISSING, PayloadModel
 
 __all__ = [
@@ -23,6 +23,9 @@ class ToolCall(PayloadModel):
     """The tool's name."""
     arguments: dict[str, Any]
     """The arguments for the tool."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallDict: ...
 
 
 class ToolCallDict(TypedDict):

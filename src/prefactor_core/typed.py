@@ -5,6 +5,8 @@ The names of this module are stable: packages that earlier versions generated im
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic_core import MISSING
 
 from prefactor_core._typed.models import CheckedModel, CheckedRoot, EmptyResult, PayloadModel, PayloadRoot
@@ -13,6 +15,7 @@ from prefactor_core._typed.schema_part import JsonPattern, SchemaPart, SharedSch
 from prefactor_core._typed.span import ArrayOf, PayloadOf, SpanTypeOf, TypedSpan
 
 __all__ = [
+    "ABSENT",
     "MISSING",
     "ArrayOf",
     "CheckedModel",
@@ -32,6 +35,13 @@ __all__ = [
     "SpanTypeOf",
     "TypedSpan",
 ]
+
+ABSENT: Any = MISSING
+"""What a keyword for an object takes to leave it out: `MISSING`, for type checkers a value of every type.
+
+Such a keyword has the type of the object alone, because type checkers do not say which key of a dict is wrong where it
+may also be something else.
+"""
 
 # Pickles, error messages and documentation name the public module.
 _CLASSES: tuple[type, ...] = (

@@ -24,7 +24,7 @@ TEXTS = [
 NAMES = [
     "copy", "json", "dict", "model_config", "model_fields", "model_dump", "model_validate", "validate", "construct", "schema", "fields",
     "self", "cls", "params", "Params", "Result", "result", "schema_name", "id", "start", "complete", "finish", "cancel", "fail", "set_result",
-    "start_with", "MISSING", "Literal", "Annotated", "Any", "Field", "ConfigDict", "PayloadModel", "TypedSpan", "TypeAlias", "TypedDict",
+    "start_with", "to_dict", "ABSENT", "TYPE_CHECKING", "MISSING", "Literal", "Annotated", "Any", "Field", "ConfigDict", "PayloadModel", "TypedSpan", "TypeAlias", "TypedDict",
     "NotRequired", "Mapping", "ArrayOf", "JsonInteger", "JsonNumber", "JsonBoolean", "UUID", "datetime", "date", "time", "str", "int",
     "float", "bool", "list", "tuple", "object", "type", "None", "True", "class", "import", "async", "await", "match", "print", "super",
     "__init__", "__class__", "__dict__", "__slots__", "__annotations__", "__pydantic_extra__", "__private", "_private", "_", "__", "_self",

@@ -329,6 +329,51 @@ def test_a_model_that_was_built_as_a_part_of_another_is_sent(made: Made) -> None
     assert members_of(module.AgentParams.model_validate(payload)) == payload
 
 
+class TestToDict:
+    """`to_dict()` of generated models: the payload as it is sent."""
+
+    def test_it_has_json_names_and_values_and_leaves_out_what_is_absent(self, made: Made) -> None:
+        inner = properties(**{"class": {}, "day": {"format": "date"}, "gone": {}})
+        item = {"$ref": "#/$defs/Item"}
+        schema = properties(x=item, more={"type": "array", "items": item})
+        module = made(agent={**schema, "$defs": {"Item": inner}})
+        model = module.AgentParamsItem(class_=None, day=date(2026, 1, 2), other=(1, 2.5))
+        params = module.AgentParams(x=model, more=[model])
+        sent = {"class": None, "day": "2026-01-02", "other": [1, 2.5]}
+        assert (model.to_dict(), params.to_dict()) == (sent, {"x": sent, "more": [sent]})
+        assert module.Agent._payload(params) == params.to_dict()
+        assert list(map(module.AgentParamsItem.to_dict, params.more)) == [sent]
+
+    def test_it_is_a_copy(self, made: Made) -> None:
+        given = {"x": {"any": [1]}}
+        params = made(agent=properties(x={"type": "object"})).AgentParams(**given)
+        params.to_dict()["x"]["any"].append(2)
+        assert params.to_dict() == {"x": {"any": [1]}}
+
+    def test_maps_and_unions_of_objects(self, made: Made) -> None:
+        shapes = {"oneOf": [option("circle"), option("rect")]}
+        module = made(map={"type": "object", "additionalProperties": option("circle")}, union=shapes)
+        assert module.MapParams({"a": {"kind": "circle"}}).to_dict() == {"a": {"kind": "circle"}}
+        union = module.UnionParams(module.UnionParamsRect(kind="rect"))
+        assert (union.to_dict(), union.root.to_dict()) == ({"kind": "rect"}, {"kind": "rect"})
+
+    @pytest.mark.filterwarnings("error")
+    def test_a_property_of_this_name_is_a_field(self, made: Made) -> None:
+        module = made(agent={**properties("to_dict", to_dict={"type": "string"}), "minProperties": 1})
+        assert module.AgentParams(to_dict="mine").to_dict == "mine"
+        with pytest.raises(ValidationError):
+            module.AgentParams()
+        assert module.Agent._payload(module.AgentParams(to_dict="mine")) == {"to_dict": "mine"}
+
+    def test_a_subclass_of_the_program(self, made: Made) -> None:
+        module = made(agent=properties(x={"type": "integer"}))
+
+        class More(module.AgentParams):  # type: ignore[misc, name-defined]
+            z: str
+
+        assert More(x=1, z="a").to_dict() == {"x": 1, "z": "a"}
+
+
 class TestAbsence:
     @pytest.fixture
     def model(self, made: Made) -> Any:

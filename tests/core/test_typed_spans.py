@@ -12,6 +12,7 @@ from tests.core.support import Run, config_for, register, warnings
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanContext, SpanValidationError
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 from prefactor_local import LocalApi
+from prefactor_spans import AgentLlm, AgentLlmParamsMessage, AgentLlmResultTokenUsage, registry
 
 pytestmark = pytest.mark.anyio
 
@@ -158,3 +159,22 @@ async def test_a_type_missing_from_the_registry_is_logged_once(api: LocalApi, ca
                 await span.complete(y=1)
     assert len(api.spans()) == 2
     assert caplog.text.count("span type 'step' is not registered. It is recorded anyway") == 1
+
+
+async def test_models_are_taken_for_nested_objects_although_the_types_ask_for_dicts(api: LocalApi, run: Run) -> None:
+    message = AgentLlmParamsMessage(role="user", content="Hi")
+    usage = AgentLlmResultTokenUsage(input_tokens=1, output_tokens=2)
+    models: Any = {"messages": [message], "usage": usage}
+    async with run(validation="raise", schema_registry=registry) as (_, instance):
+        async with instance.span(AgentLlm) as span:
+            await span.start(model="m", messages=models["messages"])
+            await span.complete(usage=models["usage"])
+        async with instance.span(AgentLlm) as span:
+            await span.start(model="m", messages=[message.to_dict()])
+            await span.complete(usage=usage.to_dict())
+        async with instance.span(AgentLlm) as span:
+            await span.start_with(AgentLlm.Params(model="m", messages=[message]))
+            await span.complete_with({"usage": models["usage"]})
+    recorded = [(span["payload"], span["result_payload"]) for span in api.spans()]
+    params = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    assert recorded == [(params, {"usage": {"input_tokens": 1, "output_tokens": 2}})] * 3

@@ -37,6 +37,8 @@ USE = block(f"{GUIDE}#a-first-package/python")
 MISTAKE = block(f"{GUIDE}#a-first-package/text")
 CLIENT = block(f"{GUIDE}#a-first-package/python/2")
 USE_OF_MODEL = block(f"{GUIDE}#what-is-generated/python")
+NESTED_MISTAKE = block(f"{GUIDE}#nested-objects/text")
+NESTED = [block(f"{GUIDE}#nested-objects/python"), block(f"{GUIDE}#nested-objects/python/2")]
 IN_PYTHON = block(f"{GUIDE}#definitions-in-python/python")
 MERGED = block(f"{GUIDE}#several-packages-in-one-agent/python")
 CHECK = block(f"{GUIDE}#commands/sh")
@@ -120,6 +122,18 @@ def test_a_mistake_is_reported_as_shown(generated: Path) -> None:
     program = f"from billing_spans import BillingRefund\nasync def use(span: BillingRefund) -> None:\n{wrong}"
     (problem,) = mypy_errors(program, generated / "src")
     assert MISTAKE.strip() in problem
+
+
+@pytest.mark.slow
+def test_nested_objects(generated: Path) -> None:
+    spans = record(generated / "src", "billing_spans", CLIENT, *NESTED)
+    assert [span["payload"]["customer"] for span in spans] == [{"id": "c-9"}] * 3
+    header = "from prefactor_core import AgentInstanceHandle\nasync def use(instance: AgentInstanceHandle) -> None:\n"
+    for program in NESTED:
+        assert mypy_errors(header + textwrap.indent(program, "    "), generated / "src") == []
+    wrong = USE.replace('{"id": "c-9"}', '{"id": "c-9", "nmae": "Bo"}')
+    (problem,) = mypy_errors(header + textwrap.indent(wrong, "    "), generated / "src")
+    assert NESTED_MISTAKE.splitlines()[0] in problem  # tests/typing has the messages of pyright
 
 
 @pytest.mark.slow

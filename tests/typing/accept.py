@@ -46,7 +46,7 @@ from prefactor_core import (
     SchemaRegistry,
     SpanContext,
 )
-from prefactor_core.typed import MISSING, EmptyResult, TypedSpan
+from prefactor_core.typed import ABSENT, MISSING, EmptyResult, TypedSpan
 from prefactor_http import HttpClientConfig
 
 THREAD = UUID("8c8fd8a1-0f0a-4f0b-9f2c-6f4cfe6f5c11")
@@ -108,17 +108,47 @@ async def literals_with_a_name(client: PrefactorCoreClient, instance: AgentInsta
 async def nested_models(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     ada = Address(email="ada@example.com", name="Ada")
     people: list[Address] = [ada]
+    body = MailSendParamsBody(content="Hello", format="text")
     async with instance.span(MailSend) as span:
         await span.start(
-            sender=ada,
-            to=people,
+            sender=ada.to_dict(),
+            to=[each.to_dict() for each in people],
             subject="Hi",
             tags=["a"],
             headers={"X-One": "1"},
-            folders={"inbox": people},
-            body=MailSendParamsBody(content="Hello", format="text"),
+            folders={"inbox": [each.to_dict() for each in people]},
+            body=body.to_dict(),
         )
-        await span.complete(message_id=str(THREAD), receipt=Address(email="ada@example.com"))
+        receipt = Address(email="ada@example.com").to_dict()
+        assert_type(receipt, AddressDict)
+        await span.complete(message_id=str(THREAD), receipt=receipt)
+    async with instance.span(MailSend) as span:
+        await span.start_with(MailSend.Params(sender=ada, to=people, subject="Hi", body=body))
+        await span.complete_with(MailSend.Result(message_id=str(THREAD)).to_dict())
+
+
+async def an_object_or_none(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    body: MailSendParamsBody | None = None
+    async with instance.span(MailSend) as span:
+        await span.start(
+            sender={"email": "ada@example.com"},
+            to=[],
+            subject="Hi",
+            body=body.to_dict() if body is not None else ABSENT,
+            folders=ABSENT,
+            headers=MISSING,
+        )
+        span.set_result(receipt=ABSENT)
+        await span.complete(message_id=THREAD, receipt=ABSENT)
+
+
+async def lists_in_variables(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    to: list[AddressDict] = [{"email": "ada@example.com"}]
+    to.append({"email": "bob@example.com", "name": "Bob"})
+    to += [Address(email="eve@example.com").to_dict()]
+    async with instance.span(MailSend) as span:
+        await span.start(sender=to[0], to=to, subject="Hi", folders={"all": to, "some": tuple(to[:1])})
+        await span.complete(message_id=THREAD)
 
 
 async def nested_literals(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
@@ -128,11 +158,11 @@ async def nested_literals(client: PrefactorCoreClient, instance: AgentInstanceHa
     async with instance.span(MailSend) as span:
         await span.start(
             sender={"email": "ada@example.com", "name": "Ada"},
-            to=[{"email": "ada@example.com"}, bob, Address(email="eve@example.com")],
+            to=[{"email": "ada@example.com"}, bob],
             subject="Hi",
             tags=list(tags),
             headers=headers,
-            folders={"inbox": [bob, Address(email="eve@example.com")], "spam": ()},
+            folders={"inbox": [bob], "spam": ()},
             body={"content": "Hello", "format": "html"},
             extra={"anything": [1, {"deep": None}]},
         )
@@ -182,11 +212,12 @@ async def tuples_and_unions(client: PrefactorCoreClient, instance: AgentInstance
     async with instance.span(RoutePlan) as span:
         await span.start(
             start=(52.5, 13.4),
-            target=RoutePlanParamsPlace(city="Hamburg", zip="20095"),
+            target=RoutePlanParamsPlace(city="Hamburg", zip="20095").to_dict(),
             limit="none",
-            vehicle=RoutePlanParamsCar(kind="car", seats=4),
+            vehicle=RoutePlanParamsCar(kind="car", seats=4).to_dict(),
         )
-        await span.complete(distance=290.5, legs=[RoutePlanResultLegsItem(from_="Berlin", to="Hamburg", minutes=103)])
+        leg = RoutePlanResultLegsItem(from_="Berlin", to="Hamburg", minutes=103)
+        await span.complete(distance=290.5, legs=[leg.to_dict()])
     async with instance.span(RoutePlan) as span:
         await span.start(start=(1, 2), target=(3, 4))
         await span.complete(distance=3)
@@ -196,7 +227,7 @@ async def tuples_and_unions(client: PrefactorCoreClient, instance: AgentInstance
 
 
 async def recursion(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
-    north = RoutePlanParamsRegion(name="North", parts=[RoutePlanParamsRegion(name="Hamburg")], parent=None)
+    north = RoutePlanParamsRegion(name="North", parts=[RoutePlanParamsRegion(name="Hamburg")], parent=None).to_dict()
     async with instance.span(RoutePlan) as span:
         await span.start(start=(1, 2), target="home", region=north)
         await span.complete(distance=0)
@@ -213,7 +244,7 @@ async def trees(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> N
     leaf = TreeWalkParamsBranch(name="leaf")
     async with instance.span(TreeWalk) as span:
         await span.start(
-            root={"name": "root", "branches": {"left": {"name": "left", "branches": {}}, "right": leaf}},
+            root={"name": "root", "branches": {"left": {"name": "left", "branches": {}}, "right": leaf.to_dict()}},
             spot=(1, 2.5),
             row=["a", 1, None],
             version=2,
@@ -222,13 +253,17 @@ async def trees(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> N
         )
         await span.complete(depth=1)
     async with instance.span(TreeWalk) as span:
-        await span.start(root=TreeWalkParamsBranch(name="root", branches={"leaf": leaf}), spot=("here",), weights=None)
+        await span.start(
+            root=TreeWalkParamsBranch(name="root", branches={"leaf": leaf}).to_dict(), spot=("here",), weights=None
+        )
         await span.complete(depth=0)
 
 
 async def references(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     async with instance.span(TreeGrow) as span:
-        await span.start(text="root", children=[{"text": "leaf"}, TreeGrowParamsNode(text="bud", children=[])])
+        await span.start(
+            text="root", children=[{"text": "leaf"}, TreeGrowParamsNode(text="bud", children=[]).to_dict()]
+        )
         await span.complete(email="ada@example.com")
     async with instance.span(TreeGrow) as span:
         await span.start_with(TreeGrow.Params(text="root"))
@@ -285,6 +320,7 @@ async def maps(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> No
     async with instance.span(MeterRead) as span:
         await span.start_with(MeterRead.Params({"kitchen": 20.5}))
         await span.complete_with(MeterRead.Result({"kitchen": None}))
+    assert_type(MeterRead.Params({"kitchen": 20.5}).to_dict(), Mapping[str, float])
 
 
 async def root_union(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
@@ -298,6 +334,8 @@ async def root_union(client: PrefactorCoreClient, instance: AgentInstanceHandle)
         await span.start_with(MediaShowParamsImage(kind="image", width=640))
     async with instance.span(MediaShow) as span:
         await span.start_with(MediaShow.Params(MediaShowParamsImage(kind="image", width=640)))
+    async with instance.span(MediaShow) as span:
+        await span.start_with(MediaShow.Params(MediaShowParamsImage(kind="image", width=640)).to_dict())
 
 
 async def partial_results(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:

@@ -39,7 +39,7 @@ async def chat(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> No
             await llm.start(
                 model="gpt-4",
                 messages=[
-                    AgentLlmParamsMessage(role="system", content="Be brief."),
+                    AgentLlmParamsMessage(role="system", content="Be brief.").to_dict(),
                     {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
                     {
                         "role": "assistant",
@@ -53,7 +53,7 @@ async def chat(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> No
             )
             await llm.complete(
                 message={"role": "assistant", "content": "Hello"},
-                usage=AgentLlmResultTokenUsage(input_tokens=12, output_tokens=1),
+                usage=AgentLlmResultTokenUsage(input_tokens=12, output_tokens=1).to_dict(),
             )
         await turn.complete(assistant_message="Hello")
 

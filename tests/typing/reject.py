@@ -1,6 +1,7 @@
 """Wrong uses: every marked line is a mistake that both checkers must report, and no other line is.
 
-`# E: "text"` says what mypy must say; `# E(mypy): "text"` and `# E(pyright)` mark what only one of them sees.
+`# E: "text"` says what mypy must say, `# E: "text" | "other text"` also what pyright must say; `# E(mypy): "text"` and
+`# E(pyright)` mark what only one of them sees.
 Nothing here runs.
 """
 
@@ -12,6 +13,7 @@ import typing_spans
 from typing_spans import (
     SPAN_TYPES,
     Address,
+    AddressDict,
     EventAny,
     MailSend,
     MailSendParamsBody,
@@ -24,6 +26,8 @@ from typing_spans import (
     OrderPlaceParams,
     OrderPlaceParamsDict,
     RoutePlan,
+    RoutePlanParamsCarDict,
+    RoutePlanParamsRegionDict,
     TreeGrow,
     TreeWalk,
     TreeWalkParamsBranch,
@@ -122,38 +126,48 @@ async def models_of_others(order: OrderPlace, mail: MailSend, note: NoteWrite) -
     order.set_result_with(NoteWrite.Result())  # E: "EmptyResult"
     await note.complete_with({"text": "remember"})  # E: "EmptyResult"
     await mail.start(sender=NoteWrite.Params(text="x"), to=[], subject="Hi")  # E: "sender"
-    await mail.start(sender=address, to=[NoteWrite.Params(text="x")], subject="Hi")  # E: "Address"
+    await mail.start(sender=address.to_dict(), to=[NoteWrite.Params(text="x")], subject="Hi")  # E: "Address"
+    await mail.complete(message_id="m-1", receipt=NoteWrite.Params(text="x").to_dict())  # E: "receipt"
+    # Nested models go in as `to_dict()`, whose type the messages name.
+    await mail.start(sender=address, to=[], subject="Hi")  # E: "expected "AddressDict"" | "AddressDict"
+    await mail.start(sender=address.to_dict(), to=[address], subject="Hi")  # E: "AddressDict" | "AddressDict"
+    address.to_dict()["mail"]  # E: "mail" | "mail"
 
 
-async def nested(span: MailSend, to: list[Address]) -> None:
-    await span.start(sender={"mail": "a@example.com"}, to=to, subject="Hi")  # E: "AddressDict"
-    await span.start(sender={"email": 1}, to=to, subject="Hi")  # E: "AddressDict"
-    await span.start(sender={"name": "Ada"}, to=to, subject="Hi")  # E: "AddressDict"
-    await span.start(sender={"email": "a@example.com", "age": 1}, to=to, subject="Hi")  # E: "AddressDict"
-    await span.start(sender={"email": "a@example.com", "name": None}, to=to, subject="Hi")  # E: "AddressDict"
-    await span.start(sender="a@example.com", to=to, subject="Hi")  # E: "sender"
-    await span.start(sender=to[0], to=to[0], subject="Hi")  # E: "to"
-    await span.start(sender=to[0], to=["a@example.com"], subject="Hi")  # E: "Address"
-    await span.start(sender=to[0], to=[{"mail": "a@example.com"}], subject="Hi")  # E: "AddressDict"
-    await span.start(sender=to[0], to="a@example.com", subject="Hi")  # E: "to"
+async def nested(span: MailSend, to: list[AddressDict]) -> None:
+    me = to[0]
+    await span.start(sender={"mail": "a"}, to=to, subject="x")  # E: "Extra key "mail" for" | ""mail" is an undef"
+    await span.start(sender={"email": 1}, to=to, subject="x")  # E: "item "email"" | "assignable to "str""
+    await span.start(sender={"name": "A"}, to=to, subject="x")  # E: "Missing key "email"" | ""email" is required in"
+    await span.start(sender={"email": "a", "age": 1}, to=to, subject="x")  # E: "Extra key "age"" | ""age" is an undef"
+    await span.start(sender={"email": "a", "name": None}, to=to, subject="x")  # E: "item "name"" | ""None" is not"
+    await span.start(sender="a@example.com", to=to, subject="x")  # E: "sender"
+    await span.start(sender=me, to=me, subject="x")  # E: "to"
+    await span.start(sender=me, to=["a@example.com"], subject="x")  # E: "Address"
+    await span.start(sender=me, to=[{"mail": "a"}], subject="x")  # E: "Extra key "mail"" | ""mail" is an undefined"
+    await span.start(sender=me, to=[me, {"name": "a"}], subject="x")  # E: "Missing key "email"" | ""email" is required"
+    await span.start(sender=me, to=[{"email": 1}], subject="x")  # E: "item "email" has" | "assignable to "str""
+    await span.start(sender=me, to="a@example.com", subject="x")  # E: "to"
     # Correct, but mypy has no context for a literal inside a tuple and reads it as a dict. In a list it is accepted.
-    await span.start(sender=to[0], to=({"email": "a@example.com"},), subject="Hi")  # E(mypy): "to"
-    await span.start(sender=to[0], to=to, subject="Hi", tags="a")  # E: "tags"
-    await span.start(sender=to[0], to=to, subject="Hi", tags=[1])  # E: "str"
-    await span.start(sender=to[0], to=to, subject="Hi", headers={"X-One": 1})  # E: "str"
-    await span.start(sender=to[0], to=to, subject="Hi", headers=["X-One"])  # E: "headers"
-    await span.start(sender=to[0], to=to, subject="Hi", folders={"inbox": "a@example.com"})  # E: "Address"
-    await span.start(sender=to[0], to=to, subject="Hi", body={"content": "x", "format": "pdf"})  # E: "BodyDict"
-    await span.start(sender=to[0], to=to, subject="Hi", body={"format": "text"})  # E: "BodyDict"
-    await span.start(sender=to[0], to=to, subject="Hi", body={"content": "x", "size": 1})  # E: "BodyDict"
-    await span.start(sender=to[0], to=to, subject="Hi", body=to[0])  # E: "body"
-    await span.start(sender=to[0], to=to, subject="Hi", extra=["x"])  # E: "extra"
-    await span.start(sender=to[0], to=to, subject="Hi", extra={1: "x"})  # E: "str"
+    await span.start(sender=me, to=({"email": "a@example.com"},), subject="x")  # E(mypy): "to"
+    await span.start(sender=me, to=to, subject="x", tags="a")  # E: "tags"
+    await span.start(sender=me, to=to, subject="x", tags=[1])  # E: "str"
+    await span.start(sender=me, to=to, subject="x", headers={"X-One": 1})  # E: "str"
+    await span.start(sender=me, to=to, subject="x", headers=["X-One"])  # E: "headers"
+    await span.start(sender=me, to=to, subject="x", folders={"inbox": "a@example.com"})  # E: "Address"
+    await span.start(sender=me, to=to, subject="x", folders={"b": [{"mail": "x"}]})  # E: "Extra key "mail"" | "mail"
+    await span.start(sender=me, to=to, subject="x", body={"content": "", "format": "pdf"})  # E: ""format"" | "pdf"
+    await span.start(sender=me, to=to, subject="x", body={"format": "text"})  # E: "Missing key "content"" | "content"
+    await span.start(sender=me, to=to, subject="x", body={"content": "x", "size": 1})  # E: "Extra key "size"" | "size"
+    await span.start(sender=me, to=to, subject="x", body=me)  # E: "body"
+    await span.start(sender=me, to=to, subject="x", body=MISSING)  # E: "BodyDict" | "BodyDict"
+    await span.start(sender=me, to=to, subject="x", extra=["x"])  # E: "extra"
+    await span.start(sender=me, to=to, subject="x", extra={1: "x"})  # E: "str"
     await span.start_with({"sender": {"email": 1}, "to": [], "subject": "Hi"})  # E: "ParamsDict"
-    await span.start_with({"sender": to[0], "to": [{"mail": "x"}], "subject": "Hi"})  # E: "ParamsDict"
+    await span.start_with({"sender": me, "to": [{"mail": "x"}], "subject": "Hi"})  # E: "ParamsDict"
 
 
-async def formatted_texts(span: MailSend, sender: Address) -> None:
+async def formatted_texts(span: MailSend, sender: AddressDict) -> None:
     await span.start(sender=sender, to=[], subject="Hi", send_at=NOON.timestamp())  # E: "send_at"
     await span.start(sender=sender, to=[], subject="Hi", send_at=NOON.date())  # E: "send_at"
     await span.start(sender=sender, to=[], subject="Hi", thread=NOON)  # E: "thread"
@@ -175,13 +189,22 @@ async def tuples_and_unions(span: RoutePlan) -> None:
     await span.start(start=(1, 2), target="home", limit=1.5)  # E: "limit"
     await span.start(start=(1, 2), target="home", limit=None)  # E: "limit"
     await span.start(start=(1, 2), target="home", vehicle={"kind": "bike"})  # E: "vehicle"
-    await span.start(start=(1, 2), target="home", vehicle={"kind": "car", "line": "ICE"})  # E: "vehicle"
+    await span.start(start=(1, 2), target="home", vehicle={"kind": "car", "line": "x"})  # E: "item "kind"" | "vehicle"
+    # mypy takes the option that has these keys. Of a wrong key, it only lists the options, as pyright always does.
+    await span.start(start=(1, 2), target="x", vehicle={"kind": "car", "seats": "4"})  # E: "item "seats"" | "CarDict"
+    await span.start(start=(1, 2), target="home", vehicle={"kind": "car", "seat": 4})  # E: "CarDict" | "CarDict"
+    # Where the type of the option is given, both name the key.
+    car: RoutePlanParamsCarDict = {"kind": "car", "seat": 4}  # E: "Extra key "seat"" | ""seat" is an undefined item"
+    await span.start(start=(1, 2), target="home", vehicle=car)
+    # An object or null is a union, too.
+    north: RoutePlanParamsRegionDict = {"name": "N", "parent": {"nme": "x"}}  # E: "item "parent"" | "RegionDict | None"
+    await span.start(start=(1, 2), target="home", region=north)
     await span.start(start=(1, 2), target="home", via=[1, 2])  # E: "tuple"
     await span.start(start=(1, 2), target="home", via={1: (1, 2)})  # E: "via"
-    await span.start(start=(1, 2), target="home", region={"name": "N", "parts": [{"title": "x"}]})  # E: "RegionDict"
+    await span.start(start=(1, 2), target="x", region={"name": "N", "parts": [{"title": "x"}]})  # E: "title"" | "title"
     await span.start(start=(1, 2), target="home", region={"name": "N", "parent": {"name": 1}})  # E: "RegionDict"
-    await span.complete(distance=1, legs=[{"from": "Berlin"}])  # E: "LegsItemDict"
-    await span.complete(distance=1, legs=[{"from_": "Berlin", "to": "Ulm"}])  # E: "LegsItemDict"
+    await span.complete(distance=1, legs=[{"from": "Berlin"}])  # E: "Missing key "to"" | ""to" is required"
+    await span.complete(distance=1, legs=[{"from_": "Berlin", "to": "Ulm"}])  # E: "Extra key "from_"" | "from_"
     await span.complete(distance=1, bends=1.5)  # E: "bends"
     await span.complete(distance=1, bends=["sharp"])  # E: "float"
     # A dict with numbers as keys and values has every method of a sequence of numbers except slices.
@@ -190,8 +213,8 @@ async def tuples_and_unions(span: RoutePlan) -> None:
 
 
 async def trees(span: TreeWalk) -> None:
-    root = TreeWalkParamsBranch(name="root")
-    await span.start(root={"name": "root", "branches": {"left": {"title": "left"}}})  # E: "BranchDict"
+    root = TreeWalkParamsBranch(name="root").to_dict()
+    await span.start(root={"name": "root", "branches": {"left": {"title": "x"}}})  # E: "Extra key "title"" | "title"
     await span.start(root={"name": "root", "branches": [root]})  # E: "BranchDict"
     await span.start(root=root, spot=(1,))  # E: "spot"
     await span.start(root=root, spot=("here", "there"))  # E: "spot"
@@ -210,7 +233,7 @@ async def trees(span: TreeWalk) -> None:
 async def references(span: TreeGrow) -> None:
     await span.start()  # E: "text"
     await span.start(txt="root")  # E: "txt"
-    await span.start(text="root", children=[{"name": "leaf"}])  # E: "NodeDict"
+    await span.start(text="root", children=[{"name": "leaf"}])  # E: "Extra key "name"" | ""name" is an undefined"
     await span.complete(email=1)  # E: "email"
     await span.complete(mail="ada@example.com")  # E: "mail"
 

@@ -12,14 +12,14 @@ async def llm(span: AgentLlm) -> None:
     await span.start(model=4, prompt="Hi")  # E: "model"
     await span.start({"model": "gpt-4", "prompt": "Hi"})  # E: "positional"
     await span.start(model="gpt-4", messages="Hi")  # E: "messages"
-    await span.start(model="gpt-4", messages=[{"role": "bot", "content": "Hi"}])  # E: "MessageDict"
-    await span.start(model="gpt-4", messages=[{"role": "user"}])  # E: "MessageDict"
-    await span.start(model="gpt-4", parameters={"temprature": 1})  # E: "parameters"
+    await span.start(model="gpt-4", messages=[{"role": "bot", "content": "Hi"}])  # E: "item "role"" | "Literal['bot']"
+    await span.start(model="gpt-4", messages=[{"role": "user"}])  # E: "Missing key "content"" | ""content" is required"
+    await span.start(model="gpt-4", parameters={"temprature": 1})  # E: "Extra key "temprature"" | ""temprature" is an"
     await span.start(model="gpt-4", tools="greet")  # E: "tools"
     await span.complete(response=None)  # E: "response"
     await span.complete(text="Hello")  # E: "text"
-    await span.complete(usage={"input_tokens": 1})  # E: "usage"
-    await span.complete(usage={"input_tokens": "1", "output_tokens": 1})  # E: "usage"
+    await span.complete(usage={"input_tokens": 1})  # E: "Missing key "output_tokens"" | ""output_tokens" is required"
+    await span.complete(usage={"input_tokens": "1", "output_tokens": 1})  # E: "item "input_tokens"" | "usage"
     await span.complete_with(AgentTool.Result(output="x"))  # E: "AgentToolResult"
 
 
@@ -29,7 +29,7 @@ async def others(run: AgentRun, tool: AgentTool, retrieval: AgentRetrieval, turn
     await tool.start(name="weather", arguments=["Berlin"])  # E: "arguments"
     await tool.complete(response="Sunny")  # E: "response"
     await retrieval.start(query=["weather"])  # E: "query"
-    await retrieval.complete(documents=[{"score": "high"}])  # E: "DocumentsItemDict"
+    await retrieval.complete(documents=[{"score": "high"}])  # E: "TypedDict item "score"" | "documents"
     await turn.start(user_message="Hi", channel="fax")  # E: "channel"
     await turn.complete(interrupted="no")  # E: "interrupted"
 

@@ -1,7 +1,8 @@
 """mypy and pyright check accept*.py and reject*.py; each line must be reported or not, according to its comment.
 
-A comment at the end of a line of reject*.py names the checkers that must report it, and a text of mypy's message:
-`# E: "text"`, `# E(mypy): "text"`, `# E(pyright)`. A line without such a comment must not be reported, in any file.
+A comment at the end of a line of reject*.py names the checkers that must report it, and a text of mypy's message, or
+one of each: `# E: "text"`, `# E: "text" | "text of pyright's"`, `# E(mypy): "text"`, `# E(pyright)`. A line without
+such a comment must not be reported, in any file.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 CHECKERS = ("mypy", "pyright")
 PROGRAMS = ("accept.py", "reject.py", "accept_shipped.py", "reject_shipped.py")
-_MARK = re.compile(r'# E(\((?P<only>mypy|pyright)\))?(: "(?P<text>.+)")?$')
+_MARK = re.compile(r'# E(\((?P<only>mypy|pyright)\))?(: "(?P<mypy>.+?)"( \| "(?P<pyright>.+)")?)?$')
 
 
 class Line(NamedTuple):
@@ -109,11 +110,13 @@ def test_reports_every_mistake_and_nothing_else(project: Path, reported: Reports
     assert expected - found.keys() == set()
 
 
+@pytest.mark.parametrize("checker", CHECKERS)
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_mypys_messages_have_the_expected_text(project: Path, reported: Reports, program: str) -> None:
+def test_the_messages_have_the_expected_texts(project: Path, reported: Reports, checker: str, program: str) -> None:
     marks = _marks(project, program).items()
-    texts = {line: mark["text"] for line, mark in marks if mark["text"] and line in reported["mypy"]}
-    assert {line: reported["mypy"][line] for line, text in texts.items() if text not in reported["mypy"][line]} == {}
+    found = reported[checker]
+    texts = {line: mark[checker] for line, mark in marks if mark[checker] and line in found}
+    assert {line: found[line] for line, text in texts.items() if text not in found[line]} == {}
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

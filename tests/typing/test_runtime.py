@@ -36,6 +36,8 @@ Recorded: TypeAlias = dict[str, list[dict[str, Any]]]
 ORDER = {"customer": "Ada", "quantity": 1, "channel": "web", "note": None}
 NOTE = {"text": "remember"}
 ME = {"email": "ada@example.com"}
+BOB = {"email": "bob@example.com", "name": "Bob"}
+EVE = {"email": "eve@example.com"}
 WHOLE_ORDER = Span("order:place", ORDER, {"order_id": "o-2", "total": 2.5, "warnings": ["late"]})
 PLACED = Span("order:place", ORDER, {"order_id": "o-1", "total": 2})
 START = {"start": [1, 2], "target": "home"}
@@ -72,6 +74,22 @@ EXPECTED = {
                 "body": {"content": "Hello", "format": "text"},
             },
             {"message_id": THREAD, "receipt": ME},
+        ),
+        Span(
+            "mail:send",
+            {"sender": {**ME, "name": "Ada"}, "to": [{**ME, "name": "Ada"}], "subject": "Hi"}
+            | {"body": {"content": "Hello", "format": "text"}},
+            {"message_id": THREAD},
+        ),
+    ],
+    "an_object_or_none": [
+        Span("mail:send", {"sender": ME, "to": [], "subject": "Hi"}, {"message_id": THREAD}),
+    ],
+    "lists_in_variables": [
+        Span(
+            "mail:send",
+            {"sender": ME, "to": [ME, BOB, EVE], "subject": "Hi", "folders": {"all": [ME, BOB, EVE], "some": [ME]}},
+            {"message_id": THREAD},
         )
     ],
     "nested_literals": [
@@ -79,11 +97,11 @@ EXPECTED = {
             "mail:send",
             {
                 "sender": {**ME, "name": "Ada"},
-                "to": [ME, {"email": "bob@example.com"}, {"email": "eve@example.com"}],
+                "to": [ME, {"email": "bob@example.com"}],
                 "subject": "Hi",
                 "tags": ["a"],
                 "headers": {"X-One": "1"},
-                "folders": {"inbox": [{"email": "bob@example.com"}, {"email": "eve@example.com"}], "spam": []},
+                "folders": {"inbox": [{"email": "bob@example.com"}], "spam": []},
                 "body": {"content": "Hello", "format": "html"},
                 "extra": {"anything": [1, {"deep": None}]},
             },
@@ -201,8 +219,7 @@ EXPECTED = {
     "root_union": [
         Span("media:show", {"kind": "image", "width": 640}, {"shown": True}),
         Span("media:show", {"kind": "video", "seconds": 1.5}, {"shown": False}),
-        Span("media:show", {"kind": "image", "width": 640}),
-        Span("media:show", {"kind": "image", "width": 640}),
+        *[Span("media:show", {"kind": "image", "width": 640})] * 3,
     ],
     "partial_results": [Span("order:place", ORDER, {"order_id": "o-1", "total": 2.5, "warnings": ["late"]})],
     "failures": [

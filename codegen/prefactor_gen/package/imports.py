@@ -33,7 +33,7 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
     **dict.fromkeys(
         (
-            "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
+            "ABSENT", "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
             "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern",
             "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "SharedSchemaPart", "TypedSpan",
         ),
@@ -74,7 +74,7 @@ def undefined_names(plan: ModulePlan) -> list[str]:
 def _expressions(plan: ModulePlan) -> Iterator[str]:
     for model in plan.models:
         yield from (item.annotation for item in model.fields)
-        yield from [model.schema_part] if model.schema_part else []
+        yield from (text for text in (model.schema_part, model.as_dict) if text)
     for named in plan.types:
         yield named.value
         yield from [named.schema_part] if named.schema_part else []
@@ -99,7 +99,7 @@ def _field_names(plan: ModulePlan) -> set[str]:
 
 def _without_shadows(plan: ModulePlan) -> ModulePlan:
     """The plan in which imports that have the name of a field are renamed with an underscore."""
-    used = _used_names(plan) | {"MISSING", "Field", "ConfigDict", "Annotated"}
+    used = _used_names(plan) | {"ABSENT", "MISSING", "Field", "ConfigDict", "Annotated"}
     used &= _IMPORTS.keys() | _BUILT_IN | plan.shared_names.keys()
     shadowed = {name: f"_{name}" for name in used & _field_names(plan)}
     return _Renaming(shadowed, {**_IMPORTS, **plan.shared_names}).plan(plan) if shadowed else plan
@@ -138,7 +138,12 @@ class _Renaming:
         return expression and renamed(expression, self.names)
 
     def model(self, item: ModelPlan) -> ModelPlan:
-        return replace(item, fields=self.fields(item.fields), schema_part=self.optional(item.schema_part))
+        return replace(
+            item,
+            fields=self.fields(item.fields),
+            schema_part=self.optional(item.schema_part),
+            as_dict=self.optional(item.as_dict),
+        )
 
     def named_type(self, item: NamedTypePlan) -> NamedTypePlan:
         return replace(item, value=renamed(item.value, self.names), schema_part=self.optional(item.schema_part))
@@ -159,16 +164,16 @@ class _Renaming:
             variants=tuple(map(self.parameters, item.variants)),
             any_keyword=self.optional(item.any_keyword),
             missing=self.names.get("MISSING", "MISSING"),
+            absent=self.names.get("ABSENT", "ABSENT"),
         )
 
 
 def _names_of_helper(helper: HelperPlan) -> set[str]:
     names = {"TYPE_CHECKING", "TypeAlias", "TypedSpan"}
     variants = [each for method in helper.methods for each in method.variants]
-    keywords = (item for each in (helper.start.parameters, *variants) for item in each)
-    optional = any(not item.required for item in keywords) or helper.complete.parameters
-    if optional and helper.start.missing == "MISSING":
-        names.add("MISSING")
+    keywords = [item for each in (helper.start.parameters, *variants) for item in each if not item.required]
+    keywords += helper.complete.parameters
+    names |= {helper.start.absent if item.is_object else helper.start.missing for item in keywords} & _IMPORTS.keys()
     names |= {"deprecated"} if helper.deprecated else set()
     return names | ({"overload"} if variants else set())
 
@@ -179,6 +184,7 @@ def with_imports(plan: ModulePlan) -> ModulePlan:
     modules = {**_IMPORTS, **plan.shared_names}
     names = _used_names(plan) & modules.keys()
     names |= _names_of_helper(plan.helper) if plan.helper is not None else set()
+    names |= {"TYPE_CHECKING"} if any(item.as_dict for item in plan.models) else set()
     names |= {item.base for item in plan.models}
     names |= {"ConfigDict"} if any(item.config for item in plan.models) else set()
     names |= {"TypeAliasType"} if any(not item.is_input for item in plan.types) else set()

@@ -38,11 +38,20 @@ from prefactor_gen.package.representation import (
     NamedTypePlan,
     Parameter,
 )
-from prefactor_gen.package.type_expressions import distinguished, field_type, input_type, literal_texts, names_in
+from prefactor_gen.package.type_expressions import (
+    distinguished,
+    field_type,
+    input_type,
+    is_object_type,
+    literal_texts,
+    names_in,
+    option_names,
+)
 
 __all__ = ["ModuleModels", "SpanTypeNames", "plan_shared_type", "plan_span_type"]
 
 _EMPTY_NAME_NOTE = "pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names"
+_METHOD_NOTE = "type: ignore[assignment]  # the field hides the method"
 _EXTRA_NOTE = "pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it"
 
 _OTHERS = "*"  # prefactor_core._typed.models.OTHERS
@@ -166,14 +175,21 @@ class _TypesPlanner:
         if model.alias is not None:
             root = FieldPlan("root", field_type(model.alias, self.constants))
             base = "PayloadRoot" if part is None else "CheckedRoot"
-            return ModelPlan(model.name, base, doc, (), (root,), part, self.redacted_names(model))
+            return ModelPlan(model.name, base, doc, (), (root,), part, self.redacted_names(model), self.as_dict(model))
         config = [f"extra={quote(model.extra)}"] if model.extra and model.extra != "allow" else []
         fields = [self.field(model.name, item) for item in model.fields]
         if model.extra_type is not None:
             extra = f"dict[str, {field_type(model.extra_type, self.constants)}]"
             fields.insert(0, FieldPlan("__pydantic_extra__", extra, note=_EXTRA_NOTE))
         base = "PayloadModel" if part is None else "CheckedModel"
-        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part, self.redacted_names(model))
+        redacted = self.redacted_names(model)
+        return ModelPlan(model.name, base, doc, tuple(config), tuple(fields), part, redacted, self.as_dict(model))
+
+    def as_dict(self, model: Model) -> str | None:
+        """The type of `to_dict()`; None if a field hides the method, or the condition under which it is declared."""
+        if any(item.name in {"to_dict", "TYPE_CHECKING"} for item in model.fields):
+            return None
+        return self.inputs[model.name] if model.alias is None else input_type(model.alias, self.inputs)
 
     def redacted_names(self, model: Model) -> str | None:
         """The names that the repr of a model hides: those of fields whose value is redacted, or shows one that is."""
@@ -239,6 +255,7 @@ class _TypesPlanner:
             field_type(item.annotation, self.constants, alias),
             self.property_doc(model, item.wire_name),
             default,
+            _METHOD_NOTE if item.name == "to_dict" else None,
         )
 
     def types(self) -> Iterator[NamedTypePlan]:
@@ -250,16 +267,24 @@ class _TypesPlanner:
                 value = field_type(model.alias, self.constants)
                 checked = f"Annotated[{value}, _{model.name}Schema]"
                 yield NamedTypePlan(model.name, value if part is None else checked, schema_part=part)
-            if self.inputs[model.name] != model.name and self.is_named_type(model):
-                yield NamedTypePlan(f"{model.name}Input", input_type(model.alias, self.inputs), is_input=True)
+            name = self.inputs[model.name]
+            if name != model.name and (self.is_named_type(model) or name in self.mentioned_inputs()):
+                yield NamedTypePlan(name, input_type(model.alias, self.inputs), is_input=True)
+
+    def mentioned_inputs(self) -> frozenset[str]:
+        """The names in the types that a caller passes for the parts of a payload."""
+        annotations = [item.annotation for model in self.models for item in model.fields]
+        annotations += [model.alias for model in self.models if model.alias is not None]
+        return frozenset[str]().union(*(names_in(input_type(each, self.inputs)) for each in annotations))
 
     def input_name(self, model: Model) -> str:
-        """The type that a caller passes: an instance or a dict for a class, the input type for a named type."""
+        """The type that a caller passes: a dict for a class, the input type for a named type.
+
+        The dict alone: in a union with the class, type checkers do not say which key of a literal is wrong.
+        """
         if model.alias is None:
-            return f"{model.name} | {model.name}Dict"
-        if model.name in self.roots:
-            return model.name
-        if model.name in self.modules or model.name == self.shared_type:
+            return f"{model.name}Dict"
+        if model.name in self.roots or model.name in self.modules or model.name == self.shared_type:
             return f"{model.name}Input"
         mentioned = names_in(input_type(model.alias, {}))
         changes = mentioned & {
@@ -397,7 +422,16 @@ class _SpanPlanner(_TypesPlanner):
         model = self.by_name[name]
         if _accepts_any_keyword(model):
             return f"{name} | Mapping[str, object]"
-        return self.inputs[name] if model.alias is None else f"{name} | {input_type(model.alias, self.inputs)}"
+        literals = self.inputs[name] if model.alias is None else input_type(model.alias, self.inputs)
+        return " | ".join([name, *self.option_classes(model, {name}), literals])
+
+    def option_classes(self, model: Model, seen: set[str]) -> Iterator[str]:
+        """The classes of the objects that a payload may be, if it may be one of several."""
+        for name in option_names(model.alias) if model.alias is not None else ():
+            option = self.by_name.get(name)
+            if option is not None and name not in seen:
+                seen.add(name)
+                yield from [name] if option.alias is None else self.option_classes(option, seen)
 
     def method(self, name: str | None, doc: str, partial_doc: str = "") -> MethodPlan:
         model = self.by_name.get(name or "")
@@ -431,7 +465,8 @@ class _SpanPlanner(_TypesPlanner):
             yield from (tuple(self.parameter(item) for item in each) for each in fields)
 
     def parameter(self, item: ModelField) -> Parameter:
-        return Parameter(item.name, self.keyword_type(item), item.required)
+        aliases = {name: model.alias for name, model in self.by_name.items()}
+        return Parameter(item.name, self.keyword_type(item), item.required, is_object_type(item.annotation, aliases))
 
     def any_keyword(self, model: Model) -> str:
         """The type of every keyword if the payload is a map: the type of its values."""

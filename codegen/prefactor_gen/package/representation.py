@@ -47,6 +47,7 @@ class ModelPlan:
     Attributes:
         schema_part: a call: the schema that it is checked against in addition to its types.
         redacted: the names that its repr hides, as a literal.
+        as_dict: the type of `to_dict()`, unless it has a field of this name.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ModelPlan:
     fields: tuple[FieldPlan, ...]
     schema_part: str | None = None
     redacted: str | None = None
+    as_dict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,17 @@ class DictPlan:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword parameter of a span helper."""
+    """A keyword parameter of a span helper.
+
+    Attributes:
+        is_object: only dicts of generated types are passed, or maps of them. The parameter then has no other type
+            beside it, so that type checkers say which key of a literal is wrong.
+    """
 
     name: str
     annotation: str
     required: bool
+    is_object: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,7 @@ class MethodPlan:
     partial_doc: str
     variants: tuple[tuple[Parameter, ...], ...] = ()
     missing: str = "MISSING"
+    absent: str = "ABSENT"
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -125,7 +134,11 @@ class MethodPlan:
         return tuple(self._printed(item, required=False) for item in self.parameters)
 
     def _printed(self, item: Parameter, *, required: bool) -> str:
-        return f"{item.name}: {item.annotation}" + ("" if required else f" | {self.missing} = {self.missing}")
+        if required:
+            return f"{item.name}: {item.annotation}"
+        if item.is_object:
+            return f"{item.name}: {item.annotation} = {self.absent}"
+        return f"{item.name}: {item.annotation} | {self.missing} = {self.missing}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,17 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
-__all__ = ["Constants", "distinguished", "field_type", "input_type", "literal_texts", "names_in", "renamed"]
+__all__ = [
+    "Constants",
+    "distinguished",
+    "field_type",
+    "input_type",
+    "is_object_type",
+    "literal_texts",
+    "names_in",
+    "option_names",
+    "renamed",
+]
 
 # Scalars exactly as in JSON: pydantic's own accept "1" and true as 1.
 _EXACT = {"int": "JsonInteger", "float": "JsonNumber", "bool": "JsonBoolean"}
@@ -37,7 +47,7 @@ def field_type(expression: ast.expr, constants: Constants, alias: str | None = N
 
 
 def input_type(expression: ast.expr, models: Mapping[str, str]) -> str:
-    """What a caller may pass: models or literals, any sequence for a list, any mapping for a dict.
+    """What a caller may pass: dicts for models, any sequence for a list, any mapping for a dict.
 
     Args:
         expression: the annotation as the model generator wrote it.
@@ -45,6 +55,38 @@ def input_type(expression: ast.expr, models: Mapping[str, str]) -> str:
     """
     inner, _ = _split_annotated(expression)
     return _Input(models).text(inner)
+
+
+def option_names(expression: ast.expr) -> list[str]:
+    """The names of classes and aliases that a type is a union of, or that it is."""
+    inner, _ = _split_annotated(expression)
+    return [name for member in _members(inner) if (name := _name(_split_annotated(member)[0])) is not None]
+
+
+def is_object_type(expression: ast.expr, aliases: Mapping[str, ast.expr | None]) -> bool:
+    """Whether every value of a type, if it is not absent, is an object of a class, or a map with such objects in it.
+
+    Args:
+        expression: the annotation as the model generator wrote it.
+        aliases: class or alias name → what the name stands for; None for a class.
+    """
+    inner, _ = _split_annotated(expression)
+    found: list[bool] = []
+    for member in _members(inner):
+        match member:
+            case ast.Name("MISSING"):
+                continue
+            case ast.Name(name) if name in aliases:
+                others = {each: value for each, value in aliases.items() if each != name}
+                alias = aliases[name]
+                found.append(alias is None or is_object_type(alias, others))
+            case ast.Subscript(ast.Name("dict")):
+                found.append(bool(names_in(_render(member)) & aliases.keys()))
+            case ast.Subscript(ast.Name("Annotated")):
+                found.append(is_object_type(member, aliases))
+            case _:
+                return False
+    return bool(found) and all(found)
 
 
 @cache

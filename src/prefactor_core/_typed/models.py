@@ -1,11 +1,12 @@
 """The base classes of generated payload models."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, RootModel, model_validator
+from pydantic import BaseModel, ConfigDict, JsonValue, RootModel, model_validator
 
 from prefactor_core._payloads.redaction import REDACTED
+from prefactor_core._payloads.snapshot import members_of, snapshot
 from prefactor_core._typed.deferred_build import BuiltAtFirstUse
 from prefactor_core._typed.schema_part import SchemaPart
 
@@ -70,11 +71,43 @@ def _by_json_names(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "by_name": options.get("by_alias") is False if by_name is None else by_name}
 
 
-class PayloadModel(_HiddenValues, _JsonNames, BuiltAtFirstUse, BaseModel):
+class _AsDict:
+    """Adds `to_dict` to the generated classes, which declare it with the type of its result.
+
+    At run time their bases do not have it: a property of this name becomes a field, and pydantic warns of a field that
+    hides an attribute of a base.
+    """
+
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> Any:
+            """The payload as it is sent: a new dict with JSON's names and values, without what is absent.
+
+            It is what keywords and dicts take for a nested object. Never raises.
+            """
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)  # type: ignore[misc]  # pydantic's class is next in the MRO
+        fields: Container[str] = cls.__pydantic_fields__  # type: ignore[attr-defined]
+        if cls.__module__ != __name__ and not hasattr(cls, "to_dict") and "to_dict" not in fields:
+            setattr(cls, _to_dict.__name__, _to_dict)  # jedi would take an assignment for the type of the method
+
+
+def _to_dict(self: BaseModel) -> JsonValue:
+    """The payload as it is sent: a new dict with JSON's names and values, without what is absent. Never raises."""
+    return snapshot(members_of(self))
+
+
+_to_dict.__name__ = "to_dict"
+
+
+class PayloadModel(_HiddenValues, _JsonNames, _AsDict, BuiltAtFirstUse, BaseModel):
     """Base of the generated models. A model accepts the objects that its JSON Schema accepts.
 
     The constructor takes Python field names (`class_`). Validating and dumping use the JSON names (`class`).
-    A property that is absent is `MISSING`, which is different from null, and is left out of a dump.
+    A property that is absent is `MISSING`, which is different from null, and is left out of a dump. `to_dict()` is the
+    object as it is sent.
     """
 
     model_config = ConfigDict(
@@ -98,7 +131,7 @@ class CheckedModel(PayloadModel):
         return self.__schema_part__.checked(self)
 
 
-class PayloadRoot(_HiddenValues, _JsonNames, BuiltAtFirstUse, RootModel[Any]):
+class PayloadRoot(_HiddenValues, _JsonNames, _AsDict, BuiltAtFirstUse, RootModel[Any]):
     """Base of the generated models of other schemas than plain objects: maps, and unions of objects.
 
     Subclasses give `root` its type.

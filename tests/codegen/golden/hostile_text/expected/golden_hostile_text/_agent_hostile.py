@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import CheckedModel, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
+from prefactor_core.typed import ABSENT, CheckedModel, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentHostile",
@@ -44,6 +44,9 @@ class AgentHostileParams(CheckedModel):
     map: dict[str, str] | MISSING = MISSING
     constraints: str | MISSING = MISSING
     """Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentHostileParamsDict: ...
 
 
 class AgentHostileResult(PayloadModel):
@@ -51,6 +54,9 @@ class AgentHostileResult(PayloadModel):
 
     nested: AgentHostileResultNested | MISSING = MISSING
     """\"\"\""""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentHostileResultDict: ...
 
 
 class AgentHostileResultNested(PayloadModel):
@@ -58,12 +64,18 @@ class AgentHostileResultNested(PayloadModel):
 
     field_: Annotated[str | MISSING, Field(alias='\\')] = MISSING
     a_b: Annotated[AgentHostileResultNestedAB | MISSING, Field(alias='a\nb')] = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentHostileResultNestedDict: ...
 
 
 class AgentHostileResultNestedAB(PayloadModel):
     """`nested.a\\nb` of the result of `agent:hostile`."""
 
     field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Annotated[JsonInteger | MISSING, Field(alias='"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\')] = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentHostileResultNestedABDict: ...
 
 
 AgentHostileParamsDict = TypedDict(
@@ -88,7 +100,7 @@ Keys:
 
 class AgentHostileResultDict(TypedDict):
     """AgentHostileResult as a dict."""
-    nested: NotRequired[AgentHostileResultNested | AgentHostileResultNestedDict]
+    nested: NotRequired[AgentHostileResultNestedDict]
     """\"\"\""""
 
 
@@ -96,7 +108,7 @@ AgentHostileResultNestedDict = TypedDict(
     "AgentHostileResultNestedDict",
     {
         "\\": "NotRequired[str]",
-        "a\nb": "NotRequired[AgentHostileResultNestedAB | AgentHostileResultNestedABDict]",
+        "a\nb": "NotRequired[AgentHostileResultNestedABDict]",
     },
 )
 """AgentHostileResultNested as a dict."""
@@ -158,7 +170,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             self,
             /,
             *,
-            nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
+            nested: AgentHostileResultNestedDict = ABSENT,
         ) -> None:
             """Finish the span as `complete` with its result.
 
@@ -170,7 +182,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             self,
             /,
             *,
-            nested: AgentHostileResultNested | AgentHostileResultNestedDict | MISSING = MISSING,
+            nested: AgentHostileResultNestedDict = ABSENT,
         ) -> None:
             """Collect a part of the result for the finish.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime as _datetime
 from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
-from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "ToolCall",
@@ -26,6 +26,9 @@ class ToolCallParamsGröße(PayloadModel):
     """`größe` of the params of `tool:call`."""
 
     höhe: JsonNumber | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsGrößeDict: ...
 
 
 class ToolCallParams(PayloadModel):
@@ -52,6 +55,9 @@ class ToolCallParams(PayloadModel):
     """At least 1."""
     field_: Annotated[str | _MISSING, Field(alias='')] = _MISSING
     größe: ToolCallParamsGröße | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsDict: ...
 
 
 class ToolCallParamsParams(PayloadModel):
@@ -60,6 +66,9 @@ class ToolCallParamsParams(PayloadModel):
     str_: Annotated[str | _MISSING, Field(alias='str')] = _MISSING
     list_: Annotated[list[str] | _MISSING, Field(alias='list')] = _MISSING
     text: str | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsParamsDict: ...
 
 
 class ToolCallResult(PayloadModel):
@@ -68,6 +77,9 @@ class ToolCallResult(PayloadModel):
     None_: Annotated[str | None, Field(alias='None')]
     with_space: Annotated[str | _MISSING, Field(alias='with space')] = _MISSING
     field_private: Annotated[JsonInteger | _MISSING, Field(alias='_private')] = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallResultDict: ...
 
 
 class ToolCallParamsGrößeDict(TypedDict):
@@ -81,7 +93,7 @@ ToolCallParamsDict = TypedDict(
         "class": "str",
         "import": "NotRequired[bool]",
         "self": "str",
-        "params": "NotRequired[ToolCallParamsParams | ToolCallParamsParamsDict]",
+        "params": "NotRequired[ToolCallParamsParamsDict]",
         "copy": "NotRequired[bool]",
         "json": "NotRequired[str]",
         "model_config": "NotRequired[str]",
@@ -95,7 +107,7 @@ ToolCallParamsDict = TypedDict(
         "content-type": "NotRequired[str]",
         "9lives": "NotRequired[int]",
         "": "NotRequired[str]",  # pyright: ignore[reportGeneralTypeIssues]  # JSON has empty names
-        "größe": "NotRequired[ToolCallParamsGröße | ToolCallParamsGrößeDict]",
+        "größe": "NotRequired[ToolCallParamsGrößeDict]",
     },
 )
 """ToolCallParams as a dict.
@@ -163,7 +175,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             class_: str,
             import_: bool | _MISSING = _MISSING,
             self: str,
-            params: ToolCallParamsParams | ToolCallParamsParamsDict | _MISSING = _MISSING,
+            params: ToolCallParamsParamsDict = ABSENT,
             copy_: bool | _MISSING = _MISSING,
             json_: str | _MISSING = _MISSING,
             model_config_: str | _MISSING = _MISSING,
@@ -177,7 +189,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             content_type: str | _MISSING = _MISSING,
             field_9lives: int | _MISSING = _MISSING,
             field_: str | _MISSING = _MISSING,
-            größe: ToolCallParamsGröße | ToolCallParamsGrößeDict | _MISSING = _MISSING,
+            größe: ToolCallParamsGrößeDict = ABSENT,
         ) -> None:
             """Start the span with its params.
 

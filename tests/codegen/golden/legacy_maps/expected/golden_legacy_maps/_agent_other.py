@@ -18,6 +18,9 @@ class AgentOtherParams(PayloadModel):
     """The params of `agent:other`."""
 
     n: JsonInteger | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentOtherParamsDict: ...
 
 
 class AgentOtherParamsDict(TypedDict):

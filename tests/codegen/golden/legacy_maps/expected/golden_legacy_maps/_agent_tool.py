@@ -21,12 +21,18 @@ class AgentToolParams(PayloadModel):
     """The params of `agent:tool`."""
 
     arguments: dict[str, Any] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolParamsDict: ...
 
 
 class AgentToolResult(PayloadModel):
     """The result of `agent:tool`."""
 
     output: Any | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentToolResultDict: ...
 
 
 class AgentToolParamsDict(TypedDict):

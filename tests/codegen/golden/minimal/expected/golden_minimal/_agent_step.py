@@ -18,6 +18,9 @@ class AgentStepParams(PayloadModel):
     """The params of `agent:step`."""
 
     name: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentStepParamsDict: ...
 
 
 class AgentStepParamsDict(TypedDict):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import ConfigDict, Field
-from prefactor_core.typed import ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
@@ -32,6 +32,9 @@ class AgentChatParams(PayloadModel):
     """What the turn may use."""
     owner: AgentChatParamsPerson | MISSING = MISSING
     reviewer: AgentChatParamsPerson | None | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsDict: ...
 
 
 class AgentChatParamsLimits(PayloadModel):
@@ -43,6 +46,9 @@ class AgentChatParamsLimits(PayloadModel):
     """At least 1."""
     deadline: str | None | MISSING = MISSING
     """Format: date-time."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsLimitsDict: ...
 
 
 class AgentChatParamsPerson(PayloadModel):
@@ -51,6 +57,9 @@ class AgentChatParamsPerson(PayloadModel):
     name: Annotated[str, Field(min_length=1)]
     """At least 1 character."""
     manager: AgentChatParamsPerson | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatParamsPersonDict: ...
 
 
 class AgentChatResult(PayloadModel):
@@ -61,15 +70,18 @@ class AgentChatResult(PayloadModel):
     """What is said."""
     replies: list[Message] | MISSING = MISSING
     usage: TokenUsage
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentChatResultDict: ...
 
 
 class AgentChatParamsDict(TypedDict):
     """AgentChatParams as a dict."""
-    messages: ArrayOf[Message | MessageDict]
-    limits: NotRequired[AgentChatParamsLimits | AgentChatParamsLimitsDict]
+    messages: ArrayOf[MessageDict]
+    limits: NotRequired[AgentChatParamsLimitsDict]
     """What the turn may use."""
-    owner: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
-    reviewer: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict | None]
+    owner: NotRequired[AgentChatParamsPersonDict]
+    reviewer: NotRequired[AgentChatParamsPersonDict | None]
 
 
 class AgentChatParamsLimitsDict(TypedDict):
@@ -84,7 +96,7 @@ class AgentChatParamsPersonDict(TypedDict):
     """AgentChatParamsPerson as a dict."""
     name: str
     """At least 1 character."""
-    manager: NotRequired[AgentChatParamsPerson | AgentChatParamsPersonDict]
+    manager: NotRequired[AgentChatParamsPersonDict]
 
 
 class AgentChatResultDict(TypedDict):
@@ -92,8 +104,8 @@ class AgentChatResultDict(TypedDict):
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
     """What is said."""
-    replies: NotRequired[ArrayOf[Message | MessageDict]]
-    usage: TokenUsage | TokenUsageDict
+    replies: NotRequired[ArrayOf[MessageDict]]
+    usage: TokenUsageDict
 
 
 class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatResult | AgentChatResultDict"]):
@@ -114,10 +126,10 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             self,
             /,
             *,
-            messages: ArrayOf[Message | MessageDict],
-            limits: AgentChatParamsLimits | AgentChatParamsLimitsDict | MISSING = MISSING,
-            owner: AgentChatParamsPerson | AgentChatParamsPersonDict | MISSING = MISSING,
-            reviewer: AgentChatParamsPerson | AgentChatParamsPersonDict | None | MISSING = MISSING,
+            messages: ArrayOf[MessageDict],
+            limits: AgentChatParamsLimitsDict = ABSENT,
+            owner: AgentChatParamsPersonDict = ABSENT,
+            reviewer: AgentChatParamsPersonDict | None | MISSING = MISSING,
         ) -> None:
             """Start the span with its params.
 
@@ -131,8 +143,8 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             *,
             role: Literal['user', 'assistant'],
             content: str | None | MISSING = MISSING,
-            replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
-            usage: TokenUsage | TokenUsageDict,
+            replies: ArrayOf[MessageDict] | MISSING = MISSING,
+            usage: TokenUsageDict,
         ) -> None:
             """Finish the span as `complete` with its result.
 
@@ -146,8 +158,8 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             *,
             role: Literal['user', 'assistant'] | MISSING = MISSING,
             content: str | None | MISSING = MISSING,
-            replies: ArrayOf[Message | MessageDict] | MISSING = MISSING,
-            usage: TokenUsage | TokenUsageDict | MISSING = MISSING,
+            replies: ArrayOf[MessageDict] | MISSING = MISSING,
+            usage: TokenUsageDict = ABSENT,
         ) -> None:
             """Collect a part of the result for the finish.
 

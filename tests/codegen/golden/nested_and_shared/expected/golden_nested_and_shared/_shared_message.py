@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TYPE_CHECKING, TypedDict
 from prefactor_core.typed import ArrayOf, MISSING, PayloadModel
 
 __all__ = [
@@ -20,6 +20,9 @@ class Message(PayloadModel):
     content: str | None | MISSING = MISSING
     """What is said."""
     replies: list[Message] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> MessageDict: ...
 
 
 class MessageDict(TypedDict):
@@ -27,4 +30,4 @@ class MessageDict(TypedDict):
     role: Literal['user', 'assistant']
     content: NotRequired[str | None]
     """What is said."""
-    replies: NotRequired[ArrayOf[Message | MessageDict]]
+    replies: NotRequired[ArrayOf[MessageDict]]

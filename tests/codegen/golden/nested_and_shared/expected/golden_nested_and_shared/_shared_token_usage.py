@@ -4,7 +4,7 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TYPE_CHECKING, TypedDict
 from prefactor_core.typed import JsonInteger, MISSING, PayloadModel
 
 __all__ = [
@@ -18,6 +18,9 @@ class TokenUsage(PayloadModel):
 
     input: JsonInteger | MISSING = MISSING
     output: JsonInteger | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> TokenUsageDict: ...
 
 
 class TokenUsageDict(TypedDict):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from typing_extensions import TypeAliasType
-from prefactor_core.typed import ArrayOf, EmptyResult, JsonBoolean, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, EmptyResult, JsonBoolean, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentPlan",
@@ -32,6 +32,9 @@ class AgentPlanParams(PayloadModel):
     steps: list[AgentPlanParams] | MISSING = MISSING
     payload: AgentPlanParamsJson | MISSING = MISSING
     tree: AgentPlanParamsTree | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentPlanParamsDict: ...
 
 
 class AgentPlanParamsTree(PayloadModel):
@@ -40,6 +43,9 @@ class AgentPlanParamsTree(PayloadModel):
     value: JsonInteger | MISSING = MISSING
     left: AgentPlanParamsTree | MISSING = MISSING
     right: AgentPlanParamsTreeRight | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentPlanParamsTreeDict: ...
 
 
 class AgentPlanParamsTreeRight(PayloadModel):
@@ -49,28 +55,31 @@ class AgentPlanParamsTreeRight(PayloadModel):
     left: AgentPlanParamsTree | MISSING = MISSING
     right: AgentPlanParamsTreeRight | MISSING = MISSING
     balanced: JsonBoolean | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentPlanParamsTreeRightDict: ...
 
 
 class AgentPlanParamsDict(TypedDict):
     """AgentPlanParams as a dict."""
     goal: str
-    steps: NotRequired[ArrayOf[AgentPlanParams | AgentPlanParamsDict]]
+    steps: NotRequired[ArrayOf[AgentPlanParamsDict]]
     payload: NotRequired[AgentPlanParamsJsonInput]
-    tree: NotRequired[AgentPlanParamsTree | AgentPlanParamsTreeDict]
+    tree: NotRequired[AgentPlanParamsTreeDict]
 
 
 class AgentPlanParamsTreeDict(TypedDict):
     """AgentPlanParamsTree as a dict."""
     value: NotRequired[int]
-    left: NotRequired[AgentPlanParamsTree | AgentPlanParamsTreeDict]
-    right: NotRequired[AgentPlanParamsTreeRight | AgentPlanParamsTreeRightDict]
+    left: NotRequired[AgentPlanParamsTreeDict]
+    right: NotRequired[AgentPlanParamsTreeRightDict]
 
 
 class AgentPlanParamsTreeRightDict(TypedDict):
     """AgentPlanParamsTreeRight as a dict."""
     value: NotRequired[int]
-    left: NotRequired[AgentPlanParamsTree | AgentPlanParamsTreeDict]
-    right: NotRequired[AgentPlanParamsTreeRight | AgentPlanParamsTreeRightDict]
+    left: NotRequired[AgentPlanParamsTreeDict]
+    right: NotRequired[AgentPlanParamsTreeRightDict]
     balanced: NotRequired[bool]
 
 
@@ -88,9 +97,9 @@ class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"
             /,
             *,
             goal: str,
-            steps: ArrayOf[AgentPlanParams | AgentPlanParamsDict] | MISSING = MISSING,
+            steps: ArrayOf[AgentPlanParamsDict] | MISSING = MISSING,
             payload: AgentPlanParamsJsonInput | MISSING = MISSING,
-            tree: AgentPlanParamsTree | AgentPlanParamsTreeDict | MISSING = MISSING,
+            tree: AgentPlanParamsTreeDict = ABSENT,
         ) -> None:
             """Start the span with its params."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
 from pydantic import Field
 from typing_extensions import TypeAliasType
-from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentLogin",
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 AgentLoginParamsPart = TypeAliasType("AgentLoginParamsPart", "Annotated[AgentLoginParamsPartText | AgentLoginParamsPartKey, Field(discriminator='kind')]")
-AgentLoginParamsPartInput: TypeAlias = "AgentLoginParamsPartText | AgentLoginParamsPartTextDict | AgentLoginParamsPartKey | AgentLoginParamsPartKeyDict"
+AgentLoginParamsPartInput: TypeAlias = "AgentLoginParamsPartTextDict | AgentLoginParamsPartKeyDict"
 AgentLoginParamsSecret = TypeAliasType("AgentLoginParamsSecret", "str")
 
 
@@ -55,6 +55,9 @@ class AgentLoginParams(CheckedModel):
     headers: AgentLoginParamsHeaders | MISSING = MISSING
     content: str | list[AgentLoginParamsPart] | MISSING = MISSING
     card: str | None | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsDict: ...
 
 
 class AgentLoginParamsAttemptsItem(PayloadModel):
@@ -64,6 +67,9 @@ class AgentLoginParamsAttemptsItem(PayloadModel):
 
     at: str | MISSING = MISSING
     password: str | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsAttemptsItemDict: ...
 
 
 class AgentLoginParamsHeaders(PayloadModel):
@@ -73,6 +79,9 @@ class AgentLoginParamsHeaders(PayloadModel):
 
     __pydantic_extra__: dict[str, str]  # pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it
     Accept: str | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsHeadersDict: ...
 
 
 class AgentLoginParamsPartKey(PayloadModel):
@@ -80,6 +89,9 @@ class AgentLoginParamsPartKey(PayloadModel):
 
     kind: Literal['key']
     body: AgentLoginParamsPartKeyBody | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsPartKeyDict: ...
 
 
 class AgentLoginParamsPartKeyBody(PayloadModel):
@@ -88,6 +100,9 @@ class AgentLoginParamsPartKeyBody(PayloadModel):
     __redacted__ = ("key", "*")
 
     key: str | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsPartKeyBodyDict: ...
 
 
 class AgentLoginParamsPartText(PayloadModel):
@@ -95,6 +110,9 @@ class AgentLoginParamsPartText(PayloadModel):
 
     kind: Literal['text']
     body: str | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsPartTextDict: ...
 
 
 class AgentLoginParamsUser(PayloadModel):
@@ -105,6 +123,9 @@ class AgentLoginParamsUser(PayloadModel):
     name: str | MISSING = MISSING
     email: AgentLoginParamsSecret | MISSING = MISSING
     friends: list[AgentLoginParamsUser] | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginParamsUserDict: ...
 
 
 class AgentLoginResult(PayloadModel):
@@ -114,6 +135,9 @@ class AgentLoginResult(PayloadModel):
 
     session: AgentLoginResultSession | MISSING = MISSING
     plain: JsonInteger | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginResultDict: ...
 
 
 class AgentLoginResultSession(PayloadModel):
@@ -122,16 +146,19 @@ class AgentLoginResultSession(PayloadModel):
     __redacted__ = ("id", "*")
 
     id: str | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentLoginResultSessionDict: ...
 
 
 class AgentLoginParamsDict(TypedDict):
     """AgentLoginParams as a dict."""
-    user: AgentLoginParamsUser | AgentLoginParamsUserDict
+    user: AgentLoginParamsUserDict
     token: str
     note: NotRequired[str]
-    attempts: NotRequired[ArrayOf[AgentLoginParamsAttemptsItem | AgentLoginParamsAttemptsItemDict]]
+    attempts: NotRequired[ArrayOf[AgentLoginParamsAttemptsItemDict]]
     keys: NotRequired[Mapping[str, str]]
-    headers: NotRequired[AgentLoginParamsHeaders | AgentLoginParamsHeadersDict]
+    headers: NotRequired[AgentLoginParamsHeadersDict]
     content: NotRequired[str | ArrayOf[AgentLoginParamsPartInput]]
     card: NotRequired[str | None]
 
@@ -150,7 +177,7 @@ class AgentLoginParamsHeadersDict(TypedDict):
 class AgentLoginParamsPartKeyDict(TypedDict):
     """AgentLoginParamsPartKey as a dict."""
     kind: Literal['key']
-    body: NotRequired[AgentLoginParamsPartKeyBody | AgentLoginParamsPartKeyBodyDict]
+    body: NotRequired[AgentLoginParamsPartKeyBodyDict]
 
 
 class AgentLoginParamsPartKeyBodyDict(TypedDict):
@@ -168,12 +195,12 @@ class AgentLoginParamsUserDict(TypedDict):
     """AgentLoginParamsUser as a dict."""
     name: NotRequired[str]
     email: NotRequired[AgentLoginParamsSecret]
-    friends: NotRequired[ArrayOf[AgentLoginParamsUser | AgentLoginParamsUserDict]]
+    friends: NotRequired[ArrayOf[AgentLoginParamsUserDict]]
 
 
 class AgentLoginResultDict(TypedDict):
     """AgentLoginResult as a dict."""
-    session: NotRequired[AgentLoginResultSession | AgentLoginResultSessionDict]
+    session: NotRequired[AgentLoginResultSessionDict]
     plain: NotRequired[int]
 
 
@@ -360,12 +387,12 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
             self,
             /,
             *,
-            user: AgentLoginParamsUser | AgentLoginParamsUserDict,
+            user: AgentLoginParamsUserDict,
             token: str,
             note: str | MISSING = MISSING,
-            attempts: ArrayOf[AgentLoginParamsAttemptsItem | AgentLoginParamsAttemptsItemDict] | MISSING = MISSING,
+            attempts: ArrayOf[AgentLoginParamsAttemptsItemDict] | MISSING = MISSING,
             keys: Mapping[str, str] | MISSING = MISSING,
-            headers: AgentLoginParamsHeaders | AgentLoginParamsHeadersDict | MISSING = MISSING,
+            headers: AgentLoginParamsHeadersDict = ABSENT,
             content: str | ArrayOf[AgentLoginParamsPartInput] | MISSING = MISSING,
             card: str | None | MISSING = MISSING,
         ) -> None:
@@ -375,7 +402,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
             self,
             /,
             *,
-            session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
+            session: AgentLoginResultSessionDict = ABSENT,
             plain: int | MISSING = MISSING,
         ) -> None:
             """Finish the span as `complete` with its result."""
@@ -384,7 +411,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
             self,
             /,
             *,
-            session: AgentLoginResultSession | AgentLoginResultSessionDict | MISSING = MISSING,
+            session: AgentLoginResultSessionDict = ABSENT,
             plain: int | MISSING = MISSING,
         ) -> None:
             """Collect a part of the result for the finish."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ._agent_show import (
         AgentShow as AgentShow,
         AgentShowParams as AgentShowParams,
+        AgentShowParamsInput as AgentShowParamsInput,
         AgentShowParamsOption2 as AgentShowParamsOption2,
         AgentShowParamsOption2Dict as AgentShowParamsOption2Dict,
         AgentShowParamsPicture as AgentShowParamsPicture,
@@ -67,7 +68,7 @@ else:
     _MODULES = {
         "._agent_score": ("AgentScore", "AgentScoreParams", "AgentScoreParamsDict", "AgentScoreParamsScore", "AgentScoreParamsScoreDict", "AgentScoreResult", "AgentScoreResultOption1", "AgentScoreResultOption1Dict", "AgentScoreResultOption2", "AgentScoreResultOption2Dict", ),
         "._agent_search": ("AgentSearch", "AgentSearchParams", "AgentSearchParamsDict", "AgentSearchParamsQueryText", "AgentSearchParamsQueryTextDict", "AgentSearchParamsQueryVector", "AgentSearchParamsQueryVectorDict", "AgentSearchResult", ),
-        "._agent_show": ("AgentShow", "AgentShowParams", "AgentShowParamsOption2", "AgentShowParamsOption2Dict", "AgentShowParamsPicture", "AgentShowParamsPictureDict", "AgentShowResult", "AgentShowResultHalf", "AgentShowResultHalfDict", "AgentShowResultShown", "AgentShowResultShownInput", "AgentShowResultWhole", "AgentShowResultWholeDict", ),
+        "._agent_show": ("AgentShow", "AgentShowParams", "AgentShowParamsInput", "AgentShowParamsOption2", "AgentShowParamsOption2Dict", "AgentShowParamsPicture", "AgentShowParamsPictureDict", "AgentShowResult", "AgentShowResultHalf", "AgentShowResultHalfDict", "AgentShowResultShown", "AgentShowResultShownInput", "AgentShowResultWhole", "AgentShowResultWholeDict", ),
     }
 
     def __getattr__(name):
@@ -102,6 +103,7 @@ __all__ = [
     "AgentSearchResult",
     "AgentShow",
     "AgentShowParams",
+    "AgentShowParamsInput",
     "AgentShowParamsOption2",
     "AgentShowParamsOption2Dict",
     "AgentShowParamsPicture",

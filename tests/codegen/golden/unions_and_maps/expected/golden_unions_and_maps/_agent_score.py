@@ -27,6 +27,9 @@ class AgentScoreParams(PayloadModel):
 
     __pydantic_extra__: dict[str, AgentScoreParamsScore]  # pyright: ignore[reportIncompatibleVariableOverride]  # as pydantic documents it
     total: JsonNumber | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreParamsDict: ...
 
 
 class AgentScoreParamsScore(PayloadModel):
@@ -34,24 +37,36 @@ class AgentScoreParamsScore(PayloadModel):
 
     value: Annotated[JsonNumber, Field(ge=0.0, le=1.0)] | MISSING = MISSING
     """0 to 1."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreParamsScoreDict: ...
 
 
 class AgentScoreResultOption1(PayloadModel):
     """An option of the result of `agent:score`."""
 
     ok: Annotated[Literal[True], JsonLiteral]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption1Dict: ...
 
 
 class AgentScoreResultOption2(PayloadModel):
     """An option of the result of `agent:score`."""
 
     error: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption2Dict: ...
 
 
 class AgentScoreResult(PayloadRoot):
     """The result of `agent:score`."""
 
     root: AgentScoreResultOption1 | AgentScoreResultOption2
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption1Dict | AgentScoreResultOption2Dict: ...
 
 
 class AgentScoreParamsDict(TypedDict):
@@ -75,7 +90,7 @@ class AgentScoreResultOption2Dict(TypedDict):
     error: str
 
 
-class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption1Dict | AgentScoreResultOption2 | AgentScoreResultOption2Dict"]):
+class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict"]):
     """agent:score"""
 
     schema_name = "agent:score"

@@ -45,6 +45,9 @@ class AgentSearchParams(CheckedModel):
     """At least 3."""
     anything: Any | MISSING = MISSING
     nothing: Any | MISSING = MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentSearchParamsDict: ...
 
 
 class AgentSearchParamsQueryText(PayloadModel):
@@ -52,6 +55,9 @@ class AgentSearchParamsQueryText(PayloadModel):
 
     kind: Literal['text']
     text: str
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentSearchParamsQueryTextDict: ...
 
 
 class AgentSearchParamsQueryVector(PayloadModel):
@@ -60,17 +66,23 @@ class AgentSearchParamsQueryVector(PayloadModel):
     kind: Literal['vector']
     vector: Annotated[list[JsonNumber], Field(min_length=1)]
     """At least 1 item."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentSearchParamsQueryVectorDict: ...
 
 
 class AgentSearchResult(PayloadRoot):
     """The result of `agent:search`."""
 
     root: dict[str, JsonInteger]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> Mapping[str, int]: ...
 
 
 class AgentSearchParamsDict(TypedDict):
     """AgentSearchParams as a dict."""
-    query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict
+    query: AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVectorDict
     limit: NotRequired[int | str]
     """At least 2 characters. At least 1."""
     range: NotRequired[tuple[float, float]]
@@ -115,7 +127,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
             self,
             /,
             *,
-            query: AgentSearchParamsQueryText | AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVector | AgentSearchParamsQueryVectorDict,
+            query: AgentSearchParamsQueryTextDict | AgentSearchParamsQueryVectorDict,
             limit: int | str | MISSING = MISSING,
             range: tuple[float, float] | MISSING = MISSING,
             mode: Literal['fast', 'exact', 1, True] | None | MISSING = MISSING,

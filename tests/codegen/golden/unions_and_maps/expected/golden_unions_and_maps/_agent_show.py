@@ -13,6 +13,7 @@ from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, MISSING as _
 __all__ = [
     "AgentShow",
     "AgentShowParams",
+    "AgentShowParamsInput",
     "AgentShowParamsOption2",
     "AgentShowParamsOption2Dict",
     "AgentShowParamsPicture",
@@ -26,8 +27,9 @@ __all__ = [
     "AgentShowResultWholeDict",
 ]
 
+AgentShowParamsInput: TypeAlias = "AgentShowParamsPictureDict | AgentShowParamsOption2Dict"
 AgentShowResultShown = TypeAliasType("AgentShowResultShown", "Annotated[AgentShowResultWhole | AgentShowResultHalf, Field(discriminator='state')]")
-AgentShowResultShownInput: TypeAlias = "AgentShowResultWhole | AgentShowResultWholeDict | AgentShowResultHalf | AgentShowResultHalfDict"
+AgentShowResultShownInput: TypeAlias = "AgentShowResultWholeDict | AgentShowResultHalfDict"
 
 
 class AgentShowParamsOption2(PayloadModel):
@@ -36,6 +38,9 @@ class AgentShowParamsOption2(PayloadModel):
     kind: _Literal['sound', 'film']
     MISSING: JsonBoolean
     parts: list[AgentShowParams] | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsOption2Dict: ...
 
 
 class AgentShowParamsPicture(PayloadModel):
@@ -44,12 +49,18 @@ class AgentShowParamsPicture(PayloadModel):
     kind: _Literal['picture']
     overload: JsonInteger
     Literal: str | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsPictureDict: ...
 
 
 class AgentShowParams(PayloadRoot):
     """The params of `agent:show`."""
 
     root: Annotated[AgentShowParamsPicture | AgentShowParamsOption2, Field(discriminator='kind')]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsPictureDict | AgentShowParamsOption2Dict: ...
 
 
 class AgentShowResultHalf(PayloadModel):
@@ -58,25 +69,34 @@ class AgentShowResultHalf(PayloadModel):
     state: _Literal['half']
     at: str
     """Format: date-time."""
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowResultHalfDict: ...
 
 
 class AgentShowResultWhole(PayloadModel):
     """`Whole` of the result of `agent:show`."""
 
     state: _Literal['whole']
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowResultWholeDict: ...
 
 
 class AgentShowResult(PayloadRoot):
     """The result of `agent:show`."""
 
     root: AgentShowResultShown
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowResultShownInput: ...
 
 
 class AgentShowParamsOption2Dict(TypedDict):
     """AgentShowParamsOption2 as a dict."""
     kind: _Literal['sound', 'film']
     MISSING: bool
-    parts: NotRequired[ArrayOf[AgentShowParams]]
+    parts: NotRequired[ArrayOf[AgentShowParamsInput]]
 
 
 class AgentShowParamsPictureDict(TypedDict):
@@ -98,7 +118,7 @@ class AgentShowResultWholeDict(TypedDict):
     state: _Literal['whole']
 
 
-class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsPictureDict | AgentShowParamsOption2 | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultShownInput"]):
+class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput"]):
     """agent:show"""
 
     schema_name = "agent:show"
@@ -124,7 +144,7 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
             *,
             kind: _Literal['sound', 'film'],
             MISSING: bool,
-            parts: ArrayOf[AgentShowParams] | _MISSING = _MISSING,
+            parts: ArrayOf[AgentShowParamsInput] | _MISSING = _MISSING,
         ) -> None: ...
 
         async def start(
