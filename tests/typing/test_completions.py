@@ -82,7 +82,7 @@ def test_the_hover_of_a_method_has_one_type_for_an_object(project: Path) -> None
     script, line, column = jedi_at(project, "mail.start(|)")
     (signature,) = script.get_signatures(line, column)
     types = {each.name: each.description.removeprefix("param ") for each in signature.params}
-    assert types["sender"] == "sender: MailSendParamsAddressDict"
-    assert types["to"] == "to: ArrayOf[MailSendParamsAddressDict]"
+    assert types["sender"] == "sender: AddressDict"
+    assert types["to"] == "to: ArrayOf[AddressDict]"
     assert types["body"] == "body: MailSendParamsBodyDict=ABSENT"
     assert "Start the span with its params." in signature.docstring()
