@@ -754,6 +754,20 @@ def test_names_that_only_look_like_ascii(project: Project) -> None:
     ]
 
 
+@pytest.mark.parametrize("char", ["\u034f", "\u200d", "\u2800", "\u3164", "\ufe0f", "\uffa0"])
+def test_characters_that_nobody_sees_in_a_name(project: Project, char: str) -> None:
+    project.span_types(agent=properties(**{f"a{char}b": TEXT}))
+    line = only(project.generate().findings)
+    code = f"{ord(char):04x}"
+    assert f"warning PG022: the property 'a\\u{code}b' has characters that readers do not see: U+{code.upper()}" in line
+
+
+def test_two_names_that_differ_in_what_nobody_sees(project: Project) -> None:
+    project.span_types(agent={"type": "object", "properties": {"ab": TEXT, "a\u3164b": TEXT}})
+    found = project.generate().findings
+    assert any("PG022: the property 'a\\u3164b' looks like 'ab'" in line for line in found)
+
+
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
@@ -763,9 +777,10 @@ def test_names_too_long_for_a_file(project: Project) -> None:
 def test_a_diagnostic_is_one_printable_line_whatever_the_names_hold(project: Project) -> None:
     project.span_types(**{"a\nb\x1b[31m\u202e": {"type": "array"}})
     result = project.generate()
-    assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in only(result.findings)
-    finding, excerpt, caret, count = result.err.splitlines()
-    assert all(line.isprintable() for line in (finding, excerpt, caret, count))
+    unseen, error = result.findings
+    assert "/span_schemas/a\\nb\\x1b[31m\\u202e: warning PG022" in unseen
+    assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in error
+    assert all(line.isprintable() for line in result.err.splitlines())
 
 
 def test_a_mistake_in_one_span_type_hides_no_mistake_in_another(project: Project) -> None:

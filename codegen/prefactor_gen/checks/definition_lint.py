@@ -131,13 +131,35 @@ def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
             yield OPEN_OBJECT.at(each.place, f"{problem}; name those that are known")
 
 
+# Unicode's Default_Ignorable_Code_Point, which unicodedata does not have, and the blank of Braille.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+def _unseen(name: str) -> list[str]:
+    """The characters of a name that are drawn as nothing or as a blank, each once."""
+    return list(dict.fromkeys(_UNSEEN.findall(name)))
+
+
+def _visible(name: str) -> str:
+    """The name in quotation marks, with escapes for what readers do not see."""
+    return ascii(name) if _unseen(name) else repr(name)
+
+
 def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
     first: dict[str, str] = {}
     for name, place in named:
         other = first.setdefault(_skeleton(name), name)
         # Two names that become the same Python name are reported as an error by other checks.
         if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
-            yield CONFUSABLE_NAMES.at(place, f"the {noun} {name!r} looks like {other!r}")
+            yield CONFUSABLE_NAMES.at(place, f"the {noun} {_visible(name)} looks like {_visible(other)}")
+        if unseen := _unseen(name):
+            shown = " and ".join(f"U+{ord(char):04X}" for char in unseen)
+            yield CONFUSABLE_NAMES.at(
+                place, f"the {noun} {_visible(name)} has characters that readers do not see: {shown}"
+            )
         scripts = _scripts(name)
         if len(scripts) > 1:
             message = f"the {noun} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
@@ -148,7 +170,8 @@ def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diag
 def _skeleton(name: str) -> str:
     """The name without differences that readers overlook: case, separators, accents and forms of letters."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
-    letters = re.sub(r"[\W_]", "", "".join(char for char in decomposed if not unicodedata.combining(char)))
+    decomposed = "".join(char for char in decomposed if not _UNSEEN.match(char) and not unicodedata.combining(char))
+    letters = re.sub(r"[\W_]", "", decomposed)
     return letters.translate({ord("l"): "1", ord("i"): "1", ord("o"): "0"}) or name
 
 
