@@ -41,17 +41,16 @@ class Deadline:
         """There is no time left."""
         return monotonic() >= self.at
 
-    async def wait(self, event: asyncio.Event) -> bool:
-        """Wait for an event. Return whether it came in time."""
+    async def wait(self, event: asyncio.Event) -> None:
+        """Wait for an event, until the time is over."""
         while not event.is_set():
             before = monotonic()
             if (tick := self._tick(before)) <= 0:
-                return False
+                return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(tick):
                     await event.wait()
             self._look_for_a_freeze(before + tick)
-        return True
 
     def wait_for_all(self, futures: Collection[concurrent.futures.Future[Any]]) -> None:
         """Wait until all futures are done, without an event loop."""

@@ -7,7 +7,6 @@ import inspect
 import sys
 import threading
 import weakref
-from collections.abc import Iterable
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, NamedTuple, TypeAlias
@@ -93,8 +92,7 @@ def push_entry(span: SpanRecord | str) -> None:
     """Make a span the current one. A record leaves all stacks as soon as its `on_stack` is False."""
     if isinstance(span, SpanRecord):
         span.on_stack = True
-    runner = _running()
-    _stack.set((*_without_useless(_stack.get(), runner), _Entry(span, runner, _generators())))
+    _stack.set((*_without_useless(_stack.get()), _Entry(span, _running(), _generators())))
 
 
 def remove_entry(record: SpanRecord) -> None:
@@ -103,7 +101,8 @@ def remove_entry(record: SpanRecord) -> None:
     In a task or thread that was started inside the span, it stays the parent of new spans.
     """
     record.on_stack = False
-    _stack.set(_without_useless((entry for entry in _stack.get() if entry.span is not record), _running()))
+    if entries := _stack.get():
+        _stack.set(_without_useless(tuple(entry for entry in entries if entry.span is not record)))
 
 
 def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
@@ -143,15 +142,18 @@ def _outlived(entry: _Entry, runner: _Runner) -> bool:
     )
 
 
-def _without_useless(entries: Iterable[_Entry], runner: _Runner) -> tuple[_Entry, ...]:
+def _without_useless(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     """Drop the entries that can be no parent any more.
 
     Of those that have ended, the innermost of each instance is enough: otherwise a task that is started by a task that
     is started by a task has a longer stack each time.
     """
+    if all(map(_is_open, entries)):  # as a rule
+        return entries
+    runner = _running()
     kept: list[_Entry] = []
     outlived: set[InstanceRecord] = set()
-    for entry in reversed(tuple(entries)):
+    for entry in reversed(entries):
         span = entry.span
         if _is_open(entry):
             kept.append(entry)

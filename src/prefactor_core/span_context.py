@@ -138,7 +138,7 @@ class SpanContext:
                 self._manager.check(self._record, "params", self._default_params(), not_started)
             self._manager.check(self._record, "result", merged, "" if merged.given else why)
         self._manager.end(self._record, status, merged, timestamp)
-        self._result = self._manager.payloads.collect_result()  # it is handed over: the program may keep this object
+        self._result.clear()
 
     def _use_span_type(
         self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]

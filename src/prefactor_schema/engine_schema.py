@@ -11,13 +11,13 @@ from prefactor_schema.engine import Schema, compile_schema, draft_of
 from prefactor_schema.keywords import DATA, MAPS
 from prefactor_schema.patterns import BacktrackingPattern, engine_pattern, linear_pattern
 
-__all__ = ["TOO_LONG", "EngineSchema", "prepare", "rewritten"]
+__all__ = ["TOO_LONG", "EngineSchema", "id_keyword", "prepare", "rewritten"]
 
 # JSON Schema does not require these to be checked, but the engine checks them for draft-07 and older.
 _CONTENT = ("contentEncoding", "contentMediaType")
-_URIS = {"$dynamicRef", "$id", "$ref"}
 _URI_PUNCTUATION = "%/:=&?~#+!$,;'@()*[]"  # other characters are quoted: people write URIs with blanks
 _DRAFTS_WITHOUT_IF = frozenset({"Draft4Validator", "Draft6Validator"})
+_DRAFTS_WITH_ANCHOR_IDS = _DRAFTS_WITHOUT_IF | {"Draft7Validator"}
 
 TOO_LONG = {"pattern": r"^(.|\n)*(.|\n)*(.|\n)*\1\2\3(?!)"}
 """A pattern that exceeds the engine's limit of steps on any text of a few hundred characters.
@@ -57,9 +57,34 @@ def prepare(schema: Schema) -> EngineSchema:
     """Prepares a schema for the engine."""
     draft = draft_of(schema)
     linear = _all_linear(list(dict.fromkeys(_patterns(schema))))
-    rewriter = _Rewriter(linear=linear, has_if=draft not in _DRAFTS_WITHOUT_IF)
-    written = rewritten(schema, rewriter.change)
+    rewriter = _Rewriter(linear=linear, has_if=draft not in _DRAFTS_WITHOUT_IF, id_keyword=id_keyword(draft))
+    written = rewritten(_without_fragment(schema, draft), rewriter.change)
     return EngineSchema(written, draft, linear, rewriter.originals, rewriter.max_name, rewriter.max_text)
+
+
+def id_keyword(draft: str) -> str:
+    """The keyword for the URI of a schema in the draft of this class of the engine."""
+    return "id" if draft == "Draft4Validator" else "$id"
+
+
+def _without_fragment(schema: Schema, draft: str) -> Schema:
+    """The schema whose own URI has no fragment, under which the engine would not find it; nor do references name it.
+
+    A fragment was how draft-07 and older gave the schema an anchor as well.
+    """
+    keyword = id_keyword(draft)
+    identifier = schema.get(keyword) if isinstance(schema, Mapping) else None
+    if not isinstance(schema, Mapping) or not isinstance(identifier, str) or draft not in _DRAFTS_WITH_ANCHOR_IDS:
+        return schema
+    uri, _, anchor = identifier.partition("#")
+    to_root = {f"#{anchor}", identifier} if anchor and not anchor.startswith("/") else set[str]()
+
+    def change(node: dict[str, Any]) -> dict[str, Any]:
+        return {**node, "$ref": "#"} if isinstance(node.get("$ref"), str) and node["$ref"] in to_root else node
+
+    without = {key: value for key, value in schema.items() if key != keyword}
+    changed: Schema = rewritten({keyword: uri, **without} if uri else without, change)
+    return changed
 
 
 def rewritten(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]], *, is_map: bool = False) -> Any:
@@ -104,15 +129,16 @@ def _all_linear(patterns: list[str]) -> bool:
 class _Rewriter:
     """Rewrites single schemas, and keeps what it has replaced."""
 
-    def __init__(self, *, linear: bool, has_if: bool) -> None:
+    def __init__(self, *, linear: bool, has_if: bool, id_keyword: str) -> None:
         self.linear = linear
+        self.uris = {"$dynamicRef", "$recursiveRef", "$ref", id_keyword}
         self.has_if = has_if
         self.originals: dict[str, str] = {}
         self.max_name: int | None = None
         self.max_text: int | None = None
 
     def change(self, schema: dict[str, Any]) -> dict[str, Any]:
-        for keyword in _URIS & schema.keys():
+        for keyword in self.uris & schema.keys():
             if isinstance(uri := schema[keyword], str):
                 schema[keyword] = quote(uri, safe=_URI_PUNCTUATION)
         for keyword in _CONTENT:

@@ -101,8 +101,10 @@ class _Document:
     @property
     def uri(self) -> str:
         """The URI of the schema."""
+        from prefactor_schema.engine_schema import id_keyword
+
         schema = self.engine_schema.schema
-        own = schema.get("$id") if isinstance(schema, dict) else None
+        own = schema.get(id_keyword(self.engine_schema.draft)) if isinstance(schema, dict) else None
         return urljoin(BASE_URI, own.partition("#")[0]) if isinstance(own, str) else BASE_URI
 
 

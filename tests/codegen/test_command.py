@@ -66,6 +66,18 @@ def test_the_order_of_sources_does_not_matter(project: Project) -> None:
     assert project.files() == first
 
 
+@pytest.mark.parametrize("option", ["-C", "--project"])
+@pytest.mark.parametrize("command", [(), ("check",)])
+def test_it_runs_as_if_started_elsewhere(project: Project, option: str, command: tuple[str, ...]) -> None:
+    project.write("packages/one/schemas/a.json", {"span_schemas": {"agent": OBJECT}})
+    project.write("packages/one/pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+    assert project.run(*command, option, "packages/one").code == 0
+    assert (project.root / "packages/one/generated/made").exists() is not bool(command)
+    assert project.run(*command, option, "packages/two").err == (
+        "prefactor-gen: --project: expected a folder, found 'packages/two': No such file or directory\n"
+    )
+
+
 class TestCheck:
     def test_clean(self, project: Project) -> None:
         project.span_types(agent=OBJECT)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.codegen.support import Project
 
 import prefactor_gen
 import prefactor_schema
@@ -81,3 +82,26 @@ def test_a_broken_cache_is_not_used(checkout: Checkout) -> None:
     for path in Path(os.environ["PREFACTOR_GEN_CACHE"]).iterdir():
         path.write_text('{"origin": 1}')
     assert "compiled" in checkout.run("--check").stdout
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"origin": 1}', '{"origin": ["a", "b"], "files": {"x": 1}, "modules": {}}']
+)
+def test_the_cache_may_hold_anything(content: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.root / "cache"
+    monkeypatch.setenv("PREFACTOR_GEN_CACHE", str(folder))
+    project.span_types(agent={})
+    project.generate()
+    for path in folder.iterdir():
+        path.write_text(content)
+    assert project.generate("--check").out == "generated/made is up to date\n"
+
+
+def test_the_cache_does_not_grow_without_end(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project.root / "cache"
+    monkeypatch.setenv("PREFACTOR_GEN_CACHE", str(folder))
+    monkeypatch.setattr("prefactor_gen.pipeline.cache._MOST_ENTRIES", 2)
+    project.span_types(agent={})
+    for number in range(4):
+        assert project.generate("--output", f"out{number}").code == 0
+    assert len(list(folder.iterdir())) == 2

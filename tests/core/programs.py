@@ -37,6 +37,15 @@ async def started(**fields):
 def say(text):
     print(text, flush=True)
 
+def record_in_background(record):
+    def run():
+        try:
+            asyncio.run(record())
+        except BaseException as error:
+            say(repr(error))
+
+    threading.Thread(target=run, daemon=True).start()
+
 """
 
 

@@ -261,14 +261,8 @@ async def record():
             await span.start({"x": 1})
         await asyncio.sleep(0.01)
 
-def background():
-    try:
-        asyncio.run(record())
-    except BaseException as error:
-        say(repr(error))
-
 instance = asyncio.run(main())
-threading.Thread(target=background, daemon=True).start()
+record_in_background(record)
 """
 
 
@@ -297,14 +291,8 @@ async def record():
         await run.finish()
         await asyncio.sleep(0.01)
 
-def background():
-    try:
-        asyncio.run(record())
-    except BaseException as error:
-        say(repr(error))
-
 client = asyncio.run(main())
-threading.Thread(target=background, daemon=True).start()
+record_in_background(record)
 begun.wait()
 """
 

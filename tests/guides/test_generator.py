@@ -282,6 +282,9 @@ LIMITS: dict[str, str] = {
     "schemas that one value is checked against": f"{limits.MAX_PARTS:,}",
     "schemas that are looked at to join `allOf` members": f"{limits.MAX_VIEWS:,}",
     "values in a default or an example that is checked against its schema": f"{limits.MAX_CHECKED_VALUES:,}",
+    "time to check the defaults and examples of one schema; the rest is a warning": (
+        f"{limits.MAX_CHECK_SECONDS} seconds"
+    ),
 }
 WIDER_PAST: dict[str, str] = {
     "values of an `enum`": f"{limits.MAX_LITERALS:,}",

@@ -31,7 +31,7 @@ def check_names(definitions: Definitions) -> Iterator[Diagnostic]:
 
 def _problem(item: SpanTypeDefinition) -> str | None:
     name = class_name(item.name)
-    if not is_usable(name) or not module_name(item.name).isascii():  # it also names a file
+    if not is_usable(name):
         return f"the span type {item.name!r} would become the class {name!r}, which is not a usable Python name"
     if len(module_name(item.name)) > MAX_NAME + 1:
         return f"expected a span type name of at most {MAX_NAME} characters, because it is also a file name"

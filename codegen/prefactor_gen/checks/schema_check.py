@@ -16,6 +16,7 @@ from prefactor_gen.diagnostics.rules import (
     UNRESOLVED_REFERENCE,
 )
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.json_schema.drafts import DRAFT_2020_12, DRAFTS, draft_of
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_compiles", "check_schema"]
 
-_DRAFT_2020_12 = "https://json-schema.org/draft/2020-12/schema"
-_DRAFTS = (_DRAFT_2020_12, "http://json-schema.org/draft-07/schema")
 # Keys that datamodel-code-generator obeys: they name modules to import and code to write.
 _GENERATOR_KEYS = frozenset({"customBasePath", "customTypePath", "default_factory"})
 _GENERATOR_KEY_PREFIX = "x-python-"
@@ -58,7 +57,8 @@ def check_schema(source: SchemaSource, *, is_payload: bool = True) -> Iterator[D
     if is_payload and not problems:
         yield from _check_root(source.schema)
     refs = LocalRefs(source.schema)
-    draft = _draft(source.schema)
+    draft = draft_of(source.written or source.schema)
+    rewritten_as = draft_of(source.schema)
     applicable = dict(applicable_schemas(source.schema))
     for pointer, schema in located_schemas(source.schema):
         effective = applicable.get(pointer)
@@ -66,7 +66,7 @@ def check_schema(source: SchemaSource, *, is_payload: bool = True) -> Iterator[D
         yield from _check_patterns(schema, effective)
         if effective is not None:
             yield from _check_references(effective, refs, draft)
-            if pointer and "$schema" in schema and _draft(schema) != draft:
+            if pointer and "$schema" in schema and draft_of(schema) not in {draft, rewritten_as}:
                 yield from _check_another_draft(schema)
 
 
@@ -80,13 +80,16 @@ def check_compiles(schema: ObjectNode) -> Iterator[Diagnostic]:
 
 
 def _check_metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
-    draft = _draft(source.schema)
+    schema = source.written or source.schema
+    draft = draft_of(schema)
     if draft is None:
-        message = f"expected one of {', '.join(_DRAFTS)}, found {source.schema.get('$schema')!r}"
-        yield INVALID_SCHEMA.at(source.schema.place_at("$schema"), message)
-    elif _metaschema(draft).mismatches(to_plain(source.schema)):
-        for error in _validator(draft).iter_errors(source.schema):  # jsonschema is slower, but its messages are better
-            yield INVALID_SCHEMA.at(_place_at(source.schema, error.absolute_path), _metaschema_message(error))
+        named = schema.get("$schema")
+        hint = did_you_mean(named, DRAFTS) if isinstance(named, str) else ""
+        message = f"expected one of {', '.join(DRAFTS)}, found {named!r}{hint}"
+        yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
+    elif _metaschema(draft).mismatches(to_plain(schema)):
+        for error in _validator(draft).iter_errors(schema):  # jsonschema is slower, but its messages are better
+            yield INVALID_SCHEMA.at(_place_at(schema, error.absolute_path), _metaschema_message(error))
 
 
 def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -127,11 +130,6 @@ def _metaschema_message(error: ValidationError) -> str:
     return message if len(message) <= _MAX_SHOWN_MESSAGE else f"{message[:_MAX_SHOWN_MESSAGE]} …"
 
 
-def _draft(schema: ObjectNode) -> str | None:
-    named = str(schema.get("$schema", _DRAFT_2020_12)).rstrip("#")
-    return named if named in _DRAFTS else None
-
-
 @cache
 def _metaschema(draft: str) -> JsonSchema:
     return JsonSchema({"$schema": draft, "$ref": draft})
@@ -139,13 +137,14 @@ def _metaschema(draft: str) -> JsonSchema:
 
 @cache
 def _validator(draft: str) -> Validator:
-    from jsonschema.validators import Draft7Validator, Draft202012Validator
+    from jsonschema.validators import Draft202012Validator, validator_for
 
     from prefactor_gen.json_schema.metaschema import flat_metaschema
 
-    if draft == _DRAFT_2020_12:
+    if draft == DRAFT_2020_12:
         return Draft202012Validator(flat_metaschema())
-    return Draft7Validator(Draft7Validator.META_SCHEMA)
+    known = validator_for({"$schema": draft})
+    return known(known.META_SCHEMA)
 
 
 def _place_at(schema: ObjectNode, path: Iterable[str | int]) -> Place:
@@ -177,7 +176,7 @@ def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) ->
             if draft is not None and reference.partition("#")[0] != draft:
                 message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
                 yield UNRESOLVED_REFERENCE.at(place, message)
-        elif is_remote(reference) and not refs.is_local(reference, place):
+        elif keyword == "$dynamicRef" and is_remote(reference) and not refs.is_local(reference, place):
             message = f"expected a reference into the definition folder, found the remote {reference!r}"
             yield UNRESOLVED_REFERENCE.at(place, message)
 

@@ -12,7 +12,7 @@ from prefactor_gen.diagnostics.rules import (
     UNKNOWN_REQUIRED_PROPERTY,
 )
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
-from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CONTENT, KNOWN, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CONTENT, KNOWN, NAME, REDACT
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
@@ -27,7 +27,7 @@ _MORE_PROPERTIES = frozenset({
 # its properties elsewhere.
 _COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (REDACT, ALLOW)
+_OUR_KEYWORDS = (REDACT, ALLOW, NAME)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 
@@ -36,6 +36,7 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Report the warnings of a schema and its subschemas."""
     for each in all_schemas(schema):  # also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact
         yield from _unknown_keywords(each)
+    yield from _misplaced_names(schema)
     for each in _complete_objects(schema, draft_07=schema.is_draft_07):
         yield from _required_without_property(each)
 
@@ -87,7 +88,7 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
             continue
         place = schema.place_at(keyword)
         if keyword.startswith(_PREFIX):
-            message = f"{keyword!r} is not a key of prefactor-gen; expected {' or '.join(_OUR_KEYWORDS)}"
+            message = f"{keyword!r} is not a key of prefactor-gen; expected one of {', '.join(_OUR_KEYWORDS)}"
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
         elif not keyword.startswith("x-"):
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; start a key of your own with x-"
@@ -95,6 +96,21 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
         elif "redact" in keyword.lower():
             message = f"{keyword!r} is a key of your own and redacts nothing; did you mean {REDACT!r}?"
             yield UNKNOWN_KEYWORD.at(place, message)
+
+
+def _misplaced_names(schema: ObjectNode) -> Iterator[Diagnostic]:
+    """Report each `x-prefactor-name` that names no property: it stands in its schema, or in a branch of its `allOf`."""
+    schemas = list(all_schemas(schema))
+    if not any(NAME in each for each in schemas):
+        return
+    named = [member for each in schemas for member in each.properties.values() if isinstance(member, ObjectNode)]
+    for each in named:  # grows
+        named.extend(branch for branch in each.branches("allOf") if isinstance(branch, ObjectNode))
+    places = {each.place for each in named}
+    for each in schemas:
+        if NAME in each and each.place not in places:
+            message = f"{NAME} belongs to the schema of a property"
+            yield UNKNOWN_KEYWORD.at(each.place_at(NAME), message, Severity.ERROR)
 
 
 def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:

@@ -52,7 +52,7 @@ _EXAMPLES: dict[str, str] = {
 }
 
 
-_NAMING_OPTIONS = frozenset({"--output", "--package"})
+_NAMING_OPTIONS = frozenset({"--output", "--package", "--project", "-C"})
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -85,7 +85,8 @@ def _misspelled(given: Sequence[str]) -> str | None:
 def without_watch(options: argparse.Namespace) -> list[str]:
     """The arguments with which `generate` does the same without --watch."""
     chosen = {"--output": options.output, "--package": options.package}
-    return [*(f"{option}={value}" for option, value in chosen.items() if value is not None), "--", *options.sources]
+    named = (f"{option}={value}" for option, value in chosen.items() if value is not None)
+    return [*named, *(["--no-cache"] if options.no_cache else []), "--", *options.sources]
 
 
 def command_line() -> ArgumentParser:
@@ -166,6 +167,7 @@ def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
 
 def _sources(parser: ArgumentParser) -> None:
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
+    parser.add_argument("-C", "--project", metavar="DIR", help="run as if started in this folder")
 
 
 def _command(commands: _SubParsersAction[ArgumentParser], name: str, summary: str, description: str) -> ArgumentParser:

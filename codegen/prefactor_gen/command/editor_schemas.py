@@ -10,7 +10,7 @@ from typing import Any
 from prefactor_gen.command.config import KEYS, WIRE_KEYS
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
-from prefactor_gen.json_schema.keywords import ALLOW, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, NAME, REDACT
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
 
 __all__ = ["config_schema", "definitions_schema"]
@@ -145,7 +145,8 @@ def _definition(known: tuple[str, ...], schemas: dict[str, str], required: str) 
 
 def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
     redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in place of the value."}
-    ours = {REDACT: redact, ALLOW: {"$ref": "#/definitions/allow"}}
+    name = {"type": "string", "description": "The name of the property in Python. Its name in the payload stays."}
+    ours = {REDACT: redact, NAME: name, ALLOW: {"$ref": "#/definitions/allow"}}
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
 
 

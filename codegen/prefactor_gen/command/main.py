@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +35,28 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit code: 0 done, 1 wrong definitions or stale output, 2 wrong usage."""
     options = parse(arguments)
     try:
-        return _RUN[options.command](options)
+        with _started_in(getattr(options, "project", None)):
+            return _RUN[options.command](options)
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
+
+
+@contextlib.contextmanager
+def _started_in(folder: str | None) -> Iterator[None]:
+    if folder is None:
+        yield
+        return
+    before = Path.cwd()
+    try:
+        os.chdir(folder)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--project: expected a folder, found {folder!r}: {reason}") from None
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def _generate(options: argparse.Namespace) -> int:

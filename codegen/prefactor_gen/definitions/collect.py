@@ -22,6 +22,7 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Se
 from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES
 from prefactor_gen.diagnostics.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.json_schema.drafts import in_a_known_draft
 from prefactor_gen.json_schema.keywords import ALLOW
 from prefactor_schema.suggestions import did_you_mean
 
@@ -214,7 +215,9 @@ class _Reader:
 
     def schema(self, entry: ObjectNode, key: str) -> SchemaSource | None:
         value = self.object(entry, key)
-        return None if value is None else SchemaSource(value, self.document, entry.place_at(key))
+        return (
+            None if value is None else SchemaSource(in_a_known_draft(value), self.document, entry.place_at(key), value)
+        )
 
     def required_schema(self, entry: ObjectNode, key: str) -> SchemaSource | None:
         if entry.get(key) is None:

@@ -29,11 +29,17 @@ ROOT_KEYS = (*SECTIONS, "external_identifier", "$schema")
 
 @dataclass(frozen=True)
 class SchemaSource:
-    """A schema and the document whose folder its `$ref`s may reach."""
+    """A schema and the document whose folder its `$ref`s may reach.
+
+    Attributes:
+        schema: the schema, in draft-07 or 2020-12.
+        written: the schema in the draft that it names, if its author wrote the whole of it.
+    """
 
     schema: ObjectNode
     document: Document
     place: Place
+    written: ObjectNode | None = None
 
 
 @dataclass(frozen=True)

@@ -4,34 +4,92 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.python_names import pascal
-from prefactor_gen.definitions.sources import SUFFIXES, display_name, parse_file, real_path
+from prefactor_gen.definitions.sources import SUFFIXES, Document, display_name, parse_file, real_path
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.json_schema.pointers import is_metaschema, is_remote, resolve_pointer, step
+from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
+from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
-from prefactor_schema.suggestions import closest_match
+from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["SchemaFiles", "inline_files"]
+__all__ = ["SchemaFiles", "duplicate_ids", "inline_files"]
 
 
 class SchemaFiles:
-    """The files of the definition folders, parsed once each. Never reads a file outside its folder, links included."""
+    """The files of the definition folders, parsed once each. Never reads a file outside its folder, links included.
 
-    def __init__(self, base: Path, read: Callable[[Path, str], JsonValue] = parse_file) -> None:
+    Attributes:
+        parsed: the content of each file that a `$ref` led to.
+        ids: the documents that have an `$id`, or parts with one, by URI, each with the URI as it is written there.
+    """
+
+    def __init__(
+        self, base: Path, documents: Iterable[Document] = (), read: Callable[[Path, str], JsonValue] = parse_file
+    ) -> None:
         self.base = base.resolve()
         self.read = read
         self.parsed: dict[Path, JsonValue] = {}
+        self.ids: dict[str, tuple[Document, str]] = {}
+        self._refs: dict[Path, LocalRefs] = {}
+        for document in documents:
+            for uri in _ids(document):
+                self.ids.setdefault(unquote(uri), (document, uri))
+
+    def with_id(self, uri: str, fragment: str, place: Place) -> tuple[Path, str] | None:
+        """The file with the schema that has this `$id`, and the JSON pointer of the target; None if there is none.
+
+        Raises:
+            DiagnosticError: the schema has no such part.
+        """
+        document, written = self.ids.get(unquote(uri), (None, ""))
+        if document is None or document.path is None:
+            return None
+        self.parsed.setdefault(document.path, document.root)
+        return document.path, self.refs(document.path).pointer(f"{written}#{fragment}", place)
+
+    def anchor(self, path: Path, name: str, place: Place) -> str:
+        """The JSON pointer of an anchor of a file, for a reference at this place.
+
+        Raises:
+            DiagnosticError: the file has no such anchor.
+        """
+        refs = self.refs(path)
+        try:
+            return refs.pointer(f"#{name}", refs.root.place)
+        except DiagnosticError:
+            message = f"no schema in {display_name(path, self.base)} has the anchor {name!r}"
+            raise UNRESOLVED_REFERENCE.error(place, message) from None
+
+    def target(self, path: Path, pointer: str, *, draft_07: bool) -> JsonValue | None:
+        """The target of a JSON pointer in a file, as a part of a schema of draft-07 or of 2020-12."""
+        whole = self.parsed[path]
+        root = self.refs(path).root if isinstance(whole, ObjectNode) else whole
+        target = resolve_pointer(root, pointer)
+        if not isinstance(target, ObjectNode):
+            return target
+        if "$schema" in target:
+            target = in_a_known_draft(target)
+        named = target if "$schema" in target or not isinstance(root, ObjectNode) else root
+        return in_2020_12(target) if named.is_draft_07 and not draft_07 else target
+
+    def refs(self, path: Path) -> LocalRefs:
+        """The references inside a file that was parsed."""
+        if path not in self._refs:
+            root = self.parsed[path]
+            root = in_a_known_draft(root) if isinstance(root, ObjectNode) else ObjectNode(place=Place(str(path)))
+            self._refs[path] = LocalRefs(root)
+        return self._refs[path]
 
     def get(self, reference: str, source: Path, folder: Path, place: Place) -> tuple[Path, JsonValue]:
         """The file that a `$ref` in `source` names.
@@ -50,6 +108,42 @@ class SchemaFiles:
         if path not in self.parsed:
             self.parsed[path] = self.read(path, display_name(path, self.base))
         return path, self.parsed[path]
+
+
+def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:
+    """Report files that have the same `$id`: a reference to it would mean either."""
+    owners: dict[str, Document] = {}
+    for document in documents:
+        uri = _own_id(document)
+        if uri is None:
+            continue
+        owner = owners.setdefault(unquote(uri), document)
+        if owner is not document and isinstance(document.root, ObjectNode):
+            message = f"expected an $id that no other file has, found {uri!r}, which is also the $id of {owner.source}"
+            keyword = "$id" if "$id" in document.root else "id"
+            yield UNRESOLVED_REFERENCE.at(document.root.place_at(keyword), message)
+
+
+def _own_id(document: Document) -> str | None:
+    """The absolute URI that a file gives itself, without its fragment."""
+    if document.path is None or not isinstance(document.root, ObjectNode):
+        return None
+    uri = LocalRefs(in_a_known_draft(document.root)).base
+    return uri if uri in _ids(document) else None
+
+
+def _ids(document: Document) -> list[str]:
+    """The absolute URIs that the schemas of a file give themselves."""
+    if document.path is None or not isinstance(document.root, ObjectNode):
+        return []
+    return [uri for uri in LocalRefs(in_a_known_draft(document.root)).uris if _has_scheme(uri)]
+
+
+def _has_scheme(uri: str) -> bool:
+    try:
+        return bool(urlsplit(uri).scheme)
+    except ValueError:  # not a URI
+        return False
 
 
 def _similar_file(missing: Path, source: Path | None) -> str:
@@ -75,7 +169,7 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
         return Checked(source)
     inliner = _Inliner(source, files, refs)
     schema = inliner.run()
-    return Checked(None if inliner.diagnostics else replace(source, schema=schema), inliner.diagnostics)
+    return Checked(None if inliner.diagnostics else replace(source, schema=schema, written=None), inliner.diagnostics)
 
 
 def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
@@ -84,15 +178,6 @@ def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
     if not isinstance(reference, str) or is_metaschema(reference):
         return False
     return not refs.is_local(reference, schema.place_at("$ref"))
-
-
-def _nested_ids(target: ObjectNode, *, draft_07: bool) -> Iterator[Diagnostic]:
-    """Report each `$id` inside the target of a reference that would change the meaning of `$ref`s below it."""
-    for pointer, schema in located_schemas(target, draft_07=draft_07):
-        has_nested_id = pointer and isinstance(schema.get("$id"), str)
-        if has_nested_id and any("$ref" in each for _, each in located_schemas(schema, draft_07=draft_07)):
-            message = "expected no nested $id in a file that a $ref leads to: it changes what the $refs below it mean"
-            yield UNRESOLVED_REFERENCE.at(schema.place_at("$id"), message)
 
 
 class _Inliner:
@@ -121,7 +206,6 @@ class _Inliner:
         root = self.rewrite(self.source.schema, self.source.document.path, applicable, is_root=True)
         while self.pending:
             name, target, path = self.pending.popleft()
-            self.diagnostics.extend(_nested_ids(target, draft_07=self.draft_07))
             applicable = {pointer for pointer, _ in located_schemas(target, draft_07=self.draft_07)}
             self.inlined[name] = self.rewrite(target, path, applicable, is_root=False)
         if not self.inlined:
@@ -157,43 +241,62 @@ class _Inliner:
             if pointer not in applicable:  # it has no effect, but the check of payloads would look for its target
                 del result["$ref"]
                 return result
+            refs = self.refs if is_root or path is None else self.files.refs(path)
             try:
-                result["$ref"] = f"#/$defs/{self.definition(reference, path, schema.place_at('$ref'))}"
+                result["$ref"] = f"#/$defs/{self.definition(reference, path, schema.place_at('$ref'), refs)}"
             except DiagnosticError as error:
                 self.diagnostics.extend(error.diagnostics)
         return result
 
-    def definition(self, reference: str, path: Path | None, place: Place) -> str:
+    def definition(self, reference: str, path: Path | None, place: Place, refs: LocalRefs) -> str:
         """The name in `$defs` of the reference's target, which is copied there the first time.
+
+        Args:
+            reference: the `$ref`.
+            path: the file that it is in.
+            place: its place.
+            refs: the references of the schema or the file that it is a part of.
 
         Raises:
             DiagnosticError: the reference has no target in the definition folder.
         """
-        if path is None:
-            raise UNRESOLVED_REFERENCE.error(
-                place, "expected a reference into the schema: a SchemaRegistry has no folder of files"
-            )
-        if is_remote(reference):
-            message = f"expected a reference into the definition folder, found the remote {reference!r}"
-            raise UNRESOLVED_REFERENCE.error(place, message)
-        if (uri := self.refs.uri_below_an_id(reference, place)) is not None:
-            message = f"expected a part of this schema, found {reference!r}, which is {uri!r} relative to the $id above"
-            raise UNRESOLVED_REFERENCE.error(place, message)
-        file, _, fragment = reference.partition("#")
-        folder = self.source.document.folder or path.parent
-        target_path, document = self.files.get(file, path, folder, place) if file else (path, self.files.parsed[path])
-        if fragment and not fragment.startswith("/"):
-            raise UNRESOLVED_REFERENCE.error(place, f"expected a JSON pointer after '#' in {reference!r}")
-        key = (target_path, fragment)
+        key = target_path, pointer = self.located(reference, path, place, refs)
         if key not in self.names:
-            target = resolve_pointer(document, fragment)
+            target = self.files.target(target_path, pointer, draft_07=self.draft_07)
             if not isinstance(target, ObjectNode | bool):
                 raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
-            name = self.names[key] = self.free_name(target_path, fragment)
+            name = self.names[key] = self.free_name(target_path, pointer)
             self.inlined[name] = target
             if isinstance(target, ObjectNode):  # rewritten later: it may refer to itself, and chains may be long
                 self.pending.append((name, target, target_path))
         return self.names[key]
+
+    def located(self, reference: str, path: Path | None, place: Place, refs: LocalRefs) -> tuple[Path, str]:
+        """The file of the reference's target, and the JSON pointer of the target in it; arguments as above."""
+        if path is not None and refs is not self.refs and refs.is_local(reference, place):
+            if reference.startswith("#/") and refs.uri_below_an_id(reference, place) is None:
+                return path, canonical_pointer(reference[1:])
+            return path, refs.pointer(reference, place)
+        uri, fragment = refs.resolved(reference, place)
+        if (found := self.files.with_id(uri, fragment, place)) is not None:
+            return found
+        if is_remote(reference):
+            hint = did_you_mean(uri, self.files.ids) or "; a copy of it in the folder is found by its $id"
+            message = f"expected a reference into the definition folder, found the remote {reference!r}{hint}"
+            raise UNRESOLVED_REFERENCE.error(place, message)
+        if path is None:
+            raise UNRESOLVED_REFERENCE.error(
+                place, "expected a reference into the schema: a SchemaRegistry has no folder of files"
+            )
+        if (below := refs.uri_below_an_id(reference, place)) is not None:
+            found_as = f"{reference!r}, which is {below!r} relative to the $id above"
+            message = f"expected a part of this schema, found {found_as}"
+            raise UNRESOLVED_REFERENCE.error(place, message)
+        file, _, fragment = reference.partition("#")
+        target = self.files.get(file, path, self.source.document.folder or path.parent, place)[0]
+        if fragment and not fragment.startswith("/"):
+            return target, self.files.anchor(target, fragment, place)
+        return target, canonical_pointer(fragment)
 
     def free_name(self, path: Path, fragment: str) -> str:
         """`common.json#/$defs/Money` → `Money`, or `CommonMoney` if the schema has a `Money` of its own."""

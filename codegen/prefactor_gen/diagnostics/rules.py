@@ -81,9 +81,11 @@ NAME_COLLISION = Rule(
     "PG005",
     "two names become the same Python name",
     (
-        "Two different names become the same name in Python: a-b and a_b, for example, or Chat and chat, "
-        "which are one file where the file system ignores case. The generator does not add numbers to such "
-        "names, because the numbers would change when another one is added. Rename one of them."
+        "Two different names become the same name in Python. Properties get different names then, which a note "
+        "tells: the one whose name is Python's keeps it, and the others say their characters as words, such as "
+        "at_id for @id. x-prefactor-name in the schema of a property chooses another. Span types and classes "
+        "get no other names: a-b and a_b, for example, or Chat and chat, which are one file where the file "
+        "system ignores case. Rename one of them."
     ),
 )
 
@@ -110,10 +112,10 @@ UNRESOLVED_REFERENCE = Rule(
     "a $ref cannot be resolved inside the definition folder",
     (
         "A $ref must lead to a part of the same schema (#/… or an anchor) or to a schema in another file of the "
-        "definition folder. Nothing is fetched and no file outside the folder is read, so that a build "
-        "depends on the folder only. In a part of a schema with an $id of its own, references are relative to "
-        "that $id and can only lead to parts of the same schema. A file that a $ref leads to must not have a "
-        "nested $id. A $ref that only leads back to itself describes no value."
+        "definition folder, by its path or by its $id. Nothing is fetched and no file outside the folder is read, "
+        "so that a build depends on the folder only: put a copy of the schema that an URL means into the folder. Two "
+        "files with one $id are an error. In a part of a schema with an $id of its own, references are relative to "
+        "that $id. A $ref that only leads back to itself describes no value."
     ),
 )
 

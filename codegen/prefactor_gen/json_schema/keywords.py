@@ -9,6 +9,7 @@ __all__ = [
     "CONTENT",
     "FOR_TYPE",
     "KNOWN",
+    "NAME",
     "NOT_ENFORCED",
     "NOT_IN_DRAFT_07",
     "REDACT",
@@ -17,6 +18,9 @@ __all__ = [
 
 ALLOW = "x-prefactor-allow"
 """Our own keyword: names the rules that a definition or a schema may break, each with the reason."""
+
+NAME = "x-prefactor-name"
+"""Our own keyword: the Python name of a property."""
 
 REDACT = "x-prefactor-redact"
 """Our own keyword: the value is replaced before it is recorded."""

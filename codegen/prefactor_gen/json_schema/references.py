@@ -30,6 +30,20 @@ class LocalRefs:
     def _parts(self) -> _Parts:
         return _Parts(self.root)
 
+    @property
+    def base(self) -> str:
+        """The URI of the schema; for one without `$id`, a URI that stands for it."""
+        return self._parts.base
+
+    @property
+    def uris(self) -> list[str]:
+        """The URIs that the schema and its parts give themselves."""
+        return [uri for uri in self._parts.pointers if uri != _BASE]
+
+    def resolved(self, reference: str, place: Place) -> tuple[str, str]:
+        """The URI, without its fragment, and the fragment of a reference at this place."""
+        return self._parts.resolved(reference, place)
+
     def is_local(self, reference: str, place: Place) -> bool:
         """Whether a reference at this place leads into the schema itself."""
         return reference[:1] in {"", "#"} or self._parts.resolved(reference, place)[0] in self._parts.pointers

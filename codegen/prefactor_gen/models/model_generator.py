@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import DatetimeClassType, Formatter, PythonVersion
 from datamodel_code_generator.parser import LiteralType
 from datamodel_code_generator.reference import FieldNameResolver
+from pydantic import BaseModel
 
 from prefactor_gen.models.model_reader import MetadataModel, ModelSet, read_models
 
@@ -27,6 +28,7 @@ __all__ = [
     "Document",
     "generate_models",
     "generate_wire_modules",
+    "plain_field_name",
 ]
 
 GENERATOR_VERSION = version("datamodel-code-generator")
@@ -87,8 +89,18 @@ class _Output:
     warnings: list[str]
 
 
-def generate_models(documents: Sequence[Document]) -> ModelSet:
+def plain_field_name(name: str) -> str:
+    """The name that the model generator gives to a property without other properties."""
+    plain = FieldNameResolver().get_valid_name(name)
+    return f"{plain}_" if hasattr(BaseModel, plain) else plain
+
+
+def generate_models(documents: Sequence[Document], chosen: Mapping[str, Mapping[str, str]]) -> ModelSet:
     """Run the model generator on documents of `$defs` that do not refer to each other.
+
+    Args:
+        documents: the documents.
+        chosen: the Python names that the schemas choose for properties, by definition and property.
 
     Raises:
         ValueError: the model generator refuses a document; the message is its own.
@@ -97,7 +109,7 @@ def generate_models(documents: Sequence[Document]) -> ModelSet:
     for document in documents:
         merged["$defs"] |= document["$defs"]
     output = _run(merged)
-    return read_models(output.code, output.metadata, FieldNameResolver().get_valid_name, output.warnings)
+    return read_models(output.code, output.metadata, plain_field_name, output.warnings, chosen)
 
 
 def _run(document: Document) -> _Output:

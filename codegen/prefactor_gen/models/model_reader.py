@@ -6,9 +6,12 @@ import ast
 import copy
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypedDict
+
+from prefactor_gen.models.field_names import field_names
 
 __all__ = ["MetadataModel", "Model", "ModelField", "ModelSet", "read_models"]
 
@@ -51,16 +54,20 @@ class ModelSet:
     """The models of a bundle, and what the model generator reported.
 
     Attributes:
-        collisions: (class, property, field) where the model generator had to make a field name unique.
+        given: (class, property, field) where the plain name of a property was taken and it got another.
     """
 
     models: dict[str, Model] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    collisions: list[tuple[str, str, str]] = field(default_factory=list)
+    given: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def read_models(
-    code: str, metadata: Sequence[MetadataModel], field_name: Callable[[str], str], warnings: Sequence[str]
+    code: str,
+    metadata: Sequence[MetadataModel],
+    field_name: Callable[[str], str],
+    warnings: Sequence[str],
+    chosen: Mapping[str, Mapping[str, str]],
 ) -> ModelSet:
     """Read the models that the bundle named.
 
@@ -69,24 +76,33 @@ def read_models(
         metadata: the model generator's own description of the classes in it.
         field_name: returns the name that the model generator gives to a property without other properties.
         warnings: the warnings of the model generator.
+        chosen: the Python names that schemas choose, by class and property.
     """
     named = {each["class_name"]: each for each in metadata if each["source_path"] == ["$defs", each["class_name"]]}
-    reader = _Reader(named)
-    models = reader.models(ast.parse(code))
-    classes = [model for model in models if model.alias is None]
-    collisions = [found for model in classes for found in _collisions(model, reader.fields_of(model.name), field_name)]
-    return ModelSet({model.name: model for model in models}, list(warnings), collisions)
+    result = ModelSet(warnings=list(warnings))
+    for model in _Reader(named).models(ast.parse(code)):
+        renamed, given = _renamed(model, field_name, chosen.get(model.name, {}))
+        result.models[model.name] = renamed
+        result.given.extend((model.name, wire_name, name) for wire_name, name in given)
+    return result
 
 
-def _collisions(
-    model: Model, fields: Sequence[tuple[str, MetadataField]], field_name: Callable[[str], str]
-) -> Iterator[tuple[str, str, str]]:
-    taken: set[str] = set()
-    for name, item in fields:
-        expected = unicodedata.normalize("NFKC", field_name(item["original_name"]))
-        if name in taken or (name != expected and re.fullmatch(rf"{re.escape(expected)}_\d+", name)):
-            yield model.name, item["original_name"], name
-        taken.add(name)
+def _renamed(
+    model: Model, field_name: Callable[[str], str], chosen: Mapping[str, str]
+) -> tuple[Model, list[tuple[str, str]]]:
+    """The model with our names for its fields, and those of them that are not the plain ones.
+
+    The model generator numbers properties with the same name in their order. A number would be another one when a
+    property is added or moved.
+    """
+    plain = {item.wire_name: unicodedata.normalize("NFKC", field_name(item.wire_name)) for item in model.fields}
+    is_numbered = any(re.fullmatch(rf"{re.escape(plain[item.wire_name])}_\d+", item.name) for item in model.fields)
+    if not chosen and not is_numbered and len({item.name for item in model.fields}) == len(model.fields):
+        return model, []
+    names = field_names(plain, field_name, chosen)
+    fields = tuple(replace(item, name=names[item.wire_name]) for item in model.fields)
+    given = [(name, made) for name, made in names.items() if made != plain[name] and name not in chosen]
+    return replace(model, fields=fields), given
 
 
 class _Reader:
@@ -118,19 +134,22 @@ class _Reader:
         """The expression in terms of the bundle's classes and of the names in the standard library and pydantic."""
         return _Replace(self.expressions).replaced(expression)
 
-    def fields_of(self, class_name: str) -> list[tuple[str, MetadataField]]:
-        """The fields of a class by their Python names, which Python reads in their NFKC form."""
-        return [(unicodedata.normalize("NFKC", item["name"]), item) for item in self.metadata[class_name]["fields"]]
+    def fields_of(self, class_name: str) -> dict[str, deque[MetadataField]]:
+        """The fields of a class by their Python names, which Python reads in their NFKC form: two may be equal."""
+        found = defaultdict[str, deque[MetadataField]](deque)
+        for item in self.metadata[class_name]["fields"]:
+            found[unicodedata.normalize("NFKC", item["name"])].append(item)
+        return found
 
     def class_model(self, node: ast.ClassDef) -> Model:
-        entries = dict(self.fields_of(node.name))
+        entries = self.fields_of(node.name)
         fields: list[ModelField] = []
         config: dict[str | None, str] = {}
         extra_type: ast.expr | None = None
         for statement in node.body:
             match statement:
                 case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
-                    item = entries[name]
+                    item = entries[name].popleft()
                     fields.append(ModelField(name, item["original_name"], self.plain(annotation), item["required"]))
                 case ast.Assign(targets=[ast.Name(id="model_config")], value=ast.Call(keywords=keywords)):
                     config = {item.arg: ast.literal_eval(item.value) for item in keywords}

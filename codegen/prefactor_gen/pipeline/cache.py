@@ -23,6 +23,8 @@ from prefactor_gen.pipeline.fingerprint import Origin
 
 __all__ = ["CachedModule", "CachedPackage", "cache_folder", "read_cached", "write_cached"]
 
+_MOST_ENTRIES = 50
+
 
 @dataclass(frozen=True)
 class CachedModule:
@@ -65,7 +67,8 @@ def read_cached(cache: Path | None, package: Path) -> CachedPackage:
     try:
         entry: dict[str, Any] = json.loads(_entry(cache, package).read_bytes())
         modules = {name: CachedModule(digest, bool(flag)) for name, (digest, flag) in entry["modules"].items()}
-        return CachedPackage(Origin(*entry["origin"]), entry["files"], modules)
+        files = {name: text for name, text in entry["files"].items() if isinstance(text, str)}
+        return CachedPackage(Origin(*entry["origin"]), files, modules)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or one that this version cannot read
         return CachedPackage()
 
@@ -88,6 +91,14 @@ def write_cached(cache: Path | None, package: Path, result: CachedPackage) -> No
         except OSError:
             os.unlink(temporary)
             raise
+        _remove_oldest(cache)
+
+
+def _remove_oldest(cache: Path) -> None:
+    """Builds in temporary folders would fill the cache: each has an entry that is never read again."""
+    entries = sorted(cache.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    for path in entries[:-_MOST_ENTRIES]:
+        path.unlink(missing_ok=True)
 
 
 def _entry(cache: Path, package: Path) -> Path:

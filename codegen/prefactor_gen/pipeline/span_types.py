@@ -6,20 +6,19 @@ names that clash between modules.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
-from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_gen.models.bundle import Bundle, Bundled, bundle_schema
+from prefactor_gen.models.bundle import Bundle, bundle_schema
+from prefactor_gen.models.chosen_names import chosen_names, given_name
 from prefactor_gen.models.model_generator import generate_models
-from prefactor_gen.models.model_reader import Model, ModelSet
+from prefactor_gen.models.model_reader import ModelSet
 from prefactor_gen.package.plan import plan_span_type
 from prefactor_gen.package.render import render_span_type
 from prefactor_gen.package.representation import SpanPlan
@@ -95,6 +94,11 @@ def compile_span_types(tasks: Sequence[Task]) -> Checked[Compiled]:
     plans, found = _plans(bundled, bundle, models)
     diagnostics.extend(found)
     needs_text = not has_errors(diagnostics)
+    renamed = {name for name, _, _ in models.given}  # a module that is used again reports nothing
+    plans = [
+        (replace(each, has_no_diagnostics=each.has_no_diagnostics and renamed.isdisjoint(each.names)), plan)
+        for each, plan in plans
+    ]
     modules = [_module(each, plan, _text(plan) if needs_text else "") for each, plan in plans]
     classes = {name: each.place for name, each in bundle.definitions.items()}
     untyped_places = {each.place for each in bundle.untyped_keywords}
@@ -159,8 +163,9 @@ def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[Mod
         return Checked(ModelSet())
     places = {name: bundle.definitions[name].place for names in groups for name in names}
     first = next(iter(places.values()))
+    chosen = chosen_names([bundle.definitions[name] for name in places])
     try:
-        models = generate_models([bundle.document(names) for names in groups])
+        models = generate_models([bundle.document(names) for names in groups], chosen.value)
     except ValueError as error:
         return Checked(ModelSet(), list(_refusals(bundle, groups)) or [_refusal(error, first)])
     warnings = [
@@ -171,31 +176,15 @@ def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[Mod
         MODEL_GENERATOR_FAILED.at(places[name], f"the model generator wrote no class {name} for this schema")
         for name in places.keys() - models.models.keys()
     ]
-    collisions = [
-        _collision(bundle.definitions[name], models.models[name], wire_name, field_name)
-        for name, wire_name, field_name in models.collisions
-    ]
-    return Checked(models, [*warnings, *missing, *collisions])
-
-
-def _collision(bundled: Bundled, model: Model, wire_name: str, field_name: str) -> Diagnostic:
-    """Report two properties with the same Python name, of which the model generator numbered the later one."""
-    first = re.sub(r"_\d+$", "", field_name)
-    others = {item.wire_name for item in model.fields if item.name in {field_name, first}} - {wire_name}
-    properties = bundled.origin.get("properties") if isinstance(bundled.origin, ObjectNode) else None
-    keys = properties if isinstance(properties, ObjectNode) else ObjectNode(place=bundled.place)
-    # Python reads `ﬁ` and `fi` as the same name.
-    equal = [key for key in keys if key != wire_name and unicodedata.normalize("NFKC", key) == field_name]
-    other = next(iter([*others, *equal]), wire_name)
-    message = f"the properties {other!r} and {wire_name!r} would both become {first!r} in Python; rename one"
-    return NAME_COLLISION.at(keys.place_at(wire_name), message)
+    given = [given_name(bundle.definitions[name], wire_name, made) for name, wire_name, made in models.given]
+    return Checked(models, [*warnings, *missing, *chosen.diagnostics, *given])
 
 
 def _refusals(bundle: Bundle, groups: Sequence[list[str]]) -> Iterator[Diagnostic]:
     """Find the span types that the model generator refuses: it stops at the first one, and names no place."""
     for names in groups:
         try:
-            generate_models([bundle.document(names)])
+            generate_models([bundle.document(names)], {})
         except ValueError as error:
             yield _refusal(error, bundle.definitions[names[0]].place)
 

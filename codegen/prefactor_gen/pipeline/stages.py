@@ -24,7 +24,7 @@ from prefactor_gen.checks.schema_lint import lint_schema
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
-from prefactor_gen.definitions.file_references import SchemaFiles, inline_files
+from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
 from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
@@ -109,8 +109,8 @@ class _Run:
         self.assert_formats = assert_formats
         self.package = package.name
         self.progress = progress
-        self.files = SchemaFiles(base)
         self.documents, self.unreadable = load_sources(sources, base, package)
+        self.files = SchemaFiles(base, self.documents)
         self.definitions, self.invalid = collect_definitions(self.documents)
 
     def generate(self, cached: CachedPackage) -> Checked[GeneratedPackage]:
@@ -181,6 +181,7 @@ class _Run:
             # The definitions are probably in the sources that could not be read.
             if not self.unreadable or diagnostic.code != NO_DEFINITIONS.code:
                 yield diagnostic
+        yield from duplicate_ids(self.documents)
 
     def lints(self) -> Iterator[Diagnostic]:
         """The warnings about all definitions together, once their references are resolved."""

@@ -11,6 +11,7 @@ from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.diagnostics.diagnostics import Checked, Place, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.drafts import in_a_known_draft
 from prefactor_gen.models.model_generator import generate_wire_modules
 from prefactor_gen.package.generated_line import GENERATED_LINE
 from prefactor_gen.package.render import render_wire_catalog
@@ -34,7 +35,7 @@ def generate_wire_package(sources: Sequence[str], base: Path) -> Checked[Generat
     diagnostics = list(found)
     for document in documents:
         if isinstance(document.root, ObjectNode):
-            schema = SchemaSource(document.root, document, document.root.place)
+            schema = SchemaSource(in_a_known_draft(document.root), document, document.root.place, document.root)
             diagnostics.extend(check_schema(schema, is_payload=False))
     if has_errors(diagnostics):
         return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))

@@ -36,8 +36,12 @@ class CollectedResult:
             self._members = self._collected.value
 
     def with_last(self, part: Payload) -> Payload:
-        """What is collected, with a last part: a payload of its own."""
-        return merged(self._collected, part)
+        """What is collected, with a last part, which is owned by the result."""
+        return part if self._collected is NO_PAYLOAD else merged(self._collected, part)
+
+    def clear(self) -> None:
+        """Forget what is collected: it is handed over, and the program may keep the span's object."""
+        self._members, self._collected = {}, NO_PAYLOAD
 
 
 def merged(first: Payload, later: Payload) -> Payload:

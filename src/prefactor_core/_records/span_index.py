@@ -70,6 +70,8 @@ class SpanIndex:
 
     def started(self, record: SpanRecord) -> None:
         """A span was started, so that its params wait in the queue."""
+        if self._open.get(record) == 0:  # as a rule: it keeps no params, so nothing changes
+            return
         with self._lock:
             self._leave_open(record)
             self._over.pop(record, None)
@@ -120,7 +122,10 @@ class SpanIndex:
         self._open_of[record.instance].add(record)
 
     def _leave_open(self, record: SpanRecord) -> None:
-        self._open_bytes -= self._open.pop(record, 0)
+        size = self._open.pop(record, None)
+        if size is None:
+            return
+        self._open_bytes -= size
         spans = self._open_of[record.instance]
         spans.discard(record)
         if not spans:

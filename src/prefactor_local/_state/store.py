@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -71,6 +72,9 @@ _JSON = frozenset(
 )
 _BOOLEAN = frozenset({"retired", "sensitive_encoding"})
 _CONVERTED = _JSON | _BOOLEAN
+
+_MOST_TRIES = 250
+_SECONDS_BETWEEN_TRIES = 0.02
 
 
 class Store:
@@ -157,7 +161,7 @@ class Store:
         if not self._is_new():
             self._check_origin()
         self._make_private()
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._use_write_ahead_log()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
             if self._is_new():  # no other server has made the tables meanwhile
@@ -165,6 +169,19 @@ class Store:
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
                 self._connection.execute(f"PRAGMA user_version = {LAYOUT}")
+
+    def _use_write_ahead_log(self) -> None:
+        """Switch the file to it. SQLite does not wait by itself here if another server is about to do the same."""
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the higher bits tell its kinds apart
+                    raise
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+            else:
+                return
+        self._connection.execute("PRAGMA journal_mode = WAL")
 
     def _is_new(self) -> bool:
         return not any(map(self._pragma, ("schema_version", "user_version", "application_id")))
