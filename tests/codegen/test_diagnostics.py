@@ -748,6 +748,15 @@ def test_two_names_that_differ_in_what_nobody_sees(project: Project) -> None:
     assert any("PG022: the property 'a\\u3164b' looks like 'ab'" in line for line in found)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a\u3164b", "a\u2800b"), ("user-id", "user\u2010id"), ("copy", "\u0441\u043e\u0440\u0443"), ("l1", "Il")],
+)
+def test_two_keywords_that_look_alike_are_never_silent(project: Project, one: str, other: str) -> None:
+    project.span_types(agent=properties(**{one: TEXT, other: TEXT}))
+    assert any("warning PG022" in line and " looks like " in line for line in project.generate().findings)
+
+
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)

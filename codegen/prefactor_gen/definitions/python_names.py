@@ -8,6 +8,8 @@ import keyword
 import re
 import unicodedata
 
+from prefactor_gen.diagnostics.invisible import INVISIBLE
+
 __all__ = ["class_name", "is_usable", "module_name", "pascal", "snake"]
 
 _WORD = re.compile(r"\w+")
@@ -18,7 +20,7 @@ _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")
 
 def pascal(name: str) -> str:
     """`agent:llm` → `AgentLlm`; capitals inside a word stay: `getWeather` → `GetWeather`."""
-    words = (word for word in _SEPARATORS.split(unicodedata.normalize("NFKC", name)) if word)
+    words = (word for word in _SEPARATORS.split(unicodedata.normalize("NFKC", INVISIBLE.sub(" ", name))) if word)
     return unicodedata.normalize("NFKC", "".join(word[:1].upper() + word[1:] for word in words))
 
 

@@ -250,10 +250,11 @@ MISSING_DESCRIPTION = Rule(
 
 CONFUSABLE_NAMES = Rule(
     "PG022",
-    "two names look alike, or a name mixes alphabets",
+    "two names look alike, or a name mixes alphabets or has invisible characters",
     (
         "People easily take two such names for one: userId and user_id in one object, or two names that "
-        "differ only in a Cyrillic and a Latin letter. Programs do not. Rename one of them."
+        "differ only in a Cyrillic and a Latin letter, or in a character that nobody sees, such as U+3164. "
+        "Programs do not. Rename one of them."
     ),
     severity=Severity.WARNING,
     suppressible=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from datamodel_code_generator.parser import LiteralType
 from datamodel_code_generator.reference import FieldNameResolver
 from pydantic import BaseModel
 
+from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.models.model_reader import MetadataModel, ModelSet, read_models
 
 __all__ = [
@@ -91,7 +93,9 @@ class _Output:
 
 def plain_field_name(name: str) -> str:
     """The name that the model generator gives to a property without other properties."""
-    plain = FieldNameResolver().get_valid_name(name)
+    # Python reads a name in its NFKC form, which may be that of a keyword. Some letters are blank.
+    visible = unicodedata.normalize("NFKC", INVISIBLE.sub("_", name))
+    plain = unicodedata.normalize("NFKC", FieldNameResolver().get_valid_name(visible))
     return f"{plain}_" if hasattr(BaseModel, plain) else plain
 
 
