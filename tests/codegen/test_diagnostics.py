@@ -176,6 +176,12 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/pattern: warning PG033: the pattern is not checked: "
         "'^.{0,65535}$': too large, or it repeats a look-around",
     ),
+    "PG034": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {type: string, const: 0123}\n",
+        "schemas/a.yaml:4:10 /span_schemas/agent/properties/x: warning PG034: no value can match this schema: 0123 has the "
+        'type integer, and type says string; in YAML, quotes make it text: "0123"',
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",
@@ -189,7 +195,7 @@ RULE_EXAMPLES = {
 ERRORS = {
     "PG001", "PG002", "PG003", "PG004", "PG005", "PG006", "PG007", "PG008", "PG009", "PG012", "PG014", "PG019", "PG029",
 }  # fmt: skip
-WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033"}
+WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033", "PG034"}
 NOTES = {"PG021", "PG023", "PG031"}
 
 

@@ -363,5 +363,18 @@ UNCHECKED_PATTERN = Rule(
     suppressible=True,
 )
 
+NOTHING_MATCHES = Rule(
+    "PG034",
+    "no value can match a schema",
+    (
+        "Nothing matches the schema, so no payload that has a value there is valid. A value of const or enum has "
+        "another type than type says, two bounds exclude each other, or allOf joins what cannot be joined. In YAML, "
+        "1.10, 0123 and null are not text: put quotes around them. Where a schema is meant to match nothing, write "
+        "false."
+    ),
+    severity=Severity.WARNING,
+    suppressible=True,
+)
+
 RULES: dict[str, Rule] = {rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, Rule)}
 """Every rule by its code, in the order of the codes."""

@@ -19,6 +19,7 @@ from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
+from prefactor_gen.checks.match_check import check_matches
 from prefactor_gen.checks.name_check import check_names
 from prefactor_gen.checks.schema_lint import lint_schema
 from prefactor_gen.checks.suppressions import suppress
@@ -235,6 +236,7 @@ def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator
         if source is not None:
             yield from lint_schema(source.schema)
             yield from check_defaults(source.schema)
+            yield from check_matches(source.schema)
     yield from lint_definition(reused.inlined, assert_formats=assert_formats)
 
 
