@@ -19,7 +19,7 @@ from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
-from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas, similar_target
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
@@ -264,7 +264,8 @@ class _Inliner:
         if key not in self.names:
             target = self.files.target(target_path, pointer, draft_07=self.draft_07)
             if not isinstance(target, ObjectNode | bool):
-                raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
+                hint = similar_target(self.files.parsed[target_path], pointer)
+                raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none{hint}")
             name = self.names[key] = self.free_name(target_path, pointer)
             self.inlined[name] = target
             if isinstance(target, ObjectNode):  # rewritten later: it may refer to itself, and chains may be long
