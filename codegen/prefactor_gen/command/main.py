@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,7 @@ def _run_stages(
             cached=cached,
             progress=progress,
             assert_formats=package.assert_formats,
+            allowances=package.allowances,
         )
     finally:
         gc.freeze()  # collecting everything at the end of the process would take long
@@ -210,7 +212,9 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
         raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
-    first = PackageConfig(sources, output, name, assert_formats=configured is not None and configured.assert_formats)
+    first = replace(configured or PackageConfig(sources, output, name), sources=sources, output=output, package=name)
+    if options.sources:  # what is allowed may be in another source
+        first = replace(first, allowances=tuple(replace(each, is_told_if_unused=False) for each in first.allowances))
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
@@ -233,6 +237,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
             source_contents(package.sources, base, package.folder),
             package.package,
             assert_formats=package.assert_formats,
+            allowances=[(each.code, each.file, each.span_type) for each in package.allowances],
         )
     except (DiagnosticError, OSError):
         origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Rule", "stops"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +287,11 @@ TWO_FORMS = Rule(
 
 INVALID_ALLOWANCE = Rule(
     "PG025",
-    "an entry of x-prefactor-allow is invalid or not needed",
+    "an allowance is invalid or not needed",
     (
         "x-prefactor-allow in a definition or a schema lists the rules that may be broken in it, each with "
-        'the reason: {"PG020": "a mail address of the company"}. The table of the rules in the guide to '
+        'the reason: {"PG020": "a mail address of the company"}. [[tool.prefactor-gen.allow]] in pyproject.toml does '
+        "so by file or span type, for schemas that are somebody else's. The table of the rules in the guide to "
         "prefactor-gen (codegen/README.md) says which of them it may list. Remove an entry that is no longer "
         "needed, because it would hide the next mistake."
     ),
@@ -378,3 +380,8 @@ NOTHING_MATCHES = Rule(
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, Rule)}
 """Every rule by its code, in the order of the codes."""
+
+
+def stops(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of the diagnostics is an error that nobody can allow. The others may turn out to be allowed."""
+    return any(item.severity is Severity.ERROR and not RULES[item.code].suppressible for item in diagnostics)

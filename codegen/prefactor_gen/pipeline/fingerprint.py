@@ -60,11 +60,17 @@ def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[s
     return contents
 
 
-def package_origin(contents: Mapping[str, bytes], package: str, *, assert_formats: bool = False) -> Origin:
-    """Hash the contents, the package's name and settings, and the code and versions of what generates it."""
+def package_origin(
+    contents: Mapping[str, bytes], package: str, *, assert_formats: bool = False, allowances: object = ()
+) -> Origin:
+    """Hash the contents, the package's name and settings, and the code and versions of what generates it.
+
+    Allowances count, because an error that is no longer allowed stops the generation.
+    """
     identity = {
         "package": package,
         "formats": assert_formats,
+        "allowances": repr(allowances),
         "prefactor-sdk": _version("prefactor-sdk"),
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }

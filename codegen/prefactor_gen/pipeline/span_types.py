@@ -13,7 +13,7 @@ from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
-from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, stops
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.models.bundle import Bundle, bundle_schema
 from prefactor_gen.models.chosen_names import chosen_names, given_name
@@ -83,7 +83,7 @@ def compile_span_types(tasks: Sequence[Task]) -> Checked[Compiled]:
     bundled: list[_Bundled] = []
     for task in tasks:
         problems = _problems(task)
-        if task.inlined is not None and task.has_usable_name and not has_errors(problems):
+        if task.inlined is not None and task.has_usable_name and not stops(problems):
             names, found = _bundle(bundle, task.inlined)
             problems.extend(found)
             if names:
@@ -93,7 +93,7 @@ def compile_span_types(tasks: Sequence[Task]) -> Checked[Compiled]:
     diagnostics.extend(found)
     plans, found = _plans(bundled, bundle, models)
     diagnostics.extend(found)
-    needs_text = not has_errors(diagnostics)
+    needs_text = not stops(diagnostics)
     renamed = {name for name, _, _ in models.given}  # a module that is used again reports nothing
     plans = [
         (replace(each, has_no_diagnostics=each.has_no_diagnostics and renamed.isdisjoint(each.names)), plan)
@@ -110,7 +110,7 @@ def _problems(task: Task) -> list[Diagnostic]:
     problems = schema_problems(written.params, inlined.params if inlined is not None else None)
     if written.result is not None:
         problems.extend(schema_problems(written.result, inlined.result if inlined is not None else None))
-    if inlined is not None and task.has_usable_name and not has_errors(problems):
+    if inlined is not None and task.has_usable_name and not stops(problems):
         problems.extend(lint_definition(inlined, assert_formats=task.assert_formats))
     return problems
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
+from prefactor_gen.checks.allowances import Allowance, allow
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
@@ -28,7 +29,7 @@ from prefactor_gen.definitions.definitions import Definitions, QualityDefinition
 from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
 from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
+from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE, stops
 from prefactor_gen.models.bundle import class_clash
 from prefactor_gen.package.literals import quote
 from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
@@ -67,6 +68,7 @@ def generate_package(
     cached: CachedPackage | None = None,
     progress: Progress | None = None,
     assert_formats: bool = False,
+    allowances: Sequence[Allowance] = (),
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -77,9 +79,11 @@ def generate_package(
         cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
         assert_formats: payloads must match the formats of their schemas.
+        allowances: the rules that definitions may break, by the configuration.
     """
     try:
         run = _Run(sources, base, package, progress, assert_formats=assert_formats)
+        run.allowances = allowances
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -108,6 +112,8 @@ class _Run:
         assert_formats: bool,
     ) -> None:
         self.assert_formats = assert_formats
+        self.allowances: Sequence[Allowance] = ()
+        self.base = base
         self.package = package.name
         self.progress = progress
         self.documents, self.unreadable = load_sources(sources, base, package)
@@ -150,11 +156,13 @@ class _Run:
             return None
         diagnostics = [*self.collected(), *of_tasks, *of_quality, *self.lints(), *of_reused, *of_compiled, *clashes]
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
+        span_types = self.definitions.span_types
+        diagnostics = allow(diagnostics, self.allowances, self.base, span_types, is_complete=not reused)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
         inlined = {task.written.name: task.inlined for task in tasks}
         inlined |= {name: each.inlined for name, each in reused.items()}
-        span_types = [found for item in self.definitions.span_types if (found := inlined[item.name]) is not None]
+        span_types = [found for item in span_types if (found := inlined[item.name]) is not None]
         modules.extend(each.module for each in reused.values())
         package = self.packaged(Definitions(span_types, quality), modules, compiled)
         return Checked(package, sorted_diagnostics(diagnostics))
@@ -212,7 +220,7 @@ class _Run:
             schema, found = inline_files(item.schema, self.files)
             problems = [*found, *schema_problems(item.schema, schema, has_helper=False)]
             diagnostics.extend(problems)
-            if schema is not None and not has_errors(problems):
+            if schema is not None and not stops(problems):
                 inlined = replace(item, schema=schema)
                 diagnostics.extend(lint_definition(inlined))
                 definitions.append(inlined)
