@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from prefactor_schema import JsonSchema
 MAIL = {**OBJECT, "properties": {"email": TEXT}}
 
 
-def allow(project: Project, *entries: dict[str, object]) -> None:
+def allow(project: Project, *entries: Mapping[str, object]) -> None:
     """Write `pyproject.toml` with these entries."""
     lines = ['[project]\nname = "x"\n[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n']
     for entry in entries:

@@ -47,6 +47,7 @@ CI = block(f"{GUIDE}#ci-and-commits/yaml")
 PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
 PRE_COMMIT_REPOSITORY = block(f"{GUIDE}#ci-and-commits/yaml/3")
 ALLOWED = block(f"{GUIDE}#allowing-an-exception/yaml")
+ALLOWED_FOR_OTHERS = block(f"{GUIDE}#allowing-an-exception/toml")
 
 
 @pytest.fixture
@@ -259,6 +260,21 @@ def test_an_exception_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     lines = [line for line in ALLOWED.splitlines() if "x-prefactor-allow" not in line]
     project(tmp_path, {"a.yaml": "\n".join(lines)})
     assert "warning PG020" in check("a.yaml")
+
+
+def test_an_exception_is_allowed_for_a_schema_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {"type": "object", "properties": {"userId": {"type": "string"}, "user_id": {"type": "string"}}}
+    default = {"type": "object", "properties": {"id": {"type": "string", "default": None}}}
+    files = {
+        "schemas/vendor/crm/names.json": json.dumps({"span_schemas": {"names": names}}),
+        "schemas/default.json": json.dumps({"span_schemas": {"crm:default": default}}),
+    }
+    table = '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "crm_spans"\n'
+    project(tmp_path, {**files, "pyproject.toml": table})
+    assert {rule for rule in ("PG022", "PG025", "PG026") if f"warning {rule}" in check()} == {"PG022", "PG026"}
+    project(tmp_path, {"pyproject.toml": f"{table}\n{ALLOWED_FOR_OTHERS}"})
+    assert check() == "no problems found\n"
 
 
 LIMITS: dict[str, str] = {
