@@ -18,11 +18,8 @@ from pathlib import Path
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.checks.allowances import Allowance, allow
 from prefactor_gen.checks.data_risk_check import check_data_risk
-from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
-from prefactor_gen.checks.match_check import check_matches
 from prefactor_gen.checks.name_check import check_names
-from prefactor_gen.checks.schema_lint import lint_schema
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
@@ -242,9 +239,7 @@ def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator
         return
     for source in (reused.inlined.params, reused.inlined.result):
         if source is not None:
-            yield from lint_schema(source.schema)
-            yield from check_defaults(source.schema)
-            yield from check_matches(source.schema)
+            yield from schema_problems(source, source)
     yield from lint_definition(reused.inlined, assert_formats=assert_formats)
 
 
