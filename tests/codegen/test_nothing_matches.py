@@ -42,6 +42,8 @@ POSSIBLE: dict[str, Any] = {
     "no items": {"type": "array", "items": False, "maxItems": 0},
     "not required": {"type": "object", "properties": {"a": False}, "additionalProperties": False},
     "bounds without a type": {"minimum": 3, "maximum": 2},
+    "false in allOf": {"allOf": [False]},
+    "false beside others": {"type": "string", "anyOf": [False, {"type": "string"}], "allOf": [{"minLength": 1}]},
     "itself": {"type": "object", "properties": {"next": {"$ref": "#"}}},
 }
 

@@ -60,6 +60,8 @@ def _is_never(node: ObjectNode | None) -> bool:
 def _follows(root: ObjectNode, pointer: str, part: Unsatisfiable, parts: Mapping[str, Unsatisfiable]) -> bool:
     """Whether nothing matches because nothing matches another part, which has a warning of its own."""
     for cause in part.causes:
+        if not cause.keywords:  # a subschema as a whole: one of its own, or false, which is meant
+            return True
         if cause.pointer != pointer and cause.pointer in parts:
             return True
         node = _node(root, cause.pointer)
