@@ -151,3 +151,16 @@ def test_a_template_may_show_any_property_of_an_open_payload(project: Project) -
 def test_a_name_of_two_alphabets(project: Project) -> None:
     project.span_types(agent=properties(pаge={}))
     assert "mixes Cyrillic and Latin letters" in project.generate().err
+
+
+def test_an_error_that_is_allowed_does_not_hide_the_module(project: Project) -> None:
+    schema = "{type: object, x-prefactor-owner: me, properties: {key: {type: string, x-prefactor-redact: true}}}"
+    allowed = "{PG019: The placeholder is meant., PG015: Another program reads it., PG021: No need.}"
+    project.write(
+        "schemas/a.yaml",
+        f"span_type_schemas:\n  - {{name: a, x-prefactor-allow: {allowed}, template: '{{{{ key }}}}',\n"
+        f"     params_schema: {schema}}}\n",
+    )
+    result = project.generate()
+    assert (result.code, result.findings) == (0, [])
+    assert project.load().A.schema_name == "a"

@@ -177,6 +177,12 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:4:11 /span_schemas/agent/properties/x/pattern: warning PG033: the pattern is not checked: "
         "'^.{0,65535}$': too large, or it repeats a look-around",
     ),
+    "PG034": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      x: {type: string, const: 0123}\n",
+        "schemas/a.yaml:4:10 /span_schemas/agent/properties/x: warning PG034: no value can match this schema: 0123 has the "
+        'type integer, and type says string; in YAML, quotes make it text: "0123"',
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",
@@ -190,7 +196,7 @@ RULE_EXAMPLES = {
 ERRORS = {
     "PG001", "PG002", "PG003", "PG004", "PG005", "PG006", "PG007", "PG008", "PG009", "PG012", "PG014", "PG019", "PG029",
 }  # fmt: skip
-WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033"}
+WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033", "PG034"}
 NOTES = {"PG021", "PG023", "PG031"}
 
 
@@ -708,6 +714,29 @@ def test_a_warning_about_a_schema_that_nothing_uses(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize("char", ["\u034f", "\u200d", "\u2800", "\u3164", "\ufe0f", "\uffa0"])
+def test_characters_that_nobody_sees_in_a_name(project: Project, char: str) -> None:
+    project.span_types(agent=properties(**{f"a{char}b": TEXT}))
+    line = only(project.generate().findings)
+    code = f"{ord(char):04x}"
+    assert f"warning PG022: the property 'a\\u{code}b' has characters that readers do not see: U+{code.upper()}" in line
+
+
+def test_two_names_that_differ_in_what_nobody_sees(project: Project) -> None:
+    project.span_types(agent={"type": "object", "properties": {"ab": TEXT, "a\u3164b": TEXT}})
+    found = project.generate().findings
+    assert any("PG022: the property 'a\\u3164b' looks like 'ab'" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a\u3164b", "a\u2800b"), ("user-id", "user\u2010id"), ("copy", "\u0441\u043e\u0440\u0443"), ("l1", "Il")],
+)
+def test_two_keywords_that_look_alike_are_never_silent(project: Project, one: str, other: str) -> None:
+    project.span_types(agent=properties(**{one: TEXT, other: TEXT}))
+    assert any("warning PG022" in line and " looks like " in line for line in project.generate().findings)
+
+
 def test_names_too_long_for_a_file(project: Project) -> None:
     project.span_types(**{"a" * 127: OBJECT, "b" * 128: OBJECT})
     line = only(project.generate().findings)
@@ -717,9 +746,10 @@ def test_names_too_long_for_a_file(project: Project) -> None:
 def test_a_diagnostic_is_one_printable_line_whatever_the_names_hold(project: Project) -> None:
     project.span_types(**{"a\nb\x1b[31m\u202e": {"type": "array"}})
     result = project.generate()
-    assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in only(result.findings)
-    finding, excerpt, caret, count = result.err.splitlines()
-    assert all(line.isprintable() for line in (finding, excerpt, caret, count))
+    unseen, error = result.findings
+    assert "/span_schemas/a\\nb\\x1b[31m\\u202e: warning PG022" in unseen
+    assert "/span_schemas/a\\nb\\x1b[31m\\u202e/type: error PG007" in error
+    assert all(line.isprintable() for line in result.err.splitlines())
 
 
 def test_a_mistake_in_one_span_type_hides_no_mistake_in_another(project: Project) -> None:
@@ -809,7 +839,7 @@ def test_a_misspelled_redaction_keyword(keyword: str, message: str, project: Pro
     """It would be ignored, and the value sent unredacted."""
     project.span_types(agent=properties(x={"type": "string", keyword: True}))
     result = project.generate()
-    assert only(result.findings).endswith(message)
+    assert message in only(result.findings)
     assert result.code == (0 if keyword == "x-redact" else 1)
 
 
@@ -905,3 +935,35 @@ def test_a_line_separator_that_yaml_readers_treat_differently(project: Project) 
     project.write("schemas/a.yaml", 'span_schemas:\n  a: {title: "x\\u2028y"}\n')
     assert project.generate().code == 0
     assert '"x\\u2028y"' in project.files()["__definitions__.py"]
+
+
+MISSPELLED: dict[str, tuple[dict[str, Any], str]] = {
+    "a definition": ({"$ref": "#/$defs/Custommer"}, "did you mean '#/$defs/Customer'?"),
+    "definitions": ({"$ref": "#/definitions/Customer"}, "did you mean '#/$defs/Customer'?"),
+    "an anchor": ({"$ref": "#lines"}, "did you mean 'line'?"),
+    "a definition of a file": ({"$ref": "common.json#/$defs/Monney"}, "did you mean '#/$defs/Money'?"),
+    "our own keyword": ({"x-prefactor-nmae": "b"}, "did you mean 'x-prefactor-name'?"),
+    "a rule": ({"x-prefactor-allow": {"pg020": "why"}}, "did you mean 'PG020'?"),
+    "a format": ({"format": "date-tiem"}, "did you mean 'date-time'?"),
+    "a type": ({"type": "strng"}, "did you mean 'string'?"),
+    "a draft": ({"$schema": "https://json-schema.org/draft-07/shema#"}, "did you mean "),
+}
+
+
+@pytest.mark.parametrize("case", sorted(MISSPELLED))
+def test_a_misspelled_name_gets_a_suggestion(case: str, project: Project) -> None:
+    schema, hint = MISSPELLED[case]
+    project.write("schemas/common.json", {"$defs": {"Money": {"type": "string"}}})
+    definitions = {"Customer": {"type": "string"}, "L": {"$anchor": "line"}}
+    root = schema if "$schema" in schema else {"properties": {"x": schema}}
+    project.span_types(agent={"type": "object", "$defs": definitions, **root})
+    assert any(hint in line for line in project.generate().findings)
+
+
+def test_a_keyword_that_a_reference_leads_into_is_left_alone(project: Project) -> None:
+    components = {"schemas": {"Pet": {"$ref": "#/shared/Name"}}}
+    reference = {"$ref": "#/components/schemas/Pet"}
+    other = {"unused": {"type": "string"}, "shared": {"Name": {"type": "string"}}}
+    project.span_types(agent={"properties": {"pet": reference}, "components": components, **other})
+    found = project.generate().findings
+    assert {line.pointer.rpartition("/")[2] for line in found if line.rule == "PG015"} == {"unused"}

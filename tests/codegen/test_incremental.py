@@ -149,3 +149,14 @@ def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytes
     assert {"AParams", "AParamsParams", "AParamsParamsParams"} <= {*project.load().__all__}
     monkeypatch.setattr(processes, "_BATCH", 1)
     assert full_run(project) == together
+
+
+@pytest.mark.parametrize("schema", [{"pattern": "^.{0,65535}$"}, {"type": "string", "const": 1}])
+def test_warnings_of_a_module_that_is_reused_are_reported_again(project: Project, schema: dict[str, Any]) -> None:
+    wrong = {"type": "object", "properties": {"x": schema}}
+    project.span_types(a=wrong, b={"type": "object"})
+    first = project.generate().findings
+    project.span_types(a=wrong, b={"type": "object", "properties": {"y": {}}})
+    again = project.generate().findings
+    assert [(line.rule, line.pointer) for line in again] == [(line.rule, line.pointer) for line in first]
+    assert again

@@ -360,6 +360,25 @@ def test_an_example_may_be_allowed(project: Project) -> None:
         project.write("schemas/b.json", json.dumps({"span_schemas": {"other": {}}}))
 
 
+def test_a_default_whose_pattern_takes_too_many_steps_is_not_called_wrong(project: Project) -> None:
+    pattern = r"^\s*a*\s*a*(?<!b)b?$"
+    project.span_types(agent=properties(x={"type": "string", "pattern": pattern, "default": "a" * 3_000 + "!"}))
+    result = project.generate()
+    assert result.code == 0
+    line = only(result.findings)
+    assert "warning PG029: the default" in line
+    assert "could not be checked: its pattern takes too many steps on this text" in line
+
+
+def test_examples_are_checked_within_a_time_limit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prefactor_gen.checks.default_check.MAX_CHECK_SECONDS", 0)
+    project.span_types(agent=properties(x={"type": "string", "examples": ["a", "b", "c"]}))
+    result = project.generate()
+    assert result.code == 0
+    line = only(result.findings)
+    assert "warning PG029: the example and 2 more could not be checked" in line
+
+
 def test_warnings_about_examples_are_reported_in_every_run(project: Project) -> None:
     project.span_types(agent=properties(x={"type": "integer", "examples": ["1"]}))
     first = project.generate()

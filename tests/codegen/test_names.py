@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.codegen.support import Project
 
+from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.models.field_names import field_names
 from prefactor_gen.models.model_generator import plain_field_name
 
@@ -112,3 +113,29 @@ def test_span_types_in_any_script_that_python_takes(project: Project) -> None:
     for made in names.values():
         keywords = inspect.signature(getattr(package, made).start).parameters
         assert {"größe", "关键词"} <= keywords.keys()
+
+
+def test_names_that_are_keywords_only_as_python_reads_them(project: Project) -> None:
+    names = {"\U0001d41class": "class_", "\uff44ef": "def_", "\U0001d41copy": "copy_"}
+    project.span_types(agent={"type": "object", "properties": {name: {} for name in names}})
+    assert project.generate().code == 0
+    package = project.load()
+    payload = dict.fromkeys(names, 1)
+    assert package.AgentParams(**dict.fromkeys(names.values(), 1)).model_dump(by_alias=True) == payload
+    assert list(inspect.signature(package.Agent.start).parameters)[1:] == list(names.values())
+
+
+@pytest.mark.parametrize("char", ["\u034f", "\u115f", "\u2800", "\u3164", "\ufe0f", "\uffa0"])
+def test_generated_source_has_no_character_that_nobody_sees(project: Project, char: str) -> None:
+    names = ["ab", f"a{char}b", f"{char}c", f"d{char}"]
+    members = {name: {"type": "object", "properties": {f"e{char}f": {"const": f"v{char}"}}} for name in names}
+    schema = {"type": "object", "description": f"Text{char}", "properties": members}
+    project.span_types(**{f"agent{char}llm": schema})
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert not INVISIBLE.search("".join(project.files().values()))
+    assert not INVISIBLE.search("".join(result.findings))
+    package = project.load()
+    model = package.AgentLlm.Params
+    payload: dict[str, Any] = {name: {f"e{char}f": f"v{char}"} for name in names}
+    assert model.model_validate(payload).model_dump(by_alias=True) == payload

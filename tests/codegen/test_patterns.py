@@ -270,5 +270,5 @@ def test_a_default_that_takes_too_many_steps(project: Project) -> None:
     schema = {"type": "string", "pattern": r"^((a|aa)+)\1$", "default": "a" * 3001 + "b"}
     project.span_types(agent=properties(x=schema))
     line = only(project.generate().findings)
-    assert "warning PG026" in line
-    assert line.endswith("Could not be checked: its pattern takes too many steps on this text")
+    assert "warning PG029" in line  # nobody knows whether it is wrong (PG026)
+    assert line.endswith("could not be checked: its pattern takes too many steps on this text")

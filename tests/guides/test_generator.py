@@ -57,6 +57,7 @@ DOCSTRING = block(f"{GUIDE}#docstrings/text")
 DEPRECATED = block(f"{GUIDE}#deprecation/yaml")
 DEPRECATION = block(f"{GUIDE}#deprecation/text")
 ALLOWED = block(f"{GUIDE}#allowing-an-exception/yaml")
+ALLOWED_FOR_OTHERS = block(f"{GUIDE}#allowing-an-exception/toml")
 
 
 @pytest.fixture
@@ -334,6 +335,21 @@ def test_an_exception_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "warning PG020" in check("a.yaml")
 
 
+def test_an_exception_is_allowed_for_a_schema_of_somebody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {"type": "object", "properties": {"userId": {"type": "string"}, "user_id": {"type": "string"}}}
+    default = {"type": "object", "properties": {"id": {"type": "string", "default": None}}}
+    files = {
+        "schemas/vendor/crm/names.json": json.dumps({"span_schemas": {"names": names}}),
+        "schemas/default.json": json.dumps({"span_schemas": {"crm:default": default}}),
+    }
+    table = '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "crm_spans"\n'
+    project(tmp_path, {**files, "pyproject.toml": table})
+    assert {rule for rule in ("PG022", "PG025", "PG026") if f"warning {rule}" in check()} == {"PG022", "PG026"}
+    project(tmp_path, {"pyproject.toml": f"{table}\n{ALLOWED_FOR_OTHERS}"})
+    assert check() == "no problems found\n"
+
+
 LIMITS: dict[str, str] = {
     "size of a definition file": f"{limits.MAX_BYTES // 2**20} MiB",
     "characters in a definition file in YAML": f"{limits.MAX_YAML_CHARACTERS:,}",
@@ -355,6 +371,9 @@ LIMITS: dict[str, str] = {
     "schemas that one value is checked against": f"{limits.MAX_PARTS:,}",
     "schemas that are looked at to join `allOf` members": f"{limits.MAX_VIEWS:,}",
     "values in a default or an example that is checked against its schema": f"{limits.MAX_CHECKED_VALUES:,}",
+    "time to check the defaults and examples of one schema; the rest is a warning": (
+        f"{limits.MAX_CHECK_SECONDS} seconds"
+    ),
 }
 WIDER_PAST: dict[str, str] = {
     "values of an `enum`": f"{limits.MAX_LITERALS:,}",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
+from prefactor_gen.checks.match_check import check_matches
 from prefactor_gen.checks.redaction_check import check_redaction
 from prefactor_gen.checks.reference_check import check_references
 from prefactor_gen.checks.schema_check import check_compiles, check_schema
@@ -41,6 +42,7 @@ def schema_problems(
         problems.extend(check_redaction(inlined.schema, typed=has_helper))
         problems.extend(lint_schema(inlined.schema))
         problems.extend(check_defaults(inlined.schema))
+        problems.extend(check_matches(inlined.schema))
     return problems
 
 

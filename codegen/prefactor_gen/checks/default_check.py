@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
-from prefactor_gen.diagnostics.limits import MAX_CHECKED_VALUES
+from prefactor_gen.diagnostics.limits import MAX_CHECK_SECONDS, MAX_CHECKED_VALUES
 from prefactor_gen.diagnostics.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.documents.quoting import quoting_advice
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_schema import JsonSchema, SchemaError
 
@@ -23,20 +25,32 @@ def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
     if not values:
         return
     compiled = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
-    for pointer, rule, value, place in values:
-        yield from _mismatch(compiled.part(pointer), rule, value, place)
+    deadline = time.monotonic() + MAX_CHECK_SECONDS  # for each value, the engine limits the steps of its patterns
+    for number, (pointer, rule, value, place, advice) in enumerate(values):
+        if time.monotonic() >= deadline:
+            reason = f"the defaults and examples of this schema take more than {MAX_CHECK_SECONDS} seconds to check"
+            yield _unchecked(place, f"{_name(rule)} and {len(values) - number - 1:,} more", reason)
+            return
+        yield from _mismatch(compiled.part(pointer), rule, value, place, advice)
 
 
-def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place]]:
+def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place, str]]:
+    """Each default and example, with its rule, its place, and advice if it is text that YAML made something else."""
     if "default" in schema:
-        yield INVALID_DEFAULT, schema["default"], schema.place_at("default")
+        advice = _quoting_advice(schema, schema["default"], schema.spelled.get("default"))
+        yield INVALID_DEFAULT, schema["default"], schema.place_at("default"), advice
     if isinstance(examples := schema.get("examples"), ListNode):
         for index, example in enumerate(examples):
-            yield INVALID_EXAMPLE, example, examples.place_at(index)
+            advice = _quoting_advice(schema, example, examples.spelled.get(index))
+            yield INVALID_EXAMPLE, example, examples.place_at(index), advice
 
 
-def _mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place) -> Iterator[Diagnostic]:
-    name = "default" if rule is INVALID_DEFAULT else "example"
+def _quoting_advice(schema: ObjectNode, value: JsonValue, spelled: str | None) -> str:
+    return quoting_advice([spelled]) if spelled and schema.types == ["string"] and value is not None else ""
+
+
+def _mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place, advice: str) -> Iterator[Diagnostic]:
+    name = _name(rule)
     if _has_more_values(value, MAX_CHECKED_VALUES):
         message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {name}, which is compared with its schema"
         yield LIMIT_EXCEEDED.at(place, message, Severity.WARNING)
@@ -45,8 +59,19 @@ def _mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place) ->
         mismatches = schema.mismatches(to_plain(value))
     except SchemaError:  # reported by check_compiles
         return
-    if mismatches:
-        yield rule.at(place, f"the {name} {_shortened(value)} does not match its schema: {mismatches[0]}")
+    if certain := [mismatch for mismatch in mismatches if mismatch.checked]:
+        yield rule.at(place, f"the {name} {_shortened(value)} does not match its schema: {certain[0]}{advice}")
+    elif mismatches:
+        where = f" at {mismatches[0].where}" if mismatches[0].path else ""
+        yield _unchecked(place, f"{name} {_shortened(value)}", f"{mismatches[0].message}{where}")
+
+
+def _unchecked(place: Place, what: str, reason: str) -> Diagnostic:
+    return LIMIT_EXCEEDED.at(place, f"the {what} could not be checked: {reason}", Severity.WARNING)
+
+
+def _name(rule: Rule) -> str:
+    return "default" if rule is INVALID_DEFAULT else "example"
 
 
 def _shortened(value: JsonValue) -> str:

@@ -12,6 +12,7 @@ from prefactor_gen.definitions.definitions import QualityDefinition, SpanTypeDef
 from prefactor_gen.definitions.python_names import snake
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.diagnostics.rules import (
     CONFUSABLE_NAMES,
     MISSING_DATA_RISK,
@@ -131,25 +132,57 @@ def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
             yield OPEN_OBJECT.at(each.place, f"{problem}; name those that are known")
 
 
+def _invisible(name: str) -> list[str]:
+    """The characters of a name that are drawn as nothing or as a blank, each once."""
+    return list(dict.fromkeys(INVISIBLE.findall(name)))
+
+
+def _visible(name: str) -> str:
+    """The name in quotation marks, with escapes for what readers do not see."""
+    return ascii(name) if INVISIBLE.search(name) else repr(name)
+
+
 def _look_alikes(noun: str, named: Iterable[tuple[str, Place]]) -> Iterator[Diagnostic]:
     first: dict[str, str] = {}
     for name, place in named:
         other = first.setdefault(_skeleton(name), name)
-        # Two names that become the same Python name are reported as an error by other checks.
-        if other != name and re.sub(r"\W", "_", name) != re.sub(r"\W", "_", other):
-            yield CONFUSABLE_NAMES.at(place, f"the {noun} {name!r} looks like {other!r}")
+        if other != name and not _differ_visibly(name, other):
+            yield CONFUSABLE_NAMES.at(place, f"the {noun} {_visible(name)} looks like {_visible(other)}")
+        if invisible := _invisible(name):
+            shown = " and ".join(f"U+{ord(char):04X}" for char in invisible)
+            yield CONFUSABLE_NAMES.at(
+                place, f"the {noun} {_visible(name)} has characters that readers do not see: {shown}"
+            )
         scripts = _scripts(name)
         if len(scripts) > 1:
             message = f"the {noun} {name!r} mixes {' and '.join(sorted(scripts))} letters, which look alike"
             yield CONFUSABLE_NAMES.at(place, message)
 
 
+def _differ_visibly(name: str, other: str) -> bool:
+    """Whether two names differ in signs of ASCII only, as x-y and x.y do: PG005 tells the Python names of those."""
+    return name.isascii() and other.isascii() and re.sub(r"\W", "_", name) == re.sub(r"\W", "_", other)
+
+
+# What readers take for another sign: o for 0, i and l for 1, and small letters of the Cyrillic and Greek alphabets.
+_LOOKS_LIKE = {
+    ord(letter): sign
+    for sign, letters in {
+        "0": "o\u043e\u03bf", "1": "il\u0456\u03b9\u0131", "a": "\u0430\u03b1", "b": "\u0432", "c": "\u0441",
+        "d": "\u0501", "e": "\u0435\u03b5", "h": "\u04bb\u043d", "j": "\u0458", "k": "\u043a\u03ba", "m": "\u043c",
+        "n": "\u03b7", "p": "\u0440\u03c1", "q": "\u051b", "s": "\u0455", "t": "\u0442\u03c4", "u": "\u03c5",
+        "v": "\u03bd", "w": "\u051d", "x": "\u0445\u03c7", "y": "\u0443\u03b3",
+    }.items()
+    for letter in letters
+}  # fmt: skip
+
+
 @cache
 def _skeleton(name: str) -> str:
     """The name without differences that readers overlook: case, separators, accents and forms of letters."""
-    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    decomposed = INVISIBLE.sub("", unicodedata.normalize("NFKD", INVISIBLE.sub("", name)).casefold())
     letters = re.sub(r"[\W_]", "", "".join(char for char in decomposed if not unicodedata.combining(char)))
-    return letters.translate({ord("l"): "1", ord("i"): "1", ord("o"): "0"}) or name
+    return letters.translate(_LOOKS_LIKE) or INVISIBLE.sub("", name)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from prefactor_gen.diagnostics.rules import (
     UNRESOLVED_REFERENCE,
 )
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
+from prefactor_gen.documents.quoting import quoting_advice
 from prefactor_gen.json_schema.drafts import DRAFT_2020_12, DRAFTS, draft_of
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
@@ -89,7 +90,8 @@ def _check_metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
         yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
     elif _metaschema(draft).mismatches(to_plain(schema)):
         for error in _validator(draft).iter_errors(schema):  # jsonschema is slower, but its messages are better
-            yield INVALID_SCHEMA.at(_place_at(schema, error.absolute_path), _metaschema_message(error))
+            message = _metaschema_message(error) + _quoting_advice(schema, error)
+            yield INVALID_SCHEMA.at(_place_at(schema, error.absolute_path), message)
 
 
 def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
@@ -123,11 +125,25 @@ def _metaschema_message(error: ValidationError) -> str:
     if keyword in _EXCLUSIVE and isinstance(error.instance, bool):
         bound = _EXCLUSIVE[str(keyword)]
         return f"expected a number: since draft-06, {keyword}: 0 replaces {bound}: 0 with {keyword}: true"
+    if keyword == "type" and (error.instance is None or (isinstance(error.instance, list) and None in error.instance)):
+        return 'expected the names of types, which are text, found null: write "null" in quotes'
     if error.validator == "type":
         types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
         return f"expected {' or '.join(map(str, types))}, found {error.instance!r}"[:_MAX_SHOWN_MESSAGE]
     message: str = error.message
     return message if len(message) <= _MAX_SHOWN_MESSAGE else f"{message[:_MAX_SHOWN_MESSAGE]} …"
+
+
+def _quoting_advice(schema: ObjectNode, error: ValidationError) -> str:
+    """What to do about a value that YAML made something else than the text that the metaschema expects."""
+    if error.validator != "type" or error.validator_value != "string" or not error.absolute_path:
+        return ""
+    *path, key = error.absolute_path
+    holder: JsonValue = schema
+    for step in path:
+        holder = holder[step] if isinstance(holder, ObjectNode | ListNode) else None  # type: ignore[index]
+    spelled: Mapping[str, str] | Mapping[int, str] = holder.spelled if isinstance(holder, ObjectNode | ListNode) else {}
+    return quoting_advice(text for name, text in spelled.items() if name == key)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.rules import (
@@ -11,11 +12,12 @@ from prefactor_gen.diagnostics.rules import (
     UNKNOWN_KEYWORD,
     UNKNOWN_REQUIRED_PROPERTY,
 )
-from prefactor_gen.documents.nodes import ListNode, ObjectNode
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.deprecation import deprecation_problems
 from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CLASS, CONTENT, DEPRECATED, KNOWN, NAME, REDACT
-from prefactor_gen.json_schema.references import applicable_schemas
-from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, object_subschemas
+from prefactor_gen.json_schema.pointers import step
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = ["lint_enforcement", "lint_schema"]
@@ -35,8 +37,10 @@ _MAX_COMPARED = 100
 
 def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     """Report the warnings of a schema and its subschemas."""
-    for each in all_schemas(schema):  # also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact
-        yield from _unknown_keywords(each)
+    referred = _Referred(schema)
+    # Also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact.
+    for pointer, each in located_schemas(schema):
+        yield from _unknown_keywords(each, pointer, referred)
         for place, message in deprecation_problems(each):
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
     yield from _misplaced_names(schema)
@@ -82,7 +86,30 @@ def _complete_objects(schema: ObjectNode, *, draft_07: bool) -> Iterator[ObjectN
             yield from _complete_objects(item, draft_07=draft_07)
 
 
-def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
+class _Referred:
+    """What the references of a schema lead to."""
+
+    def __init__(self, root: ObjectNode) -> None:
+        self.root = root
+
+    @cached_property
+    def _pointers(self) -> frozenset[str]:
+        refs = LocalRefs(self.root)
+        found = set[str]()
+        pending: list[JsonValue] = [self.root]
+        for target in pending:  # grows: what a reference leads to refers to others
+            for each in all_schemas(target) if isinstance(target, ObjectNode) else ():
+                new = set(refs.targets(each)) - found
+                found |= new
+                pending.extend(map(refs.schema_at, sorted(new)))
+        return frozenset(found)
+
+    def is_inside(self, pointer: str) -> bool:
+        """Whether a reference leads to this place or below."""
+        return any(f"{found}/".startswith(f"{pointer}/") for found in self._pointers)
+
+
+def _unknown_keywords(schema: ObjectNode, pointer: str, referred: _Referred) -> Iterator[Diagnostic]:
     if schema.get("nullable") is True:
         message = "'nullable' belongs to OpenAPI, and JSON Schema ignores it; write type: [string, \"null\"]"
         yield UNKNOWN_KEYWORD.at(schema.place_at("nullable"), message)
@@ -91,9 +118,13 @@ def _unknown_keywords(schema: ObjectNode) -> Iterator[Diagnostic]:
             continue
         place = schema.place_at(keyword)
         if keyword.startswith(_PREFIX):
-            message = f"{keyword!r} is not a key of prefactor-gen; expected one of {', '.join(_OUR_KEYWORDS)}"
+            near = closest_match(keyword.removeprefix(_PREFIX), [each.removeprefix(_PREFIX) for each in _OUR_KEYWORDS])
+            hint = "" if near is None else f"; did you mean '{_PREFIX}{near}'?"
+            message = f"{keyword!r} is not a key of prefactor-gen; expected one of {', '.join(_OUR_KEYWORDS)}{hint}"
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
         elif not keyword.startswith("x-"):
+            if referred.is_inside(pointer + step([keyword])):  # it holds definitions: `components`, for example
+                continue
             hint = did_you_mean(keyword, sorted(KNOWN)) or "; start a key of your own with x-"
             yield UNKNOWN_KEYWORD.at(place, f"JSON Schema does not know the keyword {keyword!r} and ignores it{hint}")
         elif "redact" in keyword.lower():

@@ -9,6 +9,7 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Se
 from prefactor_gen.diagnostics.rules import INVALID_ALLOWANCE, RULES
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.keywords import ALLOW
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["suppress"]
 
@@ -72,8 +73,10 @@ def _suppressions(node: ObjectNode) -> Checked[Sequence[_Suppression]]:
 def _problem(code: str, reason: JsonValue) -> str | None:
     rule = RULES.get(code)
     if rule is None or not rule.suppressible:
+        known = [each.code for each in RULES.values() if each.suppressible]
         why = f"{code} cannot be allowed" if rule else f"{code!r} is not a rule"
-        return f"{why}; expected one of {', '.join(each.code for each in RULES.values() if each.suppressible)}"
+        hint = "" if rule else did_you_mean(code.upper(), known)
+        return f"{why}; expected one of {', '.join(known)}{hint}"
     if not isinstance(reason, str) or not reason.strip():
         return f"expected the reason why {code} is allowed"
     return None

@@ -11,11 +11,21 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prefactor_gen.diagnostics.rules import UNUSABLE_PACKAGE
+from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
+from prefactor_gen.diagnostics.rules import RULES, UNUSABLE_PACKAGE
 from prefactor_gen.package.generated_line import GENERATED_BY
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["KEYS", "WIRE_KEYS", "ConfigError", "PackageConfig", "ProjectConfig", "find_project", "read_project"]
+__all__ = [
+    "ALLOW_KEYS",
+    "KEYS",
+    "WIRE_KEYS",
+    "ConfigError",
+    "PackageConfig",
+    "ProjectConfig",
+    "find_project",
+    "read_project",
+]
 
 SHIPPED_PACKAGES = frozenset(
     {
@@ -40,7 +50,8 @@ _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
 WIRE_KEYS = ("sources", "output", "package")
-KEYS = (*WIRE_KEYS, "formats", "former-names", "wire")
+KEYS = (*WIRE_KEYS, "formats", "former-names", "wire", "allow")
+ALLOW_KEYS = ("rule", "file", "span-type", "reason")
 
 
 class ConfigError(Exception):
@@ -55,6 +66,7 @@ class PackageConfig:
         wire: it holds models of plain JSON Schema documents, without span helpers.
         assert_formats: payloads must match the formats of their schemas.
         former_names: pairs of a name that a class had before, and its name.
+        allowances: the rules that definitions may break.
     """
 
     sources: tuple[str, ...]
@@ -63,6 +75,7 @@ class PackageConfig:
     wire: bool = False
     assert_formats: bool = False
     former_names: tuple[tuple[str, str], ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -218,7 +231,46 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
             f'pyproject.toml: expected former-names = {{ OldName = "NewName" }} in [{where}], found {former!r}'
         )
     names = tuple(sorted(former.items()))
-    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert", names)
+    return PackageConfig(
+        tuple(sources),
+        config.base / output,
+        package,
+        wire,
+        assert_formats=formats == "assert",
+        former_names=names,
+        allowances=_allowances(table.get("allow", []), config.base),
+    )
+
+
+def _allowances(entries: object, base: Path) -> tuple[Allowance, ...]:
+    where = "[[tool.prefactor-gen.allow]]"
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError(f"pyproject.toml: expected tables in {where}, found {entries!r}")
+    return tuple(_allowance(entry, number, f"{where}, entry {number}", base) for number, entry in enumerate(entries, 1))
+
+
+def _allowance(entry: dict[str, object], number: int, where: str, base: Path) -> Allowance:
+    for key in entry:
+        if key not in ALLOW_KEYS:
+            hint = did_you_mean(key, ALLOW_KEYS)
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(ALLOW_KEYS)}{hint}")
+    rule, file, span_type, reason = (_entry_text(entry, key, where) for key in ALLOW_KEYS)
+    if rule not in ALLOWABLE:
+        why = f"{rule} cannot be allowed" if rule in RULES else f"expected a rule, found {rule!r}"
+        hint = "" if rule in RULES or rule is None else did_you_mean(rule.upper(), ALLOWABLE)
+        raise ConfigError(f"pyproject.toml: {why} in {where}; expected one of {', '.join(ALLOWABLE)}{hint}")
+    if reason is None:
+        raise ConfigError(f"pyproject.toml: expected the reason why {rule} is allowed in {where}, found none")
+    if file is None and span_type is None:
+        raise ConfigError(f'pyproject.toml: expected file = "…" or span-type = "…" in {where}, found neither')
+    return Allowance(rule, base, number, file, span_type)
+
+
+def _entry_text(entry: dict[str, object], key: str, where: str) -> str | None:
+    value = entry.get(key)
+    if value is not None and not (isinstance(value, str) and value.strip()):
+        raise ConfigError(f"pyproject.toml: expected text in {key} of {where}, found {value!r}")
+    return value if isinstance(value, str) else None
 
 
 def _text(table: dict[str, object], key: str, default: str | None, where: str, config: ProjectConfig) -> str:

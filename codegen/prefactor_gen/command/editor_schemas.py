@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefactor_gen.command.config import KEYS, WIRE_KEYS
+from prefactor_gen.checks.allowances import ALLOWABLE
+from prefactor_gen.command.config import ALLOW_KEYS, KEYS, WIRE_KEYS
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.json_schema.deprecation import DEPRECATION_KEYS
@@ -74,6 +75,7 @@ def definitions_schema() -> dict[str, Any]:
 
 def config_schema() -> dict[str, Any]:
     """The schema of prefactor-gen's table in pyproject.toml."""
+    text = {"type": "string", "pattern": r"\S"}
     keys: dict[str, dict[str, Any]] = {
         "sources": {
             "type": "array",
@@ -100,6 +102,23 @@ def config_schema() -> dict[str, Any]:
             "type": "object",
             "additionalProperties": {"type": "string"},
             "description": "The names that classes had before, each with its name now: both can be imported.",
+        },
+        "allow": {
+            "type": "array",
+            "items": {
+                **_object(
+                    {
+                        "rule": {"enum": list(ALLOWABLE), "description": "The rule that may be broken."},
+                        "file": {**text, "description": "A glob of files, relative to the project: vendor/**/*.json."},
+                        "span-type": {**text, "description": "A glob of names of span types: crm:*."},
+                        "reason": {**text, "description": "Why it is allowed."},
+                    },
+                    ALLOW_KEYS,
+                ),
+                "required": ["rule", "reason"],
+                "anyOf": [{"required": ["file"]}, {"required": ["span-type"]}],
+            },
+            "description": "Rules that schemas of somebody else may break.",
         },
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},
     }

@@ -215,6 +215,7 @@ def _run_stages(
             progress=progress,
             assert_formats=package.assert_formats,
             former_names=package.former_names,
+            allowances=package.allowances,
         )
     finally:
         gc.freeze()  # collecting everything at the end of the process would take long
@@ -250,6 +251,8 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
         is_own = not (options.sources or options.package)
         former_names = configured.former_names if is_own else ()  # classes of another package
         first = replace(configured, sources=sources, output=output, package=name, former_names=former_names)
+    if options.sources:  # what is allowed may be in another source
+        first = replace(first, allowances=tuple(replace(each, is_told_if_unused=False) for each in first.allowances))
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
@@ -273,6 +276,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
             package.package,
             assert_formats=package.assert_formats,
             former_names=package.former_names,
+            allowances=[(each.code, each.file, each.span_type) for each in package.allowances],
         )
     except (DiagnosticError, OSError):
         origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.

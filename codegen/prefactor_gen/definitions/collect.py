@@ -22,6 +22,7 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Se
 from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES
 from prefactor_gen.diagnostics.rules import DUPLICATE_NAME, INVALID_DEFINITION, LIMIT_EXCEEDED, NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child_pointer
+from prefactor_gen.documents.quoting import quoting_advice
 from prefactor_gen.json_schema.deprecation import Deprecation, deprecation, deprecation_problems
 from prefactor_gen.json_schema.drafts import in_a_known_draft
 from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED
@@ -217,7 +218,8 @@ class _Reader:
         value = entry.get(key)
         if value is None or isinstance(value, str):
             return value
-        self.report(f"expected text in {key}, found {_described(value)}", entry.place_at(key))
+        advice = quoting_advice([entry.spelled[key]] if key in entry.spelled else [])
+        self.report(f"expected text in {key}, found {_described(value)}{advice}", entry.place_at(key))
         return None
 
     def object(self, entry: ObjectNode, key: str) -> ObjectNode | None:

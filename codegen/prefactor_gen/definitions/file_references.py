@@ -20,7 +20,7 @@ from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
-from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas, similar_target
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
@@ -299,7 +299,8 @@ class FileCopier:
         target = FileTarget(*self.located(reference, path, place, refs))
         self.uses.setdefault(self.current, set()).add(target)
         if not self.copy(target):
-            raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none")
+            hint = similar_target(self.files.parsed[target.path], target.pointer)
+            raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none{hint}")
         return target
 
     def copy(self, target: FileTarget) -> bool:

@@ -8,6 +8,8 @@ import keyword
 import re
 import unicodedata
 
+from prefactor_gen.diagnostics.invisible import INVISIBLE
+
 __all__ = ["is_usable", "module_name", "names_made_of", "pascal", "snake", "spelled"]
 
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -29,12 +31,14 @@ def pascal(name: str) -> str:
 
 def _unicode_words(name: str) -> list[str]:
     """The parts of a name that Python takes in an identifier: some signs of a script are no letters, but belong."""
-    normal = unicodedata.normalize("NFKC", name)
+    normal = unicodedata.normalize("NFKC", INVISIBLE.sub(" ", name))
     return "".join(char if _is_in_word(char) else " " for char in normal).split()
 
 
 def _is_in_word(char: str) -> bool:
-    return f"a{char}".isidentifier() and unicodedata.category(char) != "Pc"  # connectors, such as `_`
+    after_a_letter = f"a{char}"
+    is_connector = unicodedata.category(char) == "Pc"  # such as `_`
+    return after_a_letter.isidentifier() and not is_connector and not INVISIBLE.search(after_a_letter)
 
 
 def spelled(name: str) -> str:

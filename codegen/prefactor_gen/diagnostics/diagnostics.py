@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
+from prefactor_gen.diagnostics.invisible import escape_invisible
+
 __all__ = [
     "Checked",
     "Diagnostic",
@@ -71,8 +73,9 @@ class Diagnostic:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with escapes for what does not print: line breaks, terminal codes, lone surrogates."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    """The text on one line, with escapes for what nobody sees or prints: line breaks, terminal codes, blank letters."""
+    shown = escape_invisible(text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
 
 
 def _shortened(text: str) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_CHAIN",
     "MAX_CHECKED_VALUES",
+    "MAX_CHECK_SECONDS",
     "MAX_CLASS_NAME",
     "MAX_COUNT",
     "MAX_DEPTH",
@@ -86,3 +87,6 @@ MAX_COUNT = 2**63 - 1
 
 MAX_CHECKED_VALUES = 2_000
 """The most values in a default or an example that is checked against its schema."""
+
+MAX_CHECK_SECONDS = 5
+"""The time to check the defaults and examples of one schema, in seconds. What is left then is a warning."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place, Severity
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Rule", "stops"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +253,11 @@ MISSING_DESCRIPTION = Rule(
 
 CONFUSABLE_NAMES = Rule(
     "PG022",
-    "two names look alike, or a name mixes alphabets",
+    "two names look alike, or a name mixes alphabets or has invisible characters",
     (
         "People easily take two such names for one: userId and user_id in one object, or two names that "
-        "differ only in a Cyrillic and a Latin letter. Programs do not. Rename one of them."
+        "differ only in a Cyrillic and a Latin letter, or in a character that nobody sees, such as U+3164. "
+        "Programs do not. Rename one of them."
     ),
     severity=Severity.WARNING,
     suppressible=True,
@@ -287,10 +289,11 @@ TWO_FORMS = Rule(
 
 INVALID_ALLOWANCE = Rule(
     "PG025",
-    "an entry of x-prefactor-allow is invalid or not needed",
+    "an allowance is invalid or not needed",
     (
         "x-prefactor-allow in a definition or a schema lists the rules that may be broken in it, each with "
-        'the reason: {"PG020": "a mail address of the company"}. The table of the rules in the guide to '
+        'the reason: {"PG020": "a mail address of the company"}. [[tool.prefactor-gen.allow]] in pyproject.toml does '
+        "so by file or span type, for schemas that are somebody else's. The table of the rules in the guide to "
         "prefactor-gen (codegen/README.md) says which of them it may list. Remove an entry that is no longer "
         "needed, because it would hide the next mistake."
     ),
@@ -364,5 +367,23 @@ UNCHECKED_PATTERN = Rule(
     suppressible=True,
 )
 
+NOTHING_MATCHES = Rule(
+    "PG034",
+    "no value can match a schema",
+    (
+        "Nothing matches the schema, so no payload that has a value there is valid. A value of const or enum has "
+        "another type than type says, two bounds exclude each other, or allOf joins what cannot be joined. In YAML, "
+        "1.10, 0123 and null are not text: put quotes around them. Where a schema is meant to match nothing, write "
+        "false."
+    ),
+    severity=Severity.WARNING,
+    suppressible=True,
+)
+
 RULES: dict[str, Rule] = {rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, Rule)}
 """Every rule by its code, in the order of the codes."""
+
+
+def stops(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of the diagnostics is an error that nobody can allow. The others may turn out to be allowed."""
+    return any(item.severity is Severity.ERROR and not RULES[item.code].suppressible for item in diagnostics)

@@ -34,7 +34,11 @@ Schema: TypeAlias = "ObjectNode | bool"
 
 
 class ObjectNode(dict[str, "JsonValue"]):
-    """A JSON object with its own place and the place of each of its keys."""
+    """A JSON object with its own place and the place of each of its keys.
+
+    Attributes:
+        spelled: the members that YAML makes a number, a truth value or null, as they are written there, by key.
+    """
 
     def __init__(
         self,
@@ -42,10 +46,12 @@ class ObjectNode(dict[str, "JsonValue"]):
         *,
         place: Place,
         key_places: Mapping[str, Place] | None = None,
+        spelled: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(items)
         self.place = place
         self.key_places: dict[str, Place] = dict(key_places or {})
+        self.spelled: dict[str, str] = dict(spelled or {})
 
     def place_at(self, key: str) -> Place:
         """The place of a member, or of the object when the member has none of its own."""
@@ -63,7 +69,7 @@ class ObjectNode(dict[str, "JsonValue"]):
 
     def with_items(self, items: Iterable[tuple[str, JsonValue]]) -> ObjectNode:
         """A copy at the same place with other members."""
-        return ObjectNode(items, place=self.place, key_places=self.key_places)
+        return ObjectNode(items, place=self.place, key_places=self.key_places, spelled=self.spelled)
 
     def with_member(self, key: str, value: JsonValue) -> ObjectNode:
         """A copy in which one member is replaced or added."""
@@ -110,12 +116,24 @@ class ObjectNode(dict[str, "JsonValue"]):
 
 
 class ListNode(list["JsonValue"]):
-    """A JSON array with its own place and that of each item."""
+    """A JSON array with its own place and that of each item.
 
-    def __init__(self, items: Iterable[JsonValue] = (), *, place: Place, item_places: Iterable[Place] = ()) -> None:
+    Attributes:
+        spelled: the items that YAML makes a number, a truth value or null, as they are written there, by index.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[JsonValue] = (),
+        *,
+        place: Place,
+        item_places: Iterable[Place] = (),
+        spelled: Mapping[int, str] | None = None,
+    ) -> None:
         super().__init__(items)
         self.place = place
         self.item_places = list(item_places)
+        self.spelled: dict[int, str] = dict(spelled or {})
 
     def place_at(self, index: int) -> Place:
         """The place of an item, or of the array when the item has none of its own."""

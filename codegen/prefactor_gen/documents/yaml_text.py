@@ -30,6 +30,8 @@ _HINTS = {
     "character '\\t' that cannot start any token": "; indent with spaces, not with tabs",
     "that cannot start any token": "; put text that begins with this character in quotes",
 }
+_TEMPLATE = re.compile(r":\s+\{[{%]")
+_QUOTE_TEMPLATE = "; put text that begins with {{ or {% in quotes"
 # JSON's types, and the tags that YAML 1.1 gives to the plain texts 2026-01-01 (timestamp), << (merge) and = (value).
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -76,6 +78,8 @@ def _not_yaml(error: yaml.YAMLError, text: str, source: str) -> DiagnosticError:
         return _nested(place)
     problem = str(error.problem or error.context)
     hint = next((hint for text, hint in _HINTS.items() if text in problem), "")
+    if at is not None and _TEMPLATE.search(text.splitlines()[at.line] if at.line < text.count("\n") + 1 else ""):
+        hint = _QUOTE_TEMPLATE
     return UNREADABLE_SOURCE.error(place, f"not valid YAML: {problem}{hint}")
 
 
@@ -103,6 +107,11 @@ def _composed(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
+def _is_reread(node: yaml.Node, value: JsonValue) -> bool:
+    """Whether a text without quotes has become another value than text."""
+    return isinstance(node, yaml.ScalarNode) and not isinstance(value, str) and node.value != ""
+
+
 class _Converter:
     def __init__(self, source: str) -> None:
         self.source = source
@@ -125,7 +134,12 @@ class _Converter:
         if isinstance(node, yaml.SequenceNode):
             places = [self.place(item, child_pointer(pointer, index)) for index, item in enumerate(node.value)]
             items = [self.convert(item, at.pointer, depth + 1) for item, at in zip(node.value, places, strict=True)]
-            return ListNode(items, place=place, item_places=places)
+            spelled = {
+                index: item.value
+                for index, (item, value) in enumerate(zip(node.value, items, strict=True))
+                if _is_reread(item, value)
+            }
+            return ListNode(items, place=place, item_places=places, spelled=spelled)
         return self.scalar(node, place)
 
     def mapping(self, node: yaml.MappingNode, place: Place, depth: int) -> ObjectNode:
@@ -133,7 +147,8 @@ class _Converter:
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 at = self.place(key_node, place.pointer)
-                raise UNREADABLE_SOURCE.error(at, "expected text as a key, found a collection")
+                hint = _QUOTE_TEMPLATE if isinstance(key_node, yaml.MappingNode) and key_node.flow_style else ""
+                raise UNREADABLE_SOURCE.error(at, f"expected text as a key, found a collection{hint}")
             key = self.text(key_node, self.place(key_node, place.pointer))
             member = child_pointer(place.pointer, key)
             at = self.place(key_node, member)
@@ -141,6 +156,8 @@ class _Converter:
                 raise UNREADABLE_SOURCE.error(at, f"the key {key!r} occurs twice in one mapping")
             result.key_places[key] = at
             result[key] = self.convert(value_node, member, depth + 1)
+            if _is_reread(value_node, result[key]):
+                result.spelled[key] = value_node.value
         return result
 
     def scalar(self, node: yaml.Node, place: Place) -> JsonValue:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from urllib.parse import urljoin
+from itertools import islice
+from urllib.parse import unquote, urljoin
 
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer, step
 from prefactor_gen.json_schema.subschemas import effective_schema, located_schemas, object_subschemas
+from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["REFERENCES", "LocalRefs", "applicable_schemas"]
+__all__ = ["REFERENCES", "LocalRefs", "applicable_schemas", "similar_target"]
 
 # The base of a schema without an $id, the same as in `prefactor_schema`. Nothing is fetched.
 _BASE = "https://schema.prefactor.invalid/"
+# A name is compared with so many others for a hint, which takes time for each.
+_MAX_COMPARED = 1_000
 REFERENCES = ("$ref", "$dynamicRef")
 
 
@@ -71,9 +75,11 @@ class LocalRefs:
         elif (uri, fragment) in parts.anchors:
             pointer = parts.anchors[uri, fragment]
         else:
-            raise _unresolved(f"no schema has the anchor {fragment!r}", place)
+            hint = did_you_mean(fragment, [name for base, name in islice(parts.anchors, _MAX_COMPARED) if base == uri])
+            raise _unresolved(f"no schema has the anchor {fragment!r}{hint}", place)
         if not isinstance(resolve_pointer(self.root, pointer), ObjectNode | bool):
-            raise _unresolved(f"expected a schema at {reference!r}, found none", place)
+            hint = similar_target(self.root, pointer)
+            raise _unresolved(f"expected a schema at {reference!r}, found none{hint}", place)
         return pointer
 
     def targets(self, schema: ObjectNode) -> Iterator[str]:
@@ -88,6 +94,24 @@ class LocalRefs:
     def schema_at(self, pointer: str) -> JsonValue:
         """The schema at a pointer that `pointer` returned."""
         return resolve_pointer(self.root, pointer)
+
+
+def similar_target(root: JsonValue, pointer: str) -> str:
+    """The end of a message that suggests a target whose pointer is similar to one that leads nowhere."""
+    outer, _, token = pointer.rpartition("/")
+    holder = resolve_pointer(root, outer) if pointer else None
+    if isinstance(holder, ObjectNode):
+        names = islice(holder, _MAX_COMPARED)
+        near = closest_match(unquote(token).replace("~1", "/").replace("~0", "~"), names)
+        return "" if near is None else f"; did you mean '#{outer}{step([near])}'?"
+    # The name of the keyword before is wrong: `definitions` and `$defs` hold the same.
+    section = outer.rpartition("/")[0]
+    found = [
+        f"{section}/{keyword}/{token}"
+        for keyword in ("$defs", "definitions")
+        if isinstance(resolve_pointer(root, f"{section}/{keyword}/{token}"), ObjectNode | bool)
+    ]
+    return f"; did you mean '#{found[0]}'?" if found else ""
 
 
 def applicable_schemas(root: ObjectNode) -> Iterator[tuple[str, ObjectNode]]:

@@ -23,6 +23,7 @@ from datamodel_code_generator.parser import LiteralType
 from datamodel_code_generator.reference import FieldNameResolver
 from pydantic import BaseModel
 
+from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.models.model_reader import MetadataModel, ModelSet, read_models
 
 __all__ = [
@@ -98,11 +99,11 @@ def plain_field_name(name: str) -> str:
 
     It changes some names that Python takes, such as `हिन्दी`, in which the vowels are no letters. They stay here.
     """
-    normal = unicodedata.normalize("NFKC", name)
+    normal = unicodedata.normalize("NFKC", INVISIBLE.sub("_", name))  # some letters are blank
     if not name.isascii() and normal.isidentifier() and not normal.startswith("_"):
         plain = f"{normal}_" if keyword.iskeyword(normal) else normal
     else:
-        plain = FieldNameResolver().get_valid_name(name)
+        plain = unicodedata.normalize("NFKC", FieldNameResolver().get_valid_name(normal))
     return f"{plain}_" if hasattr(BaseModel, plain) else plain
 
 

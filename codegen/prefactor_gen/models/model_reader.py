@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
+from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.models.field_names import field_names
 
 __all__ = ["MetadataModel", "Model", "ModelField", "ModelSet", "read_models"]
@@ -96,15 +97,21 @@ def _renamed(
     property is added or moved.
     """
     plain = {item.wire_name: unicodedata.normalize("NFKC", field_name(item.wire_name)) for item in model.fields}
-    is_numbered = any(re.fullmatch(rf"{re.escape(plain[item.wire_name])}_\d+", item.name) for item in model.fields)
+    is_another = any(_is_another(item, plain[item.wire_name]) for item in model.fields)
     is_changed = any(item.name != plain[item.wire_name] for item in model.fields if not item.wire_name.isascii())
     are_distinct = len({item.name for item in model.fields}) == len(model.fields)
-    if not (chosen or is_numbered or is_changed) and are_distinct:
+    if not (chosen or is_another or is_changed) and are_distinct:
         return model, []
     names = field_names(plain, field_name, chosen)
     fields = tuple(replace(item, name=names[item.wire_name]) for item in model.fields)
     given = [(name, made) for name, made in names.items() if made != plain[name] and name not in chosen]
     return replace(model, fields=fields), given
+
+
+def _is_another(item: ModelField, plain: str) -> bool:
+    """Whether the model generator numbered a name, or took one that Python reads as a keyword, or a blank letter."""
+    is_numbered = re.fullmatch(rf"{re.escape(plain)}_\d+", item.name) is not None
+    return is_numbered or plain == f"{item.name}_" or INVISIBLE.search(item.name) is not None
 
 
 class _Reader:

@@ -12,7 +12,10 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def quote(text: str) -> str:
-    """The text as a double-quoted literal. Characters that do not print (controls, marks of direction) are escaped."""
+    """The text as a double-quoted literal. What does not print (controls, marks of direction) is escaped.
+
+    What prints as nothing is escaped by `render`, with all that it prints.
+    """
     if text.isprintable() and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return f'"{"".join(_ESCAPES.get(char) or visible(char) for char in text)}"'

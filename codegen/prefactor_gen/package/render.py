@@ -8,6 +8,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from prefactor_gen.diagnostics.invisible import escape_invisible
 from prefactor_gen.documents.nodes import JsonValue
 from prefactor_gen.package.generated_line import GENERATED_LINE
 from prefactor_gen.package.literals import docstring, python_literal, quote
@@ -72,10 +73,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_visible,
     )
     environment.filters["quote"] = quote
     environment.globals["generated_line"] = GENERATED_LINE
     return environment
+
+
+def _visible(value: object) -> object:
+    """What a template prints, with escapes for what readers do not see: it stands in literals and docstrings only."""
+    return escape_invisible(value) if isinstance(value, str) else value
 
 
 def render_module(plan: ModulePlan) -> str:

@@ -66,12 +66,17 @@ def package_origin(
     *,
     assert_formats: bool = False,
     former_names: Sequence[tuple[str, str]] = (),
+    allowances: object = (),
 ) -> Origin:
-    """Hash the contents, the package's name and settings, and the code and versions of what generates it."""
+    """Hash the contents, the package's name and settings, and the code and versions of what generates it.
+
+    Allowances count, because an error that is no longer allowed stops the generation.
+    """
     identity = {
         "package": package,
         "formats": assert_formats,
         "former_names": former_names,
+        "allowances": repr(allowances),
         "prefactor-sdk": _version("prefactor-sdk"),
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }

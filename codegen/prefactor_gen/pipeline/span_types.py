@@ -17,7 +17,7 @@ from prefactor_gen.definitions.reserved_names import ReservedNames
 from prefactor_gen.definitions.shared_types import SharedTypes
 from prefactor_gen.definitions.span_names import SpanNames
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity, has_errors
-from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION, stops
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.references import LocalRefs
 from prefactor_gen.models.bundle import Bundle, SharedInterface, Unit, bundle_schema, shared_interface
@@ -143,7 +143,7 @@ class _Batch:
         diagnostics.extend(found)
         plans, found = self.plans(bundled, models)
         diagnostics.extend(found)
-        needs_text = not has_errors(diagnostics)
+        needs_text = not stops(diagnostics)
         noted = {name for name, _, _ in models.given}
         plans = [
             (replace(each, has_notes=each.has_notes or not noted.isdisjoint(each.classes)), plan)
@@ -163,14 +163,14 @@ class _Batch:
             names = None
         else:
             problems = _problems(task)
-            if task.inlined is None or task.names is None or has_errors(problems):
+            if task.inlined is None or task.names is None or stops(problems):
                 return Checked(None, problems)
             names, own, found = self.bundle_payloads(task, task.inlined, task.names)
             problems.extend(found)
             for root in (names.params, names.result):
-                if root is not None and not has_errors(problems):
+                if root is not None and not stops(problems):
                     problems.extend(self.bundle.nesting_problems(root))
-        if has_errors(problems):
+        if stops(problems):
             return Checked(None, problems)
         for name in own.shared:
             if name not in self.interfaces:
@@ -327,7 +327,7 @@ def _problems(task: Task) -> list[Diagnostic]:
     problems = schema_problems(written.params, inlined.params if inlined is not None else None)
     if written.result is not None:
         problems.extend(schema_problems(written.result, inlined.result if inlined is not None else None))
-    if inlined is not None and task.names is not None and not has_errors(problems):
+    if inlined is not None and task.names is not None and not stops(problems):
         problems.extend(lint_definition(inlined, assert_formats=task.assert_formats))
     return problems
 

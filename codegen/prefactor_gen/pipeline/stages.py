@@ -17,10 +17,9 @@ from operator import attrgetter
 from pathlib import Path
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
+from prefactor_gen.checks.allowances import Allowance, allow
 from prefactor_gen.checks.data_risk_check import check_data_risk
-from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
-from prefactor_gen.checks.schema_lint import lint_schema
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
@@ -30,7 +29,7 @@ from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_t
 from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.definitions.span_names import SpanNames, span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.diagnostics.rules import NO_DEFINITIONS, UNREADABLE_SOURCE
+from prefactor_gen.diagnostics.rules import NO_DEFINITIONS, UNREADABLE_SOURCE, stops
 from prefactor_gen.models.bundle import class_clash, nested_too_deep
 from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.package.imports import RESERVED_NAMES
@@ -72,6 +71,7 @@ def generate_package(
     progress: Progress | None = None,
     assert_formats: bool = False,
     former_names: Sequence[tuple[str, str]] = (),
+    allowances: Sequence[Allowance] = (),
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -83,9 +83,11 @@ def generate_package(
         progress: called while span types are compiled.
         assert_formats: payloads must match the formats of their schemas.
         former_names: pairs of a name that a class had before, and its name.
+        allowances: the rules that definitions may break, by the configuration.
     """
     try:
         run = _Run(sources, base, package, progress, former_names, assert_formats=assert_formats)
+        run.allowances = allowances
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -123,6 +125,8 @@ class _Run:
     ) -> None:
         self.assert_formats = assert_formats
         self.former_names = former_names
+        self.allowances: Sequence[Allowance] = ()
+        self.base = base
         self.package = package.name
         self.progress = progress
         self.documents, self.unreadable = load_sources(sources, base, package)
@@ -199,8 +203,11 @@ class _Run:
         found = (self.collected(), of_tasks, of_quality, self.lints(), of_reused, of_compiled, clashes, deep)
         diagnostics = [diagnostic for each in found for diagnostic in each]
         former, of_former = resolved_former_names(self.former_names, [*modules, *unchanged])
-        diagnostics.extend(of_former if not has_errors(diagnostics) else ())
+        diagnostics.extend(of_former if not stops(diagnostics) else ())
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
+        is_complete = not (reused or reused_shared)
+        definitions = self.definitions.span_types
+        diagnostics = allow(diagnostics, self.allowances, self.base, definitions, is_complete=is_complete)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
         span_types = [each.value for each in self.inlined if each.value is not None]
@@ -282,7 +289,7 @@ class _Run:
             schema, found = inline_files(item.schema, self.files)
             problems = [*found, *schema_problems(item.schema, schema, has_helper=False)]
             diagnostics.extend(problems)
-            if schema is not None and not has_errors(problems):
+            if schema is not None and not stops(problems):
                 inlined = replace(item, schema=schema)
                 diagnostics.extend(lint_definition(inlined))
                 definitions.append(inlined)
@@ -304,8 +311,7 @@ def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator
         return
     for source in (reused.inlined.params, reused.inlined.result):
         if source is not None:
-            yield from lint_schema(source.schema)
-            yield from check_defaults(source.schema)
+            yield from schema_problems(source, source)
     yield from lint_definition(reused.inlined, assert_formats=assert_formats)
 
 
