@@ -7,22 +7,25 @@ that types cannot express are left out: a definition with such keywords is check
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions.python_names import is_usable
-from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity, has_errors
 from prefactor_gen.diagnostics.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.json_schema.all_of import Merged, merge_all_of
+from prefactor_gen.json_schema.branch_members import BranchMember, BranchMembers, Variant, branches_beside_union
 from prefactor_gen.json_schema.keywords import CHECKED_FORMATS
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
-from prefactor_gen.json_schema.subschemas import map_subschemas
+from prefactor_gen.json_schema.subschemas import located_schemas, map_subschemas
+from prefactor_gen.models.branch_types import any_of_views, with_mentions
 from prefactor_gen.models.class_names import ClassNames
 from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
@@ -74,19 +77,26 @@ class Bundle:
     Attributes:
         assert_formats: whether formats are checked with the schema.
         refused: the class names that could not be added.
+        variants: for payloads that a constant tells apart, the view of each, by class name.
     """
 
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     untyped_keywords: list[UntypedKeyword] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    variants: dict[str, list[ObjectNode]] = field(default_factory=dict)
 
     def document(self, names: Iterable[str]) -> Document:
-        """The JSON Schema document of some definitions."""
-        return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$defs": {name: self.definitions[name].view for name in names},
-        }
+        """The JSON Schema document of some definitions, and of their variants."""
+        views: dict[str, object] = {}
+        for name in names:
+            views[name] = self.definitions[name].view
+            views |= zip(self.variant_names(name), self.variants.get(name, ()), strict=True)
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": views}
+
+    def variant_names(self, name: str) -> list[str]:
+        """The names of the variants of a definition in the document, with a letter that is in no other name."""
+        return [f"{name}\u02d1{index}" for index in range(len(self.variants.get(name, ())))]
 
     def add(self, bundled: Bundled) -> list[Diagnostic]:
         """Add a definition, or report that its name is taken or that no class can have it."""
@@ -100,6 +110,7 @@ class Bundle:
     def extend(self, other: Bundle) -> list[Diagnostic]:
         """Add the definitions of another bundle; returns the problems of their names."""
         self.untyped_keywords.extend(other.untyped_keywords)
+        self.variants |= other.variants
         return [problem for bundled in other.definitions.values() for problem in self.add(bundled)]
 
     def _name_problem(self, bundled: Bundled) -> Diagnostic | None:
@@ -132,13 +143,44 @@ def bundle_schema(name: str, schema: ObjectNode, place: Place, *, assert_formats
         place: its place.
         assert_formats: whether formats are checked with the schema.
     """
+    bundled = _bundle_schema(name, schema, place, assert_formats=assert_formats, with_branches=True)
+    if has_errors(bundled.diagnostics):
+        # The members that only branches name may be too many types, or nest too deep: do without them.
+        without = _bundle_schema(name, schema, place, assert_formats=assert_formats, with_branches=False)
+        return bundled if has_errors(without.diagnostics) else without
+    return bundled
+
+
+def _bundle_schema(
+    name: str, schema: ObjectNode, place: Place, *, assert_formats: bool, with_branches: bool
+) -> Checked[Bundle]:
     avoided = frozenset[str]()
     while True:
-        bundled = _SchemaBundler(name, schema, place, avoided, assert_formats=assert_formats).bundle()
+        bundler = _SchemaBundler(
+            name, schema, place, avoided, assert_formats=assert_formats, with_branches=with_branches
+        )
+        bundled = bundler.bundle()
         if bundled.value.refused <= avoided:
             return bundled
         # A name made from a constant may be taken or unusable: number that option and start again.
         avoided |= bundled.value.refused
+
+
+@dataclass(frozen=True)
+class _Object:
+    """An object that becomes a class.
+
+    Attributes:
+        origin: the schema that it is made from, with its properties.
+        view: its typing view, without the members that only branches name.
+        merged: the schema without `allOf`.
+        members: the members that branches name.
+    """
+
+    origin: ObjectNode
+    view: ObjectNode
+    merged: Merged
+    members: Mapping[str, BranchMember]
 
 
 class _SchemaBundler:
@@ -151,10 +193,18 @@ class _SchemaBundler:
         merging: the classes of merged objects that are being made, by the places of their branches.
         origins: the schemas that merged definitions were made from, by class name.
         checked: the definitions that are being made and can be checked against their schemas, innermost last.
+        branches: what branches say about the members of an object; None if they are left out.
     """
 
     def __init__(
-        self, name: str, schema: ObjectNode, place: Place, avoided: AbstractSet[str], *, assert_formats: bool
+        self,
+        name: str,
+        schema: ObjectNode,
+        place: Place,
+        avoided: AbstractSet[str],
+        *,
+        assert_formats: bool,
+        with_branches: bool,
     ) -> None:
         self.result = Bundle(assert_formats)
         self.diagnostics: list[Diagnostic] = []
@@ -163,6 +213,7 @@ class _SchemaBundler:
         self.root = schema
         self.place = place
         self.refs = LocalRefs(schema)
+        self.branches = BranchMembers(self.refs) if with_branches else None
         # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
         self.dynamic = any("$dynamicRef" in each for _, each in applicable_schemas(schema))
         self.names: dict[str, str] = {"": name}
@@ -248,17 +299,26 @@ class _SchemaBundler:
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return True
-        view, keywords = typing_view(merged.schema, draft_07=self.refs.draft_07)
+        members = self.members(merged)
+        beside = branches_beside_union(merged) if members.keys() - merged.schema.properties.keys() else []
+        view, keywords = typing_view(merged.schema, draft_07=self.refs.draft_07, branches=beside)
         self.add_untyped_keywords(merged, keywords)
         self.report(*_long_lists(merged.schema))
         if not is_object_schema(view):
             return self.completed(view, name, pointer)
+        if view.get("additionalProperties") is False:
+            members = {}
         # The properties of a merged object are those of its branches, with their texts.
-        origin = schema.with_member("properties", merged.schema.properties)
+        origin = schema.with_member("properties", with_mentions(merged.schema.properties, members))
+        found = _Object(origin, view, merged, members)
         if not hoist:
             self.origins[name] = origin
-            return self.completed(self.with_required(view), name, pointer, merged.origins)
-        return _reference(view, self.hoisted(origin, view, name, pointer, merged.origins))
+            return self.completed_object(found, name, pointer)
+        return _reference(view, self.hoisted(found, name, pointer))
+
+    def members(self, merged: Merged) -> Mapping[str, BranchMember]:
+        """The members that branches of a schema name."""
+        return self.branches.of(merged.branches) if self.branches is not None else {}
 
     def merged(self, schema: ObjectNode, *, is_payload: bool) -> Merged:
         """The schema without `allOf`. A payload that is only a `$ref` to an object is that object: it has keywords."""
@@ -284,19 +344,62 @@ class _SchemaBundler:
             return
         raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
 
-    def hoisted(self, origin: ObjectNode, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place]) -> str:
+    def hoisted(self, found: _Object, name: str, pointer: str) -> str:
         """The class name of a nested object. Its definition is added the first time.
 
         An object merged from the same branches as an enclosing one is recursive and reuses its class.
         """
-        if branches and branches in self.merging:
-            return self.merging[branches]
+        if found.merged.origins in self.merging:
+            return self.merging[found.merged.origins]
         if pointer not in self.names:
             self.names[pointer] = name
-            with self.checked_as(name) if self.is_at(origin, pointer) else nullcontext():
-                view = self.completed(self.with_required(view), name, pointer, branches)
-            self.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
+            with self.checked_as(name) if self.is_at(found.origin, pointer) else nullcontext():
+                view = self.completed_object(found, name, pointer)
+            self.add(Bundled(name, view, found.origin, found.origin.place, self.root_name, pointer))
         return self.names[pointer]
+
+    def completed_object(self, found: _Object, name: str, pointer: str) -> ObjectNode:
+        """The completed view of an object, with the members that only its branches name."""
+        members = found.members
+        view = self.completed(self.with_required(found.view, members), name, pointer, found.merged.origins)
+        if not members:
+            return view
+        if name == self.root_name and self.branches is not None:
+            variants = self.branches.variants(found.merged)
+            self.result.variants[name] = [self.with_members(_narrowed(view, each), each.members) for each in variants]
+        return self.with_members(view, members)
+
+    def with_members(self, view: ObjectNode, members: Mapping[str, BranchMember]) -> ObjectNode:
+        """A completed view with some members in addition; those that it has stay as they are."""
+        others = view.get("additionalProperties", True)
+        added = {
+            key: self.member_view(member, others, view.place)
+            for key, member in members.items()
+            if key not in view.properties and member.schemas != ()
+        }
+        properties = view.properties.with_items([*view.properties.items(), *added.items()])
+        required = [key for key, member in members.items() if member.required and key in properties]
+        names = view.list_at("required").with_items(dict.fromkeys([*view.required, *required]))
+        return view.with_items({**view, "properties": properties, "required": names}.items())
+
+    def member_view(self, member: BranchMember, others: JsonValue, place: Place) -> JsonValue:
+        """The view of a member that branches name: one of their schemas, each of which is at its own pointer."""
+        if member.schemas is None or len(member.schemas) > MAX_OPTIONS:
+            return others
+        pointers = [self.pointers[schema.place] for schema in member.schemas]
+        views = [
+            self.view(schema, self.class_names.at(pointer), pointer)
+            for schema, pointer in zip(member.schemas, pointers, strict=True)
+        ]
+        return any_of_views(views, place)
+
+    @cached_property
+    def pointers(self) -> dict[Place, str]:
+        """The pointer of each schema, by its place."""
+        found: dict[Place, str] = {}
+        for pointer, schema in located_schemas(self.root):
+            found.setdefault(schema.place, pointer)
+        return found
 
     def completed(
         self, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place] = frozenset()
@@ -322,12 +425,12 @@ class _SchemaBundler:
             del self.merging[branches]
         return complete
 
-    def with_required(self, view: ObjectNode) -> ObjectNode:
-        """Adds a property for each required name without one.
+    def with_required(self, view: ObjectNode, members: Mapping[str, BranchMember]) -> ObjectNode:
+        """Adds a property for each required name that neither the schema nor a branch of it describes.
 
         Its schema is that of `additionalProperties`, if that makes no class of its own.
         """
-        extra = [name for name in view.required if name not in view.properties]
+        extra = [name for name in view.required if name not in view.properties and name not in members]
         others = view.get("additionalProperties", True)
         schema: JsonValue = ObjectNode(place=view.place_at("required"))
         if _has_no_class(others):
@@ -372,6 +475,12 @@ class _SchemaBundler:
             self.names[pointer] = self.class_names.at(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
+
+
+def _narrowed(view: ObjectNode, variant: Variant) -> ObjectNode:
+    """The view with the constants of a variant."""
+    constants = view.with_items([("enum", ListNode(variant.texts, place=view.place))])
+    return view.with_member("properties", view.properties.with_member(variant.name, constants))
 
 
 def _long_lists(schema: ObjectNode) -> Iterator[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.python_names import class_name, module_name
@@ -254,11 +255,16 @@ class _SpanPlanner:
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
         texts = [(item.name, self.property_text(name, item.wire_name)) for item in fields]
         full, partial = (docstring(_method_doc(first, texts), "        ") for first in (doc, partial_doc))
-        variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        variants = (
+            tuple(self.variants(model, receiver)) if model is not None and any_keyword in {None, "object"} else ()
+        )
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
 
-    def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
+    def variants(self, model: Model, receiver: str) -> Iterator[tuple[Parameter, ...]]:
         """The keywords of each object that a payload may be, if a constant property distinguishes them."""
+        own_names = {item.wire_name: item.name for item in model.fields}
+        for each in model.variants if receiver == "self" else ():
+            yield tuple(self.parameter(replace(item, name=own_names[item.wire_name])) for item in each)
         seen: set[str] = set()
         while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
             seen.add(model.name)

@@ -176,6 +176,10 @@ def _generate_models(bundle: Bundle, groups: Sequence[list[str]]) -> Checked[Mod
         MODEL_GENERATOR_FAILED.at(places[name], f"the model generator wrote no class {name} for this schema")
         for name in places.keys() - models.models.keys()
     ]
+    for name in places.keys() & models.models.keys() & bundle.variants.keys():
+        fields = tuple(models.models.pop(variant).fields for variant in bundle.variant_names(name))
+        models.models[name] = replace(models.models[name], variants=fields)
+    models.given = [each for each in models.given if each[0] in places]
     given = [given_name(bundle.definitions[name], wire_name, made) for name, wire_name, made in models.given]
     return Checked(models, [*warnings, *missing, *chosen.diagnostics, *given])
 
