@@ -93,8 +93,14 @@ class BranchMembers:
                 others = self.of(each if each is not schema else each.without({keyword}) for each in merged.branches)
                 for name in options[0] if options else ():
                     texts = self._distinct_texts(merged.schema, name, options)
-                    if len(texts) > 1:
-                        return [Variant(name, sorted(texts[index]), _both(options[index], others)) for index in texts]
+                    members = {index: _both(options[index], others) for index in texts}
+                    found = [
+                        Variant(name, sorted(texts[index]), each)
+                        for index, each in members.items()
+                        if not any(_is_impossible(each, key, merged.schema.required) for key in each)
+                    ]
+                    if len(found) > 1:
+                        return found
         return []
 
     def _distinct_texts(self, schema: ObjectNode, name: str, options: Sequence[Members]) -> dict[int, frozenset[str]]:
@@ -199,6 +205,10 @@ def _member(schema: JsonValue) -> BranchMember:
     if isinstance(schema, ObjectNode):
         return BranchMember((schema,), (schema,))
     return _IMPOSSIBLE if schema is False else _UNKNOWN
+
+
+def _is_impossible(members: Members, name: str, required: Sequence[str]) -> bool:
+    return members[name].schemas == () and (members[name].required or name in required)
 
 
 def _both(*all_members: Members) -> Members:

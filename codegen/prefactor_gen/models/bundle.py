@@ -378,6 +378,8 @@ class _SchemaBundler:
             if key not in view.properties and member.schemas != ()
         }
         properties = view.properties.with_items([*view.properties.items(), *added.items()])
+        unnamed = {key: others for key in view.required if key not in properties}
+        properties = properties.with_items([*properties.items(), *unnamed.items()])
         required = [key for key, member in members.items() if member.required and key in properties]
         names = view.list_at("required").with_items(dict.fromkeys([*view.required, *required]))
         return view.with_items({**view, "properties": properties, "required": names}.items())
