@@ -81,7 +81,14 @@ def branches(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 
 
 def with_branches(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
-    return st.tuples(objects(inner), branches(objects(inner) | inner)).map(lambda parts: {**parts[0], **parts[1]})
+    return st.builds(combined, objects(inner), branches(objects(inner) | inner), st.booleans())
+
+
+def combined(schema: Json, keywords: Json, has_kind: bool) -> Json:
+    if not has_kind:
+        return {**schema, **keywords}
+    members = {**schema["properties"], "kind": {"enum": ["k1", "k2", "k3"]}}
+    return {**schema, **keywords, "properties": members, "required": ["kind"]}
 
 
 PLAIN = objects(st.just({"properties": {"a": {"type": "integer"}}}))

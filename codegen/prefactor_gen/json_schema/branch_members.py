@@ -25,6 +25,8 @@ __all__ = ["BranchMember", "BranchMembers", "Variant", "branches_beside_union"]
 
 _CONDITIONS = frozenset({"dependencies", "dependentRequired", "dependentSchemas", "else", "if", "then"})
 _UNIONS = ("anyOf", "oneOf")
+_CONDITION = frozenset({"if", "then", "else"})
+_TEST = frozenset({"$comment", "const", "description", "enum", "title", "type"})
 # The keywords whose subschemas apply to the object itself, for some values.
 _BRANCHES = _CONDITIONS.union(_UNIONS)
 
@@ -58,6 +60,10 @@ class Variant:
     texts: Sequence[str]
     members: Members
 
+    def is_impossible(self, required: Sequence[str]) -> bool:
+        """Whether a member is required that no value can have."""
+        return any(each.schemas == () and (each.required or name in required) for name, each in self.members.items())
+
 
 Members: TypeAlias = Mapping[str, BranchMember]
 
@@ -86,22 +92,56 @@ class BranchMembers:
         return _both(_own(schema), self._of_branches(schema), *branches, self._of_target(schema))
 
     def variants(self, merged: Merged) -> list[Variant]:
-        """The objects that an object schema describes, if a required constant tells the options of a union apart."""
+        """The objects that an object schema describes, if a required constant tells its branches apart."""
+        for found in (*self._of_unions(merged), self._of_conditions(merged)):
+            possible = [each for each in found if not each.is_impossible(merged.schema.required)]
+            if len(possible) > 1:
+                return possible
+        return []
+
+    def _of_unions(self, merged: Merged) -> Iterator[list[Variant]]:
+        """The options of a union, by each constant that tells them apart."""
         for schema in merged.branches:
             for keyword in _UNIONS:
                 options = [self.all_of(option) for option in schema.branches(keyword) if self._is_possible(option)]
                 others = self.of(each if each is not schema else each.without({keyword}) for each in merged.branches)
                 for name in options[0] if options else ():
                     texts = self._distinct_texts(merged.schema, name, options)
-                    members = {index: _both(options[index], others) for index in texts}
-                    found = [
-                        Variant(name, sorted(texts[index]), each)
-                        for index, each in members.items()
-                        if not any(_is_impossible(each, key, merged.schema.required) for key in each)
-                    ]
-                    if len(found) > 1:
-                        return found
-        return []
+                    yield [Variant(name, sorted(texts[index]), _both(options[index], others)) for index in texts]
+
+    def _of_conditions(self, merged: Merged) -> list[Variant]:
+        """What applies for each value of a required constant, if conditions ask for nothing else."""
+        tests = {id(schema): self._test(schema.get("if")) for schema in merged.branches}
+        name = next((test[0] for test in tests.values() if test is not None), "")
+        values = self._texts(merged.schema.properties.get(name)) if name in merged.schema.required else None
+        conditions = [schema for schema in merged.branches if (test := tests[id(schema)]) and test[0] == name]
+        others = self.of(
+            each.without({"if", "then", "else"}) if each in conditions else each for each in merged.branches
+        )
+        variants: dict[tuple[bool, ...], Variant] = {}
+        for text in sorted(values or ()):
+            matching = tuple(text in (tests[id(schema)] or ("", ()))[1] for schema in conditions)
+            applied = [
+                schema.get("then" if matches else "else", True)
+                for schema, matches in zip(conditions, matching, strict=True)
+            ]
+            if all(map(self._is_possible, applied)):
+                known = variants.get(matching) or Variant(name, [], _both(*map(self.all_of, applied), others))
+                variants[matching] = replace(known, texts=[*known.texts, text])
+        return list(variants.values())
+
+    def _test(self, condition: JsonValue) -> tuple[str, frozenset[str]] | None:
+        """The member and its texts that a condition asks for; None if it asks for something else."""
+        if not isinstance(condition, ObjectNode) or len(condition.properties) != 1:
+            return None
+        [(name, schema)] = condition.properties.items()
+        is_of_objects = condition.get("type", "object") == "object" and {*condition.required} <= {name}
+        if not is_of_objects or not condition.keys() <= {"properties", "required", "type", "$comment"}:
+            return None
+        if not isinstance(schema, ObjectNode) or not schema.keys() <= _TEST or schema.get("type", "string") != "string":
+            return None
+        texts = self._texts(schema)
+        return (name, texts) if texts is not None else None
 
     def _distinct_texts(self, schema: ObjectNode, name: str, options: Sequence[Members]) -> dict[int, frozenset[str]]:
         """The texts by which a required member tells options apart, by the index of each that is possible."""
@@ -205,10 +245,6 @@ def _member(schema: JsonValue) -> BranchMember:
     if isinstance(schema, ObjectNode):
         return BranchMember((schema,), (schema,))
     return _IMPOSSIBLE if schema is False else _UNKNOWN
-
-
-def _is_impossible(members: Members, name: str, required: Sequence[str]) -> bool:
-    return members[name].schemas == () and (members[name].required or name in required)
 
 
 def _both(*all_members: Members) -> Members:
