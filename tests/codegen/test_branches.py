@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.codegen.support import is_valid, load_package, run_silently, type_errors
+from pydantic import BaseModel
+from tests.codegen.schemas import DRAFT_07, TEXT, option
+from tests.codegen.support import Made, Project, is_valid, load_package, run_silently, type_errors
 
 from prefactor_schema import JsonSchema
 
@@ -169,3 +171,174 @@ def test_every_valid_call_of_random_schemas_type_checks_and_no_model_is_too_narr
         params = getattr(package, f"S{number}").Params
         wrong = [payload for payload in PAYLOADS[::3] if is_valid(params, payload) != matches(payload)]
         assert not wrong, (schema, wrong[:3])
+
+
+CARD = {"properties": {"method": {"const": "card"}, "number": {"type": "string"}}, "required": ["method", "number"]}
+IBAN = {"properties": {"method": {"const": "iban"}, "acct": {"type": "string"}}, "required": ["method", "acct"]}
+PAYMENT: Json = {
+    "type": "object",
+    "required": ["amount"],
+    "properties": {"amount": {"type": "number"}, "note": {"$ref": "#/$defs/Note"}},
+    "oneOf": [CARD, IBAN],
+    "$defs": {"Note": {"type": "object", "properties": {"text": {"type": "string"}}}},
+}
+REFUND: Json = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {"enum": ["full", "part"]},
+        "target": {"type": "object", "properties": {"to": {"type": "string"}},
+                   "anyOf": [{"properties": {"phone": {"type": "string"}}, "required": ["phone"]},
+                             {"properties": {"email": {"type": "string"}}, "required": ["email"]}]},
+    },
+    "if": {"properties": {"kind": {"const": "part"}}},
+    "then": {"properties": {"amount": {"type": "number"}}, "required": ["amount"]},
+    "dependentSchemas": {"reason": {"properties": {"approved_by": {"type": "string"}}, "required": ["approved_by"]}},
+}  # fmt: skip
+CALLS = """
+from made import Payment, PaymentParams, PaymentParamsNote, Refund, RefundParams, RefundParamsTarget
+
+async def payment(span: Payment) -> None:
+    await span.start(amount=1, method="card", number="4")
+    await span.start(amount=1, method="iban", acct="DE1", note={"text": "x"})
+    await span.start_with({"amount": 1, "method": "card", "number": "4"})
+    PaymentParams(amount=1, method="card", number="4", note=PaymentParamsNote(text="x"))
+    await span.start(amount=1)  # type: ignore[call-overload]
+    await span.start(amount=1, method="card")  # type: ignore[call-overload]
+    await span.start(amount=1, method="card", number=4)  # type: ignore[call-overload]
+    await span.start(amount=1, method="iban", number="4")  # type: ignore[call-overload]
+    await span.start(amount=1, method="cash", number="4")  # type: ignore[call-overload]
+    await span.start_with({"amount": 1, "number": "4"})  # type: ignore[arg-type]
+
+async def refund(span: Refund) -> None:
+    await span.start(kind="full", target={"to": "dana", "phone": "1"}, reason="late", approved_by="kim")
+    await span.start(kind="part", amount=2, target=RefundParamsTarget(email="d@example.org"))
+    await span.start(kind="part")  # type: ignore[call-overload]
+    await span.start(kind="full", target={"fax": "1"})  # type: ignore[call-overload]
+    RefundParams(kind="part", amount=2, target=RefundParamsTarget(to="dana", email="d@example.org"))
+"""
+
+
+@pytest.mark.slow
+def test_members_in_a_branch_are_keywords(project: Project) -> None:
+    project.span_types(payment=PAYMENT, refund=REFUND)
+    assert project.generate().code == 0
+    project.write("generated/calls/__init__.py", CALLS)
+    assert type_errors(project.root / "generated") == ""
+
+
+def fields(model: type[BaseModel]) -> list[str]:
+    return list(model.model_fields)
+
+
+def test_the_branches_of_results_are_keywords_too(project: Project) -> None:
+    span_type = {"name": "pay", "params_schema": {"type": "object"}, "result_schema": PAYMENT}
+    project.write("schemas/spans.json", {"span_type_schemas": [span_type]})
+    assert project.generate().code == 0
+    text = project.files()["_pay.py"]
+    assert text.count("@overload") == 2
+    assert "method: Literal['card'],\n" in text
+
+
+def test_a_member_has_the_types_that_all_branches_say(made: Made) -> None:
+    options = [
+        {"properties": {"size": {"type": "integer"}, "color": {"type": "string"}}},
+        {"properties": {"size": {"type": "string"}}},
+    ]
+    package = made(box={"properties": {"a": {}}, "anyOf": options})
+    annotations = {name: str(field.annotation) for name, field in package.BoxParams.model_fields.items()}
+    assert "int" in annotations["size"]
+    assert "str" in annotations["size"]
+    assert "Any" in annotations["color"]
+
+
+def test_what_the_schema_says_itself_is_not_narrowed_by_a_branch(made: Made) -> None:
+    package = made(box={"properties": {"a": {"type": "number"}}, "anyOf": [{"properties": {"a": {"const": 1}}}, True]})
+    assert is_valid(package.BoxParams, {"a": 2})
+
+
+def test_a_closed_object_has_no_members_of_branches(made: Made) -> None:
+    closed_schema = {"properties": {"a": {}}, "additionalProperties": False, "anyOf": [{"properties": {"b": {}}}, True]}
+    package = made(box=closed_schema)
+    assert fields(package.BoxParams) == ["a"]
+
+
+def test_members_of_all_branches_are_found(made: Made) -> None:
+    """Also in branches of branches, behind references, in conditions, and those that are only required."""
+    package = made(
+        box={
+            "properties": {"a": {}},
+            "allOf": [
+                {"oneOf": [{"$ref": "#/$defs/B"}, {"allOf": [{"properties": {"c": {}}}, {"required": ["d"]}]}]},
+                {"if": {"properties": {"e": {}}}, "then": {"anyOf": [{"properties": {"f": {}}}]}, "else": {}},
+            ],
+            "dependentRequired": {"g": ["h"]},
+            "$defs": {"B": {"properties": {"b": {}}}},
+        }
+    )
+    assert sorted(fields(package.BoxParams)) == list("abcdefgh")
+
+
+def test_options_of_a_union_have_the_members_of_their_branches(made: Made) -> None:
+    package = made(
+        box={
+            "oneOf": [option("one", x=TEXT), {**option("two", y=TEXT), "anyOf": [{"properties": {"z": TEXT}}, True]}],
+            "if": {"properties": {"kind": {"const": "one"}}},
+            "then": {"properties": {"more": TEXT}},
+        }
+    )
+    assert sorted(fields(package.BoxParamsOne)) == ["kind", "more", "x"]
+    assert sorted(fields(package.BoxParamsTwo)) == ["kind", "more", "y", "z"]
+
+
+def test_an_object_in_a_branch_is_a_class_of_its_own(made: Made) -> None:
+    owner = {"type": "object", "properties": {"id": TEXT}, "required": ["id"]}
+    package = made(box={"properties": {"a": {}}, "oneOf": [{"properties": {"owner": owner}, "required": ["owner"]}]})
+    assert fields(package.BoxParamsOption1Owner) == ["id"]
+    assert package.BoxParams(owner=package.BoxParamsOption1Owner(id="1")).owner.id == "1"
+
+
+def test_branches_that_lead_back_to_their_object_end(made: Made) -> None:
+    node = {"properties": {"value": TEXT}, "anyOf": [{"$ref": "#/$defs/Inner"}, {"required": ["value"]}]}
+    inner = {"properties": {"child": {"type": "object", **node}}, "required": ["child"]}
+    package = made(node={**node, "$defs": {"Inner": inner}})
+    assert is_valid(package.NodeParams, {"child": {"child": {"value": "x"}}})
+    assert not is_valid(package.NodeParams, {"child": {"child": {"value": 1}}})
+
+
+def test_draft_07_ignores_branches_beside_a_reference(made: Made) -> None:
+    target = {"type": "object", "properties": {"a": TEXT}}
+    schema = {"$schema": DRAFT_07, "definitions": {"T": target}, "type": "object", "properties": {"t": {
+        "$ref": "#/definitions/T", "anyOf": [{"properties": {"b": TEXT}}]}}}  # fmt: skip
+    package = made(box=schema)
+    assert fields(package.BoxParamsT) == ["a"]
+
+
+def test_texts_and_names_of_members_in_a_branch_are_used(made: Made) -> None:
+    member = {"type": "string", "description": "Who agreed.", "x-prefactor-name": "approver"}
+    package = made(box={"properties": {"a": {}}, "anyOf": [{"properties": {"by": member}}, True]})
+    assert fields(package.BoxParams) == ["a", "approver"]
+    assert "approver: Who agreed." in (package.Box.start.__doc__ or "")
+
+
+def test_no_overloads_where_a_branch_may_be_meant_by_several_constants(project: Project) -> None:
+    other = {"properties": {"method": {"type": "string"}}, "required": ["method"]}
+    project.span_types(
+        optional={**PAYMENT, "oneOf": [{**CARD, "required": ["number"]}, IBAN]},
+        open={**PAYMENT, "anyOf": [CARD, other]} | {"oneOf": [{}]},
+        same={**PAYMENT, "oneOf": [CARD, CARD]},
+    )
+    assert project.generate().code == 0
+    assert all("@overload" not in text for text in project.files().values())
+
+
+def test_members_of_branches_never_stop_a_build(made: Made) -> None:
+    """Types that nest too deep, and only in a branch: the object has no keywords for them, and is checked as before."""
+    last = 70
+    chain = {f"d{n}": {"type": "object", "properties": {"next": {"$ref": f"#/$defs/d{n + 1}"}}} for n in range(last)}
+    definitions = {**chain, f"d{last}": TEXT}
+    branch = {"properties": {"b": {"$ref": "#/$defs/d0"}}}
+    package = made(box={"properties": {"a": TEXT}, "anyOf": [branch], "$defs": definitions})
+    assert fields(package.BoxParams) == ["a"]
+    assert is_valid(package.BoxParams, {"a": "x", "b": {"next": {}}})
+    assert not is_valid(package.BoxParams, {"b": {"next": 1}})
