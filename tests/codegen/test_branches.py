@@ -321,6 +321,20 @@ def test_texts_and_names_of_members_in_a_branch_are_used(made: Made) -> None:
     assert "approver: Who agreed." in (package.Box.start.__doc__ or "")
 
 
+def test_the_repr_hides_what_one_of_several_branches_redacts(made: Made) -> None:
+    def owner(**keywords: Any) -> Json:
+        return {"properties": {"owner": {"type": "object", "properties": {"id": {"type": "string", **keywords}}}}}
+
+    redacted = owner(**{"x-prefactor-redact": True})
+    package = made(
+        box={"properties": {"a": {}}, "anyOf": [owner(), redacted]}, base={**owner(), "anyOf": [redacted, {}]}
+    )
+    for model in (package.BoxParams, package.BaseParams):
+        shown = repr(model.model_validate({"owner": {"id": "secret"}}))
+        assert "owner" in shown
+        assert "secret" not in shown
+
+
 def test_no_overloads_where_a_branch_may_be_meant_by_several_constants(project: Project) -> None:
     other = {"properties": {"method": {"type": "string"}}, "required": ["method"]}
     project.span_types(

@@ -77,10 +77,15 @@ class BranchMembers:
     def __init__(self, refs: LocalRefs) -> None:
         self.refs = refs
         self.read: dict[str, Members] = {}
+        self.reading: set[str] = set()
+        self.has_circles = False
 
     def of(self, schemas: Iterable[ObjectNode]) -> Members:
         """The members that branches of these schemas name. An object matches all of the schemas."""
         found = _both(*(self._of_branches(schema) for schema in schemas))
+        if self.has_circles:  # what was read on a circle is complete only where the circle was entered
+            self.read.clear()
+            self.has_circles = False
         return {name: member for name, member in found.items() if member.schemas != ()}
 
     def all_of(self, schema: JsonValue) -> Members:
@@ -115,9 +120,7 @@ class BranchMembers:
         name = next((test[0] for test in tests.values() if test is not None), "")
         values = self._texts(merged.schema.properties.get(name)) if name in merged.schema.required else None
         conditions = [schema for schema in merged.branches if (test := tests[id(schema)]) and test[0] == name]
-        others = self.of(
-            each.without({"if", "then", "else"}) if each in conditions else each for each in merged.branches
-        )
+        others = self.of(each.without(_CONDITION) if each in conditions else each for each in merged.branches)
         variants: dict[tuple[bool, ...], Variant] = {}
         for text in sorted(values or ()):
             matching = tuple(text in (tests[id(schema)] or ("", ()))[1] for schema in conditions)
@@ -185,9 +188,13 @@ class BranchMembers:
             pointer = self.refs.pointer(schema.reference, schema.place_at("$ref"))
         except DiagnosticError:  # reported by reference_check
             return {}
+        if pointer in self.reading:  # a schema that leads back to itself says nothing new
+            self.has_circles = True
+            return {}
         if pointer not in self.read:
-            self.read[pointer] = {}  # a schema that leads back to itself says nothing new
+            self.reading.add(pointer)
             self.read[pointer] = self.all_of(self.refs.schema_at(pointer))
+            self.reading.remove(pointer)
         return self.read[pointer]
 
     def _of_branches(self, schema: ObjectNode) -> Members:
@@ -261,14 +268,21 @@ def _both(*all_members: Members) -> Members:
 
 def _either(options: Sequence[Members]) -> Members:
     """What holds for an object for which one of these holds."""
-    found: dict[str, BranchMember] = {}
-    for name in dict.fromkeys(name for option in options for name in option):
-        each = [option.get(name, _UNKNOWN) for option in options]
-        known = [member.schemas for member in each if member.schemas is not None]
-        schemas = _joined(*known) if len(known) == len(each) else None
-        mentions = _joined(*(member.mentions for member in each))
-        found[name] = BranchMember(mentions, schemas, required=all(member.required for member in each))
-    return found
+    found: dict[str, list[BranchMember]] = {}
+    for option in options:
+        for name, member in option.items():
+            found.setdefault(name, []).append(member)
+    return {name: _one_of([*members, _UNKNOWN] if len(members) < len(options) else members)
+            for name, members in found.items()}  # fmt: skip
+
+
+def _one_of(members: Sequence[BranchMember]) -> BranchMember:
+    known = [member.schemas for member in members if member.schemas is not None]
+    return BranchMember(
+        _joined(*(member.mentions for member in members)),
+        _joined(*known) if len(known) == len(members) else None,
+        required=all(member.required for member in members),
+    )
 
 
 def _joined(*groups: Iterable[ObjectNode]) -> tuple[ObjectNode, ...]:

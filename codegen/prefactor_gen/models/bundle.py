@@ -299,15 +299,14 @@ class _SchemaBundler:
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return True
-        members = self.members(merged)
-        beside = branches_beside_union(merged) if members.keys() - merged.schema.properties.keys() else []
-        view, keywords = typing_view(merged.schema, draft_07=self.refs.draft_07, branches=beside)
+        view, keywords = typing_view(
+            merged.schema, draft_07=self.refs.draft_07, branches=self.branches_beside_union(merged)
+        )
         self.add_untyped_keywords(merged, keywords)
         self.report(*_long_lists(merged.schema))
         if not is_object_schema(view):
             return self.completed(view, name, pointer)
-        if view.get("additionalProperties") is False:
-            members = {}
+        members = self.members(merged) if view.get("additionalProperties") is not False else {}
         # The properties of a merged object are those of its branches, with their texts.
         origin = schema.with_member("properties", with_mentions(merged.schema.properties, members))
         found = _Object(origin, view, merged, members)
@@ -319,6 +318,11 @@ class _SchemaBundler:
     def members(self, merged: Merged) -> Mapping[str, BranchMember]:
         """The members that branches of a schema name."""
         return self.branches.of(merged.branches) if self.branches is not None else {}
+
+    def branches_beside_union(self, merged: Merged) -> list[ObjectNode]:
+        """The branches that name members for each option of a union."""
+        found = branches_beside_union(merged)
+        return found if found and self.members(merged).keys() - merged.schema.properties.keys() else []
 
     def merged(self, schema: ObjectNode, *, is_payload: bool) -> Merged:
         """The schema without `allOf`. A payload that is only a `$ref` to an object is that object: it has keywords."""

@@ -146,7 +146,9 @@ class _SpanPlanner:
         names = [
             item.name
             for item in model.fields
-            if hides_all or self.shows_redacted(places, places.member(pointer, item.wire_name), item.annotation)
+            if hides_all
+            or places.is_one_of_several(pointer, item.wire_name)
+            or self.shows_redacted(places, places.member(pointer, item.wire_name), item.annotation)
         ]
         # With a hidden field, the others are hidden too: a misspelled name is one of them.
         if model.extra != "forbid" and (hides_all or names or places.others(pointer)):
