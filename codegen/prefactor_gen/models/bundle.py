@@ -368,7 +368,7 @@ class _SchemaBundler:
         view = self.completed(self.with_required(found.view, members), name, pointer, found.merged.origins)
         if not members:
             return view
-        if name == self.root_name and self.branches is not None:
+        if not pointer and self.branches is not None:
             variants = self.branches.variants(found.merged)
             self.result.variants[name] = [self.with_members(_narrowed(view, each), each.members) for each in variants]
         return self.with_members(view, members)
