@@ -49,6 +49,7 @@ EDITORS = block(f"{GUIDE}#editors/sh")
 HATCH = block(f"{GUIDE}#hatch/toml")
 REFERENCES = block(f"{GUIDE}#definitions/yaml")
 REFERRED = block(f"{GUIDE}#definitions/yaml/2")
+BRANCHES = block(f"{GUIDE}#how-schemas-become-types/yaml")
 CI = block(f"{GUIDE}#ci-and-commits/yaml")
 PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
 PRE_COMMIT_REPOSITORY = block(f"{GUIDE}#ci-and-commits/yaml/3")
@@ -177,6 +178,20 @@ def test_the_use_of_a_deprecated_span_type_is_reported_as_shown(tmp_path: Path) 
     program = "# mypy: enable-error-code=deprecated\nfrom user_spans import UserRename\nUserRename.schema_name\n"
     (problem,) = mypy_errors(program, tmp_path)
     assert DEPRECATION.strip() in problem
+
+
+def test_branches_become_the_overloads_that_the_guide_says(tmp_path: Path) -> None:
+    project(tmp_path, {"schemas/billing.yaml": BRANCHES})
+    done = shell("prefactor-gen schemas --package billing_spans --output .", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    use = "from billing_spans import BillingPayment\nasync def use(span: BillingPayment) -> None:\n    await span.start"
+    calls = re.findall(r"`start(\(amount=…, method=[^`]+\))`", (ROOT / GUIDE).read_text("utf-8"))
+    assert len(calls) == 2
+    program = f"{use}{calls[0]}\n    await span.start{calls[1]}".replace("amount=…", "amount=1").replace("…", '"1"')
+    assert mypy_errors(program, tmp_path) == []
+    assert len(mypy_errors(f'{use}(amount=1, method="card", account="1")', tmp_path)) > 0
+    explained = shell("prefactor-gen check schemas --explain billing:payment", tmp_path)
+    assert "/oneOf: checked against the schema itself" in explained.stdout
 
 
 def test_every_key_of_the_configuration_is_explained() -> None:

@@ -45,11 +45,16 @@ class Merged:
         schema: the merged schema.
         origins: the places of the branches; empty if nothing was merged.
         not_mergeable: the keywords that the schema does not cover, each with its branch.
+        branches: the schemas that were merged; the schema itself if nothing was.
     """
 
     schema: ObjectNode
     origins: frozenset[Place] = frozenset()
     not_mergeable: list[tuple[ObjectNode, str]] = field(default_factory=list)
+    branches: Sequence[ObjectNode] = ()
+
+    def __post_init__(self) -> None:
+        self.branches = self.branches or (self.schema,)
 
 
 def merge_all_of(schema: ObjectNode, refs: LocalRefs, *, follow: bool = False) -> Merged:
@@ -145,7 +150,7 @@ def _merge(schema: ObjectNode, branches: Sequence[ObjectNode]) -> Merged:
         named_elsewhere = {keyword for keyword, each in naming.items() if any(other is not branch for other in each)}
         merger.add(branch, named_elsewhere)
     merged = ObjectNode(merger.members.items(), place=schema.place, key_places=merger.places)
-    return Merged(merged, frozenset(branch.place for branch in branches), merger.not_mergeable)
+    return Merged(merged, frozenset(branch.place for branch in branches), merger.not_mergeable, branches)
 
 
 class _Merger:

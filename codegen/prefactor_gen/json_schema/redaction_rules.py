@@ -181,7 +181,12 @@ class RedactedPlaces:
 
     def member(self, pointer: str, name: str) -> list[str]:
         """The places of a member of the object at a place that are redacted, or lead to one that is."""
-        return self._members(pointer, lambda rule: [_mapping(rule, "properties").get(name), *_matching(rule, name)])
+        return self._members(pointer, lambda rule: _members_of(rule, name))
+
+    def is_one_of_several(self, pointer: str, name: str) -> bool:
+        """Whether several schemas apply to a member, and one of them redacts something: a model shows only one."""
+        found = {each for rule in self._compiler.node(pointer).objects for each in _members_of(rule, name)}
+        return len(found - {None}) > 1 and not found.isdisjoint(self._live)
 
     def others(self, pointer: str) -> list[str]:
         """As `member`, for those members that are not named."""
@@ -206,6 +211,10 @@ class RedactedPlaces:
         rules = [rule for each in {pointer, around} for rule in self._compiler.node(each).objects]
         found = [each for rule in rules for each in targets(rule)]
         return [each for each in found if isinstance(each, str) and each in self._live]
+
+
+def _members_of(rule: _Rule, name: str) -> list[object]:
+    return [_mapping(rule, "properties").get(name), *_matching(rule, name)]
 
 
 def _matching(rule: _Rule, name: str) -> list[object]:

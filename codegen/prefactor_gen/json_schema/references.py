@@ -34,6 +34,14 @@ class LocalRefs:
     def _parts(self) -> _Parts:
         return _Parts(self.root)
 
+    @cached_property
+    def pointers(self) -> dict[Place, str]:
+        """The pointer of each schema, by its place."""
+        found: dict[Place, str] = {}
+        for pointer, schema in located_schemas(self.root):
+            found.setdefault(schema.place, pointer)
+        return found
+
     @property
     def base(self) -> str:
         """The URI of the schema; for one without `$id`, a URI that stands for it."""

@@ -17,12 +17,14 @@ from prefactor_gen.definitions.reserved_names import ReservedNames
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place, Severity, has_errors
 from prefactor_gen.diagnostics.limits import MAX_CLASS_NAME, MAX_OPTIONS, MAX_TYPES, MAX_TYPES_DEEP, MAX_VIEWS
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NAME_COLLISION, UNRESOLVED_REFERENCE, UNUSABLE_NAME
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, place_of
 from prefactor_gen.json_schema.all_of import Merged, merge_all_of
+from prefactor_gen.json_schema.branch_members import BranchMember, BranchMembers, Variant, branches_beside_union
 from prefactor_gen.json_schema.keywords import CHECKED_FORMATS, CLASS, NAME
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import map_subschemas
+from prefactor_gen.models.branch_types import any_of_views, with_mentions
 from prefactor_gen.models.class_names import ClassNames, chosen_class
 from prefactor_gen.models.nesting import first_too_deep, references_in
 from prefactor_gen.models.typing_view import is_long_enum, is_object_schema, typing_view
@@ -85,24 +87,32 @@ class Bundle:
     Attributes:
         assert_formats: whether formats are checked with the schema.
         shared: the classes of other modules that the definitions refer to, which are not among them.
+        variants: for payloads that a constant tells apart, the view of each, by class name.
     """
 
     assert_formats: bool = False
     definitions: dict[str, Bundled] = field(default_factory=dict)
     untyped_keywords: list[UntypedKeyword] = field(default_factory=list)
     shared: set[str] = field(default_factory=set)
+    variants: dict[str, list[ObjectNode]] = field(default_factory=dict)
 
     def document(self, names: Iterable[str]) -> Document:
-        """The JSON Schema document of some definitions."""
-        return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "$defs": {name: self.definitions[name].view for name in names},
-        }
+        """The JSON Schema document of some definitions, and of their variants."""
+        views: dict[str, object] = {}
+        for name in names:
+            views[name] = self.definitions[name].view
+            views |= zip(self.variant_names(name), self.variants.get(name, ()), strict=True)
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": views}
+
+    def variant_names(self, name: str) -> list[str]:
+        """The names of the variants of a definition in the document, with a letter that is in no other name."""
+        return [f"{name}\u02d1{index}" for index in range(len(self.variants.get(name, ())))]
 
     def extend(self, other: Bundle) -> list[Diagnostic]:
         """Add the definitions of another bundle; returns the problems of their names."""
         self.untyped_keywords.extend(other.untyped_keywords)
         self.shared |= other.shared
+        self.variants |= other.variants
         problems = [
             class_clash(name, bundled.place, self.definitions[name].place)
             for name, bundled in other.definitions.items()
@@ -185,9 +195,18 @@ def bundle_schema(unit: Unit, *, assert_formats: bool) -> Checked[Bundle]:
         unit: the schema and its name.
         assert_formats: whether formats are checked with the schema.
     """
+    bundled = _bundle_schema(unit, assert_formats=assert_formats, with_branches=True)
+    if has_errors(bundled.diagnostics) or any(bundled.value.nesting_problems(unit.name)):
+        # The members that only branches name may be too many types, or nest too deep: do without them.
+        without = _bundle_schema(unit, assert_formats=assert_formats, with_branches=False)
+        return bundled if has_errors(without.diagnostics) else without
+    return bundled
+
+
+def _bundle_schema(unit: Unit, *, assert_formats: bool, with_branches: bool) -> Checked[Bundle]:
     given: dict[str, str] = {}
     while True:
-        bundler = _SchemaBundler(unit, given, assert_formats=assert_formats)
+        bundler = _SchemaBundler(unit, given, assert_formats=assert_formats, with_branches=with_branches)
         bundled = bundler.bundle()
         others = {} if has_errors(bundled.diagnostics) else bundler.other_names()
         if not others:
@@ -242,6 +261,23 @@ def _texts(schema: JsonValue, refs: LocalRefs) -> list[str]:
     return texts if len(texts) == len(values) else []
 
 
+@dataclass(frozen=True)
+class _Object:
+    """An object that becomes a class.
+
+    Attributes:
+        origin: the schema that it is made from, with its properties.
+        view: its typing view, without the members that only branches name.
+        merged: the schema without `allOf`.
+        members: the members that branches name.
+    """
+
+    origin: ObjectNode
+    view: ObjectNode
+    merged: Merged
+    members: Mapping[str, BranchMember]
+
+
 class _SchemaBundler:
     """Bundles one schema.
 
@@ -252,9 +288,10 @@ class _SchemaBundler:
         merging: the classes of merged objects that are being made, by the places of their branches.
         origins: the schemas that merged definitions were made from, by class name.
         checked: the definitions that are being made and can be checked against their schemas, innermost last.
+        branches: what branches say about the members of an object; None if they are left out.
     """
 
-    def __init__(self, unit: Unit, given: Mapping[str, str], *, assert_formats: bool) -> None:
+    def __init__(self, unit: Unit, given: Mapping[str, str], *, assert_formats: bool, with_branches: bool) -> None:
         self.result = Bundle(assert_formats)
         self.diagnostics: list[Diagnostic] = []
         self.class_names = ClassNames(unit.schema, unit.name, unit.pointer, given)
@@ -264,6 +301,7 @@ class _SchemaBundler:
         self.root = unit.schema
         self.place = unit.place
         self.refs = unit.refs or LocalRefs(unit.schema)
+        self.branches = BranchMembers(self.refs) if with_branches else None
         # The target of a $dynamicRef depends on the schemas that lead to it: the whole payload is checked.
         self.dynamic = not unit.pointer and any("$dynamicRef" in each for _, each in applicable_schemas(unit.schema))
         self.names: dict[str, str] = {unit.pointer: unit.name}
@@ -347,17 +385,30 @@ class _SchemaBundler:
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return True
-        view, keywords = typing_view(merged.schema, draft_07=self.refs.draft_07)
+        view, keywords = typing_view(
+            merged.schema, draft_07=self.refs.draft_07, branches=self.branches_beside_union(merged)
+        )
         self.add_untyped_keywords(merged, keywords)
         self.report(*_long_lists(merged.schema))
         if not is_object_schema(view):
             return self.completed(view, name, pointer)
+        members = self.members(merged) if view.get("additionalProperties") is not False else {}
         # The properties of a merged object are those of its branches, with their texts.
-        origin = schema.with_member("properties", merged.schema.properties)
+        origin = schema.with_member("properties", with_mentions(merged.schema.properties, members))
+        found = _Object(origin, view, merged, members)
         if not hoist:
             self.origins[name] = origin
-            return self.completed(self.with_required(view), name, pointer, merged.origins)
-        return _reference(view, self.hoisted(origin, view, name, pointer, merged.origins))
+            return self.completed_object(found, name, pointer)
+        return _reference(view, self.hoisted(found, name, pointer))
+
+    def members(self, merged: Merged) -> Mapping[str, BranchMember]:
+        """The members that branches of a schema name."""
+        return self.branches.of(merged.branches) if self.branches is not None else {}
+
+    def branches_beside_union(self, merged: Merged) -> list[ObjectNode]:
+        """The branches that name members for each option of a union."""
+        found = branches_beside_union(merged)
+        return found if found and self.members(merged).keys() - merged.schema.properties.keys() else []
 
     def merged(self, schema: ObjectNode, *, is_payload: bool) -> Merged:
         """The schema without `allOf`. A payload that is only a `$ref` to an object is that object: it has keywords."""
@@ -386,19 +437,56 @@ class _SchemaBundler:
             return
         raise DiagnosticError([LIMIT_EXCEEDED.at(place, message)])
 
-    def hoisted(self, origin: ObjectNode, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place]) -> str:
+    def hoisted(self, found: _Object, name: str, pointer: str) -> str:
         """The class name of a nested object. Its definition is added the first time.
 
         An object merged from the same branches as an enclosing one is recursive and reuses its class.
         """
-        if branches and branches in self.merging:
-            return self.merging[branches]
+        if found.merged.origins in self.merging:
+            return self.merging[found.merged.origins]
         if pointer not in self.names:
             self.names[pointer] = name
-            with self.checked_as(name) if self.is_at(origin, pointer) else nullcontext():
-                view = self.completed(self.with_required(view), name, pointer, branches)
-            self.add(Bundled(name, view, origin, origin.place, self.root_name, pointer))
+            with self.checked_as(name) if self.is_at(found.origin, pointer) else nullcontext():
+                view = self.completed_object(found, name, pointer)
+            self.add(Bundled(name, view, found.origin, found.origin.place, self.root_name, pointer))
         return self.names[pointer]
+
+    def completed_object(self, found: _Object, name: str, pointer: str) -> ObjectNode:
+        """The completed view of an object, with the members that only its branches name."""
+        members = found.members
+        view = self.completed(self.with_required(found.view, members), name, pointer, found.merged.origins)
+        if not members:
+            return view
+        if not pointer and self.branches is not None:
+            variants = self.branches.variants(found.merged)
+            self.result.variants[name] = [self.with_members(_narrowed(view, each), each.members) for each in variants]
+        return self.with_members(view, members)
+
+    def with_members(self, view: ObjectNode, members: Mapping[str, BranchMember]) -> ObjectNode:
+        """A completed view with some members in addition; those that it has stay as they are."""
+        others = view.get("additionalProperties", True)
+        added = {
+            key: self.member_view(member, others, view.place)
+            for key, member in members.items()
+            if key not in view.properties and member.schemas != ()
+        }
+        properties = view.properties.with_items([*view.properties.items(), *added.items()])
+        unnamed = {key: others for key in view.required if key not in properties}
+        properties = properties.with_items([*properties.items(), *unnamed.items()])
+        required = [key for key, member in members.items() if member.required and key in properties]
+        names = view.list_at("required").with_items(dict.fromkeys([*view.required, *required]))
+        return view.with_items({**view, "properties": properties, "required": names}.items())
+
+    def member_view(self, member: BranchMember, others: JsonValue, place: Place) -> JsonValue:
+        """The view of a member that branches name: one of their schemas, each of which is at its own pointer."""
+        if member.schemas is None or len(member.schemas) > MAX_OPTIONS:
+            return others
+        pointers = [self.refs.pointers[schema.place] for schema in member.schemas]
+        views = [
+            self.view(schema, self.class_names.at(pointer), pointer)
+            for schema, pointer in zip(member.schemas, pointers, strict=True)
+        ]
+        return any_of_views(views, place)
 
     def completed(
         self, view: ObjectNode, name: str, pointer: str, branches: frozenset[Place] = frozenset()
@@ -425,12 +513,12 @@ class _SchemaBundler:
             del self.merging[branches]
         return complete
 
-    def with_required(self, view: ObjectNode) -> ObjectNode:
-        """Adds a property for each required name without one.
+    def with_required(self, view: ObjectNode, members: Mapping[str, BranchMember]) -> ObjectNode:
+        """Adds a property for each required name that neither the schema nor a branch of it describes.
 
         Its schema is that of `additionalProperties`, if that makes no class of its own.
         """
-        extra = [name for name in view.required if name not in view.properties]
+        extra = [name for name in view.required if name not in view.properties and name not in members]
         others = view.get("additionalProperties", True)
         schema: JsonValue = ObjectNode(place=view.place_at("required"))
         if _has_no_class(others):
@@ -486,6 +574,12 @@ class _SchemaBundler:
             self.names[pointer] = self.class_names.at(pointer)
             self.pending.append((pointer, self.names[pointer]))
         return self.names[pointer]
+
+
+def _narrowed(view: ObjectNode, variant: Variant) -> ObjectNode:
+    """The view with the constants of a variant."""
+    constants = view.with_items([("enum", ListNode(variant.texts, place=view.place))])
+    return view.with_member("properties", view.properties.with_member(variant.name, constants))
 
 
 def _member_names(bundled: Bundled) -> Iterator[str]:

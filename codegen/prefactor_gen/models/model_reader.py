@@ -41,13 +41,18 @@ class ModelField:
 
 @dataclass(frozen=True)
 class Model:
-    """A class (with fields) or a named type (with an alias expression), under the name that the bundle chose."""
+    """A class (with fields) or a named type (with an alias expression), under the name that the bundle chose.
+
+    Attributes:
+        variants: if a constant tells several such objects apart, the fields of each.
+    """
 
     name: str
     fields: tuple[ModelField, ...] = ()
     extra: str | None = None
     extra_type: ast.expr | None = None
     alias: ast.expr | None = None
+    variants: tuple[tuple[ModelField, ...], ...] = ()
 
 
 @dataclass

@@ -29,20 +29,26 @@ def is_object_schema(schema: ObjectNode) -> bool:
     return "properties" in schema or bool(schema.required) or ("type" in schema and closed)
 
 
-def typing_view(schema: ObjectNode, *, draft_07: bool = False) -> tuple[ObjectNode, list[str]]:
+def typing_view(
+    schema: ObjectNode, *, draft_07: bool = False, branches: Sequence[JsonValue] = ()
+) -> tuple[ObjectNode, list[str]]:
     """The view of a schema, and its untyped keywords.
 
-    The schema is an effective one without `allOf`, and has no assertions beside a `$ref`.
+    Args:
+        schema: an effective schema without `allOf`, and without assertions beside a `$ref`.
+        draft_07: whether it is one of draft-07.
+        branches: schemas that name members of the objects that it describes, for each option that is an object.
     """
-    viewer = _Viewer(schema, draft_07=draft_07)
+    viewer = _Viewer(schema, draft_07=draft_07, branches=branches)
     return viewer.view(), viewer.untyped_keywords
 
 
 class _Viewer:
     """Makes the view of one schema. Its methods take and return partial views."""
 
-    def __init__(self, schema: ObjectNode, *, draft_07: bool) -> None:
+    def __init__(self, schema: ObjectNode, *, draft_07: bool, branches: Sequence[JsonValue] = ()) -> None:
         self.schema = schema
+        self.branches = branches
         self.draft_07 = draft_07
         self.untyped_keywords = [keyword for keyword in schema if keyword in NOT_ENFORCED]
 
@@ -115,7 +121,8 @@ class _Viewer:
         options: list[JsonValue] = []
         for name in types:
             own = FOR_TYPE.get(name, frozenset()) | ({"format"} if name == "string" else set())
-            options.append(self._node([("type", name), *((key, value) for key, value in view.items() if key in own)]))
+            option = self._node([("type", name), *((key, value) for key, value in view.items() if key in own)])
+            options.append(self.with_branches(option) if name == "object" else option)
         return self._node([("anyOf", self._list(options))])
 
     def union(self, view: ObjectNode, keyword: str) -> ObjectNode:
@@ -130,10 +137,15 @@ class _Viewer:
             self.untyped_keywords.append(keyword)
             return self._node([])
         joined = [
-            self._node([("allOf", self._list([beside, option]))]) if beside and option is not False else option
+            self._node([("allOf", self._list([*([beside] if beside else []), *self.branches, option]))])
+            if (beside or self.branches) and option is not False
+            else option
             for option in options
         ]
         return self._node([(keyword, self._list(joined))])
+
+    def with_branches(self, objects: ObjectNode) -> ObjectNode:
+        return objects.with_member("allOf", self._list(self.branches)) if self.branches else objects
 
     def long_union(self, view: ObjectNode, keyword: str, options: Sequence[Schema]) -> ObjectNode:
         """More options than a union should have become the types that they name."""
@@ -141,7 +153,7 @@ class _Viewer:
         types = self.types_of_options(options)
         if "type" not in view and types is not None:
             view = self._node([("type", self._list(sorted(types))), *view.items()])
-        return _Viewer(view, draft_07=self.draft_07).view()
+        return _Viewer(view, draft_07=self.draft_07, branches=self.branches).view()
 
     def types_of_options(self, options: Sequence[Schema]) -> AbstractSet[str] | None:
         """The types of all options, None if one does not name any."""
@@ -169,7 +181,7 @@ class _Viewer:
     def object_or_else(self, view: ObjectNode) -> ObjectNode:
         """Object keywords without `type`: any non-object is valid too."""
         self.untyped_keywords.extend(keyword for keyword in view if keyword not in FOR_TYPE["object"])
-        objects = self._node([("type", "object"), *view.items()])
+        objects = self.with_branches(self._node([("type", "object"), *view.items()]))
         others = self._node([("type", self._list(["string", "number", "boolean", "array", "null"]))])
         return self._node([("anyOf", self._list([objects, others]))])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
@@ -204,7 +204,9 @@ class _TypesPlanner:
         names = [
             item.name
             for item in model.fields
-            if hides_all or self.shows_redacted(places, places.member(pointer, item.wire_name), item.annotation)
+            if hides_all
+            or places.is_one_of_several(pointer, item.wire_name)
+            or self.shows_redacted(places, places.member(pointer, item.wire_name), item.annotation)
         ]
         # With a hidden field, the others are hidden too: a misspelled name is one of them.
         if model.extra != "forbid" and (hides_all or names or places.others(pointer)):
@@ -441,7 +443,9 @@ class _SpanPlanner(_TypesPlanner):
         if model is not None and (model.alias is not None or _accepts_any_keyword(model)):
             any_keyword = self.any_keyword(model)
         receiver = "self" if all(item.name != "self" for item in fields) else "_self"
-        variants = tuple(self.variants(model)) if model is not None and any_keyword == "object" else ()
+        variants = (
+            tuple(self.variants(model, receiver)) if model is not None and any_keyword in {None, "object"} else ()
+        )
         names = {item.name: item.wire_name for item in fields} or {
             item.name: item.name for each in variants for item in each
         }
@@ -451,8 +455,11 @@ class _SpanPlanner(_TypesPlanner):
         full, partial = (docstring(members_text(first, "Args", texts), "        ") for first in (doc, partial_doc))
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
 
-    def variants(self, model: Model) -> Iterator[tuple[Parameter, ...]]:
+    def variants(self, model: Model, receiver: str) -> Iterator[tuple[Parameter, ...]]:
         """The keywords of each object that a payload may be, if a constant property distinguishes them."""
+        own_names = {item.wire_name: item.name for item in model.fields}
+        for each in model.variants if receiver == "self" else ():
+            yield tuple(self.parameter(replace(item, name=own_names[item.wire_name])) for item in each)
         seen: set[str] = set()
         while isinstance(model.alias, ast.Name) and model.alias.id in self.by_name.keys() - seen:
             seen.add(model.name)

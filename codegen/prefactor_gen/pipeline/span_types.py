@@ -234,11 +234,11 @@ class _Batch:
             MODEL_GENERATOR_FAILED.at(places[name], f"the model generator wrote no class {name} for this schema")
             for name in places.keys() - models.models.keys()
         ]
-        given = [
-            given_name(bundle.definitions[name], wire_name, made)
-            for name, wire_name, made in models.given
-            if name in places
-        ]
+        for name in places.keys() & models.models.keys() & bundle.variants.keys():
+            fields = tuple(models.models.pop(variant).fields for variant in bundle.variant_names(name))
+            models.models[name] = replace(models.models[name], variants=fields)
+        models.given = [each for each in models.given if each[0] in places]
+        given = [given_name(bundle.definitions[name], wire_name, made) for name, wire_name, made in models.given]
         return Checked(models, [*warnings, *missing, *chosen.diagnostics, *given])
 
     def document(self, names: Iterable[str]) -> Document:
