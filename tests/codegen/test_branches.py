@@ -214,7 +214,7 @@ async def payment(span: Payment) -> None:
 
 async def refund(span: Refund) -> None:
     await span.start(kind="full", target={"to": "dana", "phone": "1"}, reason="late", approved_by="kim")
-    await span.start(kind="part", amount=2, target=RefundParamsTarget(email="d@example.org"))
+    await span.start(kind="part", amount=2, target={"email": "d@example.org"})
     await span.start(kind="part")  # type: ignore[call-overload]
     await span.start(kind="full", target={"fax": "1"})  # type: ignore[call-overload]
     RefundParams(kind="part", amount=2, target=RefundParamsTarget(to="dana", email="d@example.org"))
