@@ -43,6 +43,7 @@ EDITORS = block(f"{GUIDE}#editors/sh")
 HATCH = block(f"{GUIDE}#hatch/toml")
 REFERENCES = block(f"{GUIDE}#definitions/yaml")
 REFERRED = block(f"{GUIDE}#definitions/yaml/2")
+OUTSIDE = block(f"{GUIDE}#references-out-of-the-folder/toml")
 CI = block(f"{GUIDE}#ci-and-commits/yaml")
 PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
 PRE_COMMIT_REPOSITORY = block(f"{GUIDE}#ci-and-commits/yaml/3")
@@ -113,6 +114,17 @@ def test_references_lead_where_the_guide_says(tmp_path: Path) -> None:
     use = "from billing_spans import BillingInvoice\nasync def use(span: BillingInvoice) -> None:\n    await span.start"
     assert mypy_errors(f'{use}(customer={{"id": "c-9"}}, lines=[{{"text": "Tea", "price": 2}}])', tmp_path) == []
     assert len(mypy_errors(f'{use}(customer={{"id": 9}}, lines=[{{"price": "2"}}])', tmp_path)) > 0
+
+
+def test_references_out_of_the_folder_lead_where_the_guide_says(tmp_path: Path) -> None:
+    copies = ["common/money.yaml", "billing/vendor/iban.json", "billing/vendor/bank/money.yml"]
+    references = ["../../common/money.yaml", "https://bank.example/iban.json", "https://bank.example/types/money"]
+    properties = {f"x{number}": {"$ref": each} for number, each in enumerate(references)}
+    definitions = json.dumps({"span_schemas": {"agent": {"type": "object", "properties": properties}}})
+    project(tmp_path, dict.fromkeys(copies, '{"type": "string"}'))
+    project(tmp_path, {"billing/schemas/spans.json": definitions, "billing/pyproject.toml": OUTSIDE})
+    done = shell("prefactor-gen", tmp_path / "billing")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_key_of_the_configuration_is_explained() -> None:

@@ -8,9 +8,10 @@ import os
 import re
 import sys
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.rules import UNUSABLE_PACKAGE
 from prefactor_gen.package.generated_line import GENERATED_BY
 from prefactor_schema.suggestions import closest_match, did_you_mean
@@ -40,7 +41,7 @@ _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
 WIRE_KEYS = ("sources", "output", "package")
-KEYS = (*WIRE_KEYS, "formats", "wire")
+KEYS = (*WIRE_KEYS, "formats", "reference-folders", "refs", "wire")
 
 
 class ConfigError(Exception):
@@ -54,6 +55,7 @@ class PackageConfig:
     Attributes:
         wire: it holds models of plain JSON Schema documents, without span helpers.
         assert_formats: payloads must match the formats of their schemas.
+        references: the files outside of the definition folders that may be referred to.
     """
 
     sources: tuple[str, ...]
@@ -61,6 +63,7 @@ class PackageConfig:
     package: str
     wire: bool = False
     assert_formats: bool = False
+    references: ReferenceSettings = field(default_factory=ReferenceSettings)
 
     @property
     def folder(self) -> Path:
@@ -209,7 +212,33 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     formats = _text(table, "formats", "annotate", where, config)
     if formats not in {"annotate", "assert"}:
         raise ConfigError(f'pyproject.toml: expected formats = "annotate" or "assert" in [{where}], found {formats!r}')
-    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert")
+    references = _references(table, where, config.base)
+    return PackageConfig(tuple(sources), config.base / output, package, wire, formats == "assert", references)
+
+
+def _references(table: dict[str, object], where: str, base: Path) -> ReferenceSettings:
+    folders = table.get("reference-folders", [])
+    if not isinstance(folders, list) or not all(isinstance(item, str) for item in folders):
+        raise ConfigError(f'pyproject.toml: expected reference-folders = ["…"] in [{where}], found {folders!r}')
+    copies = table.get("refs", {})
+    if not isinstance(copies, dict) or not all(isinstance(item, str) for item in copies.values()):
+        raise ConfigError(f'pyproject.toml: expected "URL" = "path" in [{where}.refs], found {copies!r}')
+    paths: dict[str, Path] = {}
+    for address, target in copies.items():
+        path = _existing(target, base, f"[{where}.refs]")
+        uri = address.removesuffix("#")
+        paths[f"{uri.removesuffix('/')}/" if path.is_dir() else uri] = path
+    real_folders = tuple(_existing(each, base, f"reference-folders of [{where}]") for each in folders)
+    if (file := next((each for each in real_folders if not each.is_dir()), None)) is not None:
+        raise ConfigError(f"pyproject.toml: expected folders in reference-folders of [{where}], found {file.name!r}")
+    return ReferenceSettings(base, paths, real_folders)
+
+
+def _existing(target: str, base: Path, where: str) -> Path:
+    path = None if "\0" in target or not target else Path(os.path.realpath(base / target))
+    if path is None or not path.exists():
+        raise ConfigError(f"pyproject.toml: expected a file or a folder in {where}, found no {target!r}")
+    return path
 
 
 def _text(table: dict[str, object], key: str, default: str | None, where: str, config: ProjectConfig) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,7 @@ def _run_stages(
             cached=cached,
             progress=progress,
             assert_formats=package.assert_formats,
+            references=package.references,
         )
     finally:
         gc.freeze()  # collecting everything at the end of the process would take long
@@ -210,7 +212,7 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
         raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
-    first = PackageConfig(sources, output, name, assert_formats=configured is not None and configured.assert_formats)
+    first = replace(configured or PackageConfig(sources, output, name), sources=sources, output=output, package=name)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
@@ -230,7 +232,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
 
     try:
         origin = package_origin(
-            source_contents(package.sources, base, package.folder),
+            source_contents(package.sources, base, package.folder, package.references),
             package.package,
             assert_formats=package.assert_formats,
         )

@@ -92,6 +92,9 @@ class _Watched:
         for path in (real_path(base / source) for source in sources if source not in modules and "\0" not in source):
             is_file = path.is_file() or path.suffix.lower() in SUFFIXES
             paths |= {path: frozenset(), path.parent: SUFFIXES} if is_file else {path: SUFFIXES}
+        for references in {id(package.references): package.references for package in packages}.values():
+            for path in (*references.folders, *references.copies.values()):
+                paths[path] = SUFFIXES if path.is_dir() else frozenset()
         if modules:
             paths[base] = paths.get(base, frozenset()) | {".py"}
         return cls(base, sources, paths, frozenset(real_path(package.folder) for package in packages))

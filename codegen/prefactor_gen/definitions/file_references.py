@@ -9,25 +9,36 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.python_names import pascal
-from prefactor_gen.definitions.sources import SUFFIXES, Document, display_name, parse_file, real_path
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
+from prefactor_gen.definitions.sources import (
+    SUFFIXES,
+    Document,
+    display_name,
+    files_below,
+    parse_file,
+    read_file,
+    real_path,
+)
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
-from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
+from prefactor_gen.json_schema.references import NO_URI, LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["SchemaFiles", "duplicate_ids", "inline_files"]
+__all__ = ["SchemaFiles", "duplicate_ids", "inline_files", "neighbours"]
 
 
 class SchemaFiles:
-    """The files of the definition folders, parsed once each. Never reads a file outside its folder, links included.
+    """The files of the definition folders, parsed once each.
+
+    Never reads a file outside its folder, links included, unless the configuration allows it.
 
     Attributes:
         parsed: the content of each file that a `$ref` led to.
@@ -35,28 +46,107 @@ class SchemaFiles:
     """
 
     def __init__(
-        self, base: Path, documents: Iterable[Document] = (), read: Callable[[Path, str], JsonValue] = parse_file
+        self,
+        base: Path,
+        documents: Iterable[Document] = (),
+        references: ReferenceSettings | None = None,
+        read: Callable[[Path, str], JsonValue] = parse_file,
     ) -> None:
         self.base = base.resolve()
+        self.references = references or ReferenceSettings(base)
         self.read = read
         self.parsed: dict[Path, JsonValue] = {}
         self.ids: dict[str, tuple[Document, str]] = {}
         self._refs: dict[Path, LocalRefs] = {}
+        self._found_by: dict[Path, str] = {}
+        self._searched: set[tuple[str, Path | None]] = set()
+        documents = list(documents)
+        self._documents = {document.path for document in documents}
         for document in documents:
-            for uri in _ids(document):
-                self.ids.setdefault(unquote(uri), (document, uri))
+            self._add_ids(document)
 
-    def with_id(self, uri: str, fragment: str, place: Place) -> tuple[Path, str] | None:
-        """The file with the schema that has this `$id`, and the JSON pointer of the target; None if there is none.
+    def _add_ids(self, document: Document) -> None:
+        for uri in _ids(document):
+            self.ids.setdefault(unquote(uri), (document, uri))
+
+    def with_uri(
+        self, uri: str, fragment: str, place: Place, path: Path | None, folder: Path | None
+    ) -> tuple[Path, str] | None:
+        """The file that has this URI, and the JSON pointer of the target; None if there is none.
+
+        It is the file with this `$id` in the definition folders, the copy of the URL that the configuration names, or
+        the file with this `$id` beside a definition file or in the folders that the configuration names.
+
+        Args:
+            uri: the URI without its fragment.
+            fragment: the fragment.
+            place: the place of the reference.
+            path: the file of the reference.
+            folder: its definition folder, if it has one.
 
         Raises:
-            DiagnosticError: the schema has no such part.
+            DiagnosticError: the file cannot be read or has no such part, or two files have this `$id`.
         """
+        found = self._with_id(uri, fragment, place)
+        if found is not None:
+            return found
+        if (copy := self.references.copy_of(uri)) is not None:
+            self._found_by.setdefault(copy, uri)
+            self._parse(copy)
+            return copy, self.pointer(copy, fragment, place)
+        relative = unquote(uri.removeprefix(NO_URI)) if uri.startswith(NO_URI) else None
+        if relative is not None and (path is None or "\0" in relative or _is_definition_file(path.parent / relative)):
+            return None  # a file by its path
+        self._search(uri, folder, place)
+        return self._with_id(uri, fragment, place)
+
+    def _search(self, uri: str, folder: Path | None, place: Place) -> None:
+        """Look for a file with this `$id` beside the definition files and in the folders of the configuration."""
+        if (unquote(uri), folder) in self._searched:
+            return
+        word = unquote(uri).rstrip("/").rpartition("/")[2].encode()  # is in the file, which may have a relative $id
+        owners: list[Document] = []
+        for path in neighbours(folder, self.references):
+            if path in self._documents:
+                continue
+            name = display_name(path, self.base)
+            try:
+                content = read_file(path, name)
+                if word not in content and word not in unquote_to_bytes(content):
+                    continue
+                document = Document(name, self.read(path, name), path, folder)
+            except DiagnosticError:  # it is no concern of the definitions unless they refer to it
+                continue
+            if unquote(uri) in map(unquote, _ids(document)):
+                owners.append(document)
+        if len(owners) > 1:
+            message = f"expected one file with the $id {uri!r}, found {owners[0].source} and {owners[1].source}"
+            raise UNRESOLVED_REFERENCE.error(place, message)
+        for document in owners:
+            self._add_ids(document)
+        self._searched.add((unquote(uri), folder))
+
+    def _parse(self, path: Path) -> JsonValue:
+        if path not in self.parsed:
+            self.parsed[path] = self.read(path, display_name(path, self.base))
+        return self.parsed[path]
+
+    def _with_id(self, uri: str, fragment: str, place: Place) -> tuple[Path, str] | None:
         document, written = self.ids.get(unquote(uri), (None, ""))
         if document is None or document.path is None:
             return None
         self.parsed.setdefault(document.path, document.root)
         return document.path, self.refs(document.path).pointer(f"{written}#{fragment}", place)
+
+    def pointer(self, path: Path, fragment: str, place: Place) -> str:
+        """The JSON pointer of a fragment of a file, for a reference at this place.
+
+        Raises:
+            DiagnosticError: the file has no such anchor.
+        """
+        if fragment and not fragment.startswith("/"):
+            return self.anchor(path, fragment, place)
+        return canonical_pointer(fragment)
 
     def anchor(self, path: Path, name: str, place: Place) -> str:
         """The JSON pointer of an anchor of a file, for a reference at this place.
@@ -88,26 +178,43 @@ class SchemaFiles:
         if path not in self._refs:
             root = self.parsed[path]
             root = in_a_known_draft(root) if isinstance(root, ObjectNode) else ObjectNode(place=Place(str(path)))
-            self._refs[path] = LocalRefs(root)
+            self._refs[path] = LocalRefs(root, self._found_by.get(path, NO_URI))
         return self._refs[path]
 
-    def get(self, reference: str, source: Path, folder: Path, place: Place) -> tuple[Path, JsonValue]:
-        """The file that a `$ref` in `source` names.
+    def get(self, reference: str, source: Path, folder: Path, place: Place, uri: str) -> tuple[Path, JsonValue]:
+        """The file that a `$ref` in `source` names, or this URI if there is no such file.
 
         Raises:
             DiagnosticError: it is not a file of the folder, or cannot be read.
         """
         name = unquote(reference)
         path = None if "\0" in name else real_path(source.parent / name)
-        if path is not None and not path.is_relative_to(folder):
-            message = f"expected a file of the definition folder, found {reference!r}, which is outside"
+        if path is not None and not path.is_relative_to(folder) and not self.references.allows(path):
+            hint = self.references.folder_to_add(path) if _is_definition_file(path) else ""
+            message = f"expected a file of the definition folder, found {reference!r}, which is outside{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
-        if path is None or path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
+        if path is None or not _is_definition_file(path):
             hint = "" if path is None else _similar_file(path, real_path(source))
+            if not hint and not uri.startswith(NO_URI):
+                hint = f", and no $id {uri!r}{self.references.copy_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, f"expected a JSON or YAML file, found no {reference!r}{hint}")
-        if path not in self.parsed:
-            self.parsed[path] = self.read(path, display_name(path, self.base))
-        return path, self.parsed[path]
+        return path, self._parse(path)
+
+
+def _is_definition_file(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and os.path.isfile(path)
+
+
+def neighbours(folder: Path | None, references: ReferenceSettings) -> list[Path]:
+    """The files that a definition folder may refer to by `$id`: those in it, and those of the configured folders.
+
+    Raises:
+        DiagnosticError: a folder has too many files.
+    """
+    inside = [] if folder is None else sorted(map(real_path, folder.iterdir()))
+    files = [each for each in inside if _is_definition_file(each) and each.is_relative_to(folder or each)]
+    files.extend(file for each in references.folders for file in files_below(each, Place(str(each))))
+    return list(dict.fromkeys(files))
 
 
 def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:
@@ -278,10 +385,11 @@ class _Inliner:
                 return path, canonical_pointer(reference[1:])
             return path, refs.pointer(reference, place)
         uri, fragment = refs.resolved(reference, place)
-        if (found := self.files.with_id(uri, fragment, place)) is not None:
+        folder = self.source.document.folder
+        if (found := self.files.with_uri(uri, fragment, place, path, folder)) is not None:
             return found
         if is_remote(reference):
-            hint = did_you_mean(uri, self.files.ids) or "; a copy of it in the folder is found by its $id"
+            hint = did_you_mean(uri, self.files.ids) or self.files.references.copy_to_add(uri)
             message = f"expected a reference into the definition folder, found the remote {reference!r}{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if path is None:
@@ -293,10 +401,8 @@ class _Inliner:
             message = f"expected a part of this schema, found {found_as}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
-        target = self.files.get(file, path, self.source.document.folder or path.parent, place)[0]
-        if fragment and not fragment.startswith("/"):
-            return target, self.files.anchor(target, fragment, place)
-        return target, canonical_pointer(fragment)
+        target = self.files.get(file, path, folder or path.parent, place, uri)[0]
+        return target, self.files.pointer(target, fragment, place)
 
     def free_name(self, path: Path, fragment: str) -> str:
         """`common.json#/$defs/Money` → `Money`, or `CommonMoney` if the schema has a `Money` of its own."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_FOLDER_ENTRIES
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
@@ -21,6 +22,7 @@ __all__ = [
     "Document",
     "definition_files",
     "display_name",
+    "files_below",
     "is_attribute",
     "load_sources",
     "parse_file",
@@ -41,18 +43,22 @@ class Document:
     folder: Path | None = None
 
 
-def load_sources(sources: Sequence[str], base: Path, package: Path | None = None) -> Checked[list[Document]]:
+def load_sources(
+    sources: Sequence[str], base: Path, package: Path | None = None, references: ReferenceSettings | None = None
+) -> Checked[list[Document]]:
     """Read files, folders (every JSON and YAML file below them) and `module:attribute` registries.
 
     Args:
         sources: paths, relative to `base`, or `module:attribute` of a `SchemaRegistry`.
         base: the project folder; it and its `src` are importable while a registry is loaded.
         package: the folder of the package that is generated from them, which a registry's module cannot import.
+        references: the folders that links in a folder of definitions may lead to.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     seen: set[Path] = set()
     base = base.resolve()
+    references = references or ReferenceSettings(base)
     for source in dict.fromkeys(sources):
         try:
             if is_attribute(source, base):
@@ -69,7 +75,7 @@ def load_sources(sources: Sequence[str], base: Path, package: Path | None = None
                 continue
             seen.add(path)
             try:
-                documents.append(_document(path, folder, base))
+                documents.append(_document(path, folder, base, references))
             except DiagnosticError as error:
                 diagnostics.extend(error.diagnostics)
     return Checked(documents, diagnostics)
@@ -93,7 +99,7 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     if not path.is_dir():
         message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}"
         raise UNREADABLE_SOURCE.error(place, message + _hint(source, base))
-    files = sorted(_walk(path, place))
+    files = files_below(path, place)
     if not files:
         raise NO_DEFINITIONS.error(place, "expected JSON or YAML files in this folder")
     return [(file, path) for file in files]
@@ -155,6 +161,15 @@ def display_name(path: Path, base: Path) -> str:
     return (text.removeprefix(top) if text.startswith(top) else os.path.relpath(path, base)).replace(os.sep, "/")
 
 
+def files_below(folder: Path, place: Place) -> list[Path]:
+    """The JSON and YAML files of a folder, sorted, with those of the folders in it.
+
+    Raises:
+        DiagnosticError: the folder has too many files.
+    """
+    return sorted(_walk(folder, place))
+
+
 def _walk(folder: Path, place: Place) -> Iterator[Path]:
     entries = 0
     for directory, names, files in os.walk(folder):
@@ -170,11 +185,14 @@ def _is_definition_file(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
-def _document(path: Path, folder: Path, base: Path) -> Document:
+def _document(path: Path, folder: Path, base: Path, references: ReferenceSettings) -> Document:
     source = display_name(path, base)
-    if not real_path(path).is_relative_to(folder):
-        message = f"expected a file of this folder, found a link to {real_path(path)}"
-        raise UNREADABLE_SOURCE.error(Place(source), message)
+    real = real_path(path)
+    if not real.is_relative_to(folder):
+        if not references.allows(real):
+            message = f"expected a file of this folder, found a link to {real}{references.folder_to_add(real)}"
+            raise UNREADABLE_SOURCE.error(Place(source), message)
+        path = real
     return Document(source, parse_file(path, source), path, folder)
 
 

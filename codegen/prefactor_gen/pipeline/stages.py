@@ -25,6 +25,7 @@ from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import NAME_COLLISION, NO_DEFINITIONS, UNREADABLE_SOURCE
@@ -66,6 +67,7 @@ def generate_package(
     cached: CachedPackage | None = None,
     progress: Progress | None = None,
     assert_formats: bool = False,
+    references: ReferenceSettings | None = None,
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -76,9 +78,11 @@ def generate_package(
         cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
         assert_formats: payloads must match the formats of their schemas.
+        references: the files outside of the definition folders that may be referred to; by default none.
     """
+    references = references or ReferenceSettings(base)
     try:
-        run = _Run(sources, base, package, progress, assert_formats=assert_formats)
+        run = _Run(sources, base, package, progress, references, assert_formats=assert_formats)
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -103,14 +107,15 @@ class _Run:
         base: Path,
         package: Path,
         progress: Progress | None,
+        references: ReferenceSettings,
         *,
         assert_formats: bool,
     ) -> None:
         self.assert_formats = assert_formats
         self.package = package.name
         self.progress = progress
-        self.documents, self.unreadable = load_sources(sources, base, package)
-        self.files = SchemaFiles(base, self.documents)
+        self.documents, self.unreadable = load_sources(sources, base, package, references)
+        self.files = SchemaFiles(base, self.documents, references)
         self.definitions, self.invalid = collect_definitions(self.documents)
 
     def generate(self, cached: CachedPackage) -> Checked[GeneratedPackage]:
