@@ -173,7 +173,7 @@ def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) ->
         if not isinstance(reference, str):
             continue
         if is_metaschema(reference):
-            if draft is not None and reference.partition("#")[0] != draft:
+            if keyword == "$dynamicRef" and draft is not None and reference.partition("#")[0] != draft:
                 message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
                 yield UNRESOLVED_REFERENCE.at(place, message)
         elif keyword == "$dynamicRef" and is_remote(reference) and not refs.is_local(reference, place):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,8 +26,9 @@ from prefactor_gen.definitions.sources import (
 )
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
+from prefactor_gen.documents.json_text import parse_json
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
+from prefactor_gen.json_schema.drafts import draft_of, draft_of_uri, in_2020_12, in_a_known_draft
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import NO_URI, LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
@@ -90,6 +92,9 @@ class SchemaFiles:
         found = self._with_id(uri, fragment, place)
         if found is not None:
             return found
+        if is_metaschema(uri):
+            path = self._metaschema(uri)
+            return path, self.pointer(path, fragment, place)
         if (copy := self.references.copy_of(uri)) is not None:
             self._found_by.setdefault(copy, uri)
             self._parse(copy)
@@ -125,6 +130,17 @@ class SchemaFiles:
         for document in owners:
             self._add_ids(document)
         self._searched.add((unquote(uri), folder))
+
+    def _metaschema(self, uri: str) -> Path:
+        """The path that stands for the metaschema of a draft."""
+        from prefactor_gen.json_schema.metaschema import metaschema_of
+
+        draft = draft_of_uri(uri)
+        assert draft is not None  # noqa: S101  # it is a metaschema
+        path = Path(f"metaschema {draft.removesuffix('/schema').rpartition('/')[2]}")
+        if path not in self.parsed:
+            self.parsed[path] = parse_json(json.dumps(metaschema_of(draft)), draft)
+        return path
 
     def _parse(self, path: Path) -> JsonValue:
         if path not in self.parsed:
@@ -282,8 +298,10 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
 def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
     """Whether the `$ref` of a schema leads out of the schema that it is a part of."""
     reference = schema.get("$ref")
-    if not isinstance(reference, str) or is_metaschema(reference):
+    if not isinstance(reference, str):
         return False
+    if is_metaschema(reference):  # the check of payloads has that of the schema's own draft built in
+        return reference.partition("#")[0] != draft_of(refs.root)
     return not refs.is_local(reference, schema.place_at("$ref"))
 
 

@@ -9,7 +9,16 @@ from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.keywords import NOT_IN_DRAFT_07
 from prefactor_gen.json_schema.subschemas import effective_schema, map_subschemas
 
-__all__ = ["DRAFTS", "DRAFT_07", "DRAFT_2020_12", "draft_of", "in_2020_12", "in_a_known_draft"]
+__all__ = [
+    "DRAFTS",
+    "DRAFT_04",
+    "DRAFT_07",
+    "DRAFT_2020_12",
+    "draft_of",
+    "draft_of_uri",
+    "in_2020_12",
+    "in_a_known_draft",
+]
 
 DRAFT_04 = "http://json-schema.org/draft-04/schema"
 DRAFT_06 = "http://json-schema.org/draft-06/schema"
@@ -33,9 +42,12 @@ _REST_STEP = re.compile(_NOT_A_NAME + r"/additionalItems(?=/|$)")
 def draft_of(schema: ObjectNode) -> str | None:
     """The URI of the draft that `$schema` names, with http or https, with or without `#`; None if there is none."""
     named = schema.get("$schema", DRAFT_2020_12)
-    if not isinstance(named, str) or not named.startswith(("http://", "https://")):
-        return None
-    return _BY_ADDRESS.get(named.partition("://")[2].removesuffix("#"))
+    return draft_of_uri(named.removesuffix("#")) if isinstance(named, str) else None
+
+
+def draft_of_uri(uri: str) -> str | None:
+    """The URI of the draft with this URI, with http or https; None if there is none."""
+    return _BY_ADDRESS.get(uri.partition("://")[2]) if uri.startswith(("http://", "https://")) else None
 
 
 def in_a_known_draft(schema: ObjectNode) -> ObjectNode:
