@@ -303,3 +303,44 @@ def test_another_copy_of_a_url_is_seen(project: Project, monkeypatch: pytest.Mon
     assert refer_to("urn:a", project).code == 0
     project.configure(refs={"urn:b": "vendor/a.json", "urn:a": "vendor/b.json"})
     assert project.run("--check").code == 1
+
+
+OLD_ROOT: dict[str, Any] = {
+    "$schema": DRAFT_07,
+    "type": "object",
+    "properties": {
+        "pair": {"items": [{"type": "integer"}, {"$ref": "#text"}], "additionalItems": False},
+        "first": {"$ref": "#/properties/pair/items/0"},
+        "text": {"$ref": "#/definitions/text", "maxLength": 0},
+        "free": {
+            "$id": "https://a.example/free#it",
+            "type": "array",
+            "prefixItems": [False],
+            "items": {"$ref": "#it"},
+        },
+    },
+    "dependencies": {"first": ["pair"], "text": {"required": ["first"]}},
+    "definitions": {"text": {"$id": "#text", "type": "string"}},
+}
+NEW_FILES: dict[str, tuple[dict[str, Any], Any, Any]] = {
+    "tuple": ({"$schema": D20, "prefixItems": [{"type": "string"}], "items": False}, ["a"], ["a", "b"]),
+    "beside": ({"$schema": D20, "$ref": "#/$defs/a", "maxLength": 1, "$defs": {"a": {"type": "string"}}}, "a", "ab"),
+    "closed": ({"$schema": D19, "properties": {"a": {}}, "unevaluatedProperties": False}, {"a": 1}, {"b": 1}),
+}
+
+
+@pytest.mark.parametrize("name", NEW_FILES)
+def test_a_later_draft_in_a_schema_of_draft_07(name: str, project: Project) -> None:
+    """The whole is compiled in 2020-12, and means what each file says in its own draft."""
+    part, valid, invalid = NEW_FILES[name]
+    project.write("schemas/part.json", part)
+    new = {"$ref": "part.json"}
+    project.span_types(agent={**OLD_ROOT, "properties": {**OLD_ROOT["properties"], "new": new}})
+    result = project.generate()
+    assert (result.code, result.findings) == (0, [])
+    model = project.load().AgentParams
+    taken = [{"new": valid}, {"pair": [1, "a"], "first": 2, "text": "long"}, {"free": [[[]]]}]
+    refused = [{"new": invalid}, {"pair": [1, 2]}, {"pair": [1, "a", 3]}, {"pair": [1], "first": "a"}]
+    refused += [{"first": 1}, {"text": "a"}, {"text": 1, "first": 1, "pair": []}, {"free": [1]}]
+    assert [each for each in taken if not is_valid(model, each)] == []
+    assert [each for each in refused if is_valid(model, each)] == []

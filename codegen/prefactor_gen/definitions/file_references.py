@@ -28,7 +28,14 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Diagnosti
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
 from prefactor_gen.documents.json_text import parse_json
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.json_schema.drafts import draft_of, draft_of_uri, in_2020_12, in_a_known_draft
+from prefactor_gen.json_schema.drafts import (
+    draft_of,
+    draft_of_uri,
+    in_2020_12,
+    in_a_known_draft,
+    read_differently,
+    whole_in_2020_12,
+)
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
 from prefactor_gen.json_schema.references import NO_URI, LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
@@ -189,6 +196,17 @@ class SchemaFiles:
         named = target if "$schema" in target or not isinstance(root, ObjectNode) else root
         return in_2020_12(target) if named.is_draft_07 and not draft_07 else target
 
+    def needs_2020_12(self, path: Path, pointer: str) -> bool:
+        """Whether the target of a JSON pointer in a file says that it is in a later draft, and draft-07 differs."""
+        root = self.refs(path).root
+        target = resolve_pointer(root, pointer)
+        if not isinstance(target, ObjectNode):
+            return False
+        named = in_a_known_draft(target) if "$schema" in target else root
+        if "$schema" not in named or named.is_draft_07:
+            return False
+        return any(any(read_differently(each)) for each in all_schemas(target))
+
     def refs(self, path: Path) -> LocalRefs:
         """The references inside a file that was parsed."""
         if path not in self._refs:
@@ -292,6 +310,8 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
         return Checked(source)
     inliner = _Inliner(source, files, refs)
     schema = inliner.run()
+    if refs.draft_07 and any(files.needs_2020_12(path, pointer) for path, pointer in inliner.names):
+        return inline_files(replace(source, schema=whole_in_2020_12(source.schema)), files)
     return Checked(None if inliner.diagnostics else replace(source, schema=schema, written=None), inliner.diagnostics)
 
 
