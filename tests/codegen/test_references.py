@@ -253,6 +253,30 @@ def test_relative_ids_mean_the_files_that_have_them(project: Project) -> None:
     assert takes_cents(project)
 
 
+@pytest.mark.parametrize("identifier", ["https://a.example/part", "part"])
+@pytest.mark.parametrize("root", [{}, {"$id": "https://a.example/root"}, {"$schema": DRAFT_07}])
+def test_a_part_with_an_id_may_refer_to_files(identifier: str, root: dict[str, Any], project: Project) -> None:
+    project.write("vendor/money.json", CENTS)
+    project.configure(refs={"https://a.example/": "vendor"})
+    base = "" if "a.example" in identifier or "$id" in root else "https://a.example/"
+    part = {"$id": f"{base}{identifier}", "type": "object", "properties": {"x": {"$ref": "money"}}}
+    project.span_types(agent={**root, "type": "object", "properties": {"part": part, "y": {"$ref": part["$id"]}}})
+    result = project.run()
+    assert (result.code, result.findings) == (0, [])
+    model = project.load().AgentParams
+    assert is_valid(model, {"part": {"x": {"cents": 1}}, "y": {"x": {"cents": 1}}})
+    assert not is_valid(model, {"part": {"x": {"cents": "1"}}})
+    assert not is_valid(model, {"y": {"x": {"cents": "1"}}})
+
+
+def test_a_dynamic_reference_in_another_file(project: Project) -> None:
+    definitions = {"a": {"$dynamicRef": "#money"}, "b": {"$dynamicAnchor": "money", **CENTS}}
+    project.write("schemas/a.json", {"$defs": definitions})
+    project.configure()
+    assert refer_to("a.json#/$defs/a", project).code == 0
+    assert takes_cents(project)
+
+
 @pytest.mark.parametrize("name", ["List<(number[]|null)>", "a^b`{c}", 'x"\\'])
 def test_a_reference_to_a_definition_of_any_name(name: str, made: Made) -> None:
     pointer = name.replace("<", "%3C").replace(">", "%3E")  # and nothing else, as generators of schemas write it

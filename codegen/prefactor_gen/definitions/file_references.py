@@ -332,6 +332,7 @@ class _Inliner:
         names: the name in `$defs` of each target: a file and a JSON pointer.
         inlined: the targets by these names.
         pending: targets whose own references are still to rewrite.
+        refers_by_uri: a reference leads to one of them by the URI of the root.
     """
 
     def __init__(self, source: SchemaSource, files: SchemaFiles, refs: LocalRefs) -> None:
@@ -343,6 +344,7 @@ class _Inliner:
         self.pending: deque[tuple[str, ObjectNode, Path]] = deque()
         self.diagnostics: list[Diagnostic] = []
         self.draft_07 = refs.draft_07
+        self.refers_by_uri = False
         own = source.schema.get("$defs")
         self.own_definitions = own if isinstance(own, ObjectNode) else ObjectNode(place=source.place)
 
@@ -358,7 +360,10 @@ class _Inliner:
         own = root.get("$defs")
         definitions = own if isinstance(own, ObjectNode) else self.own_definitions
         merged = definitions.with_items([*definitions.items(), *sorted(self.inlined.items())])
-        return root.with_items({**root, "$defs": merged}.items())
+        members = {**root, "$defs": merged}
+        if self.refers_by_uri:
+            members.setdefault("$id", self.refs.base)
+        return root.with_items(members.items())
 
     def rewrite(
         self, schema: ObjectNode, path: Path | None, applicable: AbstractSet[str], pointer: str = "", *, is_root: bool
@@ -381,6 +386,11 @@ class _Inliner:
         result = map_subschemas(schema, visit)
         if not is_root:
             result.pop("$id", None)  # its references become references of the root schema
+            if isinstance(dynamic := schema.get("$dynamicRef"), str) and path is not None and pointer in applicable:
+                try:  # found by its anchor, which is copied with it
+                    self.definition(dynamic, path, schema.place_at("$dynamicRef"), self.files.refs(path))
+                except DiagnosticError as error:
+                    self.diagnostics.extend(error.diagnostics)
         reference = schema.get("$ref")
         if isinstance(reference, str) and (not is_root or _is_to_another_file(schema, self.refs)):
             if pointer not in applicable:  # it has no effect, but the check of payloads would look for its target
@@ -388,7 +398,12 @@ class _Inliner:
                 return result
             refs = self.refs if is_root or path is None else self.files.refs(path)
             try:
-                result["$ref"] = f"#/$defs/{self.definition(reference, path, schema.place_at('$ref'), refs)}"
+                place = schema.place_at("$ref")
+                pointer_in_root = f"#/$defs/{self.definition(reference, path, place, refs)}"
+                if is_root and refs.uri_below_an_id(reference, place) is not None:
+                    self.refers_by_uri = True
+                    pointer_in_root = f"{refs.base}{pointer_in_root}"  # `#` is the part with the $id
+                result["$ref"] = pointer_in_root
             except DiagnosticError as error:
                 self.diagnostics.extend(error.diagnostics)
         return result
@@ -436,7 +451,7 @@ class _Inliner:
             )
         if (below := refs.uri_below_an_id(reference, place)) is not None:
             found_as = f"{reference!r}, which is {below!r} relative to the $id above"
-            message = f"expected a part of this schema, found {found_as}"
+            message = f"expected a part of this schema, found {found_as}{self.files.references.copy_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
         target = self.files.get(file, path, folder or path.parent, place, uri)[0]
