@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.python_names import pascal
@@ -69,6 +69,7 @@ class SchemaFiles:
         self._refs: dict[Path, LocalRefs] = {}
         self._found_by: dict[Path, str] = {}
         self._searched: set[tuple[str, Path | None]] = set()
+        self._contents: dict[Path, bytes] = {}
         documents = list(documents)
         self._documents = {document.path for document in documents}
         for document in documents:
@@ -116,27 +117,35 @@ class SchemaFiles:
         """Look for a file with this `$id` beside the definition files and in the folders of the configuration."""
         if (unquote(uri), folder) in self._searched:
             return
-        word = unquote(uri).rstrip("/").rpartition("/")[2].encode()  # is in the file, which may have a relative $id
+        last = unquote(uri).rstrip("/").rpartition("/")[2]  # is in the file, whose $id may be relative
+        words = [each.encode() for each in {last, quote(last)}]
         owners: list[Document] = []
         for path in neighbours(folder, self.references):
-            if path in self._documents:
-                continue
-            name = display_name(path, self.base)
-            try:
-                content = read_file(path, name)
-                if word not in content and word not in unquote_to_bytes(content):
+            if path not in self._documents and any(word in self._content(path) for word in words):
+                try:
+                    document = Document(display_name(path, self.base), self._read(path), path, folder)
+                except DiagnosticError:  # it is no concern of the definitions unless they refer to it
                     continue
-                document = Document(name, self.read(path, name), path, folder)
-            except DiagnosticError:  # it is no concern of the definitions unless they refer to it
-                continue
-            if unquote(uri) in map(unquote, _ids(document)):
-                owners.append(document)
+                if unquote(uri) in map(unquote, _ids(document)):
+                    owners.append(document)
         if len(owners) > 1:
             message = f"expected one file with the $id {uri!r}, found {owners[0].source} and {owners[1].source}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         for document in owners:
             self._add_ids(document)
         self._searched.add((unquote(uri), folder))
+
+    def _content(self, path: Path) -> bytes:
+        """The content of a file beside the definitions; empty if it cannot be read."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = read_file(path, str(path))
+            except DiagnosticError:
+                self._contents[path] = b""
+        return self._contents[path]
+
+    def _read(self, path: Path) -> JsonValue:
+        return self.read(path, display_name(path, self.base))
 
     def _metaschema(self, uri: str) -> Path:
         """The path that stands for the metaschema of a draft."""
@@ -151,7 +160,7 @@ class SchemaFiles:
 
     def _parse(self, path: Path) -> JsonValue:
         if path not in self.parsed:
-            self.parsed[path] = self.read(path, display_name(path, self.base))
+            self.parsed[path] = self._read(path)
         return self.parsed[path]
 
     def _with_id(self, uri: str, fragment: str, place: Place) -> tuple[Path, str] | None:
