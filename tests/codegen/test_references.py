@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -178,11 +179,16 @@ def takes_cents(project: Project) -> bool:
         ("https://bank.example", "vendor", "https://bank.example/money"),
         ("https://bank.example/", "vendor/", "https://bank.example/sub/order.json#/properties/total"),
         ("https://bank.example/", "vendor", "https://bank.example/sub/order.json#total"),
+        ("https://bank.example/", "vendor", "https://bank.example/v1/money/2020-12"),
+        ("https://bank.example/", "vendor", "https://bank.example/v1.2"),
         ("urn:bank:money", "vendor/money.json", "urn:bank:money"),
     ],
 )
 def test_a_configured_copy_stands_for_a_url(entry: str, target: str, reference: str, project: Project) -> None:
     project.write("vendor/money.json", CENTS)
+    project.write("vendor/v1.2.json", CENTS)
+    project.write("vendor/v1/money/2020-12", json.dumps(CENTS, indent="\t"))  # not YAML
+    project.write("vendor/v1.2", {"type": "string"})
     project.write("vendor/sub/order.json", {"properties": {"total": {"$anchor": "total", "$ref": "../money"}}})
     project.configure(refs={"https://": "schemas", entry: target})
     result = refer_to(reference, project)

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-__all__ = ["ReferenceSettings"]
+__all__ = ["COPY_SUFFIXES", "ReferenceSettings"]
 
-_SUFFIXES = ("", ".json", ".yaml", ".yml")
+COPY_SUFFIXES = frozenset({"", ".json", ".yaml", ".yml"})
+"""Of files in a folder that stands for URLs, which often have no suffix."""
+
+_ENDS = ("", ".json", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,12 @@ class ReferenceSettings:
             return same
         address = max(prefixes, key=len)
         target, below = self.copies[address], wanted.removeprefix(unquote(address))
-        paths = (Path(os.path.realpath(target / f"{below}{suffix}")) for suffix in _SUFFIXES)
-        return next((path for path in paths if path.is_relative_to(target) and path.is_file()), None)
+        paths = (Path(os.path.realpath(target / f"{below}{end}")) for end in _ENDS)
+        return next((path for path in paths if self._is_readable(path, target)), None)
+
+    @staticmethod
+    def _is_readable(path: Path, folder: Path) -> bool:
+        return path.suffix.lower() in COPY_SUFFIXES and path.is_relative_to(folder) and path.is_file()
 
     def folder_to_add(self, path: Path) -> str:
         """The end of a message that says how a file outside may be referred to."""
@@ -57,7 +64,7 @@ class ReferenceSettings:
     def copy_to_add(self, uri: str) -> str:
         """The end of a message that says how a file may stand for a URL."""
         name = unquote(uri).rstrip("/").rpartition("/")[2].rpartition(":")[2] or "schema"
-        name = name if name.endswith(_SUFFIXES[1:]) else f"{name}.json"
+        name = name if name.endswith(_ENDS[1:]) else f"{name}.json"
         line = f"{json.dumps(uri, ensure_ascii=False)} = {json.dumps(f'vendor/{name}', ensure_ascii=False)}"
         return f"; nothing is fetched: save a copy, and add to [tool.prefactor-gen.refs]: {line}"
 

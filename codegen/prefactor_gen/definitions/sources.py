@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,7 +126,8 @@ def parse_file(path: Path, source: str) -> JsonValue:
         text = read_file(path, source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UNREADABLE_SOURCE.error(Place(source), f"expected UTF-8 text: {error}") from None
-    return parse_json(text, source) if path.suffix.lower() == ".json" else parse_yaml(text, source)
+    is_json = path.suffix.lower() == ".json" or (not path.suffix and text.lstrip().startswith("{"))
+    return parse_json(text, source) if is_json else parse_yaml(text, source)
 
 
 def read_file(path: Path, source: str) -> bytes:
@@ -161,16 +162,16 @@ def display_name(path: Path, base: Path) -> str:
     return (text.removeprefix(top) if text.startswith(top) else os.path.relpath(path, base)).replace(os.sep, "/")
 
 
-def files_below(folder: Path, place: Place) -> list[Path]:
-    """The JSON and YAML files of a folder, sorted, with those of the folders in it.
+def files_below(folder: Path, place: Place, suffixes: Container[str] = SUFFIXES) -> list[Path]:
+    """The JSON and YAML files of a folder, or those with other suffixes, sorted, with those of the folders in it.
 
     Raises:
         DiagnosticError: the folder has too many files.
     """
-    return sorted(_walk(folder, place))
+    return sorted(_walk(folder, place, suffixes))
 
 
-def _walk(folder: Path, place: Place) -> Iterator[Path]:
+def _walk(folder: Path, place: Place, suffixes: Container[str]) -> Iterator[Path]:
     entries = 0
     for directory, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if not name.startswith((".", "__")))
@@ -178,11 +179,11 @@ def _walk(folder: Path, place: Place) -> Iterator[Path]:
         if entries > MAX_FOLDER_ENTRIES:
             message = f"this folder holds more than {MAX_FOLDER_ENTRIES:,} files; name the folder of the definitions"
             raise LIMIT_EXCEEDED.error(place, message)
-        yield from (Path(directory) / name for name in files if _is_definition_file(name))
+        yield from (Path(directory) / name for name in files if _is_of_interest(name, suffixes))
 
 
-def _is_definition_file(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+def _is_of_interest(name: str, suffixes: Container[str]) -> bool:
+    return Path(name).suffix.lower() in suffixes and not name.startswith(".")
 
 
 def _document(path: Path, folder: Path, base: Path, references: ReferenceSettings) -> Document:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.definitions.file_references import neighbours
-from prefactor_gen.definitions.reference_settings import ReferenceSettings
+from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES, ReferenceSettings
 from prefactor_gen.definitions.sources import (
     definition_files,
     display_name,
@@ -122,7 +122,7 @@ def _configured_files(references: ReferenceSettings) -> set[Path]:
     """The files in all folders that the configuration names, and the single files that it names."""
     folders = {path for path in (*references.folders, *references.copies.values()) if path.is_dir()}
     files = {path for path in references.copies.values() if path not in folders}
-    return files.union(*(files_below(folder, Place(str(folder))) for folder in folders))
+    return files.union(*(files_below(folder, Place(str(folder)), COPY_SUFFIXES) for folder in folders))
 
 
 def _references(text: str) -> set[str]:
