@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -14,12 +13,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.python_names import pascal
-from prefactor_gen.definitions.reference_settings import ReferenceSettings
+from prefactor_gen.definitions.reference_settings import ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.sources import (
     SUFFIXES,
     Document,
     display_name,
-    files_below,
+    is_definition_file,
+    neighbours,
     parse_file,
     read_file,
     real_path,
@@ -41,7 +41,7 @@ from prefactor_gen.json_schema.references import NO_URI, LocalRefs, applicable_s
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["SchemaFiles", "duplicate_ids", "inline_files", "neighbours"]
+__all__ = ["SchemaFiles", "duplicate_ids", "inline_files"]
 
 
 class SchemaFiles:
@@ -107,9 +107,12 @@ class SchemaFiles:
             self._found_by.setdefault(copy, uri)
             self._parse(copy)
             return copy, self.pointer(copy, fragment, place)
-        relative = unquote(uri.removeprefix(NO_URI)) if uri.startswith(NO_URI) else None
-        if relative is not None and (path is None or "\0" in relative or _is_definition_file(path.parent / relative)):
-            return None  # a file by its path
+        if not can_be_a_path(unquote(uri)):
+            return None
+        if uri.startswith(NO_URI):
+            relative = unquote(uri.removeprefix(NO_URI))
+            if path is None or is_definition_file(path.parent / relative):  # a file is meant by its path first
+                return None
         self._search(uri, folder, place)
         return self._with_id(uri, fragment, place)
 
@@ -231,33 +234,17 @@ class SchemaFiles:
             DiagnosticError: it is not a file of the folder, or cannot be read.
         """
         name = unquote(reference)
-        path = None if "\0" in name else real_path(source.parent / name)
+        path = real_path(source.parent / name) if can_be_a_path(name) else None
         if path is not None and not path.is_relative_to(folder) and not self.references.allows(path):
-            hint = self.references.folder_to_add(path) if _is_definition_file(path) else ""
+            hint = self.references.folder_to_add(path) if is_definition_file(path) else ""
             message = f"expected a file of the definition folder, found {reference!r}, which is outside{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
-        if path is None or not _is_definition_file(path):
+        if path is None or not is_definition_file(path):
             hint = "" if path is None else _similar_file(path, real_path(source))
             if not hint and not uri.startswith(NO_URI):
                 hint = f", and no $id {uri!r}{self.references.copy_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, f"expected a JSON or YAML file, found no {reference!r}{hint}")
         return path, self._parse(path)
-
-
-def _is_definition_file(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and os.path.isfile(path)
-
-
-def neighbours(folder: Path | None, references: ReferenceSettings) -> list[Path]:
-    """The files that a definition folder may refer to by `$id`: those in it, and those of the configured folders.
-
-    Raises:
-        DiagnosticError: a folder has too many files.
-    """
-    inside = [] if folder is None else sorted(map(real_path, folder.iterdir()))
-    files = [each for each in inside if _is_definition_file(each) and each.is_relative_to(folder or each)]
-    files.extend(file for each in references.folders for file in files_below(each, Place(str(each))))
-    return list(dict.fromkeys(files))
 
 
 def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:

@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-__all__ = ["COPY_SUFFIXES", "ReferenceSettings"]
+__all__ = ["COPY_SUFFIXES", "ReferenceSettings", "can_be_a_path"]
 
 COPY_SUFFIXES = frozenset({"", ".json", ".yaml", ".yml"})
 """Of files in a folder that stands for URLs, which often have no suffix."""
 
 _ENDS = ("", ".json", ".yaml", ".yml")
+
+
+def can_be_a_path(text: str) -> bool:
+    """Whether the system can look for a file of this name: it has no null character and no half of a surrogate pair."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class ReferenceSettings:
         wanted = unquote(uri)
         prefixes = [each for each in self.copies if wanted.startswith(unquote(each)) and self.copies[each].is_dir()]
         same = next((path for each, path in self.copies.items() if unquote(each) == wanted and path.is_file()), None)
-        if same is not None or not prefixes or "\0" in wanted:
+        if same is not None or not prefixes or not can_be_a_path(wanted):
             return same
         address = max(prefixes, key=len)
         target, below = self.copies[address], wanted.removeprefix(unquote(address))
@@ -53,7 +61,7 @@ class ReferenceSettings:
 
     @staticmethod
     def _is_readable(path: Path, folder: Path) -> bool:
-        return path.suffix.lower() in COPY_SUFFIXES and path.is_relative_to(folder) and path.is_file()
+        return path.suffix.lower() in COPY_SUFFIXES and path.is_relative_to(folder) and os.path.isfile(path)
 
     def folder_to_add(self, path: Path) -> str:
         """The end of a message that says how a file outside may be referred to."""

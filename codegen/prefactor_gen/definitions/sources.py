@@ -24,7 +24,9 @@ __all__ = [
     "display_name",
     "files_below",
     "is_attribute",
+    "is_definition_file",
     "load_sources",
+    "neighbours",
     "parse_file",
     "read_file",
     "real_path",
@@ -169,6 +171,23 @@ def files_below(folder: Path, place: Place, suffixes: Container[str] = SUFFIXES)
         DiagnosticError: the folder has too many files.
     """
     return sorted(_walk(folder, place, suffixes))
+
+
+def neighbours(folder: Path | None, references: ReferenceSettings) -> list[Path]:
+    """The files that a definition folder may refer to by `$id`: those in it, and those of the configured folders.
+
+    Raises:
+        DiagnosticError: a folder has too many files.
+    """
+    inside = [] if folder is None else sorted(map(real_path, folder.iterdir()))
+    files = [each for each in inside if is_definition_file(each) and each.is_relative_to(folder or each)]
+    files.extend(file for each in references.folders for file in files_below(each, Place(str(each))))
+    return list(dict.fromkeys(files))
+
+
+def is_definition_file(path: Path) -> bool:
+    """Whether there is a file of this name, and its suffix is that of JSON or YAML."""
+    return path.suffix.lower() in SUFFIXES and os.path.isfile(path)
 
 
 def _walk(folder: Path, place: Place, suffixes: Container[str]) -> Iterator[Path]:

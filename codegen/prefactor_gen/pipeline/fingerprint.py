@@ -13,13 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
-from prefactor_gen.definitions.file_references import neighbours
-from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES, ReferenceSettings
+from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES, ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.sources import (
     definition_files,
     display_name,
     files_below,
     is_attribute,
+    neighbours,
     read_file,
     real_path,
 )
@@ -111,7 +111,7 @@ def _with_referred(files: Sequence[tuple[Path, Path]], references: ReferenceSett
         yield path, content
         for reference in _references(content.decode("utf-8", errors="replace")) if b"$ref" in content else ():
             name = unquote(reference.partition("#")[0])
-            if "\0" in name:
+            if not can_be_a_path(name):
                 continue
             referred = real_path(path.parent / name)
             if (referred.is_relative_to(folder) or references.allows(referred)) and os.path.isfile(referred):
