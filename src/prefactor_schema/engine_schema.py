@@ -15,7 +15,9 @@ __all__ = ["TOO_LONG", "EngineSchema", "id_keyword", "prepare", "rewritten"]
 
 # JSON Schema does not require these to be checked, but the engine checks them for draft-07 and older.
 _CONTENT = ("contentEncoding", "contentMediaType")
-_URI_PUNCTUATION = "%/:=&?~#+!$,;'@()*[]"  # other characters are quoted: people write URIs with blanks
+# Other characters are quoted: people write URIs with blanks.
+_URI_PUNCTUATION = "%/:=&?~+!$,;'@()*[]"
+_FRAGMENT_PUNCTUATION = "%/:=&?~+!$,;'@()*"
 _DRAFTS_WITHOUT_IF = frozenset({"Draft4Validator", "Draft6Validator"})
 _DRAFTS_WITH_ANCHOR_IDS = _DRAFTS_WITHOUT_IF | {"Draft7Validator"}
 
@@ -106,6 +108,11 @@ def rewritten(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]], *
     )
 
 
+def _quoted(uri: str) -> str:
+    before, hash_sign, fragment = uri.partition("#")
+    return f"{quote(before, safe=_URI_PUNCTUATION)}{hash_sign}{quote(fragment, safe=_FRAGMENT_PUNCTUATION)}"
+
+
 def _patterns(schema: Schema) -> Iterator[str]:
     found: list[str] = []
 
@@ -140,7 +147,7 @@ class _Rewriter:
     def change(self, schema: dict[str, Any]) -> dict[str, Any]:
         for keyword in self.uris & schema.keys():
             if isinstance(uri := schema[keyword], str):
-                schema[keyword] = quote(uri, safe=_URI_PUNCTUATION)
+                schema[keyword] = _quoted(uri)
         for keyword in _CONTENT:
             if isinstance(schema.get(keyword), str):
                 del schema[keyword]

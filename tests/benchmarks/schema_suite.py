@@ -1,10 +1,11 @@
 """Do generated types accept what their schemas accept? `python -m tests.benchmarks.schema_suite`.
 
 The official JSON-Schema-Test-Suite, its required tests of draft 2020-12 and draft-07, which comes with the source
-distribution of jsonschema (pip gets it). Each schema becomes the property `value` of a span type's params, goes through
-the generator, and each instance of it through the generated model and through the check of payloads. Prints a line for
-each keyword where they disagree, and totals; `--details` names each case. Half a minute. Exits with 1 when a model or
-the check takes or refuses what it should not, unless jsonschema errs alike.
+distribution of jsonschema (pip gets it). Copies of what its schemas refer to at a host come with it, too. Each schema
+becomes the property `value` of a span type's params, goes through the generator, and each instance of it through the
+generated model and through the check of payloads. Prints a line for each keyword where they disagree, and totals;
+`--details` names each case. Half a minute. Exits with 1 when a model or the check takes or refuses what it should not,
+unless jsonschema errs alike.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import importlib
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -28,7 +30,9 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import Draft7Validator, Draft202012Validator
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, has_errors
+from prefactor_gen.documents.nodes import to_plain
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema
 
@@ -109,11 +113,18 @@ def groups_of(tests: Path, draft: str) -> Iterator[Group]:
 
 
 class Compiler:
-    """Generates packages into a folder, and imports them."""
+    """Generates packages into a folder, and imports them.
 
-    def __init__(self, folder: Path) -> None:
+    Attributes:
+        payloads: the schema of each params model, with what it refers to in other files.
+    """
+
+    def __init__(self, folder: Path, remotes: Path | None = None) -> None:
         self._folder = folder
+        copies = {} if remotes is None else {"http://localhost:1234/": Path(os.path.realpath(remotes))}
+        self._references = ReferenceSettings(folder, copies)
         self._number = 0
+        self.payloads: dict[type[BaseModel], dict[str, Any]] = {}
         sys.path.insert(0, str(folder))
 
     def models(self, schemas: Mapping[str, dict[str, Any]]) -> dict[str, type[BaseModel]] | list[Diagnostic]:
@@ -121,7 +132,7 @@ class Compiler:
         self._number += 1
         package = f"suite_{self._number}"
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
-        generated = generate_package(["spans.json"], self._folder, self._folder / package)
+        generated = generate_package(["spans.json"], self._folder, self._folder / package, references=self._references)
         if has_errors(generated.diagnostics):
             return list(generated.diagnostics)
         (self._folder / package).mkdir()
@@ -129,7 +140,12 @@ class Compiler:
             (self._folder / package / name).write_text(text, "utf-8")
         importlib.invalidate_caches()
         module = importlib.import_module(package)
-        return {name: getattr(module, f"{name}Params") for name in schemas}
+        models = {name: getattr(module, f"{name}Params") for name in schemas}
+        for item in generated.value.definitions.span_types:
+            schema = to_plain(item.params.schema)
+            assert isinstance(schema, dict)
+            self.payloads[models[item.name]] = schema
+        return models
 
 
 def compiled(compiler: Compiler, groups: list[Group], tally: Tally) -> Iterator[tuple[Group, type[BaseModel]]]:
@@ -165,8 +181,8 @@ def oracle(group: Group, payload: JsonValue) -> bool | None:
     return True
 
 
-def compare(group: Group, model: type[BaseModel], tally: Tally) -> None:
-    schema = JsonSchema(group.schema)
+def compare(group: Group, model: type[BaseModel], payload_schema: dict[str, Any], tally: Tally) -> None:
+    schema = JsonSchema(payload_schema)
     for test in group.tests:
         payload = {"value": test["data"]}
         taken = [takes(model, payload), not schema.mismatches(payload)]
@@ -184,7 +200,7 @@ def measure(draft: str, tests: Path, compiler: Compiler, *, details: bool) -> bo
     tally = Tally()
     for groups in by_keyword.values():
         for group, model in compiled(compiler, groups, tally):
-            compare(group, model, tally)
+            compare(group, model, compiler.payloads[model], tally)
     for keyword, counts in tally.counts.items():
         if counts.keys() != {"agrees"}:
             print(f"{draft} {keyword}: {as_text(counts)}")
@@ -203,7 +219,8 @@ def main() -> int:
     parser.add_argument("--details", action="store_true", help="name each case in which the two disagree")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        tests, compiler = suite(Path(folder)), Compiler(Path(folder))
+        tests = suite(Path(folder))
+        compiler = Compiler(Path(folder), tests.parent / "remotes")
         results = [measure(draft, tests, compiler, details=options.details) for draft in DRAFTS]
     return 0 if all(results) else 1
 

@@ -116,10 +116,10 @@ class Project:
         """Write `schemas/spans.json` with the params schemas of some span types."""
         self.write("schemas/spans.json", {"span_schemas": schemas})
 
-    def configure(self, **settings: str | list[str]) -> None:
+    def configure(self, **settings: str | list[str] | dict[str, Any]) -> None:
         """Write `pyproject.toml` with these settings beside `sources = ["schemas"]` and `package = "made"`."""
         table = {"sources": ["schemas"], "package": "made", **settings}
-        lines = [f"{name} = {json.dumps(value)}\n" for name, value in table.items()]
+        lines = [f"{name} = {_toml(value)}\n" for name, value in table.items()]
         self.write("pyproject.toml", "[tool.prefactor-gen]\n" + "".join(lines))
 
     def run(self, *arguments: str) -> Result:
@@ -147,6 +147,12 @@ class Project:
     def files(self) -> dict[str, str]:
         """The content of the package's files, by name."""
         return {path.name: path.read_text("utf-8") for path in sorted(self.package.glob("*")) if path.is_file()}
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {json.dumps(item)}' for key, item in value.items())} }}"
+    return json.dumps(value)
 
 
 def forget(*packages: str) -> None:

@@ -804,16 +804,6 @@ def test_a_part_of_another_draft_that_both_drafts_read_alike(project: Project) -
     assert project.generate().findings == []
 
 
-def test_a_part_of_2020_12_in_a_schema_of_draft_07(project: Project) -> None:
-    """Draft-07 cannot express it."""
-    part = {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "array", "prefixItems": [TEXT]}
-    project.write("schemas/shared.json", part)
-    project.span_types(agent={"$schema": DRAFT_07, **properties(x={"$ref": "shared.json"})})
-    line = only(project.generate().findings)
-    assert line.startswith("schemas/shared.json:1:2 /$schema: error PG006: expected the draft of the definition that")
-    assert "drafts read 'prefixItems' differently, found 'https://json-schema.org/draft/2020-12/schema'" in line
-
-
 @pytest.mark.parametrize(
     ("keyword", "message"),
     [

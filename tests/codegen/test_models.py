@@ -24,6 +24,7 @@ from tests.codegen.support import CASES, Made, Project, is_valid, load_package, 
 
 from prefactor_core._payloads.snapshot import members_of
 from prefactor_core.typed import MISSING
+from prefactor_gen.json_schema.drafts import DRAFT_04, DRAFTS
 
 
 class Five(IntEnum):
@@ -662,10 +663,15 @@ class TestMetaschemas:
             in project.run("check", "schemas", "--explain").out
         )
 
-    def test_the_metaschema_of_another_draft_is_refused(self, project: Project) -> None:
-        project.span_types(agent=properties(schema={"$ref": DRAFT_07}))
-        line = only(project.generate().findings)
-        assert f"PG008: expected the metaschema of the schema's own draft, {DRAFT}, found '{DRAFT_07}'" in line
+    @pytest.mark.parametrize("own", DRAFTS)
+    @pytest.mark.parametrize("other", DRAFTS)
+    def test_the_metaschema_of_another_draft(self, own: str, other: str, made: Made) -> None:
+        model = made(agent={"$schema": own, **properties(x={"$ref": other})}).AgentParams
+        assert accepts(model, {"x": {"properties": {"a": {"minimum": 1}}}})
+        assert not accepts(model, {"x": {"properties": {"a": {"minimum": "1"}}}})
+        is_04 = other == DRAFT_04
+        assert accepts(model, {"x": {"minimum": 1, "exclusiveMinimum": True}}) == is_04
+        assert accepts(model, {"x": True}) != is_04
 
     def test_a_part_that_the_metaschema_does_not_have(self, project: Project) -> None:
         project.span_types(agent=properties(schema={"$ref": f"{DRAFT}#/nope"}))

@@ -279,3 +279,14 @@ def test_schemas_beside_the_span_types_of_a_file(project: Project) -> None:
     package = project.load()
     assert {"Message", "MessageDict", "Part"} <= {*package.__all__}
     assert package.OneParams.model_fields["message"].annotation == package.TwoParams.model_fields["message"].annotation
+
+
+def test_names_that_begin_with_one_of_another_module(project: Project) -> None:
+    lint = {"type": "object", "properties": {"env": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    project.write("schemas/lint.json", lint)
+    project.write("schemas/2020-12.json", properties(b={}))
+    references = ("lint.json", "lint.json#/properties/env", "2020-12.json")
+    project.span_types(agent=properties(**{f"x{index}": {"$ref": each} for index, each in enumerate(references)}))
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert {"Lint", "LintEnv", "LintPropertyEnv", "Schema202012"} <= {*project.load().__all__}

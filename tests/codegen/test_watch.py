@@ -99,6 +99,19 @@ def test_the_configuration_counts(project_folder: Path, watch: Watch) -> None:
     assert "changed: more/b.json\ngenerated/other: 2 span types" in watch.until(both)
 
 
+def test_what_definitions_refer_to_elsewhere_counts(project_folder: Path, started: Callable[..., Watch]) -> None:
+    (project_folder / "vendor").mkdir()
+    (project_folder / "vendor" / "money.json").write_text('{"type": "string"}')
+    reference = '{"properties": {"x": {"$ref": "https://bank.example/money"}}}'
+    (project_folder / "schemas" / "a.json").write_text(f'{{"span_schemas": {{"a": {reference}}}}}')
+    with (project_folder / "pyproject.toml").open("a") as configuration:
+        configuration.write('[tool.prefactor-gen.refs]\n"https://bank.example/" = "vendor"\n')
+    watch = started(project_folder)
+    watch.until(WATCHING)
+    (project_folder / "vendor" / "money.json").write_text('{"type": "integer"}')
+    assert watch.until(WATCHING).startswith("changed: vendor/money.json\ngenerated/made: 1 span type")
+
+
 def test_a_registry_is_imported_afresh(project_folder: Path) -> None:
     registry = "from prefactor_core import SchemaRegistry\nfrom part import NAME\nspans = SchemaRegistry()\n"
     (project_folder / "agent.py").write_text(f"{registry}spans.register(NAME, {{'type': 'object'}})\n")

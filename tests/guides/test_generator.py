@@ -50,6 +50,7 @@ HATCH = block(f"{GUIDE}#hatch/toml")
 REFERENCES = block(f"{GUIDE}#definitions/yaml")
 REFERRED = block(f"{GUIDE}#definitions/yaml/2")
 BRANCHES = block(f"{GUIDE}#how-schemas-become-types/yaml")
+OUTSIDE = block(f"{GUIDE}#references-out-of-the-folder/toml")
 CI = block(f"{GUIDE}#ci-and-commits/yaml")
 PRE_COMMIT = block(f"{GUIDE}#ci-and-commits/yaml/2")
 PRE_COMMIT_REPOSITORY = block(f"{GUIDE}#ci-and-commits/yaml/3")
@@ -192,6 +193,17 @@ def test_branches_become_the_overloads_that_the_guide_says(tmp_path: Path) -> No
     assert len(mypy_errors(f'{use}(amount=1, method="card", account="1")', tmp_path)) > 0
     explained = shell("prefactor-gen check schemas --explain billing:payment", tmp_path)
     assert "/oneOf: checked against the schema itself" in explained.stdout
+
+
+def test_references_out_of_the_folder_lead_where_the_guide_says(tmp_path: Path) -> None:
+    copies = ["common/money.yaml", "billing/vendor/iban.json", "billing/vendor/bank/money.yml"]
+    references = ["../../common/money.yaml", "https://bank.example/iban.json", "https://bank.example/types/money"]
+    properties = {f"x{number}": {"$ref": each} for number, each in enumerate(references)}
+    definitions = json.dumps({"span_schemas": {"agent": {"type": "object", "properties": properties}}})
+    project(tmp_path, dict.fromkeys(copies, '{"type": "string"}'))
+    project(tmp_path, {"billing/schemas/spans.json": definitions, "billing/pyproject.toml": OUTSIDE})
+    done = shell("prefactor-gen", tmp_path / "billing")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_key_of_the_configuration_is_explained() -> None:

@@ -17,8 +17,7 @@ from prefactor_gen.diagnostics.rules import (
 )
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.documents.quoting import quoting_advice
-from prefactor_gen.json_schema.drafts import DRAFT_2020_12, DRAFTS, draft_of
-from prefactor_gen.json_schema.keywords import ASSERTIONS
+from prefactor_gen.json_schema.drafts import DRAFT_2020_12, DRAFTS, draft_of, read_differently
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas
@@ -37,11 +36,6 @@ _GENERATOR_KEYS = frozenset({"customBasePath", "customTypePath", "default_factor
 _GENERATOR_KEY_PREFIX = "x-python-"
 # Booleans in draft-04.
 _EXCLUSIVE = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
-# Keywords that draft 2020-12 and draft-07 read differently. A list in `items` and keywords beside a `$ref` are others.
-_DRAFT_SPECIFIC = frozenset({
-    "$anchor", "$dynamicAnchor", "$dynamicRef", "additionalItems", "dependencies", "dependentRequired",
-    "dependentSchemas", "maxContains", "minContains", "prefixItems", "unevaluatedItems", "unevaluatedProperties",
-})  # fmt: skip
 _MAX_SHOWN_PATTERN = 60
 _MAX_SHOWN_MESSAGE = 300
 
@@ -100,12 +94,7 @@ def _check_another_draft(schema: ObjectNode) -> Iterator[Diagnostic]:
     All parts of a schema are read by the draft of its root.
     """
     for part in all_schemas(schema):
-        keywords = sorted(part.keys() & _DRAFT_SPECIFIC)
-        if isinstance(part.get("items"), ListNode):
-            keywords.append("items")
-        if "$ref" in part and part.keys() & ASSERTIONS - {"$ref"}:
-            keywords.append("$ref")
-        if keywords:
+        if keywords := list(read_differently(part)):
             message = (
                 f"expected the draft of the definition that this is a part of, because drafts read {keywords[0]!r} "
                 f"differently, found {schema['$schema']!r}; name the same $schema in both"
@@ -189,7 +178,7 @@ def _check_references(schema: ObjectNode, refs: LocalRefs, draft: str | None) ->
         if not isinstance(reference, str):
             continue
         if is_metaschema(reference):
-            if draft is not None and reference.partition("#")[0] != draft:
+            if keyword == "$dynamicRef" and draft is not None and reference.partition("#")[0] != draft:
                 message = f"expected the metaschema of the schema's own draft, {draft}, found {reference!r}"
                 yield UNRESOLVED_REFERENCE.at(place, message)
         elif keyword == "$dynamicRef" and is_remote(reference) and not refs.is_local(reference, place):

@@ -8,10 +8,11 @@ import os
 import re
 import sys
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.rules import RULES, UNUSABLE_PACKAGE
 from prefactor_gen.package.generated_line import GENERATED_BY
 from prefactor_schema.suggestions import closest_match, did_you_mean
@@ -50,7 +51,7 @@ _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
 WIRE_KEYS = ("sources", "output", "package")
-KEYS = (*WIRE_KEYS, "formats", "former-names", "wire", "allow")
+KEYS = (*WIRE_KEYS, "formats", "former-names", "reference-folders", "refs", "wire", "allow")
 ALLOW_KEYS = ("rule", "file", "span-type", "reason")
 
 
@@ -67,6 +68,7 @@ class PackageConfig:
         assert_formats: payloads must match the formats of their schemas.
         former_names: pairs of a name that a class had before, and its name.
         allowances: the rules that definitions may break.
+        references: the files outside of the definition folders that may be referred to.
     """
 
     sources: tuple[str, ...]
@@ -76,6 +78,7 @@ class PackageConfig:
     assert_formats: bool = False
     former_names: tuple[tuple[str, str], ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    references: ReferenceSettings = field(default_factory=ReferenceSettings)
 
     @property
     def folder(self) -> Path:
@@ -239,7 +242,33 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
         assert_formats=formats == "assert",
         former_names=names,
         allowances=_allowances(table.get("allow", []), config.base),
+        references=_references(table, where, config.base),
     )
+
+
+def _references(table: dict[str, object], where: str, base: Path) -> ReferenceSettings:
+    folders = table.get("reference-folders", [])
+    if not isinstance(folders, list) or not all(isinstance(item, str) for item in folders):
+        raise ConfigError(f'pyproject.toml: expected reference-folders = ["…"] in [{where}], found {folders!r}')
+    copies = table.get("refs", {})
+    if not isinstance(copies, dict) or not all(isinstance(item, str) for item in copies.values()):
+        raise ConfigError(f'pyproject.toml: expected "URL" = "path" in [{where}.refs], found {copies!r}')
+    paths: dict[str, Path] = {}
+    for address, target in copies.items():
+        path = _existing(target, base, f"[{where}.refs]")
+        uri = address.removesuffix("#")
+        paths[f"{uri.removesuffix('/')}/" if path.is_dir() else uri] = path
+    real_folders = tuple(_existing(each, base, f"reference-folders of [{where}]") for each in folders)
+    if (file := next((each for each in real_folders if not each.is_dir()), None)) is not None:
+        raise ConfigError(f"pyproject.toml: expected folders in reference-folders of [{where}], found {file.name!r}")
+    return ReferenceSettings(base, paths, real_folders)
+
+
+def _existing(target: str, base: Path, where: str) -> Path:
+    path = None if "\0" in target or not target else Path(os.path.realpath(base / target))
+    if path is None or not path.exists():
+        raise ConfigError(f"pyproject.toml: expected a file or a folder in {where}, found no {target!r}")
+    return path
 
 
 def _allowances(entries: object, base: Path) -> tuple[Allowance, ...]:

@@ -120,6 +120,16 @@ def config_schema() -> dict[str, Any]:
             },
             "description": "Rules that schemas of somebody else may break.",
         },
+        "refs": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "The file that stands for a URL in a $ref, or the folder for all URLs that begin so.",
+        },
+        "reference-folders": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Folders outside of the definition folders whose files a $ref may lead to.",
+        },
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},
     }
     table = {**_object(keys, KEYS), "required": ["sources"]}

@@ -216,6 +216,7 @@ def _run_stages(
             assert_formats=package.assert_formats,
             former_names=package.former_names,
             allowances=package.allowances,
+            references=package.references,
         )
     finally:
         gc.freeze()  # collecting everything at the end of the process would take long
@@ -272,7 +273,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
 
     try:
         origin = package_origin(
-            source_contents(package.sources, base, package.folder),
+            source_contents(package.sources, base, package.folder, package.references),
             package.package,
             assert_formats=package.assert_formats,
             former_names=package.former_names,

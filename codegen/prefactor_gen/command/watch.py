@@ -14,6 +14,7 @@ import watchfiles
 from watchfiles import Change, DefaultFilter
 
 from prefactor_gen.command.config import ConfigError, PackageConfig
+from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES
 from prefactor_gen.definitions.sources import SUFFIXES, is_attribute, real_path
 from prefactor_gen.diagnostics.diagnostics import printable
 
@@ -109,6 +110,9 @@ class _Watched:
         for path in (real_path(base / source) for source in sources if source not in modules and "\0" not in source):
             is_file = path.is_file() or path.suffix.lower() in SUFFIXES
             paths |= {path: frozenset(), path.parent: SUFFIXES} if is_file else {path: SUFFIXES}
+        for references in {id(package.references): package.references for package in packages}.values():
+            for path in (*references.folders, *references.copies.values()):
+                paths[path] = COPY_SUFFIXES if path.is_dir() else frozenset()
         if modules:
             paths[base] = paths.get(base, frozenset()) | {".py"}
         return cls(base, sources, paths, frozenset(real_path(package.folder) for package in packages))

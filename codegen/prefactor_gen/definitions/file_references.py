@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from prefactor_gen.definitions.definitions import Copies, FileTarget, SchemaSource
 from prefactor_gen.definitions.python_names import pascal
-from prefactor_gen.definitions.sources import SUFFIXES, Document, display_name, parse_file, real_path
+from prefactor_gen.definitions.reference_settings import ReferenceSettings, can_be_a_path
+from prefactor_gen.definitions.sources import (
+    SUFFIXES,
+    Document,
+    display_name,
+    is_definition_file,
+    neighbours,
+    parse_file,
+    read_file,
+    real_path,
+)
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
+from prefactor_gen.documents.json_text import parse_json
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.json_schema.drafts import in_2020_12, in_a_known_draft
+from prefactor_gen.json_schema.drafts import (
+    draft_of,
+    draft_of_uri,
+    in_2020_12,
+    in_a_known_draft,
+    read_differently,
+    whole_in_2020_12,
+)
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_metaschema, is_remote, resolve_pointer, step
-from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas, similar_target
+from prefactor_gen.json_schema.references import NO_URI, LocalRefs, applicable_schemas, similar_target
 from prefactor_gen.json_schema.subschemas import all_schemas, located_schemas, map_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
@@ -28,7 +46,9 @@ __all__ = ["FileCopier", "SchemaFiles", "duplicate_ids", "inline_files"]
 
 
 class SchemaFiles:
-    """The files of the definition folders, parsed once each. Never reads a file outside its folder, links included.
+    """The files of the definition folders, parsed once each.
+
+    Never reads a file outside its folder, links included, unless the configuration allows it.
 
     Attributes:
         parsed: the content of each file that a `$ref` led to.
@@ -36,28 +56,133 @@ class SchemaFiles:
     """
 
     def __init__(
-        self, base: Path, documents: Iterable[Document] = (), read: Callable[[Path, str], JsonValue] = parse_file
+        self,
+        base: Path,
+        documents: Iterable[Document] = (),
+        references: ReferenceSettings | None = None,
+        read: Callable[[Path, str], JsonValue] = parse_file,
     ) -> None:
         self.base = base.resolve()
+        self.references = references or ReferenceSettings(base)
         self.read = read
         self.parsed: dict[Path, JsonValue] = {}
         self.ids: dict[str, tuple[Document, str]] = {}
         self._refs: dict[Path, LocalRefs] = {}
+        self._found_by: dict[Path, str] = {}
+        self._searched: set[tuple[str, Path | None]] = set()
+        self._contents: dict[Path, bytes] = {}
+        documents = list(documents)
+        self._documents = {document.path for document in documents}
         for document in documents:
-            for uri in _ids(document):
-                self.ids.setdefault(unquote(uri), (document, uri))
+            self._add_ids(document)
 
-    def with_id(self, uri: str, fragment: str, place: Place) -> tuple[Path, str] | None:
-        """The file with the schema that has this `$id`, and the JSON pointer of the target; None if there is none.
+    def _add_ids(self, document: Document) -> None:
+        for uri in _ids(document):
+            self.ids.setdefault(unquote(uri), (document, uri))
+
+    def with_uri(
+        self, uri: str, fragment: str, place: Place, path: Path | None, folder: Path | None
+    ) -> tuple[Path, str] | None:
+        """The file that has this URI, and the JSON pointer of the target; None if there is none.
+
+        It is the file with this `$id` in the definition folders, the copy of the URL that the configuration names, or
+        the file with this `$id` beside a definition file or in the folders that the configuration names.
+
+        Args:
+            uri: the URI without its fragment.
+            fragment: the fragment.
+            place: the place of the reference.
+            path: the file of the reference.
+            folder: its definition folder, if it has one.
 
         Raises:
-            DiagnosticError: the schema has no such part.
+            DiagnosticError: the file cannot be read or has no such part, or two files have this `$id`.
         """
+        found = self._with_id(uri, fragment, place)
+        if found is not None:
+            return found
+        if is_metaschema(uri):
+            path = self._metaschema(uri)
+            return path, self.pointer(path, fragment, place)
+        if (copy := self.references.copy_of(uri)) is not None:
+            self._found_by.setdefault(copy, uri)
+            self._parse(copy)
+            return copy, self.pointer(copy, fragment, place)
+        if not can_be_a_path(unquote(uri)):
+            return None
+        if uri.startswith(NO_URI):
+            relative = unquote(uri.removeprefix(NO_URI))
+            if path is None or is_definition_file(path.parent / relative):  # a file is meant by its path first
+                return None
+        self._search(uri, folder, place)
+        return self._with_id(uri, fragment, place)
+
+    def _search(self, uri: str, folder: Path | None, place: Place) -> None:
+        """Look for a file with this `$id` beside the definition files and in the folders of the configuration."""
+        if (unquote(uri), folder) in self._searched:
+            return
+        last = unquote(uri).rstrip("/").rpartition("/")[2]  # is in the file, whose $id may be relative
+        words = [each.encode() for each in {last, quote(last)}]
+        owners: list[Document] = []
+        for path in neighbours(folder, self.references):
+            if path not in self._documents and any(word in self._content(path) for word in words):
+                try:
+                    document = Document(display_name(path, self.base), self._read(path), path, folder)
+                except DiagnosticError:  # it is no concern of the definitions unless they refer to it
+                    continue
+                if unquote(uri) in map(unquote, _ids(document)):
+                    owners.append(document)
+        if len(owners) > 1:
+            message = f"expected one file with the $id {uri!r}, found {owners[0].source} and {owners[1].source}"
+            raise UNRESOLVED_REFERENCE.error(place, message)
+        for document in owners:
+            self._add_ids(document)
+        self._searched.add((unquote(uri), folder))
+
+    def _content(self, path: Path) -> bytes:
+        """The content of a file beside the definitions; empty if it cannot be read."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = read_file(path, str(path))
+            except DiagnosticError:
+                self._contents[path] = b""
+        return self._contents[path]
+
+    def _read(self, path: Path) -> JsonValue:
+        return self.read(path, display_name(path, self.base))
+
+    def _metaschema(self, uri: str) -> Path:
+        """The path that stands for the metaschema of a draft."""
+        from prefactor_gen.json_schema.metaschema import metaschema_of
+
+        draft = draft_of_uri(uri)
+        assert draft is not None  # noqa: S101  # it is a metaschema
+        path = Path(f"metaschema {draft.removesuffix('/schema').rpartition('/')[2]}")
+        if path not in self.parsed:
+            self.parsed[path] = parse_json(json.dumps(metaschema_of(draft)), draft)
+        return path
+
+    def _parse(self, path: Path) -> JsonValue:
+        if path not in self.parsed:
+            self.parsed[path] = self._read(path)
+        return self.parsed[path]
+
+    def _with_id(self, uri: str, fragment: str, place: Place) -> tuple[Path, str] | None:
         document, written = self.ids.get(unquote(uri), (None, ""))
         if document is None or document.path is None:
             return None
         self.parsed.setdefault(document.path, document.root)
         return document.path, self.refs(document.path).pointer(f"{written}#{fragment}", place)
+
+    def pointer(self, path: Path, fragment: str, place: Place) -> str:
+        """The JSON pointer of a fragment of a file, for a reference at this place.
+
+        Raises:
+            DiagnosticError: the file has no such anchor.
+        """
+        if fragment and not fragment.startswith("/"):
+            return self.anchor(path, fragment, place)
+        return canonical_pointer(fragment)
 
     def anchor(self, path: Path, name: str, place: Place) -> str:
         """The JSON pointer of an anchor of a file, for a reference at this place.
@@ -89,31 +214,43 @@ class SchemaFiles:
         named = target if "$schema" in target or not isinstance(root, ObjectNode) else root
         return in_2020_12(target) if named.is_draft_07 and not draft_07 else target
 
+    def needs_2020_12(self, path: Path, pointer: str) -> bool:
+        """Whether the target of a JSON pointer in a file says that it is in a later draft, and draft-07 differs."""
+        root = self.refs(path).root
+        target = resolve_pointer(root, pointer)
+        if not isinstance(target, ObjectNode):
+            return False
+        named = in_a_known_draft(target) if "$schema" in target else root
+        if "$schema" not in named or named.is_draft_07:
+            return False
+        return any(any(read_differently(each)) for each in all_schemas(target))
+
     def refs(self, path: Path) -> LocalRefs:
         """The references inside a file that was parsed."""
         if path not in self._refs:
             root = self.parsed[path]
             root = in_a_known_draft(root) if isinstance(root, ObjectNode) else ObjectNode(place=Place(str(path)))
-            self._refs[path] = LocalRefs(root)
+            self._refs[path] = LocalRefs(root, self._found_by.get(path, NO_URI))
         return self._refs[path]
 
-    def get(self, reference: str, source: Path, folder: Path, place: Place) -> tuple[Path, JsonValue]:
-        """The file that a `$ref` in `source` names.
+    def get(self, reference: str, source: Path, folder: Path, place: Place, uri: str) -> tuple[Path, JsonValue]:
+        """The file that a `$ref` in `source` names, or this URI if there is no such file.
 
         Raises:
             DiagnosticError: it is not a file of the folder, or cannot be read.
         """
         name = unquote(reference)
-        path = None if "\0" in name else real_path(source.parent / name)
-        if path is not None and not path.is_relative_to(folder):
-            message = f"expected a file of the definition folder, found {reference!r}, which is outside"
+        path = real_path(source.parent / name) if can_be_a_path(name) else None
+        if path is not None and not path.is_relative_to(folder) and not self.references.allows(path):
+            hint = self.references.folder_to_add(path) if is_definition_file(path) else ""
+            message = f"expected a file of the definition folder, found {reference!r}, which is outside{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
-        if path is None or path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):
+        if path is None or not is_definition_file(path):
             hint = "" if path is None else _similar_file(path, real_path(source))
+            if not hint and not uri.startswith(NO_URI):
+                hint = f", and no $id {uri!r}{self.references.copy_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, f"expected a JSON or YAML file, found no {reference!r}{hint}")
-        if path not in self.parsed:
-            self.parsed[path] = self.read(path, display_name(path, self.base))
-        return path, self.parsed[path]
+        return path, self._parse(path)
 
 
 def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:
@@ -175,6 +312,8 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
         return Checked(source)
     copier = FileCopier(files, refs, source.document.path, source.document.folder)
     schema = copier.inlined(source.schema)
+    if refs.draft_07 and any(files.needs_2020_12(each.path, each.pointer) for each in copier.names):
+        return inline_files(replace(source, schema=whole_in_2020_12(source.schema)), files)
     inlined = replace(source, schema=schema, written=None, copies=copier.copies())
     return Checked(None if copier.diagnostics else inlined, copier.diagnostics)
 
@@ -182,8 +321,10 @@ def inline_files(source: SchemaSource, files: SchemaFiles) -> Checked[SchemaSour
 def _is_to_another_file(schema: ObjectNode, refs: LocalRefs) -> bool:
     """Whether the `$ref` of a schema leads out of the schema that it is a part of."""
     reference = schema.get("$ref")
-    if not isinstance(reference, str) or is_metaschema(reference):
+    if not isinstance(reference, str):
         return False
+    if is_metaschema(reference):  # the check of payloads has that of the schema's own draft built in
+        return reference.partition("#")[0] != draft_of(refs.root)
     return not refs.is_local(reference, schema.place_at("$ref"))
 
 
@@ -202,6 +343,7 @@ class FileCopier:
         pending: targets whose own references are still to rewrite.
         uses: the targets that a target refers to; the schema itself is None.
         of_other_files: the targets that another file refers to, or a payload from outside of its schema.
+        refers_by_uri: a reference leads to one of them by the URI of the root.
     """
 
     def __init__(self, files: SchemaFiles, refs: LocalRefs, path: Path | None, folder: Path | None) -> None:
@@ -217,6 +359,7 @@ class FileCopier:
         self.current: FileTarget | None = None
         self.diagnostics: list[Diagnostic] = []
         self.draft_07 = refs.draft_07
+        self.refers_by_uri = False
         self.own_definitions = refs.root.object_at("$defs")
 
     def copies(self) -> Copies:
@@ -234,7 +377,10 @@ class FileCopier:
         own = root.get("$defs")
         definitions = own if isinstance(own, ObjectNode) else self.own_definitions
         merged = definitions.with_items([*definitions.items(), *sorted(self.copied.items())])
-        return root.with_items({**root, "$defs": merged}.items())
+        members = {**root, "$defs": merged}
+        if self.refers_by_uri:
+            members.setdefault("$id", self.refs.base)
+        return root.with_items(members.items())
 
     def copy_pending(self) -> None:
         """Copy what the copies refer to."""
@@ -265,6 +411,11 @@ class FileCopier:
         result = map_subschemas(schema, visit)
         if not is_root:
             result.pop("$id", None)  # its references become references of the root schema
+            if isinstance(dynamic := schema.get("$dynamicRef"), str) and path is not None and pointer in applicable:
+                try:  # found by its anchor, which is copied with it
+                    self.target(dynamic, path, schema.place_at("$dynamicRef"), self.files.refs(path))
+                except DiagnosticError as error:
+                    self.diagnostics.extend(error.diagnostics)
         reference = schema.get("$ref")
         if isinstance(reference, str) and (not is_root or _is_to_another_file(schema, self.refs)):
             if pointer not in applicable:  # it has no effect, but the check of payloads would look for its target
@@ -272,14 +423,19 @@ class FileCopier:
                 return result
             refs = self.refs if is_root or path is None else self.files.refs(path)
             try:
-                target = self.target(reference, path, schema.place_at("$ref"), refs)
+                place = schema.place_at("$ref")
+                target = self.target(reference, path, place, refs)
                 # A file that is the whole payload is a schema of its own, and so are its definitions.
                 is_payload = (
                     is_root and not pointer and not target.pointer and not (schema.keys() - {"$ref"}) & ASSERTIONS
                 )
                 if (is_root or target.path != path) and not is_payload:
                     self.of_other_files.add(target)
-                result["$ref"] = f"#/$defs/{self.names[target]}"
+                pointer_in_root = f"#/$defs/{self.names[target]}"
+                if is_root and refs.uri_below_an_id(reference, place) is not None:
+                    self.refers_by_uri = True
+                    pointer_in_root = f"{refs.base}{pointer_in_root}"  # `#` is the part with the $id
+                result["$ref"] = pointer_in_root
             except DiagnosticError as error:
                 self.diagnostics.extend(error.diagnostics)
         return result
@@ -323,10 +479,10 @@ class FileCopier:
                 return path, canonical_pointer(reference[1:])
             return path, refs.pointer(reference, place)
         uri, fragment = refs.resolved(reference, place)
-        if (found := self.files.with_id(uri, fragment, place)) is not None:
+        if (found := self.files.with_uri(uri, fragment, place, path, self.folder)) is not None:
             return found
         if is_remote(reference):
-            hint = did_you_mean(uri, self.files.ids) or "; a copy of it in the folder is found by its $id"
+            hint = did_you_mean(uri, self.files.ids) or self.files.references.copy_to_add(uri)
             message = f"expected a reference into the definition folder, found the remote {reference!r}{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if path is None:
@@ -335,13 +491,11 @@ class FileCopier:
             )
         if (below := refs.uri_below_an_id(reference, place)) is not None:
             found_as = f"{reference!r}, which is {below!r} relative to the $id above"
-            message = f"expected a part of this schema, found {found_as}"
+            message = f"expected a part of this schema, found {found_as}{self.files.references.copy_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
-        target = self.files.get(file, path, self.folder or path.parent, place)[0]
-        if fragment and not fragment.startswith("/"):
-            return target, self.files.anchor(target, fragment, place)
-        return target, canonical_pointer(fragment)
+        target = self.files.get(file, path, self.folder or path.parent, place, uri)[0]
+        return target, self.files.pointer(target, fragment, place)
 
     def free_name(self, path: Path, fragment: str) -> str:
         """`common.json#/$defs/Money` → `Money`, or `CommonMoney` if the schema has a `Money` of its own."""

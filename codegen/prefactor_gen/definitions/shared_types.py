@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import FileTarget, SchemaSource
 from prefactor_gen.definitions.file_references import FileCopier, SchemaFiles
-from prefactor_gen.definitions.python_names import is_usable, module_name, names_made_of, pascal
+from prefactor_gen.definitions.python_names import is_usable, module_name, names_made_of, pascal, spelled
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
 from prefactor_gen.definitions.sources import display_name
 from prefactor_gen.definitions.span_names import SpanNames, digest_of
@@ -259,7 +259,8 @@ def _chosen(schema: JsonValue) -> tuple[JsonValue, Place] | None:
 def _words(target: FileTarget) -> Iterator[str]:
     """`common.json#/$defs/Money` → `Money`, `CommonMoney`."""
     tokens = [unquote(each).replace("~1", "/").replace("~0", "~") for each in target.pointer.split("/")[1:]]
-    stem = pascal(target.path.stem)
+    stem = pascal(target.path.stem) or pascal(spelled(target.path.stem))
+    stem = stem if stem.isidentifier() else f"Schema{stem}"
     word = "".join(pascal(each) for each in tokens if each not in {"$defs", "definitions", "properties"})
     is_definition = len(tokens) == 2 and tokens[0] in {"$defs", "definitions"}  # /$defs/Money
     if is_definition and word:

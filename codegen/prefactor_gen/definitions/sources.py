@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_FOLDER_ENTRIES
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED, NO_DEFINITIONS, UNREADABLE_SOURCE
@@ -20,8 +21,11 @@ __all__ = [
     "Document",
     "definition_files",
     "display_name",
+    "files_below",
     "is_attribute",
+    "is_definition_file",
     "load_sources",
+    "neighbours",
     "parse_file",
     "read_file",
     "real_path",
@@ -40,18 +44,22 @@ class Document:
     folder: Path | None = None
 
 
-def load_sources(sources: Sequence[str], base: Path, package: Path | None = None) -> Checked[list[Document]]:
+def load_sources(
+    sources: Sequence[str], base: Path, package: Path | None = None, references: ReferenceSettings | None = None
+) -> Checked[list[Document]]:
     """Read files, folders (every JSON and YAML file below them) and `module:attribute` registries.
 
     Args:
         sources: paths, relative to `base`, or `module:attribute` of a `SchemaRegistry`.
         base: the project folder; it and its `src` are importable while a registry is loaded.
         package: the folder of the package that is generated from them, which a registry's module cannot import.
+        references: the folders that links in a folder of definitions may lead to.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     seen: set[Path] = set()
     base = base.resolve()
+    references = references or ReferenceSettings(base)
     for source in dict.fromkeys(sources):
         try:
             if is_attribute(source, base):
@@ -68,7 +76,7 @@ def load_sources(sources: Sequence[str], base: Path, package: Path | None = None
                 continue
             seen.add(path)
             try:
-                documents.append(_document(path, folder, base))
+                documents.append(_document(path, folder, base, references))
             except DiagnosticError as error:
                 diagnostics.extend(error.diagnostics)
     return Checked(documents, diagnostics)
@@ -92,7 +100,7 @@ def definition_files(source: str, base: Path) -> list[tuple[Path, Path]]:
     if not path.is_dir():
         message = f"expected a file, a folder or module:attribute, found nothing of this name in {base}"
         raise UNREADABLE_SOURCE.error(place, message + _hint(source, base))
-    files = sorted(_walk(path, place))
+    files = files_below(path, place)
     if not files:
         raise NO_DEFINITIONS.error(place, "expected JSON or YAML files in this folder")
     return [(file, path) for file in files]
@@ -119,7 +127,7 @@ def parse_file(path: Path, source: str) -> JsonValue:
         text = read_file(path, source).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UNREADABLE_SOURCE.error(Place(source), f"expected UTF-8 text: {error}") from None
-    if path.suffix.lower() == ".json":
+    if path.suffix.lower() == ".json" or (not path.suffix and text.lstrip().startswith("{")):
         return parse_json(text, source)
     from prefactor_gen.documents.yaml_text import parse_yaml  # a run that has nothing to do needs no yaml
 
@@ -158,7 +166,33 @@ def display_name(path: Path, base: Path) -> str:
     return (text.removeprefix(top) if text.startswith(top) else os.path.relpath(path, base)).replace(os.sep, "/")
 
 
-def _walk(folder: Path, place: Place) -> Iterator[Path]:
+def files_below(folder: Path, place: Place, suffixes: Container[str] = SUFFIXES) -> list[Path]:
+    """The JSON and YAML files of a folder, or those with other suffixes, sorted, with those of the folders in it.
+
+    Raises:
+        DiagnosticError: the folder has too many files.
+    """
+    return sorted(_walk(folder, place, suffixes))
+
+
+def neighbours(folder: Path | None, references: ReferenceSettings) -> list[Path]:
+    """The files that a definition folder may refer to by `$id`: those in it, and those of the configured folders.
+
+    Raises:
+        DiagnosticError: a folder has too many files.
+    """
+    inside = [] if folder is None else sorted(map(real_path, folder.iterdir()))
+    files = [each for each in inside if is_definition_file(each) and each.is_relative_to(folder or each)]
+    files.extend(file for each in references.folders for file in files_below(each, Place(str(each))))
+    return list(dict.fromkeys(files))
+
+
+def is_definition_file(path: Path) -> bool:
+    """Whether there is a file of this name, and its suffix is that of JSON or YAML."""
+    return path.suffix.lower() in SUFFIXES and os.path.isfile(path)
+
+
+def _walk(folder: Path, place: Place, suffixes: Container[str]) -> Iterator[Path]:
     entries = 0
     for directory, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if not name.startswith((".", "__")))
@@ -166,18 +200,21 @@ def _walk(folder: Path, place: Place) -> Iterator[Path]:
         if entries > MAX_FOLDER_ENTRIES:
             message = f"this folder holds more than {MAX_FOLDER_ENTRIES:,} files; name the folder of the definitions"
             raise LIMIT_EXCEEDED.error(place, message)
-        yield from (Path(directory) / name for name in files if _is_definition_file(name))
+        yield from (Path(directory) / name for name in files if _is_of_interest(name, suffixes))
 
 
-def _is_definition_file(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+def _is_of_interest(name: str, suffixes: Container[str]) -> bool:
+    return Path(name).suffix.lower() in suffixes and not name.startswith(".")
 
 
-def _document(path: Path, folder: Path, base: Path) -> Document:
+def _document(path: Path, folder: Path, base: Path, references: ReferenceSettings) -> Document:
     source = display_name(path, base)
-    if not real_path(path).is_relative_to(folder):
-        message = f"expected a file of this folder, found a link to {real_path(path)}"
-        raise UNREADABLE_SOURCE.error(Place(source), message)
+    real = real_path(path)
+    if not real.is_relative_to(folder):
+        if not references.allows(real):
+            message = f"expected a file of this folder, found a link to {real}{references.folder_to_add(real)}"
+            raise UNREADABLE_SOURCE.error(Place(source), message)
+        path = real
     return Document(source, parse_file(path, source), path, folder)
 
 

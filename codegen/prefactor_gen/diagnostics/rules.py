@@ -115,8 +115,9 @@ UNRESOLVED_REFERENCE = Rule(
     "a $ref cannot be resolved inside the definition folder",
     (
         "A $ref must lead to a part of the same schema (#/… or an anchor) or to a schema in another file of the "
-        "definition folder, by its path or by its $id. Nothing is fetched and no file outside the folder is read, "
-        "so that a build depends on the folder only: put a copy of the schema that an URL means into the folder. Two "
+        "definition folder, by its path or by its $id. Nothing is fetched, and no file outside the folder is read "
+        "unless the configuration names it: save a copy of the schema that a URL means in the folder, or anywhere, "
+        "and name it in [tool.prefactor-gen.refs]; name other folders in reference-folders. Two "
         "files with one $id are an error. In a part of a schema with an $id of its own, references are relative to "
         "that $id. A $ref that only leads back to itself describes no value."
     ),

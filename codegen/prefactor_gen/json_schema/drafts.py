@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_gen.json_schema.keywords import NOT_IN_DRAFT_07
+from prefactor_gen.json_schema.keywords import ASSERTIONS, NOT_IN_DRAFT_07
 from prefactor_gen.json_schema.subschemas import effective_schema, map_subschemas
 
-__all__ = ["DRAFTS", "DRAFT_07", "DRAFT_2020_12", "draft_of", "in_2020_12", "in_a_known_draft"]
+__all__ = [
+    "DRAFTS",
+    "DRAFT_04",
+    "DRAFT_07",
+    "DRAFT_2020_12",
+    "draft_of",
+    "draft_of_uri",
+    "in_2020_12",
+    "in_a_known_draft",
+    "read_differently",
+    "whole_in_2020_12",
+]
 
 DRAFT_04 = "http://json-schema.org/draft-04/schema"
 DRAFT_06 = "http://json-schema.org/draft-06/schema"
@@ -22,6 +33,11 @@ _BY_ADDRESS = {draft.partition("://")[2]: draft for draft in DRAFTS}
 _NOT_IN_DRAFT_06 = NOT_IN_DRAFT_07 | {"if", "then", "else"}
 _NOT_IN_DRAFT_04 = _NOT_IN_DRAFT_06 | {"$id", "const", "contains", "propertyNames"}
 _NOT_IN_2019_09 = frozenset({"$dynamicAnchor", "$dynamicRef", "prefixItems"})
+# Keywords that draft 2020-12 and draft-07 read differently. A list in `items` and keywords beside a `$ref` are others.
+_DRAFT_SPECIFIC = frozenset({
+    "$anchor", "$dynamicAnchor", "$dynamicRef", "additionalItems", "dependencies", "dependentRequired",
+    "dependentSchemas", "maxContains", "minContains", "prefixItems", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
 _RECURSIVE = "recursive"  # the anchor that stands for `$recursiveAnchor: true`
 # In a pointer, the keyword and not a property or definition of this name.
 _MAPS = ("properties", "patternProperties", "dependentSchemas", "dependencies", "definitions", "$defs")
@@ -33,9 +49,12 @@ _REST_STEP = re.compile(_NOT_A_NAME + r"/additionalItems(?=/|$)")
 def draft_of(schema: ObjectNode) -> str | None:
     """The URI of the draft that `$schema` names, with http or https, with or without `#`; None if there is none."""
     named = schema.get("$schema", DRAFT_2020_12)
-    if not isinstance(named, str) or not named.startswith(("http://", "https://")):
-        return None
-    return _BY_ADDRESS.get(named.partition("://")[2].removesuffix("#"))
+    return draft_of_uri(named.removesuffix("#")) if isinstance(named, str) else None
+
+
+def draft_of_uri(uri: str) -> str | None:
+    """The URI of the draft with this URI, with http or https; None if there is none."""
+    return _BY_ADDRESS.get(uri.partition("://")[2]) if uri.startswith(("http://", "https://")) else None
 
 
 def in_a_known_draft(schema: ObjectNode) -> ObjectNode:
@@ -50,6 +69,20 @@ def in_a_known_draft(schema: ObjectNode) -> ObjectNode:
         case draft if draft is not None and str(schema.get("$schema", draft)).removesuffix("#") != draft:
             return schema.with_member("$schema", draft)
     return schema
+
+
+def read_differently(schema: ObjectNode) -> Iterator[str]:
+    """The keywords of a schema, without its subschemas, that draft-07 and 2020-12 read differently."""
+    yield from sorted(schema.keys() & _DRAFT_SPECIFIC)
+    if isinstance(schema.get("items"), ListNode):
+        yield "items"
+    if "$ref" in schema and schema.keys() & ASSERTIONS - {"$ref"}:
+        yield "$ref"
+
+
+def whole_in_2020_12(schema: ObjectNode) -> ObjectNode:
+    """A schema of draft-07 with its own references in 2020-12."""
+    return _mapped(schema, lambda each: _with_moved_reference(_from_draft_07(_with_anchor(each)))).without({"$schema"})
 
 
 def in_2020_12(schema: ObjectNode) -> ObjectNode:
@@ -122,6 +155,18 @@ def _from_draft_07(schema: ObjectNode) -> ObjectNode:
         schema = _renamed(schema, "dependencies", "dependentSchemas").with_member("dependentSchemas", of_schemas)
         schema = schema.with_member("dependentRequired", of_names)
     return schema
+
+
+def _with_anchor(schema: ObjectNode) -> ObjectNode:
+    """The schema with 2020-12's keyword for an anchor in `$id`, and without an `$id` that draft-07 ignores."""
+    identifier = schema.get("$id")
+    if not isinstance(identifier, str) or not ("#" in identifier or "$ref" in schema):
+        return schema
+    uri, _, anchor = identifier.partition("#")
+    if "$ref" in schema or not (uri or anchor):
+        return schema.without({"$id"})
+    schema = schema.with_member("$id", uri) if uri else _renamed(schema, "$id", "$anchor")
+    return schema.with_member("$anchor", anchor) if anchor else schema
 
 
 def _with_prefix_items(schema: ObjectNode) -> ObjectNode:

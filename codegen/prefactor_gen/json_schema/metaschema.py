@@ -9,19 +9,27 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urljoin
 
-from jsonschema.validators import Draft7Validator, Draft202012Validator
+from jsonschema.validators import Draft7Validator, Draft201909Validator, Draft202012Validator, validator_for
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore[import-untyped]
 
-__all__ = ["draft_07_metaschema", "flat_metaschema"]
+__all__ = ["draft_07_metaschema", "flat_metaschema", "metaschema_of"]
 
 
-def flat_metaschema(root: str = "#") -> dict[str, Any]:
+def metaschema_of(draft: str) -> dict[str, Any]:
+    """The metaschema of the draft with this URI, without an `$id`; that of 2019-09 is in 2020-12."""
+    known = validator_for({"$schema": draft})
+    if known in {Draft201909Validator, Draft202012Validator}:
+        return flat_metaschema(metaschema=known.META_SCHEMA)
+    return {key: item for key, item in known.META_SCHEMA.items() if key not in {"$id", "id"}}
+
+
+def flat_metaschema(root: str = "#", metaschema: Any = Draft202012Validator.META_SCHEMA) -> dict[str, Any]:
     """Draft 2020-12's metaschema, merged from its vocabularies.
 
     Args:
         root: the reference to the metaschema; references to its parts start with it.
+        metaschema: the metaschema, or that of 2019-09.
     """
-    metaschema = Draft202012Validator.META_SCHEMA
     uris = [urljoin(metaschema["$id"], part["$ref"]) for part in metaschema["allOf"]]
     vocabularies = [*map(SPECIFICATIONS.contents, uris), metaschema]
     maps = {
@@ -43,7 +51,7 @@ def _merged(part: object, root: str) -> object:
         return [_merged(item, root) for item in part]
     if not isinstance(part, dict):
         return part
-    if part == {"$dynamicRef": "#meta"}:
+    if part in ({"$dynamicRef": "#meta"}, {"$recursiveRef": "#"}):
         return {"$ref": root}
     return {key: _merged_reference(item, root) if key == "$ref" else _merged(item, root) for key, item in part.items()}
 

@@ -14,25 +14,26 @@ from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointe
 from prefactor_gen.json_schema.subschemas import effective_schema, located_schemas, object_subschemas
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
-__all__ = ["REFERENCES", "LocalRefs", "applicable_schemas", "similar_target"]
+__all__ = ["NO_URI", "REFERENCES", "LocalRefs", "applicable_schemas", "similar_target"]
 
 # The base of a schema without an $id, the same as in `prefactor_schema`. Nothing is fetched.
-_BASE = "https://schema.prefactor.invalid/"
+NO_URI = "https://schema.prefactor.invalid/"
 # A name is compared with so many others for a hint, which takes time for each.
 _MAX_COMPARED = 1_000
 REFERENCES = ("$ref", "$dynamicRef")
 
 
 class LocalRefs:
-    """The references of one self-contained schema."""
+    """The references of one self-contained schema, which was found by this URI unless it gives itself another one."""
 
-    def __init__(self, root: ObjectNode) -> None:
+    def __init__(self, root: ObjectNode, uri: str = NO_URI) -> None:
         self.root = root
         self.draft_07 = root.is_draft_07
+        self._uri = uri
 
     @cached_property
     def _parts(self) -> _Parts:
-        return _Parts(self.root)
+        return _Parts(self.root, self._uri)
 
     @cached_property
     def pointers(self) -> dict[Place, str]:
@@ -50,7 +51,7 @@ class LocalRefs:
     @property
     def uris(self) -> list[str]:
         """The URIs that the schema and its parts give themselves."""
-        return [uri for uri in self._parts.pointers if uri != _BASE]
+        return [uri for uri in self._parts.pointers if uri != self._uri]
 
     def resolved(self, reference: str, place: Place) -> tuple[str, str]:
         """The URI, without its fragment, and the fragment of a reference at this place."""
@@ -155,12 +156,12 @@ class _Parts:
         bases: the base URI of references, by the places of schemas and references, where it is not `base`.
     """
 
-    def __init__(self, root: ObjectNode) -> None:
+    def __init__(self, root: ObjectNode, uri: str) -> None:
         self.draft_07 = root.is_draft_07
-        self.pointers: dict[str, str] = {_BASE: ""}
+        self.pointers: dict[str, str] = {uri: ""}
         self.anchors: dict[tuple[str, str], str] = {}
         self.bases: dict[Place, str] = {}
-        self.base = self.named(root, "", _BASE)
+        self.base = self.named(root, "", uri)
         self.visit(root, "", self.base)
 
     def resolved(self, reference: str, place: Place) -> tuple[str, str]:

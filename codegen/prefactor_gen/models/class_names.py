@@ -136,8 +136,9 @@ class ClassNames:
         outermost = [pointer for pointer in losing if all_losing.isdisjoint(_pointers_around(pointer))]
         result: dict[str, str] = {}
         for pointer in outermost:
+            spare = self._spare(pointer)
             result[pointer] = next(
-                name for name in self._spare(pointer) if not reserved(name) and taken.isdisjoint(names_made_of(name))
+                name for name in spare if not reserved(name) and taken.isdisjoint(names_made_of(name))
             )
             taken.update(names_made_of(result[pointer]))
         return result
@@ -146,7 +147,8 @@ class ClassNames:
         found = self.candidates[pointer]
         yield from (_joined(found.parent, word) for word in found.words[1:])
         digest = hashlib.sha256(pointer.encode("utf-8", "surrogatepass")).hexdigest()
-        yield from (_joined(found.parent, f"{found.words[-1]}{digest[:end]}") for end in range(6, 65))
+        for word in (found.words[-1], "Type"):  # what begins with the first may belong to another module
+            yield from (_joined(found.parent, f"{word}{digest[:end]}") for end in range(6, 65))
 
     def needs_note(self, pointer: str) -> bool:
         """Whether the name of a subschema is none that a reader would expect."""
@@ -171,7 +173,8 @@ def _candidates(parent: str, keys: tuple[str, ...], schema: JsonValue) -> _Candi
         plain = pascal(rest[0])
         word = plain or pascal(spelled(rest[0])) or _NAMED[keyword]
         rank = (keyword == "properties") + (0 if plain == rest[0] else 2)
-        return _Candidates(parent, (word, f"{word}{_NAMED[keyword]}"), 1, rank)
+        kind = _NAMED[keyword]
+        return _Candidates(parent, (word, f"{word}{kind}", f"{kind}{word}"), 1, rank)
     plain = pascal(keyword) or pascal(spelled(keyword))
     word, other = _WORDS.get(keyword, (plain, f"{plain}Schema"))
     if not rest:

@@ -6,14 +6,24 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
-from prefactor_gen.definitions.sources import definition_files, display_name, is_attribute, read_file, real_path
+from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES, ReferenceSettings, can_be_a_path
+from prefactor_gen.definitions.sources import (
+    definition_files,
+    display_name,
+    files_below,
+    is_attribute,
+    neighbours,
+    read_file,
+    real_path,
+)
+from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import to_plain
 
 __all__ = ["Origin", "package_origin", "source_contents"]
@@ -39,14 +49,17 @@ class Origin:
     generator: str = ""
 
 
-def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[str, bytes]:
+def source_contents(
+    sources: Sequence[str], base: Path, package: Path, references: ReferenceSettings | None = None
+) -> dict[str, bytes]:
     """The content of everything that the sources of a package may read, by display name.
 
     Raises:
         DiagnosticError: a source does not exist or cannot be imported.
         OSError: a file cannot be read.
     """
-    contents: dict[str, bytes] = {}
+    references = references or ReferenceSettings(base)
+    contents = {"settings of references": "\n".join(references.described()).encode()}
     resolved = base.resolve()
     for source in sources:
         if is_attribute(source, base):
@@ -55,7 +68,7 @@ def source_contents(sources: Sequence[str], base: Path, package: Path) -> dict[s
             definitions = to_plain(read_registry(source, base, package))
             contents[source] = json.dumps(definitions, sort_keys=True).encode()
             continue
-        for path, content in _with_referred(definition_files(source, base)):
+        for path, content in _with_referred(definition_files(source, base), references):
             contents[display_name(path, resolved)] = content.replace(b"\r\n", b"\n")
     return contents
 
@@ -93,24 +106,35 @@ def _hex(digest: hashlib._Hash) -> str:
     return f"sha256-{digest.hexdigest()[:32]}"
 
 
-def _with_referred(files: Iterable[tuple[Path, Path]]) -> Iterator[tuple[Path, bytes]]:
-    """The files, and the files of their folders that their `$ref`s lead to, each with its content."""
+def _with_referred(files: Sequence[tuple[Path, Path]], references: ReferenceSettings) -> Iterator[tuple[Path, bytes]]:
+    """The files, and all files that their `$ref`s may lead to, each with its content."""
     pending = list(files)
-    seen: set[Path] = set()
+    if len(pending) == 1:  # a single file, which may refer to those beside it by $id
+        pending.extend((path, folder) for _, folder in files for path in neighbours(folder, ReferenceSettings()))
+    folders = {folder for _, folder in pending}
+    pending.extend((path, folder) for path in _configured_files(references) for folder in folders)
+    seen: set[tuple[Path, Path]] = set()
     while pending:
         path, folder = pending.pop()
-        if path in seen:
+        if (path, folder) in seen:
             continue
-        seen.add(path)
+        seen.add((path, folder))
         content = read_file(path, str(path))
         yield path, content
         for reference in _references(content.decode("utf-8", errors="replace")) if b"$ref" in content else ():
             name = unquote(reference.partition("#")[0])
-            if "\0" in name:
+            if not can_be_a_path(name):
                 continue
             referred = real_path(path.parent / name)
-            if referred.is_relative_to(folder) and os.path.isfile(referred):
+            if (referred.is_relative_to(folder) or references.allows(referred)) and os.path.isfile(referred):
                 pending.append((referred, folder))
+
+
+def _configured_files(references: ReferenceSettings) -> set[Path]:
+    """The files in all folders that the configuration names, and the single files that it names."""
+    folders = {path for path in (*references.folders, *references.copies.values()) if path.is_dir()}
+    files = {path for path in references.copies.values() if path not in folders}
+    return files.union(*(files_below(folder, Place(str(folder)), COPY_SUFFIXES) for folder in folders))
 
 
 def _references(text: str) -> set[str]:

@@ -24,6 +24,7 @@ from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
 from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_types
 from prefactor_gen.definitions.sources import load_sources
@@ -72,6 +73,7 @@ def generate_package(
     assert_formats: bool = False,
     former_names: Sequence[tuple[str, str]] = (),
     allowances: Sequence[Allowance] = (),
+    references: ReferenceSettings | None = None,
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -84,10 +86,12 @@ def generate_package(
         assert_formats: payloads must match the formats of their schemas.
         former_names: pairs of a name that a class had before, and its name.
         allowances: the rules that definitions may break, by the configuration.
+        references: the files outside of the definition folders that may be referred to; by default none.
     """
+    references = references or ReferenceSettings(base)
     try:
-        run = _Run(sources, base, package, progress, former_names, assert_formats=assert_formats)
-        run.allowances = allowances
+        run = _Run(sources, base, package, progress, references, assert_formats=assert_formats)
+        run.allowances, run.former_names = allowances, former_names
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -119,18 +123,18 @@ class _Run:
         base: Path,
         package: Path,
         progress: Progress | None,
-        former_names: Sequence[tuple[str, str]],
+        references: ReferenceSettings,
         *,
         assert_formats: bool,
     ) -> None:
         self.assert_formats = assert_formats
-        self.former_names = former_names
+        self.former_names: Sequence[tuple[str, str]] = ()
         self.allowances: Sequence[Allowance] = ()
         self.base = base
         self.package = package.name
         self.progress = progress
-        self.documents, self.unreadable = load_sources(sources, base, package)
-        self.files = SchemaFiles(base, self.documents)
+        self.documents, self.unreadable = load_sources(sources, base, package, references)
+        self.files = SchemaFiles(base, self.documents, references)
         self.definitions, self.invalid = collect_definitions(self.documents)
         span_types = self.definitions.span_types
         self.names, self.of_names = span_names(span_types, RESERVED_NAMES.__contains__)
