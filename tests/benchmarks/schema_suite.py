@@ -33,6 +33,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, has_errors
 from prefactor_gen.documents.nodes import to_plain
+from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.stages import generate_package
 from prefactor_schema import JsonSchema
 
@@ -132,7 +133,9 @@ class Compiler:
         self._number += 1
         package = f"suite_{self._number}"
         (self._folder / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
-        generated = generate_package(["spans.json"], self._folder, self._folder / package, references=self._references)
+        generated = generate_package(
+            ["spans.json"], self._folder, self._folder / package, Settings(references=self._references)
+        )
         if has_errors(generated.diagnostics):
             return list(generated.diagnostics)
         (self._folder / package).mkdir()

@@ -15,6 +15,7 @@ from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.rules import RULES, UNUSABLE_PACKAGE
 from prefactor_gen.package.generated_line import GENERATED_BY
+from prefactor_gen.pipeline.settings import Settings
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = [
@@ -65,20 +66,14 @@ class PackageConfig:
 
     Attributes:
         wire: it holds models of plain JSON Schema documents, without span helpers.
-        assert_formats: payloads must match the formats of their schemas.
-        former_names: pairs of a name that a class had before, and its name.
-        allowances: the rules that definitions may break.
-        references: the files outside of the definition folders that may be referred to.
+        settings: what else the configuration says.
     """
 
     sources: tuple[str, ...]
     output: Path
     package: str
     wire: bool = False
-    assert_formats: bool = False
-    former_names: tuple[tuple[str, str], ...] = ()
-    allowances: tuple[Allowance, ...] = ()
-    references: ReferenceSettings = field(default_factory=ReferenceSettings)
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def folder(self) -> Path:
@@ -239,10 +234,12 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
         config.base / output,
         package,
         wire,
-        assert_formats=formats == "assert",
-        former_names=names,
-        allowances=_allowances(table.get("allow", []), config.base),
-        references=_references(table, where, config.base),
+        Settings(
+            formats == "assert",
+            names,
+            _allowances(table.get("allow", []), config.base),
+            _references(table, where, config.base),
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
+from prefactor_gen.pipeline.settings import Settings
 from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -211,12 +212,9 @@ def _run_stages(
             package.sources,
             base,
             package.folder,
+            package.settings,
             cached=cached,
             progress=progress,
-            assert_formats=package.assert_formats,
-            former_names=package.former_names,
-            allowances=package.allowances,
-            references=package.references,
         )
     finally:
         gc.freeze()  # collecting everything at the end of the process would take long
@@ -247,13 +245,10 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     name = options.package or (configured.package if configured else project.default_package() or options.fallback)
     if name is None:
         raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
-    first = PackageConfig(sources, output, name)
-    if configured is not None:
-        is_own = not (options.sources or options.package)
-        former_names = configured.former_names if is_own else ()  # classes of another package
-        first = replace(configured, sources=sources, output=output, package=name, former_names=former_names)
-    if options.sources:  # what is allowed may be in another source
-        first = replace(first, allowances=tuple(replace(each, is_told_if_unused=False) for each in first.allowances))
+    settings = configured.settings if configured else Settings()
+    if options.sources or options.package:
+        settings = _for_another_package(settings, other_sources=bool(options.sources))
+    first = PackageConfig(sources, output, name, settings=settings)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
         project.check_package(package)
@@ -267,18 +262,21 @@ def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[Packa
     return chosen
 
 
+def _for_another_package(settings: Settings, *, other_sources: bool) -> Settings:
+    """The configured settings for a package of the command line, which has other classes, perhaps of other sources."""
+    allowances = settings.allowances
+    if other_sources:  # what is allowed may be in a configured one
+        allowances = tuple(replace(each, is_told_if_unused=False) for each in allowances)
+    return replace(settings, former_names=(), allowances=allowances)
+
+
 def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespace) -> int:
     from prefactor_gen.pipeline.cache import CachedPackage, cache_folder, read_cached, write_cached
     from prefactor_gen.pipeline.fingerprint import Origin, package_origin, source_contents  # needs the extra
 
     try:
-        origin = package_origin(
-            source_contents(package.sources, base, package.folder, package.references),
-            package.package,
-            assert_formats=package.assert_formats,
-            former_names=package.former_names,
-            allowances=[(each.code, each.file, each.span_type) for each in package.allowances],
-        )
+        contents = source_contents(package.sources, base, package.folder, package.settings.references)
+        origin = package_origin(contents, package.package, package.settings)
     except (DiagnosticError, OSError):
         origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.
     folder = package.folder

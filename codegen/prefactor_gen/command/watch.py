@@ -110,7 +110,7 @@ class _Watched:
         for path in (real_path(base / source) for source in sources if source not in modules and "\0" not in source):
             is_file = path.is_file() or path.suffix.lower() in SUFFIXES
             paths |= {path: frozenset(), path.parent: SUFFIXES} if is_file else {path: SUFFIXES}
-        for references in {id(package.references): package.references for package in packages}.values():
+        for references in {id(package.settings): package.settings.references for package in packages}.values():
             for path in (*references.folders, *references.copies.values()):
                 paths[path] = COPY_SUFFIXES if path.is_dir() else frozenset()
         if modules:

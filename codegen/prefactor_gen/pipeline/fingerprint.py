@@ -25,6 +25,7 @@ from prefactor_gen.definitions.sources import (
 )
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import to_plain
+from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["Origin", "package_origin", "source_contents"]
 
@@ -50,7 +51,7 @@ class Origin:
 
 
 def source_contents(
-    sources: Sequence[str], base: Path, package: Path, references: ReferenceSettings | None = None
+    sources: Sequence[str], base: Path, package: Path, references: ReferenceSettings
 ) -> dict[str, bytes]:
     """The content of everything that the sources of a package may read, by display name.
 
@@ -58,8 +59,7 @@ def source_contents(
         DiagnosticError: a source does not exist or cannot be imported.
         OSError: a file cannot be read.
     """
-    references = references or ReferenceSettings(base)
-    contents = {"settings of references": "\n".join(references.described()).encode()}
+    contents: dict[str, bytes] = {}
     resolved = base.resolve()
     for source in sources:
         if is_attribute(source, base):
@@ -73,23 +73,11 @@ def source_contents(
     return contents
 
 
-def package_origin(
-    contents: Mapping[str, bytes],
-    package: str,
-    *,
-    assert_formats: bool = False,
-    former_names: Sequence[tuple[str, str]] = (),
-    allowances: object = (),
-) -> Origin:
-    """Hash the contents, the package's name and settings, and the code and versions of what generates it.
-
-    Allowances count, because an error that is no longer allowed stops the generation.
-    """
+def package_origin(contents: Mapping[str, bytes], package: str, settings: Settings) -> Origin:
+    """Hash the contents, the package's name and settings, and the code and versions of what generates it."""
     identity = {
         "package": package,
-        "formats": assert_formats,
-        "former_names": former_names,
-        "allowances": repr(allowances),
+        "settings": settings.described(),
         "prefactor-sdk": _version("prefactor-sdk"),
         "datamodel-code-generator": _version("datamodel-code-generator"),
     }

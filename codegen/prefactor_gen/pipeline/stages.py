@@ -17,14 +17,13 @@ from operator import attrgetter
 from pathlib import Path
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
-from prefactor_gen.checks.allowances import Allowance, allow
+from prefactor_gen.checks.allowances import allow
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
-from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
 from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_types
 from prefactor_gen.definitions.sources import load_sources
@@ -39,6 +38,7 @@ from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
 from prefactor_gen.pipeline.package_files import package_files, resolved_former_names
 from prefactor_gen.pipeline.processes import Progress, compile_all
 from prefactor_gen.pipeline.reuse import GeneratedModule, definition_digest, reusable_module, shared_digest
+from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.span_types import Compiled, SharedTask, Task
 
 __all__ = ["GeneratedPackage", "generate_package"]
@@ -67,13 +67,10 @@ def generate_package(
     sources: Sequence[str],
     base: Path,
     package: Path,
+    settings: Settings | None = None,
     *,
     cached: CachedPackage | None = None,
     progress: Progress | None = None,
-    assert_formats: bool = False,
-    former_names: Sequence[tuple[str, str]] = (),
-    allowances: Sequence[Allowance] = (),
-    references: ReferenceSettings | None = None,
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -81,17 +78,12 @@ def generate_package(
         sources: files, folders and `module:attribute` registries.
         base: the project folder, which paths are relative to.
         package: the folder of the package, whose name is that of the package.
+        settings: what the configuration says beside that.
         cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
-        assert_formats: payloads must match the formats of their schemas.
-        former_names: pairs of a name that a class had before, and its name.
-        allowances: the rules that definitions may break, by the configuration.
-        references: the files outside of the definition folders that may be referred to; by default none.
     """
-    references = references or ReferenceSettings(base)
     try:
-        run = _Run(sources, base, package, progress, references, assert_formats=assert_formats)
-        run.allowances, run.former_names = allowances, former_names
+        run = _Run(sources, base, package, settings or Settings(), progress)
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -122,19 +114,16 @@ class _Run:
         sources: Sequence[str],
         base: Path,
         package: Path,
+        settings: Settings,
         progress: Progress | None,
-        references: ReferenceSettings,
-        *,
-        assert_formats: bool,
     ) -> None:
-        self.assert_formats = assert_formats
-        self.former_names: Sequence[tuple[str, str]] = ()
-        self.allowances: Sequence[Allowance] = ()
+        self.settings = settings
+        self.assert_formats = settings.assert_formats
         self.base = base
         self.package = package.name
         self.progress = progress
-        self.documents, self.unreadable = load_sources(sources, base, package, references)
-        self.files = SchemaFiles(base, self.documents, references)
+        self.documents, self.unreadable = load_sources(sources, base, package, settings.references)
+        self.files = SchemaFiles(base, self.documents, settings.references)
         self.definitions, self.invalid = collect_definitions(self.documents)
         span_types = self.definitions.span_types
         self.names, self.of_names = span_names(span_types, RESERVED_NAMES.__contains__)
@@ -206,12 +195,12 @@ class _Run:
         deep = self.nested_too_deep(compiled, reused_shared.values())
         found = (self.collected(), of_tasks, of_quality, self.lints(), of_reused, of_compiled, clashes, deep)
         diagnostics = [diagnostic for each in found for diagnostic in each]
-        former, of_former = resolved_former_names(self.former_names, [*modules, *unchanged])
+        former, of_former = resolved_former_names(self.settings.former_names, [*modules, *unchanged])
         diagnostics.extend(of_former if not stops(diagnostics) else ())
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
         is_complete = not (reused or reused_shared)
         definitions = self.definitions.span_types
-        diagnostics = allow(diagnostics, self.allowances, self.base, definitions, is_complete=is_complete)
+        diagnostics = allow(diagnostics, self.settings.allowances, self.base, definitions, is_complete=is_complete)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
         span_types = [each.value for each in self.inlined if each.value is not None]
