@@ -14,9 +14,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import FileTarget, SchemaSource
-from prefactor_gen.definitions.file_references import FileCopier, SchemaFiles
+from prefactor_gen.definitions.file_references import FileCopier
 from prefactor_gen.definitions.python_names import is_usable, module_name, names_made_of, pascal, spelled
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
+from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import display_name
 from prefactor_gen.definitions.span_names import SpanNames, digest_of
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity

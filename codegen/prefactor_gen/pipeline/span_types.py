@@ -20,13 +20,15 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Se
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NAME_COLLISION, stops
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.references import LocalRefs
-from prefactor_gen.models.bundle import Bundle, SharedInterface, Unit, bundle_schema, shared_interface
+from prefactor_gen.models.bundle import Bundle
 from prefactor_gen.models.chosen_names import chosen_names, given_name
 from prefactor_gen.models.class_names import chosen_class
 from prefactor_gen.models.field_names import is_field_name
 from prefactor_gen.models.model_generator import Document, generate_models, plain_field_name
 from prefactor_gen.models.model_reader import Model, ModelField, ModelSet
 from prefactor_gen.models.nesting import References, references_in
+from prefactor_gen.models.schema_bundler import Unit, bundle_schema
+from prefactor_gen.models.shared_interface import SharedInterface, shared_interface
 from prefactor_gen.package.plan import ModuleModels, SpanTypeNames, plan_shared_type, plan_span_type
 from prefactor_gen.package.render import render_module
 from prefactor_gen.package.representation import ModulePlan

@@ -23,8 +23,9 @@ from prefactor_gen.checks.definition_lint import lint_forms, lint_names
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
-from prefactor_gen.definitions.file_references import SchemaFiles, duplicate_ids, inline_files
+from prefactor_gen.definitions.file_references import inline_files
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
+from prefactor_gen.definitions.schema_files import SchemaFiles, duplicate_ids
 from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_types
 from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.definitions.span_names import SpanNames, span_names
