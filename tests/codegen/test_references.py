@@ -387,3 +387,17 @@ def test_a_later_draft_in_a_schema_of_draft_07(name: str, project: Project) -> N
     refused += [{"first": 1}, {"text": "a"}, {"text": 1, "first": 1, "pair": []}, {"free": [1]}]
     assert [each for each in taken if not is_valid(model, each)] == []
     assert [each for each in refused if is_valid(model, each)] == []
+
+
+def test_a_metaschema_of_somebody_else_is_no_reason_to_refuse(project: Project) -> None:
+    schema = {"$schema": "https://meta.example/", "type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}}
+    project.span_types(agent={**schema, "$defs": {"A": {"prefixItems": [{"type": "integer"}]}}})
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert (
+        "/$schema: warning PG015: 'https://meta.example/' is no draft of JSON Schema; the schema is read as one of "
+        in (only(result.findings))
+    )
+    model = project.load().AgentParams
+    assert is_valid(model, {"a": [1, "x"]})
+    assert not is_valid(model, {"a": ["x"]})

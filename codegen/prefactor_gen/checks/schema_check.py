@@ -7,17 +7,24 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from prefactor_gen.definitions.definitions import SchemaSource
-from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, has_errors
 from prefactor_gen.diagnostics.rules import (
     GENERATOR_KEY,
     INVALID_SCHEMA,
     NOT_AN_OBJECT,
     UNCHECKED_PATTERN,
+    UNKNOWN_KEYWORD,
     UNRESOLVED_REFERENCE,
 )
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.documents.quoting import quoting_advice
-from prefactor_gen.json_schema.drafts import DRAFT_2020_12, DRAFTS, draft_of, read_differently
+from prefactor_gen.json_schema.drafts import (
+    DRAFT_2020_12,
+    DRAFTS,
+    draft_of,
+    names_own_metaschema,
+    read_differently,
+)
 from prefactor_gen.json_schema.pointers import is_metaschema, is_remote
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas
@@ -49,7 +56,7 @@ def check_schema(source: SchemaSource, *, is_payload: bool = True) -> Iterator[D
     """
     problems = list(_check_metaschema(source))
     yield from problems
-    if is_payload and not problems:
+    if is_payload and not has_errors(problems):
         yield from _check_root(source.schema)
     refs = LocalRefs(source.schema)
     draft = draft_of(source.written or source.schema)
@@ -82,7 +89,11 @@ def _check_metaschema(source: SchemaSource) -> Iterator[Diagnostic]:
         hint = did_you_mean(named, DRAFTS) if isinstance(named, str) else ""
         message = f"expected one of {', '.join(DRAFTS)}, found {named!r}{hint}"
         yield INVALID_SCHEMA.at(schema.place_at("$schema"), message)
-    elif _metaschema(draft).mismatches(to_plain(schema)):
+        return
+    if names_own_metaschema(schema):
+        message = f"{schema['$schema']!r} is no draft of JSON Schema; the schema is read as one of {draft}"
+        yield UNKNOWN_KEYWORD.at(schema.place_at("$schema"), message)
+    if _metaschema(draft).mismatches(to_plain(schema)):
         for error in _validator(draft).iter_errors(schema):  # jsonschema is slower, but its messages are better
             message = _metaschema_message(error) + _quoting_advice(schema, error)
             yield INVALID_SCHEMA.at(_place_at(schema, error.absolute_path), message)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.keywords import ASSERTIONS, NOT_IN_DRAFT_07
 from prefactor_gen.json_schema.subschemas import effective_schema, map_subschemas
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = [
     "DRAFTS",
@@ -18,6 +19,7 @@ __all__ = [
     "draft_of_uri",
     "in_2020_12",
     "in_a_known_draft",
+    "names_own_metaschema",
     "read_differently",
     "whole_in_2020_12",
 ]
@@ -47,9 +49,23 @@ _REST_STEP = re.compile(_NOT_A_NAME + r"/additionalItems(?=/|$)")
 
 
 def draft_of(schema: ObjectNode) -> str | None:
-    """The URI of the draft that `$schema` names, with http or https, with or without `#`; None if there is none."""
+    """The URI of the draft that `$schema` names, with http or https, with or without `#`; None if there is none.
+
+    A schema with a metaschema of somebody's own is read as one of 2020-12.
+    """
     named = schema.get("$schema", DRAFT_2020_12)
+    if names_own_metaschema(schema):
+        return DRAFT_2020_12
     return draft_of_uri(named.removesuffix("#")) if isinstance(named, str) else None
+
+
+def names_own_metaschema(schema: ObjectNode) -> bool:
+    """Whether `$schema` names a metaschema that is not one of JSON Schema, nor similar to one."""
+    named = schema.get("$schema")
+    if not isinstance(named, str) or not named.startswith(("http://", "https://")):
+        return False
+    is_official = named.partition("://")[2].startswith("json-schema.org/")
+    return not is_official and not did_you_mean(named, DRAFTS)
 
 
 def draft_of_uri(uri: str) -> str | None:
