@@ -4,8 +4,9 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
+from typing_extensions import TypedDict
 from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict

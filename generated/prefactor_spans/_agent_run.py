@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
+from typing_extensions import TypedDict
 from prefactor_core.typed import ABSENT, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 

@@ -4,8 +4,9 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, NotRequired, TYPE_CHECKING, TypedDict
+from typing import Annotated, NotRequired, TYPE_CHECKING
 from pydantic import Field
+from typing_extensions import TypedDict
 from prefactor_core.typed import JsonInteger, MISSING, PayloadModel
 
 __all__ = [

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TYPE_CHECKING, TypedDict
+from typing import Any, NotRequired, TYPE_CHECKING
+from typing_extensions import TypedDict
 from prefactor_core.typed import MISSING, PayloadModel
 
 __all__ = [

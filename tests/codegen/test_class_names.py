@@ -115,7 +115,7 @@ def test_a_chosen_class_that_python_or_the_module_has(name: object, project: Pro
 def test_two_schemas_that_choose_one_class(project: Project) -> None:
     chosen = {"x-prefactor-class": "Same"}
     project.span_types(a=properties(x={**EACH_OWN, **chosen}, y={**properties(z={}), **chosen}))
-    assert "error PG005: another schema is the class Same" in project.generate().err
+    assert "/properties/x is the class Same, too; choose another" in project.generate().err
     project.span_types(a=properties(x={**EACH_OWN, **chosen}), b=properties(x={**EACH_OWN, **chosen}))
     assert "error PG005: this is the class Same, as the definition at" in project.generate().err
 

@@ -252,6 +252,16 @@ def test_a_folder_beside_the_project(reference: str, project: Project) -> None:
     assert project.run().out == "generated/made is up to date\n"
 
 
+def test_one_id_in_the_project_and_beside_it(project: Project) -> None:
+    project.root /= "project"
+    project.write("../common/money.json", MONEY)
+    project.configure(**{"reference-folders": ["../common"]})
+    assert refer_to(MONEY["$id"], project).code == 0
+    project.write("schemas/copy.json", MONEY)
+    found = only(project.run().findings)
+    assert f"expected one file with the $id {MONEY['$id']!r}, found schemas/copy.json and ../common/money.json" in found
+
+
 def test_a_file_given_alone_knows_the_ids_beside_it(project: Project) -> None:
     project.write("schemas/money.json", MONEY)
     project.write("schemas/broken.json", "{")

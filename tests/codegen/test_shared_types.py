@@ -152,14 +152,24 @@ def test_names_of_several_files(project: Project) -> None:
     project.write("schemas/a/common.json", {"$defs": {"Message": MESSAGE | {"properties": {}}}})
     project.write("schemas/mail.json", {"$defs": {"Message": OBJECT | properties(to={})}})
     project.write("schemas/money.json", properties(amount={}))
+    project.write("schemas/b/common.json", {"$defs": {"Message": properties(cc={})}})
     project.write("schemas/chosen.json", {"$defs": {"x": {**properties(y={}), "x-prefactor-class": "Chosen"}}})
-    names = ["a/common.json#/$defs/Message", "mail.json#/$defs/Message", "money.json", "chosen.json#/$defs/x"]
+    names = [
+        "a/common.json#/$defs/Message",
+        "b/common.json#/$defs/Message",
+        "mail.json#/$defs/Message",
+        "money.json",
+        "chosen.json#/$defs/x",
+    ]
     project.span_types(agent=properties(**{f"p{index}": {"$ref": each} for index, each in enumerate(names)}))
     assert project.generate().code == 0
-    assert {"Message", "CommonMessage", "Money", "Chosen"} <= {*project.load().__all__}
-    assert "this is the class CommonMessage, because something else has or wants the name Message" in (
-        project.run("check", "schemas").out
+    exports = {*project.load().__all__}
+    assert {"CommonMessage", "BCommonMessage", "MailMessage", "Money", "Chosen"} <= exports
+    assert "Message" not in exports, "a file that is added gives no name another meaning"
+    expected = (
+        "this is the class MailMessage, because the schema at schemas/a/common.json:1:23 /$defs/Message has or wants"
     )
+    assert expected in project.run("check", "schemas").out
 
 
 def test_a_shared_type_gives_way_to_a_span_type(project: Project) -> None:

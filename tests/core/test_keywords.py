@@ -69,7 +69,7 @@ async def test_wrong_and_missing_keywords_are_recorded_counted_and_logged_once(
         "the params of 'agent:llm' do not match the schema: model: Field required; "
         "modell: start() has no such keyword; did you mean 'model'?; "
         "colour: start() has no such keyword; start_with(…) takes other properties "
-        "(recorded anyway; further mismatches at this path are not logged)"
+        "(recorded anyway; further mismatches of these kinds are not logged)"
     )
     assert "the result of 'agent:llm': respons: set_result() has no such keyword; did you mean 'response'?" in result
 

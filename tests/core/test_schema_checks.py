@@ -40,7 +40,7 @@ async def test_a_span_that_is_opened_by_name(api: LocalApi, run: Run, caplog: py
         assert client.stats().schema_mismatches == 2
     assert [without_place(line) for line in warnings(caplog)] == [
         "the params of 'count:up' do not match the schema: n: Input should be an integer, found a string (recorded "
-        "anyway; further mismatches at this path are not logged)"
+        "anyway; further mismatches of these kinds are not logged)"
     ]
     assert [span["payload"] for span in api.spans()] == [{"n": "a secret"}] * 2
 
@@ -434,3 +434,11 @@ def test_an_agent_survives_payloads_that_the_engine_cannot_read(api: LocalApi) -
     ended = run_program(HOSTILE, api)
     assert (ended.code, ended.output) == (0, "mismatches 5\n"), ended.errors
     assert len(api.spans()) == 8
+
+
+async def test_a_new_mistake_beside_one_that_was_logged(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    async with run(schema_registry=registry()) as (client, instance):
+        for payload in ({"n": "x"}, {"n": "x", "m": 1}, {"n": "x", "m": 2}):
+            await client.create_span(instance.id, "count:up", payload=payload)
+    assert len(warnings(caplog)) == 2
+    assert "m: Field is not allowed" in warnings(caplog)[1]

@@ -54,7 +54,7 @@ def definitions_schema() -> dict[str, Any]:
         "$schema": _DRAFT_07,
         "title": "Span type definitions of prefactor-gen",
         **_object(keys, ROOT_KEYS),
-        "anyOf": [{"required": [key]} for key in ("span_type_schemas", "span_schemas", "quality_schemas")],
+        "anyOf": [{"required": [key]} for key in ("span_type_schemas", "span_schemas", "quality_schemas", "$defs")],
         "definitions": {
             "spanType": _definition(SPAN_TYPE_KEYS, schemas, "params_schema"),
             "quality": _definition(QUALITY_KEYS, {"schema": "The payload, as a JSON Schema of an object."}, "schema"),

@@ -183,7 +183,7 @@ class FileCopier:
         target = FileTarget(*self.located(reference, path, place, refs))
         self.uses.setdefault(self.current, set()).add(target)
         if not self.copy(target):
-            hint = similar_target(self.files.parsed[target.path], target.pointer)
+            hint = similar_target(self.files.parsed[target.path], target.pointer, reference.partition("#")[0])
             raise UNRESOLVED_REFERENCE.error(place, f"expected a schema at {reference!r}, found none{hint}")
         return target
 

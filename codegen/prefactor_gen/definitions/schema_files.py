@@ -91,6 +91,8 @@ class SchemaFiles:
         """
         found = self._with_id(uri, fragment, place)
         if found is not None:
+            if self.references.folders and not uri.startswith(NO_URI) and can_be_a_path(unquote(uri)):
+                self._search(uri, folder, place)  # another file there may have this $id, too
             return found
         if is_metaschema(uri):
             path = self._metaschema(uri)
@@ -123,11 +125,14 @@ class SchemaFiles:
                     continue
                 if unquote(uri) in map(unquote, _ids(document)):
                     owners.append(document)
+        known = self.ids.get(unquote(uri), (None, ""))[0]
+        if known is not None:
+            owners = [known, *(each for each in owners if each.path != known.path)]
         if len(owners) > 1:
             message = f"expected one file with the $id {uri!r}, found {owners[0].source} and {owners[1].source}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         for document in owners:
-            self._add_ids(document)
+            self._add_ids(document)  # adds nothing the second time
         self._searched.add((unquote(uri), folder))
 
     def _content(self, path: Path) -> bytes:

@@ -6,7 +6,7 @@ definitions become classes of this payload.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -188,7 +188,10 @@ def _modules(classes: Mapping[FileTarget, str], taken: set[str]) -> dict[FileTar
 
 
 class _Namer:
-    """Chooses the classes: the name of the definition, or that of the file; where it is taken, both together."""
+    """Chooses the classes: the name of the definition, or that of the file; where it is taken, both together.
+
+    Of several definitions with one name, none keeps it: a file that is added would give it another meaning.
+    """
 
     def __init__(
         self,
@@ -203,19 +206,22 @@ class _Namer:
         self.taken = {each.class_name for each in spans}
         # The classes of payloads begin with these words.
         self.prefixes = {f"{each.class_name}{part}" for each in spans for part in ("Params", "Result")}
+        self.wanted_by_several: set[str] = set()
         self.diagnostics: list[Diagnostic] = []
 
     def classes(self) -> dict[FileTarget, str]:
         result: dict[FileTarget, str] = {}
+        plain = {target: next(_words(target)) for target in self.schemas if _chosen(self.schemas[target]) is None}
+        counts = Counter(plain.values())
+        self.wanted_by_several = {name for name, count in counts.items() if count > 1}
         for target in sorted(self.schemas, key=self.claim):
             name = result[target] = self.name(target)
             self.taken.update(names_made_of(name))
         return result
 
-    def claim(self, target: FileTarget) -> tuple[bool, bool, int, str, str]:
-        word = unquote(target.pointer.rpartition("/")[2])
-        path = display_name(target.path, self.base)
-        return _chosen(self.schemas[target]) is None, pascal(word) != word, len(Path(path).parts), path, target.pointer
+    def claim(self, target: FileTarget) -> tuple[bool, bool, str, str]:
+        is_another = next(_words(target)) in self.wanted_by_several
+        return _chosen(self.schemas[target]) is None, is_another, display_name(target.path, self.base), target.pointer
 
     def name(self, target: FileTarget) -> str:
         schema = self.schemas[target]
@@ -229,16 +235,21 @@ class _Namer:
         plain, *others = _words(target)
         digest = digest_of(f"{display_name(target.path, self.base)}#{target.pointer}")
         spare = [*others, *(f"{plain}{digest[:end]}" for end in range(6, 65))]
-        if is_usable(plain) and self.is_free(plain, members):
+        if plain not in self.wanted_by_several and is_usable(plain) and self.is_free(plain, members):
             return plain
         name = next(each for each in spare if is_usable(each) and self.is_free(each, members))
         if chosen is None:
             message = (
-                f"this is the class {name}, because something else has or wants the name {plain}; "
+                f"this is the class {name}, because {self.other(target, plain)} has or wants the name {plain}; "
                 f"to choose a name, add {CLASS}: {name}"
             )
             self.diagnostics.append(NAME_COLLISION.at(place_of(schema, Place("")), message, Severity.NOTE))
         return name
+
+    def other(self, target: FileTarget, plain: str) -> str:
+        """What else wants the plain name of a target."""
+        others = [each for each in sorted(self.schemas) if each != target and next(_words(each)) == plain]
+        return f"the schema at {place_of(self.schemas[others[0]], Place(''))}" if others else "something else"
 
     def unusable(self, name: JsonValue, place: Place) -> Diagnostic:
         if isinstance(name, str) and is_usable(name) and name not in self.common:
@@ -267,4 +278,5 @@ def _words(target: FileTarget) -> Iterator[str]:
     if is_definition and word:
         yield word
     yield f"{stem}{word}"
+    yield f"{pascal(target.path.parent.name)}{stem}{word}"
     yield f"{stem}{word}Definition"

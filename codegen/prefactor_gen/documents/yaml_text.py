@@ -78,7 +78,8 @@ def _not_yaml(error: yaml.YAMLError, text: str, source: str) -> DiagnosticError:
         return _nested(place)
     problem = str(error.problem or error.context)
     hint = next((hint for text, hint in _HINTS.items() if text in problem), "")
-    if at is not None and _TEMPLATE.search(text.splitlines()[at.line] if at.line < text.count("\n") + 1 else ""):
+    lines = text.splitlines()
+    if at is not None and at.line < len(lines) and _TEMPLATE.search(lines[at.line]):  # the end is after the last line
         hint = _QUOTE_TEMPLATE
     return UNREADABLE_SOURCE.error(place, f"not valid YAML: {problem}{hint}")
 

@@ -105,14 +105,20 @@ class LocalRefs:
         return resolve_pointer(self.root, pointer)
 
 
-def similar_target(root: JsonValue, pointer: str) -> str:
-    """The end of a message that suggests a target whose pointer is similar to one that leads nowhere."""
+def similar_target(root: JsonValue, pointer: str, file: str = "") -> str:
+    """The end of a message that suggests a target whose pointer is similar to one that leads nowhere.
+
+    Args:
+        root: the schema or the file.
+        pointer: the pointer.
+        file: what the reference says before the `#`.
+    """
     outer, _, token = pointer.rpartition("/")
     holder = resolve_pointer(root, outer) if pointer else None
     if isinstance(holder, ObjectNode):
         names = islice(holder, _MAX_COMPARED)
         near = closest_match(unquote(token).replace("~1", "/").replace("~0", "~"), names)
-        return "" if near is None else f"; did you mean '#{outer}{step([near])}'?"
+        return "" if near is None else f"; did you mean '{file}#{outer}{step([near])}'?"
     # The name of the keyword before is wrong: `definitions` and `$defs` hold the same.
     section = outer.rpartition("/")[0]
     found = [
@@ -120,7 +126,7 @@ def similar_target(root: JsonValue, pointer: str) -> str:
         for keyword in ("$defs", "definitions")
         if isinstance(resolve_pointer(root, f"{section}/{keyword}/{token}"), ObjectNode | bool)
     ]
-    return f"; did you mean '#{found[0]}'?" if found else ""
+    return f"; did you mean '{file}#{found[0]}'?" if found else ""
 
 
 def applicable_schemas(root: ObjectNode) -> Iterator[tuple[str, ObjectNode]]:

@@ -21,12 +21,16 @@ def chosen_names(definitions: Iterable[Bundled]) -> Checked[dict[str, dict[str, 
     diagnostics: list[Diagnostic] = []
     for bundled in definitions:
         names: dict[str, str] = {}
+        own_names = {name for name, schema in _properties(bundled.origin).items() if _with_name(schema) is None}
         for wire_name, schema in _choices(bundled):
             name, place = schema[NAME], schema.place_at(NAME)
             other = next((key for key, used in names.items() if used == name), None)
             if not isinstance(name, str) or not is_field_name(name, plain_field_name):
                 message = f"expected a name that a keyword of a Python call can have, found {name!r}"
                 diagnostics.append(UNUSABLE_NAME.at(place, message))
+            elif name != wire_name and name in own_names:
+                message = f"the property {name!r} has the name that {wire_name!r} chooses; choose another"
+                diagnostics.append(NAME_COLLISION.at(place, message))
             elif other is not None:
                 message = f"the properties {other!r} and {wire_name!r} both choose the name {name!r}"
                 diagnostics.append(NAME_COLLISION.at(place, message))

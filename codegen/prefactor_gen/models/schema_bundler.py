@@ -186,7 +186,8 @@ class _SchemaBundler:
         for pointer, name in self.names.items():
             schema = resolve_pointer(self.root, pointer)
             if isinstance(schema, ObjectNode) and CLASS in schema and name != schema[CLASS]:
-                yield _unusable_class(schema, self.reserved())
+                other = self.result.definitions.get(str(schema[CLASS]))
+                yield _unusable_class(schema, self.reserved(), other)
             elif self.class_names.needs_note(pointer):
                 message = (
                     f"this is the class {name}, because something else has or wants its plain name; "
@@ -417,11 +418,12 @@ def _member_names(bundled: Bundled) -> Iterator[str]:
                 yield chosen
 
 
-def _unusable_class(schema: ObjectNode, reserved: ReservedNames) -> Diagnostic:
+def _unusable_class(schema: ObjectNode, reserved: ReservedNames, other: Bundled | None) -> Diagnostic:
     name, place = schema[CLASS], schema.place_at(CLASS)
     if chosen_class(schema) is None or reserved.has(str(name)):
         return UNUSABLE_NAME.at(place, f"expected a name that a class can have, found {name!r}")
-    return NAME_COLLISION.at(place, f"another schema is the class {name}")
+    where = f"the schema at {other.place}" if other is not None else "another schema"
+    return NAME_COLLISION.at(place, f"{where} is the class {name}, too; choose another")
 
 
 def _long_lists(schema: ObjectNode) -> Iterator[Diagnostic]:

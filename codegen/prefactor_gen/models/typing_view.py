@@ -95,17 +95,19 @@ class _Viewer:
         types = {*view.types}
         possible = [value for value in values if not types or types_of(value) & types]
         if is_long_enum(possible):
-            return self.long_enum(view, possible)
-        if not possible or not all(map(_is_literal, possible)):
+            return self.types_of_values(view, possible)
+        if not possible:
             return self.without(view, ("enum", "const"))
+        if not all(map(_is_literal, possible)):
+            return self.types_of_values(view, possible)
         type_names = {name for value in possible for name in types_of(value)}
         beside = frozenset(_UNIONS).union(*(FOR_TYPE.get(name, ()) for name in type_names))
         self.untyped_keywords.extend(keyword for keyword in view if keyword in beside)
         once = {(isinstance(value, bool), value): value for value in possible}
         return self._node([("enum", values.with_items(once.values()))])
 
-    def long_enum(self, view: ObjectNode, values: list[JsonValue]) -> ObjectNode:
-        """More values than a Literal should hold become their types."""
+    def types_of_values(self, view: ObjectNode, values: list[JsonValue]) -> ObjectNode:
+        """More values than a Literal should hold, or such as it cannot hold, become their types."""
         view = self.without(view, ("enum", "const"))
         if "type" in view:
             return view

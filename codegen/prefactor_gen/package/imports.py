@@ -25,7 +25,7 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(
         (
             "TYPE_CHECKING", "Annotated", "Any", "ClassVar", "Literal", "NotRequired",
-            "TypeAlias", "TypedDict", "overload",
+            "TypeAlias", "overload",
         ),
         "typing",
     ),
@@ -39,7 +39,8 @@ _IMPORTS: dict[str, str] = {
         ),
         "prefactor_core.typed",
     ),
-    **dict.fromkeys(("TypeAliasType", "deprecated"), "typing_extensions"),
+    # Before Python 3.12, pydantic reads only this TypedDict.
+    **dict.fromkeys(("TypeAliasType", "TypedDict", "deprecated"), "typing_extensions"),
 }  # fmt: skip
 RESERVED_NAMES = frozenset({*_IMPORTS, "SCHEMA_VERSION", "SPAN_TYPES", "SchemaRegistry", "registry"})
 """The names that generated modules use and export for something else than classes."""

@@ -211,9 +211,11 @@ class Validation:
         if self.mode == "raise":
             error.args = (f"{text} ({at_call_site()}{why})" if why else text,)
             raise error
-        if self._log_once((name, part, found[0].where if found else unknown[0].name, why)):
+        kinds = [(_without_indexes(each.path), each.message.partition(",")[0]) for each in found]
+        kinds += [((each.name,), "") for each in unknown]
+        if [kind for kind in kinds if self._log_once((name, part, kind, why))]:
             logger.warning(
-                "%s (%s%srecorded anyway; further mismatches at this path are not logged)",
+                "%s (%s%srecorded anyway; further mismatches of these kinds are not logged)",
                 text,
                 at_call_site(),
                 why and f"{why}; ",
@@ -241,6 +243,11 @@ class Validation:
                 "" if text.endswith("?") else ".",
                 at_call_site(),
             )
+
+
+def _without_indexes(path: Sequence[str | int]) -> tuple[str, ...]:
+    """The path, which is the same for all items of a list."""
+    return tuple("*" if isinstance(step, int) else step for step in path)
 
 
 def _error(text: str, name: str, part: ValidatedPart, problem: str) -> SpanValidationError:

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from datetime import datetime as _datetime
-from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
+from typing_extensions import TypedDict
 from prefactor_core.typed import ABSENT, ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
 
 __all__ = [

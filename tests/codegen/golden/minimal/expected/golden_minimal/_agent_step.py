@@ -4,7 +4,8 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias
+from typing_extensions import TypedDict
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
 
 __all__ = [

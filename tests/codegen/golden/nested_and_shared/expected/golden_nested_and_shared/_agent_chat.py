@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
 from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict

@@ -4,7 +4,8 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TYPE_CHECKING, TypedDict
+from typing import Literal, NotRequired, TYPE_CHECKING
+from typing_extensions import TypedDict
 from prefactor_core.typed import ArrayOf, MISSING, PayloadModel
 
 __all__ = [

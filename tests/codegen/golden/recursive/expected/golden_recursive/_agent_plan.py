@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
-from typing_extensions import TypeAliasType
+from typing import NotRequired, TYPE_CHECKING, TypeAlias
+from typing_extensions import TypeAliasType, TypedDict
 from prefactor_core.typed import ABSENT, ArrayOf, EmptyResult, JsonBoolean, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
 __all__ = [

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
-from typing_extensions import TypeAliasType
+from typing_extensions import TypeAliasType, TypedDict
 from prefactor_core.typed import ABSENT, ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [

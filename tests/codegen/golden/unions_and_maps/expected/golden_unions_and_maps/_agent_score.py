@@ -4,8 +4,9 @@
 # isort: skip_file
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
+from typing_extensions import TypedDict
 from prefactor_core.typed import JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
 
 __all__ = [

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from uuid import UUID
 from pydantic import Field, Tag
+from typing_extensions import TypedDict
 from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
 
 __all__ = [

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, TypedDict, overload
+from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, overload
 from pydantic import Field
-from typing_extensions import TypeAliasType
+from typing_extensions import TypeAliasType, TypedDict
 from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, MISSING as _MISSING, PayloadModel, PayloadRoot, TypedSpan
 
 __all__ = [
