@@ -320,7 +320,7 @@ def test_texts_and_names_of_members_in_a_branch_are_used(made: Made) -> None:
     member = {"type": "string", "description": "Who agreed.", "x-prefactor-name": "approver"}
     package = made(box={"properties": {"a": {}}, "anyOf": [{"properties": {"by": member}}, True]})
     assert fields(package.BoxParams) == ["a", "approver"]
-    assert "approver: Who agreed." in inspect.getsource(sys.modules[package.Box.__module__])
+    assert "approver: Sent as `by`. Who agreed." in inspect.getsource(sys.modules[package.Box.__module__])
 
 
 def test_the_repr_hides_what_one_of_several_branches_redacts(made: Made) -> None:

@@ -158,3 +158,27 @@ def test_names_in_any_script(name: str, project: Project) -> None:
     assert package.SPAN_TYPES[name].Params.model_validate({name: {"n": 1}}).model_dump(by_alias=True) == {
         name: {"n": 1}
     }
+
+
+OWN_NAMES = {
+    "items": properties(calls={"type": "array", "items": properties(input=EACH_OWN)}),
+    "definition": {"$ref": "#/$defs/Tool", "$defs": {"Tool": {"properties": {"input": EACH_OWN}}}},
+    "option": properties(u={"oneOf": [properties(dict=EACH_OWN), properties(b=EACH_OWN)]}),
+    "values": properties(m={"type": "object", "additionalProperties": properties(Input=EACH_OWN)}),
+}
+
+
+@pytest.mark.parametrize("case", sorted(OWN_NAMES))
+def test_a_class_inside_one_that_has_its_name(case: str, project: Project) -> None:
+    project.span_types(a=OWN_NAMES[case])
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert project.load().A
+
+
+@pytest.mark.parametrize("name", ["Model", "foo", "xY", "x_y", "Model1"])
+def test_chosen_classes_that_the_model_generator_would_change(name: str, project: Project) -> None:
+    project.span_types(a=properties(x={**EACH_OWN, "x-prefactor-class": name}, model=properties(y={})))
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert getattr(project.load(), name)(n=1).n == 1

@@ -931,7 +931,7 @@ MISSPELLED: dict[str, tuple[dict[str, Any], str]] = {
     "a definition": ({"$ref": "#/$defs/Custommer"}, "did you mean '#/$defs/Customer'?"),
     "definitions": ({"$ref": "#/definitions/Customer"}, "did you mean '#/$defs/Customer'?"),
     "an anchor": ({"$ref": "#lines"}, "did you mean 'line'?"),
-    "a definition of a file": ({"$ref": "common.json#/$defs/Monney"}, "did you mean '#/$defs/Money'?"),
+    "a definition of a file": ({"$ref": "common.json#/$defs/Monney"}, "did you mean 'common.json#/$defs/Money'?"),
     "our own keyword": ({"x-prefactor-nmae": "b"}, "did you mean 'x-prefactor-name'?"),
     "a rule": ({"x-prefactor-allow": {"pg020": "why"}}, "did you mean 'PG020'?"),
     "a format": ({"format": "date-tiem"}, "did you mean 'date-time'?"),

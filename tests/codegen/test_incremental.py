@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
-import datamodel_code_generator
 import pytest
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project
 
 from prefactor_gen.models import model_generator
-from prefactor_gen.pipeline import processes
+from prefactor_gen.models.model_reader import ModelSet
+from prefactor_gen.pipeline import processes, span_types
 
 
 @pytest.fixture
 def generated_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The params classes that the model generator was called for."""
-    real: Any = datamodel_code_generator.generate
+    real = model_generator.generate_models
     names: list[str] = []
 
-    def generate(document: dict[str, Any], **options: Any) -> object:
-        names.extend(name for name in document["$defs"] if name.endswith("Params"))
-        return cast("object", real(document, **options))
+    def generate(documents: Sequence[model_generator.Document], chosen: Any) -> ModelSet:
+        names.extend(name for each in documents for name in each["$defs"] if name.endswith("Params"))
+        return real(documents, chosen)
 
-    monkeypatch.setattr(model_generator, "generate", generate)
+    monkeypatch.setattr(span_types, "generate_models", generate)
     return names
 
 

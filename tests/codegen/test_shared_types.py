@@ -300,3 +300,50 @@ def test_names_that_begin_with_one_of_another_module(project: Project) -> None:
     result = project.generate()
     assert result.code == 0, result.err
     assert {"Lint", "LintEnv", "LintPropertyEnv", "Schema202012"} <= {*project.load().__all__}
+
+
+UNUSUAL = """
+a payload's name: {spans: {order: {$ref: order_params.yaml}}, order_params.yaml: {type: object, properties: {a: {}}}}
+no letter:
+  spans: {order: {$ref: "c.yaml#/$defs/3d"}}
+  c.yaml: {$defs: {3d: {type: object, properties: {C3d: {}, C3dDefinition: {}}}}}
+model:
+  spans: {a: {$ref: model.yaml}, b: {$ref: "c.yaml#/$defs/Model"}}
+  model.yaml: {type: object, properties: {a: {}}}
+  c.yaml: {$defs: {Model: {type: object, properties: {b: {}}}}}
+a map:
+  spans: {a: {$ref: "c.yaml#/$defs/M"}}
+  c.yaml: {$defs: {M: {type: object, properties: {}, additionalProperties: {type: string}}}}
+items inside themselves:
+  spans: {a: {$ref: v.yaml}}
+  v.yaml:
+    type: object
+    properties:
+      children: {type: array, items: {type: object, properties: {n: {}, children: {$ref: "#/properties/children"}}}}
+the name of a property:
+  spans: {a: {$ref: v.yaml}}
+  v.yaml:
+    type: object
+    properties: {types: {allOf: [{$ref: "#/$defs/Types"}], items: {enum: [x, y]}}, other: {$ref: "#/$defs/Types"}}
+    $defs: {Types: {oneOf: [{type: array, minItems: 1}, {type: string}]}}
+singular and plural:
+  spans: {a: {$ref: "v.yaml#/$defs/ones"}, b: {$ref: "v.yaml#/$defs/one"}}
+  v.yaml: {$defs: {ones: {type: array, items: {type: string, minLength: 1}}, one: {}}}
+"""
+
+
+@pytest.mark.parametrize("case", sorted(yaml.safe_load(UNUSUAL)))
+def test_names_that_others_want(case: str, project: Project) -> None:
+    files = yaml.safe_load(UNUSUAL)[case]
+    project.span_types(**{name: properties(x=reference) for name, reference in files.pop("spans").items()})
+    for name, content in files.items():
+        project.write(f"schemas/{name}", content)
+    result = project.generate()
+    assert result.code == 0, result.err
+    assert project.load().SPAN_TYPES
+
+
+def test_one_mistake_in_a_shared_type_is_one_error(project: Project) -> None:
+    project.write("schemas/c.json", {"$defs": {"M": {"$ref": "#/$defs/M"}}})
+    project.span_types(a=of("c.json#/$defs/M"))
+    assert "PG008" in only(project.generate().findings)

@@ -234,7 +234,8 @@ class _Namer:
         members = [each.properties for each in all_schemas(schema)] if isinstance(schema, ObjectNode) else []
         plain, *others = _words(target)
         digest = digest_of(f"{display_name(target.path, self.base)}#{target.pointer}")
-        spare = [*others, *(f"{plain}{digest[:end]}" for end in range(6, 65))]
+        ends = ("", *(digest[:end] for end in range(6, 65)))
+        spare = [*others, *(f"Shared{plain}{end}" for end in ends)]  # no payload begins so
         if plain not in self.wanted_by_several and is_usable(plain) and self.is_free(plain, members):
             return plain
         name = next(each for each in spare if is_usable(each) and self.is_free(each, members))

@@ -129,11 +129,14 @@ def digest_of(name: str) -> str:
 
 
 def _notes(named: Iterable[SpanTypeDefinition], classes: dict[str, str]) -> Iterator[Diagnostic]:
+    owners = {made: name for name, made in classes.items()}
     for item in named:
         made = classes[item.name]
         if item.class_place is None and made != pascal(item.name):
+            owner = owners.get(pascal(item.name))
+            why = f"{owner!r} is {pascal(item.name)}" if owner else f"no class can be named {pascal(item.name)!r}"
             message = (
-                f"the span type {item.name!r} becomes the class {made}, because {pascal(item.name)!r} is the name of "
-                f"another one or none that a class can have; to choose a name, add {CLASS}: {made}"
+                f"the span type {item.name!r} becomes the class {made}, because {why}; "
+                f"to choose a name, add {CLASS}: {made}"
             )
             yield NAME_COLLISION.at(item.place, message, Severity.NOTE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -119,21 +120,22 @@ class ClassNames:
             name = classes[pointer]
             if pointer == self.root_pointer:
                 return 0, 0, pointer
+            if pointer in self.given:  # what has a name of its own keeps it, so that this comes to an end
+                return 1, 0, pointer
             if name == chosen_class(resolve_pointer(self.root, pointer)):
-                return 1, len(name), pointer
-            return 2 + self.candidates[pointer].rank, len(name), pointer
+                return 2, len(name), pointer
+            return 3 + self.candidates[pointer].rank, len(name), pointer
 
         taken: set[str] = set()
-        losing: list[str] = []
-        for pointer in sorted(classes, key=claim):
+        losing = self._inside_their_own_name(classes)
+        for pointer in sorted(classes.keys() - losing, key=claim):
             made = names_made_of(classes[pointer])
             is_free = pointer == self.root_pointer or not (reserved(made[0]) or taken.intersection(made))
             taken.update(made if is_free else ())
             if not is_free:
-                losing.append(pointer)
+                losing.add(pointer)
         # The classes inside one that gets another name get other names, too.
-        all_losing = set(losing)
-        outermost = [pointer for pointer in losing if all_losing.isdisjoint(_pointers_around(pointer))]
+        outermost = [pointer for pointer in sorted(losing) if losing.isdisjoint(_pointers_around(pointer))]
         result: dict[str, str] = {}
         for pointer in outermost:
             spare = self._spare(pointer)
@@ -143,12 +145,30 @@ class ClassNames:
             taken.update(names_made_of(result[pointer]))
         return result
 
+    def _inside_their_own_name(self, classes: Mapping[str, str]) -> set[str]:
+        """The classes that have a name of a class around them: that one would take its new name into theirs, too."""
+        made_by = defaultdict[str, set[str]](set)
+        for pointer, name in classes.items():
+            for made in names_made_of(name):
+                made_by[made].add(pointer)
+        several = [pointers for pointers in made_by.values() if len(pointers) > 1]
+        return {
+            pointer
+            for pointers in several
+            for pointer in pointers
+            if pointer not in self.given and not pointers.isdisjoint(_pointers_around(pointer))
+        }
+
     def _spare(self, pointer: str) -> Iterator[str]:
         found = self.candidates[pointer]
         yield from (_joined(found.parent, word) for word in found.words[1:])
         digest = hashlib.sha256(pointer.encode("utf-8", "surrogatepass")).hexdigest()
-        for word in (found.words[-1], "Type"):  # what begins with the first may belong to another module
-            yield from (_joined(found.parent, f"{word}{digest[:end]}") for end in range(6, 65))
+        yield from (_joined(found.parent, f"{found.words[-1]}{digest[:end]}") for end in range(6, 65))
+        # What begins with the parent's name may belong to another module.
+        below = found.parent.removeprefix(self.root_name)
+        yield from (_joined(self.root_name, f"Property{below}{word}") for word in found.words)
+        for word in ("Type", "Schema", "Class"):
+            yield from (_joined(self.root_name, f"{word}{digest[:end]}") for end in range(6, 65))
 
     def needs_note(self, pointer: str) -> bool:
         """Whether the name of a subschema is none that a reader would expect."""

@@ -120,34 +120,33 @@ def generate_models(documents: Sequence[Document], chosen: Mapping[str, Mapping[
     merged: Document = {**documents[0], "$defs": {}}
     for document in documents:
         merged["$defs"] |= document["$defs"]
-    output = _run(merged, {name: _plain_class_name(name) for name in merged["$defs"] if not name.isascii()})
-    return read_models(output.code, output.metadata, plain_field_name, output.warnings, chosen)
+    # It numbers its own names for inner types, and others' with them: so no class has a name that it may choose.
+    plain_names = {name: _plain_class_name(name) for name in merged["$defs"]}
+    names = {plain: name for name, plain in plain_names.items()}
+    try:
+        output = _run(_with_names(merged, plain_names))
+    except ValueError as error:
+        raise ValueError(_with_class_names(str(error), names)) from error
+    warnings = [_with_class_names(text, names) for text in output.warnings]
+    return read_models(output.code, output.metadata, plain_field_name, warnings, chosen=chosen, names=names)
 
 
 def _plain_class_name(name: str) -> str:
-    """A name that the model generator leaves alone: it changes some that Python takes, such as `一` and `हिन्दी`."""
+    """A name that the model generator leaves alone, and that is none of its own."""
     return f"Class{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _run(document: Document, plain_names: Mapping[str, str]) -> _Output:
-    """Run the model generator.
+def _with_class_names(text: str, names: Mapping[str, str]) -> str:
+    return re.sub(r"Class[0-9a-f]{16}", lambda found: names.get(found[0], found[0]), text)
 
-    Args:
-        document: the definitions.
-        plain_names: other names for some of them while the generator runs.
-    """
-    if plain_names:
-        document = {
-            **document,
-            "$defs": {
-                plain_names.get(name, name): _renamed(view, plain_names) for name, view in document["$defs"].items()
-            },
-        }
-    names = {plain: name for name, plain in plain_names.items()}
 
-    def restored(text: str) -> str:
-        return re.sub(r"Class[0-9a-f]{16}", lambda found: names.get(found[0], found[0]), text) if names else text
+def _with_names(document: Document, names: Mapping[str, str]) -> Document:
+    """The document in which the definitions have other names."""
+    definitions = {names.get(name, name): _renamed(view, names) for name, view in document["$defs"].items()}
+    return {**document, "$defs": definitions}
 
+
+def _run(document: Document) -> _Output:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         metadata_file = Path(folder) / "metadata.json"
@@ -156,10 +155,10 @@ def _run(document: Document, plain_names: Mapping[str, str]) -> _Output:
             code = generate(document, config=config)
         except Exception as error:  # it raises many types of exceptions for schemas that it refuses
             raise ValueError(f"{type(error).__name__}: {error}") from error
-        metadata: list[MetadataModel] = json.loads(restored(metadata_file.read_text("utf-8")))["models"]
+        metadata: list[MetadataModel] = json.loads(metadata_file.read_text("utf-8"))["models"]
     if not isinstance(code, str):
         raise ValueError("the model generator wrote several modules")
-    return _Output(restored(code), metadata, [str(item.message) for item in caught])
+    return _Output(code, metadata, [str(item.message) for item in caught])
 
 
 def _renamed(value: object, names: Mapping[str, str]) -> object:

@@ -73,7 +73,9 @@ def read_models(
     metadata: Sequence[MetadataModel],
     field_name: Callable[[str], str],
     warnings: Sequence[str],
+    *,
     chosen: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, str],
 ) -> ModelSet:
     """Read the models that the bundle named.
 
@@ -83,10 +85,11 @@ def read_models(
         field_name: returns the name that the model generator gives to a property without other properties.
         warnings: the warnings of the model generator.
         chosen: the Python names that schemas choose, by class and property.
+        names: the names of the classes, by those that they have in the module.
     """
     named = {each["class_name"]: each for each in metadata if each["source_path"] == ["$defs", each["class_name"]]}
     result = ModelSet(warnings=list(warnings))
-    for model in _Reader(named).models(ast.parse(code)):
+    for model in _Reader(named, names).models(ast.parse(code)):
         renamed, given = _renamed(model, field_name, chosen.get(model.name, {}))
         result.models[model.name] = renamed
         result.given.extend((model.name, wire_name, name) for wire_name, name in given)
@@ -120,8 +123,9 @@ def _is_another(item: ModelField, plain: str) -> bool:
 
 
 class _Reader:
-    def __init__(self, metadata: Mapping[str, MetadataModel]) -> None:
+    def __init__(self, metadata: Mapping[str, MetadataModel], names: Mapping[str, str]) -> None:
         self.metadata = metadata
+        self.names = names
         self.expressions: dict[str, ast.expr] = {}
 
     def models(self, module: ast.Module) -> list[Model]:
@@ -141,12 +145,12 @@ class _Reader:
             case ast.ClassDef(name=name) if name in self.metadata:
                 return self.class_model(statement)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[_, value])) if name in self.metadata:
-                return Model(name, alias=self.plain(value))
+                return Model(self.names[name], alias=self.plain(value))
         return None
 
     def plain(self, expression: ast.expr) -> ast.expr:
         """The expression in terms of the bundle's classes and of the names in the standard library and pydantic."""
-        return _Replace(self.expressions).replaced(expression)
+        return _Replace(self.expressions, self.names).replaced(expression)
 
     def fields_of(self, class_name: str) -> dict[str, deque[MetadataField]]:
         """The fields of a class by their Python names, which Python reads in their NFKC form: two may be equal."""
@@ -169,16 +173,19 @@ class _Reader:
                     config = {item.arg: ast.literal_eval(item.value) for item in keywords}
                 case ast.Assign(targets=[ast.Name(id="__annotations__")], value=ast.Dict(values=[value])):
                     extra_type = _item_type(self.plain(value))
-        return Model(node.name, tuple(fields), config.get("extra"), extra_type)
+        return Model(self.names[node.name], tuple(fields), config.get("extra"), extra_type)
 
 
 class _Replace(ast.NodeTransformer):
     """Replaces names in a type expression, also in its quoted parts; the arguments of a Literal or a Field are data."""
 
-    def __init__(self, expressions: Mapping[str, ast.expr]) -> None:
+    def __init__(self, expressions: Mapping[str, ast.expr], names: Mapping[str, str]) -> None:
         self.expressions = expressions
+        self.names = names
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.names:
+            return ast.Name(self.names[node.id])
         found = self.expressions.get(node.id)
         if found is None or (isinstance(found, ast.Name) and found.id == node.id):
             return node

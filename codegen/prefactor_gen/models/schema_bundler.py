@@ -209,6 +209,7 @@ class _SchemaBundler:
         self.count_view(schema.place)
         try:
             merged = self.merged(schema, is_payload=self.is_payload(pointer) and not pointer)
+            members = self.members(merged)
         except DiagnosticError as error:
             self.report(*error.diagnostics)
             return True
@@ -219,7 +220,7 @@ class _SchemaBundler:
         self.report(*_long_lists(merged.schema))
         if not is_object_schema(view):
             return self.completed(view, name, pointer)
-        members = self.members(merged) if view.get("additionalProperties") is not False else {}
+        members = members if view.get("additionalProperties") is not False else {}
         # The properties of a merged object are those of its branches, with their texts.
         origin = schema.with_member("properties", with_mentions(merged.schema.properties, members))
         found = _Object(origin, view, merged, members)

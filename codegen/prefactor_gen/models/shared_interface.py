@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.all_of import merge_all_of
 from prefactor_gen.json_schema.references import LocalRefs
@@ -42,10 +42,17 @@ def shared_interface(schema: JsonValue, refs: LocalRefs) -> SharedInterface:
     """
     if not isinstance(schema, ObjectNode):
         return SharedInterface(is_class=False)
+    try:
+        return _interface(schema, refs)
+    except (DiagnosticError, RecursionError):  # reported when the type itself is compiled
+        return SharedInterface(is_class=False)
+
+
+def _interface(schema: ObjectNode, refs: LocalRefs) -> SharedInterface:
     view, _ = typing_view(merge_all_of(schema, refs).schema, draft_07=refs.draft_07)
-    # The model generator makes a class of an object without properties, too, and a dict if they have a schema.
-    is_plain_object = view.get("type") == "object" and not isinstance(view.get("additionalProperties"), ObjectNode)
-    if not (is_object_schema(view) or is_plain_object):
+    # The model generator makes a class of an object without properties, too, and a dict if all have one schema.
+    is_map = isinstance(view.get("additionalProperties"), ObjectNode) and not (view.properties or view.required)
+    if is_map or not (is_object_schema(view) or view.get("type") == "object"):
         return SharedInterface(is_class=False)
     constants = {name: _texts(view.properties.get(name), refs) for name in view.required}
     return SharedInterface(True, {name: texts for name, texts in constants.items() if texts})

@@ -450,10 +450,19 @@ class _SpanPlanner(_TypesPlanner):
             item.name: item.name for each in variants for item in each
         }
         texts = [
-            (key, self.property_text(model.name, wire_name)) for key, wire_name in names.items() if model is not None
+            (key, self.keyword_text(model.name, key, wire_name))
+            for key, wire_name in names.items()
+            if model is not None
         ]
         full, partial = (docstring(members_text(first, "Args", texts), "        ") for first in (doc, partial_doc))
         return MethodPlan(receiver, parameters, any_keyword, full, partial, variants)
+
+    def keyword_text(self, model: str, keyword: str, wire_name: str) -> str | None:
+        """What the docstring of a method says about a keyword, and its name in the payload if that is another one."""
+        text = self.property_text(model, wire_name)
+        if keyword == wire_name:
+            return text
+        return f"Sent as `{wire_name}`.{f' {text}' if text else ''}"
 
     def variants(self, model: Model, receiver: str) -> Iterator[tuple[Parameter, ...]]:
         """The keywords of each object that a payload may be, if a constant property distinguishes them."""

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, is_same
+from prefactor_gen.json_schema.json_types import types_of
 
 __all__ = ["facts_of", "one_line", "shortened"]
 
@@ -41,7 +42,12 @@ def shortened(text: str) -> str:
 
 
 def _default(schemas: Iterable[ObjectNode]) -> Iterator[str]:
-    yield from [f"Default: {_shown(each['default'])}." for each in schemas if "default" in each][:1]
+    """The default, unless it is certainly none of the values: then it is somebody's mistake, which a warning tells."""
+    for each in [each for each in schemas if "default" in each][:1]:
+        value = each["default"]
+        is_typed = not each.types or types_of(value) & {*each.types}
+        if is_typed and ("enum" not in each or any(is_same(value, item) for item in each.list_at("enum"))):
+            yield f"Default: {_shown(value)}."
 
 
 def _example(schemas: Iterable[ObjectNode]) -> Iterator[str]:

@@ -272,13 +272,24 @@ class _Batch:
         checked_classes = {each.definition for each in self.bundle.untyped_keywords}
         for each in bundled if models.models else ():
             classes = {*each.classes}
-            own = [model for model in models.models.values() if model.name in classes]
+            own = [models.models[name] for name in sorted(classes & models.models.keys())]
             shared = [(_stub(name, self.interfaces[name]), self.shared.types[name].module) for name in each.shared]
+            if isinstance(each.task, SharedTask):
+                diagnostics.extend(self.unexpected(each.task.name, models))
             plan, found = self.plan(each, ModuleModels(own, shared, self.bundle, checked_classes))
             diagnostics.extend(found)
             if not has_errors(found):
                 plans.append((each, plan))
         return Checked(plans, diagnostics)
+
+    def unexpected(self, name: str, models: ModelSet) -> Iterator[Diagnostic]:
+        """Report a shared type that is not what other modules take it for, which would be a fault of ours."""
+        schema = self.refs.schema_at(self.shared.types[name].pointer)
+        if name in models.models and shared_interface(schema, self.refs).is_class != (
+            models.models[name].alias is None
+        ):
+            message = f"the type {name} is not what the modules that refer to it expect"
+            yield MODEL_GENERATOR_FAILED.at(self.shared.types[name].place, message)
 
     def plan(self, each: _Bundled, models: ModuleModels) -> Checked[ModulePlan]:
         if isinstance(each.task, Task) and each.task.inlined is not None and each.names is not None:

@@ -30,7 +30,7 @@ from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_t
 from prefactor_gen.definitions.sources import load_sources
 from prefactor_gen.definitions.span_names import SpanNames, span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.diagnostics.rules import NO_DEFINITIONS, UNREADABLE_SOURCE, stops
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NO_DEFINITIONS, UNREADABLE_SOURCE, stops
 from prefactor_gen.models.bundle import class_clash, nested_too_deep
 from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.package.imports import RESERVED_NAMES
@@ -198,6 +198,7 @@ class _Run:
         diagnostics = [diagnostic for each in found for diagnostic in each]
         former, of_former = resolved_former_names(self.settings.former_names, [*modules, *unchanged])
         diagnostics.extend(of_former if not stops(diagnostics) else ())
+        diagnostics = _without_consequences(diagnostics)
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
         is_complete = not (reused or reused_shared)
         definitions = self.definitions.span_types
@@ -315,6 +316,12 @@ def _clash_with_reused(
     names = {name for each in compiled for name in each.classes}
     names.update(name for module in modules for name in module.exports)
     return any(not names.isdisjoint(each.exports) for each in reused)
+
+
+def _without_consequences(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """The diagnostics without those of the model generator, if there are other errors: it fails because of them."""
+    others = [each for each in diagnostics if each.code != MODEL_GENERATOR_FAILED.code]
+    return others if stops(others) else diagnostics
 
 
 def _without_clashes(compiled: Sequence[Compiled]) -> Checked[list[GeneratedModule]]:

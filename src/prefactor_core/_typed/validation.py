@@ -202,8 +202,8 @@ class Validation:
         self, name: str, part: PayloadPart, found: Sequence[Mismatch], why: str, unknown: Sequence[UnknownKeyword]
     ) -> None:
         self._count()
-        paths = {each.path for each in found}  # the schema may forbid an unknown name, too: once is enough
-        unknown = [each for each in unknown if (each.name,) not in paths]
+        names = {(each.name,) for each in unknown}
+        found = [each for each in found if each.path not in names]  # the schema may forbid an unknown keyword, too
         problems = [f"{each.where or part}: {each.message}" for each in found]
         problems += [each.problem() for each in unknown]
         error = SpanValidationError(name, part, problems)

@@ -161,7 +161,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             """Start the span with its params.
 
             Args:
-                field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\. Default: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…. Pattern: `^["'\\\\]*\\{\\{x\\}\\}$|^`.
+                field_______raise_SystemExit___executed_______N_BULLET_____7_7_______include__x________c_______abc______31m_____end_: Sent as `\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\`. \"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #} \u202eabc\u2066 \x00 \x1b[31m \x7f end\\. Default: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}…. Pattern: `^["'\\\\]*\\{\\{x\\}\\}$|^`.
                 choice: ends with a quote"
                 exact: ends with a backslash\\
                 constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….

@@ -23,15 +23,6 @@ __all__ = [
 ]
 
 
-class ToolCallParamsGröße(PayloadModel):
-    """`größe` of the params of `tool:call`."""
-
-    höhe: JsonNumber | _MISSING = _MISSING
-    if TYPE_CHECKING:
-
-        def to_dict(self) -> ToolCallParamsGrößeDict: ...
-
-
 class ToolCallParams(PayloadModel):
     """The params of `tool:call`: Tool call."""
 
@@ -61,6 +52,15 @@ class ToolCallParams(PayloadModel):
         def to_dict(self) -> ToolCallParamsDict: ...
 
 
+class ToolCallParamsGröße(PayloadModel):
+    """`größe` of the params of `tool:call`."""
+
+    höhe: JsonNumber | _MISSING = _MISSING
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> ToolCallParamsGrößeDict: ...
+
+
 class ToolCallParamsParams(PayloadModel):
     """`params` of the params of `tool:call`."""
 
@@ -81,11 +81,6 @@ class ToolCallResult(PayloadModel):
     if TYPE_CHECKING:
 
         def to_dict(self) -> ToolCallResultDict: ...
-
-
-class ToolCallParamsGrößeDict(TypedDict):
-    """ToolCallParamsGröße as a dict."""
-    höhe: NotRequired[float]
 
 
 ToolCallParamsDict = TypedDict(
@@ -118,6 +113,11 @@ Keys:
     datetime: Format: date-time.
     9lives: At least 1.
 """
+
+
+class ToolCallParamsGrößeDict(TypedDict):
+    """ToolCallParamsGröße as a dict."""
+    höhe: NotRequired[float]
 
 
 ToolCallParamsParamsDict = TypedDict(
@@ -195,9 +195,16 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             """Start the span with its params.
 
             Args:
-                class_: The class of the tool.
+                class_: Sent as `class`. The class of the tool.
+                import_: Sent as `import`.
+                copy_: Sent as `copy`.
+                json_: Sent as `json`.
+                model_config_: Sent as `model_config`.
+                schema_: Sent as `schema`.
                 datetime: Format: date-time.
-                field_9lives: At least 1.
+                content_type: Sent as `content-type`.
+                field_9lives: Sent as `9lives`. At least 1.
+                field_: Sent as ``.
             """
 
         async def complete(
@@ -208,7 +215,13 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             with_space: str | _MISSING = _MISSING,
             field_private: int | _MISSING = _MISSING,
         ) -> None:
-            """Finish the span as `complete` with its result."""
+            """Finish the span as `complete` with its result.
+
+            Args:
+                None_: Sent as `None`.
+                with_space: Sent as `with space`.
+                field_private: Sent as `_private`.
+            """
 
         def set_result(
             self,
@@ -218,4 +231,10 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             with_space: str | _MISSING = _MISSING,
             field_private: int | _MISSING = _MISSING,
         ) -> None:
-            """Collect a part of the result for the finish."""
+            """Collect a part of the result for the finish.
+
+            Args:
+                None_: Sent as `None`.
+                with_space: Sent as `with space`.
+                field_private: Sent as `_private`.
+            """

@@ -43,6 +43,15 @@ class AgentScoreParamsScore(PayloadModel):
         def to_dict(self) -> AgentScoreParamsScoreDict: ...
 
 
+class AgentScoreResult(PayloadRoot):
+    """The result of `agent:score`."""
+
+    root: AgentScoreResultOption1 | AgentScoreResultOption2
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentScoreResultOption1Dict | AgentScoreResultOption2Dict: ...
+
+
 class AgentScoreResultOption1(PayloadModel):
     """An option of the result of `agent:score`."""
 
@@ -59,15 +68,6 @@ class AgentScoreResultOption2(PayloadModel):
     if TYPE_CHECKING:
 
         def to_dict(self) -> AgentScoreResultOption2Dict: ...
-
-
-class AgentScoreResult(PayloadRoot):
-    """The result of `agent:score`."""
-
-    root: AgentScoreResultOption1 | AgentScoreResultOption2
-    if TYPE_CHECKING:
-
-        def to_dict(self) -> AgentScoreResultOption1Dict | AgentScoreResultOption2Dict: ...
 
 
 class AgentScoreParamsDict(TypedDict):

@@ -32,6 +32,15 @@ AgentShowResultShown = TypeAliasType("AgentShowResultShown", "Annotated[AgentSho
 AgentShowResultShownInput: TypeAlias = "AgentShowResultWholeDict | AgentShowResultHalfDict"
 
 
+class AgentShowParams(PayloadRoot):
+    """The params of `agent:show`."""
+
+    root: Annotated[AgentShowParamsPicture | AgentShowParamsOption2, Field(discriminator='kind')]
+    if TYPE_CHECKING:
+
+        def to_dict(self) -> AgentShowParamsPictureDict | AgentShowParamsOption2Dict: ...
+
+
 class AgentShowParamsOption2(PayloadModel):
     """An option of the params of `agent:show`."""
 
@@ -54,13 +63,13 @@ class AgentShowParamsPicture(PayloadModel):
         def to_dict(self) -> AgentShowParamsPictureDict: ...
 
 
-class AgentShowParams(PayloadRoot):
-    """The params of `agent:show`."""
+class AgentShowResult(PayloadRoot):
+    """The result of `agent:show`."""
 
-    root: Annotated[AgentShowParamsPicture | AgentShowParamsOption2, Field(discriminator='kind')]
+    root: AgentShowResultShown
     if TYPE_CHECKING:
 
-        def to_dict(self) -> AgentShowParamsPictureDict | AgentShowParamsOption2Dict: ...
+        def to_dict(self) -> AgentShowResultShownInput: ...
 
 
 class AgentShowResultHalf(PayloadModel):
@@ -81,15 +90,6 @@ class AgentShowResultWhole(PayloadModel):
     if TYPE_CHECKING:
 
         def to_dict(self) -> AgentShowResultWholeDict: ...
-
-
-class AgentShowResult(PayloadRoot):
-    """The result of `agent:show`."""
-
-    root: AgentShowResultShown
-    if TYPE_CHECKING:
-
-        def to_dict(self) -> AgentShowResultShownInput: ...
 
 
 class AgentShowParamsOption2Dict(TypedDict):
