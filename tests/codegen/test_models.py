@@ -687,3 +687,11 @@ def test_a_wrong_default_that_is_allowed(project: Project) -> None:
     assert project.generate().code == 0
     project.span_types(agent=properties(x={**wrong, "x-prefactor-allow": {"PG026": "As pydantic writes it."}}))
     assert project.generate().findings == []
+
+
+def test_arrays_in_nothing_but_arrays(made: Made) -> None:
+    tree = {"type": "array", "items": {"$ref": "#/$defs/Tree"}}
+    model = made(agent={**properties(x={"$ref": "#/$defs/Tree"}), "$defs": {"Tree": tree}}).AgentParams
+    assert accepts(model, {"x": [[], [[]]]})
+    assert not accepts(model, {"x": ["a"]})
+    assert not accepts(model, {"x": [[1]]})

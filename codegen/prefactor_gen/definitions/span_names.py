@@ -82,7 +82,7 @@ def _problem(item: SpanTypeDefinition, chosen: dict[str, str], is_reserved: Call
 def _plain(name: str, is_reserved: Callable[[str], bool]) -> str:
     """The class of a span type without others."""
     made = pascal(name) or pascal(spelled(name)) or "Span"
-    if not f"{made}".isidentifier():
+    if not made.isidentifier():
         made = f"Span{made}"
     return made if is_usable(made) and not is_reserved(made) else f"{made}Span"
 
@@ -94,7 +94,7 @@ def _classes(names: Iterable[str], taken: set[str], is_reserved: Callable[[str],
         if made not in taken:
             result[name] = made
             taken.add(made)
-    for name in wanted.keys() - result.keys():
+    for name in [each for each in wanted if each not in result]:
         words = _plain(spelled(name), is_reserved)
         others = [each for each in wanted if each != name and _plain(spelled(each), is_reserved) == words]
         result[name] = words if words not in taken and not others else _with_digest(wanted[name], name, taken)

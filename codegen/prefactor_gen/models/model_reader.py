@@ -14,7 +14,7 @@ from typing import TypedDict
 from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.models.field_names import field_names
 
-__all__ = ["MetadataModel", "Model", "ModelField", "ModelSet", "read_models"]
+__all__ = ["MetadataModel", "Model", "ModelField", "ModelSet", "has_bare_container", "read_models"]
 
 
 class MetadataField(TypedDict):
@@ -66,6 +66,14 @@ class ModelSet:
     models: dict[str, Model] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     given: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def has_bare_container(model: Model) -> bool:
+    """Whether a named type is a list or a dict of anything, as the model generator makes of arrays of only arrays."""
+    nodes = list(ast.walk(model.alias)) if model.alias is not None else []
+    with_arguments = [node.value for node in nodes if isinstance(node, ast.Subscript)]
+    bare = [node for node in nodes if isinstance(node, ast.Name) and node.id in {"dict", "list"}]
+    return any(node not in with_arguments for node in bare)
 
 
 def read_models(

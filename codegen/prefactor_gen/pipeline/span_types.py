@@ -25,7 +25,7 @@ from prefactor_gen.models.chosen_names import chosen_names, given_name
 from prefactor_gen.models.class_names import chosen_class
 from prefactor_gen.models.field_names import is_field_name
 from prefactor_gen.models.model_generator import Document, generate_models, plain_field_name
-from prefactor_gen.models.model_reader import Model, ModelField, ModelSet
+from prefactor_gen.models.model_reader import Model, ModelField, ModelSet, has_bare_container
 from prefactor_gen.models.nesting import References, references_in
 from prefactor_gen.models.schema_bundler import Unit, bundle_schema
 from prefactor_gen.models.shared_interface import SharedInterface, shared_interface
@@ -270,6 +270,7 @@ class _Batch:
         plans: list[tuple[_Bundled, ModulePlan]] = []
         diagnostics: list[Diagnostic] = []
         checked_classes = {each.definition for each in self.bundle.untyped_keywords}
+        checked_classes |= {model.name for model in models.models.values() if has_bare_container(model)}
         for each in bundled if models.models else ():
             classes = {*each.classes}
             own = [models.models[name] for name in sorted(classes & models.models.keys())]
