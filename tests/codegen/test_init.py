@@ -117,6 +117,57 @@ def test_without_pyproject(project: Project) -> None:
     assert project.run("-C", "agent").out == "agent_spans: 1 span type, 4 files changed\n"
 
 
+def test_a_subfolder_of_a_project(project: Project) -> None:
+    """The parent is configured, and the paths are those that are right where the command was started."""
+    project.write("pyproject.toml", '[project]\nname = "support-agent"\n')
+    (project.root / "agents" / "new").mkdir(parents=True)
+    result = project.run_in("agents/new", "init")
+    assert result.out.startswith(
+        "../../pyproject.toml: added [tool.prefactor-gen], [tool.mypy]\n"
+        "../../schemas/example.yaml: created\n"
+        "\n"
+        "Next, in ../..:\n"
+    )
+    again = project.run_in("agents/new", "init")
+    assert again.out.startswith("left as it was: [tool.prefactor-gen] of ../../pyproject.toml\n")
+
+
+@pytest.mark.parametrize("above", ["", "[tool.black]\n", "tool = 3\n"])
+def test_a_folder_below_settings_of_other_tools(above: str, project: Project) -> None:
+    project.write("pyproject.toml", above)
+    (project.root / "agents" / "new").mkdir(parents=True)
+    assert project.run_in("agents/new", "init").out.startswith("pyproject.toml: added ")
+    assert (project.root / "pyproject.toml").read_text() == above
+    assert (project.root / "agents/new/schemas/example.yaml").is_file()
+
+
+@pytest.mark.parametrize("above", ['[tool.poetry]\nname = "agent"\n', '[tool.prefactor-gen]\nsources = ["schemas"]\n'])
+def test_a_folder_of_another_kind_of_project(above: str, project: Project) -> None:
+    project.write("pyproject.toml", f'{above}package = "x"\n' if "sources" in above else above)
+    (project.root / "agent").mkdir()
+    assert project.run_in("agent", "init").code == 0
+    assert not (project.root / "agent" / "pyproject.toml").exists()
+
+
+def test_a_named_folder_is_configured(project: Project) -> None:
+    """It may be part of a project."""
+    project.write("pyproject.toml", COMMENTED)
+    for name in ("one", "two", "three"):
+        (project.root / name).mkdir()
+    assert project.run("init", "-C", "one").out.startswith("pyproject.toml: added ")
+    assert project.run("init", "-C", "two", "-C", "three").code == 0
+    assert all((project.root / name / "pyproject.toml").is_file() for name in ("one", "two", "three"))
+    assert (project.root / "pyproject.toml").read_text() == COMMENTED
+
+
+def test_a_broken_file_above_is_named(project: Project) -> None:
+    project.write("pyproject.toml", "[tool")
+    (project.root / "agent").mkdir()
+    result = project.run_in("agent", "init")
+    assert result.code == 2
+    assert result.err.startswith("prefactor-gen: ../pyproject.toml: not valid TOML: ")
+
+
 def test_a_wheel_needs_a_package_beside_the_others_named(project: Project) -> None:
     project.write("pyproject.toml", COMMENTED)
     assert "for the build: list support_agent_spans among the packages of the wheel\n" in project.run("init").out
@@ -209,7 +260,7 @@ def test_line_ends_stay(project: Project) -> None:
 WRONG: dict[str, tuple[str | bytes, str]] = {
     "no TOML": ("[tool", "pyproject.toml: not valid TOML"),
     "a merge conflict": ("<<<<<<< HEAD\n", "pyproject.toml: not valid TOML"),
-    "no UTF-8": (b"name = '\xff'", "pyproject.toml: not valid TOML"),
+    "no UTF-8": (b"\nname = '\xff'", "pyproject.toml: expected UTF-8 text, found the byte 0xff in line 2\n"),
     "no table": ("tool = 3", "pyproject.toml: expected a table in [tool], found int"),
     "no table of ours": ("[tool]\nprefactor-gen = 3", "pyproject.toml: expected a table in [tool.prefactor-gen]"),
     "a table without sources": ("[tool.prefactor-gen]", "pyproject.toml: expected sources"),

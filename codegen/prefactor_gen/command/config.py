@@ -10,6 +10,7 @@ import sys
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
@@ -21,12 +22,16 @@ from prefactor_schema.suggestions import closest_match, did_you_mean
 __all__ = [
     "ALLOW_KEYS",
     "KEYS",
+    "TABLE",
     "WIRE_KEYS",
     "ConfigError",
     "PackageConfig",
     "ProjectConfig",
     "find_project",
+    "is_project",
+    "project_config",
     "read_project",
+    "read_pyproject",
 ]
 
 SHIPPED_PACKAGES = frozenset(
@@ -48,6 +53,8 @@ _RESERVED = frozenset(
     }
 )  # fmt: skip
 OWN_PROJECT = "prefactor-sdk"
+TABLE = "prefactor-gen"
+"""The name of the table of `[tool]`."""
 _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
@@ -177,32 +184,72 @@ def find_project(start: Path) -> Path:
     return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
 
 
+def is_project(base: Path) -> bool:
+    """Whether a folder's pyproject.toml is that of a project, and not of the settings of a tool only.
+
+    Raises:
+        ConfigError: pyproject.toml cannot be read, or is not TOML.
+    """
+    document = read_pyproject(base)[1]
+    tools = document.get("tool")
+    return "project" in document or (isinstance(tools, dict) and not tools.keys().isdisjoint(("poetry", TABLE)))
+
+
+def read_pyproject(base: Path) -> tuple[str, dict[str, Any]]:
+    """The text of the folder's pyproject.toml, with its line ends, and what it says; both are empty if there is none.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML.
+    """
+    path = base / "pyproject.toml"
+    if not path.is_file():
+        return "", {}
+    shown = Path(os.path.relpath(path, Path.cwd())).as_posix()
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8")
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{shown}: expected UTF-8 text, found the byte {content[error.start]:#04x} in line {line}"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{shown}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {shown}: {error.strerror}") from None
+
+
 def read_project(base: Path) -> ProjectConfig:
     """Read the configuration of the project in a folder.
 
     Raises:
         ConfigError: pyproject.toml cannot be read, is not TOML, or the table has a wrong key or value.
     """
-    path = base / "pyproject.toml"
-    if not path.is_file():
-        return ProjectConfig(base)
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
+    return project_config(read_pyproject(base)[1], base)
+
+
+def project_config(document: dict[str, Any], base: Path) -> ProjectConfig:
+    """The configuration of the project in a folder.
+
+    Args:
+        document: what pyproject.toml says.
+        base: the folder.
+
+    Raises:
+        ConfigError: the table has a wrong key or value.
+    """
     project = document.get("project")
     name = project.get("name") if isinstance(project, dict) else None
     config = ProjectConfig(base, name if isinstance(name, str) else None)
     tools = document.get("tool")
-    table = tools.get("prefactor-gen") if isinstance(tools, dict) else None
+    table = tools.get(TABLE) if isinstance(tools, dict) else None
     if table is None:
-        near = closest_match("prefactor-gen", tools, cutoff=0.75) if isinstance(tools, dict) else None
+        near = closest_match(TABLE, tools, cutoff=0.75) if isinstance(tools, dict) else None
         return config if near is None else replace(config, hint=f", found [tool.{near}]")
-    packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
+    packages = [_package(table, f"tool.{TABLE}", config, wire=False)]
     if "wire" in table:
-        packages.append(_package(table["wire"], "tool.prefactor-gen.wire", config, wire=True))
+        packages.append(_package(table["wire"], f"tool.{TABLE}.wire", config, wire=True))
     return ProjectConfig(base, config.name, tuple(packages))
 
 

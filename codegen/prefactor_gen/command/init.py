@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
+from prefactor_gen.command.config import (
+    ConfigError,
+    PackageConfig,
+    ProjectConfig,
+    find_project,
+    is_project,
+    project_config,
+    read_pyproject,
+)
 from prefactor_gen.command.layout import find_layout
 from prefactor_gen.command.project_tools import configured_checkers, required_names, uses_uv
 from prefactor_gen.command.toml_edit import add_keys, as_lines
@@ -18,7 +25,7 @@ from prefactor_gen.definitions.definitions import SECTIONS
 from prefactor_gen.definitions.sources import SUFFIXES
 from prefactor_gen.package.output_folder import Change, write
 
-__all__ = ["init"]
+__all__ = ["init", "project_of"]
 
 _SOURCES: Final = ("schemas", "span_schemas")
 """The names of the folder of definitions; the first one that is not used for something else is taken."""
@@ -77,15 +84,24 @@ class _Plan:
     left: list[str] = field(default_factory=list)
 
 
+def project_of(start: Path) -> Path:
+    """The folder to configure: the one of the project that `start` is part of, else `start`.
+
+    Raises:
+        ConfigError: the pyproject.toml above cannot be read, or is not TOML.
+    """
+    nearest = find_project(start)
+    return nearest if nearest == start.resolve() or is_project(nearest) else start
+
+
 def init(base: Path) -> None:
     """Configure the project in a folder, and print what was done and what to do next.
 
     Raises:
         ConfigError: pyproject.toml is wrong or cannot be written. Nothing has been written then.
     """
-    project = read_project(base)
-    text = _read(base / "pyproject.toml")
-    document = tomllib.loads(text)
+    text, document = read_pyproject(base)
+    project = project_config(document, base)
     tools = document.get("tool", {})
     if not isinstance(tools, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
@@ -104,7 +120,7 @@ def init(base: Path) -> None:
 
 def _configured(project: ProjectConfig, plan: _Plan) -> _Setup:
     """The setup that pyproject.toml has already."""
-    plan.left.append("[tool.prefactor-gen] of pyproject.toml")
+    plan.left.append(f"[tool.prefactor-gen] of {_shown(project.base / 'pyproject.toml')}")
     package = project.packages[0]
     parts = Path(os.path.relpath(package.folder, project.base)).parts
     is_root = len(parts) > 1 and not (project.base / parts[0] / "__init__.py").is_file()
@@ -138,7 +154,7 @@ def _source(base: Path, plan: _Plan) -> str:
     for name in _SOURCES:
         folder = base / name
         if _holds_definitions(folder):
-            plan.left.append(f"the definitions in {name}")
+            plan.left.append(f"the definitions in {_shown(folder)}")
             return name
         if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
             plan.created[folder / _EXAMPLE_NAME] = _EXAMPLE
@@ -184,37 +200,32 @@ def _configure_uv(plan: _Plan, table: object, setup: _Setup) -> None:
     plan.additions["uv"] = {"cache-keys": [{"file": each} for each in ("pyproject.toml", *folders, *files)]}
 
 
-def _read(path: Path) -> str:
-    """The text of a file, with its line ends; empty if there is none."""
-    try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path.name}: {getattr(error, 'strerror', None) or error}") from None
-
-
 def _write(path: Path, text: str, plan: _Plan) -> None:
     changes = [Change(created, None, content) for created, content in plan.created.items()]
     if plan.additions:
         if path.is_symlink() or (edited := add_keys(text, plan.additions)) is None:
             why = "is a link" if path.is_symlink() else "cannot be edited without changing more of it"
-            raise ConfigError(f"{path.name} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
+            raise ConfigError(f"{_shown(path)} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
         if path.exists() and not os.access(path, os.W_OK):
-            raise ConfigError(f"cannot write {path.name}: it is read-only")
+            raise ConfigError(f"cannot write {_shown(path)}: it is read-only")
         changes.append(Change(path, text, edited))
     try:
         write(changes)
     except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {_shown(Path(error.filename))}: {error.strerror}") from None
+
+
+def _shown(path: Path) -> str:
+    """A path, relative to the working folder."""
+    return Path(os.path.relpath(path, Path.cwd())).as_posix()
 
 
 def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, *, is_built: bool) -> None:
     added = [f"cache-keys of [tool.{name}]" if name == "uv" else f"[tool.{name}]" for name in plan.additions]
     if added:
-        print(f"pyproject.toml: added {', '.join(added)}")
+        print(f"{_shown(base / 'pyproject.toml')}: added {', '.join(added)}")
     for path in plan.created:
-        print(f"{path.relative_to(base).as_posix()}: created")
+        print(f"{_shown(path)}: created")
     for each in plan.left:
         print(f"left as it was: {each}")
     if is_built and "." not in setup.import_name:
@@ -224,6 +235,6 @@ def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, *, is_built: boo
         "prefactor-gen": f"writes the package {setup.import_name}",
         checker: "finds calls that do not fit",
     }
-    print("\nNext:")
+    print("\nNext:" if base == Path.cwd() else f"\nNext, in {_shown(base)}:")
     for command, text in commands.items():
         print(f"  {command:<22} {text}")

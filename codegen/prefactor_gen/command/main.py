@@ -161,10 +161,10 @@ def _demo(_options: argparse.Namespace) -> int:
     return run_demo()
 
 
-def _init(_options: argparse.Namespace) -> int:
-    from prefactor_gen.command.init import init  # needs the extra
+def _init(options: argparse.Namespace) -> int:
+    from prefactor_gen.command.init import init, project_of  # needs the extra
 
-    init(find_project(Path.cwd()))
+    init(Path.cwd() if options.project else project_of(Path.cwd()))
     return DONE
 
 
