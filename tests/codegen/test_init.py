@@ -187,6 +187,18 @@ CHECKERS: dict[str, tuple[dict[str, str], dict[str, object], str]] = {
     ),
 }
 
+WITH_PYRIGHT = {
+    "a group of Poetry": '[tool.poetry.group.dev.dependencies]\npyright = "*"\n',
+    "dev-dependencies of Poetry": '[tool.poetry.dev-dependencies]\nPyright = { version = "*" }\n',
+    "dependencies of Poetry": '[tool.poetry.dependencies]\nbasedpyright = "*"\n',
+    "dev-dependencies of uv": '[tool.uv]\ncache-keys = []\ndev-dependencies = ["pyright>=1.1"]\n',
+    "dev-dependencies of PDM": '[tool.pdm.dev-dependencies]\ntypes = ["pyright"]\n',
+}
+CHECKERS |= {
+    case: ({"pyproject.toml": text}, {"pyright": {"typeCheckingMode": "standard"}}, "pyright")
+    for case, text in WITH_PYRIGHT.items()
+}
+
 
 @pytest.mark.parametrize("case", CHECKERS)
 def test_the_type_checker_of_the_project(case: str, project: Project) -> None:
