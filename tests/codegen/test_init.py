@@ -245,6 +245,37 @@ def test_nothing_is_overwritten(project: Project) -> None:
     )
 
 
+PARTIAL: dict[str, tuple[str, dict[str, object]]] = {
+    "no key": ("", {"sources": ["schemas"], "output": "src/support_agent", "package": "spans"}),
+    "another key": (
+        'formats = "assert"  # all of them\n',
+        {"sources": ["schemas"], "output": "src/support_agent", "package": "spans"},
+    ),
+    "a package": ('package = "mine"\n', {"sources": ["schemas"], "output": "src/support_agent"}),
+    "an output": ('output = "lib"\n', {"sources": ["schemas"], "package": "support_agent_spans"}),
+    "sources": ('sources = ["schemas"]\n', {"output": "src/support_agent", "package": "spans"}),
+    "an exception": (
+        '[[tool.prefactor-gen.allow]]\nrule = "PG020"\nfile = "a"\nreason = "b"\n',
+        {"sources": ["schemas"], "output": "src/support_agent", "package": "spans"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PARTIAL)
+def test_a_table_gets_the_keys_that_it_needs(case: str, project: Project) -> None:
+    text, added = PARTIAL[case]
+    package(project, "src/support_agent")
+    before = f'[tool.poetry]\nname = "support-agent"\n\n[tool.prefactor-gen]\n{text}\n[tool.mypy]\nstrict = true\n'
+    project.write("pyproject.toml", before)
+    project.write("schemas/mine.yaml", "span_schemas: {mine: {type: object}}")
+    result = project.run("init")
+    assert (result.code, result.err) == (0, "")
+    assert f"added {' and '.join(added)} of [tool.prefactor-gen]\n" in result.out
+    assert tables(project)["prefactor-gen"] == tomllib.loads(before)["tool"]["prefactor-gen"] | added
+    lines = iter((project.root / "pyproject.toml").read_text().splitlines())
+    assert all(line in lines for line in before.splitlines())
+
+
 def test_definitions_that_are_there_are_taken(project: Project) -> None:
     project.write("schemas/deep/mine.json", {"span_schemas": {"mine": {"type": "object"}}})
     result = project.run("init")
@@ -275,7 +306,11 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "no UTF-8": (b"\nname = '\xff'", "pyproject.toml: expected UTF-8 text, found the byte 0xff in line 2\n"),
     "no table": ("tool = 3", "pyproject.toml: expected a table in [tool], found int"),
     "no table of ours": ("[tool]\nprefactor-gen = 3", "pyproject.toml: expected a table in [tool.prefactor-gen]"),
-    "a table without sources": ("[tool.prefactor-gen]", "pyproject.toml: expected sources"),
+    "empty sources": ("[tool.prefactor-gen]\nsources = []", "pyproject.toml: expected sources"),
+    "a wrong value beside missing keys": (
+        "[tool.prefactor-gen]\npackage = 3",
+        "pyproject.toml: expected text in package",
+    ),
     "on one line": ("tool = { x = 1 }", "add these lines to it by hand:\n\n[tool.prefactor-gen]\nsources = "),
     "no table of uv": ("[tool]\nuv = 3", "add these lines to it by hand:\n\n[tool.prefactor-gen]\nsources = "),
 }

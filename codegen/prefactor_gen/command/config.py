@@ -263,7 +263,8 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
             raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}{hint}")
     sources = table.get("sources")
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
-        raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
+        found = "nothing" if sources is None else repr(sources)
+        raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {found}')
     output = _text(table, "output", "generated", where, config)
     # The project's name is the default for the package of span types only.
     package = _text(table, "package", None if wire else config.default_package(), where, config)
@@ -329,11 +330,12 @@ def _allowance(entry: dict[str, object], number: int, where: str, base: Path) ->
             raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(ALLOW_KEYS)}{hint}")
     rule, file, span_type, reason = (_entry_text(entry, key, where) for key in ALLOW_KEYS)
     if rule not in ALLOWABLE:
-        why = f"{rule} cannot be allowed" if rule in RULES else f"expected a rule, found {rule!r}"
+        found = "nothing" if rule is None else repr(rule)
+        why = f"{rule} cannot be allowed" if rule in RULES else f"expected a rule, found {found}"
         hint = "" if rule in RULES or rule is None else did_you_mean(rule.upper(), ALLOWABLE)
         raise ConfigError(f"pyproject.toml: {why} in {where}; expected one of {', '.join(ALLOWABLE)}{hint}")
     if reason is None:
-        raise ConfigError(f"pyproject.toml: expected the reason why {rule} is allowed in {where}, found none")
+        raise ConfigError(f"pyproject.toml: expected the reason why {rule} is allowed in {where}, found nothing")
     if file is None and span_type is None:
         raise ConfigError(f'pyproject.toml: expected file = "…" or span-type = "…" in {where}, found neither')
     return Allowance(rule, base, number, file, span_type)
@@ -352,6 +354,6 @@ def _text(table: dict[str, object], key: str, default: str | None, where: str, c
         if value is None:
             gives = config.name is None or config.default_package() is not None
             why = "" if gives else f"; the project's name {config.name!r} gives no package name"
-            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none{why}')
+            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found nothing{why}')
         raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
     return value

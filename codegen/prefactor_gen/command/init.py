@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from prefactor_gen.command.config import (
+    TABLE,
     ConfigError,
     PackageConfig,
     ProjectConfig,
@@ -101,31 +102,59 @@ def init(base: Path) -> None:
         ConfigError: pyproject.toml is wrong or cannot be written. Nothing has been written then.
     """
     text, document = read_pyproject(base)
-    project = project_config(document, base)
     tools = document.get("tool", {})
     if not isinstance(tools, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
     plan = _Plan()
     try:
-        name = project.name or _name_for_poetry(tools)
-        setup = _configured(project, plan) if project.packages else _configure(project, name, plan)
+        setup = _setup(_configure(document, tools, base, plan), base)
         checker = _configure_type_checker(plan, document, base, setup)
         if uses_uv(document, base):
             _configure_uv(plan, tools.get("uv", {}), setup)
     except OSError as error:
         raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
     _write(base / "pyproject.toml", text, plan)
-    _tell(plan, setup, checker, base, is_built="build-system" in document)
+    _tell(plan, setup, checker, base, document)
 
 
-def _configured(project: ProjectConfig, plan: _Plan) -> _Setup:
-    """The setup that pyproject.toml has already."""
-    plan.left.append(f"[tool.prefactor-gen] of {_shown(project.base / 'pyproject.toml')}")
+def _configure(document: dict[str, Any], tools: dict[str, Any], base: Path, plan: _Plan) -> PackageConfig:
+    """The package of the configuration. What it needs and does not say is added."""
+    table = tools.get(TABLE, {})
+    project = project_config({**document, "tool": {}}, base)
+    if not isinstance(table, dict) or ("sources" in table and ("package" in table or project.default_package())):
+        package = project_config(document, base).packages[0]
+        plan.left.append(f"[tool.{TABLE}] of {_shown(base / 'pyproject.toml')}")
+        return package
+    missing = _missing_keys(table, project.name or _name_for_poetry(tools), base, plan)
+    project = project_config({**document, "tool": {**tools, TABLE: {**table, **missing}}}, base)
     package = project.packages[0]
-    parts = Path(os.path.relpath(package.folder, project.base)).parts
-    is_root = len(parts) > 1 and not (project.base / parts[0] / "__init__.py").is_file()
+    project.check_package(package)
+    project.check_output(package)
+    plan.additions[TABLE] = missing
+    return package
+
+
+def _missing_keys(table: dict[str, Any], name: str | None, base: Path, plan: _Plan) -> dict[str, object]:
+    """The keys that the table needs and does not have."""
+    layout = find_layout(base, name)
+    package = layout.package
+    if table.get("output", layout.output) != layout.output:
+        package = ProjectConfig(base, name or base.name).default_package() or "agent_spans"
+    keys: dict[str, object] = {} if "sources" in table else {"sources": [_source(base, plan)]}
+    keys |= {"output": layout.output, "package": package}
+    return {key: value for key, value in keys.items() if key not in table}
+
+
+def _setup(package: PackageConfig, base: Path) -> _Setup:
+    parts = Path(os.path.relpath(package.folder, base)).parts
+    outer = base / parts[0]
+    is_root = len(parts) > 1 and not (outer / "__init__.py").is_file()
     names = parts[1:] if is_root else parts
-    return _Setup(package.sources, package, parts[0] if is_root else ".", ".".join(names), parts[0])
+    # The calls are not in a folder that holds generated code only, or that does not exist.
+    is_checked = len(parts) > 1 and parts[0] != "generated" and outer.is_dir()
+    return _Setup(
+        package.sources, package, parts[0] if is_root else ".", ".".join(names), parts[0] if is_checked else "."
+    )
 
 
 def _name_for_poetry(tools: dict[str, Any]) -> str | None:
@@ -133,20 +162,6 @@ def _name_for_poetry(tools: dict[str, Any]) -> str | None:
     table = tools.get("poetry")
     name = table.get("name") if isinstance(table, dict) else None
     return name if isinstance(name, str) else None
-
-
-def _configure(project: ProjectConfig, name: str | None, plan: _Plan) -> _Setup:
-    base, layout = project.base, find_layout(project.base, name)
-    package = PackageConfig((_source(base, plan),), base / layout.output, layout.package)
-    project.check_package(package)
-    project.check_output(package)
-    plan.additions["prefactor-gen"] = {
-        "sources": list(package.sources),
-        "output": layout.output,
-        "package": layout.package,
-    }
-    checked = layout.root if layout.root != "." else layout.inside or "."
-    return _Setup(package.sources, package, layout.root, layout.import_name, checked)
 
 
 def _source(base: Path, plan: _Plan) -> str:
@@ -220,15 +235,19 @@ def _shown(path: Path) -> str:
     return Path(os.path.relpath(path, Path.cwd())).as_posix()
 
 
-def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, *, is_built: bool) -> None:
-    added = [f"cache-keys of [tool.{name}]" if name == "uv" else f"[tool.{name}]" for name in plan.additions]
+def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[str, Any]) -> None:
+    tables = document.get("tool", {})
+    added = [
+        f"{' and '.join(keys)} of [tool.{name}]" if name == "uv" or name in tables else f"[tool.{name}]"
+        for name, keys in plan.additions.items()
+    ]
     if added:
         print(f"{_shown(base / 'pyproject.toml')}: added {', '.join(added)}")
     for path in plan.created:
         print(f"{_shown(path)}: created")
     for each in plan.left:
         print(f"left as it was: {each}")
-    if is_built and "." not in setup.import_name:
+    if "build-system" in document and "." not in setup.import_name:
         print(f"for the build: list {setup.import_name} among the packages of the wheel")
     commands = {
         "prefactor-gen check": "says what is wrong with the definitions",
