@@ -360,13 +360,27 @@ def test_if_a_file_cannot_be_written_nothing_is(project: Project, monkeypatch: p
     project.write("pyproject.toml", COMMENTED)
     before = contents(project.root)
 
-    def full(*_arguments: object, **_options: object) -> None:
-        raise OSError(28, "No space left on device", "pyproject.toml")
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(project.root / ".prefactor-gen-temporary"))
 
-    monkeypatch.setattr("prefactor_gen.package.output_folder.tempfile.mkstemp", full)
+    monkeypatch.setattr("prefactor_gen.package.output_folder.tempfile.mkstemp", refuse)  # root may write every file
+    result = project.run("init")
+    assert (result.code, result.err) == (2, "prefactor-gen: cannot write pyproject.toml: Permission denied\n")
+    (project.root / "agent").mkdir()
+    assert "cannot write ../pyproject.toml: " in project.run_in("agent", "init").err
+    assert contents(project.root) == before
+
+
+def test_a_disk_that_is_full(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in writing says no name of a file."""
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("prefactor_gen.package.output_folder.os.chmod", full)
     result = project.run("init")
     assert (result.code, result.err) == (2, "prefactor-gen: cannot write pyproject.toml: No space left on device\n")
-    assert contents(project.root) == before
+    assert contents(project.root) == {}
 
 
 ODD = [
