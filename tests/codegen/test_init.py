@@ -55,6 +55,7 @@ def test_a_project_in_src(project: Project) -> None:
         "  prefactor-gen check    says what is wrong with the definitions\n"
         "  prefactor-gen          writes the package support_agent.spans\n"
         "  mypy src               finds calls that do not fit\n"
+        "  the build              can write support_agent.spans, too, with a hook: codegen/README.md#hatch\n"
     )
     text = (project.root / "pyproject.toml").read_text()
     assert text == COMMENTED + (
@@ -212,6 +213,50 @@ def test_the_type_checker_of_the_project(case: str, project: Project) -> None:
     found = tables(project)
     del found["prefactor-gen"]
     assert found == {**before, **added}
+
+
+HINT = "hint: with strict = true in [tool.mypy], mypy looks into functions without annotations, too\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    {"": False, "[tool.mypy]\n": True, "[tool.mypy]\nstrict = true\n": False, "[tool.pyright]\n": False}.items(),
+)
+def test_mypy_that_is_not_strict(text: str, is_told: bool, project: Project) -> None:
+    project.write("pyproject.toml", text)
+    assert (HINT in project.run("init").out) is is_told
+
+
+@pytest.mark.parametrize("table", ["build.hooks.prefactor-gen", "build.targets.wheel.hooks.prefactor-gen"])
+def test_a_build_hook_that_is_there(table: str, project: Project) -> None:
+    project.write("pyproject.toml", f"{COMMENTED}\n[tool.hatch.{table}]\n")
+    assert "hook" not in project.run("init").out
+
+
+@pytest.mark.parametrize("output", [".", "src", "generated", "agent"])
+def test_what_to_do_next_names_only_what_is_there(output: str, project: Project) -> None:
+    project.configure(output=output)
+    for _ in range(2):
+        assert "\n  mypy .                 finds calls" in project.run("init").out
+    package(project, "agent")
+    assert f"\n  mypy {'agent' if output == 'agent' else '.'} " in project.run("init").out
+
+
+def test_a_configured_folder_that_is_not_there(project: Project) -> None:
+    project.configure(sources=["defs", "more"], output="agent")
+    result = project.run("init")
+    assert "defs/example.yaml: created\n" in result.out
+    assert "hint: more, one of the sources, has no definitions yet\n" in result.out
+    project.configure(sources=["defs"], output="agent")
+    assert "hint" not in project.run("init").out
+    assert "1 span type" in project.run().out
+
+
+@pytest.mark.parametrize("sources", [["../defs"], ["defs.json"], ["agent.spans:registry", "defs"]])
+def test_a_source_that_is_missing_is_told(sources: list[str], project: Project) -> None:
+    project.configure(sources=sources)
+    assert f"hint: {sources[-1]}, one of the sources, has no definitions yet\n" in project.run("init").out
+    assert list(contents(project.root)) == ["pyproject.toml"]
 
 
 UV = ['[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n', "[tool.uv] # uv\nmanaged = true\n", ""]

@@ -20,10 +20,16 @@ from prefactor_gen.command.config import (
     read_pyproject,
 )
 from prefactor_gen.command.layout import find_layout
-from prefactor_gen.command.project_tools import configured_checkers, required_names, uses_uv
+from prefactor_gen.command.project_tools import (
+    configured_checkers,
+    is_mypy_strict,
+    lacks_build_hook,
+    required_names,
+    uses_uv,
+)
 from prefactor_gen.command.toml_edit import add_keys, as_lines
 from prefactor_gen.definitions.definitions import SECTIONS
-from prefactor_gen.definitions.sources import SUFFIXES
+from prefactor_gen.definitions.sources import SUFFIXES, is_attribute
 from prefactor_gen.package.output_folder import Change, write
 
 __all__ = ["init", "project_of"]
@@ -78,11 +84,12 @@ class _Setup:
 
 @dataclass
 class _Plan:
-    """What is added to the tables of `[tool]`, which file is created, and what is left as it is."""
+    """What is added to the tables of `[tool]`, which files are created, what is left as it is, and what is missing."""
 
     additions: dict[str, dict[str, object]] = field(default_factory=dict)
     created: dict[Path, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
 
 
 def project_of(start: Path) -> Path:
@@ -124,6 +131,7 @@ def _configure(document: dict[str, Any], tools: dict[str, Any], base: Path, plan
     if not isinstance(table, dict) or ("sources" in table and ("package" in table or project.default_package())):
         package = project_config(document, base).packages[0]
         plan.left.append(f"[tool.{TABLE}] of {_shown(base / 'pyproject.toml')}")
+        _fill_sources(package.sources, base, plan)
         return package
     missing = _missing_keys(table, project.name or _name_for_poetry(tools), base, plan)
     project = project_config({**document, "tool": {**tools, TABLE: {**table, **missing}}}, base)
@@ -171,10 +179,28 @@ def _source(base: Path, plan: _Plan) -> str:
         if _holds_definitions(folder):
             plan.left.append(f"the definitions in {_shown(folder)}")
             return name
-        if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
+        if _is_unused(folder):
             plan.created[folder / _EXAMPLE_NAME] = _EXAMPLE
             return name
     raise ConfigError(f"{' and '.join(_SOURCES)} hold other things than definitions; move one of them away")
+
+
+def _is_unused(folder: Path) -> bool:
+    """Whether there is nothing of this name, or an empty folder."""
+    is_folder = folder.is_dir() and not folder.is_symlink()
+    return not os.path.lexists(folder) or (is_folder and not any(folder.iterdir()))
+
+
+def _fill_sources(sources: tuple[str, ...], base: Path, plan: _Plan) -> None:
+    """Plan the example if none of the configured sources is there; tell which ones are not."""
+    unused = [base / source for source in sources if not is_attribute(source, base) and _is_unused(base / source)]
+    if len(unused) == len(sources) and not unused[0].suffix and _is_inside(unused[0], base):
+        plan.created[unused.pop(0) / _EXAMPLE_NAME] = _EXAMPLE
+    plan.hints += [f"{_shown(path)}, one of the sources, has no definitions yet" for path in unused]
+
+
+def _is_inside(path: Path, base: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(base))
 
 
 def _holds_definitions(folder: Path) -> bool:
@@ -194,6 +220,8 @@ def _configure_type_checker(plan: _Plan, document: dict[str, Any], base: Path, s
     mypy, pyright = f"mypy {setup.checked}", "pyright"
     if places := configured_checkers(document, base):
         plan.left.append(" and ".join(places))
+        if "[tool.mypy]" in places and not is_mypy_strict(document):
+            plan.hints.append("with strict = true in [tool.mypy], mypy looks into functions without annotations, too")
         return mypy if any("mypy" in place for place in places) else pyright
     required = required_names(document)
     if required & {"pyright", "basedpyright"} and "mypy" not in required:
@@ -247,6 +275,8 @@ def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[s
         print(f"{_shown(path)}: created")
     for each in plan.left:
         print(f"left as it was: {each}")
+    for each in plan.hints:
+        print(f"hint: {each}")
     if "build-system" in document and "." not in setup.import_name:
         print(f"for the build: list {setup.import_name} among the packages of the wheel")
     commands = {
@@ -254,6 +284,8 @@ def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[s
         "prefactor-gen": f"writes the package {setup.import_name}",
         checker: "finds calls that do not fit",
     }
+    if lacks_build_hook(document):
+        commands["the build"] = f"can write {setup.import_name}, too, with a hook: codegen/README.md#hatch"
     print("\nNext:" if base == Path.cwd() else f"\nNext, in {_shown(base)}:")
     for command, text in commands.items():
         print(f"  {command:<22} {text}")

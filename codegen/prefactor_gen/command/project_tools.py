@@ -1,4 +1,4 @@
-"""Which tools a project uses: type checkers and uv."""
+"""Which tools a project uses: type checkers, uv and hatch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["configured_checkers", "required_names", "uses_uv"]
+__all__ = ["configured_checkers", "is_mypy_strict", "lacks_build_hook", "required_names", "uses_uv"]
 
 
 def configured_checkers(document: dict[str, Any], base: Path) -> list[str]:
@@ -23,6 +23,20 @@ def configured_checkers(document: dict[str, Any], base: Path) -> list[str]:
     if setup.is_file() and re.search(rb"^\[mypy\]", setup.read_bytes(), re.MULTILINE):
         places.append("[mypy] of setup.cfg")
     return places
+
+
+def is_mypy_strict(document: dict[str, Any]) -> bool:
+    """Whether `[tool.mypy]` lets mypy look into all functions."""
+    table = _table(document, "tool", "mypy")
+    return bool(table.get("strict") or table.get("check_untyped_defs"))
+
+
+def lacks_build_hook(document: dict[str, Any]) -> bool:
+    """Whether hatchling builds the project without the hook of prefactor-gen."""
+    build = _table(document, "tool", "hatch", "build")
+    hooks = _table(build, "hooks") | _table(build, "targets", "wheel", "hooks")
+    backend = _table(document, "build-system").get("build-backend")
+    return backend == "hatchling.build" and "prefactor-gen" not in hooks
 
 
 def required_names(document: dict[str, Any]) -> set[str]:
@@ -59,7 +73,6 @@ def _table(document: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 def uses_uv(document: dict[str, Any], base: Path) -> bool:
     """Whether uv builds or locks the project."""
-    system = document.get("build-system")
-    backend = system.get("build-backend") if isinstance(system, dict) else None
+    backend = _table(document, "build-system").get("build-backend")
     locked = any((folder / "uv.lock").is_file() for folder in (base, *base.parents))
     return "uv" in document.get("tool", {}) or backend == "uv_build" or locked
