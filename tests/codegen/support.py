@@ -123,8 +123,12 @@ class Project:
         self.write("pyproject.toml", "[tool.prefactor-gen]\n" + "".join(lines))
 
     def run(self, *arguments: str) -> Result:
+        return self.run_in(".", *arguments)
+
+    def run_in(self, folder: str, *arguments: str) -> Result:
+        """Run the command in a folder of the project."""
         self._capsys.readouterr()
-        self._monkeypatch.chdir(self.root)
+        self._monkeypatch.chdir(self.root / folder)
         try:
             code = run(arguments)
         except SystemExit as stop:  # argparse

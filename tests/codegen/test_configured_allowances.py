@@ -104,7 +104,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "no reason": ({"rule": "PG020", "file": "a"}, "expected the reason why PG020 is allowed in"),
     "an empty reason": ({"rule": "PG020", "file": "a", "reason": " "}, "expected text in reason of"),
     "no place": ({"rule": "PG020", "reason": "x"}, 'expected file = "…" or span-type = "…" in'),
-    "no rule": ({"file": "a", "reason": "x"}, "expected a rule, found None"),
+    "no rule": ({"file": "a", "reason": "x"}, "expected a rule, found nothing"),
     "a misspelled rule": ({"rule": "pg020", "file": "a", "reason": "x"}, "did you mean 'PG020'?"),
     "a rule that must stop": ({"rule": "PG009", "file": "a", "reason": "x"}, "PG009 cannot be allowed in"),
     "a misspelled key": ({"rule": "PG020", "files": "a", "reason": "x"}, "did you mean 'file'?"),

@@ -55,6 +55,7 @@ def test_a_project_in_src(project: Project) -> None:
         "  prefactor-gen check    says what is wrong with the definitions\n"
         "  prefactor-gen          writes the package support_agent.spans\n"
         "  mypy src               finds calls that do not fit\n"
+        "  the build              can write support_agent.spans, too, with a hook: codegen/README.md#hatch\n"
     )
     text = (project.root / "pyproject.toml").read_text()
     assert text == COMMENTED + (
@@ -117,6 +118,57 @@ def test_without_pyproject(project: Project) -> None:
     assert project.run("-C", "agent").out == "agent_spans: 1 span type, 4 files changed\n"
 
 
+def test_a_subfolder_of_a_project(project: Project) -> None:
+    """The parent is configured, and the paths are those that are right where the command was started."""
+    project.write("pyproject.toml", '[project]\nname = "support-agent"\n')
+    (project.root / "agents" / "new").mkdir(parents=True)
+    result = project.run_in("agents/new", "init")
+    assert result.out.startswith(
+        "../../pyproject.toml: added [tool.prefactor-gen], [tool.mypy]\n"
+        "../../schemas/example.yaml: created\n"
+        "\n"
+        "Next, in ../..:\n"
+    )
+    again = project.run_in("agents/new", "init")
+    assert again.out.startswith("left as it was: [tool.prefactor-gen] of ../../pyproject.toml\n")
+
+
+@pytest.mark.parametrize("above", ["", "[tool.black]\n", "tool = 3\n"])
+def test_a_folder_below_settings_of_other_tools(above: str, project: Project) -> None:
+    project.write("pyproject.toml", above)
+    (project.root / "agents" / "new").mkdir(parents=True)
+    assert project.run_in("agents/new", "init").out.startswith("pyproject.toml: added ")
+    assert (project.root / "pyproject.toml").read_text() == above
+    assert (project.root / "agents/new/schemas/example.yaml").is_file()
+
+
+@pytest.mark.parametrize("above", ['[tool.poetry]\nname = "agent"\n', '[tool.prefactor-gen]\nsources = ["schemas"]\n'])
+def test_a_folder_of_another_kind_of_project(above: str, project: Project) -> None:
+    project.write("pyproject.toml", f'{above}package = "x"\n' if "sources" in above else above)
+    (project.root / "agent").mkdir()
+    assert project.run_in("agent", "init").code == 0
+    assert not (project.root / "agent" / "pyproject.toml").exists()
+
+
+def test_a_named_folder_is_configured(project: Project) -> None:
+    """It may be part of a project."""
+    project.write("pyproject.toml", COMMENTED)
+    for name in ("one", "two", "three"):
+        (project.root / name).mkdir()
+    assert project.run("init", "-C", "one").out.startswith("pyproject.toml: added ")
+    assert project.run("init", "-C", "two", "-C", "three").code == 0
+    assert all((project.root / name / "pyproject.toml").is_file() for name in ("one", "two", "three"))
+    assert (project.root / "pyproject.toml").read_text() == COMMENTED
+
+
+def test_a_broken_file_above_is_named(project: Project) -> None:
+    project.write("pyproject.toml", "[tool")
+    (project.root / "agent").mkdir()
+    result = project.run_in("agent", "init")
+    assert result.code == 2
+    assert result.err.startswith("prefactor-gen: ../pyproject.toml: not valid TOML: ")
+
+
 def test_a_wheel_needs_a_package_beside_the_others_named(project: Project) -> None:
     project.write("pyproject.toml", COMMENTED)
     assert "for the build: list support_agent_spans among the packages of the wheel\n" in project.run("init").out
@@ -136,6 +188,18 @@ CHECKERS: dict[str, tuple[dict[str, str], dict[str, object], str]] = {
     ),
 }
 
+WITH_PYRIGHT = {
+    "a group of Poetry": '[tool.poetry.group.dev.dependencies]\npyright = "*"\n',
+    "dev-dependencies of Poetry": '[tool.poetry.dev-dependencies]\nPyright = { version = "*" }\n',
+    "dependencies of Poetry": '[tool.poetry.dependencies]\nbasedpyright = "*"\n',
+    "dev-dependencies of uv": '[tool.uv]\ncache-keys = []\ndev-dependencies = ["pyright>=1.1"]\n',
+    "dev-dependencies of PDM": '[tool.pdm.dev-dependencies]\ntypes = ["pyright"]\n',
+}
+CHECKERS |= {
+    case: ({"pyproject.toml": text}, {"pyright": {"typeCheckingMode": "standard"}}, "pyright")
+    for case, text in WITH_PYRIGHT.items()
+}
+
 
 @pytest.mark.parametrize("case", CHECKERS)
 def test_the_type_checker_of_the_project(case: str, project: Project) -> None:
@@ -149,6 +213,50 @@ def test_the_type_checker_of_the_project(case: str, project: Project) -> None:
     found = tables(project)
     del found["prefactor-gen"]
     assert found == {**before, **added}
+
+
+HINT = "hint: with strict = true in [tool.mypy], mypy looks into functions without annotations, too\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    {"": False, "[tool.mypy]\n": True, "[tool.mypy]\nstrict = true\n": False, "[tool.pyright]\n": False}.items(),
+)
+def test_mypy_that_is_not_strict(text: str, is_told: bool, project: Project) -> None:
+    project.write("pyproject.toml", text)
+    assert (HINT in project.run("init").out) is is_told
+
+
+@pytest.mark.parametrize("table", ["build.hooks.prefactor-gen", "build.targets.wheel.hooks.prefactor-gen"])
+def test_a_build_hook_that_is_there(table: str, project: Project) -> None:
+    project.write("pyproject.toml", f"{COMMENTED}\n[tool.hatch.{table}]\n")
+    assert "hook" not in project.run("init").out
+
+
+@pytest.mark.parametrize("output", [".", "src", "generated", "agent"])
+def test_what_to_do_next_names_only_what_is_there(output: str, project: Project) -> None:
+    project.configure(output=output)
+    for _ in range(2):
+        assert "\n  mypy .                 finds calls" in project.run("init").out
+    package(project, "agent")
+    assert f"\n  mypy {'agent' if output == 'agent' else '.'} " in project.run("init").out
+
+
+def test_a_configured_folder_that_is_not_there(project: Project) -> None:
+    project.configure(sources=["defs", "more"], output="agent")
+    result = project.run("init")
+    assert "defs/example.yaml: created\n" in result.out
+    assert "hint: more, one of the sources, has no definitions yet\n" in result.out
+    project.configure(sources=["defs"], output="agent")
+    assert "hint" not in project.run("init").out
+    assert "1 span type" in project.run().out
+
+
+@pytest.mark.parametrize("sources", [["../defs"], ["defs.json"], ["agent.spans:registry", "defs"]])
+def test_a_source_that_is_missing_is_told(sources: list[str], project: Project) -> None:
+    project.configure(sources=sources)
+    assert f"hint: {sources[-1]}, one of the sources, has no definitions yet\n" in project.run("init").out
+    assert list(contents(project.root)) == ["pyproject.toml"]
 
 
 UV = ['[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n', "[tool.uv] # uv\nmanaged = true\n", ""]
@@ -182,6 +290,37 @@ def test_nothing_is_overwritten(project: Project) -> None:
     )
 
 
+PARTIAL: dict[str, tuple[str, dict[str, object]]] = {
+    "no key": ("", {"sources": ["schemas"], "output": "src/support_agent", "package": "spans"}),
+    "another key": (
+        'formats = "assert"  # all of them\n',
+        {"sources": ["schemas"], "output": "src/support_agent", "package": "spans"},
+    ),
+    "a package": ('package = "mine"\n', {"sources": ["schemas"], "output": "src/support_agent"}),
+    "an output": ('output = "lib"\n', {"sources": ["schemas"], "package": "support_agent_spans"}),
+    "sources": ('sources = ["schemas"]\n', {"output": "src/support_agent", "package": "spans"}),
+    "an exception": (
+        '[[tool.prefactor-gen.allow]]\nrule = "PG020"\nfile = "a"\nreason = "b"\n',
+        {"sources": ["schemas"], "output": "src/support_agent", "package": "spans"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PARTIAL)
+def test_a_table_gets_the_keys_that_it_needs(case: str, project: Project) -> None:
+    text, added = PARTIAL[case]
+    package(project, "src/support_agent")
+    before = f'[tool.poetry]\nname = "support-agent"\n\n[tool.prefactor-gen]\n{text}\n[tool.mypy]\nstrict = true\n'
+    project.write("pyproject.toml", before)
+    project.write("schemas/mine.yaml", "span_schemas: {mine: {type: object}}")
+    result = project.run("init")
+    assert (result.code, result.err) == (0, "")
+    assert f"added {' and '.join(added)} of [tool.prefactor-gen]\n" in result.out
+    assert tables(project)["prefactor-gen"] == tomllib.loads(before)["tool"]["prefactor-gen"] | added
+    lines = iter((project.root / "pyproject.toml").read_text().splitlines())
+    assert all(line in lines for line in before.splitlines())
+
+
 def test_definitions_that_are_there_are_taken(project: Project) -> None:
     project.write("schemas/deep/mine.json", {"span_schemas": {"mine": {"type": "object"}}})
     result = project.run("init")
@@ -209,10 +348,14 @@ def test_line_ends_stay(project: Project) -> None:
 WRONG: dict[str, tuple[str | bytes, str]] = {
     "no TOML": ("[tool", "pyproject.toml: not valid TOML"),
     "a merge conflict": ("<<<<<<< HEAD\n", "pyproject.toml: not valid TOML"),
-    "no UTF-8": (b"name = '\xff'", "pyproject.toml: not valid TOML"),
+    "no UTF-8": (b"\nname = '\xff'", "pyproject.toml: expected UTF-8 text, found the byte 0xff in line 2\n"),
     "no table": ("tool = 3", "pyproject.toml: expected a table in [tool], found int"),
     "no table of ours": ("[tool]\nprefactor-gen = 3", "pyproject.toml: expected a table in [tool.prefactor-gen]"),
-    "a table without sources": ("[tool.prefactor-gen]", "pyproject.toml: expected sources"),
+    "empty sources": ("[tool.prefactor-gen]\nsources = []", "pyproject.toml: expected sources"),
+    "a wrong value beside missing keys": (
+        "[tool.prefactor-gen]\npackage = 3",
+        "pyproject.toml: expected text in package",
+    ),
     "on one line": ("tool = { x = 1 }", "add these lines to it by hand:\n\n[tool.prefactor-gen]\nsources = "),
     "no table of uv": ("[tool]\nuv = 3", "add these lines to it by hand:\n\n[tool.prefactor-gen]\nsources = "),
 }
@@ -262,13 +405,27 @@ def test_if_a_file_cannot_be_written_nothing_is(project: Project, monkeypatch: p
     project.write("pyproject.toml", COMMENTED)
     before = contents(project.root)
 
-    def full(*_arguments: object, **_options: object) -> None:
-        raise OSError(28, "No space left on device", "pyproject.toml")
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(project.root / ".prefactor-gen-temporary"))
 
-    monkeypatch.setattr("prefactor_gen.package.output_folder.tempfile.mkstemp", full)
+    monkeypatch.setattr("prefactor_gen.package.output_folder.tempfile.mkstemp", refuse)  # root may write every file
+    result = project.run("init")
+    assert (result.code, result.err) == (2, "prefactor-gen: cannot write pyproject.toml: Permission denied\n")
+    (project.root / "agent").mkdir()
+    assert "cannot write ../pyproject.toml: " in project.run_in("agent", "init").err
+    assert contents(project.root) == before
+
+
+def test_a_disk_that_is_full(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in writing says no name of a file."""
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("prefactor_gen.package.output_folder.os.chmod", full)
     result = project.run("init")
     assert (result.code, result.err) == (2, "prefactor-gen: cannot write pyproject.toml: No space left on device\n")
-    assert contents(project.root) == before
+    assert contents(project.root) == {}
 
 
 ODD = [

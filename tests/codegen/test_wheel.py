@@ -59,7 +59,7 @@ def test_what_differs_is_shown(inside: Project) -> None:
     inside.span_types(one=properties(x=TEXT), two=properties(y=TEXT))
     result = inside.run("--check", "--wheel", WHEEL)
     assert result.code == 1
-    place, remedy = f"{WHEEL}/agent/spans", "build the wheel from the current package"
+    place, remedy = f"{WHEEL}/agent/spans", "run prefactor-gen, then build the wheel"
     assert result.err.splitlines() == [
         f"{place}/__definitions__.py is stale; {remedy}",
         f"{place}/__init__.py is stale; {remedy}",
@@ -68,6 +68,22 @@ def test_what_differs_is_shown(inside: Project) -> None:
         f"{place}/_two.py is stale; {remedy}",
     ]
     assert f"--- {place}/_two.py (current)\n" in result.out
+
+
+def test_a_wheel_of_a_former_package(inside: Project) -> None:
+    make_wheel(inside)
+    inside.span_types(one=properties(x=TEXT), two=properties(y=TEXT))
+    assert inside.run().code == 0
+    result = inside.run("--check", "--wheel", WHEEL)
+    assert f"{WHEEL}/agent/spans/_two.py is stale; build the wheel from the current package\n" in result.err
+
+
+def test_a_package_that_was_not_generated_yet(inside: Project) -> None:
+    for path in (inside.root / "src/agent/spans").iterdir():
+        path.unlink()
+    make_wheel(inside)
+    result = inside.run("--check", "--wheel", WHEEL)
+    assert "has no package agent.spans; run prefactor-gen, and list it" in result.err
 
 
 def test_a_wheel_without_the_package(inside: Project) -> None:

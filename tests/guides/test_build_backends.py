@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_generated_package(name: str, python: Path, tmp_path
     project(tmp_path, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "cause")})
     stale = shell(WHEEL, tmp_path)
     assert stale.returncode == 1
-    assert "billing_spans/_billing_refund.py is stale; build the wheel from the current package" in stale.stderr
+    assert "billing_spans/_billing_refund.py is stale; run prefactor-gen, then build the wheel" in stale.stderr
 
 
 @pytest.mark.parametrize("requirement", BACKENDS)

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
@@ -21,12 +22,16 @@ from prefactor_schema.suggestions import closest_match, did_you_mean
 __all__ = [
     "ALLOW_KEYS",
     "KEYS",
+    "TABLE",
     "WIRE_KEYS",
     "ConfigError",
     "PackageConfig",
     "ProjectConfig",
     "find_project",
+    "is_project",
+    "project_config",
     "read_project",
+    "read_pyproject",
 ]
 
 SHIPPED_PACKAGES = frozenset(
@@ -48,6 +53,8 @@ _RESERVED = frozenset(
     }
 )  # fmt: skip
 OWN_PROJECT = "prefactor-sdk"
+TABLE = "prefactor-gen"
+"""The name of the table of `[tool]`."""
 _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
@@ -177,32 +184,72 @@ def find_project(start: Path) -> Path:
     return next((folder for folder in (start, *start.parents) if (folder / "pyproject.toml").is_file()), start)
 
 
+def is_project(base: Path) -> bool:
+    """Whether a folder's pyproject.toml is that of a project, and not of the settings of a tool only.
+
+    Raises:
+        ConfigError: pyproject.toml cannot be read, or is not TOML.
+    """
+    document = read_pyproject(base)[1]
+    tools = document.get("tool")
+    return "project" in document or (isinstance(tools, dict) and not tools.keys().isdisjoint(("poetry", TABLE)))
+
+
+def read_pyproject(base: Path) -> tuple[str, dict[str, Any]]:
+    """The text of the folder's pyproject.toml, with its line ends, and what it says; both are empty if there is none.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML.
+    """
+    path = base / "pyproject.toml"
+    if not path.is_file():
+        return "", {}
+    shown = Path(os.path.relpath(path, Path.cwd())).as_posix()
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8")
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{shown}: expected UTF-8 text, found the byte {content[error.start]:#04x} in line {line}"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{shown}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {shown}: {error.strerror}") from None
+
+
 def read_project(base: Path) -> ProjectConfig:
     """Read the configuration of the project in a folder.
 
     Raises:
         ConfigError: pyproject.toml cannot be read, is not TOML, or the table has a wrong key or value.
     """
-    path = base / "pyproject.toml"
-    if not path.is_file():
-        return ProjectConfig(base)
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise ConfigError(f"cannot read {path.name}: {error.strerror}") from None
+    return project_config(read_pyproject(base)[1], base)
+
+
+def project_config(document: dict[str, Any], base: Path) -> ProjectConfig:
+    """The configuration of the project in a folder.
+
+    Args:
+        document: what pyproject.toml says.
+        base: the folder.
+
+    Raises:
+        ConfigError: the table has a wrong key or value.
+    """
     project = document.get("project")
     name = project.get("name") if isinstance(project, dict) else None
     config = ProjectConfig(base, name if isinstance(name, str) else None)
     tools = document.get("tool")
-    table = tools.get("prefactor-gen") if isinstance(tools, dict) else None
+    table = tools.get(TABLE) if isinstance(tools, dict) else None
     if table is None:
-        near = closest_match("prefactor-gen", tools, cutoff=0.75) if isinstance(tools, dict) else None
+        near = closest_match(TABLE, tools, cutoff=0.75) if isinstance(tools, dict) else None
         return config if near is None else replace(config, hint=f", found [tool.{near}]")
-    packages = [_package(table, "tool.prefactor-gen", config, wire=False)]
+    packages = [_package(table, f"tool.{TABLE}", config, wire=False)]
     if "wire" in table:
-        packages.append(_package(table["wire"], "tool.prefactor-gen.wire", config, wire=True))
+        packages.append(_package(table["wire"], f"tool.{TABLE}.wire", config, wire=True))
     return ProjectConfig(base, config.name, tuple(packages))
 
 
@@ -216,7 +263,8 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
             raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}{hint}")
     sources = table.get("sources")
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
-        raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {sources!r}')
+        found = "nothing" if sources is None else repr(sources)
+        raise ConfigError(f'pyproject.toml: expected sources = ["…"] in [{where}], found {found}')
     output = _text(table, "output", "generated", where, config)
     # The project's name is the default for the package of span types only.
     package = _text(table, "package", None if wire else config.default_package(), where, config)
@@ -282,11 +330,12 @@ def _allowance(entry: dict[str, object], number: int, where: str, base: Path) ->
             raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(ALLOW_KEYS)}{hint}")
     rule, file, span_type, reason = (_entry_text(entry, key, where) for key in ALLOW_KEYS)
     if rule not in ALLOWABLE:
-        why = f"{rule} cannot be allowed" if rule in RULES else f"expected a rule, found {rule!r}"
+        found = "nothing" if rule is None else repr(rule)
+        why = f"{rule} cannot be allowed" if rule in RULES else f"expected a rule, found {found}"
         hint = "" if rule in RULES or rule is None else did_you_mean(rule.upper(), ALLOWABLE)
         raise ConfigError(f"pyproject.toml: {why} in {where}; expected one of {', '.join(ALLOWABLE)}{hint}")
     if reason is None:
-        raise ConfigError(f"pyproject.toml: expected the reason why {rule} is allowed in {where}, found none")
+        raise ConfigError(f"pyproject.toml: expected the reason why {rule} is allowed in {where}, found nothing")
     if file is None and span_type is None:
         raise ConfigError(f'pyproject.toml: expected file = "…" or span-type = "…" in {where}, found neither')
     return Allowance(rule, base, number, file, span_type)
@@ -305,6 +354,6 @@ def _text(table: dict[str, object], key: str, default: str | None, where: str, c
         if value is None:
             gives = config.name is None or config.default_package() is not None
             why = "" if gives else f"; the project's name {config.name!r} gives no package name"
-            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found none{why}')
+            raise ConfigError(f'pyproject.toml: expected {key} = "…" in [{where}], found nothing{why}')
         raise ConfigError(f"pyproject.toml: expected text in {key} of [{where}], found {value!r}")
     return value

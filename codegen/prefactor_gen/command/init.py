@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
+from prefactor_gen.command.config import (
+    TABLE,
+    ConfigError,
+    PackageConfig,
+    ProjectConfig,
+    find_project,
+    is_project,
+    project_config,
+    read_pyproject,
+)
 from prefactor_gen.command.layout import find_layout
-from prefactor_gen.command.project_tools import configured_checkers, required_names, uses_uv
+from prefactor_gen.command.project_tools import (
+    configured_checkers,
+    is_mypy_strict,
+    lacks_build_hook,
+    required_names,
+    uses_uv,
+)
 from prefactor_gen.command.toml_edit import add_keys, as_lines
 from prefactor_gen.definitions.definitions import SECTIONS
-from prefactor_gen.definitions.sources import SUFFIXES
+from prefactor_gen.definitions.sources import SUFFIXES, is_attribute
 from prefactor_gen.package.output_folder import Change, write
 
-__all__ = ["init"]
+__all__ = ["init", "project_of"]
 
 _SOURCES: Final = ("schemas", "span_schemas")
 """The names of the folder of definitions; the first one that is not used for something else is taken."""
@@ -70,11 +84,22 @@ class _Setup:
 
 @dataclass
 class _Plan:
-    """What is added to the tables of `[tool]`, which file is created, and what is left as it is."""
+    """What is added to the tables of `[tool]`, which files are created, what is left as it is, and what is missing."""
 
     additions: dict[str, dict[str, object]] = field(default_factory=dict)
     created: dict[Path, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+
+
+def project_of(start: Path) -> Path:
+    """The folder to configure: the one of the project that `start` is part of, else `start`.
+
+    Raises:
+        ConfigError: the pyproject.toml above cannot be read, or is not TOML.
+    """
+    nearest = find_project(start)
+    return nearest if nearest == start.resolve() or is_project(nearest) else start
 
 
 def init(base: Path) -> None:
@@ -83,33 +108,61 @@ def init(base: Path) -> None:
     Raises:
         ConfigError: pyproject.toml is wrong or cannot be written. Nothing has been written then.
     """
-    project = read_project(base)
-    text = _read(base / "pyproject.toml")
-    document = tomllib.loads(text)
+    text, document = read_pyproject(base)
     tools = document.get("tool", {})
     if not isinstance(tools, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
     plan = _Plan()
     try:
-        name = project.name or _name_for_poetry(tools)
-        setup = _configured(project, plan) if project.packages else _configure(project, name, plan)
+        setup = _setup(_configure(document, tools, base, plan), base)
         checker = _configure_type_checker(plan, document, base, setup)
         if uses_uv(document, base):
             _configure_uv(plan, tools.get("uv", {}), setup)
     except OSError as error:
         raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
     _write(base / "pyproject.toml", text, plan)
-    _tell(plan, setup, checker, base, is_built="build-system" in document)
+    _tell(plan, setup, checker, base, document)
 
 
-def _configured(project: ProjectConfig, plan: _Plan) -> _Setup:
-    """The setup that pyproject.toml has already."""
-    plan.left.append("[tool.prefactor-gen] of pyproject.toml")
+def _configure(document: dict[str, Any], tools: dict[str, Any], base: Path, plan: _Plan) -> PackageConfig:
+    """The package of the configuration. What it needs and does not say is added."""
+    table = tools.get(TABLE, {})
+    project = project_config({**document, "tool": {}}, base)
+    if not isinstance(table, dict) or ("sources" in table and ("package" in table or project.default_package())):
+        package = project_config(document, base).packages[0]
+        plan.left.append(f"[tool.{TABLE}] of {_shown(base / 'pyproject.toml')}")
+        _fill_sources(package.sources, base, plan)
+        return package
+    missing = _missing_keys(table, project.name or _name_for_poetry(tools), base, plan)
+    project = project_config({**document, "tool": {**tools, TABLE: {**table, **missing}}}, base)
     package = project.packages[0]
-    parts = Path(os.path.relpath(package.folder, project.base)).parts
-    is_root = len(parts) > 1 and not (project.base / parts[0] / "__init__.py").is_file()
+    project.check_package(package)
+    project.check_output(package)
+    plan.additions[TABLE] = missing
+    return package
+
+
+def _missing_keys(table: dict[str, Any], name: str | None, base: Path, plan: _Plan) -> dict[str, object]:
+    """The keys that the table needs and does not have."""
+    layout = find_layout(base, name)
+    package = layout.package
+    if table.get("output", layout.output) != layout.output:
+        package = ProjectConfig(base, name or base.name).default_package() or "agent_spans"
+    keys: dict[str, object] = {} if "sources" in table else {"sources": [_source(base, plan)]}
+    keys |= {"output": layout.output, "package": package}
+    return {key: value for key, value in keys.items() if key not in table}
+
+
+def _setup(package: PackageConfig, base: Path) -> _Setup:
+    parts = Path(os.path.relpath(package.folder, base)).parts
+    outer = base / parts[0]
+    is_root = len(parts) > 1 and not (outer / "__init__.py").is_file()
     names = parts[1:] if is_root else parts
-    return _Setup(package.sources, package, parts[0] if is_root else ".", ".".join(names), parts[0])
+    # The calls are not in a folder that holds generated code only, or that does not exist.
+    is_checked = len(parts) > 1 and parts[0] != "generated" and outer.is_dir()
+    return _Setup(
+        package.sources, package, parts[0] if is_root else ".", ".".join(names), parts[0] if is_checked else "."
+    )
 
 
 def _name_for_poetry(tools: dict[str, Any]) -> str | None:
@@ -119,31 +172,35 @@ def _name_for_poetry(tools: dict[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _configure(project: ProjectConfig, name: str | None, plan: _Plan) -> _Setup:
-    base, layout = project.base, find_layout(project.base, name)
-    package = PackageConfig((_source(base, plan),), base / layout.output, layout.package)
-    project.check_package(package)
-    project.check_output(package)
-    plan.additions["prefactor-gen"] = {
-        "sources": list(package.sources),
-        "output": layout.output,
-        "package": layout.package,
-    }
-    checked = layout.root if layout.root != "." else layout.inside or "."
-    return _Setup(package.sources, package, layout.root, layout.import_name, checked)
-
-
 def _source(base: Path, plan: _Plan) -> str:
     """The folder of definitions; if it has none, the example is planned."""
     for name in _SOURCES:
         folder = base / name
         if _holds_definitions(folder):
-            plan.left.append(f"the definitions in {name}")
+            plan.left.append(f"the definitions in {_shown(folder)}")
             return name
-        if not os.path.lexists(folder) or (folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir())):
+        if _is_unused(folder):
             plan.created[folder / _EXAMPLE_NAME] = _EXAMPLE
             return name
     raise ConfigError(f"{' and '.join(_SOURCES)} hold other things than definitions; move one of them away")
+
+
+def _is_unused(folder: Path) -> bool:
+    """Whether there is nothing of this name, or an empty folder."""
+    is_folder = folder.is_dir() and not folder.is_symlink()
+    return not os.path.lexists(folder) or (is_folder and not any(folder.iterdir()))
+
+
+def _fill_sources(sources: tuple[str, ...], base: Path, plan: _Plan) -> None:
+    """Plan the example if none of the configured sources is there; tell which ones are not."""
+    unused = [base / source for source in sources if not is_attribute(source, base) and _is_unused(base / source)]
+    if len(unused) == len(sources) and not unused[0].suffix and _is_inside(unused[0], base):
+        plan.created[unused.pop(0) / _EXAMPLE_NAME] = _EXAMPLE
+    plan.hints += [f"{_shown(path)}, one of the sources, has no definitions yet" for path in unused]
+
+
+def _is_inside(path: Path, base: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(base))
 
 
 def _holds_definitions(folder: Path) -> bool:
@@ -163,6 +220,8 @@ def _configure_type_checker(plan: _Plan, document: dict[str, Any], base: Path, s
     mypy, pyright = f"mypy {setup.checked}", "pyright"
     if places := configured_checkers(document, base):
         plan.left.append(" and ".join(places))
+        if "[tool.mypy]" in places and not is_mypy_strict(document):
+            plan.hints.append("with strict = true in [tool.mypy], mypy looks into functions without annotations, too")
         return mypy if any("mypy" in place for place in places) else pyright
     required = required_names(document)
     if required & {"pyright", "basedpyright"} and "mypy" not in required:
@@ -184,46 +243,49 @@ def _configure_uv(plan: _Plan, table: object, setup: _Setup) -> None:
     plan.additions["uv"] = {"cache-keys": [{"file": each} for each in ("pyproject.toml", *folders, *files)]}
 
 
-def _read(path: Path) -> str:
-    """The text of a file, with its line ends; empty if there is none."""
-    try:
-        return path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read {path.name}: {getattr(error, 'strerror', None) or error}") from None
-
-
 def _write(path: Path, text: str, plan: _Plan) -> None:
     changes = [Change(created, None, content) for created, content in plan.created.items()]
     if plan.additions:
         if path.is_symlink() or (edited := add_keys(text, plan.additions)) is None:
             why = "is a link" if path.is_symlink() else "cannot be edited without changing more of it"
-            raise ConfigError(f"{path.name} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
+            raise ConfigError(f"{_shown(path)} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
         if path.exists() and not os.access(path, os.W_OK):
-            raise ConfigError(f"cannot write {path.name}: it is read-only")
+            raise ConfigError(f"cannot write {_shown(path)}: it is read-only")
         changes.append(Change(path, text, edited))
     try:
         write(changes)
     except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
+        raise ConfigError(f"cannot write {_shown(Path(error.filename))}: {error.strerror}") from None
 
 
-def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, *, is_built: bool) -> None:
-    added = [f"cache-keys of [tool.{name}]" if name == "uv" else f"[tool.{name}]" for name in plan.additions]
+def _shown(path: Path) -> str:
+    """A path, relative to the working folder."""
+    return Path(os.path.relpath(path, Path.cwd())).as_posix()
+
+
+def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[str, Any]) -> None:
+    tables = document.get("tool", {})
+    added = [
+        f"{' and '.join(keys)} of [tool.{name}]" if name == "uv" or name in tables else f"[tool.{name}]"
+        for name, keys in plan.additions.items()
+    ]
     if added:
-        print(f"pyproject.toml: added {', '.join(added)}")
+        print(f"{_shown(base / 'pyproject.toml')}: added {', '.join(added)}")
     for path in plan.created:
-        print(f"{path.relative_to(base).as_posix()}: created")
+        print(f"{_shown(path)}: created")
     for each in plan.left:
         print(f"left as it was: {each}")
-    if is_built and "." not in setup.import_name:
+    for each in plan.hints:
+        print(f"hint: {each}")
+    if "build-system" in document and "." not in setup.import_name:
         print(f"for the build: list {setup.import_name} among the packages of the wheel")
     commands = {
         "prefactor-gen check": "says what is wrong with the definitions",
         "prefactor-gen": f"writes the package {setup.import_name}",
         checker: "finds calls that do not fit",
     }
-    print("\nNext:")
+    if lacks_build_hook(document):
+        commands["the build"] = f"can write {setup.import_name}, too, with a hook: codegen/README.md#hatch"
+    print("\nNext:" if base == Path.cwd() else f"\nNext, in {_shown(base)}:")
     for command, text in commands.items():
         print(f"  {command:<22} {text}")

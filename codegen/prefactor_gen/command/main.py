@@ -161,10 +161,10 @@ def _demo(_options: argparse.Namespace) -> int:
     return run_demo()
 
 
-def _init(_options: argparse.Namespace) -> int:
-    from prefactor_gen.command.init import init  # needs the extra
+def _init(options: argparse.Namespace) -> int:
+    from prefactor_gen.command.init import init, project_of  # needs the extra
 
-    init(find_project(Path.cwd()))
+    init(Path.cwd() if options.project else project_of(Path.cwd()))
     return DONE
 
 
@@ -320,15 +320,18 @@ def _check_wheel(wheel: Path, package: PackageConfig, files: Mapping[str, str]) 
     from prefactor_gen.command.wheel import compare_wheel, import_name
 
     changes = compare_wheel(wheel, package.folder, files)
+    is_current = _is_current(package.folder, files)
     if changes is None:
+        first = "" if is_current else "run prefactor-gen, and "
         print(
-            f"{wheel.as_posix()} has no package {import_name(package.folder)}; list it among those that the build "
-            "includes",
+            f"{wheel.as_posix()} has no package {import_name(package.folder)}; {first}list it among those that the "
+            "build includes",
             file=sys.stderr,
         )
         return WRONG
     if changes:
-        return _show(changes, Path.cwd(), "build the wheel from the current package")
+        remedy = "build the wheel from the current package" if is_current else "run prefactor-gen, then build the wheel"
+        return _show(changes, Path.cwd(), remedy)
     print(f"{wheel.as_posix()} has the current {import_name(package.folder)}")
     return DONE
 

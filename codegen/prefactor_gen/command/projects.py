@@ -79,6 +79,8 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("-C", "--project", action="append")
     command = [sys.executable, "-P", "-m", "prefactor_gen", *parser.parse_known_args(arguments)[1]]
+    if command[-1] == "init":  # which takes a named folder, and not the project that it is part of
+        command += ["-C", "."]
     findings, codes = [], []
     for folder in folders:
         if not folder.is_dir():

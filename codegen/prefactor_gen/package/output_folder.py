@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,21 +70,32 @@ def write(changes: Iterable[Change]) -> None:
     try:
         for change in ordered:
             if change.new is not None:
-                staged[change.path] = _stage(change.path, change.new)
+                change.path.parent.mkdir(parents=True, exist_ok=True)
+                with _naming(change.path):
+                    staged[change.path] = _stage(change.path, change.new)
         for change in ordered:
             if change.new is None:
                 change.path.unlink()
             else:
-                os.replace(staged[change.path], change.path)
+                with _naming(change.path):
+                    os.replace(staged[change.path], change.path)
                 del staged[change.path]
     finally:
         for temporary in staged.values():
             os.unlink(temporary)
 
 
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let errors name this file, and not its temporary name."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
 def _stage(path: Path, text: str) -> str:
     """Write a file under a temporary name in the same folder; returns that name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".prefactor-gen-")
     try:
