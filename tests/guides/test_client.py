@@ -43,6 +43,7 @@ REGISTRY = block(f"{GUIDE}#span-types/python")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
 REDACTED_BY_SCHEMA = block(f"{GUIDE}#redaction/yaml")
+PLACEHOLDER_ALLOWED = block(f"{GUIDE}#redaction/yaml/2")
 REDACT = block(f"{GUIDE}#redaction/python")
 MISSPELLED, RAISING = (block(f"{GUIDE}#schema-checks/python{number}") for number in ("", "/2"))
 MISSPELLED_ERROR = block(f"{GUIDE}#schema-checks/text")
@@ -409,6 +410,27 @@ async with instance.span(LoginAttempt) as span:
     redacted, shown = record(tmp_path, "login_spans", program, by_name)
     assert redacted["payload"] == {"user": "ada", "password": "[redacted]"}
     assert shown["payload"]["password"] == "shown"
+
+
+@pytest.mark.slow
+def test_a_placeholder_that_the_schema_allows_is_no_error(tmp_path: Path) -> None:
+    """And one that it does not allow is an error of the embedded API, not of the client."""
+    number = PLACEHOLDER_ALLOWED.replace('anyOf: [{ type: integer }, { const: "[redacted]" }]', "type: integer")
+    number = number.replace("login:code", "login:number")
+    project(tmp_path, {"schemas/code.yaml": PLACEHOLDER_ALLOWED, "schemas/number.yaml": number})
+    checked = shell("prefactor-gen check --strict schemas", tmp_path)
+    assert checked.stdout == "no problems found\n"
+    shell("prefactor-gen schemas --package login_spans --output .", tmp_path)
+    program = """
+from login_spans import LoginCode, LoginNumber
+assert LoginCode.Params(code=4711).to_dict() == {"code": 4711}
+async with instance.span(LoginCode) as span: await span.start(code=4711)
+async with instance.span(LoginNumber) as span: await span.start(code=4711)
+"""
+    allowed, refused = record(tmp_path, "login_spans", program)
+    assert allowed["payload"] == refused["payload"] == {"code": "[redacted]"}
+    assert allowed["schema_errors"] == []
+    assert [error["path"] for error in refused["schema_errors"]] == ["/code"]
 
 
 @pytest.mark.anyio

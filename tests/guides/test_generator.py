@@ -195,6 +195,41 @@ def test_branches_become_the_overloads_that_the_guide_says(tmp_path: Path) -> No
     assert "/oneOf: checked against the schema itself" in explained.stdout
 
 
+@pytest.mark.slow
+def test_literals_are_written_as_the_guide_says(tmp_path: Path) -> None:
+    """What mypy needs a typed variable for; that only overloads are exact; and where formatted text is text alone."""
+    lines = "lines: {type: array, items: {type: object, properties: {on: {type: string, format: date}}}}"
+    definitions = BRANCHES.replace("properties: { amount:", f"properties: {{ {lines}, amount:")
+    other = f"  - {{name: billing:list, params_schema: {{type: object, properties: {{{lines}}}}}}}\n"
+    project(tmp_path, {"schemas/billing.yaml": definitions + other})
+    done = shell("prefactor-gen schemas --package billing_spans --output .", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    header = """import datetime
+from billing_spans import *
+async def use(span: BillingPayment, other: BillingList, day: datetime.date) -> None:
+    """
+    item = "BillingPaymentParamsLinesItemDict"
+    accepted = [
+        'await span.start(amount=1, method="card", number="1", lines=[{"on": day}])',
+        'await other.start(lines=[{"on": day}, {"on": "2026-01-31"}])',
+        'lines: tuple[BillingListParamsLinesItemDict, ...] = ({"on": day},); await other.start(lines=lines)',
+        'await other.start_with({"lines": [{"on": day}]})',
+        'params: BillingPaymentParamsDict = {"amount": 1, "method": "card", "number": 2}',
+    ]
+    for line in accepted:
+        assert mypy_errors(header + line, tmp_path) == []
+    refused = {
+        'await span.start(amount=1, method="card", number="1", lines=[{"no": day}])': "No overload variant",
+        f'lines: list[{item}] = [{{"no": day}}]': f'Extra key "no" for TypedDict "{item}"',
+        'params: BillingPaymentParamsDict = {"amount": 1, "method": "card", "numbr": "2"}': 'Extra key "numbr"',
+        'await other.start(lines=({"on": day}, {"on": day}))': 'has incompatible type "tuple[',
+        'await other.start({"lines": []})': "Too many positional arguments",
+        "BillingListParamsLinesItem(on=day)": 'has incompatible type "date"',
+    }
+    for line, message in refused.items():
+        assert message in "\n".join(mypy_errors(header + line, tmp_path))
+
+
 def test_references_out_of_the_folder_lead_where_the_guide_says(tmp_path: Path) -> None:
     copies = ["common/money.yaml", "billing/vendor/iban.json", "billing/vendor/bank/money.yml"]
     references = ["../../common/money.yaml", "https://bank.example/iban.json", "https://bank.example/types/money"]

@@ -15,21 +15,24 @@ from tests.typing.language_server import LanguageServer, position
 pytestmark = pytest.mark.slow
 
 PROGRAM = """
+from prefactor_core import AgentInstanceHandle
 from prefactor_spans import AgentChatTurn, AgentLlm
 from typing_spans import MailSend, MailSendParamsBody, MailSendParamsBodyDict, RoutePlan
 
 
 async def use(
     llm: AgentLlm, turn: AgentChatTurn, mail: MailSend, body: MailSendParamsBody, given: MailSendParamsBodyDict,
-    route: RoutePlan,
+    route: RoutePlan, instance: AgentInstanceHandle,
 ) -> None:
     {}
 """
 LLM_KEYWORDS = ["model=", "prompt=", "messages=", "provider=", "parameters=", "tools="]
 MESSAGE_KEYS = ["'role'", "'content'", "'name'", "'tool_calls'", "'tool_call_id'"]
+BLOCK = "async with instance.span(AgentLlm) as span:\n        await span.start(par|)"
 # What is typed, with the cursor at `|`, and what a language server offers there, first or alone.
 OFFERED = {
     "llm.start(|)": LLM_KEYWORDS,
+    BLOCK: ["parameters="],
     "turn.start(channel='|')": ["'text'", "'voice'", "'email'", "'api'"],
     "llm.start(messages=[{'|'}])": MESSAGE_KEYS,
     "llm.start(messages=[{'role': 'user', '|'}])": MESSAGE_KEYS[1:],
@@ -45,6 +48,8 @@ OFFERED = {
 OFFERED_BY_JEDI = {
     "llm.start(|)": sorted(LLM_KEYWORDS),
     "llm.start(par|)": ["parameters="],
+    BLOCK: [],  # jedi does not know the span of a block
+    f"span: AgentLlm\n    {BLOCK}": ["parameters="],
     "body.to_|": ["to_dict"],
     "body.to_dict()['|']": ["'content", "'format"],
     "given['|']": ["'content", "'format"],
