@@ -213,6 +213,7 @@ def test_a_deprecated_span_type_says_so_and_warns_nobody_at_run_time(project: Pr
     assert "deprecated" not in json.dumps(entry), "the API does not know the key"
 
 
+@pytest.mark.slow
 def test_texts_of_a_deprecation_stay_texts(project: Project) -> None:
     said = [{"use": text, "since": text, "until": text} for text in TEXTS if text.strip() and len(text) < 1000]
     members = {f"x{index}": {"x-prefactor-deprecated": each, "format": each["use"]} for index, each in enumerate(said)}

@@ -60,6 +60,7 @@ def entry_of(name: str, text: str) -> dict[str, Any]:
     return {"name": name, **texts, "params_schema": schema, "result_schema": schema}
 
 
+@pytest.mark.slow
 def test_texts_stay_texts(project: Project) -> None:
     entries = [entry_of(f"agent:{index:02}", text) for index, text in enumerate(TEXTS)]
     project.write("schemas/a.json", {"span_type_schemas": entries})

@@ -134,6 +134,7 @@ def test_past_a_limit(case: str, project: Project) -> None:
     assert not project.package.exists()
 
 
+@pytest.mark.slow
 def test_merged_objects_multiply(project: Project) -> None:
     def definition(letter: str, number: int) -> dict[str, Any]:
         return properties(**{side: {"$ref": f"#/$defs/{letter}{number + 1}"} for side in "lr"})
@@ -176,6 +177,7 @@ def test_a_chain_through_another_file(project: Project) -> None:
     assert project.generate().code == 0
 
 
+@pytest.mark.slow
 def test_a_chain_through_another_file_past_the_limit(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "b.json#/$defs/A0"}))
     project.write("schemas/b.json", {"$defs": chain(3000, lambda ref: {"allOf": [ref]})["$defs"]})

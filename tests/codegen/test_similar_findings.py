@@ -17,6 +17,7 @@ def warnings(project: Project, *arguments: str) -> list[str]:
     return [line for line in project.run("check", "schemas", *arguments).out.splitlines() if ": warning PG" in line]
 
 
+@pytest.mark.slow
 def test_277_findings_of_one_kind(project: Project) -> None:
     project.write("schemas/a.yaml", misspelled(277))
     result = project.run("check", "schemas")
