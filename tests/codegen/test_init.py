@@ -462,3 +462,10 @@ def test_whatever_the_file_looks_like_only_keys_are_added(text: str, project: Pr
     expected = before.setdefault("tool", {})
     expected.setdefault("uv", {})
     assert found == before
+
+
+def test_projects_below_are_not_forgotten_silently(project: Project) -> None:
+    project.write("services/a/pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "a_spans"\n')
+    out = project.run("init").out
+    assert "hint: services/a: with a configuration here, prefactor-gen in this folder compiles no longer these" in out
+    assert "-C . -C services/a" in out

@@ -144,3 +144,9 @@ def test_it_is_an_option_of_check(inside: Project) -> None:
     result = inside.run("--wheel", WHEEL)
     assert result.code == 2
     assert "--wheel needs --check" in result.err
+
+
+def test_several_wheels(inside: Project) -> None:
+    result = inside.run("--check", "--wheel", WHEEL, "old.whl")
+    assert result.code == 2
+    assert "--wheel takes one wheel, found several; remove the old ones, or name one" in result.err

@@ -79,6 +79,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--watch cannot be combined with --check or --tracked")
     if options.command == "generate" and options.wheel is not None and not options.check:
         parser.error("--wheel needs --check")
+    if options.command == "generate" and any(source.endswith(".whl") for source in options.sources):
+        parser.error("--wheel takes one wheel, found several; remove the old ones, or name one")
     return options
 
 

@@ -27,6 +27,7 @@ from prefactor_gen.command.project_tools import (
     required_names,
     uses_uv,
 )
+from prefactor_gen.command.projects import projects_below
 from prefactor_gen.command.toml_edit import add_keys, as_lines
 from prefactor_gen.definitions.definitions import SECTIONS
 from prefactor_gen.definitions.sources import SUFFIXES, is_attribute
@@ -113,6 +114,11 @@ def init(base: Path) -> None:
     if not isinstance(tools, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
     plan = _Plan()
+    if below := [_shown(each) for each in projects_below(base)]:
+        plan.hints.append(
+            f"{', '.join(below)}: with a configuration here, prefactor-gen in this folder compiles no longer these "
+            f"projects; name all that you mean: {' '.join(f'-C {each}' for each in ['.', *below])}"
+        )
     try:
         setup = _setup(_configure(document, tools, base, plan), base)
         checker = _configure_type_checker(plan, document, base, setup)

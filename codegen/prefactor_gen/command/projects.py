@@ -12,7 +12,7 @@ from typing import Final
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
 
-__all__ = ["chosen_projects", "run_each"]
+__all__ = ["chosen_projects", "projects_below", "run_each"]
 
 _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-packages", "test", "tests"})
 _MAX_FOLDERS: Final = 20_000
@@ -26,10 +26,10 @@ def chosen_projects(options: argparse.Namespace) -> list[Path]:
     named = [Path(each) for each in options.project or ["."]]
     if options.command not in {"generate", "check"} or options.sources or options.output or options.package:
         return named
-    return [project for folder in named for project in (_projects_below(folder) or [folder])]
+    return [project for folder in named for project in (projects_below(folder) or [folder])]
 
 
-def _projects_below(folder: Path) -> list[Path]:
+def projects_below(folder: Path) -> list[Path]:
     """The configured projects below a folder, or none if the folder is part of one, or the tree is too large."""
     if not folder.is_dir() or _is_configured(find_project(folder)):
         return []
