@@ -104,7 +104,9 @@ def test_chosen_classes_of_payloads_and_span_types(project: Project) -> None:
     assert package.registry.to_agent_schema_version("x")["span_type_schemas"][0]["name"] == "agent:run"
 
 
-@pytest.mark.parametrize("name", ["class", "None", "a b", "", "_X", 1, None, "TypedDict", "Typed", "int"])
+@pytest.mark.parametrize(
+    "name", ["class", "None", "a b", "", "_X", 1, None, "TypedDict", "Typed", "int", "to_dict", "model_config"]
+)
 def test_a_chosen_class_that_python_or_the_module_has(name: object, project: Project) -> None:
     project.span_types(a=properties(x={**EACH_OWN, "x-prefactor-class": name}))
     result = project.generate()

@@ -9,6 +9,8 @@ import yaml
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project, is_valid, only, run_process, type_errors
 
+from prefactor_gen.pipeline import processes
+
 MESSAGE = {
     "type": "object",
     "required": ["content"],
@@ -311,6 +313,9 @@ model:
   spans: {a: {$ref: model.yaml}, b: {$ref: "c.yaml#/$defs/Model"}}
   model.yaml: {type: object, properties: {a: {}}}
   c.yaml: {$defs: {Model: {type: object, properties: {b: {}}}}}
+a map with a member in a branch:
+  spans: {a: {$ref: "c.yaml#/$defs/L"}}
+  c.yaml: {$defs: {L: {type: object, properties: {}, additionalProperties: {}, anyOf: [{required: [S]}]}}}
 a map:
   spans: {a: {$ref: "c.yaml#/$defs/M"}}
   c.yaml: {$defs: {M: {type: object, properties: {}, additionalProperties: {type: string}}}}
@@ -347,3 +352,25 @@ def test_one_mistake_in_a_shared_type_is_one_error(project: Project) -> None:
     project.write("schemas/c.json", {"$defs": {"M": {"$ref": "#/$defs/M"}}})
     project.span_types(a=of("c.json#/$defs/M"))
     assert "PG008" in only(project.generate().findings)
+
+
+def test_names_do_not_depend_on_the_folder_of_the_project(project: Project) -> None:
+    project.write("order_params.json", properties(a={}))
+    project.write("spans.json", {"span_schemas": {"order": of("order_params.json")}})
+    assert project.run("spans.json", "--package", "made").code == 0
+    assert "SharedOrderParams" in project.load().__all__ or "OrderParamsDefinition" in project.load().__all__
+
+
+def test_the_order_of_a_union_does_not_depend_on_the_batch(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = {
+        "P": {"type": "object", "additionalProperties": {"$ref": "#/$defs/C"}},
+        "C": {"anyOf": [{"type": ["string", "null"]}, {"$ref": "#/$defs/R"}]},
+        "R": {"anyOf": [{"$ref": "#/$defs/P"}]},
+    }
+    project.write("schemas/c.json", {"$defs": definitions})
+    project.span_types(a=of("c.json#/$defs/P"))
+    assert project.generate("--no-cache").code == 0
+    together = project.files()
+    monkeypatch.setattr(processes, "_BATCH", 1)
+    assert project.generate("--no-cache").code == 0
+    assert project.files() == together

@@ -232,8 +232,9 @@ class _Namer:
                 return name
             self.diagnostics.append(self.unusable(name, place))
         members = [each.properties for each in all_schemas(schema)] if isinstance(schema, ObjectNode) else []
-        plain, *others = _words(target)
-        digest = digest_of(f"{display_name(target.path, self.base)}#{target.pointer}")
+        path = display_name(target.path, self.base)
+        plain, *others = _words(target, Path(path).parent.name)  # the project's own folder has any name
+        digest = digest_of(f"{path}#{target.pointer}")
         ends = ("", *(digest[:end] for end in range(6, 65)))
         spare = [*others, *(f"Shared{plain}{end}" for end in ends)]  # no payload begins so
         if plain not in self.wanted_by_several and is_usable(plain) and self.is_free(plain, members):
@@ -269,8 +270,8 @@ def _chosen(schema: JsonValue) -> tuple[JsonValue, Place] | None:
     return (schema[CLASS], schema.place_at(CLASS)) if isinstance(schema, ObjectNode) and CLASS in schema else None
 
 
-def _words(target: FileTarget) -> Iterator[str]:
-    """`common.json#/$defs/Money` → `Money`, `CommonMoney`."""
+def _words(target: FileTarget, folder: str = "") -> Iterator[str]:
+    """`shop/common.json#/$defs/Money` → `Money`, `CommonMoney`, `ShopCommonMoney`."""
     tokens = [unquote(each).replace("~1", "/").replace("~0", "~") for each in target.pointer.split("/")[1:]]
     stem = pascal(target.path.stem) or pascal(spelled(target.path.stem))
     stem = stem if stem.isidentifier() else f"Schema{stem}"
@@ -279,5 +280,5 @@ def _words(target: FileTarget) -> Iterator[str]:
     if is_definition and word:
         yield word
     yield f"{stem}{word}"
-    yield f"{pascal(target.path.parent.name)}{stem}{word}"
+    yield f"{pascal(folder)}{stem}{word}"
     yield f"{stem}{word}Definition"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.all_of import merge_all_of
+from prefactor_gen.json_schema.branch_members import BranchMembers
 from prefactor_gen.json_schema.references import LocalRefs
 from prefactor_gen.models.typing_view import is_object_schema, typing_view
 
@@ -49,9 +50,11 @@ def shared_interface(schema: JsonValue, refs: LocalRefs) -> SharedInterface:
 
 
 def _interface(schema: ObjectNode, refs: LocalRefs) -> SharedInterface:
-    view, _ = typing_view(merge_all_of(schema, refs).schema, draft_07=refs.draft_07)
+    merged = merge_all_of(schema, refs)
+    view, _ = typing_view(merged.schema, draft_07=refs.draft_07)
     # The model generator makes a class of an object without properties, too, and a dict if all have one schema.
-    is_map = isinstance(view.get("additionalProperties"), ObjectNode) and not (view.properties or view.required)
+    has_members = view.properties or view.required or BranchMembers(refs).of(merged.branches)
+    is_map = isinstance(view.get("additionalProperties"), ObjectNode) and not has_members
     if is_map or not (is_object_schema(view) or view.get("type") == "object"):
         return SharedInterface(is_class=False)
     constants = {name: _texts(view.properties.get(name), refs) for name in view.required}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from pydantic import BaseModel
+
 from prefactor_gen.package.representation import (
     FieldPlan,
     HelperPlan,
@@ -42,8 +44,10 @@ _IMPORTS: dict[str, str] = {
     # Before Python 3.12, pydantic reads only this TypedDict.
     **dict.fromkeys(("TypeAliasType", "TypedDict", "deprecated"), "typing_extensions"),
 }  # fmt: skip
-RESERVED_NAMES = frozenset({*_IMPORTS, "SCHEMA_VERSION", "SPAN_TYPES", "SchemaRegistry", "registry"})
-"""The names that generated modules use and export for something else than classes."""
+RESERVED_NAMES = frozenset({
+    *_IMPORTS, "SCHEMA_VERSION", "SPAN_TYPES", "SchemaRegistry", "registry", "to_dict", *dir(BaseModel),
+})  # fmt: skip
+"""The names that generated modules and models use for something else than classes."""
 
 _BUILT_IN = frozenset({"__package__", "bool", "dict", "float", "int", "list", "object", "str", "tuple"})
 _IMPORT_ORDER = (

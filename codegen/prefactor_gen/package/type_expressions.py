@@ -130,6 +130,11 @@ def _members(expression: ast.expr) -> list[ast.expr]:
     return [expression]
 
 
+def _with_absence_last(members: list[ast.expr]) -> list[ast.expr]:
+    """The members in an order that does not depend on what else was compiled: null, and then no value, are last."""
+    return sorted(members, key=lambda each: (_is_absence(each), _name(each) == "MISSING"))
+
+
 def literal_texts(expression: ast.expr) -> frozenset[str]:
     """The values of a Literal of texts; empty for any other type."""
     inner, _ = _split_annotated(expression)
@@ -213,7 +218,7 @@ class _Exact:
         self.constants = constants
 
     def visit(self, expression: ast.expr) -> ast.expr:
-        members = _members(expression)
+        members = _with_absence_last(_members(expression))
         objects = [member for member in members if _name(member) in self.constants]
         discriminator = _discriminator([self.constants[str(_name(each))] for each in objects]) if objects else None
         discriminated = objects if discriminator is not None else []
@@ -278,7 +283,8 @@ class _Input:
 
     def text(self, expression: ast.expr) -> str:
         inner, _ = _split_annotated(expression)
-        return " | ".join(dict.fromkeys(part for member in _members(inner) for part in self.member(member)))
+        members = _with_absence_last(_members(inner))
+        return " | ".join(dict.fromkeys(part for member in members for part in self.member(member)))
 
     def member(self, member: ast.expr) -> list[str]:
         name = _name(member)
