@@ -59,6 +59,7 @@ def test_as_annotations_of_github(project: Project) -> None:
     assert second.endswith("(/span_schemas/agent/properties/y,z%25/$ref)")
 
 
+@pytest.mark.slow
 def test_github_annotations_in_a_subfolder_of_a_repository(project: Project) -> None:
     """GitHub expects paths that are relative to the root of the repository."""
     (project.root / ".git").mkdir()

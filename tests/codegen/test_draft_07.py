@@ -124,6 +124,7 @@ LINTED: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LINTED)
 def test_nothing_is_warned_of_beside_a_reference(case: str, project: Project) -> None:
     project.span_types(agent=definition(x=LINTED[case]))

@@ -20,6 +20,7 @@ from tests.codegen.support import Project, load_package, run_silently
 from prefactor_templates.parsing import MAX_TEMPLATE
 
 
+@pytest.mark.slow
 def test_payloads_with_any_property_name_are_returned_unchanged(packages: Path) -> None:
     span_types = load_package(packages, "names_package").SPAN_TYPES
     for name, schema in schemas_of_names().items():

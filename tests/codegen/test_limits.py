@@ -120,6 +120,7 @@ PAST: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(PAST))
 def test_past_a_limit(case: str, project: Project) -> None:
     schema, expected = PAST[case]

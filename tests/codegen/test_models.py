@@ -664,6 +664,7 @@ class TestMetaschemas:
             in project.run("check", "schemas", "--explain").out
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("own", DRAFTS)
     @pytest.mark.parametrize("other", DRAFTS)
     def test_the_metaschema_of_another_draft(self, own: str, other: str, made: Made) -> None:

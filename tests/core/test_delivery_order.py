@@ -41,6 +41,7 @@ async def whole_run(instance: AgentInstanceHandle) -> dict[str, str | None]:
     return {"last": None, **{name: name[:-1] or None for name in names}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_workers", [1, 2, 5, 20])
 @pytest.mark.parametrize("bulk", ["auto", "never"])
 async def test_order_through_delays_and_retries(api: LocalApi, run: Run, num_workers: int, bulk: str) -> None:

@@ -22,6 +22,7 @@ def page(status: int, path: str, **more: Any) -> Fault:
     return Fault(path=path, status=status, **{**PAGE, **more})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -52,6 +53,7 @@ async def test_nothing_is_lost_while_a_gateway_answers_in_place_of_the_api(
     assert [each["status"] for each in api.instances()] == ["complete"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [200, 404])
 async def test_a_page_at_one_address_is_given_up_while_others_succeed(api: LocalApi, run: Run, status: int) -> None:
     async with run() as (client, instance):

@@ -39,6 +39,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.dictionaries(texts, values, max_size=10), st.integers(LIMIT, 20_000))
 def test_every_payload_fits(payload: dict[str, Any], limit: int) -> None:

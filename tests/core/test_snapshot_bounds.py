@@ -146,6 +146,7 @@ LARGE: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LARGE)
 def test_a_large_object_at_many_places(case: str) -> None:
     large = LARGE[case]()

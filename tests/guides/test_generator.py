@@ -150,6 +150,7 @@ def test_every_member_is_explained(generated: Path) -> None:
     assert names - classes == {row[0].strip("`") for row in table(GUIDE, "what-is-generated", 1)}
 
 
+@pytest.mark.slow
 def test_references_lead_where_the_guide_says(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/billing.yaml": REFERENCES, "schemas/common.yaml": REFERRED})
     done = shell("prefactor-gen schemas --package billing_spans --output .", tmp_path)
@@ -181,6 +182,7 @@ def test_the_use_of_a_deprecated_span_type_is_reported_as_shown(tmp_path: Path) 
     assert DEPRECATION.strip() in problem
 
 
+@pytest.mark.slow
 def test_branches_become_the_overloads_that_the_guide_says(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/billing.yaml": BRANCHES})
     done = shell("prefactor-gen schemas --package billing_spans --output .", tmp_path)

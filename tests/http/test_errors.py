@@ -140,6 +140,7 @@ async def test_error_texts_are_bounded(api: LocalApi, client: PrefactorHttpClien
 FORGED = "a\r\nERROR forged\x1b[31m\x07\u2028\u202e\u2066\u200e\x00\ud800"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [200, 404, 409, 422, 503])
 @pytest.mark.parametrize(
     "body",
