@@ -7,10 +7,11 @@ import hashlib
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from prefactor_gen.diagnostics.invisible import INVISIBLE
 
-__all__ = ["is_usable", "module_name", "names_made_of", "pascal", "snake", "spelled"]
+__all__ = ["digest_of", "is_usable", "module_name", "names_made_of", "pascal", "snake", "spelled", "with_digest"]
 
 _SEPARATORS = re.compile(r"[\W_]+")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -75,13 +76,24 @@ def module_name(span_type: str) -> str:
     if name and name.isascii():
         return f"_{name}"
     ascii_name = snake(unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
-    digest = hashlib.sha256(span_type.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    digest = digest_of(span_type)[:6]
     return f"_{ascii_name or 'span'}_{digest}"
 
 
 def names_made_of(class_name: str) -> tuple[str, str, str]:
     """The names that a class takes: its own, its TypedDict's, and that of what a caller may pass for it."""
     return class_name, f"{class_name}Dict", f"{class_name}Input"
+
+
+def digest_of(text: str) -> str:
+    """64 digits and letters that are others for each text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def with_digest(name: str, text: str) -> Iterator[str]:
+    """The name with the first six characters of a text's digest at its end, then with more of them."""
+    digest = digest_of(text)
+    return (f"{name}{digest[:end]}" for end in range(6, len(digest) + 1))
 
 
 def is_usable(name: str) -> bool:

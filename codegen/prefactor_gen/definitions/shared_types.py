@@ -10,22 +10,30 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import FileTarget, SchemaSource
 from prefactor_gen.definitions.file_references import FileCopier
-from prefactor_gen.definitions.python_names import is_usable, module_name, names_made_of, pascal, spelled
+from prefactor_gen.definitions.python_names import (
+    digest_of,
+    is_usable,
+    module_name,
+    names_made_of,
+    pascal,
+    spelled,
+    with_digest,
+)
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
 from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import display_name
-from prefactor_gen.definitions.span_names import SpanNames, digest_of
+from prefactor_gen.definitions.span_names import SpanNames
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.rules import NAME_COLLISION, UNUSABLE_NAME
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, place_of
 from prefactor_gen.json_schema.drafts import in_2020_12
 from prefactor_gen.json_schema.keywords import CLASS
-from prefactor_gen.json_schema.pointers import step
+from prefactor_gen.json_schema.pointers import step, tokens_of
 from prefactor_gen.json_schema.references import LocalRefs
 from prefactor_gen.json_schema.subschemas import all_schemas
 
@@ -206,14 +214,15 @@ class _Namer:
         self.taken = {each.class_name for each in spans}
         # The classes of payloads begin with these words.
         self.prefixes = {f"{each.class_name}{part}" for each in spans for part in ("Params", "Result")}
-        self.wanted_by_several: set[str] = set()
+        self.wanting = defaultdict[str, list[FileTarget]](list)
+        for target in sorted(schemas):
+            self.wanting[next(_words(target))].append(target)
+        open_targets = Counter(next(_words(each)) for each, schema in schemas.items() if _chosen(schema) is None)
+        self.wanted_by_several = {name for name, count in open_targets.items() if count > 1}
         self.diagnostics: list[Diagnostic] = []
 
     def classes(self) -> dict[FileTarget, str]:
         result: dict[FileTarget, str] = {}
-        plain = {target: next(_words(target)) for target in self.schemas if _chosen(self.schemas[target]) is None}
-        counts = Counter(plain.values())
-        self.wanted_by_several = {name for name, count in counts.items() if count > 1}
         for target in sorted(self.schemas, key=self.claim):
             name = result[target] = self.name(target)
             self.taken.update(names_made_of(name))
@@ -234,9 +243,8 @@ class _Namer:
         members = [each.properties for each in all_schemas(schema)] if isinstance(schema, ObjectNode) else []
         path = display_name(target.path, self.base)
         plain, *others = _words(target, Path(path).parent.name)  # the project's own folder has any name
-        digest = digest_of(f"{path}#{target.pointer}")
-        ends = ("", *(digest[:end] for end in range(6, 65)))
-        spare = [*others, *(f"Shared{plain}{end}" for end in ends)]  # no payload begins so
+        own = f"Shared{plain}"  # no payload begins so
+        spare = chain([*others, own], with_digest(own, f"{path}#{target.pointer}"))
         if plain not in self.wanted_by_several and is_usable(plain) and self.is_free(plain, members):
             return plain
         name = next(each for each in spare if is_usable(each) and self.is_free(each, members))
@@ -250,8 +258,8 @@ class _Namer:
 
     def other(self, target: FileTarget, plain: str) -> str:
         """What else wants the plain name of a target."""
-        others = [each for each in sorted(self.schemas) if each != target and next(_words(each)) == plain]
-        return f"the schema at {place_of(self.schemas[others[0]], Place(''))}" if others else "something else"
+        other = next((each for each in self.wanting[plain] if each != target), None)
+        return "something else" if other is None else f"the schema at {place_of(self.schemas[other], Place(''))}"
 
     def unusable(self, name: JsonValue, place: Place) -> Diagnostic:
         if isinstance(name, str) and is_usable(name) and name not in self.common:
@@ -272,7 +280,7 @@ def _chosen(schema: JsonValue) -> tuple[JsonValue, Place] | None:
 
 def _words(target: FileTarget, folder: str = "") -> Iterator[str]:
     """`shop/common.json#/$defs/Money` → `Money`, `CommonMoney`, `ShopCommonMoney`."""
-    tokens = [unquote(each).replace("~1", "/").replace("~0", "~") for each in target.pointer.split("/")[1:]]
+    tokens = tokens_of(target.pointer)
     stem = pascal(target.path.stem) or pascal(spelled(target.path.stem))
     stem = stem if stem.isidentifier() else f"Schema{stem}"
     word = "".join(pascal(each) for each in tokens if each not in {"$defs", "definitions", "properties"})

@@ -7,20 +7,20 @@ as words, such as `AgentDashLlm`. A package that grows keeps its names, unless a
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
-from prefactor_gen.definitions.python_names import is_usable, module_name, pascal, spelled
+from prefactor_gen.definitions.python_names import digest_of, is_usable, module_name, pascal, spelled, with_digest
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Severity
 from prefactor_gen.diagnostics.limits import MAX_NAME
 from prefactor_gen.diagnostics.rules import NAME_COLLISION, UNUSABLE_NAME
 from prefactor_gen.json_schema.keywords import CLASS
 
-__all__ = ["SpanNames", "digest_of", "span_names"]
+__all__ = ["SpanNames", "span_names"]
 
 _USUAL = re.compile(r"[a-z0-9_]+(:[a-z0-9_]+)*")
 
@@ -44,15 +44,17 @@ def span_names(
     """
     diagnostics: list[Diagnostic] = []
     chosen: dict[str, str] = {}
+    owners: dict[str, str] = {}
     named: list[SpanTypeDefinition] = []
     for item in span_types:
-        problem = _problem(item, chosen, is_reserved)
+        problem = _problem(item, owners, is_reserved)
         if problem is not None:
             diagnostics.append(problem)
             continue
         named.append(item)
         if isinstance(item.chosen_class, str):
             chosen[item.name] = item.chosen_class
+            owners[item.chosen_class] = item.name
     names = [item.name for item in named]
     classes = _classes([name for name in names if name not in chosen], set(chosen.values()), is_reserved) | chosen
     modules = _modules(names)
@@ -60,8 +62,8 @@ def span_names(
     return Checked({name: SpanNames(classes[name], modules[name]) for name in names}, diagnostics)
 
 
-def _problem(item: SpanTypeDefinition, chosen: dict[str, str], is_reserved: Callable[[str], bool]) -> Diagnostic | None:
-    """Why a span type can have no names, or not the one that it chooses."""
+def _problem(item: SpanTypeDefinition, owners: dict[str, str], is_reserved: Callable[[str], bool]) -> Diagnostic | None:
+    """Why a span type can have no names, or not the one that it chooses; `owners` chose one before, by class."""
     if not item.name.strip():
         return UNUSABLE_NAME.at(item.place, "expected a name, found an empty one")
     if len(module_name(item.name)) > MAX_NAME + 1:
@@ -72,9 +74,8 @@ def _problem(item: SpanTypeDefinition, chosen: dict[str, str], is_reserved: Call
         return None
     if not isinstance(name, str) or not is_usable(name) or is_reserved(name):
         return UNUSABLE_NAME.at(place, f"expected a name that a class can have, found {name!r}")
-    other = next((key for key, used in chosen.items() if used == name), None)
-    if other is not None:
-        message = f"the span types {other!r} and {item.name!r} both choose the class {name}"
+    if name in owners:
+        message = f"the span types {owners[name]!r} and {item.name!r} both choose the class {name}"
         return NAME_COLLISION.at(place, message)
     return None
 
@@ -87,17 +88,21 @@ def _plain(name: str, is_reserved: Callable[[str], bool]) -> str:
     return made if is_usable(made) and not is_reserved(made) else f"{made}Span"
 
 
-def _classes(names: Iterable[str], taken: set[str], is_reserved: Callable[[str], bool]) -> dict[str, str]:
+def _classes(names: Iterable[str], chosen: AbstractSet[str], is_reserved: Callable[[str], bool]) -> dict[str, str]:
+    taken = {*chosen}
     wanted = {name: _plain(name, is_reserved) for name in sorted(names, key=_claim)}
     result: dict[str, str] = {}
     for name, made in wanted.items():  # the best claim of each class comes first
         if made not in taken:
             result[name] = made
             taken.add(made)
+    words = {name: _plain(spelled(name), is_reserved) for name in wanted}
+    counts = Counter(words.values())
     for name in [each for each in wanted if each not in result]:
-        words = _plain(spelled(name), is_reserved)
-        others = [each for each in wanted if each != name and _plain(spelled(each), is_reserved) == words]
-        result[name] = words if words not in taken and not others else _with_digest(wanted[name], name, taken)
+        is_own = counts[words[name]] == 1 and words[name] not in taken
+        result[name] = (
+            words[name] if is_own else next(each for each in with_digest(wanted[name], name) if each not in taken)
+        )
         taken.add(result[name])
     return result
 
@@ -116,16 +121,6 @@ def _modules(names: Iterable[str]) -> dict[str, str]:
         for name in others:
             result[name] = f"{module}_{digest_of(name)[:6]}"
     return result
-
-
-def _with_digest(made: str, name: str, taken: set[str]) -> str:
-    digest = digest_of(name)
-    return next(found for end in range(6, 65) if (found := f"{made}{digest[:end]}") not in taken)
-
-
-def digest_of(name: str) -> str:
-    """A text of digits and letters that is another one for each name."""
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _notes(named: Iterable[SpanTypeDefinition], classes: dict[str, str]) -> Iterator[Diagnostic]:

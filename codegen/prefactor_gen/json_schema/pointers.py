@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 
-__all__ = ["canonical_pointer", "is_metaschema", "is_remote", "resolve_pointer", "step"]
+__all__ = ["canonical_pointer", "is_metaschema", "is_remote", "resolve_pointer", "step", "tokens_of"]
 
 _METASCHEMA = re.compile(r"https?://json-schema\.org/(draft-0[467]|draft/20(19-09|20-12))/schema(#.*)?")
 
@@ -16,8 +16,7 @@ _METASCHEMA = re.compile(r"https?://json-schema\.org/(draft-0[467]|draft/20(19-0
 def resolve_pointer(root: JsonValue, fragment: str) -> JsonValue | None:
     """The target of a JSON pointer, whose tokens are percent- and tilde-decoded, or None if there is none."""
     node = root
-    for token in fragment.split("/")[1:]:
-        key = unquote(token).replace("~1", "/").replace("~0", "~")
+    for key in tokens_of(fragment):
         if isinstance(node, ObjectNode):
             node = node.get(key)
         elif isinstance(node, ListNode) and key.isdecimal() and int(key) < len(node):
@@ -37,7 +36,12 @@ def step(keys: Sequence[str]) -> str:
 
 def canonical_pointer(fragment: str) -> str:
     """The same pointer in the spelling of `step`, in which `%20` and a space are equal."""
-    return step([unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:]])
+    return step(tokens_of(fragment))
+
+
+def tokens_of(fragment: str) -> list[str]:
+    """The keys of a JSON pointer, percent- and tilde-decoded."""
+    return [unquote(token).replace("~1", "/").replace("~0", "~") for token in fragment.split("/")[1:]]
 
 
 def is_metaschema(reference: object) -> bool:

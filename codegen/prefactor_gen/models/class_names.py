@@ -6,17 +6,15 @@ two schemas want one name, the rule depends on the schemas alone, not on their o
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
-from prefactor_gen.definitions.python_names import is_usable, names_made_of, pascal, spelled
+from prefactor_gen.definitions.python_names import is_usable, names_made_of, pascal, spelled, with_digest
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.keywords import CLASS
-from prefactor_gen.json_schema.pointers import resolve_pointer, step
+from prefactor_gen.json_schema.pointers import resolve_pointer, step, tokens_of
 from prefactor_gen.json_schema.subschemas import POSITIONS, Position
 
 __all__ = ["ClassNames", "chosen_class"]
@@ -92,7 +90,7 @@ class ClassNames:
         name, at, rest = self.root_name, "", pointer
         if pointer.startswith(f"{self.root_pointer}/"):
             at, rest = self.root_pointer, pointer.removeprefix(self.root_pointer)
-        tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in rest.split("/")[1:]]
+        tokens = tokens_of(rest)
         while tokens:
             position = POSITIONS.get(tokens[0])
             has_inner_key = position in {Position.MAP, Position.LIST} or (
@@ -162,13 +160,12 @@ class ClassNames:
     def _spare(self, pointer: str) -> Iterator[str]:
         found = self.candidates[pointer]
         yield from (_joined(found.parent, word) for word in found.words[1:])
-        digest = hashlib.sha256(pointer.encode("utf-8", "surrogatepass")).hexdigest()
-        yield from (_joined(found.parent, f"{found.words[-1]}{digest[:end]}") for end in range(6, 65))
+        yield from with_digest(_joined(found.parent, found.words[-1]), pointer)
         # What begins with the parent's name may belong to another module.
         below = found.parent.removeprefix(self.root_name)
         yield from (_joined(self.root_name, f"Property{below}{word}") for word in found.words)
         for word in ("Type", "Schema", "Class"):
-            yield from (_joined(self.root_name, f"{word}{digest[:end]}") for end in range(6, 65))
+            yield from with_digest(f"{self.root_name}{word}", pointer)
 
     def needs_note(self, pointer: str) -> bool:
         """Whether the name of a subschema is none that a reader would expect."""

@@ -6,12 +6,11 @@ changes no other name, and who moves one changes no name at all.
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
-from prefactor_gen.definitions.python_names import spelled
+from prefactor_gen.definitions.python_names import spelled, with_digest
 
 __all__ = ["field_names", "is_field_name"]
 
@@ -58,16 +57,11 @@ def field_names(
             result[group[0]] = python_name
     taken.update(result.values())
     for name in sorted(set(clashing) - result.keys()):
-        result[name] = _with_digest(name, _plain(name, plain), taken)
+        start = _plain(name, plain).rstrip("_")
+        result[name] = next(made for made in with_digest(f"{start}_", name) if made not in taken)
         taken.add(result[name])
     return result
 
 
 def _plain(name: str, plain: Callable[[str], str]) -> str:
     return unicodedata.normalize("NFKC", plain(name))  # as Python reads it
-
-
-def _with_digest(name: str, python_name: str, taken: set[str]) -> str:
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-    start = python_name.rstrip("_")
-    return next(made for end in range(6, 65) if (made := f"{start}_{digest[:end]}") not in taken)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from urllib.parse import unquote
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.deprecation import deprecation
 from prefactor_gen.json_schema.in_place import InPlace
 from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.pointers import tokens_of
 from prefactor_gen.package.schema_facts import facts_of, one_line, shortened
 
 __all__ = [
@@ -148,7 +148,7 @@ def members_text(first: str, heading: str, texts: Iterable[tuple[str, str | None
 
 def _path(pointer: str) -> tuple[str, bool]:
     """`order.lines[]` for the pointer of a schema, and whether the schema is an option there."""
-    tokens = [unquote(token).replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    tokens = tokens_of(pointer)
     path, is_option = "", False
     while tokens:
         keyword, has_index = tokens.pop(0), bool(tokens) and tokens[0].isdecimal()
