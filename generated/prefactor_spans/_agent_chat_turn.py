@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import JsonBoolean, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import Handed, JsonBoolean, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentChatTurn",
@@ -80,7 +80,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -88,7 +88,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
             conversation_id: str | MISSING = MISSING,
             turn: int | MISSING = MISSING,
             channel: Literal['text', 'voice', 'email', 'api'] | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -98,13 +98,13 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
                 channel: How the user speaks to the agent.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             assistant_message: str | MISSING = MISSING,
             interrupted: bool | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

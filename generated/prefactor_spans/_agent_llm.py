@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, Handed, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
@@ -152,7 +152,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -162,7 +162,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
             provider: str | MISSING = MISSING,
             parameters: AgentLlmParamsParametersDict = ABSENT,
             tools: ArrayOf[str] | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -174,7 +174,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
                 tools: The names of the tools that the model may ask for.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
@@ -184,7 +184,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
             usage: TokenUsageDict = ABSENT,
             response_id: str | MISSING = MISSING,
             response_model: str | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

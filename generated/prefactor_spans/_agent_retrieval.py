@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ArrayOf, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ArrayOf, Handed, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentRetrieval",
@@ -115,7 +115,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -123,7 +123,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
             data_source_id: str | MISSING = MISSING,
             top_k: int | MISSING = MISSING,
             filters: Mapping[str, object] | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -133,13 +133,13 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
                 filters: What the documents must match.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             documents: ArrayOf[AgentRetrievalResultDocumentsItemDict] | MISSING = MISSING,
             count: int | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

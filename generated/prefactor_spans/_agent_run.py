@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, Handed, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
 __all__ = [
@@ -90,7 +90,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -99,7 +99,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
             conversation_id: str | MISSING = MISSING,
             user_id: str | MISSING = MISSING,
             metadata: Mapping[str, object] | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -110,14 +110,14 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
                 metadata: Anything else that identifies the run.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             output: str | MISSING = MISSING,
             steps: int | MISSING = MISSING,
             usage: TokenUsageDict = ABSENT,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

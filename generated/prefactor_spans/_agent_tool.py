@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
-from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import Handed, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentTool",
@@ -84,7 +84,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -92,7 +92,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
             arguments: Mapping[str, object] | MISSING = MISSING,
             call_id: str | MISSING = MISSING,
             description: str | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -102,14 +102,14 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
                 description: What the tool does.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             output: object | MISSING = MISSING,
             summary: str | MISSING = MISSING,
             error_message: str | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

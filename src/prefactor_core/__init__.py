@@ -1,11 +1,13 @@
 """Queue/worker client of the Prefactor API: records agent instances and spans without ever blocking the agent."""
 
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, OperationCounts
+from prefactor_core._handed import Handed
 from prefactor_core._payloads.redaction import PayloadField, RedactCallback
 from prefactor_core._records.termination_event import TerminationEvent
-from prefactor_core.client import PrefactorCoreClient
+from prefactor_core.client import PrefactorCoreClient, SyncCalls
 from prefactor_core.config import PrefactorCoreConfig, QueueConfig, SchemaSource
 from prefactor_core.context_stack import SpanContextStack
+from prefactor_core.current import current_instance, set_default_instance
 from prefactor_core.exceptions import (
     ClientAlreadyInitializedError,
     ClientClosedError,
@@ -20,6 +22,7 @@ from prefactor_core.exceptions import (
     SpanValidationError,
     UnsupportedRuntimeError,
 )
+from prefactor_core.instance_scope import InstanceScope
 from prefactor_core.managers import AgentInstanceHandle
 from prefactor_core.models import AgentInstance, Span
 from prefactor_core.operations import Operation, OperationType
@@ -39,8 +42,10 @@ __all__ = [
     "ClientStats",
     "DeliveryError",
     "DeliveryReport",
+    "Handed",
     "InMemoryQueue",
     "InstanceNotFoundError",
+    "InstanceScope",
     "Operation",
     "OperationCounts",
     "OperationError",
@@ -62,12 +67,15 @@ __all__ = [
     "SpanContextStack",
     "SpanNotFoundError",
     "SpanValidationError",
+    "SyncCalls",
     "TaskExecutor",
     "TerminationEvent",
     "UnsupportedRuntimeError",
     "__version__",
     "build_runtime_environment",
+    "current_instance",
     "generate_idempotency_key",
+    "set_default_instance",
     "validate_idempotency_key",
     "warn_missing_adaptor_config",
 ]

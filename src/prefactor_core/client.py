@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from inspect import signature
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 from weakref import WeakMethod, WeakValueDictionary
 
 from prefactor_core._call_site import at_call_site
 from prefactor_core._delivery.ledger import ClientStats, DeliveryReport, Ledger
 from prefactor_core._delivery.suspension import Suspension
+from prefactor_core._handed import Done, Handed, awaitable_method
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
-from prefactor_core._payloads.snapshot import snapshot_object
+from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, error_payload, snapshot_object
 from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import MOST_OPEN, MOST_OPEN_BYTES, Forgotten, SpanIndex
@@ -27,9 +30,11 @@ from prefactor_core._session.life_cycle import LifeCycle, State
 from prefactor_core._session.open_runs import OpenRuns
 from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import ApiSession, Session
+from prefactor_core._session.waiting import run_and_wait
 from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError, ClientNotInitializedError
+from prefactor_core.instance_scope import InstanceScope
 from prefactor_core.managers import AgentInstanceHandle, AgentInstanceManager, SpanManager
 from prefactor_core.monitoring import TerminationCallback, TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
@@ -40,7 +45,7 @@ from prefactor_core.runtime import (
     build_runtime_environment,
     build_sdk_header,
 )
-from prefactor_core.span_context import SpanContext, SpanScope
+from prefactor_core.span_context import SpanContext, SpanScope, status_after
 from prefactor_core.typed import PayloadOf, SpanTypeOf
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http import _clock, _pfid
@@ -48,19 +53,39 @@ from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
 from prefactor_http.models.agent_instance import AgentInstance
-from prefactor_http.models.types import InstancePurpose
+from prefactor_http.models.types import FinishStatus, InstancePurpose
 
-__all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient"]
+__all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient", "SyncCalls"]
 
 logger = logger_of("prefactor_core")
 
 P = ParamSpec("P")
+R = TypeVar("R")
 ParamsT = TypeVar("ParamsT")
 SpanT = TypeVar("SpanT")
 
 
+def _with_arguments_of(
+    method: Callable[Concatenate[Any, P], object],
+) -> Callable[[Callable[..., R]], Callable[Concatenate[Any, P], R]]:
+    """Give a method the arguments of another, for type checkers and for `inspect.signature()`."""
+
+    def decorate(function: Callable[..., R]) -> Callable[Concatenate[Any, P], R]:
+        shown: Any = function
+        shown.__signature__ = signature(method).replace(return_annotation=signature(function).return_annotation)
+        return function
+
+    return decorate
+
+
 class PrefactorCoreClient:
-    """Records agent instances and spans. Use it with `async with`, or call `initialize()` and `close()`.
+    """Records agent instances and spans. Use it with `with` or `async with`, or call `initialize()` and `close()`.
+
+    A function calls `client.sync` where a coroutine awaits a method that waits: `client.sync.flush()`. All other calls
+    are the same in both; `await` does nothing there.
+
+    If an exception leaves the block of the client, runs and spans that are still open are finished as `failed`, or as
+    `cancelled` after a cancellation.
 
     Calls hand an operation over and return; another thread delivers it. A failure of the API, of the network or
     of a payload does not raise in these calls: see `stats()`, `PrefactorCoreConfig.on_error`, and the reports of
@@ -132,7 +157,23 @@ class PrefactorCoreClient:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._end_open_runs(exc)
         await self.close()
+
+    def __enter__(self) -> Self:
+        self.sync.initialize()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._end_open_runs(exc)
+        self.sync.close()
+
+    @property
+    def sync(self) -> SyncCalls:
+        """The calls that wait, for functions."""
+        return SyncCalls(self)
 
     @property
     def _initialized(self) -> bool:
@@ -163,7 +204,7 @@ class PrefactorCoreClient:
                 is asked once, for 5 seconds at most, and a warning is logged.
         """
         if not is_disabled():
-            check_runtime()
+            check_runtime(in_coroutine=True)
         await self._life.open(self._new_session)
 
     async def flush(self, timeout: float | None = None) -> DeliveryReport:
@@ -195,8 +236,7 @@ class PrefactorCoreClient:
         Returns:
             What became of all operations, the same for each call. Operations that were not delivered do not raise.
         """
-        if self._initialized:
-            self._termination_monitor.sync(None)
+        self._forget_active_instance()
         return await self._life.close(timeout)
 
     def stats(self) -> ClientStats:
@@ -266,6 +306,18 @@ class PrefactorCoreClient:
             handle._record.span_types = SpanTypes.of_version(version)
         return handle
 
+    @_with_arguments_of(create_agent_instance)
+    def instance(self, *args: Any, **kwargs: Any) -> InstanceScope:
+        """Record the block of a `with` or `async with` statement as a run: an agent instance that is started.
+
+        The block gets the handle of the instance, which is the current instance inside. It is finished when the block
+        is left: as `complete`, as `failed` after an exception, and as `cancelled` after a cancellation.
+
+        Arguments and errors are those of `create_agent_instance`; the errors are raised when the block is entered.
+        """
+        self._life.open_session()
+        return InstanceScope(partial(self.create_agent_instance, *args, **kwargs), self._needs_loop)
+
     @overload
     def span(
         self,
@@ -285,9 +337,9 @@ class PrefactorCoreClient:
     ) -> SpanScope[SpanT]: ...
 
     def span(self, instance_id: str, schema_name: Any, parent_span_id: str | None = None, payload: Any = None) -> Any:
-        """Record the block of an `async with` statement as a span.
+        """Record the block of a `with` or `async with` statement as a span.
 
-        As a decorator of a coroutine function, the returned object records each call as a span.
+        As a decorator of a function or coroutine function, the returned object records each call as a span.
 
         Args:
             instance_id: the agent instance.
@@ -336,9 +388,10 @@ class PrefactorCoreClient:
         self._life.open_session()
         return await self._span_manager.create(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
 
-    async def finish_span(
+    @awaitable_method
+    def finish_span(
         self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
-    ) -> None:
+    ) -> Handed:
         """Finish a span as `complete`.
 
         Args:
@@ -353,9 +406,10 @@ class PrefactorCoreClient:
             SpanValidationError: the result does not match its schema, with `validation="raise"`.
         """
         self._life.open_session()
-        await self._span_manager.finish(span_id, result_payload, timestamp=timestamp)
+        return self._span_manager.finish(span_id, result_payload, timestamp=timestamp)
 
-    async def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> None:
+    @awaitable_method
+    def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> Handed:
         """Record a named quality payload of an agent instance; None removes it.
 
         Raises:
@@ -363,7 +417,7 @@ class PrefactorCoreClient:
             SpanValidationError: the payload does not match its quality schema, or no quality schema has this name, with
                 `validation="raise"`.
         """
-        await self.instance_manager.record_quality(instance_id, name, payload)
+        return self.instance_manager.record_quality(instance_id, name, payload)
 
     def on_terminate(self, callback: TerminationCallback) -> Callable[[], None]:
         """Call a function when the platform terminates an agent instance of this client.
@@ -437,19 +491,44 @@ class PrefactorCoreClient:
         result = snapshot_object({"error": {"type": "ProcessEnd", "message": reason}}, "result")
         with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
             self._life.open_session().refuse_other_threads()
-            for span in reversed(self._span_index.open_spans()):
-                span.ended_with_process = True
-                self._span_manager.end(span, "failed", result)
-            for instance_id in self._open_runs.ids():
-                self._instance_manager.fail(instance_id)
+            self._finish_everything("failed", result)
+
+    def _end_open_runs(self, error: BaseException | None) -> None:
+        """Finish the spans and the runs that are still open when an exception leaves the client's block."""
+        if error is None or not self._initialized:
+            return
+        status = status_after(error)
+        with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
+            self._finish_everything(status, error_payload(error) if status == "failed" else NO_PAYLOAD)
+
+    def _finish_everything(self, status: FinishStatus, result: Payload) -> None:
+        for span in reversed(self._span_index.open_spans()):
+            span.ended_with_process = True
+            self._span_manager.end(span, status, result)
+        for instance_id in self._open_runs.ids():
+            self._instance_manager.finish(instance_id, status)
 
     def _warn_of_open_span(self) -> None:
-        if self._log_once("open span"):
+        self._warn_of_open_block("a span is not finished, and its result is lost")
+
+    def _warn_of_open_instance(self) -> None:
+        self._warn_of_open_block("an agent instance is not finished")
+
+    def _warn_of_open_block(self, what: str) -> None:
+        if self._log_once(what):
             logger.warning(
-                "a span is not finished, and its result is lost: the client was closed inside the span's `async with` "
-                "block. Leave the blocks of all spans before you close the client (%sfurther ones are not logged)",
+                "%s: the client was closed inside its block. Leave the blocks of all spans and instances before you "
+                "close the client (%sfurther ones are not logged)",
+                what,
                 at_call_site(),
             )
+
+    def _forget_active_instance(self) -> None:
+        if self._initialized:
+            self._termination_monitor.sync(None)
+
+    def _needs_loop(self) -> bool:
+        return self._life.open_session().needs_loop
 
     def _span_forgotten(self, why: Forgotten) -> None:
         self._ledger.count_forgotten_span()
@@ -483,7 +562,9 @@ class PrefactorCoreClient:
     def _register_later(self, registration: Registration) -> AgentInstanceHandle:
         details = registration.details
         instance_id = details["id"] or generate_idempotency_key()
-        record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
+        record = InstanceRecord(
+            instance_id, _pfid.partition_of(instance_id), CreateState.PENDING, client=weakref.ref(self)
+        )
         record.minted, record.asked = registration.minted, registration.asked
         record.registering = registration.running
         self._instances[record.id] = record
@@ -528,7 +609,7 @@ class PrefactorCoreClient:
             with self._instances_lock:  # operations of two records of one instance would not be ordered
                 record = self._instances.get(instance_id)
                 if record is None:
-                    record = InstanceRecord(instance_id, _pfid.partition_of(instance_id))
+                    record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), client=weakref.ref(self))
                     self._instances[instance_id] = record
         return record
 
@@ -577,6 +658,58 @@ class PrefactorCoreClient:
             external_id or content_hash or f"auto-{agent_id or 'deployment'}-{_clock.unix_time()}"
         )
         return snapshot_object(version, "agent_schema_version").value
+
+
+class SyncCalls:
+    """The calls of a client that wait, for functions: `client.sync`.
+
+    Each takes the arguments of the method of the client that has its name, waits, and returns what that returns. Ctrl-C
+    ends the wait, and delivery goes on. Inside a running event loop, the loop stands still meanwhile.
+
+    All raise RuntimeError on a thread of the client, as in its callbacks, where they would wait for themselves.
+    """
+
+    def __init__(self, client: PrefactorCoreClient) -> None:
+        self._client = client
+
+    def initialize(self) -> None:
+        """As `PrefactorCoreClient.initialize`; it needs no event loop."""
+        if not is_disabled():
+            check_runtime(in_coroutine=False)
+        self._client._life.open_and_wait(self._client._new_session)
+
+    def close(self, timeout: float | None = None) -> DeliveryReport:
+        """As `PrefactorCoreClient.close`."""
+        self._client._forget_active_instance()
+        return self._client._life.close_and_wait(timeout)
+
+    def flush(self, timeout: float | None = None) -> DeliveryReport:
+        """As `PrefactorCoreClient.flush`."""
+        return run_and_wait(self._client.flush(timeout), needs_loop=self._client._needs_loop())
+
+    @_with_arguments_of(PrefactorCoreClient.create_agent_instance)
+    def create_agent_instance(self, *args: Any, **kwargs: Any) -> AgentInstanceHandle:
+        """As `PrefactorCoreClient.create_agent_instance`."""
+        needs_loop = self._client._needs_loop()
+        return run_and_wait(self._client.create_agent_instance(*args, **kwargs), needs_loop=needs_loop)
+
+    def create_span(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: dict[str, Any] | None = None,
+        started_at: datetime | None = None,
+    ) -> str:
+        """As `PrefactorCoreClient.create_span`."""
+        self._client._life.open_session()
+        manager = self._client._span_manager
+        # The span becomes the current one of this thread, so only the wait is on another.
+        record, handed = manager.begin_current(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
+        if not isinstance(handed, Done):
+            with manager.abandoned_on_error(record):
+                run_and_wait(handed)
+        return record.id
 
 
 def _weakly(method: Callable[P, None], *, otherwise: Callable[P, None] | None = None) -> Callable[P, None]:

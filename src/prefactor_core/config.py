@@ -77,7 +77,7 @@ class PrefactorCoreConfig(_Options):
     """Configuration of a `PrefactorCoreClient`.
 
     Attributes:
-        http_config: where the API is.
+        http_config: where the API is; by default what the environment says, PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
         queue_config: how operations are delivered.
         schema_registry: the span types, which are registered with every agent instance: a SchemaRegistry, or any object
             with its method `to_agent_schema_version`.
@@ -99,7 +99,7 @@ class PrefactorCoreConfig(_Options):
 
     model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
 
-    http_config: HttpClientConfig
+    http_config: HttpClientConfig = Field(default_factory=HttpClientConfig)
     queue_config: QueueConfig = Field(default_factory=QueueConfig)
     schema_registry: SchemaSource | None = None
     validation: ValidationMode = "warn"

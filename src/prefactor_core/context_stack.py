@@ -110,6 +110,16 @@ def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
 
     A span of another instance cannot be a parent.
     """
+    return _innermost(instance)
+
+
+def innermost_span() -> SpanRecord | None:
+    """The innermost span of any instance, as `current_parent`."""
+    found = _innermost(None)
+    return found if isinstance(found, SpanRecord) else None
+
+
+def _innermost(instance: InstanceRecord | None) -> SpanRecord | str | None:
     entries = _stack.get()
     if not entries:
         return None
@@ -117,7 +127,8 @@ def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
     for entry in reversed(entries):
         if not isinstance(entry.span, SpanRecord):
             return entry.span
-        if entry.span.instance is not instance or not (_is_open(entry) or _outlived(entry, runner)):
+        is_other = instance is not None and entry.span.instance is not instance
+        if is_other or not (_is_open(entry) or _outlived(entry, runner)):
             continue
         if entry.generators and entry.runner == runner:
             generators = _generators() if generators is None else generators

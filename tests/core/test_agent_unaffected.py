@@ -235,7 +235,7 @@ async def test_a_deadline_cancels_the_span_and_raises_outside(api: LocalApi, run
     assert {span["schema_name"]: span["status"] for span in api.spans()} == {"outer": "cancelled", "inner": "cancelled"}
 
 
-async def test_an_agent_that_raises_before_finish_leaves_its_instance_active(api: LocalApi) -> None:
+async def test_an_agent_that_raises_before_finish_has_failed(api: LocalApi) -> None:
     with pytest.raises(LookupError):  # noqa: PT012
         async with PrefactorCoreClient(config_for(api)) as client:
             instance = await register(client)
@@ -243,7 +243,7 @@ async def test_an_agent_that_raises_before_finish_leaves_its_instance_active(api
             async with instance.span("step"):
                 raise LookupError
     assert [span["status"] for span in api.spans()] == ["failed"]
-    assert [each["status"] for each in api.instances()] == ["active"]
+    assert [each["status"] for each in api.instances()] == ["failed"]
 
 
 async def test_an_exception_fails_every_span_that_it_leaves(api: LocalApi, run: Run) -> None:

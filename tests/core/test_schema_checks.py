@@ -174,8 +174,8 @@ the result of 'count:up' does not match the schema: n: Field required (at agent.
 the params of 'count:down' do not match the schema: n: Field required (at agent.py:5; start() was never called;
 the params of 'count:old' do not match the schema: n: Field required (at agent.py:12; start() was never called;
 the result of 'count:up' does not match the schema: m: Field is not allowed; n: Field required (at agent.py:13; recorded
-the params of 'count:up' do not match the schema: n: Input should be an integer, found a string (recorded
-the result of 'count:up' does not match the schema: n: Input should be an integer, found a string (recorded
+the params of 'count:up' do not match the schema: n: Input should be an integer, found a string (at agent.py:16
+the result of 'count:up' does not match the schema: n: Input should be an integer, found a string (at agent.py:16
 complete() of 'count:up' was ignored: the span was already finished (at agent.py:17; further
 span type 'count:upp' is not registered; did you mean 'count:up'?
 quality schema 'accuracyy' is not registered; did you mean 'accuracy'?
@@ -199,7 +199,7 @@ class Counted(TypedSpan[CountParams, EmptyResult]):
 
 
 async def test_messages_name_the_line_of_the_program(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
-    """A block that is left without `complete()` by its first line. The line of a task of its own is not known."""
+    """A block that is left without `complete()` by its first line."""
     names: dict[str, Any] = {"asyncio": asyncio, "Counted": Counted}
     exec(compile(MISTAKES, "agent.py", "exec"), names)
     async with run(schema_registry=registry(), max_payload_bytes=1024) as (_, instance):

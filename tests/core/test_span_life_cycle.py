@@ -50,7 +50,7 @@ async def test_entering_sends_nothing_and_leaving_sends_all(api: LocalApi, run: 
 async def test_a_span_that_was_not_opened(run: Run) -> None:
     async with run() as (_, instance):
         scope: Any = instance.span("step")
-        with pytest.raises(AttributeError, match=r"no attribute 'start'; open the span first: `async with"):
+        with pytest.raises(AttributeError, match=r"no attribute 'start'; open the span first: `with"):
             await scope.start({})
         with pytest.raises(AttributeError, match=r"no attribute 'strat'$"):
             await scope.strat({})

@@ -35,7 +35,7 @@ _IMPORTS: dict[str, str] = {
     **dict.fromkeys(("ConfigDict", "Field", "Tag"), "pydantic"),
     **dict.fromkeys(
         (
-            "ABSENT", "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "JsonBoolean",
+            "ABSENT", "MISSING", "ArrayOf", "CheckedModel", "CheckedRoot", "EmptyResult", "Handed", "JsonBoolean",
             "JsonInteger", "JsonLiteral", "JsonNumber", "JsonPattern",
             "NoObject", "PayloadModel", "PayloadRoot", "SchemaPart", "SharedSchemaPart", "TypedSpan",
         ),
@@ -174,7 +174,7 @@ class _Renaming:
 
 
 def _names_of_helper(helper: HelperPlan) -> set[str]:
-    names = {"TYPE_CHECKING", "TypeAlias", "TypedSpan"}
+    names = {"Handed", "TYPE_CHECKING", "TypeAlias", "TypedSpan"}
     variants = [each for method in helper.methods for each in method.variants]
     keywords = [item for each in (helper.start.parameters, *variants) for item in each if not item.required]
     keywords += helper.complete.parameters

@@ -99,8 +99,18 @@ def seconds_to_wait(deliveries: Iterable[Drainable]) -> float | None:
 
 @atexit.register
 def drain() -> None:
-    """Drain all clients. Needs no running event loop."""
-    close_all(open_deliveries())
+    """Drain all clients, whose open runs have failed. Needs no running event loop."""
+    deliveries = open_deliveries()
+    if deliveries:
+        fail_open_runs(_reason_of_end())
+    close_all(deliveries)
+
+
+def _reason_of_end() -> str:
+    error = getattr(sys, "last_value", None)  # the unhandled exception; in an interactive session, any of the last ones
+    if error is None or hasattr(sys, "ps1"):
+        return "the program ended before the run was finished"
+    return f"the program was ended by an unhandled {type(error).__name__}"
 
 
 def close_all(deliveries: list[Drainable]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
+from weakref import ReferenceType
 
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
@@ -58,6 +59,7 @@ class InstanceRecord:
         ended: the agent finished it, or the platform terminated it.
         terminated: set when the platform terminates it.
         span_types: the span types that it was registered with; None for those of the client's registry.
+        client: the client that made this record.
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
     """
@@ -69,6 +71,7 @@ class InstanceRecord:
     ended: bool = False
     terminated: TerminationEvent = field(default_factory=TerminationEvent)
     span_types: SpanTypes | None = None
+    client: ReferenceType[Any] | None = None
     minted: bool = False
     asked: bool = False
     registering: Task[str] | None = None

@@ -17,6 +17,8 @@ __all__ = ["DisabledSession"]
 class DisabledSession:
     """A session without a thread and without the API, as `Session` describes it. Operations are discarded."""
 
+    needs_loop = False
+
     def start(self) -> None:
         pass
 
@@ -59,3 +61,6 @@ class DisabledSession:
 
     async def close(self, timeout: float | None) -> DeliveryReport:  # noqa: ARG002
         return DeliveryReport()
+
+    def after_close(self) -> None:
+        pass

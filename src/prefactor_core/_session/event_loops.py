@@ -11,19 +11,24 @@ from prefactor_core.exceptions import UnsupportedRuntimeError
 __all__ = ["check_runtime"]
 
 
-def check_runtime() -> None:
+def check_runtime(*, in_coroutine: bool) -> None:
     """Check the running event loop, and that gevent has not replaced what it is made of.
+
+    Args:
+        in_coroutine: whether the caller is a coroutine, and so needs an event loop of asyncio.
 
     Raises:
         UnsupportedRuntimeError: the client cannot work here; the message says what to do.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise UnsupportedRuntimeError(
-            "the client needs asyncio, and no asyncio event loop is running here: run the agent with "
-            "asyncio.run(main()); with anyio, use the backend asyncio instead of trio"
-        ) from None
+    if in_coroutine:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise UnsupportedRuntimeError(
+                "initialize() needs asyncio, and no asyncio event loop is running here: run the agent with "
+                "asyncio.run(main()), or use `with` and client.sync, which need no loop; with trio, call them by "
+                "trio.to_thread.run_sync()"
+            ) from None
     if _is_patched_by_gevent():
         raise UnsupportedRuntimeError(
             "the client needs real threads and selectors, and gevent.monkey has replaced them: call "

@@ -9,6 +9,7 @@ from enum import Enum
 from prefactor_core._delivery.ledger import DeliveryReport
 from prefactor_core._process.fork import abandon
 from prefactor_core._session.session import Session
+from prefactor_core._session.waiting import run_and_wait
 from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientClosedError, ClientNotInitializedError
 
 __all__ = ["LifeCycle", "State"]
@@ -62,7 +63,9 @@ class LifeCycle:
             return self._reopen()
         if self._state in {State.CLOSING, State.CLOSED}:
             raise ClientClosedError("the client is closed")
-        raise ClientNotInitializedError("the client is not initialised: use `async with`, or call initialize() first")
+        raise ClientNotInitializedError(
+            "the client is not initialised: use `with` or `async with`, or call initialize() first"
+        )
 
     async def open(self, make_session: Callable[[], Session]) -> None:
         """Open a session.
@@ -82,6 +85,16 @@ class LifeCycle:
             raise
         self._enter_open(session)
 
+    def open_and_wait(self, make_session: Callable[[], Session]) -> None:
+        """As `open`, in a function. Only the check runs on another thread: signals are handled by the main thread."""
+        session = self._enter_opening(make_session)
+        try:
+            run_and_wait(session.check(), needs_loop=session.needs_loop)
+        except BaseException:
+            self._abort_opening(session)
+            raise
+        self._enter_open(session)
+
     async def close(self, timeout: float | None) -> DeliveryReport:
         """Close the session, or wait until another caller has closed it, for `timeout` seconds at most.
 
@@ -92,6 +105,17 @@ class LifeCycle:
             return DeliveryReport()
         report = await session.close(timeout)
         self._enter_closed(session)
+        session.after_close()
+        return report
+
+    def close_and_wait(self, timeout: float | None) -> DeliveryReport:
+        """As `close`, in a function."""
+        session = self._enter_closing(timeout)
+        if session is None:
+            return DeliveryReport()
+        report = run_and_wait(session.close(timeout), needs_loop=session.needs_loop)
+        self._enter_closed(session)
+        session.after_close()
         return report
 
     def renew_after_fork(self) -> None:

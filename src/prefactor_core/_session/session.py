@@ -49,8 +49,14 @@ _log_once = LogOnce()
 class Session(Protocol):
     """What a client needs between `initialize()` and `close()`.
 
-    The order of calls: `start`, `check`, `begin`, then `begin_close` and `close`; after a failed check, `abort`.
+    The order of calls: `start`, `check`, `begin`, then `begin_close`, `close` and `after_close`; after a failed check,
+    `abort`.
+
+    Attributes:
+        needs_loop: whether its coroutines wait for anything, which needs an event loop.
     """
+
+    needs_loop: bool
 
     def start(self) -> None:
         """Start what `check` needs."""
@@ -122,6 +128,10 @@ class Session(Protocol):
         """Wait until the session is closed, for `timeout` seconds at most. `begin_close` comes first."""
         ...
 
+    def after_close(self) -> None:
+        """Undo what only the thread of the program can undo."""
+        ...
+
 
 class ApiSession:
     """A session with the API, as `Session` describes it.
@@ -142,6 +152,8 @@ class ApiSession:
     Raises:
         QueueClosedError: the program's queue is closed.
     """
+
+    needs_loop = True
 
     def __init__(
         self,
@@ -258,11 +270,12 @@ class ApiSession:
         done.add_done_callback(lambda _: closed())
 
     async def close(self, timeout: float | None) -> DeliveryReport:
-        report = await self._delivery.close(timeout)
+        return await self._delivery.close(timeout)
+
+    def after_close(self) -> None:
         if self._handles_sigterm:
             self._handles_sigterm = False
             sigterm.uninstall()
-        return report
 
 
 def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:

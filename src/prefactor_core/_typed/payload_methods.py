@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeAlias
 from pydantic import BaseModel, RootModel
 from pydantic_core import MISSING
 
+from prefactor_core._handed import Handed, awaitable_method
 from prefactor_core._payloads.redaction import REDACTED
 from prefactor_core._typed.untyped_span import Part, PayloadCall, UntypedSpan
 
@@ -101,17 +102,17 @@ def _fields(model: type[BaseModel]) -> Collection[str]:
 
 
 def _start(keywords: _Keywords) -> Callable[..., object]:
-    async def start(self: _PayloadSpan, /, *positional: object, **values: Any) -> None:
+    def start(self: _PayloadSpan, /, *positional: object, **values: Any) -> Handed:
         """Start the span with its params."""
-        await self._span.start(keywords.payload(self, positional, values))
+        return self._span.start(keywords.payload(self, positional, values))
 
     return start
 
 
 def _complete(keywords: _Keywords) -> Callable[..., object]:
-    async def complete(self: _PayloadSpan, /, *positional: object, **values: Any) -> None:
+    def complete(self: _PayloadSpan, /, *positional: object, **values: Any) -> Handed:
         """Finish the span as `complete` with its result."""
-        await self._span.complete(keywords.payload(self, positional, values))
+        return self._span.complete(keywords.payload(self, positional, values))
 
     return complete
 
@@ -150,8 +151,8 @@ def add_payload_methods(cls: type, json_names: Mapping[Part, Mapping[str, str]],
         method.__module__ = cls.__module__
         method.__qualname__ = f"{cls.__qualname__}.{call}"
         method.__annotations__ = {}  # those of any call; the signature has the declared ones
-        method.__signature__ = _DeclaredSignature(cls, model, names, all_optional=call == "set_result")
-        setattr(cls, call, method)
+        method.__signature__ = _DeclaredSignature(cls, model, names, call)
+        setattr(cls, call, method if call == "set_result" else awaitable_method(method))
 
 
 class _DeclaredSignature(Signature):
@@ -161,14 +162,14 @@ class _DeclaredSignature(Signature):
         cls: the generated class.
         model: the model of the payload.
         json_names: keyword → name in the payload, where they differ.
-        all_optional: whether no keyword is needed.
+        call: the method.
     """
 
     __slots__ = ("_declared",)
 
-    def __init__(self, cls: type, model: type[BaseModel], json_names: Mapping[str, str], *, all_optional: bool) -> None:
-        super().__init__(return_annotation="None")
-        self._declared = cls, model, json_names, all_optional
+    def __init__(self, cls: type, model: type[BaseModel], json_names: Mapping[str, str], call: PayloadCall) -> None:
+        super().__init__(return_annotation="None" if call == "set_result" else "Handed")
+        self._declared = cls, model, json_names, call == "set_result"
 
     @property
     def parameters(self) -> MappingProxyType[str, Parameter]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeAlias, Typ
 from pydantic import BaseModel
 from pydantic_core import MISSING
 
+from prefactor_core._handed import Handed, awaitable_method
 from prefactor_core._payloads.redaction import REDACTED, PayloadPart, RedactionRules, ValueRule
 from prefactor_core._payloads.snapshot import members_of, snapshot_object
 from prefactor_core._typed.payload_methods import add_payload_methods
@@ -56,6 +57,8 @@ class TypedSpan(Generic[ParamsT, ResultT]):
 
     The payloads are checked against their schemas as `PrefactorCoreConfig.validation` says. A payload that does not
     match, or that is given by wrong keywords, is recorded and reported; it raises only with `validation="raise"`.
+
+    All methods hand over at once. `await` them in a coroutine, and leave that in a function: as with `SpanContext`.
     """
 
     schema_name: ClassVar[str]
@@ -84,44 +87,49 @@ class TypedSpan(Generic[ParamsT, ResultT]):
         """The span's id."""
         return self._span.id
 
-    async def start_with(self, params: ParamsT, /, *, started_at: datetime | None = None) -> None:
+    @awaitable_method
+    def start_with(self, params: ParamsT, /, *, started_at: datetime | None = None) -> Handed:
         """Start the span with all its params at once: a model, or a dict with the JSON names.
 
         Args:
             params: the params.
             started_at: when the span started; the time of this call by default.
         """
-        await self._span.start(self._payload(params), started_at)
+        return self._span.start(self._payload(params), started_at)
 
-    async def complete_with(self, result: ResultT, /, *, timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def complete_with(self, result: ResultT, /, *, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `complete`, with all of its result at once: a model, or a dict with the JSON names.
 
         Args:
             result: the result; values that `set_result` has collected for other keys are kept.
             timestamp: when the span ended; the time of this call by default.
         """
-        await self._span.complete(self._payload(result), timestamp)
+        return self._span.complete(self._payload(result), timestamp)
 
     def set_result_with(self, result: ResultT, /) -> None:
         """Collect all of the result at once, for the finish: a model, or a dict with the JSON names."""
         self._span.set_result(self._payload(result))
 
-    async def cancel(self) -> None:
+    @awaitable_method
+    def cancel(self) -> Handed:
         """Finish the span as `cancelled`. Before `start()`, it is recorded as a span that never ran."""
-        await self._span.cancel()
+        return self._span.cancel()
 
-    async def finish(self) -> None:
+    @awaitable_method
+    def finish(self) -> Handed:
         """Finish the span as `complete`, with what `set_result` has collected."""
-        await self._span.finish()
+        return self._span.finish()
 
-    async def fail(self, error: BaseException | BaseModel | Mapping[str, object] | None = None, /) -> None:
+    @awaitable_method
+    def fail(self, error: BaseException | BaseModel | Mapping[str, object] | None = None, /) -> Handed:
         """Finish the span as `failed`.
 
         Args:
             error: an exception (recorded as `{"error": {"type", "message"}}`), or a result. It is not checked against
                 the result schema, since a step that failed rarely has a complete result.
         """
-        await self._span.fail({"error": error} if isinstance(error, BaseException) else self._payload(error))
+        return self._span.fail({"error": error} if isinstance(error, BaseException) else self._payload(error))
 
     @classmethod
     def _from_span(cls, span: UntypedSpan, /) -> Self:
@@ -138,11 +146,11 @@ class TypedSpan(Generic[ParamsT, ResultT]):
 
     # Packages that earlier versions generated define the methods themselves, and call these.
 
-    async def _start(self, values: Mapping[str, object]) -> None:
-        await self._span.start(_without_missing(values))
+    def _start(self, values: Mapping[str, object]) -> Handed:
+        return self._span.start(_without_missing(values))
 
-    async def _complete(self, values: Mapping[str, object]) -> None:
-        await self._span.complete(_without_missing(values))
+    def _complete(self, values: Mapping[str, object]) -> Handed:
+        return self._span.complete(_without_missing(values))
 
     def _set_result(self, values: Mapping[str, object]) -> None:
         self._span.set_result(_without_missing(values))

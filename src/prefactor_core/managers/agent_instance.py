@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, get_args, overload
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar, get_args, overload
 
+from prefactor_core._handed import DONE, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import snapshot_object
+from prefactor_core._records.instance_stack import enter_instance, leave_instance, run_started
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.termination_event import TerminationEvent
 from prefactor_core._typed.span import PayloadOf, SpanTypeOf
 from prefactor_core._typed.validation import Validation
-from prefactor_core.exceptions import PrefactorTerminatedError
+from prefactor_core.exceptions import ClientNotInitializedError, PrefactorTerminatedError
 from prefactor_core.monitoring import TerminationMonitor
 from prefactor_core.operations import Operation, OperationType
-from prefactor_core.span_context import SpanContext, SpanScope
+from prefactor_core.queue import QueueClosedError
+from prefactor_core.span_context import SpanContext, SpanScope, status_after
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http.models.types import FinishStatus
 
@@ -58,30 +62,33 @@ class AgentInstanceManager:
         self._monitor = monitor
         self._on_finished = on_finished
 
-    async def start(self, instance_id: str, timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def start(self, instance_id: str, timestamp: datetime | None = None) -> Handed:
         """Start an instance, now by default."""
-        await self.start_with_idempotency_key(instance_id, generate_idempotency_key(), timestamp)
+        return self.start_with_idempotency_key(instance_id, generate_idempotency_key(), timestamp)
 
-    async def start_with_idempotency_key(
+    @awaitable_method
+    def start_with_idempotency_key(
         self, instance_id: str, idempotency_key: str, timestamp: datetime | None = None
-    ) -> None:
+    ) -> Handed:
         """Start an instance, with an idempotency key that the caller chose."""
         self._submit(instance_id, OperationType.START_AGENT_INSTANCE, {}, timestamp, idempotency_key)
         self._monitor.watch(self._instance_record(instance_id))
+        return DONE
 
-    async def finish(
-        self, instance_id: str, status: FinishStatus = "complete", timestamp: datetime | None = None
-    ) -> None:
+    @awaitable_method
+    def finish(self, instance_id: str, status: FinishStatus = "complete", timestamp: datetime | None = None) -> Handed:
         """Finish an instance, now by default."""
-        await self.finish_with_idempotency_key(instance_id, generate_idempotency_key(), status, timestamp)
+        return self.finish_with_idempotency_key(instance_id, generate_idempotency_key(), status, timestamp)
 
-    async def finish_with_idempotency_key(
+    @awaitable_method
+    def finish_with_idempotency_key(
         self,
         instance_id: str,
         idempotency_key: str,
         status: FinishStatus = "complete",
         timestamp: datetime | None = None,
-    ) -> None:
+    ) -> Handed:
         """Finish an instance, with an idempotency key that the caller chose.
 
         Raises:
@@ -93,16 +100,10 @@ class AgentInstanceManager:
         instance = self._instance_record(instance_id)
         self._monitor.finished(instance)
         self._on_finished(instance)
+        return DONE
 
-    def fail(self, instance_id: str) -> None:
-        """Finish an instance as failed, now."""
-        key = generate_idempotency_key()
-        self._submit(instance_id, OperationType.FINISH_AGENT_INSTANCE, {"status": "failed"}, None, key)
-        instance = self._instance_record(instance_id)
-        self._monitor.finished(instance)
-        self._on_finished(instance)
-
-    async def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> None:
+    @awaitable_method
+    def record_quality(self, instance_id: str, name: str, payload: Mapping[str, Any] | None = None) -> Handed:
         """Record a named quality payload; None removes it.
 
         Raises:
@@ -125,6 +126,7 @@ class AgentInstanceManager:
             generate_idempotency_key(),
             size=recorded.size if recorded else 0,
         )
+        return DONE
 
     def _submit(
         self,
@@ -162,20 +164,26 @@ class InstanceClient(Protocol):
         started_at: datetime | None = None,
     ) -> str: ...
 
-    async def finish_span(
+    def finish_span(
         self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
-    ) -> None: ...
+    ) -> Handed: ...
 
-    async def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> None: ...
+    def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> Handed: ...
 
     def _instance_record(self, instance_id: str) -> InstanceRecord: ...
+
+    def _warn_of_open_instance(self) -> None: ...
 
 
 class AgentInstanceHandle:
     """One agent instance, as `create_agent_instance` returns it.
 
     Its methods hand operations over to delivery and do not wait for the API. Only the start of a span whose id the API
-    generates waits for its answer (`QueueConfig.span_ids`).
+    generates waits for its answer, if it is awaited (`QueueConfig.span_ids`).
+
+    As a context manager, with `with` or `async with`, it starts the instance unless it is started already, makes it the
+    current instance of the block, and finishes it unless it is finished already: as `complete`, as `failed` after an
+    exception, and as `cancelled` after a cancellation.
 
     Args:
         instance_id: the instance's id.
@@ -187,6 +195,32 @@ class AgentInstanceHandle:
         self._record = client._instance_record(instance_id)
         self._start_key = generate_idempotency_key()
         self._finish_key = generate_idempotency_key()
+        self._started = False
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(exc_type, exc, traceback)
+
+    def __enter__(self) -> Self:
+        if not self._started:
+            self.start()
+        enter_instance(self, self._record)
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        leave_instance(self)
+        if self._record.ended:
+            return
+        try:
+            self.finish(status_after(exc))
+        except (ClientNotInitializedError, QueueClosedError):  # must not replace an exception of the body
+            self._client._warn_of_open_instance()
 
     @property
     def id(self) -> str:
@@ -217,15 +251,20 @@ class AgentInstanceHandle:
         if self._record.terminated.is_set():
             raise PrefactorTerminatedError(self._record.terminated.reason)
 
-    async def start(self, timestamp: datetime | None = None) -> None:
-        """Start the instance.
+    @awaitable_method
+    def start(self, timestamp: datetime | None = None) -> Handed:
+        """Start the instance. It is the current instance of this task or thread until it is finished.
 
         Args:
             timestamp: when the run started; now by default.
         """
-        await self._client.instance_manager.start_with_idempotency_key(self.id, self._start_key, timestamp)
+        handed = self._client.instance_manager.start_with_idempotency_key(self.id, self._start_key, timestamp)
+        self._started = True
+        run_started(self, self._record)
+        return handed
 
-    async def finish(self, status: FinishStatus = "complete", timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def finish(self, status: FinishStatus = "complete", timestamp: datetime | None = None) -> Handed:
         """Finish the instance. The finish is sent after everything that was handed over before it.
 
         Args:
@@ -235,11 +274,12 @@ class AgentInstanceHandle:
         Raises:
             ValueError: `status` has another value.
         """
-        await self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
+        return self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
 
-    async def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> None:
+    @awaitable_method
+    def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> Handed:
         """Record a named quality payload of this instance, as `PrefactorCoreClient.record_quality`."""
-        await self._client.record_quality(self.id, name, payload)
+        return self._client.record_quality(self.id, name, payload)
 
     @overload
     def span(
@@ -268,8 +308,9 @@ class AgentInstanceHandle:
         """Start a span of this instance without a context manager, as `PrefactorCoreClient.create_span`."""
         return await self._client.create_span(self.id, schema_name, parent_span_id, payload, started_at)
 
-    async def finish_span(
+    @awaitable_method
+    def finish_span(
         self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
-    ) -> None:
+    ) -> Handed:
         """Finish a span as `complete`, as `PrefactorCoreClient.finish_span`."""
-        await self._client.finish_span(span_id, result_payload, timestamp)
+        return self._client.finish_span(span_id, result_payload, timestamp)

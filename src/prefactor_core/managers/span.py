@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from prefactor_core._delivery.loop_thread import wait_for
+from prefactor_core._handed import DONE, Answer, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, snapshot_object
@@ -33,8 +35,8 @@ __all__ = ["SpanManager"]
 class SpanManager:
     """Makes spans, and hands over their operations.
 
-    Only `start` and `create` may wait, and only when the API generates the id. Every method works from any thread:
-    a span that two threads start or finish is started and finished once.
+    Only `start` and `create` may wait, when they are awaited and the API generates the id. Every method works from any
+    thread: a span that two threads start or finish is started and finished once.
 
     Args:
         hand_over: hands an operation over to delivery; never waits.
@@ -151,18 +153,17 @@ class SpanManager:
         await self.start_span(record, params, started_at)
         return record.id
 
-    async def start_span(
+    def start_span(
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
-    ) -> None:
-        """As `begin`. If the API generates the span's id, wait for its answer, or for the first failure."""
+    ) -> Handed:
+        """As `begin`. If the API generates the span's id, awaiting waits for its answer, or for the first failure."""
         if record.phase is not Phase.PREPARED:
-            return
+            return DONE
         waits = not record.minted and record.instance.registration is not CreateState.PENDING
         if waits:
             self._begin_ancestors(record)  # in delivery, a create waits for that of its parent
         self.begin(record, params, started_at, answered=Future() if waits else None)
-        if record.answered is not None:
-            await wait_for(record.answered, self._answer_timeout)
+        return DONE if record.answered is None else Answer(partial(self._wait_for_answer, record.answered))
 
     async def create(
         self,
@@ -174,25 +175,37 @@ class SpanManager:
         started_at: datetime | None = None,
     ) -> str:
         """Make and start a span, which is the current span until it is finished. Returns its id."""
+        record, handed = self.begin_current(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
+        with self.abandoned_on_error(record):  # a cancellation
+            await handed
+        return record.id
+
+    def begin_current(
+        self,
+        instance_id: str,
+        schema_name: str,
+        parent_span_id: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        started_at: datetime | None = None,
+    ) -> tuple[SpanRecord, Handed]:
+        """As `create`, without waiting for the span's id."""
         _check_time("started_at", started_at)
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
-        try:
+        with self.abandoned_on_error(record):  # a closed client
             self.check(record, "params", record.default_payload or Payload({}))
-            await self.start_span(record, None, started_at)
-        except BaseException:  # a cancellation, or a closed client
-            self._abandon(record)
-            raise
-        return record.id
+            return record, self.start_span(record, None, started_at)
 
-    async def finish(
+    @awaitable_method
+    def finish(
         self,
         span_id: str,
         result_payload: dict[str, Any] | None = None,
         status: FinishStatus = "complete",
         *,
         timestamp: datetime | None = None,
-    ) -> None:
+    ) -> Handed:
         """Finish a span. A second finish is sent too, and the API decides about it.
 
         Raises:
@@ -203,6 +216,7 @@ class SpanManager:
         if status == "complete":
             self.check(record, "result", result)
         self.end(record, status, result, timestamp, even_if_finished=True)
+        return DONE
 
     def check(
         self,
@@ -220,9 +234,11 @@ class SpanManager:
         """
         self.validation.check(record.schemas, record.schema_name, part, payload, why, unknown=unknown)
 
-    async def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> None:
+    @awaitable_method
+    def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> Handed:
         """Record a prepared span as cancelled."""
         self.end(self.record(temp_id), "cancelled", NO_PAYLOAD, timestamp, even_if_finished=True)
+        return DONE
 
     def begin(
         self,
@@ -293,8 +309,19 @@ class SpanManager:
         self._transitions.run(finish)
         remove_entry(record)
 
+    async def _wait_for_answer(self, answered: Future[None]) -> None:
+        await wait_for(answered, self._answer_timeout)
+
+    @contextlib.contextmanager
+    def abandoned_on_error(self, record: SpanRecord) -> Iterator[None]:
+        """End a span if its id is not returned to the program, which therefore cannot finish it."""
+        try:
+            yield
+        except BaseException:
+            self._abandon(record)
+            raise
+
     def _abandon(self, record: SpanRecord) -> None:
-        """End a span whose id was not returned to the program, which therefore cannot finish it."""
         remove_entry(record)
         if record.phase is Phase.STARTED:
             with contextlib.suppress(ClientClosedError, QueueClosedError):
