@@ -175,9 +175,17 @@ def _without_useless(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
 
 
 def _running() -> _Runner:
-    """The current task, or the thread if it runs none."""
-    task = asyncio.current_task() if asyncio._get_running_loop() is not None else None
+    """The current task of asyncio or trio, or the thread if it runs none."""
+    task = asyncio.current_task() if asyncio._get_running_loop() is not None else _trio_task()
     return threading.get_ident() if task is None else weakref.ref(task)
+
+
+def _trio_task() -> object | None:
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)  # None in a program that does not use trio
+    if not getattr(lowlevel, "in_trio_task", bool)():
+        return None
+    task: object = lowlevel.current_task()  # type: ignore[union-attr]
+    return task
 
 
 def _generators() -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
@@ -228,7 +229,23 @@ def status_after(error: BaseException | None) -> FinishStatus:
     """How a block ends that is left by an exception, or by none."""
     if error is None:
         return "complete"
-    return "cancelled" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "failed"
+    return "cancelled" if _is_cancellation(error) else "failed"
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    """Whether an exception is a cancellation of asyncio or trio, or a group of nothing else, as a nursery raises."""
+    kinds: tuple[type[BaseException], ...] = (asyncio.CancelledError, GeneratorExit)
+    of_trio = getattr(sys.modules.get("trio"), "Cancelled", None)
+    if isinstance(of_trio, type):  # a test may have replaced the module by a mock
+        kinds = (*kinds, of_trio)
+    waiting = [error]
+    while waiting:  # groups may be nested deeply
+        found = waiting.pop()
+        if isinstance(found, BaseExceptionGroup):
+            waiting.extend(found.exceptions)
+        elif not isinstance(found, kinds):
+            return False
+    return True
 
 
 class SpanScope(AbstractContextManager[SpanT_co, None], AbstractAsyncContextManager[SpanT_co, None]):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.support.processes import ROOT, run
 
-__all__ = ["create", "own_wheel", "pip"]
+__all__ = ["create", "own_wheel", "pip", "shared"]
 
 
 def create(folder: Path, *requirements: str) -> Path:
@@ -18,6 +21,31 @@ def create(folder: Path, *requirements: str) -> Path:
     venv.create(folder, with_pip=False)
     python = folder / "bin" / "python"
     pip(python, "install", "--no-compile", "--only-binary", ":all:", *requirements)
+    return python
+
+
+def shared(factory: pytest.TempPathFactory, name: str, *requirements: str, alone: Sequence[str] = ()) -> Path:
+    """Create an environment with our distribution once for all processes of a test run; return its interpreter.
+
+    Args:
+        factory: knows the folder of the test run.
+        name: the name of the environment.
+        requirements: the packages.
+        alone: packages that are installed without what they require, since our distribution replaces that.
+    """
+    folder = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    python = folder / name / "bin" / "python"
+    with (folder / f"{name}.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if lock.read() != "complete":
+            wheel = own_wheel(folder / f"{name}-wheel")
+            create(folder / name, *requirements, str(wheel))
+            if alone:
+                pip(python, "install", "--no-compile", "--no-deps", *alone)
+            lock.write("complete")
     return python
 
 

@@ -194,6 +194,8 @@ EXCEPTIONS = [
     StopAsyncIteration("over"),
     StopIteration("over"),
     asyncio.CancelledError("stop"),
+    BaseExceptionGroup("stop", [asyncio.CancelledError(), BaseExceptionGroup("stop", [asyncio.CancelledError()])]),
+    BaseExceptionGroup("stop", [asyncio.CancelledError(), OSError()]),
     TimeoutError("late"),
     ClientClosedError("the program's own"),
 ]
@@ -218,7 +220,8 @@ async def test_an_exception_passes_unchanged(api: LocalApi, run: Run, error: Bas
     frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
     assert frames == ["test_an_exception_passes_unchanged"]
     if how == "up":
-        expected = "cancelled" if isinstance(error, GeneratorExit | asyncio.CancelledError) else "failed"
+        others = error.split(asyncio.CancelledError)[1] if isinstance(error, BaseExceptionGroup) else error
+        expected = "cancelled" if isinstance(others, GeneratorExit | asyncio.CancelledError | None) else "failed"
         (recorded,) = api.spans()
         assert recorded["status"] == expected
         if expected == "failed":

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import socket
-import subprocess
 import threading
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,23 +14,14 @@ from typing import Any, Self
 
 import httpx
 import pytest
-from tests.compat import environments
 from tests.guides.blocks import block
+from tests.integrations.processes import free_port, is_up, started, terminate
 from tests.support.waiting import wait_until
 
 from prefactor_local import Fault, LocalApi
 
 pytestmark = [pytest.mark.integrations, pytest.mark.slow]
 
-SERVERS = (
-    "uvicorn==0.54.0",
-    "uvicorn-worker==0.4.0",
-    "gunicorn==27.0.1",
-    "fastapi==0.165.0",
-    "celery==5.7.0",
-    "pyuwsgi==2.0.30.post1",
-    "awslambdaric==4.2.2",
-)
 GUIDE = "src/prefactor_core/README.md#in-servers-and-workers"
 LIFESPAN, GUNICORN, CELERY, UWSGI, LAMBDA = (
     block(f"{GUIDE}/{name}") for name in ("python", "python/2", "python/3", "python/4", "python/5")
@@ -49,55 +35,11 @@ async def run(event: str) -> str:
 """
 
 
-@pytest.fixture(scope="session")
-def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The commands of an environment with the servers and our distribution."""
-    wheel = environments.own_wheel(tmp_path_factory.mktemp("wheel"))
-    return environments.create(tmp_path_factory.mktemp("servers"), str(wheel), *SERVERS).parent
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A working folder with the programs."""
-    return Path(shutil.copytree(Path(__file__).with_name("programs"), tmp_path / "programs"))
-
-
 @pytest.fixture
 def slow_api(api: LocalApi) -> LocalApi:
     """Slow enough that most of a run still waits when its process ends."""
     api.inject(Fault(path=".*/start", delay=0.5, times=None))
     return api
-
-
-@contextmanager
-def started(command: Sequence[str | Path], folder: Path, api: LocalApi) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that runs, as the leader of a process group of its own."""
-    settings = {"PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token, "PYTHONPATH": str(folder)}
-    process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings}, start_new_session=True)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def terminate(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    process.wait(60)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def is_up(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/first", timeout=30).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def is_closing(url: str) -> bool:

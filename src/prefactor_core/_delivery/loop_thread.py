@@ -16,6 +16,7 @@ from contextvars import Context, ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+from prefactor_core._client_thread import ClientThread
 from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.context import start_in_empty_context, untraced_context
 from prefactor_core.exceptions import ClientClosedError, PrefactorCoreError
@@ -115,7 +116,7 @@ class _Host:
             self.loop = Context().run(_Loop)  # it keeps the context that it is made in
         except OSError as error:
             raise _cannot_start(error) from error
-        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.thread = ClientThread(target=self._run, name=name, daemon=True)
 
     def join(self, user: LoopThread) -> bool:
         """Add a user, and start the thread with the first one. Returns False if the thread is ending.

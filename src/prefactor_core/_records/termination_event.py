@@ -12,6 +12,7 @@ from functools import partial
 from typing import Generic, Literal, ParamSpec
 from weakref import WeakKeyDictionary
 
+from prefactor_core._client_thread import ClientThread
 from prefactor_http._log import logger_of
 
 __all__ = ["LoopFlag", "Subscribers", "TerminationEvent"]
@@ -168,7 +169,7 @@ class Subscribers(Generic[P]):
                 return
             self._running = True
         try:
-            thread = threading.Thread(target=self._call_waiting, name="prefactor-callbacks", daemon=True)
+            thread = ClientThread(target=self._call_waiting, name="prefactor-callbacks", daemon=True)
             Context().run(thread.start)  # Python 3.14 and OpenTelemetry may hand on the caller's context
         except RuntimeError:  # there are too many threads, or the program ends
             self._call_waiting()

@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
+from prefactor_core._client_thread import ClientThread
+
 __all__ = ["run_and_wait"]
 
 T = TypeVar("T")
@@ -27,7 +29,7 @@ def run_and_wait(coroutine: Coroutine[Any, Any, T], *, needs_loop: bool = True) 
     Raises:
         RuntimeError: a thread of the client calls this, and would wait for itself.
     """
-    if threading.current_thread().name.startswith("prefactor-"):
+    if isinstance(threading.current_thread(), ClientThread):
         coroutine.close()
         raise RuntimeError(
             "this would wait for itself: a callback of the client, such as on_error, runs on the client's own thread. "
