@@ -128,7 +128,9 @@ SHOWN_BY = {
     "an exception that leaves the block is, wraps or quotes a pydantic error": (
         "test_secrecy::test_an_error_is_recorded_without_the_input_of_pydantic"
     ),
-    "a task is cancelled inside a span": "test_agent_unaffected::test_a_deadline_cancels_the_span_and_raises_outside",
+    "a task of asyncio or trio is cancelled inside a span": (
+        "test_agent_unaffected::test_a_deadline_cancels_the_span_and_raises_outside"
+    ),
     "a payload does not match its schema, or its span type is unknown": (
         "test_schema_checks::test_a_span_that_is_opened_by_name"
     ),
@@ -170,8 +172,14 @@ SHOWN_BY = {
         "test_span_life_cycle::test_spans_that_are_never_finished_are_counted_and_logged_once"
     ),
     "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
-    "the program runs on trio, or gevent has replaced threads": (
+    "the program awaits `initialize` on trio, or gevent has replaced threads": (
         "test_unsupported_runtimes::test_no_event_loop_of_asyncio"
+    ),
+    "functions record in a pool of threads, inside a running event loop, or in tasks of trio": (
+        "../integrations/test_frameworks::test_threads_and_a_running_loop"
+    ),
+    "a callback of the client, such as `on_error`, calls `client.sync`": (
+        "test_threads::test_a_callback_of_the_client_cannot_wait_for_it"
     ),
     "a test stops or moves the clocks": "test_clocks::test_delivery_goes_on_while_clocks_stand_still",
     "the clock of the machine is set back": "../integrations/test_tools::test_a_clock_that_is_set_back",

@@ -9,12 +9,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.guides.blocks import block
 from tests.integrations.processes import free_port, is_up, settings_for, started, terminate
 from tests.support.waiting import wait_until
 
 from prefactor_local import LocalApi
 
 pytestmark = [pytest.mark.integrations, pytest.mark.slow]
+
+GUIDE = block("src/prefactor_core/README.md#in-servers-and-workers/python/6")
+CALL_LLM = """
+def call_llm(question):
+    if question == "bad":
+        raise ValueError(question)
+    return "sun"
+"""
 
 Tree = Counter[tuple[str, str, str | None]]
 """How often there is a span with this name and status, and this name of its parent."""
@@ -56,15 +65,31 @@ def output(program: str, bin_folder: Path, folder: Path, api: LocalApi) -> list[
     return done.stdout.splitlines()
 
 
+def test_each_request_is_a_run_as_in_the_guide(bin_folder: Path, folder: Path, api: LocalApi) -> None:
+    (folder / "web_agent.py").write_text(GUIDE + CALL_LLM)
+    command = "gunicorn --preload --workers 2 --threads 4 --bind 127.0.0.1:{port} flask_app:app"
+    questions = serve(command, bin_folder, folder, api)
+    assert tree(api) == Counter([("bad", "failed", None), *((question, "complete", None) for question in questions)])
+    assert ends(api) == {"complete": 21, "failed": 1}
+    assert not api.violations
+
+
 @pytest.mark.parametrize(
     "command",
     [
-        "gunicorn --preload --workers 2 --threads 4 --bind 127.0.0.1:{port} flask_app:app",
         "gunicorn --preload --workers 2 --bind 127.0.0.1:{port} django_app:wsgi",
         "uvicorn --port {port} django_app:asgi",
     ],
 )
 def test_each_request_is_a_run(bin_folder: Path, folder: Path, api: LocalApi, command: str) -> None:
+    questions = serve(command, bin_folder, folder, api)
+    assert tree(api) == all_answered(questions) + answered("bad", "failed")
+    assert ends(api) == {"complete": 21, "failed": 1}
+    assert not api.violations
+
+
+def serve(command: str, bin_folder: Path, folder: Path, api: LocalApi) -> list[str]:
+    """Run a server, ask it many questions at once, of which one fails, and end it. Returns the others."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     name, *options = command.format(port=port).split()
@@ -75,9 +100,7 @@ def test_each_request_is_a_run(bin_folder: Path, folder: Path, api: LocalApi, co
         answers = executor.map(lambda path: httpx.get(f"{url}/{path}", timeout=30).status_code, [*paths, "bad"])
         assert list(answers) == [200] * 20 + [500]
         terminate(server)
-    assert tree(api) == all_answered(["first", *questions]) + answered("bad", "failed")
-    assert ends(api) == {"complete": 21, "failed": 1}
-    assert not api.violations
+    return ["first", *questions]
 
 
 def test_threads_and_a_running_loop(bin_folder: Path, folder: Path, api: LocalApi) -> None:

@@ -1,9 +1,7 @@
 """Tasks of Celery. Each process of its pool carries out one, and ends."""
 
-import asyncio
-
 from celery import Celery
-from my_agent import answer
+from my_agent import answer_now
 
 app = Celery("tasks", broker="filesystem://")
 app.conf.update(
@@ -15,4 +13,4 @@ app.conf.update(
 
 @app.task
 def run() -> None:
-    asyncio.run(answer())
+    answer_now()
