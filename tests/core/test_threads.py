@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.core.support import CREATE, Run, config_for, creates, finishes, parents, record, register, steps
+from tests.core.support import CREATE, Run, config_for, creates, finishes, parents, record, steps
 from tests.support.waiting import wait_until
 
 from prefactor_core import PrefactorCoreClient, SpanContextStack
@@ -217,21 +217,3 @@ async def test_closing_from_another_loop(api: LocalApi, run: Run) -> None:
 def test_threads_of_the_program_may_have_any_name(api: LocalApi) -> None:
     with PrefactorCoreClient(config_for(api)) as client, ThreadPoolExecutor(1, "prefactor-agent") as pool:
         assert pool.submit(client.sync.flush).result().complete
-
-
-async def test_a_callback_of_the_client_cannot_wait_for_it(api: LocalApi) -> None:
-    raised: list[Exception] = []
-
-    def flush(_: Exception) -> None:
-        try:
-            client.sync.flush()
-        except RuntimeError as error:
-            raised.append(error)
-
-    client = PrefactorCoreClient(config_for(api, on_error=flush))
-    async with client:
-        instance = await register(client)
-        api.inject(Fault(path=".*/start", status=422))
-        await instance.start()
-        await client.flush()
-    assert [str(error).partition(":")[0] for error in raised] == ["this would wait for itself"]

@@ -218,7 +218,7 @@ class _LambdaHandler(BaseHTTPRequestHandler):
 
 def test_aws_lambda(bin_folder: Path, folder: Path, slow_api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is killed as soon as it has answered, which is the worst that may happen to it."""
-    (folder / "main.py").write_text(LAMBDA.replace("import answer", "import answer_now as answer"))
+    (folder / "main.py").write_text(LAMBDA)
     with Lambda() as service:
         monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", service.address)
         with started([bin_folder / "python", "-m", "awslambdaric", "main.handler"], folder, slow_api) as process:

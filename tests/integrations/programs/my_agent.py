@@ -24,6 +24,8 @@ def tell_closed(report: DeliveryReport) -> DeliveryReport:
 
 
 class Calls(SyncCalls):
+    """Tells that the client was closed."""
+
     def close(self, timeout: float | None = None) -> DeliveryReport:
         return tell_closed(super().close(timeout))
 
@@ -31,12 +33,12 @@ class Calls(SyncCalls):
 class Client(PrefactorCoreClient):
     """Tells that it was closed."""
 
+    @property
+    def sync(self) -> SyncCalls:
+        return Calls(self)
+
     async def close(self, timeout: float | None = None) -> DeliveryReport:
         return tell_closed(await super().close(timeout))
-
-    @property
-    def sync(self) -> Calls:
-        return Calls(self)
 
 
 client = Client(PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=SchemaRegistry()))
@@ -64,10 +66,8 @@ async def answer(event: object = None) -> str:
     return "ok"
 
 
-def answer_now(event: object = None) -> str:
-    """As `answer`, in a function."""
-    if not client._initialized:
-        client.sync.initialize()
+def run_agent(event: object) -> str:
+    """One run, in a function."""
     with client.instance({"name": "Agent"}, agent_id="a") as instance:
         for _ in range(5):
             with instance.span("step"):

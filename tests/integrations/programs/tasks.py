@@ -1,7 +1,9 @@
 """Tasks of Celery. Each process of its pool carries out one, and ends."""
 
+import asyncio
+
 from celery import Celery
-from my_agent import answer_now
+from my_agent import answer
 
 app = Celery("tasks", broker="filesystem://")
 app.conf.update(
@@ -13,4 +15,4 @@ app.conf.update(
 
 @app.task
 def run() -> None:
-    answer_now()
+    asyncio.run(answer())
