@@ -173,6 +173,9 @@ SHOWN_BY = {
     ),
     "`redact` raises": "test_redaction::test_a_field_that_redact_fails_for_is_redacted_and_logged_once",
     "the agent blocks its event loop": "test_threads::test_delivery_goes_on_while_the_agent_blocks_its_loop",
+    "functions record in a pool of threads, inside a running event loop, or in tasks of trio": (
+        "../integrations/test_frameworks::test_threads_and_a_running_loop"
+    ),
     "a task outlives the span that it was started in": (
         "test_context_stack::test_tasks_that_outlive_the_span_they_were_created_in"
     ),
@@ -182,9 +185,6 @@ SHOWN_BY = {
     "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
     "`initialize` is awaited on trio, or gevent has replaced threads": (
         "test_unsupported_runtimes::test_no_event_loop_of_asyncio"
-    ),
-    "functions record in a pool of threads, inside a running event loop, or in tasks of trio": (
-        "../integrations/test_frameworks::test_threads_and_a_running_loop"
     ),
     "a test stops or moves the clocks": "test_clocks::test_delivery_goes_on_while_clocks_stand_still",
     "the clock of the machine is set back": "../integrations/test_tools::test_a_clock_that_is_set_back",
