@@ -7,13 +7,35 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.support.processes import ROOT, run
 
-__all__ = ["create", "own_wheel", "pip", "shared"]
+__all__ = ["INTEGRATIONS", "create", "own_wheel", "pip", "with_frameworks"]
+
+_FRAMEWORKS = (
+    "awslambdaric==4.2.2",
+    "celery==5.7.0",
+    "django==5.2.19",
+    "fastapi==0.165.0",
+    "flask==3.1.3",
+    "gunicorn==27.0.1",
+    "ipykernel==7.4.0",
+    "langchain==1.4.7",
+    "mcp==2.3.0",
+    "nbclient==0.11.0",
+    "openai-agents==0.24.0",
+    "openai==3.57.0",
+    "pytest-asyncio>=1.2,<2",
+    "pytest>=9,<10",
+    "pyuwsgi==2.0.30.post1",
+    "trio==0.35.0",
+    "uvicorn-worker==0.4.0",
+    "uvicorn==0.54.0",
+)
+INTEGRATIONS = ("prefactor-langchain==0.3.0", "prefactor-livekit==0.1.5")
+"""They need prefactor-core, which ours replaces. prefactor-livekit needs livekit-agents (310 MB) for type checkers only."""
 
 
 def create(folder: Path, *requirements: str) -> Path:
@@ -24,27 +46,21 @@ def create(folder: Path, *requirements: str) -> Path:
     return python
 
 
-def shared(factory: pytest.TempPathFactory, name: str, *requirements: str, alone: Sequence[str] = ()) -> Path:
-    """Create an environment with our distribution once for all processes of a test run; return its interpreter.
+def with_frameworks(factory: pytest.TempPathFactory) -> Path:
+    """An environment with our distribution, servers, frameworks and published integrations; return its interpreter.
 
-    Args:
-        factory: knows the folder of the test run.
-        name: the name of the environment.
-        requirements: the packages.
-        alone: packages that are installed without what they require, since our distribution replaces that.
+    All processes of a test run share it.
     """
     folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    python = folder / name / "bin" / "python"
-    with (folder / f"{name}.lock").open("a+") as lock:
+    python = folder / "frameworks" / "bin" / "python"
+    with (folder / "frameworks.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.seek(0)
         if lock.read() != "complete":
-            wheel = own_wheel(folder / f"{name}-wheel")
-            create(folder / name, *requirements, str(wheel))
-            if alone:
-                pip(python, "install", "--no-compile", "--no-deps", *alone)
+            create(folder / "frameworks", *_FRAMEWORKS, str(own_wheel(folder / "frameworks-wheel")))
+            pip(python, "install", "--no-compile", "--no-deps", *INTEGRATIONS)
             lock.write("complete")
     return python
 

@@ -16,10 +16,6 @@ from prefactor_local import LocalApi
 
 pytestmark = [pytest.mark.integrations, pytest.mark.slow]
 
-INTEGRATIONS = ("prefactor-langchain==0.3.0", "prefactor-livekit==0.1.5")
-NEEDED = ("langchain==1.4.7", "pytest>=9,<10", "pytest-asyncio>=1.2,<2", "httpx>=0.28,<1", "jsonschema-rs>=0.61,<1")
-"""What they and ours need. prefactor-livekit needs livekit-agents (310 MB) for type checkers only."""
-
 Spans = Counter[tuple[str, str | None]]
 """How often there is a span with this schema name and this schema name of its parent."""
 
@@ -61,10 +57,7 @@ OWN_TESTS = {
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An environment with the integrations and our distribution, in the place of the documented packages."""
-    wheel = environments.own_wheel(tmp_path_factory.mktemp("wheel"))
-    python = environments.create(tmp_path_factory.mktemp("integrations"), *NEEDED)
-    environments.pip(python, "install", "--no-compile", "--no-deps", str(wheel), *INTEGRATIONS)
-    return str(python)
+    return str(environments.with_frameworks(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +66,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sources")
     only_sources = "--no-binary=prefactor-langchain,prefactor-livekit"
     options = ("--no-deps", "--no-build-isolation", only_sources, "--dest", str(folder))
-    environments.pip(Path(sys.executable), "download", *options, *INTEGRATIONS)
+    environments.pip(Path(sys.executable), "download", *options, *environments.INTEGRATIONS)
     for archive in folder.glob("*.tar.gz"):
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")

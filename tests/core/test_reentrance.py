@@ -8,13 +8,15 @@ import logging
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import pytest
-from tests.core.support import AWAY, Run, creates, eventually, is_balanced, record
+from tests.core.support import AWAY, Run, config_for, creates, eventually, is_balanced, record
 
 import prefactor_core
+from prefactor_core import PrefactorCoreClient
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -123,6 +125,20 @@ async def test_a_signal_handler_may_raise_anywhere(api: LocalApi, run: Run) -> N
     names = [span["schema_name"] for span in api.spans() if span["status"] == "complete"]
     assert {f"after {call}" for call in range(1, calls[0] + 1)} <= set(names)
     assert api.violations.keys() <= {"span_finish_after_finish"}  # of an interrupted hand-over
+
+
+@pytest.mark.slow
+def test_a_signal_handler_may_close_the_client_that_is_being_closed(api: LocalApi) -> None:
+    """Neither call waits for a lock that the other one holds: that would never end."""
+    lines, line = [1], 0
+    while line < lines[0]:
+        client = PrefactorCoreClient(config_for(api))
+        client.sync.initialize()
+        line += 1
+        with interrupted(partial(client.sync.close, 0.0), at=line) as lines:
+            assert client.sync.close(0.0).complete
+    assert line > 30
+    assert not api.violations
 
 
 class Recorder(logging.Handler):

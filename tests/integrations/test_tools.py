@@ -97,8 +97,8 @@ def test_mocks_of_the_program_do_not_answer_our_requests(python: Path, api: Loca
 def test_trio_is_refused_at_once(python: Path, api: LocalApi) -> None:
     done = execute(api, python, "on_trio.py")
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"{UnsupportedRuntimeError.__module__}.UnsupportedRuntimeError: the client needs asyncio")
-    assert "with anyio, use the backend asyncio" in last
+    assert last.startswith(f"{UnsupportedRuntimeError.__module__}.UnsupportedRuntimeError: initialize() needs asyncio")
+    assert "trio.to_thread.run_sync()" in last
 
 
 def test_gevent_is_refused_at_once_and_the_error_says_what_works(python: Path, api: LocalApi) -> None:

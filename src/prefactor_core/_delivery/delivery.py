@@ -56,7 +56,8 @@ import concurrent.futures
 import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
@@ -88,8 +89,11 @@ _GRACE_SECONDS = 1.0
 logger = logger_of("prefactor_core")
 
 
-class _Closing(NamedTuple):
+class _Closing:
     """The end of delivery, which happens once: each caller of `close()` waits for it with a time-out of its own.
+
+    Nobody waits for a lock: a signal handler may interrupt the call that begins it, and close the client itself. Then
+    it is begun twice, and the second time finds delivery at its end.
 
     Attributes:
         done: done when delivery has ended.
@@ -97,8 +101,25 @@ class _Closing(NamedTuple):
             the delivery thread.
     """
 
-    done: concurrent.futures.Future[None]
-    final_at: float
+    def __init__(self) -> None:
+        self.done: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self.final_at = math.inf
+        self.begun = False
+        self._lock = threading.RLock()
+
+    def begin(self, begin: Callable[[], None]) -> None:
+        """Call `begin`, unless it has been called, or another thread calls it just now."""
+        if self.begun or not self._lock.acquire(blocking=False):
+            return
+        try:
+            begin()
+            self.begun = True
+        finally:
+            self._lock.release()
+
+    def end(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 class Delivery:
@@ -170,8 +191,7 @@ class Delivery:
         self._background: list[asyncio.Task[None]] = []
         self._has_pumped = asyncio.Event()
         self.ends_with_process = False
-        self._closing: _Closing | None = None
-        self._closing_lock = threading.Lock()
+        self._closing = _Closing()
         self._thread.ended.add_done_callback(lambda _: self._starts.release_all())
 
     def start(self) -> None:
@@ -237,18 +257,21 @@ class Delivery:
         if at_exit:
             self.ends_with_process = True
             self._thread.call_soon(self._end_when_refused)
-        with self._closing_lock:
-            if self._closing is None:
-                seconds = self._seconds(timeout)
-                done = self._thread.run(self._close(seconds))
-                self._closing = _Closing(done, monotonic() + (_with_grace(seconds) or math.inf))
-                done.add_done_callback(lambda _: self._thread.stop())
-            return self._closing.done
+        self._closing.begin(partial(self._begin_close, self._seconds(timeout)))
+        return self._closing.done
+
+    def _begin_close(self, seconds: float | None) -> None:
+        self._closing.final_at = monotonic() + (_with_grace(seconds) or math.inf)
+        self._thread.run(self._close(seconds)).add_done_callback(lambda _: self._closed())
+
+    def _closed(self) -> None:
+        self._thread.stop()
+        self._closing.end()
 
     async def close(self, timeout: float | None) -> DeliveryReport:
         """As `begin_close()`, and wait for the end, at most `timeout` seconds."""
         await wait_for(self.begin_close(timeout), _with_grace(self._seconds(timeout)))
-        if self._closing and (self._closing.done.done() or monotonic() >= self._closing.final_at):
+        if self._closing.done.done() or monotonic() >= self._closing.final_at:
             self.finalise()
         return self.report()
 
@@ -317,7 +340,7 @@ class Delivery:
         await self._wait(self._intake.passed(), deadline, hurry=hurry)
         with self._dispatch.watch() as at_rest:
             await self._wait(at_rest, deadline, hurry=hurry)
-        if hurry and self._closing is None:
+        if hurry and not self._closing.begun:
             self._sending.hurry(math.inf)
 
     async def _wait(self, condition: Callable[[], bool], deadline: Deadline, *, hurry: bool = False) -> None:

@@ -161,12 +161,16 @@ class LifeCycle:
     def _enter_closing(self, timeout: float | None) -> Session | None:
         with self._lock:
             session = self._session
-            if session is not None and self._state in {State.OPENING, State.OPEN}:
+            if session is None:
+                if self._state is State.OPEN:  # a forked child that has not used the client
+                    self._state = State.CLOSED
+                return None
+            if self._state in {State.OPENING, State.OPEN}:
                 self._open, self._state = None, State.CLOSING
-                session.begin_close(timeout, lambda: self._enter_closed(session))
-            elif session is None and self._state is State.OPEN:  # a forked child that has not used the client
-                self._state = State.CLOSED
-            return session
+            is_closing = self._state is State.CLOSING
+        if is_closing:  # without the lock: a signal handler may interrupt this, and close the client itself
+            session.begin_close(timeout, lambda: self._enter_closed(session))
+        return session
 
     def _enter_closed(self, session: Session) -> None:
         with self._lock:
