@@ -35,7 +35,7 @@ _FRAMEWORKS = (
     "uvicorn==0.54.0",
 )
 INTEGRATIONS = ("prefactor-langchain==0.3.0", "prefactor-livekit==0.1.5")
-"""They need prefactor-core, which ours replaces. prefactor-livekit needs livekit-agents (310 MB) for type checkers only."""
+"""They need prefactor-core, which ours replaces. The second needs livekit-agents (310 MB) for type checkers only."""
 
 
 def create(folder: Path, *requirements: str) -> Path:
