@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, CheckedModel, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
+from prefactor_core.typed import ABSENT, CheckedModel, Handed, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentHostile",
@@ -148,7 +148,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -157,7 +157,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             exact: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\'] | MISSING = MISSING,
             map: Mapping[str, str] | MISSING = MISSING,
             constraints: str | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -167,12 +167,12 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
                 constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             nested: AgentHostileResultNestedDict = ABSENT,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

@@ -8,7 +8,7 @@ from datetime import datetime as _datetime
 from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, Handed, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "ToolCall",
@@ -169,7 +169,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             _self,
             /,
             *,
@@ -191,7 +191,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             field_9lives: int | _MISSING = _MISSING,
             field_: str | _MISSING = _MISSING,
             größe: ToolCallParamsGrößeDict = ABSENT,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -207,14 +207,14 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 field_: Sent as ``.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             None_: str | None,
             with_space: str | _MISSING = _MISSING,
             field_private: int | _MISSING = _MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

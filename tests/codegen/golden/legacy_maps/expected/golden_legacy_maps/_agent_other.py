@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
-from prefactor_core.typed import EmptyResult, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import EmptyResult, Handed, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentOther",
@@ -38,18 +38,18 @@ class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResu
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
             n: int | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
 
-        async def complete(
+        def complete(
             self,
             /,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
 
         def set_result(

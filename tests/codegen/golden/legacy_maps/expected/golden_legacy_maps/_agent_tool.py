@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
-from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import Handed, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentTool",
@@ -55,20 +55,20 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
             arguments: Mapping[str, object] | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             output: object | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
 
         def set_result(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, Handed, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
@@ -123,7 +123,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -131,14 +131,14 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             limits: AgentChatParamsLimitsDict = ABSENT,
             owner: AgentChatParamsPersonDict = ABSENT,
             reviewer: AgentChatParamsPersonDict | None | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
                 limits: What the turn may use.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
@@ -146,7 +146,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             content: str | None | MISSING = MISSING,
             replies: ArrayOf[MessageDict] | MISSING = MISSING,
             usage: TokenUsageDict,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:

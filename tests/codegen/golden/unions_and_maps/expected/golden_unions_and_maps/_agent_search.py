@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlia
 from uuid import UUID
 from pydantic import Field, Tag
 from typing_extensions import TypedDict
-from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
+from prefactor_core.typed import ArrayOf, CheckedModel, Handed, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentSearch",
@@ -124,7 +124,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -140,7 +140,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
             bounded: int | float | MISSING = MISSING,
             anything: object | MISSING = MISSING,
             nothing: object | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -151,11 +151,11 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
                 bounded: At least 3.
             """
 
-        async def complete(
+        def complete(
             self,
             /,
             **properties: int,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
 
         def set_result(
