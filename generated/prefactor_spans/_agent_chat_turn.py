@@ -97,6 +97,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
                 turn: The number of the turn, from 1. At least 1.
                 channel: How the user speaks to the agent.
             """
+            ...
 
         def complete(
             self,
@@ -111,6 +112,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
                 assistant_message: What the assistant answered.
                 interrupted: Whether the user broke in before the end.
             """
+            ...
 
         def set_result(
             self,

@@ -173,6 +173,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
                 parameters: The settings of the call.
                 tools: The names of the tools that the model may ask for.
             """
+            ...
 
         def complete(
             self,
@@ -195,6 +196,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
                 response_id: The provider's ID of the answer.
                 response_model: The model that answered, where it is not the one that was asked.
             """
+            ...
 
         def set_result(
             self,

@@ -132,6 +132,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
                 top_k: How many documents are wanted. At least 1.
                 filters: What the documents must match.
             """
+            ...
 
         def complete(
             self,
@@ -146,6 +147,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
                 documents: What was found, the best first.
                 count: How many documents were found. At least 0.
             """
+            ...
 
         def set_result(
             self,

@@ -109,6 +109,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
                 user_id: Whom the agent works for; a pseudonym rather than a name.
                 metadata: Anything else that identifies the run.
             """
+            ...
 
         def complete(
             self,
@@ -125,6 +126,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
                 steps: How many steps the agent took. At least 0.
                 usage: The tokens that a call used.
             """
+            ...
 
         def set_result(
             self,

@@ -101,6 +101,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
                 call_id: The ID that the model gave the call.
                 description: What the tool does.
             """
+            ...
 
         def complete(
             self,
@@ -117,6 +118,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
                 summary: The output in a few words, for people.
                 error_message: Why the tool failed.
             """
+            ...
 
         def set_result(
             self,

@@ -166,6 +166,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
                 exact: ends with a backslash\\
                 constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
             """
+            ...
 
         def complete(
             self,
@@ -178,6 +179,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             Args:
                 nested: \"\"\"
             """
+            ...
 
         def set_result(
             self,

@@ -206,6 +206,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 field_9lives: Sent as `9lives`. At least 1.
                 field_: Sent as ``.
             """
+            ...
 
         def complete(
             self,
@@ -222,6 +223,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 with_space: Sent as `with space`.
                 field_private: Sent as `_private`.
             """
+            ...
 
         def set_result(
             self,

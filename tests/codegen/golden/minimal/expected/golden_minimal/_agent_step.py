@@ -45,12 +45,14 @@ class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"
             name: str,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
             /,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -137,6 +137,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             Args:
                 limits: What the turn may use.
             """
+            ...
 
         def complete(
             self,
@@ -152,6 +153,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             Args:
                 content: What is said.
             """
+            ...
 
         def set_result(
             self,

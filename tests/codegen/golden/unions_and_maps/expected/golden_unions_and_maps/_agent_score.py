@@ -107,6 +107,7 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
             total: float | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -114,6 +115,7 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
             **properties: object,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

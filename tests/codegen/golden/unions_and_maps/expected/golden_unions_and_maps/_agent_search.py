@@ -150,6 +150,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
                 short: At most 3 characters.
                 bounded: At least 3.
             """
+            ...
 
         def complete(
             self,
@@ -157,6 +158,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
             **properties: int,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

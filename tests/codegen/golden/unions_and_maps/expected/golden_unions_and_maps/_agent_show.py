@@ -153,6 +153,7 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
             **properties: object,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         @overload
         def complete(
@@ -181,6 +182,7 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
             Args:
                 at: Format: date-time.
             """
+            ...
 
         def set_result(
             self,
