@@ -6,24 +6,23 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, overload
 
-from pydantic import BaseModel
-
 from prefactor_core._findings import FindingKind
 from prefactor_core._session.recording_session import Recording, Refusable, SpanEntry
 from prefactor_core.managers import AgentInstanceHandle
 from prefactor_core.testing._findings import Finding, allowed_kinds, describe, findings
 from prefactor_core.testing._spans import (
     AnySpan,
+    ClassOf,
     P,
     R,
     RecordedInstance,
     RecordedSpan,
     SpanTypeOrName,
+    payload_model,
     span_tree,
     views,
 )
 from prefactor_core.testing._trees import tree
-from prefactor_core.typed import TypedSpan
 from prefactor_http.exceptions import PrefactorHttpError
 from prefactor_schema.suggestions import did_you_mean
 
@@ -48,7 +47,7 @@ class Recorded:
     @overload
     def one(
         self,
-        span_type: type[TypedSpan[Any, Any, P, R]],
+        span_type: ClassOf[P, R],
         /,
         *,
         where: Callable[[RecordedSpan[P, R]], object] | None = None,
@@ -77,7 +76,7 @@ class Recorded:
     @overload
     def all(
         self,
-        span_type: type[TypedSpan[Any, Any, P, R]],
+        span_type: ClassOf[P, R],
         /,
         *,
         where: Callable[[RecordedSpan[P, R]], object] | None = None,
@@ -247,6 +246,6 @@ def _literal(value: str | float) -> str:
 def _member(span_type: SpanTypeOrName, name: str) -> str:
     if isinstance(span_type, str):
         return f"span.raw_params[{_literal(name)}]"
-    model: type[BaseModel] = span_type.Params  # type: ignore[attr-defined]
+    model = payload_model(span_type, "params")
     aliases = {field.alias or field_name: field_name for field_name, field in model.__pydantic_fields__.items()}
     return f"span.params.{aliases[name]}" if name in aliases else f"span.raw_params[{_literal(name)}]"

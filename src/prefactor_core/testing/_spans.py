@@ -17,12 +17,14 @@ from prefactor_core.typed import TypedSpan
 
 __all__ = [
     "AnySpan",
+    "ClassOf",
     "P",
     "R",
     "RecordedError",
     "RecordedInstance",
     "RecordedSpan",
     "SpanTypeOrName",
+    "payload_model",
     "span_tree",
     "views",
 ]
@@ -33,6 +35,7 @@ P_co = TypeVar("P_co", bound=BaseModel, covariant=True)
 R_co = TypeVar("R_co", bound=BaseModel, covariant=True)
 
 AnySpan: TypeAlias = "RecordedSpan[BaseModel, BaseModel]"
+ClassOf: TypeAlias = type[TypedSpan[Any, Any, P, R]]  # a span type with these models
 SpanTypeOrName: TypeAlias = type[TypedSpan[Any, Any]] | str
 
 _MOST_PROBLEMS = 5
@@ -80,7 +83,7 @@ class RecordedSpan(Generic[P_co, R_co]):
 
     @property
     def status(self) -> str:
-        """ "active", "complete", "failed" or "cancelled"."""
+        """Which of "active", "complete", "failed" and "cancelled" it is."""
         last = self._entry.finish or self._entry.create
         return "active" if last is None else str(last.payload["status"])
 
@@ -156,7 +159,7 @@ class RecordedSpan(Generic[P_co, R_co]):
         return RecordedError(str(error.get("type", "")), str(error.get("message", "")))
 
     @overload
-    def children(self, span_type: type[TypedSpan[Any, Any, P, R]], /) -> list[RecordedSpan[P, R]]: ...
+    def children(self, span_type: ClassOf[P, R], /) -> list[RecordedSpan[P, R]]: ...
 
     @overload
     def children(self, span_type: str | None = None, /) -> list[AnySpan]: ...
@@ -173,9 +176,8 @@ class RecordedSpan(Generic[P_co, R_co]):
                 f"the {part} of this {self.type} span are typed if the span is selected by its class, such as "
                 f"recorded.one(SpanType); raw_{part} is the payload as a dict"
             )
-        model: type[BaseModel] = self._span_type.Params if part == "params" else self._span_type.Result  # type: ignore[attr-defined]
         try:
-            return model.model_validate(payload)
+            return payload_model(self._span_type, part).model_validate(payload)
         except ValidationError as error:
             problems = "\n".join(
                 f"  {_path(each['loc'])}: {_problem(each['msg'], payload, each['loc'])}"
@@ -207,7 +209,7 @@ class RecordedInstance:
 
     @property
     def status(self) -> str:
-        """ "pending" (not started), "active", "complete", "failed", "cancelled" or "terminated"."""
+        """Which of "pending" (not started), "active", "complete", "failed", "cancelled" and "terminated" it is."""
         return self._entry.status
 
     @property
@@ -239,6 +241,12 @@ class RecordedInstance:
     def spans(self) -> list[AnySpan]:
         """The spans of the run, in the order of start."""
         return [span for span in views(self._recording, None) if span._entry.record.instance.id == self.id]
+
+
+def payload_model(span_type: type[TypedSpan[Any, Any]], part: Part) -> type[BaseModel]:
+    """The model of the params or of the result of a span type."""
+    model: type[BaseModel] = getattr(span_type, part.title())
+    return model
 
 
 def views(recording: Recording, span_type: SpanTypeOrName | None) -> list[AnySpan]:
