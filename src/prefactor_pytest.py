@@ -1,7 +1,7 @@
-"""A pytest plugin: the fixtures `recorded` and `prefactor_api`, the marker `prefactor`, and the option `prefactor_record`.
+"""A pytest plugin: the fixtures `recorded` and `prefactor_api`, the marker `prefactor`, the option `prefactor_record`.
 
-It imports only pytest, because pytest loads it in every project in which prefactor-sdk is installed. The fixtures import
-what they need.
+It imports only pytest, because pytest loads it in every project in which prefactor-sdk is installed. The fixtures
+import what they need.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def recorded(request: pytest.FixtureRequest) -> Iterator[Recorded]:
 
 @pytest.fixture
 def prefactor_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalApi]:
-    """A running `prefactor_local.LocalApi`; PREFACTOR_API_URL and PREFACTOR_API_TOKEN lead to it. Needs the extra local.
+    """A running `prefactor_local.LocalApi`, which PREFACTOR_API_URL and PREFACTOR_API_TOKEN lead to.
 
-    For tests of delivery: faults, outages, the order of requests.
+    It needs the extra `local`. For tests of delivery: faults, outages, the order of requests.
     """
     from prefactor_core.testing._record import clean_context, not_recording  # noqa: PLC0415
     from prefactor_local import LocalApi  # noqa: PLC0415

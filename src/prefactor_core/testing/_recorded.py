@@ -244,8 +244,7 @@ def _literal(value: str | float) -> str:
 
 
 def _member(span_type: SpanTypeOrName, name: str) -> str:
-    if isinstance(span_type, str):
-        return f"span.raw_params[{_literal(name)}]"
-    model = payload_model(span_type, "params")
-    aliases = {field.alias or field_name: field_name for field_name, field in model.__pydantic_fields__.items()}
+    model = None if isinstance(span_type, str) else payload_model(span_type, "params")
+    fields = {} if model is None else model.__pydantic_fields__
+    aliases = {field.alias or field_name: field_name for field_name, field in fields.items()}
     return f"span.params.{aliases[name]}" if name in aliases else f"span.raw_params[{_literal(name)}]"

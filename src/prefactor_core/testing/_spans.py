@@ -171,13 +171,14 @@ class RecordedSpan(Generic[P_co, R_co]):
 
     def _model(self, part: Part, payload: dict[str, Any]) -> BaseModel:
         __tracebackhide__ = True
-        if self._span_type is None:
+        model = None if self._span_type is None else payload_model(self._span_type, part)
+        if model is None:
             raise AssertionError(
                 f"the {part} of this {self.type} span are typed if the span is selected by its class, such as "
                 f"recorded.one(SpanType); raw_{part} is the payload as a dict"
             )
         try:
-            return payload_model(self._span_type, part).model_validate(payload)
+            return model.model_validate(payload)
         except ValidationError as error:
             problems = "\n".join(
                 f"  {_path(each['loc'])}: {_problem(each['msg'], payload, each['loc'])}"
@@ -243,10 +244,9 @@ class RecordedInstance:
         return [span for span in views(self._recording, None) if span._entry.record.instance.id == self.id]
 
 
-def payload_model(span_type: type[TypedSpan[Any, Any]], part: Part) -> type[BaseModel]:
-    """The model of the params or of the result of a span type."""
-    model: type[BaseModel] = getattr(span_type, part.title())
-    return model
+def payload_model(span_type: type[TypedSpan[Any, Any]], part: Part) -> type[BaseModel] | None:
+    """The model of the params or of the result of a generated span type."""
+    return getattr(span_type, part.title(), None)
 
 
 def views(recording: Recording, span_type: SpanTypeOrName | None) -> list[AnySpan]:
