@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from tests.core.support import NoSpanTypes, config_for, register
+from tests.core.support import NoSpanTypes, config_for, register, warnings
 
 from prefactor_core import (
     AgentInstanceHandle,
@@ -428,3 +428,17 @@ def test_quality_payloads_are_recorded_and_checked() -> None:
         without_loop(run())
     assert recorded.instance.qualities == {"score": {}}
     assert [str(each) for each in recorded.findings()] == ["the quality payload 'score': points: Field required"]
+
+
+def test_a_client_that_outlives_the_recording_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with record() as recorded:
+        client, instance = without_loop(opened())
+        without_loop(instance.finish())
+    caplog.clear()
+    for _ in range(2):
+        without_loop(call_tool(instance, "get_forecast"))
+    assert [text.partition(":")[0] for text in warnings(caplog)] == [
+        "a client that was opened in a test that records is still used after that test"
+    ]
+    assert recorded.spans == []
+    without_loop(client.close())

@@ -16,16 +16,20 @@ from typing import Any, Literal, TypeAlias
 
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._findings import Report, add_collector, remove_collector, report_finding
+from prefactor_core._log_once import LogOnce
 from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import Session, may_start_without_api
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http import _pfid
+from prefactor_http._log import logger_of
 from prefactor_http.config import without_api
 from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
 from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["InstanceEntry", "Recording", "RecordingSession", "Refusable", "SpanEntry", "is_recording", "not_recording"]
+
+logger = logger_of("prefactor_core")
 
 Refusable: TypeAlias = Literal["initialize", "register"]
 
@@ -214,6 +218,7 @@ class RecordingSession:
         self.on_control = on_control
         self._needs_api_at_start = needs_api_at_start
         self._replaced = replaced
+        self._log_once = LogOnce()
 
     def start(self) -> None:
         pass
@@ -243,8 +248,14 @@ class RecordingSession:
     def hand_over(self, operation: Operation) -> None:
         self._ledger.accept(operation)
         self._ledger.deliver(operation)
-        if (recording := _current()) is not None:
+        recording = _current()
+        if recording is not None:
             recording.add(operation, self)
+        elif self._log_once("over"):
+            logger.warning(
+                "a client that was opened in a test that records is still used after that test: what it records now is "
+                "discarded. Close it in the test, or open it before and give it to record()"
+            )
         if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance is not None:
             operation.instance.registration = CreateState.DELIVERED
         span = operation.span
