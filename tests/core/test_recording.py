@@ -347,13 +347,17 @@ def test_closing_an_open_client_in_the_block_closes_its_delivery(api: LocalApi) 
 
 
 def test_the_innermost_recording_gets_what_a_shared_client_records() -> None:
-    with record() as outer:
+    with record(allow=["open_span"]) as outer:
         client, instance = without_loop(opened())
+        open_span = without_loop(client.create_span(instance.id, "agent:run", payload={"input": "x"}))
         with record() as inner:
             without_loop(call_tool(instance, "get_forecast"))
+            without_loop(client.finish_span(open_span))
         without_loop(instance.finish())
-    assert [span.type for span in inner.spans] == ["agent:tool"]
-    assert outer.spans == []
+    assert [(span.type, span.status) for span in inner.roots] == [("agent:run", "complete"), ("agent:tool", "complete")]
+    assert [span.type for span in outer.spans] == ["agent:run"]
+    with pytest.raises(AssertionError, match="started before the recording, so it has no params"):
+        _ = inner.one(AgentRun).params
     assert outer.instance.status == "complete"
     without_loop(client.close())
 

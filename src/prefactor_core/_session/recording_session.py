@@ -47,8 +47,7 @@ class SpanEntry:
 
     def place(self) -> tuple[float, int]:
         """Its place in the order of start."""
-        first = self.create or self.finish
-        return (0.0 if first is None else first.timestamp.timestamp()), self.number
+        return (self.record.started_at or self.record.entered_at).timestamp(), self.number
 
 
 @dataclass(eq=False)

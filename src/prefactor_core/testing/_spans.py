@@ -129,8 +129,9 @@ class RecordedSpan(Generic[P_co, R_co]):
             AssertionError: there are none, they do not match, or the span was selected by a name.
         """
         __tracebackhide__ = True
-        if self.started_at is None:
-            raise AssertionError(f"this {self.type} span was cancelled before its start, so it has no params")
+        if self._entry.create is None or self.started_at is None:
+            when = "started before the recording" if self.started_at else "was cancelled before its start"
+            raise AssertionError(f"this {self.type} span {when}, so it has no params")
         return cast("P_co", self._model("params", self.raw_params))
 
     @property
