@@ -104,6 +104,7 @@ class AgentChatTurn(
                 turn: The number of the turn, from 1. At least 1.
                 channel: How the user speaks to the agent.
             """
+            ...
 
         def complete(
             self,
@@ -118,6 +119,7 @@ class AgentChatTurn(
                 assistant_message: What the assistant answered.
                 interrupted: Whether the user broke in before the end.
             """
+            ...
 
         def set_result(
             self,

@@ -180,6 +180,7 @@ class AgentLlm(
                 parameters: The settings of the call.
                 tools: The names of the tools that the model may ask for.
             """
+            ...
 
         def complete(
             self,
@@ -202,6 +203,7 @@ class AgentLlm(
                 response_id: The provider's ID of the answer.
                 response_model: The model that answered, where it is not the one that was asked.
             """
+            ...
 
         def set_result(
             self,

@@ -139,6 +139,7 @@ class AgentRetrieval(
                 top_k: How many documents are wanted. At least 1.
                 filters: What the documents must match.
             """
+            ...
 
         def complete(
             self,
@@ -153,6 +154,7 @@ class AgentRetrieval(
                 documents: What was found, the best first.
                 count: How many documents were found. At least 0.
             """
+            ...
 
         def set_result(
             self,

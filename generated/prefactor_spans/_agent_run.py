@@ -116,6 +116,7 @@ class AgentRun(
                 user_id: Whom the agent works for; a pseudonym rather than a name.
                 metadata: Anything else that identifies the run.
             """
+            ...
 
         def complete(
             self,
@@ -132,6 +133,7 @@ class AgentRun(
                 steps: How many steps the agent took. At least 0.
                 usage: The tokens that a call used.
             """
+            ...
 
         def set_result(
             self,

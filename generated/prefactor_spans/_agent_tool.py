@@ -108,6 +108,7 @@ class AgentTool(
                 call_id: The ID that the model gave the call.
                 description: What the tool does.
             """
+            ...
 
         def complete(
             self,
@@ -124,6 +125,7 @@ class AgentTool(
                 summary: The output in a few words, for people.
                 error_message: Why the tool failed.
             """
+            ...
 
         def set_result(
             self,

@@ -31,7 +31,7 @@ from prefactor_core._session.open_runs import OpenRuns
 from prefactor_core._session.recording_session import RecordingSession, is_recording
 from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import ApiSession, Session
-from prefactor_core._session.waiting import run_and_wait
+from prefactor_core._session.waiting import check_may_wait, run_and_wait
 from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError, ClientNotInitializedError
@@ -675,6 +675,8 @@ class PrefactorCoreClient:
         if given is not None:
             return snapshot_object(given, "agent_schema_version").value
         registry = self._config.schema_registry
+        if registry is None and is_disabled():
+            return {}
         if registry is None:
             raise ValueError(
                 "the agent has no span types: pass agent_schema_version, or set PrefactorCoreConfig.schema_registry"
@@ -706,12 +708,14 @@ class SyncCalls:
 
     def close(self, timeout: float | None = None) -> DeliveryReport:
         """As `PrefactorCoreClient.close`."""
+        check_may_wait()
         self._client._forget_active_instance()
         return self._client._life.close_and_wait(timeout)
 
     def flush(self, timeout: float | None = None) -> DeliveryReport:
         """As `PrefactorCoreClient.flush`."""
-        return run_and_wait(self._client.flush(timeout), needs_loop=self._client._needs_loop())
+        needs_loop = self._client._needs_loop()
+        return run_and_wait(self._client.flush(timeout), needs_loop=needs_loop)
 
     @_with_arguments_of(PrefactorCoreClient.create_agent_instance)
     def create_agent_instance(self, *args: Any, **kwargs: Any) -> AgentInstanceHandle:

@@ -276,6 +276,9 @@ EXPECTED = {
             {"documents": [{"id": "d-1", "score": 1, "metadata": {"page": 1}}], "count": 1},
         ),
     ],
+    "without_await": [PLACED, Span("note:write", NOTE, {"error": "none"}, "failed")],
+    "what_takes_coroutines": [Span("note:write", NOTE)],
+    "decorated": [Span("note:write", NOTE)] * 2,
     "chat": [
         Span("agent:chat_turn", {"user_message": "Hi", "turn": 1, "channel": "text"}, {"assistant_message": "Hello"}),
         Span(

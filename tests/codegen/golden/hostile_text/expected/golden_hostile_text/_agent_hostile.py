@@ -173,6 +173,7 @@ class AgentHostile(
                 exact: ends with a backslash\\
                 constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
             """
+            ...
 
         def complete(
             self,
@@ -185,6 +186,7 @@ class AgentHostile(
             Args:
                 nested: \"\"\"
             """
+            ...
 
         def set_result(
             self,

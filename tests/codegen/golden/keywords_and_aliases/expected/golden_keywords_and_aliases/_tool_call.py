@@ -213,6 +213,7 @@ class ToolCall(
                 field_9lives: Sent as `9lives`. At least 1.
                 field_: Sent as ``.
             """
+            ...
 
         def complete(
             self,
@@ -229,6 +230,7 @@ class ToolCall(
                 with_space: Sent as `with space`.
                 field_private: Sent as `_private`.
             """
+            ...
 
         def set_result(
             self,

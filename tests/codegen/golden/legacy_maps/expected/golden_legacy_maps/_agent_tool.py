@@ -69,6 +69,7 @@ class AgentTool(
             arguments: Mapping[str, object] | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -77,6 +78,7 @@ class AgentTool(
             output: object | MISSING = MISSING,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

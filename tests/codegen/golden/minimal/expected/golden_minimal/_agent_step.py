@@ -52,12 +52,14 @@ class AgentStep(
             name: str,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
             /,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -144,6 +144,7 @@ class AgentChat(
             Args:
                 limits: What the turn may use.
             """
+            ...
 
         def complete(
             self,
@@ -159,6 +160,7 @@ class AgentChat(
             Args:
                 content: What is said.
             """
+            ...
 
         def set_result(
             self,

@@ -109,12 +109,14 @@ class AgentPlan(
             tree: AgentPlanParamsTreeDict = ABSENT,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
             /,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -404,6 +404,7 @@ class AgentLogin(
             card: str | None | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -413,6 +414,7 @@ class AgentLogin(
             plain: int | MISSING = MISSING,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -114,6 +114,7 @@ class AgentScore(
             total: float | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -121,6 +122,7 @@ class AgentScore(
             **properties: object,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -157,6 +157,7 @@ class AgentSearch(
                 short: At most 3 characters.
                 bounded: At least 3.
             """
+            ...
 
         def complete(
             self,
@@ -164,6 +165,7 @@ class AgentSearch(
             **properties: int,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

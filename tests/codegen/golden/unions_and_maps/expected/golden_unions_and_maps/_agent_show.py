@@ -160,6 +160,7 @@ class AgentShow(
             **properties: object,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         @overload
         def complete(
@@ -188,6 +189,7 @@ class AgentShow(
             Args:
                 at: Format: date-time.
             """
+            ...
 
         def set_result(
             self,
