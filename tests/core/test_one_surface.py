@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from unittest.mock import AsyncMock, MagicMock, create_autospec
@@ -272,6 +274,19 @@ async def test_the_current_instance(client: PrefactorCoreClient) -> None:
     finally:
         set_default_instance(None)
     assert current_instance() is None
+
+
+def test_a_run_that_is_over_keeps_no_client(api: LocalApi) -> None:
+    client = PrefactorCoreClient(config_for(api))
+    client.sync.initialize()
+    instance = client.sync.create_agent_instance(VERSION, agent_id="a")
+    instance.start()
+    instance.finish()
+    client.sync.close()
+    found = weakref.ref(client)
+    del client, instance
+    gc.collect()
+    assert found() is None
 
 
 def test_decorated_functions(api: LocalApi, client: PrefactorCoreClient) -> None:

@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 from prefactor_core._records.records import InstanceRecord
 
-__all__ = ["clean_instance_stack", "enter_instance", "instances_of_context", "leave_instance", "run_started"]
+__all__ = [
+    "clean_instance_stack",
+    "enter_instance",
+    "instances_of_context",
+    "leave_instance",
+    "run_finished",
+    "run_started",
+]
 
 
 class _Entry(NamedTuple):
@@ -36,6 +43,13 @@ def run_started(handle: object, record: InstanceRecord) -> None:
         return
     blocks = tuple(entry for entry in entries if entry.is_block)
     _instances.set((*blocks, _Entry(handle, record, is_block=False)))
+
+
+def run_finished(handle: object) -> None:
+    """The program has finished an instance: it is not kept for its sake."""
+    entries = _instances.get()
+    if entries and not entries[-1].is_block and entries[-1].handle is handle:
+        _instances.set(entries[:-1])
 
 
 def enter_instance(handle: object, record: InstanceRecord) -> None:
