@@ -99,14 +99,21 @@ def prefactor_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalApi]:
 class _RecordsEveryTest:
     """What `prefactor_record = true` adds."""
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """Record also what fixtures of a wider scope do. A client that one of them opens is recorded in each test."""
+    def __init__(self) -> None:
+        self._session = ExitStack()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Record also what modules and fixtures of a wider scope do: their clients are recorded in each test."""
         from prefactor_core.testing import record  # noqa: PLC0415
 
-        with record(strict=False), pytest.MonkeyPatch.context() as environment:
-            environment.setenv("PREFACTOR_DISABLED", "1")  # for processes that tests start
-            return (yield)
+        self._session.enter_context(record(strict=False))
+        environment = self._session.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("PREFACTOR_DISABLED", "1")  # for processes that tests start
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        self._session.close()
 
     @pytest.fixture(autouse=True)
     def _prefactor_records_test(self, request: pytest.FixtureRequest) -> None:

@@ -118,9 +118,11 @@ def test_an_option_records_every_test(pytester: pytest.Pytester) -> None:
     done = session(
         pytester,
         """
+CONFIG = PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=registry)  # without credentials
+
 @pytest.fixture(scope="session")
 def client():
-    client = PrefactorCoreClient(PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=registry))
+    client = PrefactorCoreClient(CONFIG)
     asyncio.run(client.initialize())
     yield client
     asyncio.run(client.close())
