@@ -91,7 +91,7 @@ class SpanContextStack:
 
 
 @contextmanager
-def clean_span_stack() -> Iterator[None]:
+def clean_context() -> Iterator[None]:
     """In the block, no span is current that was current before. Afterwards that one is current again."""
     before = _stack.get()
     _stack.set(())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
-from prefactor_core._records.instance_stack import clean_instance_stack, instances_of_context
-from prefactor_core.context_stack import clean_span_stack, innermost_span
+from prefactor_core._records.instance_stack import instances_of_context
+from prefactor_core.context_stack import innermost_span
 from prefactor_core.managers import AgentInstanceHandle
 
-__all__ = ["clean_context", "current_instance", "set_default_instance"]
+__all__ = ["current_instance", "set_default_instance"]
 
 _default: AgentInstanceHandle | None = None
 
@@ -30,18 +28,6 @@ def current_instance() -> AgentInstanceHandle | None:
             return handle
     client = None if span.instance.client is None else span.instance.client()
     return None if client is None else AgentInstanceHandle(span.instance.id, client)
-
-
-@contextmanager
-def clean_context() -> Iterator[None]:
-    """In the block, no span and no instance is current that was current before. Afterwards they are again."""
-    before = _default
-    set_default_instance(None)
-    try:
-        with clean_span_stack(), clean_instance_stack():
-            yield
-    finally:
-        set_default_instance(before)
 
 
 def set_default_instance(instance: AgentInstanceHandle | None) -> None:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
 from prefactor_core._records.records import InstanceRecord
 
-__all__ = [
-    "clean_instance_stack",
-    "enter_instance",
-    "instances_of_context",
-    "leave_instance",
-    "run_finished",
-    "run_started",
-]
+__all__ = ["enter_instance", "instances_of_context", "leave_instance", "run_finished", "run_started"]
 
 
 class _Entry(NamedTuple):
@@ -67,14 +58,3 @@ def leave_instance(handle: object) -> None:
 def instances_of_context() -> list[object]:
     """The handles of the instances that are current and not over, the innermost first."""
     return [entry.handle for entry in reversed(_instances.get()) if not entry.record.ended]
-
-
-@contextmanager
-def clean_instance_stack() -> Iterator[None]:
-    """In the block, no instance is current that was current before. Afterwards it is again."""
-    before = _instances.get()
-    _instances.set(())
-    try:
-        yield
-    finally:
-        _instances.set(before)  # no token: the end may come in another context, as with fixtures of pytest
