@@ -7,8 +7,6 @@ import inspect
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
 from typing import Any, NamedTuple, TypeAlias
@@ -88,17 +86,6 @@ class SpanContextStack:
     def is_empty(cls) -> bool:
         """Whether no span is open."""
         return cls.peek() is None
-
-
-@contextmanager
-def clean_context() -> Iterator[None]:
-    """In the block, no span is current that was current before. Afterwards that one is current again."""
-    before = _stack.get()
-    _stack.set(())
-    try:
-        yield
-    finally:
-        _stack.set(before)  # no token: the end may come in another context, as with fixtures of pytest
 
 
 def push_entry(span: SpanRecord | str) -> None:

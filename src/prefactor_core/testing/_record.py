@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from prefactor_core._findings import FindingKind
 from prefactor_core._session.recording_session import Recording, not_recording
 from prefactor_core.client import PrefactorCoreClient
-from prefactor_core.context_stack import clean_context
+from prefactor_core.testing._context import clean_context
 from prefactor_core.testing._recorded import Recorded
 
 __all__ = ["clean_context", "not_recording", "record"]
