@@ -276,17 +276,20 @@ async def test_the_current_instance(client: PrefactorCoreClient) -> None:
     assert current_instance() is None
 
 
-def test_a_run_that_is_over_keeps_no_client(api: LocalApi) -> None:
+def test_a_run_keeps_no_client(api: LocalApi) -> None:
+    """A client that the program has dropped is closed, although the context lives on."""
     client = PrefactorCoreClient(config_for(api))
     client.sync.initialize()
-    instance = client.sync.create_agent_instance(VERSION, agent_id="a")
-    instance.start()
-    instance.finish()
-    client.sync.close()
-    found = weakref.ref(client)
-    del client, instance
+    client.sync.create_agent_instance(VERSION, agent_id="a").start()
+    found = current_instance()
+    assert found is not None
+    found.record_quality("accuracy", {})
+    assert client.sync.flush().pending == 0
+    gone = weakref.ref(client)
+    del client, found
     gc.collect()
-    assert found() is None
+    assert gone() is None
+    assert current_instance() is None
 
 
 def test_decorated_functions(api: LocalApi, client: PrefactorCoreClient) -> None:

@@ -214,7 +214,7 @@ class AgentInstanceHandle:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        leave_instance(self)
+        leave_instance(self._record)
         if self._record.ended:
             return
         try:
@@ -276,7 +276,7 @@ class AgentInstanceHandle:
         """
         manager = self._client.instance_manager
         handed = manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
-        run_finished(self)
+        run_finished(self._record)
         return handed
 
     @awaitable_method
