@@ -66,7 +66,14 @@ class AgentChatTurnResultDict(TypedDict):
     """Whether the user broke in before the end."""
 
 
-class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "AgentChatTurnResult | AgentChatTurnResultDict"]):
+class AgentChatTurn(
+    TypedSpan[
+        "AgentChatTurnParams | AgentChatTurnParamsDict",
+        "AgentChatTurnResult | AgentChatTurnResultDict",
+        "AgentChatTurnParams",
+        "AgentChatTurnResult",
+    ]
+):
     """Chat turn
 
     One turn of a conversation, from the user's message to the assistant's.

@@ -138,7 +138,14 @@ class AgentLlmResultDict(TypedDict):
     """The model that answered, where it is not the one that was asked."""
 
 
-class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult | AgentLlmResultDict"]):
+class AgentLlm(
+    TypedSpan[
+        "AgentLlmParams | AgentLlmParamsDict",
+        "AgentLlmResult | AgentLlmResultDict",
+        "AgentLlmParams",
+        "AgentLlmResult",
+    ]
+):
     """LLM call
 
     A call to a language model, with a prompt or with messages.

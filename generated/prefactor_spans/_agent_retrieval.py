@@ -101,7 +101,14 @@ class AgentRetrievalResultDocumentsItemDict(TypedDict):
     """What else is known of the document."""
 
 
-class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict", "AgentRetrievalResult | AgentRetrievalResultDict"]):
+class AgentRetrieval(
+    TypedSpan[
+        "AgentRetrievalParams | AgentRetrievalParamsDict",
+        "AgentRetrievalResult | AgentRetrievalResultDict",
+        "AgentRetrievalParams",
+        "AgentRetrievalResult",
+    ]
+):
     """Retrieval
 
     A search for documents, such as in a vector store or an index.

@@ -76,7 +76,14 @@ class AgentRunResultDict(TypedDict):
     """The tokens that a call used."""
 
 
-class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult | AgentRunResultDict"]):
+class AgentRun(
+    TypedSpan[
+        "AgentRunParams | AgentRunParamsDict",
+        "AgentRunResult | AgentRunResultDict",
+        "AgentRunParams",
+        "AgentRunResult",
+    ]
+):
     """Agent run
 
     One run of the agent, from its input to its answer. The other spans of the run stand below it.

@@ -70,7 +70,14 @@ class AgentToolResultDict(TypedDict):
     """Why the tool failed."""
 
 
-class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolResult | AgentToolResultDict"]):
+class AgentTool(
+    TypedSpan[
+        "AgentToolParams | AgentToolParamsDict",
+        "AgentToolResult | AgentToolResultDict",
+        "AgentToolParams",
+        "AgentToolResult",
+    ]
+):
     """Tool call
 
     A call of a tool by the agent.

@@ -183,6 +183,9 @@ SHOWN_BY = {
     ),
     "a test stops or moves the clocks": "test_clocks::test_delivery_goes_on_while_clocks_stand_still",
     "the clock of the machine is set back": "../integrations/test_tools::test_a_clock_that_is_set_back",
+    "the agent runs in a test that [records](#test-your-agent)": (
+        "test_recording::test_mistakes_that_do_not_raise_in_the_agent_are_found_at_the_end"
+    ),
     "the program mocks or traces its HTTP requests": (
         "../integrations/test_tools::test_mocks_of_the_program_do_not_answer_our_requests"
     ),

@@ -124,7 +124,14 @@ AgentHostileResultNestedABDict = TypedDict(
 """AgentHostileResultNestedAB as a dict."""
 
 
-class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "AgentHostileResult | AgentHostileResultDict"]):
+class AgentHostile(
+    TypedSpan[
+        "AgentHostileParams | AgentHostileParamsDict",
+        "AgentHostileResult | AgentHostileResultDict",
+        "AgentHostileParams",
+        "AgentHostileResult",
+    ]
+):
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
 

@@ -142,7 +142,14 @@ ToolCallResultDict = TypedDict(
 """ToolCallResult as a dict."""
 
 
-class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult | ToolCallResultDict"]):
+class ToolCall(
+    TypedSpan[
+        "ToolCallParams | ToolCallParamsDict",
+        "ToolCallResult | ToolCallResultDict",
+        "ToolCallParams",
+        "ToolCallResult",
+    ]
+):
     """Tool call"""
 
     schema_name = "tool:call"

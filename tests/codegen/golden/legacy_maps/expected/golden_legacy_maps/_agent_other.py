@@ -29,7 +29,14 @@ class AgentOtherParamsDict(TypedDict):
     n: NotRequired[int]
 
 
-class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResult"]):
+class AgentOther(
+    TypedSpan[
+        "AgentOtherParams | AgentOtherParamsDict",
+        "EmptyResult",
+        "AgentOtherParams",
+        "EmptyResult",
+    ]
+):
     """agent:other"""
 
     schema_name = "agent:other"

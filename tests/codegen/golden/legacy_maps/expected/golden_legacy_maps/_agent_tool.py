@@ -46,7 +46,14 @@ class AgentToolResultDict(TypedDict):
     output: NotRequired[object]
 
 
-class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolResult | AgentToolResultDict"]):
+class AgentTool(
+    TypedSpan[
+        "AgentToolParams | AgentToolParamsDict",
+        "AgentToolResult | AgentToolResultDict",
+        "AgentToolParams",
+        "AgentToolResult",
+    ]
+):
     """agent:tool"""
 
     schema_name = "agent:tool"

@@ -29,7 +29,14 @@ class AgentStepParamsDict(TypedDict):
     name: str
 
 
-class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"]):
+class AgentStep(
+    TypedSpan[
+        "AgentStepParams | AgentStepParamsDict",
+        "EmptyResult",
+        "AgentStepParams",
+        "EmptyResult",
+    ]
+):
     """agent:step"""
 
     schema_name = "agent:step"

@@ -109,7 +109,14 @@ class AgentChatResultDict(TypedDict):
     usage: TokenUsageDict
 
 
-class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatResult | AgentChatResultDict"]):
+class AgentChat(
+    TypedSpan[
+        "AgentChatParams | AgentChatParamsDict",
+        "AgentChatResult | AgentChatResultDict",
+        "AgentChatParams",
+        "AgentChatResult",
+    ]
+):
     """agent:chat
 
     One turn of a conversation.

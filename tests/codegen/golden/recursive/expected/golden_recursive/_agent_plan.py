@@ -83,7 +83,14 @@ class AgentPlanParamsTreeRightDict(TypedDict):
     balanced: NotRequired[bool]
 
 
-class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"]):
+class AgentPlan(
+    TypedSpan[
+        "AgentPlanParams | AgentPlanParamsDict",
+        "EmptyResult",
+        "AgentPlanParams",
+        "EmptyResult",
+    ]
+):
     """agent:plan"""
 
     schema_name = "agent:plan"

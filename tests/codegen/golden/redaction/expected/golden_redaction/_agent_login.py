@@ -209,7 +209,14 @@ class AgentLoginResultSessionDict(TypedDict):
     id: NotRequired[str]
 
 
-class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLoginResult | AgentLoginResultDict"]):
+class AgentLogin(
+    TypedSpan[
+        "AgentLoginParams | AgentLoginParamsDict",
+        "AgentLoginResult | AgentLoginResultDict",
+        "AgentLoginParams",
+        "AgentLoginResult",
+    ]
+):
     """agent:login"""
 
     schema_name = "agent:login"

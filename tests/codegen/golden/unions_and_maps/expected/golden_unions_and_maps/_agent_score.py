@@ -91,7 +91,14 @@ class AgentScoreResultOption2Dict(TypedDict):
     error: str
 
 
-class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict"]):
+class AgentScore(
+    TypedSpan[
+        "AgentScoreParams | AgentScoreParamsDict",
+        "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict",
+        "AgentScoreParams",
+        "AgentScoreResult",
+    ]
+):
     """agent:score"""
 
     schema_name = "agent:score"

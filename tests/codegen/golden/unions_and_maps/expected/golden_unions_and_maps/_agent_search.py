@@ -115,7 +115,14 @@ class AgentSearchParamsQueryVectorDict(TypedDict):
     """At least 1 item."""
 
 
-class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentSearchResult | Mapping[str, int]"]):
+class AgentSearch(
+    TypedSpan[
+        "AgentSearchParams | AgentSearchParamsDict",
+        "AgentSearchResult | Mapping[str, int]",
+        "AgentSearchParams",
+        "AgentSearchResult",
+    ]
+):
     """agent:search"""
 
     schema_name = "agent:search"

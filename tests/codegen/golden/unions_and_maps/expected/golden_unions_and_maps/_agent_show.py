@@ -118,7 +118,14 @@ class AgentShowResultWholeDict(TypedDict):
     state: _Literal['whole']
 
 
-class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput"]):
+class AgentShow(
+    TypedSpan[
+        "AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict",
+        "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput",
+        "AgentShowParams",
+        "AgentShowResult",
+    ]
+):
     """agent:show"""
 
     schema_name = "agent:show"
