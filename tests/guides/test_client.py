@@ -262,7 +262,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_recording() -> None:
     async with agent(prefactor_spans.registry) as names:
         for program in [RUN, THREE_CALLS, IN_FUNCTIONS]:
-            await execute(program, AgentLlm=prefactor_spans.AgentLlm, **names)
+            await execute(program, **names)
         for program in [*SPANS, WITHOUT_BLOCK]:
             await execute(program, **names)
         assert (await names["client"].flush()).complete
