@@ -30,6 +30,9 @@ def object_with(required: str = "", **properties: Any) -> dict[str, Any]:
     return schema if required else {"type": "object", "properties": properties}
 
 
+NOT_GIVEN = object()
+
+
 class Kind(Enum):
     NEW = "new"
     OLD = "old"
@@ -187,7 +190,7 @@ def search(
     *lines: Line,
     top: Annotated[int, Field(ge=1, description="How many.")] = 3,
     lang: str = None,  # type: ignore[assignment]  # noqa: RUF013  # as people write it
-    missing=object(),  # type: ignore[no-untyped-def]  # noqa: B008
+    missing: Any = NOT_GIVEN,
     **others: int,
 ) -> Options:
     """Search for lines

@@ -474,6 +474,10 @@ def configuration(api_url: str, api_token: str) -> PrefactorCoreConfig:
         result_schema={"type": "object"},
         title=version,
     )
+    merged.register_type("memory:write", params=OrderPlace.Params, result=MailSendParamsDict, template="{{ price }}")
+    merged.register_type("memory:find", params=mail_to, result="mails", data_risk={})
+    merged.register_type("memory:drop", params={"type": "object"}, result=OrderPlace.Result | QueueConfig)
+    merged.register_type("memory:list", params=merged.list_schemas, result=dict[str, int])
     assert_type(merged.list_schemas(), list[str])
     return PrefactorCoreConfig(
         http_config=HttpClientConfig(api_url=api_url, api_token=api_token, max_retries=0),

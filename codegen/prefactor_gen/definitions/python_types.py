@@ -49,12 +49,17 @@ def with_common_types(root: ObjectNode, source: str, from_types: Collection[tupl
                 common[name] = _referring(schema.definitions[key], own, "")
     if not common:
         return root
-    entries = root.list_at(_SECTION)
-    changed = [each.with_items(each.items()) if isinstance(each, ObjectNode) else each for each in entries]
+    changed: dict[int, dict[str, JsonValue]] = defaultdict(dict)
     for schema, own in zip(schemas, names, strict=True):
-        changed[schema.index] = changed[schema.index].with_member(schema.part, schema.without(own, types_uri(source)))
+        changed[schema.index][schema.part] = schema.without(own, types_uri(source))
+    entries = root.list_at(_SECTION)
+    entries = entries.with_items(_with_members(entry, changed[index]) for index, entry in enumerate(entries))
     definitions = ObjectNode(sorted(common.items()), place=root.place)
-    return root.with_items({**root, _SECTION: entries.with_items(changed), "$defs": definitions}.items())
+    return root.with_items({**root, _SECTION: entries, "$defs": definitions}.items())
+
+
+def _with_members(entry: JsonValue, members: Mapping[str, JsonValue]) -> JsonValue:
+    return entry.with_items({**entry, **members}.items()) if isinstance(entry, ObjectNode) else entry
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,11 @@ class _Schema:
         used = sorted(each for each in self.uses[key] if each is not None)
         return json.dumps([to_plain(self.definitions.get(each)) for each in [key, *used]], sort_keys=True)
 
-    def without(self, names: Mapping[str, str], uri: str) -> ObjectNode:
+    def without(self, names: Mapping[str, str], uri: str) -> JsonValue:
         """The schema without these definitions, which it refers to by their names at the URI."""
         own = self.definitions.without(names)
         schema = self.schema.with_member("$defs", own) if own else self.schema.without({"$defs"})
-        changed = _referring(schema, names, uri)
-        assert isinstance(changed, ObjectNode)  # noqa: S101
-        return changed
+        return _referring(schema, names, uri)
 
 
 def _schemas(root: ObjectNode, from_types: Collection[tuple[str, str]]) -> Iterator[_Schema]:
