@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from decimal import Decimal
@@ -83,6 +84,7 @@ OPTIONS = object_with("limit", limit=INTEGER, lines={"type": "array", "items": {
 
 class Node(BaseModel):
     nodes: list["Node"] = []
+    limit: float = math.inf
 
 
 @pydantic.dataclasses.dataclass
@@ -123,7 +125,12 @@ TYPES: dict[str, tuple[Any, dict[str, Any]]] = {
         Node,
         {
             "$ref": "#/$defs/Node",
-            "$defs": {"Node": object_with(nodes={"type": "array", "items": {"$ref": "#/$defs/Node"}, "default": []})},
+            "$defs": {
+                "Node": object_with(
+                    nodes={"type": "array", "items": {"$ref": "#/$defs/Node"}, "default": []},
+                    limit={"type": "number"},
+                )
+            },
         },
     ),
     "one of several types": (
@@ -253,6 +260,11 @@ def counted(name: str, count: int, key: str) -> None: ...
 def wrapped(*args: object, **kwargs: object) -> None: ...
 
 
+def with_fields(
+    query: str = Field(description="What."), top: int = Field(default=3, ge=1), wait: float = math.inf
+) -> None: ...
+
+
 COUNT = {**object_with("count", count=INTEGER), "additionalProperties": False}
 FUNCTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "method": (Shop.method, COUNT),
@@ -264,6 +276,15 @@ FUNCTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "decorated": (wrapped, COUNT),
     "partial": (functools.partial(counted, "a", key="secret"), COUNT),
     "keywords": (keywords, {**OPTIONS, "additionalProperties": False, "$defs": {"Line": LINE}}),
+    "fields": (with_fields, {
+        **object_with(
+            "query",
+            query={"type": "string", "description": "What."},
+            top={"type": "integer", "minimum": 1, "default": 3},
+            wait={"type": "number"},
+        ),
+        "additionalProperties": False,
+    }),
     "anything": (anything, {**object_with(args={"type": "array", "items": ANY}), "additionalProperties": True}),
     "lambda": (lambda count: None, {**object_with("count", count=ANY), "additionalProperties": False}),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections import abc
 from collections.abc import Callable, Mapping
 from inspect import Parameter
@@ -11,7 +12,8 @@ from types import NoneType
 from typing import Annotated, Any, NamedTuple, Optional, Unpack, get_args, get_origin, get_type_hints
 
 import typing_extensions
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
 from prefactor_core._type_schemas.json_schemas import Mode, Schema, UnsupportedTypeError, schemas_of_types
 from prefactor_core._type_schemas.typed_dicts import keys_of
@@ -58,9 +60,7 @@ def parameters_schema(function: Callable[..., object]) -> Schema:
             case Parameter.VAR_KEYWORD:
                 others = annotation
             case _:
-                is_required = parameter.default is Parameter.empty
-                annotation = _or_none(annotation) if parameter.default is None else annotation
-                fields[parameter.name] = _Field(annotation, is_required, parameter.default)
+                fields[parameter.name] = _field(annotation, parameter.default)
     try:
         return _object_schema(fields, others, "validation")
     except UnsupportedTypeError as error:
@@ -144,6 +144,14 @@ def _innermost(function: Any) -> Any:
             function = type(function).__call__
 
 
+def _field(annotation: Any, default: Any) -> _Field:
+    if isinstance(default, FieldInfo):  # query: str = Field(description="What to look for.")
+        return _Field(Annotated[annotation, default], default.is_required())
+    if default is None:
+        annotation = _or_none(annotation)
+    return _Field(annotation, default is Parameter.empty, default)
+
+
 def _or_none(annotation: Any) -> Any:
     """The type of a parameter whose default is None, which many programs write without saying it."""
     inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
@@ -177,6 +185,6 @@ def _with_default(schema: Schema, default: object) -> Schema:
     if default is Parameter.empty:
         return schema
     try:
-        return {**schema, "default": to_jsonable_python(default)}
-    except PydanticSerializationError:  # an object that means "not given"
+        return {**schema, "default": json.loads(json.dumps(to_jsonable_python(default), allow_nan=False))}
+    except Exception:  # an object that means "not given", or infinity
         return schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args, get_type_hints
 
@@ -92,23 +93,25 @@ def _adapter(annotation: object, path: list[str], mode: Mode) -> TypeAdapter[Any
 
 
 def _tidy(schemas: Schema, definitions: Mapping[str, Schema]) -> None:
-    """Remove the titles that only repeat the name of a class, and redact secrets."""
+    """Remove the titles that only repeat the name of a class, and do what pydantic leaves to do."""
     for key, definition in definitions.items():
         if definition.get("title") == key:
             del definition["title"]
-    _redact_secrets([schemas, definitions])
+    _complete([schemas, definitions])
 
 
-def _redact_secrets(value: Any) -> None:
-    """Mark what pydantic's SecretStr and SecretBytes have become."""
+def _complete(value: Any) -> None:
+    """Mark what pydantic's SecretStr and SecretBytes have become, and remove defaults that JSON does not have."""
     if isinstance(value, dict):
         if value.get("format") == "password" and value.get("writeOnly") is True:
             del value["format"]  # none of JSON Schema
             value[_REDACT] = True
+        if isinstance(default := value.get("default"), float) and not math.isfinite(default):
+            del value["default"]
         value = value.values()
     for each in value:
         if isinstance(each, dict | list):
-            _redact_secrets(each)
+            _complete(each)
 
 
 def described(annotation: object) -> str:
@@ -137,7 +140,7 @@ def _no_schema(annotation: object, path: list[str], mode: Mode, error: Exception
         case PydanticInvalidForJsonSchema():
             reason = "which JSON cannot express"
         case other:
-            reason = f"for which pydantic raises {type(other).__name__}: {str(other).partition(chr(10))[0]}"
+            reason = f"for which pydantic raises {type(other).__name__}: {str(other).partition(chr(10))[0].rstrip('.')}"
     return f"{where}{described(fault.annotation)}, {reason}"
 
 
@@ -153,9 +156,9 @@ def _innermost(fault: _Fault, mode: Mode, seen: list[object]) -> _Fault:
     return fault
 
 
-def _error_of(annotation: object, mode: Mode) -> Exception | None:
+def _error_of(annotation: Any, mode: Mode) -> Exception | None:
     try:
-        TypeAdapter[Any](readable(annotation)).json_schema(mode=mode, schema_generator=_Generator)
+        TypeAdapter[Any](annotation).json_schema(mode=mode, schema_generator=_Generator)
     except Exception as error:  # the project's classes may raise anything, too
         return error
     return None
@@ -177,6 +180,6 @@ def _fields_of(owner: object) -> Mapping[str, Any]:
         if isinstance(owner, type) and dataclasses.is_dataclass(owner):
             hints = get_type_hints(owner, include_extras=True)
             return {each.name: hints[each.name] for each in dataclasses.fields(owner)}
-        return {name: key.annotation for name, key in keys_of(owner).items()} if is_typeddict(owner) else {}
+        return {name: readable(key.annotation) for name, key in keys_of(owner).items()} if is_typeddict(owner) else {}
     except Exception:  # its annotations cannot be resolved, which is what pydantic's error says
         return {}
