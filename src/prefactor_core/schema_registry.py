@@ -6,10 +6,14 @@ import copy
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType, UnionType
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_schema.schema_hash import schema_version_hash
+
+if TYPE_CHECKING:
+    from prefactor_core._type_schemas.payload_schemas import TypeSchemas
 
 __all__ = ["PayloadSource", "SchemaRegistry"]
 
@@ -164,11 +168,14 @@ class SchemaRegistry:
             TypeError: a type or a function has no JSON Schema, or it describes no object. The message names the field.
             ValueError: a span type with this name has been registered with this method.
         """
+        redacted: dict[PayloadPart, RedactionRules] = {}
         if params is not None or result is not None or params_schema is None:
             if params is None or params_schema is not None or result_schema is not None:
                 raise TypeError("register_type takes either params_schema and result_schema, or params and result")
-            params_schema, result_schema, documented = _schemas_of(name, params, result)
-            description = description if description is not None else documented
+            made = _schemas_of(name, params, result)
+            params_schema, result_schema = made.params, made.result
+            description = made.description if description is None else description
+            redacted = {part: RedactionRules(rules) for part, rules in made.redacted.items()}
         entry = {
             "name": name,
             "params_schema": params_schema,
@@ -179,6 +186,8 @@ class SchemaRegistry:
             "data_risk": data_risk,
         }
         self._add("span_type_schemas", name, _without_none(entry))
+        if redacted:
+            self._span_types.redaction_rules[name] = redacted
         sources = {"params_schema": params, "result_schema": params if result is None else result}
         self._from_types.update((name, part) for part, source in sources.items() if _is_no_schema(source))
 
@@ -234,6 +243,7 @@ class SchemaRegistry:
         self._with_formats |= other._with_formats
         self._registered_at |= other._registered_at
         self._from_types |= other._from_types
+        self._span_types.redaction_rules |= other._span_types.redaction_rules
         self._content_addressed |= other._content_addressed
         self._hash = None
 
@@ -283,7 +293,7 @@ def _without_none(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value is not None}
 
 
-def _schemas_of(name: str, params: object, result: object) -> tuple[dict[str, Any], dict[str, Any] | None, str | None]:
+def _schemas_of(name: str, params: object, result: object) -> TypeSchemas:
     from prefactor_core._type_schemas.payload_schemas import schemas_of  # noqa: PLC0415 - few programs need it
 
     return schemas_of(name, params, result)

@@ -1,12 +1,19 @@
 """A registry of Python types becomes a package with one class for each type, by its own name."""
 
-from __future__ import annotations
-
 import textwrap
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 from tests.codegen.support import Project, is_valid, only, type_errors
+
+from prefactor_core._payloads.redaction import RedactionRules
+from prefactor_core._payloads.snapshot import Payload
+from prefactor_core._type_schemas.payload_schemas import schemas_of
+from prefactor_core._type_schemas.redaction_rules import redaction_rules
+from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.documents.nodes import from_python
+from prefactor_gen.json_schema.redaction_rules import compile_redaction
 
 TYPES = """
 from __future__ import annotations
@@ -214,3 +221,65 @@ def test_a_registry_of_any_name(module: str, attribute: str, project: Project) -
     assert (result.code, result.findings) == (0, [])
     made: Any = project.load()
     assert made.TreeParams(line=made.Line(text="a")).to_dict() == {"line": {"text": "a"}}
+
+
+REDACT = Field(json_schema_extra={"x-prefactor-redact": True})
+SecretText = Annotated[str, REDACT]
+SecretNumber = Annotated[int, REDACT]
+
+
+class Leaf(BaseModel):
+    key: SecretStr
+    shown: str = ""
+
+
+class Tree(BaseModel):
+    leaf: Leaf
+    trees: list["Tree"] = []
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    key: SecretText
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    key: str
+
+
+class Labels(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Leaf]
+    name: str
+
+
+REDACTED_TYPES: dict[str, Any] = {
+    "scalar": SecretNumber,
+    "object": Annotated[Leaf, REDACT],
+    "list": list[SecretText],
+    "pair": tuple[int, SecretText],
+    "map": dict[str, SecretNumber],
+    "map by pattern": dict[Annotated[str, Field(pattern="^a")], SecretNumber],
+    "option": Leaf | int | None,
+    "options": Annotated[Cat | Dog, Field(discriminator="kind")],
+    "option that is redacted": SecretText | list[int],
+    "tree": Tree,
+    "further members": Labels,
+}
+VALUES: list[Any] = [
+    None, 1, "a", True, [], [1, "a"], ["a", "b"], {}, {"key": "a"}, {"key": {"a": 1}, "shown": [1]}, [{"key": "a"}],
+    {"a": 1, "b": 2}, {"a": {"key": "a"}}, {"kind": "cat", "key": "a"}, {"kind": "dog", "key": "a"}, {"name": "a"},
+    {"leaf": {"key": "a"}, "trees": [{"leaf": {"key": "a", "shown": "b"}}, "a", {"leaf": "a"}]}, {"trees": {"a": 1}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REDACTED_TYPES)
+def test_spans_by_name_and_generated_classes_redact_alike(case: str) -> None:
+    model = create_model("Params", x=(REDACTED_TYPES[case], ...))
+    schema = schemas_of("t", model, None).params
+    compiled: Any = compile_redaction(from_python(schema, Place("")))  # type: ignore[arg-type]
+    generated, by_name = RedactionRules(compiled), RedactionRules(redaction_rules(schema))  # type: ignore[arg-type]
+    for value in VALUES:
+        payload = Payload({"x": value, "other": value})
+        assert by_name.redact(payload).value == generated.redact(payload).value

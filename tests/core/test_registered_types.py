@@ -358,6 +358,14 @@ class Partly(BaseModel):
     value: int | Callable[[], int]
 
 
+class Secret(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"x-prefactor-redact": True})
+
+
+class Quoted(BaseModel):
+    key: str = Field(json_schema_extra={"x-prefactor-redact": "true"})
+
+
 class Plain:
     def __init__(self, a: int) -> None: ...
 
@@ -429,6 +437,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "the result of 't': result='output' names the property that holds what a function returns; give a function as "
         "params, or a type as result",
     ),
+    "a redacted payload": (
+        {"params": Secret},
+        "the params of 't': x-prefactor-redact is where it has no effect; give the fields themselves "
+        "x-prefactor-redact: True",
+    ),
+    "a redaction that is no truth value": (
+        {"params": {}, "result": Quoted},
+        "the result of 't': x-prefactor-redact is neither true nor false; write x-prefactor-redact: True",
+    ),
     "both forms": ({"params": Line, "result_schema": {}}, FORMS),
     "no params": ({"result": Line}, FORMS),
 }
@@ -456,8 +473,8 @@ async def test_payloads_are_checked_against_the_schemas_of_types(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     registry = SchemaRegistry()
-    registry.register_type("refund", params=Refund, result=Line)
-    params = {"invoiceNo": "R-1", "customer": {"id": "c"}, "amount": 3}
+    registry.register_type("refund", params=Customer, result=Line)
+    params = {"id": "c", "kind": "old"}
     async with run(schema_registry=registry) as (client, instance), instance.span("refund") as span:
         await span.start(params)
         await span.complete({"text": "a", "price": "secret"})
@@ -469,3 +486,35 @@ async def test_payloads_are_checked_against_the_schemas_of_types(
     (recorded,) = api.spans()
     assert recorded["payload"] == params
     assert [error["part"] for error in recorded["schema_errors"]] == ["result"]
+
+
+@pytest.mark.anyio
+async def test_secrets_of_types_are_redacted_in_spans_that_are_opened_by_name(api: LocalApi, run: Run) -> None:
+    class Part(BaseModel):
+        key: SecretStr
+        parts: list["Part"] = []
+
+    class Login(BaseModel):
+        user: str
+        card: Annotated[int, Field(json_schema_extra={"x-prefactor-redact": True})]
+        parts: dict[str, Part | None] = {}
+
+    other, registry = SchemaRegistry(), SchemaRegistry()
+    other.register_type("login", params=Login, result=Part)
+    registry.merge(other)
+    parts = {"a": {"key": "secret", "parts": [{"key": "secret"}]}, "b": None}
+    params = {"user": "bo", "card": 1234, "parts": parts, "more": [1]}
+    async with run(schema_registry=registry) as (_, instance):
+        for login in (params, {"user": ["bo"], "card": None, "parts": "secret"}):
+            async with instance.span("login", payload=login) as span:
+                await span.complete({"key": "secret"})
+        await instance.create_span("login", payload=params)
+    gone = "[redacted]"
+    redacted = {"a": {"key": gone, "parts": [{"key": gone}]}, "b": None}
+    expected = {"user": "bo", "card": gone, "parts": redacted, "more": [1]}
+    payloads = [span["payload"] for span in api.spans()]
+    assert sorted(payloads, key=str) == sorted(
+        [expected, expected, {"user": ["bo"], "card": gone, "parts": gone}], key=str
+    )
+    results = [span["result_payload"] for span in api.spans() if span["status"] == "complete"]
+    assert results == [{"key": gone}] * 2

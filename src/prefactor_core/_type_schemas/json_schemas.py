@@ -14,13 +14,13 @@ from typing_extensions import is_typeddict
 
 from prefactor_core._type_schemas.typed_dicts import keys_of, readable
 
-__all__ = ["Mode", "Schema", "UnsupportedTypeError", "described", "schema_of_type", "schemas_of_types"]
+__all__ = ["REDACT", "Mode", "Schema", "UnsupportedTypeError", "described", "schema_of_type", "schemas_of_types"]
 
 Mode: TypeAlias = Literal["validation", "serialization"]
 Schema: TypeAlias = dict[str, Any]
 
 _MAX_DESCRIPTION = 100
-_REDACT = "x-prefactor-redact"
+REDACT = "x-prefactor-redact"
 
 
 class UnsupportedTypeError(Exception):
@@ -105,7 +105,7 @@ def _complete(value: Any) -> None:
     if isinstance(value, dict):
         if value.get("format") == "password" and value.get("writeOnly") is True:
             del value["format"]  # none of JSON Schema
-            value[_REDACT] = True
+            value[REDACT] = True
         if isinstance(default := value.get("default"), float) and not math.isfinite(default):
             del value["default"]
         value = value.values()

@@ -18,11 +18,12 @@ from prefactor_core._type_schemas.function_schemas import (
     returned_schema,
 )
 from prefactor_core._type_schemas.json_schemas import Schema, UnsupportedTypeError, described, schema_of_type
+from prefactor_core._type_schemas.redaction_rules import redaction_rules
 
-__all__ = ["TypeSchemas", "schemas_of"]
+__all__ = ["Part", "TypeSchemas", "schemas_of"]
 
 _Function: TypeAlias = Callable[..., object]
-_Part: TypeAlias = Literal["params", "result"]
+Part: TypeAlias = Literal["params", "result"]
 
 _NO_RESULT = (inspect.Parameter.empty, NoneType, Never, NoReturn)
 
@@ -34,11 +35,13 @@ class TypeSchemas(NamedTuple):
         params: the schema of the params.
         result: the schema of the result, if there is one.
         description: what a function says about itself, if the params are those of a function.
+        redacted: the redaction rules of params and result, where they are made of types and redact something.
     """
 
     params: Schema
     result: Schema | None
     description: str | None
+    redacted: dict[Part, Mapping[str, Any]]
 
 
 def schemas_of(name: str, params: object, result: object) -> TypeSchemas:
@@ -53,15 +56,22 @@ def schemas_of(name: str, params: object, result: object) -> TypeSchemas:
         TypeError: something has no schema, or describes no object. The message says what to do.
     """
     function = _function(params)
+    redacted: dict[Part, Mapping[str, Any]] = {}
     with _part(name, "params"):
         params_schema = _schema(params, "validation") if function is None else parameters_schema(function)
+        if not isinstance(params, Mapping):
+            redacted["params"] = redaction_rules(params_schema)
     with _part(name, "result"):
         result_schema = _result_schema(function, result)
-    return TypeSchemas(params_schema, result_schema, None if function is None else description_of(function))
+        if result_schema is not None and not isinstance(result, Mapping):
+            redacted["result"] = redaction_rules(result_schema)
+    description = None if function is None else description_of(function)
+    redacted = {part: rules for part, rules in redacted.items() if rules}
+    return TypeSchemas(params_schema, result_schema, description, redacted)
 
 
 @contextmanager
-def _part(name: str, part: _Part) -> Iterator[None]:
+def _part(name: str, part: Part) -> Iterator[None]:
     try:
         yield
     except UnsupportedTypeError as error:
