@@ -85,6 +85,7 @@ OPTIONS = object_with("limit", limit=INTEGER, lines={"type": "array", "items": {
 class Node(BaseModel):
     nodes: list["Node"] = []
     limit: float = math.inf
+    key: Annotated[int, Field(json_schema_extra={"x-prefactor-redact": True})] = 1234
 
 
 @pydantic.dataclasses.dataclass
@@ -129,6 +130,7 @@ TYPES: dict[str, tuple[Any, dict[str, Any]]] = {
                 "Node": object_with(
                     nodes={"type": "array", "items": {"$ref": "#/$defs/Node"}, "default": []},
                     limit={"type": "number"},
+                    key={"type": "integer", "x-prefactor-redact": True},
                 )
             },
         },
@@ -260,8 +262,14 @@ def counted(name: str, count: int, key: str) -> None: ...
 def wrapped(*args: object, **kwargs: object) -> None: ...
 
 
+SecretText = Annotated[str, Field(json_schema_extra={"x-prefactor-redact": True}, examples=["secret"])]
+
+
 def with_fields(
-    query: str = Field(description="What."), top: int = Field(default=3, ge=1), wait: float = math.inf
+    query: str = Field(description="What."),
+    top: int = Field(default=3, ge=1),
+    wait: float = math.inf,
+    key: SecretText = "secret",
 ) -> None: ...
 
 
@@ -282,6 +290,7 @@ FUNCTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
             query={"type": "string", "description": "What."},
             top={"type": "integer", "minimum": 1, "default": 3},
             wait={"type": "number"},
+            key={"type": "string", "x-prefactor-redact": True},
         ),
         "additionalProperties": False,
     }),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 from collections import abc
 from collections.abc import Callable, Mapping
 from inspect import Parameter
@@ -15,7 +14,14 @@ import typing_extensions
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from prefactor_core._type_schemas.json_schemas import Mode, Schema, UnsupportedTypeError, schemas_of_types
+from prefactor_core._type_schemas.json_schemas import (
+    REDACT,
+    Mode,
+    Schema,
+    UnsupportedTypeError,
+    is_json,
+    schemas_of_types,
+)
 from prefactor_core._type_schemas.typed_dicts import keys_of
 
 __all__ = ["description_of", "name_of", "parameters_schema", "return_type", "returned_schema"]
@@ -182,9 +188,10 @@ def _object_schema(fields: Mapping[str, _Field], others: Any, mode: Mode) -> Sch
 
 
 def _with_default(schema: Schema, default: object) -> Schema:
-    if default is Parameter.empty:
+    if default is Parameter.empty or schema.get(REDACT) is True:
         return schema
     try:
-        return {**schema, "default": json.loads(json.dumps(to_jsonable_python(default), allow_nan=False))}
-    except Exception:  # an object that means "not given", or infinity
+        value = to_jsonable_python(default)
+    except Exception:  # an object that means "not given", whose class may raise anything
         return schema
+    return {**schema, "default": value} if is_json(value) else schema

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args, get_type_hints
 
@@ -14,7 +14,16 @@ from typing_extensions import is_typeddict
 
 from prefactor_core._type_schemas.typed_dicts import keys_of, readable
 
-__all__ = ["REDACT", "Mode", "Schema", "UnsupportedTypeError", "described", "schema_of_type", "schemas_of_types"]
+__all__ = [
+    "REDACT",
+    "Mode",
+    "Schema",
+    "UnsupportedTypeError",
+    "described",
+    "is_json",
+    "schema_of_type",
+    "schemas_of_types",
+]
 
 Mode: TypeAlias = Literal["validation", "serialization"]
 Schema: TypeAlias = dict[str, Any]
@@ -101,17 +110,29 @@ def _tidy(schemas: Schema, definitions: Mapping[str, Schema]) -> None:
 
 
 def _complete(value: Any) -> None:
-    """Mark what pydantic's SecretStr and SecretBytes have become, and remove defaults that JSON does not have."""
+    """Mark what pydantic's SecretStr and SecretBytes have become; remove defaults that are secret or no JSON."""
     if isinstance(value, dict):
         if value.get("format") == "password" and value.get("writeOnly") is True:
             del value["format"]  # none of JSON Schema
             value[REDACT] = True
-        if isinstance(default := value.get("default"), float) and not math.isfinite(default):
+        if value.get(REDACT) is True:
+            value.pop("default", None)
+            value.pop("examples", None)
+        elif not is_json(value.get("default")):
             del value["default"]
         value = value.values()
     for each in value:
         if isinstance(each, dict | list):
             _complete(each)
+
+
+def is_json(value: object) -> bool:
+    """Whether a value has a text in JSON. Infinity has none."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def described(annotation: object) -> str:
