@@ -126,10 +126,11 @@ class PrefactorCoreClient:
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._instances_lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._termination_monitor = TerminationMonitor(self._fetch_instance)
-        payloads = PayloadPolicy(config.max_payload_bytes, config.redact)
         self._validation = Validation(config.validation, self._count_mismatch)
         registry = config.schema_registry
         self._span_types: SpanTypes | None = getattr(registry, "_span_types", None)  # only a SchemaRegistry has them
+        rules = {} if self._span_types is None else self._span_types.redaction_rules
+        payloads = PayloadPolicy(config.max_payload_bytes, config.redact, rules)
         self._instance_manager = AgentInstanceManager(
             self._hand_over,
             self._instance_record,

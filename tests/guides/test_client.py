@@ -41,6 +41,7 @@ IN_FUNCTIONS = block(f"{GUIDE}#in-functions/python")
 SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
 WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
 REGISTRY = block(f"{GUIDE}#span-types/python")
+REGISTERED_FUNCTION = block(f"{GUIDE}#span-types/python/2")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
 REDACTED_BY_SCHEMA = block(f"{GUIDE}#redaction/yaml")
@@ -233,6 +234,9 @@ SHOWN_BY = {
     "hundreds of runs are live": (
         "test_termination::test_five_hundred_runs_hear_of_their_termination_within_thirty_seconds"
     ),
+    "a type or a function that a span type is registered with has no JSON Schema": (
+        "test_registered_types::test_what_has_no_schema_is_refused_with_the_field_and_what_to_do"
+    ),
 }
 
 
@@ -354,6 +358,18 @@ async def test_a_registry_by_hand() -> None:
         await execute(SPANS[1], **names)
         assert (await names["client"].flush()).complete
         assert names["api"].spans()[0]["summary"] == "gpt-4: Hello"
+
+
+@pytest.mark.anyio
+async def test_a_registry_of_functions() -> None:
+    registry = (await execute(REGISTERED_FUNCTION))["registry"]
+    async with agent(registry) as names:
+        async with names["instance"].span("agent:ask") as span:
+            await span.start({"question": "6 * 7?", "model": "gpt-4"})
+            await span.complete({"text": "42", "score": None})
+        assert (await names["client"].flush()).complete
+        (recorded,) = names["api"].spans()
+    assert (recorded["summary"], recorded["schema_errors"]) == ("6 * 7? → 42", [])
 
 
 @pytest.mark.anyio
