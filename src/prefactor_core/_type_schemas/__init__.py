@@ -8,3 +8,7 @@
 
 It is imported when the first type is registered.
 """
+
+from __future__ import annotations
+
+__all__: list[str] = []
