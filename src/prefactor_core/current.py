@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from prefactor_core._records.instance_stack import instances_of_context
+from prefactor_core._records.instance_stack import current_instances
+from prefactor_core._records.records import InstanceRecord
 from prefactor_core.context_stack import innermost_span
 from prefactor_core.managers import AgentInstanceHandle
 
@@ -19,15 +18,13 @@ def current_instance() -> AgentInstanceHandle | None:
     It is that of the innermost open span; else that of the innermost `client.instance()` block, or the one that this
     task or thread has started last and not finished; else the one of `set_default_instance()`.
     """
-    handles = cast("list[AgentInstanceHandle]", instances_of_context())
+    entries = current_instances()
     span = innermost_span()
-    if span is None:
-        return handles[0] if handles else _default
-    for handle in handles:
-        if handle._record is span.instance:
-            return handle
-    client = None if span.instance.client is None else span.instance.client()
-    return None if client is None else AgentInstanceHandle(span.instance.id, client)
+    if span is None and not entries:
+        return _default
+    record = entries[0].record if span is None else span.instance
+    handle = next((entry.handle() for entry in entries if entry.record is record), None)
+    return handle or _handle_of(record)
 
 
 def set_default_instance(instance: AgentInstanceHandle | None) -> None:
@@ -38,3 +35,11 @@ def set_default_instance(instance: AgentInstanceHandle | None) -> None:
     """
     global _default  # noqa: PLW0603 - one per process
     _default = instance
+
+
+def _handle_of(record: InstanceRecord) -> AgentInstanceHandle | None:
+    """A handle of an instance whose own handle the program does not keep; None if its client is gone."""
+    if _default is not None and _default._record is record:
+        return _default
+    client = None if record.client is None else record.client()
+    return None if client is None else AgentInstanceHandle(record.id, client)

@@ -41,6 +41,7 @@ IN_FUNCTIONS = block(f"{GUIDE}#in-functions/python")
 SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
 WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
 REGISTRY = block(f"{GUIDE}#span-types/python")
+REGISTERED_FUNCTION = block(f"{GUIDE}#span-types/python/2")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
 REDACTED_BY_SCHEMA = block(f"{GUIDE}#redaction/yaml")
@@ -188,6 +189,9 @@ SHOWN_BY = {
     ),
     "a test stops or moves the clocks": "test_clocks::test_delivery_goes_on_while_clocks_stand_still",
     "the clock of the machine is set back": "../integrations/test_tools::test_a_clock_that_is_set_back",
+    "the agent runs in a test that [records](#test-your-agent)": (
+        "test_recording::test_mistakes_that_do_not_raise_in_the_agent_are_found_at_the_end"
+    ),
     "the program mocks or traces its HTTP requests": (
         "../integrations/test_tools::test_mocks_of_the_program_do_not_answer_our_requests"
     ),
@@ -237,6 +241,9 @@ SHOWN_BY = {
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
     "hundreds of runs are live": (
         "test_termination::test_five_hundred_runs_hear_of_their_termination_within_thirty_seconds"
+    ),
+    "a type or a function that a span type is registered with has no JSON Schema": (
+        "test_registered_types::test_what_has_no_schema_is_refused_with_the_field_and_what_to_do"
     ),
 }
 
@@ -359,6 +366,18 @@ async def test_a_registry_by_hand() -> None:
         await execute(SPANS[1], **names)
         assert (await names["client"].flush()).complete
         assert names["api"].spans()[0]["summary"] == "gpt-4: Hello"
+
+
+@pytest.mark.anyio
+async def test_a_registry_of_functions() -> None:
+    registry = (await execute(REGISTERED_FUNCTION))["registry"]
+    async with agent(registry) as names:
+        async with names["instance"].span("agent:ask") as span:
+            await span.start({"question": "6 * 7?", "model": "gpt-4"})
+            await span.complete({"text": "42", "score": None})
+        assert (await names["client"].flush()).complete
+        (recorded,) = names["api"].spans()
+    assert (recorded["summary"], recorded["schema_errors"]) == ("6 * 7? → 42", [])
 
 
 @pytest.mark.anyio

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, CheckedModel, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
+from prefactor_core.typed import ABSENT, CheckedModel, Handed, JsonInteger, JsonPattern, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentHostile",
@@ -124,7 +124,14 @@ AgentHostileResultNestedABDict = TypedDict(
 """AgentHostileResultNestedAB as a dict."""
 
 
-class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "AgentHostileResult | AgentHostileResultDict"]):
+class AgentHostile(
+    TypedSpan[
+        "AgentHostileParams | AgentHostileParamsDict",
+        "AgentHostileResult | AgentHostileResultDict",
+        "AgentHostileParams",
+        "AgentHostileResult",
+    ]
+):
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
 
@@ -148,7 +155,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -157,7 +164,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             exact: Literal['"""\\"; raise SystemExit("\'executed\'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\r\n\t\u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\'] | MISSING = MISSING,
             map: Mapping[str, str] | MISSING = MISSING,
             constraints: str | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -166,18 +173,20 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
                 exact: ends with a backslash\\
                 constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
             """
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             nested: AgentHostileResultNestedDict = ABSENT,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:
                 nested: \"\"\"
             """
+            ...
 
         def set_result(
             self,

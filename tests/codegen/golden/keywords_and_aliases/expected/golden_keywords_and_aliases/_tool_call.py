@@ -8,7 +8,7 @@ from datetime import datetime as _datetime
 from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, Handed, JsonBoolean, JsonInteger, JsonNumber, MISSING as _MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "ToolCall",
@@ -142,7 +142,14 @@ ToolCallResultDict = TypedDict(
 """ToolCallResult as a dict."""
 
 
-class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult | ToolCallResultDict"]):
+class ToolCall(
+    TypedSpan[
+        "ToolCallParams | ToolCallParamsDict",
+        "ToolCallResult | ToolCallResultDict",
+        "ToolCallParams",
+        "ToolCallResult",
+    ]
+):
     """Tool call"""
 
     schema_name = "tool:call"
@@ -169,7 +176,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             _self,
             /,
             *,
@@ -191,7 +198,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
             field_9lives: int | _MISSING = _MISSING,
             field_: str | _MISSING = _MISSING,
             größe: ToolCallParamsGrößeDict = ABSENT,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -206,15 +213,16 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 field_9lives: Sent as `9lives`. At least 1.
                 field_: Sent as ``.
             """
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             None_: str | None,
             with_space: str | _MISSING = _MISSING,
             field_private: int | _MISSING = _MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:
@@ -222,6 +230,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 with_space: Sent as `with space`.
                 field_private: Sent as `_private`.
             """
+            ...
 
         def set_result(
             self,

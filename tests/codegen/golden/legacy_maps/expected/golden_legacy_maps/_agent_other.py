@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
-from prefactor_core.typed import EmptyResult, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import EmptyResult, Handed, JsonInteger, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentOther",
@@ -29,7 +29,14 @@ class AgentOtherParamsDict(TypedDict):
     n: NotRequired[int]
 
 
-class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResult"]):
+class AgentOther(
+    TypedSpan[
+        "AgentOtherParams | AgentOtherParamsDict",
+        "EmptyResult",
+        "AgentOtherParams",
+        "EmptyResult",
+    ]
+):
     """agent:other"""
 
     schema_name = "agent:other"
@@ -38,19 +45,21 @@ class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResu
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
             n: int | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

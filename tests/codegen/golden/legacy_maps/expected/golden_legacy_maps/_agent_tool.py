@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NotRequired, TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
-from prefactor_core.typed import MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import Handed, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentTool",
@@ -46,7 +46,14 @@ class AgentToolResultDict(TypedDict):
     output: NotRequired[object]
 
 
-class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolResult | AgentToolResultDict"]):
+class AgentTool(
+    TypedSpan[
+        "AgentToolParams | AgentToolParamsDict",
+        "AgentToolResult | AgentToolResultDict",
+        "AgentToolParams",
+        "AgentToolResult",
+    ]
+):
     """agent:tool"""
 
     schema_name = "agent:tool"
@@ -55,21 +62,23 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
             arguments: Mapping[str, object] | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             output: object | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

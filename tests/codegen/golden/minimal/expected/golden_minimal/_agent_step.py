@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 from typing_extensions import TypedDict
-from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
+from prefactor_core.typed import EmptyResult, Handed, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentStep",
@@ -29,7 +29,14 @@ class AgentStepParamsDict(TypedDict):
     name: str
 
 
-class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"]):
+class AgentStep(
+    TypedSpan[
+        "AgentStepParams | AgentStepParamsDict",
+        "EmptyResult",
+        "AgentStepParams",
+        "EmptyResult",
+    ]
+):
     """agent:step"""
 
     schema_name = "agent:step"
@@ -38,19 +45,21 @@ class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
             name: str,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

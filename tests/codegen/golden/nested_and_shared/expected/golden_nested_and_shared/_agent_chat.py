@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, JsonInteger, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, Handed, JsonInteger, MISSING, PayloadModel, TypedSpan
 from ._shared_message import Message, MessageDict
 from ._shared_token_usage import TokenUsage, TokenUsageDict
 
@@ -109,7 +109,14 @@ class AgentChatResultDict(TypedDict):
     usage: TokenUsageDict
 
 
-class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatResult | AgentChatResultDict"]):
+class AgentChat(
+    TypedSpan[
+        "AgentChatParams | AgentChatParamsDict",
+        "AgentChatResult | AgentChatResultDict",
+        "AgentChatParams",
+        "AgentChatResult",
+    ]
+):
     """agent:chat
 
     One turn of a conversation.
@@ -123,7 +130,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -131,14 +138,15 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             limits: AgentChatParamsLimitsDict = ABSENT,
             owner: AgentChatParamsPersonDict = ABSENT,
             reviewer: AgentChatParamsPersonDict | None | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
                 limits: What the turn may use.
             """
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
@@ -146,12 +154,13 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             content: str | None | MISSING = MISSING,
             replies: ArrayOf[MessageDict] | MISSING = MISSING,
             usage: TokenUsageDict,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:
                 content: What is said.
             """
+            ...
 
         def set_result(
             self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NotRequired, TYPE_CHECKING, TypeAlias
 from typing_extensions import TypeAliasType, TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, EmptyResult, JsonBoolean, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, EmptyResult, Handed, JsonBoolean, JsonInteger, JsonNumber, MISSING, PayloadModel, TypedSpan
 
 __all__ = [
     "AgentPlan",
@@ -83,7 +83,14 @@ class AgentPlanParamsTreeRightDict(TypedDict):
     balanced: NotRequired[bool]
 
 
-class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"]):
+class AgentPlan(
+    TypedSpan[
+        "AgentPlanParams | AgentPlanParamsDict",
+        "EmptyResult",
+        "AgentPlanParams",
+        "EmptyResult",
+    ]
+):
     """agent:plan"""
 
     schema_name = "agent:plan"
@@ -92,7 +99,7 @@ class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -100,14 +107,16 @@ class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"
             steps: ArrayOf[AgentPlanParamsDict] | MISSING = MISSING,
             payload: AgentPlanParamsJsonInput | MISSING = MISSING,
             tree: AgentPlanParamsTreeDict = ABSENT,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
-from prefactor_core.typed import ABSENT, ArrayOf, CheckedModel, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
+from prefactor_core.typed import ABSENT, ArrayOf, CheckedModel, Handed, JsonInteger, MISSING, PayloadModel, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentLogin",
@@ -209,7 +209,14 @@ class AgentLoginResultSessionDict(TypedDict):
     id: NotRequired[str]
 
 
-class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLoginResult | AgentLoginResultDict"]):
+class AgentLogin(
+    TypedSpan[
+        "AgentLoginParams | AgentLoginParamsDict",
+        "AgentLoginResult | AgentLoginResultDict",
+        "AgentLoginParams",
+        "AgentLoginResult",
+    ]
+):
     """agent:login"""
 
     schema_name = "agent:login"
@@ -383,7 +390,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -395,17 +402,19 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
             headers: AgentLoginParamsHeadersDict = ABSENT,
             content: str | ArrayOf[AgentLoginParamsPartInput] | MISSING = MISSING,
             card: str | None | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             *,
             session: AgentLoginResultSessionDict = ABSENT,
             plain: int | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

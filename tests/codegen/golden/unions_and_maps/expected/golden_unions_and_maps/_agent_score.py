@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NotRequired, TYPE_CHECKING, TypeAlias
 from pydantic import Field
 from typing_extensions import TypedDict
-from prefactor_core.typed import JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
+from prefactor_core.typed import Handed, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, TypedSpan
 
 __all__ = [
     "AgentScore",
@@ -91,7 +91,14 @@ class AgentScoreResultOption2Dict(TypedDict):
     error: str
 
 
-class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict"]):
+class AgentScore(
+    TypedSpan[
+        "AgentScoreParams | AgentScoreParamsDict",
+        "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict",
+        "AgentScoreParams",
+        "AgentScoreResult",
+    ]
+):
     """agent:score"""
 
     schema_name = "agent:score"
@@ -100,20 +107,22 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
             total: float | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             **properties: object,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired, TYPE_CHECKING, TypeAlia
 from uuid import UUID
 from pydantic import Field, Tag
 from typing_extensions import TypedDict
-from prefactor_core.typed import ArrayOf, CheckedModel, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
+from prefactor_core.typed import ArrayOf, CheckedModel, Handed, JsonInteger, JsonLiteral, JsonNumber, MISSING, PayloadModel, PayloadRoot, SchemaPart, TypedSpan
 
 __all__ = [
     "AgentSearch",
@@ -115,7 +115,14 @@ class AgentSearchParamsQueryVectorDict(TypedDict):
     """At least 1 item."""
 
 
-class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentSearchResult | Mapping[str, int]"]):
+class AgentSearch(
+    TypedSpan[
+        "AgentSearchParams | AgentSearchParamsDict",
+        "AgentSearchResult | Mapping[str, int]",
+        "AgentSearchParams",
+        "AgentSearchResult",
+    ]
+):
     """agent:search"""
 
     schema_name = "agent:search"
@@ -124,7 +131,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
 
     if TYPE_CHECKING:
 
-        async def start(
+        def start(
             self,
             /,
             *,
@@ -140,7 +147,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
             bounded: int | float | MISSING = MISSING,
             anything: object | MISSING = MISSING,
             nothing: object | MISSING = MISSING,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params.
 
             Args:
@@ -150,13 +157,15 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
                 short: At most 3 characters.
                 bounded: At least 3.
             """
+            ...
 
-        async def complete(
+        def complete(
             self,
             /,
             **properties: int,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

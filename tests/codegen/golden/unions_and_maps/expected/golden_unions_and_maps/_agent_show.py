@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal as _Literal, NotRequired, TYPE_CHECKING, TypeAlias, overload
 from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
-from prefactor_core.typed import ArrayOf, JsonBoolean, JsonInteger, MISSING as _MISSING, PayloadModel, PayloadRoot, TypedSpan
+from prefactor_core.typed import ArrayOf, Handed, JsonBoolean, JsonInteger, MISSING as _MISSING, PayloadModel, PayloadRoot, TypedSpan
 
 __all__ = [
     "AgentShow",
@@ -118,7 +118,14 @@ class AgentShowResultWholeDict(TypedDict):
     state: _Literal['whole']
 
 
-class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput"]):
+class AgentShow(
+    TypedSpan[
+        "AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict",
+        "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput",
+        "AgentShowParams",
+        "AgentShowResult",
+    ]
+):
     """agent:show"""
 
     schema_name = "agent:show"
@@ -128,59 +135,61 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
     if TYPE_CHECKING:
 
         @overload
-        async def start(
+        def start(
             self,
             /,
             *,
             kind: _Literal['picture'],
             overload: int,
             Literal: str | _MISSING = _MISSING,
-        ) -> None: ...
+        ) -> Handed: ...
 
         @overload
-        async def start(
+        def start(
             self,
             /,
             *,
             kind: _Literal['sound', 'film'],
             MISSING: bool,
             parts: ArrayOf[AgentShowParamsInput] | _MISSING = _MISSING,
-        ) -> None: ...
+        ) -> Handed: ...
 
-        async def start(
+        def start(
             self,
             /,
             **properties: object,
-        ) -> None:
+        ) -> Handed:
             """Start the span with its params."""
+            ...
 
         @overload
-        async def complete(
+        def complete(
             self,
             /,
             *,
             state: _Literal['whole'],
-        ) -> None: ...
+        ) -> Handed: ...
 
         @overload
-        async def complete(
+        def complete(
             self,
             /,
             *,
             state: _Literal['half'],
             at: str | datetime,
-        ) -> None: ...
+        ) -> Handed: ...
 
-        async def complete(
+        def complete(
             self,
             /,
             **properties: object,
-        ) -> None:
+        ) -> Handed:
             """Finish the span as `complete` with its result.
 
             Args:
                 at: Format: date-time.
             """
+            ...
 
         def set_result(
             self,
