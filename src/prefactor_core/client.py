@@ -318,7 +318,7 @@ class PrefactorCoreClient:
         Arguments and errors are those of `create_agent_instance`; the errors are raised when the block is entered.
         """
         self._life.open_session()
-        return InstanceScope(partial(self.create_agent_instance, *args, **kwargs), self._needs_loop)
+        return InstanceScope(partial(PrefactorCoreClient.create_agent_instance, self, *args, **kwargs))
 
     @overload
     def span(
@@ -554,9 +554,6 @@ class PrefactorCoreClient:
         if self._initialized:
             self._termination_monitor.sync(None)
 
-    def _needs_loop(self) -> bool:
-        return self._life.open_session().needs_loop
-
     def _span_forgotten(self, why: Forgotten) -> None:
         self._ledger.count_forgotten_span()
         if self._log_once(f"forgotten span: {why}"):
@@ -715,14 +712,12 @@ class SyncCalls:
 
     def flush(self, timeout: float | None = None) -> DeliveryReport:
         """As `PrefactorCoreClient.flush`."""
-        needs_loop = self._client._needs_loop()
-        return run_and_wait(self._client.flush(timeout), needs_loop=needs_loop)
+        return run_and_wait(PrefactorCoreClient.flush(self._client, timeout))
 
     @_with_arguments_of(PrefactorCoreClient.create_agent_instance)
     def create_agent_instance(self, *args: Any, **kwargs: Any) -> AgentInstanceHandle:
         """As `PrefactorCoreClient.create_agent_instance`."""
-        needs_loop = self._client._needs_loop()
-        return run_and_wait(self._client.create_agent_instance(*args, **kwargs), needs_loop=needs_loop)
+        return run_and_wait(PrefactorCoreClient.create_agent_instance(self._client, *args, **kwargs))
 
     def create_span(
         self,

@@ -26,14 +26,10 @@ class InstanceScope(
 
     Args:
         register: registers an agent instance.
-        needs_loop: whether it waits for anything.
     """
 
-    def __init__(
-        self, register: Callable[[], Coroutine[Any, Any, AgentInstanceHandle]], needs_loop: Callable[[], bool]
-    ) -> None:
+    def __init__(self, register: Callable[[], Coroutine[Any, Any, AgentInstanceHandle]]) -> None:
         self._register = register
-        self._needs_loop = needs_loop
         self._handle: AgentInstanceHandle | None = None
 
     async def __aenter__(self) -> AgentInstanceHandle:
@@ -47,8 +43,7 @@ class InstanceScope(
 
     def __enter__(self) -> AgentInstanceHandle:
         self._check_is_left()
-        needs_loop = self._needs_loop()
-        return self._enter(run_and_wait(self._register(), needs_loop=needs_loop))
+        return self._enter(run_and_wait(self._register()))
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None

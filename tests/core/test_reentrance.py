@@ -141,6 +141,36 @@ def test_a_signal_handler_may_close_the_client_that_is_being_closed(api: LocalAp
     assert not api.violations
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["flush", "run"])
+def test_a_signal_handler_may_wait_for_the_client(api: LocalApi, how: str) -> None:
+    """At any line of a span, with locks of the client held by the code that it interrupts."""
+    client = PrefactorCoreClient(config_for(api))
+
+    def step(instance: Any) -> None:
+        with instance.span("step") as span:
+            span.start({"x": 1})
+            span.complete({"y": 1})
+
+    def handle() -> None:
+        if how == "flush":
+            client.sync.flush(0.0)
+        else:
+            with client.instance({"name": "Signal"}, agent_id="a"):
+                pass
+
+    with client, client.instance({"name": "Agent"}, agent_id="a") as instance:
+        step(instance)
+        with interrupted(lambda: None) as lines:
+            step(instance)
+        for line in range(1, lines[0], 2 if how == "flush" else 9):
+            with interrupted(handle, at=line):
+                step(instance)
+        assert client.sync.flush().complete
+    assert {record["status"] for record in (*api.spans(), *api.instances())} == {"complete"}
+    assert not api.violations
+
+
 class Recorder(logging.Handler):
     """Records a span for each log entry."""
 

@@ -202,13 +202,14 @@ class Delivery:
         """Begin to deliver, and run other coroutines on the delivery thread until the end."""
         self._thread.run(self._begin([*self._intake.tasks, *also]))
 
-    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the delivery thread.
+    async def call(self, coroutine: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
+        """Run a coroutine on the delivery thread, and wait for it.
 
         Raises:
             ClientClosedError: delivery ended first.
+            TimeoutError: it takes longer than `seconds`.
         """
-        return await self._thread.call(coroutine)
+        return await self._thread.call(coroutine, seconds)
 
     @property
     def mints_ids(self) -> bool:

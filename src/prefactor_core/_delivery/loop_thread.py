@@ -16,6 +16,7 @@ from contextvars import Context, ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
+from prefactor_core._blocking import blocking_waits, waits_block
 from prefactor_core._client_thread import ClientThread
 from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.context import start_in_empty_context, untraced_context
@@ -260,17 +261,23 @@ class LoopThread:
             self._cancel_futures()
         return future
 
-    async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    async def call(self, coroutine: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
         """Run a coroutine and wait for it without blocking the caller's loop; a cancellation reaches it.
+
+        Args:
+            coroutine: the coroutine.
+            seconds: how long to wait at most.
 
         Raises:
             ClientClosedError: the thread ended first, or `cancel_calls()` was called.
+            TimeoutError: it takes longer than `seconds`.
         """
         future = self.run(coroutine)
         self._calls.add(future)
         try:
-            await wait_for(future, None)
-        except asyncio.CancelledError:
+            if not await wait_for(future, seconds):
+                raise TimeoutError
+        except BaseException:  # a cancellation, or in a function Ctrl-C
             future.cancel()
             raise
         finally:
@@ -340,6 +347,10 @@ async def wait_for(future: Future[Any], seconds: float | None) -> bool:
     """
     if future.done():  # nothing to wait for, so no event loop is needed
         return True
+    if waits_block():
+        with blocking_waits(False):
+            concurrent.futures.wait([future], seconds)
+        return future.done()
     loop, done, deadline = asyncio.get_running_loop(), asyncio.Event(), Deadline(seconds)
 
     def wake(_: Future[Any]) -> None:

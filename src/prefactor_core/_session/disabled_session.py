@@ -17,8 +17,6 @@ __all__ = ["DisabledSession"]
 class DisabledSession:
     """A session without a thread and without the API, as `Session` describes it. Operations are discarded."""
 
-    needs_loop = False
-
     def start(self) -> None:
         pass
 

@@ -89,7 +89,7 @@ class LifeCycle:
         """As `open`, in a function. Only the check runs on another thread: signals are handled by the main thread."""
         session = self._enter_opening(make_session)
         try:
-            run_and_wait(session.check(), needs_loop=session.needs_loop)
+            run_and_wait(session.check())
         except BaseException:
             self._abort_opening(session)
             raise
@@ -113,7 +113,7 @@ class LifeCycle:
         session = self._enter_closing(timeout)
         if session is None:
             return DeliveryReport()
-        report = run_and_wait(session.close(timeout), needs_loop=session.needs_loop)
+        report = run_and_wait(session.close(timeout))
         self._enter_closed(session)
         session.after_close()
         return report

@@ -217,7 +217,6 @@ class RecordingSession:
         self.on_control = on_control
         self._needs_api_at_start = needs_api_at_start
         self._replaced = replaced
-        self.needs_loop = replaced is not None and replaced.needs_loop  # to close it
         self._log_once = LogOnce()
 
     def start(self) -> None:

@@ -41,6 +41,8 @@ T = TypeVar("T")
 
 # With `require_api_at_start=False`: how long the agent waits for the check of the token.
 _START_SECONDS = 5.0
+# More than a registration takes. The delivery thread may wait for a lock of the caller, if that is a signal handler.
+_REGISTER_SECONDS = 1.5
 
 logger = logger_of("prefactor_core")
 _log_once = LogOnce()
@@ -51,12 +53,7 @@ class Session(Protocol):
 
     The order of calls: `start`, `check`, `begin`, then `begin_close`, `close` and `after_close`; after a failed check,
     `abort`.
-
-    Attributes:
-        needs_loop: whether its coroutines wait for anything, which needs an event loop.
     """
-
-    needs_loop: bool
 
     def start(self) -> None:
         """Start what `check` needs."""
@@ -153,8 +150,6 @@ class ApiSession:
         QueueClosedError: the program's queue is closed.
     """
 
-    needs_loop = True
-
     def __init__(
         self,
         config: PrefactorCoreConfig,
@@ -229,7 +224,9 @@ class ApiSession:
         if self._delivery.ends_with_process or self._delivery.paused or not self._registrar.expects_answer():
             return None
         try:
-            return await self._delivery.call(self._registrar.register(registration))
+            return await self._delivery.call(self._registrar.register(registration), _REGISTER_SECONDS)
+        except TimeoutError:
+            return None
         except ClientClosedError:
             if not self._delivery.ends_with_process:
                 raise
