@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from prefactor_core._records.records import InstanceRecord
 
-__all__ = ["enter_instance", "instances_of_context", "leave_instance", "run_started"]
+__all__ = [
+    "InstanceEntries",
+    "enter_instance",
+    "instance_entries",
+    "instances_of_context",
+    "leave_instance",
+    "replace_instances",
+    "run_started",
+]
 
 
 class _Entry(NamedTuple):
@@ -24,7 +32,9 @@ class _Entry(NamedTuple):
     is_block: bool
 
 
-_instances: ContextVar[tuple[_Entry, ...]] = ContextVar("prefactor_instances", default=())
+InstanceEntries: TypeAlias = tuple[_Entry, ...]
+
+_instances: ContextVar[InstanceEntries] = ContextVar("prefactor_instances", default=())
 
 
 def run_started(handle: object, record: InstanceRecord) -> None:
@@ -51,3 +61,15 @@ def leave_instance(handle: object) -> None:
 def instances_of_context() -> list[object]:
     """The handles of the instances that are current and not over, the innermost first."""
     return [entry.handle for entry in reversed(_instances.get()) if not entry.record.ended]
+
+
+def instance_entries() -> InstanceEntries:
+    """What is current in this context, for `replace_instances`."""
+    return _instances.get()
+
+
+def replace_instances(entries: InstanceEntries) -> InstanceEntries:
+    """Make these instances the current ones of this context. Returns those before."""
+    before = _instances.get()
+    _instances.set(entries)
+    return before

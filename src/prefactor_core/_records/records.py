@@ -103,6 +103,7 @@ class SpanRecord:
         answered: done when the API has answered the create, or the first request has failed.
         local_id: the first id, if the API gave the span another one.
         ended_with_process: the client finished it, because the process is about to be ended.
+        context: the `SpanContext` that the program has of it, until it is finished.
         inherited: it was opened before this process was forked. The parent process may deliver its create, which may
             still be pending.
     """
@@ -129,6 +130,7 @@ class SpanRecord:
     answered: Future[None] | None = None
     local_id: str = ""
     ended_with_process: bool = False
+    context: object = field(default=None, repr=False)
     inherited: bool = False
 
     def settle_create(self, state: CreateState) -> None:
