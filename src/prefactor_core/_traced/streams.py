@@ -22,18 +22,18 @@ def recorded_async_generator(call: Call, generator: AsyncGenerator[Any, Any]) ->
     return _RecordedAsyncGenerator(_Steps(call, begun=False), generator)
 
 
-def returned(call: Call, value: object) -> object:
+def returned(call: Call, value: Any) -> object:
     """What a call returns to the program in place of a value. The span goes on if the value is not finished yet."""
-    if isinstance(value, CoroutineType):  # of a plain function around a coroutine function
+    kind = type(value)  # not isinstance: that calls code of the value
+    if kind is CoroutineType:  # of a plain function around a coroutine function
         return _awaited(call, StreamStack(call.record), value)
     if not call.plan.collects or value is None:
         call.complete(value)
         return value
-    if isinstance(value, GeneratorType):
+    if kind is GeneratorType:
         return _RecordedGenerator(_Steps(call, begun=True), value)
-    if isinstance(value, AsyncGeneratorType):
+    if kind is AsyncGeneratorType:
         return _RecordedAsyncGenerator(_Steps(call, begun=True), value)
-    kind = type(value)
     if hasattr(kind, "__anext__") or hasattr(kind, "__aiter__"):
         return _RecordedAsyncIterator(_Steps(call, begun=True), value)
     if hasattr(kind, "__next__") or (hasattr(kind, "__iter__") and not issubclass(kind, Collection)):
