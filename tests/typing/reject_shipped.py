@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from prefactor_core import carry, current_span, traced
 from prefactor_core.typed import MISSING
 from prefactor_spans import AgentChatTurn, AgentLlm, AgentRetrieval, AgentRun, AgentTool
 
@@ -39,3 +42,41 @@ def reading(result: AgentLlm.Result) -> int:
         print(result.response.upper())
     print(result.response.upper())  # E: "MISSING"
     return result.usage.input_tokens  # E: "MISSING"
+
+
+@traced(AgentRetrieval, result=lambda found: {"document": found})  # E: "AgentRetrievalResultDict" | "result"
+def wrong_key_of_a_result(query: str) -> list[str]:
+    return [query]
+
+
+@traced(AgentTool, params=lambda: {"name": 4})  # E: "AgentToolParamsDict" | "params"
+def wrong_type_of_a_param() -> None: ...
+
+
+@traced(AgentTool, params=lambda: {"summary": "x"})  # E: "AgentToolParamsDict" | "params"
+def missing_param() -> None: ...
+
+
+@traced(AgentLlm, collect=lambda parts: {"respons": "".join(parts)})  # E: "AgentLlmResultDict" | "collect"
+def wrong_key_of_a_stream(model: str) -> Iterator[str]:
+    yield model
+
+
+@traced(AgentTool, capture="both")  # E: "capture"
+def wrong_capture(name: str) -> None: ...
+
+
+@traced(AgentTool, params=lambda name: {"name": name})  # E(pyright)
+def untyped_argument_of_a_lambda(name: str) -> None: ...
+
+
+@traced(AgentTool, params=lambda **others: {"name": "t", "arguments": others})  # E: "AgentToolParamsDict" | "unknown"
+def others_of_a_lambda(city: str) -> None: ...
+
+
+def calls() -> None:
+    wrong_capture(4)  # E: "int" | "name"
+    carry(missing_param)(4)  # E: "Too many arguments" | "Expected 0"
+    current_span(AgentTool).set_result(response="x")  # E: "response"
+    current_span(AgentTool).set_result(summary=4)  # E: "summary"
+    current_span("agent:tool")  # E: "str"

@@ -276,6 +276,14 @@ EXPECTED = {
             {"documents": [{"id": "d-1", "score": 1, "metadata": {"page": 1}}], "count": 1},
         ),
     ],
+    "traced_functions": [
+        Span("agent:retrieval", {"query": "weather", "top_k": 1}, {"documents": [{"content": "weather"}], "count": 1}),
+        Span("agent:tool", {"name": "weather"}, {"output": "Sunny", "summary": "sunny"}),
+        Span("agent:llm", {"model": "gpt-4", "prompt": "Hi"}, {"response": "Hi", "finish_reason": "stop"}),
+        Span("agent:llm", {"model": "gpt-4", "prompt": "Hi"}, {"response": "Hi"}),
+        Span("agent:tool", {"name": "calculator"}),
+        *[Span("agent:retrieval", {"query": "Hi"})] * 3,
+    ],
     "chat": [
         Span("agent:chat_turn", {"user_message": "Hi", "turn": 1, "channel": "text"}, {"assistant_message": "Hello"}),
         Span(
