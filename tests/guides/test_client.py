@@ -39,6 +39,7 @@ RUN = block(f"{GUIDE}#recording-a-run/python")
 RAISES = block(f"{GUIDE}#recording-a-run/python/2")
 SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
 WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
+TRACED, STREAM, CARRIED = (block(f"{GUIDE}#decorated-functions/python{number}") for number in ("", "/2", "/3"))
 REGISTRY = block(f"{GUIDE}#span-types/python")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
@@ -170,6 +171,16 @@ SHOWN_BY = {
         "test_span_life_cycle::test_spans_that_are_never_finished_are_counted_and_logged_once"
     ),
     "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
+    "a traced function is called without an agent instance, as in a thread of a pool": (
+        "test_carry::test_a_thread_pool_with_carry_and_without"
+    ),
+    "a traced function is called after its client was closed": "test_traced::test_a_function_outlives_its_client",
+    "`params`, `result` or `collect` of `traced` raises, or makes no payload": (
+        "test_traced::test_a_mapper_that_fails_costs_its_part"
+    ),
+    "a stream of a traced function is abandoned: `break`, `close()`, garbage collection, a cancelled reader": (
+        "test_traced_streams::test_a_stream_keeps_what_it_gave_however_it_ends"
+    ),
     "the program runs on trio, or gevent has replaced threads": (
         "test_unsupported_runtimes::test_no_event_loop_of_asyncio"
     ),
@@ -270,6 +281,29 @@ async def test_an_agent_that_raises_finishes_its_instance() -> None:
             await execute(RAISES.replace("...", "1 / 0"), **names)
         assert (await names["client"].flush()).complete
         assert [instance["status"] for instance in names["api"].instances()] == ["failed"]
+
+
+@pytest.mark.anyio
+async def test_decorated_functions() -> None:
+    async with agent(prefactor_spans.registry) as names:
+        functions = await execute(TRACED)
+        assert await functions["weather"]("Lisbon") == "rain"
+        assert list((await execute(STREAM))["answer"]("Hello")) == ["Hi, ", "Ada"]
+        await execute(CARRIED, search=functions["search"])
+        assert (await names["client"].flush()).complete
+        spans = names["api"].spans()
+    recorded = {(span["schema_name"], span["payload"].get("query"), str(span["result_payload"])) for span in spans}
+    documents = str({"documents": [{"content": "about Porto"}] * 3, "count": 3})
+    assert ("agent:retrieval", "Porto", documents) in recorded
+    assert ("agent:tool", None, str({"output": "rain"})) in recorded
+    assert ("agent:llm", None, str({"finish_reason": "stop", "response": "Hi, Ada"})) in recorded
+    assert len(spans) == 5
+
+
+def test_the_arguments_of_traced_are_listed() -> None:
+    assert [row[0].strip("`") for row in table(GUIDE, "decorated-functions")] == list(
+        inspect.signature(prefactor_core.traced).parameters
+    )[1:]
 
 
 def test_the_arguments_of_an_instance_are_listed() -> None:
