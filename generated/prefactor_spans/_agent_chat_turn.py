@@ -66,7 +66,14 @@ class AgentChatTurnResultDict(TypedDict):
     """Whether the user broke in before the end."""
 
 
-class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "AgentChatTurnResult | AgentChatTurnResultDict"]):
+class AgentChatTurn(
+    TypedSpan[
+        "AgentChatTurnParams | AgentChatTurnParamsDict",
+        "AgentChatTurnResult | AgentChatTurnResultDict",
+        "AgentChatTurnParams",
+        "AgentChatTurnResult",
+    ]
+):
     """Chat turn
 
     One turn of a conversation, from the user's message to the assistant's.
@@ -97,6 +104,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
                 turn: The number of the turn, from 1. At least 1.
                 channel: How the user speaks to the agent.
             """
+            ...
 
         def complete(
             self,
@@ -111,6 +119,7 @@ class AgentChatTurn(TypedSpan["AgentChatTurnParams | AgentChatTurnParamsDict", "
                 assistant_message: What the assistant answered.
                 interrupted: Whether the user broke in before the end.
             """
+            ...
 
         def set_result(
             self,

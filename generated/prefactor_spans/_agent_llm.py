@@ -138,7 +138,14 @@ class AgentLlmResultDict(TypedDict):
     """The model that answered, where it is not the one that was asked."""
 
 
-class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult | AgentLlmResultDict"]):
+class AgentLlm(
+    TypedSpan[
+        "AgentLlmParams | AgentLlmParamsDict",
+        "AgentLlmResult | AgentLlmResultDict",
+        "AgentLlmParams",
+        "AgentLlmResult",
+    ]
+):
     """LLM call
 
     A call to a language model, with a prompt or with messages.
@@ -173,6 +180,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
                 parameters: The settings of the call.
                 tools: The names of the tools that the model may ask for.
             """
+            ...
 
         def complete(
             self,
@@ -195,6 +203,7 @@ class AgentLlm(TypedSpan["AgentLlmParams | AgentLlmParamsDict", "AgentLlmResult 
                 response_id: The provider's ID of the answer.
                 response_model: The model that answered, where it is not the one that was asked.
             """
+            ...
 
         def set_result(
             self,

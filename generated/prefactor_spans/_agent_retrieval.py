@@ -101,7 +101,14 @@ class AgentRetrievalResultDocumentsItemDict(TypedDict):
     """What else is known of the document."""
 
 
-class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict", "AgentRetrievalResult | AgentRetrievalResultDict"]):
+class AgentRetrieval(
+    TypedSpan[
+        "AgentRetrievalParams | AgentRetrievalParamsDict",
+        "AgentRetrievalResult | AgentRetrievalResultDict",
+        "AgentRetrievalParams",
+        "AgentRetrievalResult",
+    ]
+):
     """Retrieval
 
     A search for documents, such as in a vector store or an index.
@@ -132,6 +139,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
                 top_k: How many documents are wanted. At least 1.
                 filters: What the documents must match.
             """
+            ...
 
         def complete(
             self,
@@ -146,6 +154,7 @@ class AgentRetrieval(TypedSpan["AgentRetrievalParams | AgentRetrievalParamsDict"
                 documents: What was found, the best first.
                 count: How many documents were found. At least 0.
             """
+            ...
 
         def set_result(
             self,

@@ -76,7 +76,14 @@ class AgentRunResultDict(TypedDict):
     """The tokens that a call used."""
 
 
-class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult | AgentRunResultDict"]):
+class AgentRun(
+    TypedSpan[
+        "AgentRunParams | AgentRunParamsDict",
+        "AgentRunResult | AgentRunResultDict",
+        "AgentRunParams",
+        "AgentRunResult",
+    ]
+):
     """Agent run
 
     One run of the agent, from its input to its answer. The other spans of the run stand below it.
@@ -109,6 +116,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
                 user_id: Whom the agent works for; a pseudonym rather than a name.
                 metadata: Anything else that identifies the run.
             """
+            ...
 
         def complete(
             self,
@@ -125,6 +133,7 @@ class AgentRun(TypedSpan["AgentRunParams | AgentRunParamsDict", "AgentRunResult 
                 steps: How many steps the agent took. At least 0.
                 usage: The tokens that a call used.
             """
+            ...
 
         def set_result(
             self,

@@ -70,7 +70,14 @@ class AgentToolResultDict(TypedDict):
     """Why the tool failed."""
 
 
-class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolResult | AgentToolResultDict"]):
+class AgentTool(
+    TypedSpan[
+        "AgentToolParams | AgentToolParamsDict",
+        "AgentToolResult | AgentToolResultDict",
+        "AgentToolParams",
+        "AgentToolResult",
+    ]
+):
     """Tool call
 
     A call of a tool by the agent.
@@ -101,6 +108,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
                 call_id: The ID that the model gave the call.
                 description: What the tool does.
             """
+            ...
 
         def complete(
             self,
@@ -117,6 +125,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
                 summary: The output in a few words, for people.
                 error_message: Why the tool failed.
             """
+            ...
 
         def set_result(
             self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from inspect import signature
@@ -28,9 +28,10 @@ from prefactor_core._session.disabled_session import DisabledSession
 from prefactor_core._session.event_loops import check_runtime
 from prefactor_core._session.life_cycle import LifeCycle, State
 from prefactor_core._session.open_runs import OpenRuns
+from prefactor_core._session.recording_session import RecordingSession, is_recording
 from prefactor_core._session.registration import Registration
 from prefactor_core._session.session import ApiSession, Session
-from prefactor_core._session.waiting import run_and_wait
+from prefactor_core._session.waiting import check_may_wait, run_and_wait
 from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError, ClientNotInitializedError
@@ -203,7 +204,7 @@ class PrefactorCoreClient:
             PrefactorHttpError: the API does not answer. With `require_api_at_start=False` this is not raised: the API
                 is asked once, for 5 seconds at most, and a warning is logged.
         """
-        if not is_disabled():
+        if not (is_disabled() or is_recording()):
             check_runtime(in_coroutine=True)
         await self._life.open(self._new_session)
 
@@ -447,6 +448,8 @@ class PrefactorCoreClient:
     def _new_session(self) -> Session:
         if self._life.state is not State.OPEN:  # open: a forked child, which has a new ledger already
             self._ledger = Ledger()
+        if is_recording():
+            return self._recording_session(None)
         if is_disabled():
             return DisabledSession()
         return ApiSession(
@@ -462,6 +465,29 @@ class PrefactorCoreClient:
             owner=self,
             fail_open_runs=WeakMethod(self._fail_open_runs),
         )
+
+    def _recording_session(self, replaced: Session | None) -> RecordingSession:
+        return RecordingSession(
+            self._ledger,
+            _weakly(self._on_terminated),
+            needs_api_at_start=self._config.require_api_at_start,
+            replaced=replaced,
+        )
+
+    @contextlib.contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """In the block, the test that records gets what this client hands over, although the client is open."""
+        if not self._initialized:  # it gets such a session when it is opened
+            yield
+            return
+        before, partition = self._life.open_session(), self._partition
+        recording = self._recording_session(before)
+        self._life.replace_session(before, recording)
+        try:
+            yield
+        finally:
+            self._life.replace_session(recording, before)
+            self._partition = partition  # not that of the ids that were made up
 
     def _renew_after_fork(self) -> None:
         """In a forked child: operations that wait are delivered by the parent, with its thread and connections."""
@@ -649,6 +675,8 @@ class PrefactorCoreClient:
         if given is not None:
             return snapshot_object(given, "agent_schema_version").value
         registry = self._config.schema_registry
+        if registry is None and is_disabled():
+            return {}
         if registry is None:
             raise ValueError(
                 "the agent has no span types: pass agent_schema_version, or set PrefactorCoreConfig.schema_registry"
@@ -674,18 +702,20 @@ class SyncCalls:
 
     def initialize(self) -> None:
         """As `PrefactorCoreClient.initialize`; it needs no event loop."""
-        if not is_disabled():
+        if not (is_disabled() or is_recording()):
             check_runtime(in_coroutine=False)
         self._client._life.open_and_wait(self._client._new_session)
 
     def close(self, timeout: float | None = None) -> DeliveryReport:
         """As `PrefactorCoreClient.close`."""
+        check_may_wait()
         self._client._forget_active_instance()
         return self._client._life.close_and_wait(timeout)
 
     def flush(self, timeout: float | None = None) -> DeliveryReport:
         """As `PrefactorCoreClient.flush`."""
-        return run_and_wait(self._client.flush(timeout), needs_loop=self._client._needs_loop())
+        needs_loop = self._client._needs_loop()
+        return run_and_wait(self._client.flush(timeout), needs_loop=needs_loop)
 
     @_with_arguments_of(PrefactorCoreClient.create_agent_instance)
     def create_agent_instance(self, *args: Any, **kwargs: Any) -> AgentInstanceHandle:

@@ -11,11 +11,11 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 from prefactor_core._log_once import LogOnce
 from prefactor_core._records.instance_stack import (
     InstanceEntries,
+    current_instances,
     instance_entries,
-    instances_of_context,
     replace_instances,
 )
-from prefactor_core._records.records import SpanRecord
+from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core.context_stack import Entries, innermost_span, open_span, replace_stack, stack_entries
 from prefactor_core.managers import AgentInstanceHandle
 from prefactor_core.span_context import NoSpan, SpanContext
@@ -42,15 +42,13 @@ def current_instance() -> AgentInstanceHandle | None:
     """
     if not (stack_entries() or instance_entries()):  # many functions are traced in a program that records nothing
         return _default
+    entries = current_instances()
     span = innermost_span()
-    handles = cast("list[AgentInstanceHandle]", instances_of_context())
-    if span is None:
-        return handles[0] if handles else _default
-    for handle in handles:
-        if handle._record is span.instance:
-            return handle
-    client = None if span.instance.client is None else span.instance.client()
-    return None if client is None else AgentInstanceHandle(span.instance.id, client)
+    if span is None and not entries:
+        return _default
+    record = entries[0].record if span is None else span.instance
+    handle = next((entry.handle() for entry in entries if entry.record is record), None)
+    return handle or _handle_of(record)
 
 
 def set_default_instance(instance: AgentInstanceHandle | None) -> None:
@@ -61,6 +59,14 @@ def set_default_instance(instance: AgentInstanceHandle | None) -> None:
     """
     global _default  # noqa: PLW0603 - one per process
     _default = instance
+
+
+def _handle_of(record: InstanceRecord) -> AgentInstanceHandle | None:
+    """A handle of an instance whose own handle the program does not keep; None if its client is gone."""
+    if _default is not None and _default._record is record:
+        return _default
+    client = None if record.client is None else record.client()
+    return None if client is None else AgentInstanceHandle(record.id, client)
 
 
 @overload

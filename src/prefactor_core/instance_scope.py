@@ -47,7 +47,8 @@ class InstanceScope(
 
     def __enter__(self) -> AgentInstanceHandle:
         self._check_is_left()
-        return self._enter(run_and_wait(self._register(), needs_loop=self._needs_loop()))
+        needs_loop = self._needs_loop()
+        return self._enter(run_and_wait(self._register(), needs_loop=needs_loop))
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import os
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Self, TypeAlias
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import InstanceOf, PlainSerializer
 
-__all__ = ["ApiToken", "HttpClientConfig", "is_disabled"]
+__all__ = ["ApiToken", "HttpClientConfig", "is_disabled", "without_api"]
 
 _MASK = "[redacted]"
 
@@ -71,11 +73,24 @@ def is_disabled() -> bool:
     return os.environ.get("PREFACTOR_DISABLED", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
-def _from_environment(name: str, *, disabled: str) -> str:
-    """A field whose default is an environment variable, which may be missing if recording is disabled, as in CI."""
+_blocks_without_api: list[None] = []
+
+
+@contextmanager
+def without_api() -> Iterator[None]:
+    """In the block, a configuration needs no address and no token, since nothing is sent."""
+    _blocks_without_api.append(None)
+    try:
+        yield
+    finally:
+        _blocks_without_api.pop()
+
+
+def _from_environment(name: str, *, unused: str) -> str:
+    """A field whose default is an environment variable, which may be missing if nothing is sent, as in CI."""
 
     def value() -> str:
-        return os.environ.get(name) or (disabled if is_disabled() else "")
+        return os.environ.get(name) or (unused if is_disabled() or _blocks_without_api else "")
 
     return field(default_factory=value, repr=name != "PREFACTOR_API_TOKEN")
 
@@ -109,8 +124,8 @@ class HttpClientConfig:
         ValueError: A value is missing or not valid. The message never contains the token.
     """
 
-    api_url: str = _from_environment("PREFACTOR_API_URL", disabled="https://prefactor.invalid")
-    api_token: Annotated[str, _HIDDEN] = _from_environment("PREFACTOR_API_TOKEN", disabled="disabled")
+    api_url: str = _from_environment("PREFACTOR_API_URL", unused="https://prefactor.invalid")
+    api_token: Annotated[str, _HIDDEN] = _from_environment("PREFACTOR_API_TOKEN", unused="unused")
     request_timeout: float = 30.0
     connect_timeout: float = 10.0
     max_retries: int = 3

@@ -430,19 +430,19 @@ async def own_queue(target: Target) -> object:
 async def misuse(target: Target) -> object:
     client = PrefactorCoreClient(target.config())
     raised = [
-        await raised_by(client.create_agent_instance(VERSION, SCHEMAS, "agent")),
-        await raised_by(client.finish_span("unknown")),
-        await raised_by(client.close()),
+        await raised_by(lambda: client.create_agent_instance(VERSION, SCHEMAS, "agent")),
+        await raised_by(lambda: client.finish_span("unknown")),
+        await raised_by(client.close),
     ]
     await client.initialize()
     raised += [
-        await raised_by(client.initialize()),
-        await raised_by(client.create_agent_instance(VERSION)),  # no span types
-        await raised_by(client.finish_span("unknown"), KeyError),
+        await raised_by(client.initialize),
+        await raised_by(lambda: client.create_agent_instance(VERSION)),  # no span types
+        await raised_by(lambda: client.finish_span("unknown"), KeyError),
     ]
     await client.close()
     refused = PrefactorCoreClient(target.config(http_config=target.http_config("wrong")))
-    raised += [await raised_by(refused.initialize()), await raised_by(refused.create_span("i", "s"))]
+    raised += [await raised_by(refused.initialize), await raised_by(lambda: refused.create_span("i", "s"))]
     return raised
 
 
@@ -466,7 +466,7 @@ async def agents(target: Target) -> object:
         retired = await http.agents.retire(made.id)
         reinstated = await http.agents.reinstate(made.id)
         got = await http.agents.get(made.id)
-        missing = await raised_by(http.agents.get("0" * 32))
+        missing = await raised_by(lambda: http.agents.get("0" * 32))
         deleted = await http.agents.delete(made.id)
     named = [(one.name, one.status) for one in (made, changed, shown, retired, reinstated, got, deleted)]
     return [named, [one.name for one in listed if one.id == made.id], missing]
@@ -495,11 +495,11 @@ async def direct_requests(target: Target) -> object:
             "key-child",
         )
         finished = await http.agent_spans.finish(root.id)
-        again = await raised_by(http.agent_spans.finish(root.id, "failed", {"r": None}, TIME, "key-again"))
+        again = await raised_by(lambda: http.agent_spans.finish(root.id, "failed", {"r": None}, TIME, "key-again"))
         recorded = await http.agent_instances.record_quality(instance.id, "accuracy", {"score": None})
         await http.agent_instances.finish(instance.id)
         got = await http.agent_instances.get(instance.id)
-        key = await raised_by(http.agent_spans.finish(root.id, idempotency_key="k" * 65))
+        key = await raised_by(lambda: http.agent_spans.finish(root.id, idempotency_key="k" * 65))
     counts = got.span_counts.total if got.span_counts else None
     return [child.status, finished.status, again, recorded.quality_payloads, got.status, counts, key]
 
@@ -512,7 +512,7 @@ async def any_request(target: Target) -> object:
         made = await http.request(
             "POST", "/api/v1/agent", json_data={"details": {"name": "A"}}, idempotency_key="key-request"
         )
-        missing = await raised_by(http.request("GET", "/api/v1/nowhere"))
+        missing = await raised_by(lambda: http.request("GET", "/api/v1/nowhere"))
     return [ping, sorted(listed), made["details"]["name"], missing]
 
 
@@ -537,10 +537,10 @@ def raised(call: Callable[[], object]) -> str | None:
     return None
 
 
-async def raised_by(call: Awaitable[object], kind: type[Exception] | None = None) -> str | None:
+async def raised_by(call: Callable[[], Awaitable[object]], kind: type[Exception] | None = None) -> str | None:
     """Return the name of the exception that an awaited call raises, or of its documented base."""
     try:
-        await call
+        await call()
     except Exception as error:
         return kind.__name__ if kind and isinstance(error, kind) else type(error).__name__
     return None

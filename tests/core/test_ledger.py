@@ -89,3 +89,17 @@ def test_a_report_raises_for_drops_without_a_cause() -> None:
     with pytest.raises(PrefactorTelemetryFailureError) as caught:
         account.report(()).raise_for_loss()
     assert isinstance(caught.value.cause, TimeoutError)
+
+
+def test_a_report_prints_as_one_line() -> None:
+    account = ledger()
+    account.drop(operation(), "queue_full")
+    account.count_mismatch()
+    assert str(account.stats()) == (
+        "2 of 6 operations delivered, 1 failed (http_422 1), 1 dropped (queue_full 1), 2 pending, "
+        "1 did not match their schema"
+    )
+    error = DeliveryError("refused:\nbecause", operation=operation(), reason="http_422")
+    assert str(account.report((error,))) == f"{account.stats()}; first error: refused:\\nbecause"
+    assert str(Ledger().report(())) == "0 of 0 operations delivered"
+    assert repr(account.stats()).startswith("ClientStats(accepted=6")

@@ -95,7 +95,9 @@ def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
+        (entry_points,) = (name for name in names if name.endswith("/entry_points.txt"))
+        assert "[pytest11]\nprefactor = prefactor_pytest" in archive.read(entry_points).decode()
+    assert {*(f"{package}/py.typed" for package in PACKAGES), "prefactor_pytest.py"} <= set(names)
     assert {name for name in names if name.startswith("prefactor_gen/_shipped/")}
     assert not [name for name in names if name.endswith(".md")]
 

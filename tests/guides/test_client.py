@@ -36,7 +36,8 @@ from prefactor_http.config import is_disabled
 
 GUIDE = "src/prefactor_core/README.md"
 RUN = block(f"{GUIDE}#recording-a-run/python")
-RAISES = block(f"{GUIDE}#recording-a-run/python/2")
+THREE_CALLS = block(f"{GUIDE}#recording-a-run/python/2")
+IN_FUNCTIONS = block(f"{GUIDE}#in-functions/python")
 SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
 WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
 TRACED, STREAM, CARRIED = (block(f"{GUIDE}#decorated-functions/python{number}") for number in ("", "/2", "/3"))
@@ -83,8 +84,15 @@ SHOWN_BY = {
     ),
     "the token is invalid": "test_faults::test_an_invalid_token_raises_at_initialize",
     "the token expires during a run": "test_faults::test_a_token_that_expires_during_a_run",
-    "the agent raises before `finish`": (
-        "test_agent_unaffected::test_an_agent_that_raises_before_finish_leaves_its_instance_active"
+    "the agent raises before `finish`": ("test_agent_unaffected::test_an_agent_that_raises_before_finish_has_failed"),
+    "an exception leaves the block of a run, or its task is cancelled": (
+        "test_one_surface::test_how_a_block_of_a_run_ends"
+    ),
+    "the program ends while spans and runs are open": (
+        "test_one_surface::test_a_run_that_is_open_at_the_end_of_the_program_has_failed"
+    ),
+    "a callback of the client, such as `on_error`, calls `client.sync`": (
+        "test_one_surface::test_calls_that_would_wait_for_themselves"
     ),
     "an instance is not started": "test_faults::test_an_instance_that_is_not_started",
     "one operation keeps failing while others succeed": (
@@ -181,11 +189,14 @@ SHOWN_BY = {
     "a stream of a traced function is abandoned: `break`, `close()`, garbage collection, a cancelled reader": (
         "test_traced_streams::test_a_stream_keeps_what_it_gave_however_it_ends"
     ),
-    "the program runs on trio, or gevent has replaced threads": (
+    "`initialize` is awaited on trio, or gevent has replaced threads": (
         "test_unsupported_runtimes::test_no_event_loop_of_asyncio"
     ),
     "a test stops or moves the clocks": "test_clocks::test_delivery_goes_on_while_clocks_stand_still",
     "the clock of the machine is set back": "../integrations/test_tools::test_a_clock_that_is_set_back",
+    "the agent runs in a test that [records](#test-your-agent)": (
+        "test_recording::test_mistakes_that_do_not_raise_in_the_agent_are_found_at_the_end"
+    ),
     "the program mocks or traces its HTTP requests": (
         "../integrations/test_tools::test_mocks_of_the_program_do_not_answer_our_requests"
     ),
@@ -261,7 +272,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.anyio
 async def test_recording() -> None:
     async with agent(prefactor_spans.registry) as names:
-        await execute(RUN, **names)
+        for program in [RUN, THREE_CALLS, IN_FUNCTIONS]:
+            await execute(program, **names)
         for program in [*SPANS, WITHOUT_BLOCK]:
             await execute(program, **names)
         assert (await names["client"].flush()).complete
@@ -271,16 +283,16 @@ async def test_recording() -> None:
     recorded = [(span["schema_name"], span["status"], by_id[span["parent_span_id"]]) for span in spans]
     llm = ("agent:llm", "complete", None)
     run = [("agent:run", "complete", None), ("agent:tool", "complete", "agent:run")]
-    assert sorted(recorded, key=str) == sorted([llm, llm, *run, ("agent:tool", "failed", None), llm, llm], key=str)
+    assert sorted(recorded, key=str) == sorted([llm, llm, llm, *run, ("agent:tool", "failed", None), llm, llm], key=str)
 
 
 @pytest.mark.anyio
 async def test_an_agent_that_raises_finishes_its_instance() -> None:
     async with agent(prefactor_spans.registry) as names:
         with pytest.raises(ZeroDivisionError):
-            await execute(RAISES.replace("...", "1 / 0"), **names)
+            await execute(RUN.replace("...", "1 / 0"), **names)
         assert (await names["client"].flush()).complete
-        assert [instance["status"] for instance in names["api"].instances()] == ["failed"]
+        assert names["api"].instances()[-1]["status"] == "failed"
 
 
 @pytest.mark.anyio
@@ -485,14 +497,15 @@ def shown(value: Any) -> str:
     """A default as the tables write it."""
     if isinstance(value, QueueConfig):
         return "`QueueConfig()`"
+    if isinstance(value, HttpClientConfig):
+        return "`HttpClientConfig()`"
     number = isinstance(value, int) and not isinstance(value, bool)
     return f"`{value:_}`" if number else f'`"{value}"`' if isinstance(value, str) else f"`{value!r}`"
 
 
-def test_options_are_listed_with_their_defaults() -> None:
+def test_options_are_listed_with_their_defaults(account: None) -> None:
     fields = PrefactorCoreConfig.model_fields
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
-    expected = {f"`{name}`": shown(default) for name, default in defaults.items()} | {"`http_config`": ""}
+    expected = {f"`{name}`": shown(field.get_default(call_default_factory=True)) for name, field in fields.items()}
     assert {row[0]: row[1] for row in table(GUIDE, "configuration")} == expected
     queue = {f"`{name}`": shown(field.default) for name, field in QueueConfig.model_fields.items()}
     assert {row[0]: row[1] for row in table(GUIDE, "queueconfig")} == queue
@@ -537,8 +550,8 @@ def test_what_happens_is_held_by_tests() -> None:
 
 
 def test_differences_to_prefactor_core_are_listed() -> None:
-    """One for each rule of the comparison, and the order in which an instance starts."""
-    assert len(table(GUIDE, "migrating-from-prefactor-core")) == len(RULES) + 1
+    """One for each rule of the comparison, each about one request, and two: the order of starts, one more finish."""
+    assert len(table(GUIDE, "migrating-from-prefactor-core")) == len(RULES) + 2
 
 
 def test_uv_leaves_the_other_distributions_out() -> None:

@@ -6,6 +6,7 @@ Each test runs a program of the folder `programs` with the published package.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import zipapp
 from datetime import UTC, datetime, timedelta
@@ -24,11 +25,15 @@ PROGRAMS = Path(__file__).with_name("programs")
 TOOLS = (
     "freezegun",
     "gevent",
+    "inline-snapshot",
     "opentelemetry-instrumentation-httpx",
     "opentelemetry-instrumentation-threading",
     "opentelemetry-sdk",
     "pyinstaller",
+    "pytest-asyncio",
+    "pytest-cov",
     "pytest-httpx",
+    "pytest-randomly",
     "respx",
     "time-machine>=3",
     "trio",
@@ -72,6 +77,20 @@ def test_a_clock_that_is_set_back(python: Path, api: LocalApi) -> None:
         started, finished = (datetime.fromisoformat(record[name]) for name in ("started_at", "finished_at"))
         assert timedelta(0) <= finished - started < timedelta(minutes=1)
         assert abs(datetime.now(UTC) - started) < timedelta(minutes=30)
+
+
+# Tests of agents.
+
+
+def test_tests_of_an_agent_with_other_plugins(python: Path, tmp_path: Path) -> None:
+    """In any order, in one event loop or several; and the plugin leaves the measurement of coverage alone."""
+    for name in ("travel_agent.py", "travel_agent_tests.py"):
+        shutil.copy(PROGRAMS / name, tmp_path)
+    options = ["asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", "python_files=*_tests.py"]
+    settings = [part for option in options for part in ("-o", option)]
+    done = run([str(python), "-m", "pytest", "-W", "error", "--cov=travel_agent", *settings], tmp_path)
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert re.search(r"travel_agent\.py +\d+ +0 +100%", done.stdout), done.stdout
 
 
 # Traces, logs, mocks.

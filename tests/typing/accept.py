@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, assert_type
@@ -40,6 +41,8 @@ from typing_spans import (
 from prefactor_core import (
     AgentInstanceHandle,
     DeliveryError,
+    DeliveryReport,
+    Handed,
     PrefactorCoreClient,
     PrefactorCoreConfig,
     QueueConfig,
@@ -482,3 +485,43 @@ def configuration(api_url: str, api_token: str) -> PrefactorCoreConfig:
         validation="raise",
         on_error=lost.append,
     )
+
+
+async def without_await(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    """As in a function."""
+    with client.instance({"name": "Agent"}, agent_id="agent") as run:
+        assert_type(run, AgentInstanceHandle)
+    with instance.span(OrderPlace) as span:
+        assert_type(span, OrderPlace)
+        span.start(customer="Ada", quantity=1, channel="web", note=None)
+        span.complete(order_id="o-1", total=2)
+    with instance.span("note:write", payload={"text": "remember"}) as context:
+        assert_type(context, SpanContext)
+        context.fail({"error": "none"})
+    instance.record_quality("accuracy", {})
+    assert_type(client.sync.create_agent_instance({"name": "Agent"}, agent_id="agent"), AgentInstanceHandle)
+    assert_type(client.sync.flush(), DeliveryReport)
+
+
+async def what_takes_coroutines(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    async with instance.span(NoteWrite) as span:
+        await asyncio.create_task(span.start(text="remember"))
+        await asyncio.gather(span.complete(), instance.record_quality("accuracy", {}))
+        done: Handed = span.finish()
+        await asyncio.wait_for(asyncio.shield(done), 1)
+        asyncio.run_coroutine_threadsafe(span.finish(), asyncio.get_running_loop())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(span.cancel())
+
+
+async def decorated(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    @instance.span(NoteWrite, payload={"text": "remember"})
+    def double(number: int) -> int:
+        return number * 2
+
+    @instance.span(NoteWrite, payload={"text": "remember"})
+    async def triple(number: int) -> int:
+        return number * 3
+
+    assert_type(double(2), int)
+    assert_type(await triple(2), int)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import assert_type
+from typing import Any, TypeAlias, assert_type
+
+from pydantic import BaseModel
 
 from prefactor_core import (
     AgentInstanceHandle,
@@ -14,7 +16,8 @@ from prefactor_core import (
     set_default_instance,
     traced,
 )
-from prefactor_core.typed import MISSING
+from prefactor_core.testing import Recorded, RecordedSpan, record
+from prefactor_core.typed import MISSING, EmptyResult, PayloadModel, TypedSpan
 from prefactor_spans import (
     AgentChatTurn,
     AgentLlm,
@@ -76,6 +79,41 @@ def tokens(result: AgentLlm.Result) -> int:
     assert_type(result.usage, AgentLlmResultTokenUsage)
     cached = result.usage.cached_input_tokens
     return result.usage.input_tokens - (0 if cached is MISSING else cached)
+
+
+def recorded_spans(recorded: Recorded) -> None:
+    llm = recorded.one(AgentLlm, where=lambda span: span.params.model == "gpt-4" and span.status == "complete")
+    assert_type(llm, RecordedSpan[AgentLlm.Params, AgentLlm.Result])
+    assert_type(llm.params.model, str)
+    assert_type(recorded.all(AgentTool)[0].params.name, str)
+    assert_type(recorded.one(AgentRun).children(AgentTool), list[RecordedSpan[AgentTool.Params, AgentTool.Result]])
+    assert_type(recorded.one("agent:llm"), RecordedSpan[BaseModel, BaseModel])
+    assert_type(recorded.all(where=lambda span: span.status == "failed"), list[RecordedSpan[BaseModel, BaseModel]])
+    assert_type(llm.error.type, str)
+    with record(allow=["open_span"]) as other:
+        assert_type(other, Recorded)
+
+
+class OldParams(PayloadModel):
+    text: str
+
+
+class Old(TypedSpan["OldParams", "EmptyResult"]):
+    """As packages of earlier versions have it: without the models."""
+
+    schema_name = "old"
+    Params: TypeAlias = OldParams
+    Result: TypeAlias = EmptyResult
+
+
+def of_any_type(recorded: Recorded, span_type: type[TypedSpan[Any, Any]]) -> RecordedSpan[BaseModel, BaseModel]:
+    return recorded.one(span_type)
+
+
+def of_several_types(recorded: Recorded) -> None:
+    for span_type in (AgentLlm, AgentTool, Old):
+        of_any_type(recorded, span_type)
+    assert_type(recorded.one(Old), RecordedSpan[BaseModel, BaseModel])
 
 
 def retrieved(found: list[str]) -> AgentRetrievalResultDict:

@@ -66,7 +66,6 @@ async def start_keywords(span: OrderPlace) -> None:
     await span.start(OrderPlace.Params(customer="Ada", quantity=1, channel="web", note=None))  # E: "positional"
     # A boolean is an int for every checker; the check of the payload reports it when it is recorded.
     await span.start(customer="Ada", quantity=True, channel="web", note=None)
-    span.start(customer="Ada", quantity=1, channel="web", note=None)  # E: "must be used"
 
 
 async def result_keywords(span: OrderPlace, note: NoteWrite) -> None:
@@ -285,6 +284,22 @@ async def ends(span: OrderPlace) -> None:
     await span.stop()  # E: "stop"
 
 
+async def calls_that_wait(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    client.flush()  # E: "must be used" | "await"
+    instance.create_span("note:write")  # E: "must be used" | "await"
+    client.instance({"name": "Agent"}, agent="a")  # E: "agent"
+    client.sync.create_agent_instance()  # E: "agent_version"
+    client.sync.flush("soon")  # E: "str"
+    client.sync.start()  # E: "start"
+
+
+def in_a_function(instance: AgentInstanceHandle) -> None:
+    with instance.span(OrderPlace) as order:
+        order.start(custmer="Ada", quantity=1, channel="web", note=None)  # E: "custmer"
+        order.complete(order_id=1, total=2)  # E: "order_id"
+    instance.finish("done")  # E: "done"
+
+
 async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     async with instance.span(OrderPlace) as order:
         await order.start(custmer="Ada", quantity=1, channel="web", note=None)  # E: "custmer"
@@ -304,8 +319,8 @@ async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) ->
     client.span(schema_name=NoteWrite)  # E: "span"
     client.span(instance_id=instance, schema_name=NoteWrite)  # E: "span"
     client.span(instance.id, NoteWrite, payload=MailSend.Result(message_id="m-1"))  # E: "MailSendResult"
-    with instance.span(NoteWrite):  # E: "__enter__"
-        pass
+    with instance.span(NoteWrite) as unknown:
+        unknown.start(txt="remember")  # E: "txt"
 
 
 async def by_name(instance: AgentInstanceHandle) -> None:
@@ -355,7 +370,6 @@ def returns_another(params: OrderPlace.Params) -> NoteWrite.Params:
 
 def configuration(http: HttpClientConfig) -> None:
     print(typing_spans.NoSuchSpan)  # E: "NoSuchSpan"
-    PrefactorCoreConfig()  # E: "http_config"
     PrefactorCoreConfig(http_config="https://app.example.com")  # E: "http_config"
     PrefactorCoreConfig(http_config=http, validation="strict")  # E: "validation"
     PrefactorCoreConfig(http_config=http, schema_registry=typing_spans)  # E: "schema_registry"

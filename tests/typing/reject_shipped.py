@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefactor_core import carry, current_span, traced
+from prefactor_core.testing import Recorded, record
 from prefactor_core.typed import MISSING
 from prefactor_spans import AgentChatTurn, AgentLlm, AgentRetrieval, AgentRun, AgentTool
 
@@ -42,6 +43,17 @@ def reading(result: AgentLlm.Result) -> int:
         print(result.response.upper())
     print(result.response.upper())  # E: "MISSING"
     return result.usage.input_tokens  # E: "MISSING"
+
+
+def recorded_spans(recorded: Recorded) -> None:
+    print(recorded.one(AgentLlm).params.modell)  # E: "modell"
+    recorded.one(AgentLlm, where=lambda span: span.params.modell == "gpt-4")  # E: "modell"
+    print(recorded.all(AgentTool)[0].params.model)  # E: "model"
+    print(recorded.one(AgentRun).children(AgentTool)[0].result.response)  # E: "response"
+    print(recorded.one("agent:llm").params.model)  # E: "model"
+    recorded.one(AgentLlm.Params)  # E: "one"
+    recorded.refuse("finish", ValueError())  # E: "refuse"
+    record(allow=["open_spam"])  # E: "open_spam"
 
 
 @traced(AgentRetrieval, result=lambda found: {"document": found})  # E: "AgentRetrievalResultDict" | "result"

@@ -284,6 +284,9 @@ EXPECTED = {
         Span("agent:tool", {"name": "calculator"}),
         *[Span("agent:retrieval", {"query": "Hi"})] * 3,
     ],
+    "without_await": [PLACED, Span("note:write", NOTE, {"error": "none"}, "failed")],
+    "what_takes_coroutines": [Span("note:write", NOTE)],
+    "decorated": [Span("note:write", NOTE)] * 2,
     "chat": [
         Span("agent:chat_turn", {"user_message": "Hi", "turn": 1, "channel": "text"}, {"assistant_message": "Hello"}),
         Span(

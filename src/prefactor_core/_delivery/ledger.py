@@ -1,14 +1,16 @@
 """Counts what became of every operation: accepted = delivered + failed + dropped + pending, at every moment."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
 from prefactor_core.operations import Operation, OperationType
+from prefactor_http._text import MESSAGE_CHARS, one_line
 
 # Annotations are not postponed here: `prefactor_core` becomes the `__module__` of the public classes, and the names
 # in their annotations could not be looked up there.
@@ -16,6 +18,8 @@ from prefactor_core.operations import Operation, OperationType
 __all__ = ["ClientStats", "DeliveryReport", "Ledger", "OperationCounts"]
 
 Loss: TypeAlias = Literal["failed", "dropped"]
+
+_MOST_REASONS = 3  # on the line of a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,18 @@ class ClientStats(OperationCounts):
     schema_mismatches: int = 0
     forgotten_spans: int = 0
 
+    def __str__(self) -> str:
+        """The counts on one line; what is 0 is left out, but for what was delivered."""
+        others = [
+            (self.failed, f"failed{_reasons(self.failures)}"),
+            (self.dropped, f"dropped{_reasons(self.drops)}"),
+            (self.pending, "pending"),
+            (self.schema_mismatches, "did not match their schema"),
+            (self.forgotten_spans, "open spans forgotten"),
+        ]
+        counts = [(self.delivered, f"of {self.accepted:,} operations delivered"), *filter(itemgetter(0), others)]
+        return ", ".join(f"{number:,} {what}" for number, what in counts)
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport(ClientStats):
@@ -66,6 +82,11 @@ class DeliveryReport(ClientStats):
     """
 
     errors: tuple[DeliveryError, ...] = ()
+
+    def __str__(self) -> str:
+        """The counts and the first error on one line."""
+        counts = ClientStats.__str__(self)  # not super(): a dataclass with slots is another class than this one
+        return f"{counts}; first error: {one_line(self.errors[0], MESSAGE_CHARS)}" if self.errors else counts
 
     @property
     def complete(self) -> bool:
@@ -244,6 +265,15 @@ def _counts(
     failed = sum(count for (each, _), count in failures.items() if each is type_)
     dropped = sum(count for (each, _), count in drops.items() if each is type_)
     return OperationCounts(delivered + failed + dropped + pending, delivered, failed, dropped, pending)
+
+
+def _reasons(counts: Mapping[tuple[OperationType, str], int]) -> str:
+    """The reasons of losses, the most frequent first: " (queue_full 3, closed 1)"."""
+    totals: Counter[str] = Counter()
+    for (_, reason), number in counts.items():
+        totals[reason] += number
+    named = ", ".join(f"{reason} {number:,}" for reason, number in totals.most_common(_MOST_REASONS))
+    return f" ({named})" if named else ""
 
 
 def _zeros() -> dict[OperationType, int]:

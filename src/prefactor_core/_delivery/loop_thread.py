@@ -337,6 +337,8 @@ async def wait_for(future: Future[Any], seconds: float | None) -> bool:
 
     Unlike with asyncio.wrap_future, a caller that stops waiting does not cancel the future, and may close its loop.
     """
+    if future.done():  # nothing to wait for, so no event loop is needed
+        return True
     loop, done, deadline = asyncio.get_running_loop(), asyncio.Event(), Deadline(seconds)
 
     def wake(_: Future[Any]) -> None:

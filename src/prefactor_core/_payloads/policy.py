@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prefactor_core._call_site import at_call_site
+from prefactor_core._findings import report_finding
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.collected_result import CollectedResult
 from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, payload_name, redact_fields
@@ -47,6 +48,7 @@ class PayloadPolicy:
             # Neither the message nor the traceback is logged: they may hold the value.
             name = payload_name(part, schema_name)
             text = f"redact raised {type(error).__name__} for a value in {name}; a marker is recorded in its place"
+            report_finding("redact_error", text)
             self._warn_once("redact", schema_name, part, text)
 
         def redact_and_cut() -> Payload:

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+from weakref import ReferenceType, ref
 
 from prefactor_core._records.records import InstanceRecord
 
 __all__ = [
+    "CurrentInstance",
     "InstanceEntries",
+    "current_instances",
     "enter_instance",
     "instance_entries",
-    "instances_of_context",
     "leave_instance",
     "replace_instances",
+    "run_finished",
     "run_started",
 ]
 
 
-class _Entry(NamedTuple):
-    """An instance that is current.
+class CurrentInstance(NamedTuple):
+    """An instance that is current. A context may live as long as the program, so it keeps neither handle nor client.
 
     Attributes:
-        handle: the handle that the program has.
-        record: its record.
+        record: the instance.
+        handle: the handle that the program has, or had.
         is_block: it is current until its block is left; otherwise until it ends, or another one is started.
     """
 
-    handle: object
     record: InstanceRecord
+    handle: ReferenceType[Any]
     is_block: bool
 
 
-InstanceEntries: TypeAlias = tuple[_Entry, ...]
+InstanceEntries: TypeAlias = tuple[CurrentInstance, ...]
 
 _instances: ContextVar[InstanceEntries] = ContextVar("prefactor_instances", default=())
 
@@ -40,27 +43,33 @@ _instances: ContextVar[InstanceEntries] = ContextVar("prefactor_instances", defa
 def run_started(handle: object, record: InstanceRecord) -> None:
     """Make an instance current that the program has started."""
     entries = _instances.get()
-    if entries and entries[-1].handle is handle:
+    if entries and entries[-1].record is record:
         return
     blocks = tuple(entry for entry in entries if entry.is_block)
-    _instances.set((*blocks, _Entry(handle, record, is_block=False)))
+    _instances.set((*blocks, CurrentInstance(record, ref(handle), is_block=False)))
+
+
+def run_finished(record: InstanceRecord) -> None:
+    """The program has finished an instance: it is not kept for its sake."""
+    entries = _instances.get()
+    if entries and not entries[-1].is_block and entries[-1].record is record:
+        _instances.set(entries[:-1])
 
 
 def enter_instance(handle: object, record: InstanceRecord) -> None:
     """Make an instance current until `leave_instance()`."""
-    others = tuple(entry for entry in _instances.get() if entry.handle is not handle)
-    _instances.set((*others, _Entry(handle, record, is_block=True)))
+    _instances.set((*_others(record), CurrentInstance(record, ref(handle), is_block=True)))
 
 
-def leave_instance(handle: object) -> None:
+def leave_instance(record: InstanceRecord) -> None:
     """The block of an instance is left."""
-    if entries := _instances.get():
-        _instances.set(tuple(entry for entry in entries if entry.handle is not handle))
+    if _instances.get():
+        _instances.set(_others(record))
 
 
-def instances_of_context() -> list[object]:
-    """The handles of the instances that are current and not over, the innermost first."""
-    return [entry.handle for entry in reversed(_instances.get()) if not entry.record.ended]
+def current_instances() -> list[CurrentInstance]:
+    """The instances that are current and not over, the innermost first."""
+    return [entry for entry in reversed(_instances.get()) if not entry.record.ended]
 
 
 def instance_entries() -> InstanceEntries:
@@ -73,3 +82,7 @@ def replace_instances(entries: InstanceEntries) -> InstanceEntries:
     before = _instances.get()
     _instances.set(entries)
     return before
+
+
+def _others(record: InstanceRecord) -> tuple[CurrentInstance, ...]:
+    return tuple(entry for entry in _instances.get() if entry.record is not record)

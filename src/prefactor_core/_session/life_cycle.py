@@ -118,6 +118,12 @@ class LifeCycle:
         session.after_close()
         return report
 
+    def replace_session(self, session: Session, other: Session) -> None:
+        """Use another session from now on, unless the client is not open with this one any more."""
+        with self._lock:
+            if self._is_current(session, State.OPEN):
+                self._session = self._open = other
+
     def renew_after_fork(self) -> None:
         """In a forked child: abandon the parent's session. An open client stays open, and makes its own when used."""
         self._lock = threading.RLock()

@@ -35,7 +35,7 @@ from prefactor_http.exceptions import (
 )
 from prefactor_http.models.agent_instance import AgentInstance
 
-__all__ = ["ApiSession", "Session"]
+__all__ = ["ApiSession", "Session", "may_start_without_api"]
 
 T = TypeVar("T")
 
@@ -201,8 +201,7 @@ class ApiSession:
             else:
                 await self._delivery.call(_with_time_limit(self._sender.http.validate_token()))
         except PrefactorHttpError as error:
-            may_pass = is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
-            if self._config.require_api_at_start or not may_pass:
+            if self._config.require_api_at_start or not may_start_without_api(error):
                 raise
             logger.log(
                 logging.ERROR if error.from_gateway else logging.WARNING,  # the address may be wrong
@@ -276,6 +275,11 @@ class ApiSession:
         if self._handles_sigterm:
             self._handles_sigterm = False
             sigterm.uninstall()
+
+
+def may_start_without_api(error: PrefactorHttpError) -> bool:
+    """Whether a client starts after this failure of its first request, with `require_api_at_start=False`."""
+    return is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
 
 
 def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
-__all__ = ["run_and_wait"]
+__all__ = ["check_may_wait", "run_and_wait"]
 
 T = TypeVar("T")
 
@@ -27,12 +27,11 @@ def run_and_wait(coroutine: Coroutine[Any, Any, T], *, needs_loop: bool = True) 
     Raises:
         RuntimeError: a thread of the client calls this, and would wait for itself.
     """
-    if threading.current_thread().name.startswith("prefactor-"):
+    try:
+        check_may_wait()
+    except RuntimeError:
         coroutine.close()
-        raise RuntimeError(
-            "this would wait for itself: a callback of the client, such as on_error, runs on the client's own thread. "
-            "Call it on a thread of the program"
-        )
+        raise
     if not needs_loop:
         return _run_at_once(coroutine)
     running: _Running[T] = _Running(coroutine)
@@ -46,6 +45,19 @@ def run_and_wait(coroutine: Coroutine[Any, Any, T], *, needs_loop: bool = True) 
     except BaseException:
         running.cancel()
         raise
+
+
+def check_may_wait() -> None:
+    """Check that this is not a thread of the client.
+
+    Raises:
+        RuntimeError: it is.
+    """
+    if threading.current_thread().name.startswith("prefactor-"):
+        raise RuntimeError(
+            "this would wait for itself: a callback of the client, such as on_error, runs on the client's own thread. "
+            "Call it on a thread of the program"
+        )
 
 
 class _Running(Generic[T]):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Generic, Never, Protocol, Self, TypeAlias, Typ
 
 from pydantic import BaseModel
 from pydantic_core import MISSING
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 from prefactor_core._handed import Handed, awaitable_method
 from prefactor_core._payloads.redaction import REDACTED, PayloadPart, RedactionRules, ValueRule
@@ -22,6 +23,10 @@ T_co = TypeVar("T_co", covariant=True)
 ParamsT = TypeVar("ParamsT")
 ResultT = TypeVar("ResultT")
 SpanT_co = TypeVar("SpanT_co", covariant=True)
+# The models of the payloads, which tests read. Packages that earlier versions generated give only the first two
+# parameters. They are covariant, so that each span type is a `TypedSpan[Any, Any]`.
+ParamsModelT_co = TypeVarWithDefault("ParamsModelT_co", bound=BaseModel, default=BaseModel, covariant=True)
+ResultModelT_co = TypeVarWithDefault("ResultModelT_co", bound=BaseModel, default=BaseModel, covariant=True)
 
 
 class ArrayOf(Protocol[T_co]):
@@ -52,13 +57,16 @@ class SpanTypeOf(Protocol[ParamsT, SpanT_co]):
 PayloadOf: TypeAlias = ParamsT | Callable[[ParamsT], Never] | None
 
 
-class TypedSpan(Generic[ParamsT, ResultT]):
+class TypedSpan(Generic[ParamsT, ResultT, ParamsModelT_co, ResultModelT_co]):
     """A span whose params and result have types. Generated subclasses have `start`, `complete` and `set_result`, too.
 
     The payloads are checked against their schemas as `PrefactorCoreConfig.validation` says. A payload that does not
     match, or that is given by wrong keywords, is recorded and reported; it raises only with `validation="raise"`.
 
     All methods hand over at once. `await` them in a coroutine, and leave that in a function: as with `SpanContext`.
+
+    Its type parameters: what `start_with` and `complete_with` take, and the models of the params and the result, which
+    `prefactor_core.testing` reads.
     """
 
     schema_name: ClassVar[str]

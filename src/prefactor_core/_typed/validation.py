@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from prefactor_core._call_site import at_call_site
+from prefactor_core._findings import report_finding
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.redaction import PayloadPart, payload_name
 from prefactor_core._payloads.schemas import PayloadSchemas, SpanTypes
@@ -69,6 +70,7 @@ class Validation:
         why: str = "",
         *,
         unknown: Sequence[UnknownKeyword] = (),
+        span: object = None,
     ) -> None:
         """Check a payload.
 
@@ -79,6 +81,7 @@ class Validation:
             payload: the payload.
             why: what the message adds if the payload does not match: why the program gave no other one.
             unknown: keywords that it was given with, and that the generated method does not have.
+            span: the record of its span, for tests that collect mistakes.
 
         Raises:
             SpanValidationError: the payload does not match, and the mode is "raise".
@@ -91,6 +94,7 @@ class Validation:
             if self._explained.get(key, 0) >= _MOST_EXPLAINED and self.mode == "warn":
                 if unknown or not (schemas is None or schemas.matches(part, payload)):
                     self._count()
+                    report_finding("mismatch", f"{part}: too many do not match to explain each", span)
                 return
             if schemas is not None:
                 found = schemas.mismatches(part, payload)
@@ -103,7 +107,7 @@ class Validation:
         wrong = [each for each in found if each.checked]
         if wrong or unknown:
             self._explained[key] = self._explained.get(key, 0) + 1
-            self._report_mismatch(name, part, wrong, why, unknown)
+            self._report_mismatch(name, part, wrong, why, unknown, span)
         if found and not wrong:
             first = found[0]
             self._report_unchecked(name, part, f"{first.where}: {first.message}" if first.path else first.message)
@@ -159,6 +163,7 @@ class Validation:
         """
         part: PayloadPart = "params" if call == "start" else "result"
         text = f"{call}() of {name!r} was ignored: the span was already {'finished' if finished else 'started'}"
+        report_finding("too_late", text)
         if self.mode == "raise" and call != "fail":
             raise _error(text, name, part, text)
         if self._log_once((name, call, "late")):
@@ -176,6 +181,7 @@ class Validation:
             SpanValidationError: the mode is "raise".
         """
         text = f"{name!r}: {call}() takes keywords; for a whole payload use {call}_with(…)"
+        report_finding("mismatch", text)
         if self.mode == "raise":
             raise _error(text, name, "params" if call == "start" else "result", text)
         if self._log_once((name, call, "positional", recorded)):
@@ -193,19 +199,28 @@ class Validation:
             return
         name = one_line(unknown[0], NAME_CHARS)
         text = f"agent_version has the unknown key {name!r}{did_you_mean(name, AgentVersionForRegister.model_fields)}"
+        report_finding("mismatch", text)
         if self.mode == "raise":
             raise _error(text, "", "agent_version", text)
         if self._log_once(("agent_version", name)):
             logger.warning("%s (%sfurther ones are not logged)", text, at_call_site())
 
-    def _report_mismatch(
-        self, name: str, part: PayloadPart, found: Sequence[Mismatch], why: str, unknown: Sequence[UnknownKeyword]
+    def _report_mismatch(  # noqa: PLR0917
+        self,
+        name: str,
+        part: PayloadPart,
+        found: Sequence[Mismatch],
+        why: str,
+        unknown: Sequence[UnknownKeyword],
+        span: object,
     ) -> None:
         self._count()
         names = {(each.name,) for each in unknown}
         found = [each for each in found if each.path not in names]  # the schema may forbid an unknown keyword, too
         problems = [f"{each.where or part}: {each.message}" for each in found]
         problems += [each.problem() for each in unknown]
+        whose = "" if span is not None else f"{payload_name(part, name)}: "
+        report_finding("mismatch", f"{whose}{'; '.join(problems)}{why and f' ({why})'}", span)
         error = SpanValidationError(name, part, problems)
         text = str(error) if found else f"{payload_name(part, name)}: {'; '.join(problems)}"
         if self.mode == "raise":
@@ -223,6 +238,7 @@ class Validation:
 
     def _report_unchecked(self, name: str, part: PayloadPart, why: str) -> None:
         text = f"{payload_name(part, name)} could not be checked: {why}"
+        report_finding("mismatch", text)
         if self.mode == "raise":
             raise _error(text, name, part, f"could not be checked: {why}")
         if self._log_once((name, part, "cannot be checked")):
@@ -231,6 +247,8 @@ class Validation:
     def _report_unknown(
         self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
     ) -> None:
+        if self.mode != "off":
+            report_finding("unknown_type", text)
         if self.mode == "raise":
             text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
             raise _error(text, name, part, text)

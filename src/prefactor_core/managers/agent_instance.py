@@ -11,7 +11,7 @@ from prefactor_core._handed import DONE, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import snapshot_object
-from prefactor_core._records.instance_stack import enter_instance, leave_instance, run_started
+from prefactor_core._records.instance_stack import enter_instance, leave_instance, run_finished, run_started
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.termination_event import TerminationEvent
 from prefactor_core._typed.span import PayloadOf, SpanTypeOf
@@ -214,7 +214,7 @@ class AgentInstanceHandle:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        leave_instance(self)
+        leave_instance(self._record)
         if self._record.ended:
             return
         try:
@@ -274,7 +274,10 @@ class AgentInstanceHandle:
         Raises:
             ValueError: `status` has another value.
         """
-        return self._client.instance_manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
+        manager = self._client.instance_manager
+        handed = manager.finish_with_idempotency_key(self.id, self._finish_key, status, timestamp)
+        run_finished(self._record)
+        return handed
 
     @awaitable_method
     def record_quality(self, name: str, payload: dict[str, Any] | None = None) -> Handed:

@@ -239,7 +239,7 @@ class SpanManager:
         Raises:
             SpanValidationError: the payload does not match, with `validation="raise"`.
         """
-        self.validation.check(record.schemas, record.schema_name, part, payload, why, unknown=unknown)
+        self.validation.check(record.schemas, record.schema_name, part, payload, why, unknown=unknown, span=record)
 
     @awaitable_method
     def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> Handed:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from prefactor_core import DeliveryReport, PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
+from prefactor_core import DeliveryReport, PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry, SyncCalls
 from prefactor_http import HttpClientConfig
 
 
@@ -18,13 +18,27 @@ def is_told(name: str) -> bool:
     return Path(name).exists()
 
 
+def tell_closed(report: DeliveryReport) -> DeliveryReport:
+    tell(f"closed-{os.getpid()}", str(report.complete))
+    return report
+
+
+class Calls(SyncCalls):
+    """Tells that the client was closed."""
+
+    def close(self, timeout: float | None = None) -> DeliveryReport:
+        return tell_closed(super().close(timeout))
+
+
 class Client(PrefactorCoreClient):
     """Tells that it was closed."""
 
+    @property
+    def sync(self) -> SyncCalls:
+        return Calls(self)
+
     async def close(self, timeout: float | None = None) -> DeliveryReport:
-        report = await super().close(timeout)
-        tell(f"closed-{os.getpid()}", str(report.complete))
-        return report
+        return tell_closed(await super().close(timeout))
 
 
 client = Client(PrefactorCoreConfig(http_config=HttpClientConfig(), schema_registry=SchemaRegistry()))
@@ -49,4 +63,13 @@ async def answer(event: object = None) -> str:
         async with instance.span("step"):
             pass
     await instance.finish()
+    return "ok"
+
+
+def run_agent(event: object) -> str:
+    """One run, in a function."""
+    with client.instance({"name": "Agent"}, agent_id="a") as instance:
+        for _ in range(5):
+            with instance.span("step"):
+                pass
     return "ok"

@@ -124,7 +124,14 @@ AgentHostileResultNestedABDict = TypedDict(
 """AgentHostileResultNestedAB as a dict."""
 
 
-class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "AgentHostileResult | AgentHostileResultDict"]):
+class AgentHostile(
+    TypedSpan[
+        "AgentHostileParams | AgentHostileParamsDict",
+        "AgentHostileResult | AgentHostileResultDict",
+        "AgentHostileParams",
+        "AgentHostileResult",
+    ]
+):
     """\"\""\\"; raise SystemExit("'executed'") # \\N{BULLET} {{ 7*7 }} {% include "x" %} {# c #}\x0d
         \u202eabc\u2066 \x00 \x1b[31m \x7f \u2028 end\\
 
@@ -166,6 +173,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
                 exact: ends with a backslash\\
                 constraints: Example: "\\"\\"\\"\\\\\\"; raise SystemExit(\\"'executed'\\") # \\\\N{BULLET}….
             """
+            ...
 
         def complete(
             self,
@@ -178,6 +186,7 @@ class AgentHostile(TypedSpan["AgentHostileParams | AgentHostileParamsDict", "Age
             Args:
                 nested: \"\"\"
             """
+            ...
 
         def set_result(
             self,

@@ -142,7 +142,14 @@ ToolCallResultDict = TypedDict(
 """ToolCallResult as a dict."""
 
 
-class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult | ToolCallResultDict"]):
+class ToolCall(
+    TypedSpan[
+        "ToolCallParams | ToolCallParamsDict",
+        "ToolCallResult | ToolCallResultDict",
+        "ToolCallParams",
+        "ToolCallResult",
+    ]
+):
     """Tool call"""
 
     schema_name = "tool:call"
@@ -206,6 +213,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 field_9lives: Sent as `9lives`. At least 1.
                 field_: Sent as ``.
             """
+            ...
 
         def complete(
             self,
@@ -222,6 +230,7 @@ class ToolCall(TypedSpan["ToolCallParams | ToolCallParamsDict", "ToolCallResult 
                 with_space: Sent as `with space`.
                 field_private: Sent as `_private`.
             """
+            ...
 
         def set_result(
             self,

@@ -29,7 +29,14 @@ class AgentOtherParamsDict(TypedDict):
     n: NotRequired[int]
 
 
-class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResult"]):
+class AgentOther(
+    TypedSpan[
+        "AgentOtherParams | AgentOtherParamsDict",
+        "EmptyResult",
+        "AgentOtherParams",
+        "EmptyResult",
+    ]
+):
     """agent:other"""
 
     schema_name = "agent:other"
@@ -45,12 +52,14 @@ class AgentOther(TypedSpan["AgentOtherParams | AgentOtherParamsDict", "EmptyResu
             n: int | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
             /,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

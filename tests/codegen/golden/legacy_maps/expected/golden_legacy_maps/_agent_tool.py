@@ -46,7 +46,14 @@ class AgentToolResultDict(TypedDict):
     output: NotRequired[object]
 
 
-class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolResult | AgentToolResultDict"]):
+class AgentTool(
+    TypedSpan[
+        "AgentToolParams | AgentToolParamsDict",
+        "AgentToolResult | AgentToolResultDict",
+        "AgentToolParams",
+        "AgentToolResult",
+    ]
+):
     """agent:tool"""
 
     schema_name = "agent:tool"
@@ -62,6 +69,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
             arguments: Mapping[str, object] | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -70,6 +78,7 @@ class AgentTool(TypedSpan["AgentToolParams | AgentToolParamsDict", "AgentToolRes
             output: object | MISSING = MISSING,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

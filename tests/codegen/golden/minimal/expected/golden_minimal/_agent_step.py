@@ -29,7 +29,14 @@ class AgentStepParamsDict(TypedDict):
     name: str
 
 
-class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"]):
+class AgentStep(
+    TypedSpan[
+        "AgentStepParams | AgentStepParamsDict",
+        "EmptyResult",
+        "AgentStepParams",
+        "EmptyResult",
+    ]
+):
     """agent:step"""
 
     schema_name = "agent:step"
@@ -45,12 +52,14 @@ class AgentStep(TypedSpan["AgentStepParams | AgentStepParamsDict", "EmptyResult"
             name: str,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
             /,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

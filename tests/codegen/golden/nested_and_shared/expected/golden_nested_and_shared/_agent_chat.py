@@ -109,7 +109,14 @@ class AgentChatResultDict(TypedDict):
     usage: TokenUsageDict
 
 
-class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatResult | AgentChatResultDict"]):
+class AgentChat(
+    TypedSpan[
+        "AgentChatParams | AgentChatParamsDict",
+        "AgentChatResult | AgentChatResultDict",
+        "AgentChatParams",
+        "AgentChatResult",
+    ]
+):
     """agent:chat
 
     One turn of a conversation.
@@ -137,6 +144,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             Args:
                 limits: What the turn may use.
             """
+            ...
 
         def complete(
             self,
@@ -152,6 +160,7 @@ class AgentChat(TypedSpan["AgentChatParams | AgentChatParamsDict", "AgentChatRes
             Args:
                 content: What is said.
             """
+            ...
 
         def set_result(
             self,

@@ -83,7 +83,14 @@ class AgentPlanParamsTreeRightDict(TypedDict):
     balanced: NotRequired[bool]
 
 
-class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"]):
+class AgentPlan(
+    TypedSpan[
+        "AgentPlanParams | AgentPlanParamsDict",
+        "EmptyResult",
+        "AgentPlanParams",
+        "EmptyResult",
+    ]
+):
     """agent:plan"""
 
     schema_name = "agent:plan"
@@ -102,12 +109,14 @@ class AgentPlan(TypedSpan["AgentPlanParams | AgentPlanParamsDict", "EmptyResult"
             tree: AgentPlanParamsTreeDict = ABSENT,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
             /,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

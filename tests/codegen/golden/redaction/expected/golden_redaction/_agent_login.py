@@ -209,7 +209,14 @@ class AgentLoginResultSessionDict(TypedDict):
     id: NotRequired[str]
 
 
-class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLoginResult | AgentLoginResultDict"]):
+class AgentLogin(
+    TypedSpan[
+        "AgentLoginParams | AgentLoginParamsDict",
+        "AgentLoginResult | AgentLoginResultDict",
+        "AgentLoginParams",
+        "AgentLoginResult",
+    ]
+):
     """agent:login"""
 
     schema_name = "agent:login"
@@ -397,6 +404,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
             card: str | None | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -406,6 +414,7 @@ class AgentLogin(TypedSpan["AgentLoginParams | AgentLoginParamsDict", "AgentLogi
             plain: int | MISSING = MISSING,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -91,7 +91,14 @@ class AgentScoreResultOption2Dict(TypedDict):
     error: str
 
 
-class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict"]):
+class AgentScore(
+    TypedSpan[
+        "AgentScoreParams | AgentScoreParamsDict",
+        "AgentScoreResult | AgentScoreResultOption1 | AgentScoreResultOption2 | AgentScoreResultOption1Dict | AgentScoreResultOption2Dict",
+        "AgentScoreParams",
+        "AgentScoreResult",
+    ]
+):
     """agent:score"""
 
     schema_name = "agent:score"
@@ -107,6 +114,7 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
             total: float | MISSING = MISSING,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         def complete(
             self,
@@ -114,6 +122,7 @@ class AgentScore(TypedSpan["AgentScoreParams | AgentScoreParamsDict", "AgentScor
             **properties: object,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

@@ -115,7 +115,14 @@ class AgentSearchParamsQueryVectorDict(TypedDict):
     """At least 1 item."""
 
 
-class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentSearchResult | Mapping[str, int]"]):
+class AgentSearch(
+    TypedSpan[
+        "AgentSearchParams | AgentSearchParamsDict",
+        "AgentSearchResult | Mapping[str, int]",
+        "AgentSearchParams",
+        "AgentSearchResult",
+    ]
+):
     """agent:search"""
 
     schema_name = "agent:search"
@@ -150,6 +157,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
                 short: At most 3 characters.
                 bounded: At least 3.
             """
+            ...
 
         def complete(
             self,
@@ -157,6 +165,7 @@ class AgentSearch(TypedSpan["AgentSearchParams | AgentSearchParamsDict", "AgentS
             **properties: int,
         ) -> Handed:
             """Finish the span as `complete` with its result."""
+            ...
 
         def set_result(
             self,

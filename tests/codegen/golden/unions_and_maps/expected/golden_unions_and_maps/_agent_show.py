@@ -118,7 +118,14 @@ class AgentShowResultWholeDict(TypedDict):
     state: _Literal['whole']
 
 
-class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict", "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput"]):
+class AgentShow(
+    TypedSpan[
+        "AgentShowParams | AgentShowParamsPicture | AgentShowParamsOption2 | AgentShowParamsPictureDict | AgentShowParamsOption2Dict",
+        "AgentShowResult | AgentShowResultWhole | AgentShowResultHalf | AgentShowResultShownInput",
+        "AgentShowParams",
+        "AgentShowResult",
+    ]
+):
     """agent:show"""
 
     schema_name = "agent:show"
@@ -153,6 +160,7 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
             **properties: object,
         ) -> Handed:
             """Start the span with its params."""
+            ...
 
         @overload
         def complete(
@@ -181,6 +189,7 @@ class AgentShow(TypedSpan["AgentShowParams | AgentShowParamsPicture | AgentShowP
             Args:
                 at: Format: date-time.
             """
+            ...
 
         def set_result(
             self,
