@@ -26,7 +26,7 @@ from prefactor_spans import AgentChatTurn, AgentLlm, AgentRetrieval, AgentRun, A
 
 pytestmark = pytest.mark.anyio
 
-SPANS = {"schema_registry": registry}
+SPANS: dict[str, Any] = {"schema_registry": registry}
 STRICT = {**SPANS, "validation": "raise"}
 
 
@@ -46,7 +46,7 @@ def search(query: str, top_k: int = 3, *, verbose: bool = False) -> list[dict[st
     return [{"id": query}] * top_k
 
 
-@traced(AgentTool, params=lambda **arguments: {"name": "weather", "arguments": arguments}, result="output")
+@traced(AgentTool, params=lambda **arguments: AgentTool.Params(name="weather", arguments=arguments), result="output")
 async def weather(city: str, days: int = 2) -> str:
     await asyncio.sleep(0)
     return f"{search(city, 1)[0]['id']}: rain"
@@ -80,7 +80,7 @@ class Agent:
     def ask(self, prompt: str) -> str:
         return prompt
 
-    @traced(AgentTool, params=lambda **others: {"name": "t", "arguments": others}, result="output")
+    @traced(AgentTool, params=lambda **others: AgentTool.Params(name="t", arguments=others), result="output")
     async def use(self, /, x: int, *rest: int, **named: int) -> int:
         return x
 
@@ -143,24 +143,25 @@ async def items(prompt: str) -> Any:
 
 
 RETRIEVAL = "@traced(AgentRetrieval) does not fit"
+untyped: Any = traced  # wrong uses
 MISTAKES: list[tuple[Callable[[], object], str]] = [
-    (lambda: traced(AgentRetrieval)(no_arguments), f"{RETRIEVAL} no_arguments(): no argument gives the required"),
-    (lambda: traced(AgentRetrieval)(wrong_name), "required property 'query'; did you mean 'qery'?"),
-    (lambda: traced(AgentRetrieval, params=lambda querry: {})(listing), "'querry', which the function does not have"),
-    (lambda: traced(AgentRetrieval, params=lambda querry: {})(listing), "did you mean 'query'?"),
-    (lambda: traced(AgentRetrieval, params=lambda x, /: {})(listing), "but its 'x' is positional"),
-    (lambda: traced(AgentRetrieval, result="document")(listing), "no property 'document'; did you mean 'documents'?"),
-    (lambda: traced(AgentRetrieval)(listing), "what it returns (list[str]) is no mapping and no model. Give result="),
-    (lambda: traced("step")(len), "")
-    and (lambda: traced("step", result=1)(len), "result= must be a function, not int"),
-    (lambda: traced("step", collect=list)(listing), "collect= is for generators"),
-    (lambda: traced("step", collect=list, result="x")(texts), "give one of result= and collect="),
-    (lambda: traced("step", result="x")(items), "an async generator returns nothing: give collect="),
-    (lambda: traced("step", params=weather)(no_arguments), "must be a plain function"),
-    (lambda: traced("step", capture="both")(no_arguments), "capture must be True, False, 'params' or 'result'"),
-    (lambda: traced(Agent)(no_arguments), "the span type must be a generated class or a name"),
-    (lambda: traced("step")(Agent), "it decorates functions and methods, not Agent"),
-    (lambda: traced("step")(property(no_arguments)), "it decorates functions and methods, not property"),
+    (lambda: untyped(AgentRetrieval)(no_arguments), f"{RETRIEVAL} no_arguments(): no argument gives the required"),
+    (lambda: untyped(AgentRetrieval)(wrong_name), "required property 'query'; did you mean 'qery'?"),
+    (lambda: untyped(AgentRetrieval, params=lambda querry: {})(listing), "'querry', which the function does not have"),
+    (lambda: untyped(AgentRetrieval, params=lambda querry: {})(listing), "did you mean 'query'?"),
+    (lambda: untyped(AgentRetrieval, params=lambda x, /: {})(listing), "but its 'x' is positional"),
+    (lambda: untyped(AgentRetrieval, result="document")(listing), "no property 'document'; did you mean 'documents'?"),
+    (lambda: untyped(AgentRetrieval)(listing), "what it returns (list[str]) is no mapping and no model. Give result="),
+    (lambda: untyped("step")(len), "")
+    and (lambda: untyped("step", result=1)(len), "result= must be a function, not int"),
+    (lambda: untyped("step", collect=list)(listing), "collect= is for generators"),
+    (lambda: untyped("step", collect=list, result="x")(texts), "give one of result= and collect="),
+    (lambda: untyped("step", result="x")(items), "an async generator returns nothing: give collect="),
+    (lambda: untyped("step", params=weather)(no_arguments), "must be a plain function"),
+    (lambda: untyped("step", capture="both")(no_arguments), "capture must be True, False, 'params' or 'result'"),
+    (lambda: untyped(Agent)(no_arguments), "the span type must be a generated class or a name"),
+    (lambda: untyped("step")(Agent), "it decorates functions and methods, not Agent"),
+    (lambda: untyped("step")(property(wrong_name)), "it decorates functions and methods, not property"),
 ]
 
 
@@ -228,8 +229,8 @@ def test_without_an_instance_the_function_runs_alone(
 
 
 class Hostile:
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         raise ValueError("secret")
 
     def __repr__(self) -> str:
@@ -252,7 +253,7 @@ def failing(*_: object, **__: object) -> Any:
 async def test_a_mapper_that_fails_costs_its_part(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture, mapper: Any, text: str
 ) -> None:
-    mapped = traced(AgentLlm, params=mapper, result=mapper)(lambda prompt: prompt)
+    mapped: Any = traced(AgentLlm, params=mapper, result=mapper)(lambda prompt: prompt)
     collected = traced(AgentLlm, params=lambda prompt: {"model": "m"}, collect=mapper)(texts)
     async with run(**STRICT):
         for _ in range(2):
@@ -268,10 +269,10 @@ async def test_a_mapper_that_fails_costs_its_part(
 async def test_a_value_that_is_no_result_is_logged_once(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    untyped = traced(AgentRetrieval)(lambda query: Hostile() if query == "h" else [query])
+    find: Any = traced(AgentRetrieval)(lambda query: Hostile() if query == "h" else [query])
     async with run(**STRICT):
-        assert untyped("a") == ["a"]
-        assert type(untyped("h")) is Hostile
+        assert find("a") == ["a"]
+        assert type(find("h")) is Hostile
     assert [result for *_, result in calls(api)] == [None, None]
     (message,) = warnings(caplog)
     assert "returned a list, which is no mapping and no model: give result=" in message
@@ -417,7 +418,7 @@ async def test_a_plain_function_around_a_coroutine_function(api: LocalApi, run: 
         coroutine = go("a")
         search("b", 1)
         assert await coroutine == "done"
-        assert await asyncio.create_task(partial(go, "a")()) == "done"
+        assert await asyncio.ensure_future(partial(go, "a")()) == "done"
     assert ("complete", {"input": "a"}, {"output": "done"}) in calls(api)
     outside = next(span for span in api.spans() if span["payload"] == {"query": "b", "top_k": 1})
     assert outside["parent_span_id"] is None

@@ -37,8 +37,9 @@ def parent_of(api: LocalApi, query: str) -> str | None:
     """The prompt of the parent of a search."""
     spans = {span["id"]: span for span in api.spans()}
     (search,) = (span for span in spans.values() if span["payload"].get("query") == query)
-    parent = spans.get(search["parent_span_id"])
-    return parent and (parent["payload"].get("prompt") or parent["payload"].get("query"))
+    parent = spans.get(search["parent_span_id"], {"payload": {}})["payload"]
+    found: str | None = parent.get("prompt") or parent.get("query")
+    return found
 
 
 @traced(AgentRetrieval)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeAlias
 
 __all__ = ["Arguments", "Values", "signature_of"]
 
 Values: TypeAlias = dict[str, Any]
+
+# Python 3.14 evaluates annotations when they are read, and they may have names that only type checkers import.
+if sys.version_info >= (3, 14):
+    import annotationlib
+
+    _signature = partial(signature, annotation_format=annotationlib.Format.STRING)
+else:
+    _signature = signature
 
 _RECEIVERS = {"self", "cls"}
 _PLACED = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
@@ -19,7 +29,7 @@ _ANY = {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
 def signature_of(function: Callable[..., object]) -> Signature:
     """The signature of a function; for one that does not tell it, that of a function that takes anything."""
     try:
-        return signature(function)
+        return _signature(function)
     except (TypeError, ValueError):
         return Signature([Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)])
 

@@ -127,6 +127,8 @@ class _RecordedGenerator(Generator[Any, Any, Any]):
         self._generator = generator
 
     def __getattr__(self, name: str) -> Any:
+        if not name.startswith(("gi_", "ag_")):
+            raise AttributeError(name)
         return getattr(self._generator, name)
 
     def __next__(self) -> Any:
@@ -182,6 +184,8 @@ class _RecordedAsyncGenerator(AsyncGenerator[Any, Any]):
         self._generator = generator
 
     def __getattr__(self, name: str) -> Any:
+        if not name.startswith(("gi_", "ag_")):
+            raise AttributeError(name)
         return getattr(self._generator, name)
 
     def __anext__(self) -> Any:
@@ -245,6 +249,8 @@ class _Proxy:
         return type(self._prefactor_stream)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_prefactor_"):  # of a copy, which is not made yet
+            raise AttributeError(name)
         return getattr(self._prefactor_stream, name)
 
     def __repr__(self) -> str:
