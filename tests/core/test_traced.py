@@ -14,6 +14,7 @@ from tests.core.support import Run, config_for, parents, warnings
 
 from prefactor_core import (
     PrefactorCoreClient,
+    PrefactorCoreConfig,
     SpanContext,
     SpanValidationError,
     current_instance,
@@ -21,6 +22,7 @@ from prefactor_core import (
     set_default_instance,
     traced,
 )
+from prefactor_core.testing import record
 from prefactor_local import LocalApi
 from prefactor_spans import AgentChatTurn, AgentLlm, AgentRetrieval, AgentRun, AgentTool, registry
 
@@ -434,3 +436,16 @@ async def test_disabled_clients(monkeypatch: pytest.MonkeyPatch, api: LocalApi, 
         assert await weather("Rome") == "Rome: rain"
     assert caplog.records == []
     assert api.requests == []
+
+
+def test_a_test_that_records_hears_of_each_mistake() -> None:
+    mapped: Any = traced(AgentTool, params=failing, result=failing)(lambda: 1)
+    with record(strict=False) as recorded:
+        search("a", 1)
+        search("b", 1)
+        client = PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry))
+        with client, client.instance({"name": "A"}, agent_id="a"):
+            mapped()
+            search("c", 1)
+    assert recorded.one(AgentRetrieval).params.query == "c"
+    assert [finding.kind for finding in recorded.findings()] == ["no_instance", "no_instance", *["mapper_error"] * 2]

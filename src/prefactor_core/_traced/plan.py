@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel
 from pydantic_core import MISSING
 
+from prefactor_core._findings import report_finding
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS
 from prefactor_core._traced.arguments import Arguments, Values
@@ -62,6 +63,10 @@ class Plan:
         self._collect = collect if takes_result else None
         self._log_once = LogOnce()
         self._ran_alone = False
+        self._no_instance = (
+            f"{name}() was called without an agent instance. Call it inside `with client.instance(…)`; for threads, "
+            "see carry() and set_default_instance()"
+        )
 
     @property
     def collects(self) -> bool:
@@ -97,16 +102,12 @@ class Plan:
 
     def report_no_instance(self) -> None:
         """Log that a call is not recorded, because there is no current agent instance."""
+        report_finding("no_instance", self._no_instance)
         if self._ran_alone:
             return
         self._ran_alone = True
-        if is_disabled():
-            return
-        self._report(
-            "no instance",
-            f"{self.name}() was called without an agent instance. Call it inside `with client.instance(…)`; for "
-            "threads, see carry() and set_default_instance()",
-        )
+        if not is_disabled():
+            self._log("no instance", self._no_instance)
 
     def report_no_stream(self, value: object) -> None:
         """Log that there is nothing to collect."""
@@ -115,7 +116,7 @@ class Plan:
     def report_unrecorded(self, error: BaseException) -> None:
         """Log that a call is not recorded, or not as it should be, because the client failed."""
         text = str(error) if isinstance(error, PrefactorCoreError) else type(error).__name__
-        self._report(type(error).__name__, f"{self.name}() could not be recorded: {text}")
+        self._log(type(error).__name__, f"{self.name}() could not be recorded: {text}")
 
     def _made(self, what: str, make: Callable[[Any], object], of: object) -> Values | None:
         """What a mapper makes, as a payload. An error of a mapper costs what it makes."""
@@ -137,6 +138,10 @@ class Plan:
         return self._class._payload(value)
 
     def _report(self, key: str, text: str) -> None:
+        report_finding("mapper_error", text)
+        self._log(key, text)
+
+    def _log(self, key: str, text: str) -> None:
         if self._log_once(key):
             logger.warning("%s (the call itself is not affected; further ones are not logged)", text)
 
