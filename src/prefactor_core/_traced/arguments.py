@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeAlias
 
@@ -14,9 +15,7 @@ Values: TypeAlias = dict[str, Any]
 
 # Python 3.14 evaluates annotations when they are read, and they may have names that only type checkers import.
 if sys.version_info >= (3, 14):
-    import annotationlib
-
-    _signature = partial(signature, annotation_format=annotationlib.Format.STRING)
+    _signature = partial(signature, annotation_format=import_module("annotationlib").Format.STRING)
 else:
     _signature = signature
 
