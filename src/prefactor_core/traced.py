@@ -12,7 +12,7 @@ from prefactor_core._traced.arguments import Arguments
 from prefactor_core._traced.call import Call
 from prefactor_core._traced.payloads import AUTO, Auto, check_return, is_stream_annotation
 from prefactor_core._traced.plan import Capture, Plan
-from prefactor_core._traced.streams import recorded_async_generator, recorded_generator, returned
+from prefactor_core._traced.streams import StreamFunction, returned
 from prefactor_core.typed import TypedSpan
 
 __all__ = ["traced"]
@@ -110,10 +110,8 @@ def _returned_type(function: Callable[..., Any]) -> object:
 
 
 def _decorated(function: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
-    if isgeneratorfunction(function):
-        return _stream(function, plan, recorded_generator)
-    if isasyncgenfunction(function):
-        return _stream(function, plan, recorded_async_generator)
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        return StreamFunction(function, plan)
     if iscoroutinefunction(function):
         return _coroutine(function, plan)
 
@@ -146,15 +144,3 @@ def _coroutine(function: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
         return returned(call, value)
 
     return awaited
-
-
-def _stream(function: Callable[..., Any], plan: Plan, recorded: Callable[[Call, Any], Any]) -> Callable[..., Any]:
-    """Decorate a generator function. The parent is the span that is current at the call, not at the first step."""
-
-    @wraps(function)
-    def streamed(*args: Any, **kwargs: Any) -> Any:
-        stream = function(*args, **kwargs)
-        call = Call.prepared(plan, args, kwargs)
-        return stream if call is None else recorded(call, stream)
-
-    return streamed

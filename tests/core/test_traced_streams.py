@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import inspect
+import pickle
 import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Self
 
 import pytest
@@ -450,3 +453,28 @@ async def test_the_return_value_of_a_generator_is_its_result(api: LocalApi, run:
     async with run(**STRICT):
         assert list(summing("sum")) == [1]
     assert streams(api) == {"sum": ("complete", {"response": "sum", "finish_reason": "stop"})}
+
+
+class Speaker:
+    @traced(AgentLlm, **TALK)
+    def speak(self, prompt: str) -> Iterator[str]:
+        yield prompt
+
+    @classmethod
+    @traced(AgentLlm, **TALK)
+    async def aspeak(cls, prompt: str) -> AsyncIterator[str]:
+        yield prompt
+
+
+async def test_a_decorated_generator_is_one_for_frameworks(api: LocalApi, run: Run) -> None:
+    async with run(**STRICT):
+        assert list(Speaker().speak("a method")) == ["a method"]
+        assert list(Speaker.speak(Speaker(), "of the class")) == ["of the class"]
+        assert [part async for part in Speaker.aspeak("a class method")] == ["a class method"]
+        assert list(partial(talk, "partial")()) == [1, None]
+        assert list(pickle.loads(pickle.dumps(talk))("pickled")) == [1, None]
+    assert all(map(inspect.isgeneratorfunction, (talk, Speaker().speak, Speaker.speak)))
+    assert all(map(inspect.isasyncgenfunction, (atalk, Speaker().aspeak, Speaker.aspeak)))
+    assert talk.__name__ == "talk"
+    assert list(inspect.signature(talk).parameters) == list(inspect.signature(Speaker().speak).parameters) == ["prompt"]
+    assert [*streams(api)] == ["a method", "of the class", "a class method", "partial", "pickled"]

@@ -3,23 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Generator, Iterator
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
-from typing import Any
+from functools import partial, update_wrapper
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, MethodType
+from typing import Any, Self, cast
 
 from prefactor_core._traced.call import Call
+from prefactor_core._traced.plan import Plan
 from prefactor_core.context_stack import StreamStack
 
-__all__ = ["recorded_async_generator", "recorded_generator", "returned"]
+__all__ = ["StreamFunction", "returned"]
 
 
-def recorded_generator(call: Call, generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """A generator whose steps are the body of a span, which is prepared."""
-    return _RecordedGenerator(_Steps(call, begun=False), generator)
+class StreamFunction(partial[Any]):
+    """A generator function whose generators are recorded. The parent is the span that is current at the call.
 
+    A generator function would begin at the first step, somewhere else. A plain function would not be a generator
+    function for `inspect`, which frameworks ask. It sees through a `partial`.
 
-def recorded_async_generator(call: Call, generator: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
-    """As `recorded_generator`."""
-    return _RecordedAsyncGenerator(_Steps(call, begun=False), generator)
+    Args:
+        function: the generator function or async generator function.
+        plan: how its calls become spans.
+    """
+
+    _plan: Plan
+
+    def __new__(cls, function: Callable[..., Any], plan: Plan) -> Self:
+        made = super().__new__(cls, function)
+        made._plan = plan
+        return cast("Self", update_wrapper(made, function))
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        stream = self.func(*args, **kwargs)
+        call = Call.prepared(self._plan, args, kwargs)
+        if call is None:
+            return stream
+        recorded = _RecordedAsyncGenerator if isinstance(stream, AsyncGeneratorType) else _RecordedGenerator
+        return recorded(_Steps(call, begun=False), stream)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<traced {self.func!r}>"
+
+    def __reduce__(self) -> Any:
+        return self.func.__qualname__  # as functions are pickled
 
 
 def returned(call: Call, value: Any) -> object:
@@ -147,9 +175,10 @@ class _RecordedGenerator(Generator[Any, Any, Any]):
         if not self._steps.open:
             self._steps.close()
             return self._generator.close()
+        close: Callable[[], Any] = self._generator.close  # which returns a value, since Python 3.13
         try:
             with self._steps.stack:
-                value: Any = self._generator.close()  # type: ignore[func-returns-value]  # a value, since Python 3.13
+                value = close()
         except BaseException as error:
             self._steps.fail(error)
             raise
