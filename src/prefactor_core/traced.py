@@ -46,8 +46,8 @@ def traced(
     Args:
         span_type: a generated class, or the name of a span type.
         params: makes the params of the arguments that it names; `**others` are those that it does not name, without
-            `self` and `cls`. By default, the arguments that are called like a property are the params; all arguments,
-            where the properties are not known.
+            `self` and `cls`. By default, the arguments that are called like a property are the params, but for those
+            that are None by default, as long as they are None. Where the properties are not known, all arguments are.
         result: makes the result of the value that is returned, or is the name of the property that the value is. By
             default, a mapping or a model is the result. None records nothing of the value; `current_span()` in the
             body may give a result.

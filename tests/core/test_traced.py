@@ -280,6 +280,24 @@ async def test_a_value_that_is_no_result_is_logged_once(
     assert "returned a list, which is no mapping and no model: give result=" in message
 
 
+async def test_an_argument_that_is_none_by_default_is_left_out(api: LocalApi, run: Run) -> None:
+    @traced(AgentRetrieval)
+    def find(query: str, top_k: int | None = None, filters: dict[str, int] | None = None, **others: object) -> None: ...
+
+    @traced("order:find")
+    def by_name(customer: str | None = None) -> None: ...
+
+    async with run(**SPANS, validation="off"):
+        find("a")
+        find("b", 2, data_source_id="c", unknown=1)
+        by_name()
+    assert [params for _, params, _ in calls(api)] == [
+        {"query": "a"},
+        {"query": "b", "top_k": 2, "data_source_id": "c"},
+        {"customer": None},
+    ]
+
+
 async def test_what_is_not_captured_is_not_checked(api: LocalApi, run: Run) -> None:
     def find(query: int, more: object = None) -> dict[str, str]:
         return {"count": "many"}

@@ -48,6 +48,7 @@ class Arguments:
         names: the arguments, without the receiver.
         receiver: the name of the receiver, if there is one.
         others: the name of `**kwargs`, if there is one.
+        none_by_default: those that are None by default.
     """
 
     def __init__(self, function: Callable[..., object], *, has_receiver: bool | None) -> None:
@@ -56,6 +57,7 @@ class Arguments:
         self.receiver = _receiver(parameters, has_receiver)
         self.names = [each.name for each in parameters if each.name != self.receiver]
         self.others = next((each.name for each in parameters if each.kind is Parameter.VAR_KEYWORD), None)
+        self.none_by_default = {each.name for each in parameters if each.default is None}
         self._binds = any(each.kind in _ANY for each in parameters)
         self._placed = [each.name for each in parameters if each.kind in _PLACED]
         self._named = frozenset(each.name for each in parameters if each.kind in _NAMED)

@@ -122,10 +122,12 @@ class Call:
 
     def fail(self, error: BaseException, items: list[Any] | None = None) -> None:
         """Finish the span of a call that has ended with an exception, with what a stream gave before."""
-        result = None if items is None else self.plan.collected(items)
-        if result is not None and self.record.phase is not Phase.FINISHED:
-            self._context.set_result(result)
-        self._leave(error)
+        try:
+            result = None if items is None else self.plan.collected(items)
+            if result is not None and self.record.phase is not Phase.FINISHED:
+                self._context.set_result(result)
+        finally:
+            self._leave(error)
 
     def _leave(self, error: BaseException | None, result: dict[str, Any] | None = None, why: str | None = None) -> None:
         try:

@@ -85,12 +85,20 @@ def _by_name(span_type: SpanType, arguments: Arguments) -> Callable[[Values], ob
             "name an argument so, or give params=, a function of the arguments"
         )
     wanted = {**{json_name: json_name for json_name in names.values()}, **names}
-    if arguments.others is not None:
-        return lambda values: {
-            wanted[name]: value for name, value in _flat(arguments, values).items() if name in wanted
+    required = {each for names_of_one in _required(span_type) for each in names_of_one}
+    left_out = arguments.none_by_default - required  # as long as they are None: a property that is not given
+
+    named = [name for name in arguments.names if name in wanted]
+
+    def read(values: Values) -> Values:
+        given = values if arguments.others is None else _flat(arguments, values)
+        return {
+            wanted[name]: given[name]
+            for name in (named if arguments.others is None else filter(wanted.__contains__, given))
+            if not (given[name] is None and name in left_out)
         }
-    pairs = [(name, wanted[name]) for name in arguments.names if name in wanted]
-    return lambda values: {json_name: values[name] for name, json_name in pairs}
+
+    return read
 
 
 def _flat(arguments: Arguments, values: Values) -> Values:
