@@ -261,6 +261,7 @@ class PrefactorCoreClient:
         else:
             self._learn_of_ids(registered, wanted)
             handle = AgentInstanceHandle(registered, self)
+            handle._record.agent = _agent_name(details)
             self._watch(handle._record)
         if own_types:
             handle._record.span_types = SpanTypes.of_version(version)
@@ -485,6 +486,7 @@ class PrefactorCoreClient:
         instance_id = details["id"] or generate_idempotency_key()
         record = InstanceRecord(instance_id, _pfid.partition_of(instance_id), CreateState.PENDING)
         record.minted, record.asked = registration.minted, registration.asked
+        record.agent = _agent_name(details)
         record.registering = registration.running
         self._instances[record.id] = record
         self._hand_over(
@@ -593,6 +595,11 @@ def _weakly(method: Callable[P, None], *, otherwise: Callable[P, None] | None = 
 def _rename(record: InstanceRecord, instance_id: str) -> None:
     record.partition = _pfid.partition_of(instance_id)
     record.id = instance_id
+
+
+def _agent_name(details: dict[str, Any]) -> str:
+    agent_version = details["agent_version"]
+    return str(agent_version.get("name") or agent_version.get("external_identifier") or "")
 
 
 def _unwrapped(context: SpanContext) -> SpanContext:

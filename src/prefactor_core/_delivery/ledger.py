@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -27,7 +27,7 @@ class OperationCounts:
         delivered: accepted by the API.
         failed: refused by the API, still failing after the last retry, or dependent on an operation that failed.
         dropped: not sent, because the client closed first or the queue was full.
-        pending: not delivered yet.
+        pending: not delivered yet. After `close()`, these wait in the spool for the next process.
     """
 
     accepted: int = 0
@@ -48,6 +48,7 @@ class ClientStats(OperationCounts):
         schema_mismatches: payloads of typed spans that did not match their span type.
         forgotten_spans: spans that were not finished, and that their ids do not find any more: too many were open, or
             their agent instance was finished.
+        adopted: how many of the accepted operations come from the spool of a process that has ended.
     """
 
     by_type: Mapping[OperationType, OperationCounts] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class ClientStats(OperationCounts):
     drops: Mapping[tuple[OperationType, str], int] = field(default_factory=dict)
     schema_mismatches: int = 0
     forgotten_spans: int = 0
+    adopted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Ledger:
     Attributes:
         pending: how many operations are not delivered yet.
         pending_bytes: an upper bound of the size of their payloads as JSON.
+        on_settled: called with each operation that is not pending any more; it must not wait, or raise.
     """
 
     def __init__(self) -> None:
@@ -121,10 +124,11 @@ class Ledger:
         self._delivered = _zeros()
         self._pending = _zeros()
         self._lost: dict[Loss, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
-        self._mismatches = self._forgotten_spans = 0
+        self._mismatches = self._forgotten_spans = self._adopted = 0
         self._closed = False
         self.pending = 0
         self.pending_bytes = 0
+        self.on_settled: Callable[[Operation], None] = _ignore
 
     def accept(self, operation: Operation) -> None:
         """Count an operation that was handed over."""
@@ -133,6 +137,7 @@ class Ledger:
     def retract(self, operation: Operation) -> None:
         """Take back an operation that was counted, but could not be handed over or was handed over twice."""
         self._enter(_Entry(operation.type, -1, -operation.size))
+        self.on_settled(operation)
 
     def refuse(self, operation: Operation, reason: str) -> None:
         """Count an operation that was dropped instead of queued."""
@@ -141,20 +146,38 @@ class Ledger:
     def deliver(self, operation: Operation) -> None:
         """Count a pending operation as delivered."""
         self._enter(_Entry(operation.type, -1, -operation.size, delivered=1))
+        self.on_settled(operation)
 
     def fail(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as failed."""
         self._enter(_Entry(operation.type, -1, -operation.size, loss="failed", reason=reason))
+        self.on_settled(operation)
 
     def drop(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as dropped."""
         self._enter(_Entry(operation.type, -1, -operation.size, loss="dropped", reason=reason))
+        self.on_settled(operation)
 
-    def close(self, reason: str) -> int:
-        """Count everything that is pending as dropped, and nothing after that. Return how many were dropped."""
+    def adopt(self, operation: Operation) -> None:
+        """Count an operation that another process was handed."""
+        with self._lock:
+            self._adopted += 1
+        self.accept(operation)
+
+    def close(self, reason: str, *, keep: bool = False) -> int:
+        """Count everything that is pending as dropped, and nothing after that. Return how many were dropped.
+
+        Args:
+            reason: why they are dropped.
+            keep: leave them pending, since the spool has them. Return how many that are, the first time.
+        """
         with self._lock:
             self._count()
-            self._closed = True
+            was_closed, self._closed = self._closed, True
+            if keep:
+                return 0 if was_closed else self.pending
+            if was_closed:
+                return 0
             dropped = {type_: count for type_, count in self._pending.items() if count > 0}
             for type_, count in dropped.items():
                 self._lost["dropped"][type_, reason] = self._lost["dropped"].get((type_, reason), 0) + count
@@ -231,6 +254,7 @@ class Ledger:
             "drops": MappingProxyType(drops),
             "schema_mismatches": self._mismatches,
             "forgotten_spans": self._forgotten_spans,
+            "adopted": self._adopted,
         }
 
 
@@ -244,6 +268,10 @@ def _counts(
     failed = sum(count for (each, _), count in failures.items() if each is type_)
     dropped = sum(count for (each, _), count in drops.items() if each is type_)
     return OperationCounts(delivered + failed + dropped + pending, delivered, failed, dropped, pending)
+
+
+def _ignore(_: Operation) -> None:
+    pass
 
 
 def _zeros() -> dict[OperationType, int]:

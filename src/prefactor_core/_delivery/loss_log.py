@@ -122,6 +122,13 @@ class LossLog:
         if last_error:
             self._first_errors.setdefault(_cause(last_error), last_error)
 
+    def kept(self, count: int) -> None:
+        """Log how many operations wait in the spool at the end."""
+        logger.warning(
+            "%s not delivered yet, and kept in the spool: the next process that uses it delivers them",
+            _count(count, "operation is", "operations are"),
+        )
+
     def totals(self) -> None:
         """Log how many operations failed with each cause, and how many pauses there were, unless the log has told."""
         self._pauses.total()

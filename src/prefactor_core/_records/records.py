@@ -34,10 +34,12 @@ class CreateState(Enum):
     """The state of the create of a span, or of the registration of an instance, in delivery.
 
     The scheduler writes it. In addition, the client writes PENDING before it hands over the registration of an
-    instance, and delivery writes FAILED for operations that never reach the scheduler.
+    instance, and delivery writes FAILED for operations that never reach the scheduler. The spool writes SPOOLED for a
+    create that waits on disk alone.
     """
 
     NOT_HANDED_OVER = auto()
+    SPOOLED = auto()
     PENDING = auto()
     DELIVERED = auto()
     FAILED = auto()
@@ -60,6 +62,7 @@ class InstanceRecord:
         span_types: the span types that it was registered with; None for those of the client's registry.
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
+        agent: the name of the agent, for people who look into a spool.
     """
 
     id: str
@@ -74,13 +77,14 @@ class InstanceRecord:
     registering: Task[str] | None = None
     created_at: datetime = field(default_factory=_clock.now)
     created: float = field(default_factory=_clock.elapsed)
+    agent: str = ""
 
     def now(self) -> datetime:
         """The time, counted from `created_at`: a clock that is set back does not end a run before its start."""
         return _clock.later(self.created_at, self.created)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class SpanRecord:
     """One span.
 

@@ -21,6 +21,8 @@ from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.registration import Registrar, Registration
+from prefactor_core._spool.files import about
+from prefactor_core._spool.spool import Spool
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.operations import Operation
@@ -175,6 +177,7 @@ class ApiSession:
             request_timeout=config.http_config.request_timeout,
             on_error=config.on_error,
             queue=queue,
+            spool=_new_spool(config),
         )
         self._registrar = Registrar(http, lambda: self._delivery.successes)
 
@@ -263,6 +266,14 @@ class ApiSession:
             self._handles_sigterm = False
             sigterm.uninstall()
         return report
+
+
+def _new_spool(config: PrefactorCoreConfig) -> Spool | None:
+    queue = config.queue_config
+    if queue.spool is None:
+        return None
+    described = about(config.http_config.api_url, config.http_config.api_token)
+    return Spool(queue.spool, described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
 
 
 def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:

@@ -1,0 +1,300 @@
+"""The database of a spool file: all SQL is here."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+__all__ = ["Change", "Database", "OpenEntry", "StoredRow", "UnknownFormatError", "is_corrupt"]
+
+_FORMAT = 1
+_BUSY_SECONDS = 1.0
+_LARGE_WAL_BYTES = 64 * 1024 * 1024
+_WAL_BYTES = 4 * 1024 * 1024
+_FREE_PAGES = 1000
+
+_TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE operations (number INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE open (id TEXT PRIMARY KEY, kind TEXT NOT NULL, instance TEXT NOT NULL, schema_name TEXT NOT NULL,
+    agent TEXT NOT NULL, number INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE ids (old TEXT PRIMARY KEY, new TEXT, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+# A change is one statement: a trigger of the connection carries it out, in one transaction. With a statement for each
+# table, the thread would give the GIL away for each, and a busy program returns it after 5 ms each time.
+_CHANGE = """
+CREATE TEMP VIEW change AS SELECT 0 AS first, '' AS bodies, '' AS opened, '' AS closed, '' AS renamed, '' AS done;
+CREATE TEMP TRIGGER apply_change INSTEAD OF INSERT ON change BEGIN
+    INSERT INTO operations (number, body) SELECT NEW.first + key, value FROM json_each(NEW.bodies);
+    INSERT OR REPLACE INTO open (id, kind, instance, schema_name, agent, number)
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+            json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+        FROM json_each(NEW.opened);
+    DELETE FROM open WHERE id IN (SELECT value FROM json_each(NEW.closed));
+    INSERT OR REPLACE INTO ids (old, new, number)
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+        FROM json_each(NEW.renamed);
+    DELETE FROM operations WHERE number IN (SELECT value FROM json_each(NEW.done));
+END;
+"""
+
+OpenKind: TypeAlias = Literal["run", "span"]
+
+
+class OpenEntry(NamedTuple):
+    """A run or a span that was started and not finished.
+
+    Attributes:
+        id: its id.
+        kind: which of the two.
+        instance: the id of its agent instance.
+        schema_name: the span type; empty for a run.
+        agent: the name of the agent.
+        number: those with a higher number were started later.
+    """
+
+    id: str
+    kind: OpenKind
+    instance: str
+    schema_name: str
+    agent: str
+    number: int
+
+
+class StoredRow(NamedTuple):
+    """An operation in the file.
+
+    Attributes:
+        number: its place in the order.
+        body: the operation as text; see `encoding`.
+    """
+
+    number: int
+    body: str
+
+
+@dataclass(slots=True)
+class Change:
+    """What changes in one transaction.
+
+    Attributes:
+        first: the number of the first body; the others follow.
+        bodies: operations to add.
+        opened: runs and spans that were started.
+        closed: the ids of those that were finished, or will never exist.
+        renamed: ids that the API has replaced; None where nothing has the old id, because its create failed. The last
+            part is the highest number of an operation that may contain the old id.
+        done: the numbers of operations that are settled.
+    """
+
+    first: int = 0
+    bodies: list[str] = field(default_factory=list)
+    opened: dict[str, OpenEntry] = field(default_factory=dict)
+    closed: dict[str, None] = field(default_factory=dict)
+    renamed: list[tuple[str, str | None, int]] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing changes."""
+        return not (self.bodies or self.opened or self.closed or self.renamed or self.done)
+
+
+class UnknownFormatError(Exception):
+    """The file was written by another version of this package, or is none of ours."""
+
+
+# A thread that forks while another one is inside SQLite leaves SQLite's own locks held in the child for ever.
+_in_use = threading.RLock()
+_FORK_SECONDS = 2.0
+_held_for_fork = False
+
+
+def _before_fork() -> None:
+    global _held_for_fork  # noqa: PLW0603 - one per process
+    _held_for_fork = _in_use.acquire(timeout=_FORK_SECONDS)
+
+
+def _after_fork_in_parent() -> None:
+    if _held_for_fork:
+        _in_use.release()
+
+
+def _after_fork_in_child() -> None:
+    global _in_use  # noqa: PLW0603 - one per process
+    _in_use = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+
+
+class Database:
+    """An open database. All methods are called on one thread, and raise sqlite3.Error.
+
+    Args:
+        path: the file, which exists. An empty one gets its tables.
+        about: what is written about a new file.
+
+    Raises:
+        UnknownFormatError: another version of this package has written the file.
+    """
+
+    def __init__(self, path: Path, about: dict[str, str] | None = None) -> None:
+        self.path = path
+        self._wal = Path(f"{path}-wal")
+        with _in_use:
+            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            try:
+                self._open(about)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _open(self, about: dict[str, str] | None) -> None:
+        connection = self._connection
+        if about is not None:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was delivered is overwritten
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        if about is not None:
+            connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {_FORMAT};COMMIT;")
+            connection.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+        self._check_format()
+        connection.executescript(_CHANGE)
+
+    def _check_format(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version != _FORMAT:
+            raise UnknownFormatError(f"format {version}; this version reads format {_FORMAT}")
+
+    def apply(self, change: Change) -> None:
+        """Carry out a change, all or nothing."""
+        values = (
+            change.first,
+            json.dumps(change.bodies),
+            json.dumps(list(change.opened.values())),
+            json.dumps(list(change.closed)),
+            json.dumps(change.renamed),
+            json.dumps(change.done),
+        )
+        with _in_use:
+            self._connection.execute("INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def rename_open(self, renamed: Sequence[tuple[str, str | None, int]]) -> None:
+        """Give open runs and spans the ids that the API gave them."""
+        with _in_use:
+            for old, new, _ in renamed:
+                if new is not None:
+                    self._connection.execute("UPDATE OR REPLACE open SET id = ? WHERE id = ?", (new, old))
+                    self._connection.execute("UPDATE open SET instance = ? WHERE instance = ?", (new, old))
+
+    def share_open(self) -> None:
+        """Record that a forked child may go on with what is open now."""
+        with _in_use:
+            self._connection.execute("UPDATE open SET shared = 1")
+
+    def forget_open(self) -> None:
+        """Record that the program has left what is open now as it is."""
+        with _in_use:
+            self._connection.execute("DELETE FROM open")
+
+    def read(self, first: int, last: int, limit: int) -> list[StoredRow]:
+        """The operations with numbers from `first` to `last`, at most `limit` of them."""
+        query = "SELECT number, body FROM operations WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?"
+        with _in_use:
+            return [StoredRow(*row) for row in self._connection.execute(query, (first, last, limit))]
+
+    def heads(self) -> Iterator[str]:
+        """The first line of each operation, which has everything but its payload."""
+        query = "SELECT substr(body, 1, instr(body, char(10))) FROM operations ORDER BY number"
+        for (head,) in self._connection.execute(query):
+            yield head
+
+    def creates_later(self, number: int, record_id: str) -> bool:
+        """Whether an operation after `number` creates the span with this id."""
+        query = (
+            "SELECT 1 FROM operations WHERE number > ? AND instr(substr(body, 1, instr(body, char(10))), ?) > 0 LIMIT 1"
+        )
+        with _in_use:
+            return bool(self._connection.execute(query, (number, f'"creates": {json.dumps(record_id)}')).fetchone())
+
+    def new_id(self, old: str) -> tuple[str | None] | None:
+        """The id that replaces one, in a tuple; None if it was not replaced."""
+        with _in_use:
+            found: tuple[str | None] | None = self._connection.execute(
+                "SELECT new FROM ids WHERE old = ?", (old,)
+            ).fetchone()
+            return found
+
+    def count(self) -> int:
+        """How many operations there are."""
+        return self._number("SELECT count(*) FROM operations")
+
+    def last_number(self) -> int:
+        """The highest number of an operation."""
+        return self._number("SELECT coalesce(max(number), 0) FROM operations")
+
+    def payload_bytes(self) -> int:
+        """The size of all operations."""
+        return self._number("SELECT coalesce(sum(length(body)), 0) FROM operations")
+
+    def about(self) -> dict[str, str]:
+        """What is known about the file."""
+        with _in_use:
+            return dict(self._connection.execute("SELECT name, value FROM about"))
+
+    def open_entries(self, *, shared: bool = False) -> list[OpenEntry]:
+        """The runs and spans that were not finished, the last one first; with those that a child may go on with."""
+        query = (
+            "SELECT id, kind, instance, schema_name, agent, number FROM open WHERE shared <= ? "
+            "ORDER BY kind DESC, number DESC"
+        )
+        with _in_use:
+            return [OpenEntry(*row) for row in self._connection.execute(query, (int(shared),))]
+
+    def tidy(self, *, idle: bool) -> None:
+        """Remove what is not needed any more: old ids, delivered payloads in the log of SQLite, empty pages.
+
+        Args:
+            idle: nothing waits to be written. Otherwise only what has grown large is tidied.
+        """
+        with _in_use:
+            wal_bytes = self._wal.stat().st_size if self._wal.exists() else 0
+            if not (wal_bytes > (0 if idle and not self.count() else _WAL_BYTES if idle else _LARGE_WAL_BYTES)):
+                return
+            self._connection.execute(
+                "DELETE FROM ids WHERE number < (SELECT coalesce(min(number), 9e18) FROM operations)"
+            )
+            if self._number("PRAGMA freelist_count") > _FREE_PAGES:
+                self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close the file."""
+        with _in_use:
+            self._connection.close()
+
+    def _number(self, query: str) -> int:
+        with _in_use:
+            (number,) = self._connection.execute(query).fetchone()
+            return int(number)
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is no intact database."""
+    return error.sqlite_errorname in {"SQLITE_CORRUPT", "SQLITE_NOTADB"} if _has_name(error) else False
+
+
+def _has_name(error: sqlite3.Error) -> bool:
+    return hasattr(error, "sqlite_errorname")  # errors of the module sqlite3 itself have none
