@@ -594,6 +594,8 @@ def _weakly(method: Callable[P, None], *, otherwise: Callable[P, None] | None = 
 
 def _rename(record: InstanceRecord, instance_id: str) -> None:
     record.partition = _pfid.partition_of(instance_id)
+    if record.id != instance_id:
+        record.local_id = record.local_id or record.id  # before the new id: see `_spool.encoding.first_id`
     record.id = instance_id
 
 

@@ -63,6 +63,7 @@ class InstanceRecord:
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
         agent: the name of the agent, for people who look into a spool.
+        local_id: the first id, if the API gave the instance another one.
     """
 
     id: str
@@ -78,6 +79,7 @@ class InstanceRecord:
     created_at: datetime = field(default_factory=_clock.now)
     created: float = field(default_factory=_clock.elapsed)
     agent: str = ""
+    local_id: str = ""
 
     def now(self) -> datetime:
         """The time, counted from `created_at`: a clock that is set back does not end a run before its start."""

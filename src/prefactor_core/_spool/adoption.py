@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from prefactor_core._log_once import LogOnce
 from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core._spool.database import Change, Database, OpenEntry, UnknownFormatError, is_corrupt
-from prefactor_core._spool.encoding import Records, created_id, decode, encode
+from prefactor_core._spool.encoding import Records, decode, encode
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import SpoolFile, adopt, set_aside, spool_paths
 from prefactor_core._spool.own_file import Row, note_settled
@@ -24,8 +24,7 @@ __all__ = ["Adoption"]
 _SCAN_SECONDS = 30.0
 _MOST_IN_MEMORY = 500
 _MOST_BYTES = 8 * 1024 * 1024
-_READ_ROWS = 50
-_LAST_NUMBER = 2**62
+_MOST_READ = 100
 _ENDED = UUID("0c0b1b6e-54f1-4b57-9a35-7a3f6f2b9f10")
 _REASON = "the process ended before this was finished"
 
@@ -53,29 +52,31 @@ class _Adopted:
 
     def read(self, feed: Feed) -> None:
         """Give delivery as many operations as it has room for, in their order."""
-        while self.has_unread and self._has_room() and feed.room() > 0:
-            rows = self.file.database.read(self.read_to + 1, _LAST_NUMBER, _READ_ROWS)
-            for number, body in rows:
-                self._give(number, body, feed)
-                self.read_to = number
-                if not self._has_room():
-                    return
-            if not rows:
-                self.read_to = self.last
+        room = min(feed.room(), _MOST_READ)  # not all that there is: what is new has to be written in time
+        if not (self.has_unread and self._has_room() and room > 0):
+            return
+        rows = self.file.database.read(self.read_to + 1, self.last, room)
+        for number, body in rows:
+            if not self._has_room():
+                return
+            self._give(number, body, feed)
+            self.read_to = number
+        if len(rows) < room:
+            self.read_to = self.last
 
     def _has_room(self) -> bool:
         return len(self.rows) < _MOST_IN_MEMORY and self.in_memory_bytes < _MOST_BYTES
 
     def _give(self, number: int, body: str, feed: Feed) -> None:
         try:
-            operation = decode(number, body, self._records, tried=True)
+            operation, creates = decode(number, body, self._records, tried=True)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             logger.error(
                 "operation %d of %s cannot be read, and is lost: %s", number, self.file.path, type(error).__name__
             )
             self.change.done.append(number)
             return
-        row = Row(number, len(body), created_id(operation))
+        row = Row(number, len(body), creates)
         feed.give(operation, adopted=True)
         self.rows[operation] = row
         self.in_memory_bytes += len(body)
@@ -217,7 +218,7 @@ def _finish_what_is_open(database: Database, at: datetime) -> None:
     """
     entries = database.open_entries()
     if entries:
-        bodies = [encode(_finish(entry, at)) for entry in entries]
+        bodies = [encode(_finish(entry, at)).text for entry in entries]
         closed = {entry.id: None for entry in entries}
         database.apply(Change(first=database.last_number() + 1, bodies=bodies, closed=closed))
 

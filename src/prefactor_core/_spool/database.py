@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
@@ -52,9 +52,9 @@ class OpenEntry(NamedTuple):
     """A run or a span that was started and not finished.
 
     Attributes:
-        id: its id.
+        id: its first id.
         kind: which of the two.
-        instance: the id of its agent instance.
+        instance: the first id of its agent instance.
         schema_name: the span type; empty for a run.
         agent: the name of the agent.
         number: those with a higher number were started later.
@@ -89,8 +89,8 @@ class Change:
         bodies: operations to add.
         opened: runs and spans that were started.
         closed: the ids of those that were finished, or will never exist.
-        renamed: ids that the API has replaced; None where nothing has the old id, because its create failed. The last
-            part is the highest number of an operation that may contain the old id.
+        renamed: ids that the API has replaced, with the new one, which is None if the create failed, and the highest
+            number of an operation that may contain the old id.
         done: the numbers of operations that are settled.
     """
 
@@ -98,7 +98,7 @@ class Change:
     bodies: list[str] = field(default_factory=list)
     opened: dict[str, OpenEntry] = field(default_factory=dict)
     closed: dict[str, None] = field(default_factory=dict)
-    renamed: list[tuple[str, str | None, int]] = field(default_factory=list)
+    renamed: dict[str, tuple[str | None, int]] = field(default_factory=dict)
     done: list[int] = field(default_factory=list)
 
     @property
@@ -185,19 +185,11 @@ class Database:
             json.dumps(change.bodies),
             json.dumps(list(change.opened.values())),
             json.dumps(list(change.closed)),
-            json.dumps(change.renamed),
+            json.dumps([(old, *new) for old, new in change.renamed.items()]),
             json.dumps(change.done),
         )
         with _in_use:
             self._connection.execute("INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)", values)
-
-    def rename_open(self, renamed: Sequence[tuple[str, str | None, int]]) -> None:
-        """Give open runs and spans the ids that the API gave them."""
-        with _in_use:
-            for old, new, _ in renamed:
-                if new is not None:
-                    self._connection.execute("UPDATE OR REPLACE open SET id = ? WHERE id = ?", (new, old))
-                    self._connection.execute("UPDATE open SET instance = ? WHERE instance = ?", (new, old))
 
     def share_open(self) -> None:
         """Record that a forked child may go on with what is open now."""
@@ -274,7 +266,8 @@ class Database:
             if not (wal_bytes > (0 if idle and not self.count() else _WAL_BYTES if idle else _LARGE_WAL_BYTES)):
                 return
             self._connection.execute(
-                "DELETE FROM ids WHERE number < (SELECT coalesce(min(number), 9e18) FROM operations)"
+                "DELETE FROM ids WHERE number < (SELECT coalesce(min(number), 9e18) FROM operations) "
+                "AND old NOT IN (SELECT id FROM open UNION ALL SELECT instance FROM open)"
             )
             if self._number("PRAGMA freelist_count") > _FREE_PAGES:
                 self._connection.execute("PRAGMA incremental_vacuum").fetchall()

@@ -15,14 +15,28 @@ from weakref import WeakValueDictionary
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core.operations import Operation, OperationType
 
-__all__ = ["Ids", "Records", "created_id", "decode", "encode", "ids_of"]
+__all__ = ["Encoded", "Records", "decode", "encode", "first_id"]
 
 
 class Ids(NamedTuple):
-    """The ids that an operation had when its text was made."""
+    """The ids in a text; an empty one where there is no record."""
 
     instance: str
-    span: str | None
+    span: str
+
+
+class Encoded(NamedTuple):
+    """An operation as text.
+
+    Attributes:
+        text: the text.
+        ids: the ids in it.
+        creates: that of what the operation creates.
+    """
+
+    text: str
+    ids: Ids
+    creates: str | None
 
 
 class Records:
@@ -31,7 +45,6 @@ class Records:
     Args:
         new_id: returns the id that replaces another one, in a tuple; None if it was not replaced.
         creates_later: whether an operation after a number creates the span with an id.
-        known: the records of this process; None for the file of another one.
     """
 
     def __init__(
@@ -44,12 +57,12 @@ class Records:
         self._instances: WeakValueDictionary[str, InstanceRecord] = WeakValueDictionary()
         self._spans: WeakValueDictionary[str, SpanRecord] = WeakValueDictionary()
 
-    def remember(self, operation: Operation) -> None:
-        """Find the records of an operation again by the ids that they have now."""
+    def remember(self, operation: Operation, ids: Ids) -> None:
+        """Find the records of an operation again by the ids that its text has."""
         if operation.instance is not None:
-            self._instances[operation.instance.id] = operation.instance
+            self._instances[ids.instance] = operation.instance
         if operation.span is not None:
-            self._spans[operation.span.id] = operation.span
+            self._spans[ids.span] = operation.span
 
     def instance(self, head: dict[str, Any], *, is_created: bool) -> InstanceRecord:
         """The record of an operation's agent instance."""
@@ -113,30 +126,23 @@ class Records:
         return record
 
 
-def created_id(operation: Operation) -> str | None:
-    """The id of what an operation creates."""
-    if operation.type is OperationType.CREATE_SPAN and operation.span is not None:
-        return operation.span.id
-    if operation.type is OperationType.REGISTER_AGENT_INSTANCE and operation.instance is not None:
-        return operation.instance.id
-    return None
+def first_id(record: InstanceRecord | SpanRecord) -> str:
+    """The id that a record had at first, whether the API has replaced it or not."""
+    now = record.id  # before `local_id`, which is set before the id is replaced
+    return record.local_id or now
 
 
-def ids_of(operation: Operation) -> Ids:
-    """The ids that the records of an operation have now."""
-    return Ids(operation.instance.id if operation.instance else "", operation.span.id if operation.span else None)
-
-
-def encode(operation: Operation) -> str:
+def encode(operation: Operation) -> Encoded:
     """An operation as text.
 
     Raises:
         ValueError, TypeError: the payload is not JSON.
     """
     instance, span = operation.instance, operation.span
+    ids = Ids(instance.id if instance else "", span.id if span else "")  # once: the API may just be replacing them
     head: dict[str, Any] = {
         "type": operation.type.name,
-        "creates": created_id(operation),
+        "creates": _created_id(operation.type, ids),
         "key": operation.idempotency_key,
         "at": operation.timestamp.isoformat(),
         "send_at": operation.send_timestamp,
@@ -144,7 +150,7 @@ def encode(operation: Operation) -> str:
     }
     if instance is not None:
         head["instance"] = {
-            "id": instance.id,
+            "id": ids.instance,
             "partition": instance.partition,
             "minted": instance.minted,
             "agent": instance.agent,
@@ -152,18 +158,24 @@ def encode(operation: Operation) -> str:
     if span is not None:
         parent = span.parent
         head["span"] = {
-            "id": span.id,
+            "id": ids.span,
             "schema_name": span.schema_name,
             "minted": span.minted,
             "started_at": span.started_at and span.started_at.isoformat(),
             "parent": span.parent_id(),
             "parent_follows": isinstance(parent, SpanRecord) and parent.create_state is CreateState.NOT_HANDED_OVER,
         }
-    return f"{json.dumps(head)}\n{json.dumps(operation.payload)}"
+    return Encoded(f"{json.dumps(head)}\n{json.dumps(operation.payload)}", ids, head["creates"])
 
 
-def decode(number: int, body: str, records: Records, *, tried: bool) -> Operation:
-    """The operation that a text describes.
+def _created_id(kind: OperationType, ids: Ids) -> str | None:
+    if kind is OperationType.CREATE_SPAN:
+        return ids.span
+    return ids.instance if kind is OperationType.REGISTER_AGENT_INSTANCE else None
+
+
+def decode(number: int, body: str, records: Records, *, tried: bool) -> tuple[Operation, str | None]:
+    """The operation that a text describes, and the id in the text of what it creates.
 
     Args:
         number: its place in the order of the file.
@@ -182,7 +194,7 @@ def decode(number: int, body: str, records: Records, *, tried: bool) -> Operatio
         instance = records.instance(head["instance"], is_created=kind is OperationType.REGISTER_AGENT_INSTANCE)
     if "span" in head and instance is not None:
         span = records.span(head["span"], instance, number, is_created=kind is OperationType.CREATE_SPAN)
-    return Operation(
+    operation = Operation(
         kind,
         json.loads(second_line),
         datetime.fromisoformat(head["at"]),
@@ -193,3 +205,4 @@ def decode(number: int, body: str, records: Records, *, tried: bool) -> Operatio
         size=head["size"],
         tried=tried,
     )
+    return operation, head["creates"]

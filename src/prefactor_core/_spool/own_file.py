@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from prefactor_core._records.records import CreateState, SpanRecord
+from prefactor_core._records.records import CreateState, InstanceRecord, SpanRecord
 from prefactor_core._spool.database import Change, OpenEntry
-from prefactor_core._spool.encoding import Records, created_id, decode, encode
+from prefactor_core._spool.encoding import Encoded, Records, decode, encode, first_id
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import SpoolFile
 from prefactor_core.operations import Operation, OperationType
@@ -17,9 +17,12 @@ __all__ = ["OwnFile", "Row", "note_settled"]
 
 _MOST_ROWS = 500
 _MOST_BYTES = 8 * 1024 * 1024
-_READ_ROWS = 50
+_MOST_READ = 100
 _EXISTS_FROM_NOW = {OperationType.START_AGENT_INSTANCE, OperationType.CREATE_SPAN}
 _FINISHES = {OperationType.FINISH_AGENT_INSTANCE, OperationType.FINISH_SPAN}
+
+
+_Encodings: TypeAlias = list[tuple[Operation, Encoded]]
 
 
 class Row(NamedTuple):
@@ -59,7 +62,7 @@ class OwnFile:
         self._change = Change()
         self._next = 1
         self._opened = 0
-        self._records = Records(file.database.new_id, file.database.creates_later)
+        self._records = Records(self._new_id, file.database.creates_later)
 
     @property
     def has_unwritten(self) -> bool:
@@ -83,7 +86,8 @@ class OwnFile:
             if row is not None:
                 self.size -= row.size
                 self._change.done.append(row.number)
-            note_settled(self._change, operation, row, self._next - 1)
+            if not operation.tried:  # those of other processes are in other files
+                note_settled(self._change, operation, row, self._next - 1)
 
     def put(self, operations: Sequence[Operation], settled: Sequence[Operation]) -> None:
         """Operations were handed over, and will be written, apart from those that are settled already."""
@@ -103,14 +107,12 @@ class OwnFile:
             sqlite3.Error: nothing was written.
         """
         direct = self._encode(self._unwritten, _MOST_BYTES)
-        room = _MOST_BYTES - sum(len(text) for _, text in direct)
+        room = _MOST_BYTES - sum(len(encoded.text) for _, encoded in direct)
         alone = self._encode(only_here, room) if len(direct) == len(self._unwritten) else []
         change = self._change
-        change.first, change.bodies = self._next, [text for _, text in (*direct, *alone)]
+        change.first, change.bodies = self._next, [encoded.text for _, encoded in (*direct, *alone)]
         for operation, _ in alone:
             self._follow(operation)
-        if change.renamed:
-            self.file.database.rename_open(change.renamed)
         self.file.database.apply(change)
         self._change = Change()
         self._written(direct, alone)
@@ -118,51 +120,56 @@ class OwnFile:
 
     def read(self, feed: Feed) -> None:
         """Give delivery operations that are here alone, oldest first, as long as it has room."""
-        room = feed.room()
+        room = min(feed.room(), _MOST_READ)  # not all that there is: what is new has to be written in time
         while self._unread and room > 0:
             first, last = self._unread[0]
-            rows = self.file.database.read(first, last, min(room, _READ_ROWS))
+            rows = self.file.database.read(first, last, room)
             for number, body in rows:
-                operation = decode(number, body, self._records, tried=False)
-                self._rows[operation] = Row(number, len(body), created_id(operation))
+                operation, creates = decode(number, body, self._records, tried=False)
+                self._rows[operation] = Row(number, len(body), creates)
                 self._in_memory(operation)
                 feed.give(operation, adopted=False)
             if rows and rows[-1].number < last:
                 self._unread[0] = rows[-1].number + 1, last
             else:
                 self._unread.popleft()
-            room = min(room - len(rows), feed.room())
+            room -= len(rows)
 
     def in_memory(self) -> dict[Operation, None]:
         """The operations that are in memory, too, in their order."""
         return {**dict.fromkeys(self._rows), **self._unwritten}
 
-    def _encode(self, operations: Iterable[Operation], room: int) -> list[tuple[Operation, str]]:
-        found: list[tuple[Operation, str]] = []
+    def _new_id(self, old: str) -> tuple[str | None] | None:
+        renamed = self._change.renamed.get(old)
+        return self.file.database.new_id(old) if renamed is None else renamed[:1]
+
+    def _encode(self, operations: Iterable[Operation], room: int) -> _Encodings:
+        found: _Encodings = []
         for operation in operations:
             if len(found) >= _MOST_ROWS or room <= 0:
                 break
-            text = encode(operation)
-            room -= len(text)
-            found.append((operation, text))
+            encoded = encode(operation)
+            room -= len(encoded.text)
+            found.append((operation, encoded))
         return found
 
-    def _written(self, direct: list[tuple[Operation, str]], alone: list[tuple[Operation, str]]) -> None:
-        for operation, text in direct:
-            del self._unwritten[operation]
-            self._rows[operation] = Row(self._next, len(text), created_id(operation))
-            self._enter(operation, text)
+    def _written(self, direct: _Encodings, alone: _Encodings) -> None:
         if alone:
-            self._unread.append((self._next, self._next + len(alone) - 1))
-        for operation, text in alone:
+            first = self._next + len(direct)
+            self._unread.append((first, first + len(alone) - 1))
+        for operation, encoded in direct:
+            del self._unwritten[operation]
+            self._rows[operation] = Row(self._next, len(encoded.text), encoded.creates)
+            self._enter(operation, encoded)
+        for operation, encoded in alone:
             self.alone[operation.type] += 1
             self.alone_bytes += operation.size
-            self._enter(operation, text)
+            self._enter(operation, encoded)
             _forget_payload(operation)
 
-    def _enter(self, operation: Operation, text: str) -> None:
-        self._records.remember(operation)
-        self.size += len(text)
+    def _enter(self, operation: Operation, encoded: Encoded) -> None:
+        self._records.remember(operation, encoded.ids)
+        self.size += len(encoded.text)
         self._next += 1
 
     def _in_memory(self, operation: Operation) -> None:
@@ -174,7 +181,7 @@ class OwnFile:
         instance, span = operation.instance, operation.span
         if instance is None or operation.type not in _EXISTS_FROM_NOW | _FINISHES:
             return
-        record_id = span.id if span else instance.id
+        record_id = first_id(span or instance)
         if operation.type in _FINISHES:
             self._change.opened.pop(record_id, None)
             self._change.closed[record_id] = None
@@ -183,7 +190,7 @@ class OwnFile:
         self._change.opened[record_id] = OpenEntry(
             record_id,
             "span" if span else "run",
-            instance.id,
+            first_id(instance),
             span.schema_name if span else "",
             instance.agent,
             self._opened,
@@ -199,15 +206,22 @@ def note_settled(change: Change, operation: Operation, row: Row | None, last: in
         row: where it was in the file; None if it was not written.
         last: the highest number in the file.
     """
-    now = created_id(operation)
-    if now is None:
+    record = _created(operation)
+    if record is None:
         return
     failed = _never_created(operation)
     if failed:
-        change.opened.pop(now, None)
-        change.closed[now] = None
-    if row is not None and row.creates is not None and (failed or row.creates != now):
-        change.renamed.append((row.creates, None if failed else now, last))
+        change.opened.pop(first_id(record), None)
+        change.closed[first_id(record)] = None
+    for old in {row.creates if row else None, record.local_id} - {None, ""}:
+        if failed or old != record.id:
+            change.renamed[str(old)] = None if failed else record.id, last
+
+
+def _created(operation: Operation) -> InstanceRecord | SpanRecord | None:
+    if operation.type is OperationType.CREATE_SPAN:
+        return operation.span
+    return operation.instance if operation.type is OperationType.REGISTER_AGENT_INSTANCE else None
 
 
 def _never_created(operation: Operation) -> bool:

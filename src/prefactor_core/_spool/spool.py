@@ -209,6 +209,8 @@ class Spool:
     def _cycle(self) -> None:
         calls, syncs = _drain(self._waiting_calls), _drain(self._syncs)
         settled = _drain(self._settled)  # before `_new`: what is settled was put
+        with self.lock:  # before `_new`, too: what overflows comes after what is in memory
+            overflow = deque(islice(self._tail, _AT_ONCE))
         new = _drain(self._new)
         self._idle = 0 if new or settled or self._tail else self._idle + 1
         self._adoption.settled(settled)
@@ -216,9 +218,9 @@ class Spool:
         if self._forked:
             self._share_open()
         if self._own is not None:
-            self._write(self._own, hurry=bool(calls or syncs))
+            self._write(self._own, overflow, hurry=bool(calls or syncs))
         while self._own is not None and self._own.has_unwritten and self.works:
-            self._write(self._own, hurry=True)
+            self._write(self._own, overflow, hurry=True)
         for call in calls:
             call.set()
         is_kept = self.works and self._own is not None and not self._own.has_unwritten and not self._tail
@@ -249,9 +251,9 @@ class Spool:
         self._homeless = {}
         self._succeed()
 
-    def _write(self, own: OwnFile, *, hurry: bool) -> None:
+    def _write(self, own: OwnFile, overflow: deque[Operation], *, hurry: bool) -> None:
         """Write what is new. What is settled is deleted with it, or a little later."""
-        tail = list(islice(self._tail, _AT_ONCE))
+        tail = list(overflow)
         if not (own.has_change or tail) or monotonic() < self._retry_at:
             return
         if not (own.has_unwritten or tail or hurry or self._closing) and monotonic() < self._delete_at:
@@ -265,6 +267,7 @@ class Spool:
         self._succeed()
         with self.lock:
             for _ in range(written):
+                overflow.popleft()
                 self._tail_bytes -= self._tail.popleft().size
         self._count_alone(own)
 
