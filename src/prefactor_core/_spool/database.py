@@ -6,12 +6,20 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["Change", "Database", "OpenEntry", "StoredRow", "UnknownFormatError", "is_corrupt"]
+__all__ = [
+    "Change",
+    "Database",
+    "NeverWrittenError",
+    "OpenEntry",
+    "StoredRow",
+    "UnknownFormatError",
+    "check_format",
+    "is_corrupt",
+]
 
 _FORMAT = 1
 _BUSY_SECONDS = 1.0
@@ -111,6 +119,23 @@ class UnknownFormatError(Exception):
     """The file was written by another version of this package, or is none of ours."""
 
 
+class NeverWrittenError(UnknownFormatError):
+    """The file is new: its process is just making it, or was killed while it did."""
+
+
+def check_format(connection: sqlite3.Connection) -> None:
+    """Check that this version of the package can read a file.
+
+    Raises:
+        UnknownFormatError: it cannot. Its subclass NeverWrittenError: there is nothing in it.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise NeverWrittenError("it is empty")
+    if version != _FORMAT:
+        raise UnknownFormatError(f"format {version}; this version reads format {_FORMAT}")
+
+
 # A thread that forks while another one is inside SQLite leaves SQLite's own locks held in the child for ever.
 _in_use = threading.RLock()
 _FORK_SECONDS = 2.0
@@ -170,13 +195,8 @@ class Database:
         if about is not None:
             connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {_FORMAT};COMMIT;")
             connection.executemany("INSERT INTO about VALUES (?, ?)", about.items())
-        self._check_format()
+        check_format(connection)
         connection.executescript(_CHANGE)
-
-    def _check_format(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version != _FORMAT:
-            raise UnknownFormatError(f"format {version}; this version reads format {_FORMAT}")
 
     def apply(self, change: Change) -> None:
         """Carry out a change, all or nothing."""
@@ -207,12 +227,6 @@ class Database:
         with _in_use:
             return [StoredRow(*row) for row in self._connection.execute(query, (first, last, limit))]
 
-    def heads(self) -> Iterator[str]:
-        """The first line of each operation, which has everything but its payload."""
-        query = "SELECT substr(body, 1, instr(body, char(10))) FROM operations ORDER BY number"
-        for (head,) in self._connection.execute(query):
-            yield head
-
     def creates_later(self, number: int, record_id: str) -> bool:
         """Whether an operation after `number` creates the span with this id."""
         query = (
@@ -236,10 +250,6 @@ class Database:
     def last_number(self) -> int:
         """The highest number of an operation."""
         return self._number("SELECT coalesce(max(number), 0) FROM operations")
-
-    def payload_bytes(self) -> int:
-        """The size of all operations."""
-        return self._number("SELECT coalesce(sum(length(body)), 0) FROM operations")
 
     def about(self) -> dict[str, str]:
         """What is known about the file."""

@@ -10,10 +10,10 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prefactor_core._spool.database import Database
+from prefactor_core._spool.database import Database, NeverWrittenError
 from prefactor_core._spool.locks import FileLock
 
-__all__ = ["SpoolFile", "about", "adopt", "create", "set_aside", "spool_paths"]
+__all__ = ["SpoolFile", "about", "adopt", "create", "is_in_use", "set_aside", "spool_paths"]
 
 _SUFFIX = ".sqlite3"
 _PARTS = ("", "-wal", "-shm")
@@ -96,6 +96,10 @@ def adopt(path: Path) -> SpoolFile | None:
             return None
         written_at = max(_modified(Path(f"{path}{part}")) for part in _PARTS)
         return SpoolFile(Database(path), lock, datetime.fromtimestamp(written_at, UTC))
+    except NeverWrittenError:
+        _remove(path)
+        lock.release(remove=True)
+        return None
     except BaseException:
         lock.release()
         raise
@@ -109,12 +113,25 @@ def spool_paths(directory: Path) -> list[Path]:
     return []
 
 
+def is_in_use(path: Path) -> bool:
+    """Whether a running process has the file."""
+    if not _lock_path(path).exists():
+        return False
+    try:
+        FileLock(_lock_path(path)).release()
+    except BlockingIOError:
+        return True
+    return False
+
+
 def set_aside(path: Path) -> Path:
     """Rename a file that cannot be read, so that it is not opened again. Returns its new path."""
     moved = path.with_name(f"{path.name}.corrupt")
     for part in _PARTS:
         with contextlib.suppress(OSError):
             Path(f"{path}{part}").rename(f"{moved}{part}")
+    with contextlib.suppress(OSError):
+        _lock_path(path).unlink(missing_ok=True)
     return moved
 
 

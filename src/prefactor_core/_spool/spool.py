@@ -94,6 +94,7 @@ class Spool:
         self._asleep = False
         self._wake = threading.Event()
         self._idle = 0
+        self._is_untidy = False
         self._delete_at = 0.0
         self._retry_at = 0.0
         self._own: OwnFile | None = None
@@ -264,6 +265,7 @@ class Spool:
             self._fail(error)
             return
         self._delete_at = monotonic() + _DELETE_SECONDS
+        self._is_untidy = True
         self._succeed()
         with self.lock:
             for _ in range(written):
@@ -365,13 +367,14 @@ class Spool:
         if self._closing is not None:
             return
         if self._idle < _POLLS and not self._waits:
+            if not self._idle:
+                self._tidy(idle=False)
             time.sleep(_POLL_SECONDS)
             return
-        if self._idle == _POLLS:
-            self._tidy(idle=True)
-        elif not self._idle:
-            self._tidy(idle=False)
-        waits = self.overflowing or self._adoption.is_busy or (self._own is not None and self._own.has_change)
+        has_change = self._own is not None and self._own.has_change
+        if self._is_untidy and not has_change:
+            self._tidy(idle=self._idle >= _POLLS)
+        waits = self.overflowing or self._adoption.is_busy or has_change
         self._asleep = True
         if not (self._new or self._settled or self._tail or self._waiting_calls or self._syncs or self._closing):
             self._wake.wait(_BUSY_POLL_SECONDS if waits or self._idle < _POLLS else _IDLE_SECONDS)
@@ -382,6 +385,7 @@ class Spool:
         if self._own is not None and self.works:
             database = self._own.file.database
             self._try(lambda: database.tidy(idle=idle))
+            self._is_untidy = self._is_untidy and not idle
 
     def _shut_down(self) -> None:
         for _ in range(2):
