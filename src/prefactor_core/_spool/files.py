@@ -16,7 +16,7 @@ from prefactor_core._spool.locks import FileLock
 __all__ = ["SpoolFile", "about", "adopt", "create", "is_in_use", "set_aside", "spool_paths"]
 
 _SUFFIX = ".sqlite3"
-_PARTS = ("", "-wal", "-shm")
+_PARTS = ("", "-wal", "-shm", "-journal")
 
 
 class SpoolFile:

@@ -186,6 +186,7 @@ class Spool:
     def forked(self) -> None:
         """A forked child may go on with the runs and spans that are open now."""
         self._forked = True
+        self._wake.set()
 
     # Everything below runs on the spool's thread. Its frame is what keeps this object, and so the connections of
     # SQLite, alive in a forked child: to close them there would damage the files of the parent.
@@ -209,6 +210,7 @@ class Spool:
 
     def _cycle(self) -> None:
         calls, syncs = _drain(self._waiting_calls), _drain(self._syncs)
+        forked = self._forked  # before `_new`: what was open at the fork was put
         settled = _drain(self._settled)  # before `_new`: what is settled was put
         with self.lock:  # before `_new`, too: what overflows comes after what is in memory
             overflow = deque(islice(self._tail, _AT_ONCE))
@@ -216,12 +218,12 @@ class Spool:
         self._idle = 0 if new or settled or self._tail else self._idle + 1
         self._adoption.settled(settled)
         self._keep(new, settled)
-        if self._forked:
-            self._share_open()
         if self._own is not None:
-            self._write(self._own, overflow, hurry=bool(calls or syncs))
+            self._write(self._own, overflow, hurry=bool(calls or syncs or forked))
         while self._own is not None and self._own.has_unwritten and self.works:
             self._write(self._own, overflow, hurry=True)
+        if forked:
+            self._share_open()
         for call in calls:
             call.set()
         is_kept = self.works and self._own is not None and not self._own.has_unwritten and not self._tail
@@ -318,7 +320,8 @@ class Spool:
                 self._feed.give(self._tail.popleft(), adopted=False)
 
     def _share_open(self) -> None:
-        if self._own is not None and self._try(self._own.file.database.share_open):
+        own = self._own
+        if own is not None and not own.has_change and self._try(own.file.database.share_open):
             self._forked = False
 
     def _try(self, action: Callable[[], object]) -> bool:
