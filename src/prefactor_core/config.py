@@ -85,7 +85,7 @@ class QueueConfig(_Options):
     bulk: Literal["auto", "never"] = "auto"
     max_queue_size: int = Field(default=100_000, ge=1)
     max_queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
-    spool: Path | None = Field(default_factory=_spool_of_environment)
+    spool: Path | str | None = Field(default_factory=_spool_of_environment)
     spool_max_bytes: int = Field(default=1024 * 1024 * 1024, ge=1)
     spool_sync: Literal["background", "call"] = "background"
 

@@ -84,9 +84,10 @@ class SpoolBound(QueueBound):
     @property
     def room_to_read(self) -> int:
         """How many operations can be read back from disk: until half of the memory is used."""
-        if self._in_memory_bytes >= self._size / 2:
+        queued, queued_bytes = self._spool.queued
+        if self._ledger.pending_bytes - queued_bytes >= self._size / 2:
             return 0
-        return max(max(self._operations // 2, 1) - self._in_memory, 0)
+        return max(max(self._operations // 2, 1) - (self._ledger.pending - queued), 0)
 
     @property
     def _in_memory(self) -> int:

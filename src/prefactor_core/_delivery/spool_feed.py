@@ -10,9 +10,9 @@ from prefactor_core._delivery.queue_bound import SpoolBound
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, QueueClosedError
 
-__all__ = ["SpoolFeed"]
+__all__ = ["LOST", "SpoolFeed"]
 
-_LOST = "spool_lost"
+LOST = "spool_lost"
 
 
 class SpoolFeed:
@@ -46,7 +46,7 @@ class SpoolFeed:
     def lose(self, lost: Mapping[OperationType, int], size: int) -> None:
         for type_, count in lost.items():
             for _ in range(count):
-                self._ledger.drop(Operation(type_, {}, datetime.now(UTC), size=size), _LOST)
+                self._ledger.drop(Operation(type_, {}, datetime.now(UTC), size=size), LOST)
                 size = 0  # the first one stands for the bytes of all
 
     def changed(self) -> None:

@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from weakref import WeakMethod
 
@@ -273,7 +274,8 @@ def _new_spool(config: PrefactorCoreConfig) -> Spool | None:
     if queue.spool is None:
         return None
     described = about(config.http_config.api_url, config.http_config.api_token)
-    return Spool(queue.spool, described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
+    directory = Path(os.path.expanduser(queue.spool))  # unlike Path.expanduser(), it does not raise without a home
+    return Spool(directory, described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
 
 
 def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:

@@ -39,12 +39,19 @@ class SpoolFile:
         is_empty = False
         with contextlib.suppress(sqlite3.Error):
             is_empty = self.database.count() == 0
+        self._close(remove=is_empty)
+
+    def discard(self) -> None:
+        """Close the file and remove it: all that is in it is settled."""
+        self._close(remove=True)
+
+    def _close(self, *, remove: bool) -> None:
         with contextlib.suppress(sqlite3.Error):
             self.database.close()
-        if is_empty:
+        if remove:
             with contextlib.suppress(OSError):
                 _remove(self.path)
-        self._lock.release(remove=is_empty)
+        self._lock.release(remove=remove)
 
     def set_aside(self) -> Path:
         """Close a file that is corrupt, and rename it. Returns its new path."""

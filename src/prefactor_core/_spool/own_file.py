@@ -75,6 +75,11 @@ class OwnFile:
         return bool(self._unread)
 
     @property
+    def is_settled(self) -> bool:
+        """Everything that was put here is settled."""
+        return not (self._rows or self._unwritten or self._unread)
+
+    @property
     def has_change(self) -> bool:
         """Something is to be written or deleted."""
         return bool(self._unwritten) or not self._change.is_empty

@@ -96,7 +96,7 @@ class Spool:
         self._idle = 0
         self._is_untidy = False
         self._delete_at = 0.0
-        self._retry_at = 0.0
+        self._retry_at = self._no_waiting_until = 0.0
         self._own: OwnFile | None = None
         self._homeless: dict[Operation, None] = {}  # handed over before there was a file
         self._adoption = Adoption(directory, about)
@@ -124,15 +124,26 @@ class Spool:
         """With `sync="call"`: wait until what this thread has put is in the file, for a second at most."""
         if not (self._waits and self.works) or threading.get_ident() == self._thread.ident:
             return
+        if monotonic() < self._no_waiting_until:
+            return
         written = threading.Event()
         self._waiting_calls.append(written)
         self._wake.set()
-        if not written.wait(_CALL_SECONDS) and self._log_once("slow"):
+        if written.wait(_CALL_SECONDS):
+            return
+        self._no_waiting_until = monotonic() + _RETRY_SECONDS
+        if self._log_once("slow"):
             logger.warning(
-                "the spool has not written an operation within %g s, and the agent does not wait for it any longer "
-                "(further ones are not logged)",
+                "the spool has not written an operation within %g s, and the agent does not wait for it in the next "
+                "%g s (further ones are not logged)",
                 _CALL_SECONDS,
+                _RETRY_SECONDS,
             )
+
+    @property
+    def queued(self) -> tuple[int, int]:
+        """How many operations wait on disk, or to be written there alone, and the size of their payloads."""
+        return self.alone + len(self._tail), self.alone_bytes + self._tail_bytes
 
     @property
     def has_room(self) -> bool:
@@ -306,7 +317,7 @@ class Spool:
     def _give_tail(self) -> None:
         """What cannot be written goes into memory, behind what was read back."""
         with self.lock:
-            while self._tail and self._feed.room() > 0:
+            while self._tail:
                 operation = self._tail.popleft()
                 self._tail_bytes -= operation.size
                 self._feed.give(operation, adopted=False)
@@ -396,8 +407,11 @@ class Spool:
         self._adoption.close()
         own, self._own = self._own, None
         if own is not None:
-            self._try(own.file.database.forget_open)
-            own.file.release()
+            if own.is_settled:
+                own.file.discard()  # on a full disk, nothing could be deleted from it
+            else:
+                self._try(own.file.database.forget_open)
+                own.file.release()
 
     def _end_waits(self) -> None:
         for call in _drain(self._waiting_calls):
