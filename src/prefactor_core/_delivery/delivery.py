@@ -201,11 +201,11 @@ class Delivery:
     def start(self) -> None:
         """Start the thread. Delivery begins with `begin()`."""
         self._thread.start()
+        if self._spool is not None:
+            self._spool.start(self._feed)
 
     def begin(self, *also: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin to deliver, and run other coroutines on the delivery thread until the end."""
-        if self._spool is not None:
-            self._spool.start(self._feed)
         self._thread.run(self._begin([*self._intake.tasks, *also]))
 
     async def call(self, coroutine: Coroutine[Any, Any, T]) -> T:

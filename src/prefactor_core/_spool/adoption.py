@@ -1,8 +1,12 @@
-"""Adopts the files of processes that have ended. Used on the spool's thread alone."""
+"""Adopts the files of processes that have ended."""
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import sqlite3
+import threading
+from collections import deque
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -15,6 +19,7 @@ from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import SpoolFile, adopt, set_aside, spool_paths
 from prefactor_core._spool.own_file import Row, note_settled
 from prefactor_core.operations import Operation, OperationType
+from prefactor_core.queue import QueueClosedError
 from prefactor_http import _pfid
 from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of
@@ -22,6 +27,8 @@ from prefactor_http._log import logger_of
 __all__ = ["Adoption"]
 
 _SCAN_SECONDS = 30.0
+_POLL_SECONDS = 0.05
+_JOIN_SECONDS = 0.5
 _MOST_IN_MEMORY = 500
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_READ = 100
@@ -52,7 +59,7 @@ class _Adopted:
 
     def read(self, feed: Feed) -> None:
         """Give delivery as many operations as it has room for, in their order."""
-        room = min(feed.room(), _MOST_READ)  # not all that there is: what is new has to be written in time
+        room = min(feed.room(), _MOST_READ)
         if not (self.has_unread and self._has_room() and room > 0):
             return
         rows = self.file.database.read(self.read_to + 1, self.last, room)
@@ -61,7 +68,7 @@ class _Adopted:
                 return
             self._give(number, body, feed)
             self.read_to = number
-        if len(rows) < room:
+        if not rows:
             self.read_to = self.last
 
     def _has_room(self) -> bool:
@@ -95,7 +102,9 @@ class _Adopted:
 
 
 class Adoption:
-    """Delivers the files of a directory whose processes have ended, one after the other.
+    """Delivers the files of a directory whose processes have ended, one after the other, on a thread of its own.
+
+    What this process writes must not wait for the files of others, which may be large.
 
     Args:
         directory: where the files are.
@@ -105,44 +114,81 @@ class Adoption:
     def __init__(self, directory: Path, about: dict[str, str]) -> None:
         self._directory = directory
         self._about = about
+        self._settled: deque[Operation] = deque()
         self._adopted: _Adopted | None = None
         self._scan_at = 0.0
         self._skipped: set[Path] = set()
         self._log_once = LogOnce()
+        self._closing = self._over = False
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="prefactor-spool-adoption", daemon=True)
+
+    def start(self, feed: Feed) -> None:
+        """Start the thread.
+
+        Raises:
+            RuntimeError: there are too many threads.
+        """
+        self._feed = feed
+        contextvars.Context().run(self._thread.start)
 
     @property
-    def is_busy(self) -> bool:
-        """A file is being delivered."""
-        return self._adopted is not None
+    def is_over(self) -> bool:
+        """Everything that can be adopted now is delivered."""
+        return self._over or (self._adopted is None and self._scan_at > 0)
 
-    @property
-    def all_read(self) -> bool:
-        """Nothing that can be adopted now is on disk alone."""
-        return self._scan_at > 0 if self._adopted is None else False
+    def settled(self, operation: Operation) -> None:
+        """An operation of another process is not pending any more."""
+        self._settled.append(operation)
+        self._wake.set()
 
-    def settled(self, operations: list[Operation]) -> None:
-        """Operations are not pending any more."""
-        if self._adopted is not None:
-            for operation in operations:
-                if operation in self._adopted.rows:
-                    self._adopted.settled(operation)
+    def close(self) -> None:
+        """End the thread, and leave what is not delivered to the next process. Waits for a moment."""
+        self._closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_SECONDS)
 
-    def step(self, feed: Feed, own: Path | None) -> None:
+    # Everything below runs on the thread. For its frame, see `Spool._run()`.
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._step()
+                self._wake.wait(_POLL_SECONDS if self._adopted else max(self._scan_at - monotonic(), 0.0))
+                self._wake.clear()
+        except QueueClosedError:
+            pass  # delivery has ended: the rest is for the next process
+        except BaseException:
+            logger.exception("files of the spool could not be adopted; please report it with this traceback")
+        finally:
+            self._over = True
+            with contextlib.suppress(sqlite3.Error):
+                self._count_settled()
+                self._leave()
+            self._feed.changed()
+
+    def _step(self) -> None:
         """Go on: delete what is settled, give delivery what it has room for, or look for a file."""
+        self._count_settled()
         if self._adopted is None and monotonic() >= self._scan_at:
-            self._look_for_one(own)
-            feed.changed()
+            self._look_for_one()
+            self._feed.changed()
         if self._adopted is None:
             return
         try:
-            self._go_on(self._adopted, feed)
+            self._go_on(self._adopted)
         except sqlite3.Error as error:
             self._fail(self._adopted.file, error)
             self._adopted = None
-            feed.changed()
 
-    def close(self) -> None:
-        """Leave what is not delivered to the next process."""
+    def _count_settled(self) -> None:
+        while self._settled:
+            operation = self._settled.popleft()
+            if self._adopted is not None and operation in self._adopted.rows:
+                self._adopted.settled(operation)
+
+    def _leave(self) -> None:
         adopted, self._adopted = self._adopted, None
         if adopted is not None:
             try:
@@ -150,21 +196,18 @@ class Adoption:
             finally:
                 adopted.file.release()
 
-    def _go_on(self, adopted: _Adopted, feed: Feed) -> None:
+    def _go_on(self, adopted: _Adopted) -> None:
         adopted.save()
-        had_unread = adopted.has_unread
-        adopted.read(feed)
-        if not adopted.has_unread:
-            if not adopted.rows:
-                adopted.save()
-                self.close()
-                self._scan_at = 0.0  # at once
-            if had_unread or not adopted.rows:
-                feed.changed()
+        adopted.read(self._feed)
+        if not (adopted.has_unread or adopted.rows):
+            self._scan_at = 0.0  # at once
+            self._adopted = None
+            adopted.file.discard()
+            self._wake.set()
 
-    def _look_for_one(self, own: Path | None) -> None:
+    def _look_for_one(self) -> None:
         for path in spool_paths(self._directory):
-            if path == own or path in self._skipped:
+            if path in self._skipped:
                 continue
             file = self._try(path)
             if file is not None:

@@ -26,6 +26,7 @@ _BUSY_SECONDS = 1.0
 _LARGE_WAL_BYTES = 64 * 1024 * 1024
 _WAL_BYTES = 4 * 1024 * 1024
 _FREE_PAGES = 1000
+_READ_BYTES = 4 * 1024 * 1024
 
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -136,29 +137,47 @@ def check_format(connection: sqlite3.Connection) -> None:
         raise UnknownFormatError(f"format {version}; this version reads format {_FORMAT}")
 
 
-# A thread that forks while another one is inside SQLite leaves SQLite's own locks held in the child for ever.
-_in_use = threading.RLock()
+class _ForkGuard:
+    """Lets no fork happen while a thread is inside SQLite: its locks would be held in the child for ever."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """In a forked child: no other thread exists."""
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._forking = False
+
+    def __enter__(self) -> None:
+        with self._changed:
+            while self._forking:
+                self._changed.wait(_FORK_SECONDS)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def before_fork(self) -> None:
+        with self._changed:
+            self._forking = True
+            self._changed.wait_for(lambda: not self._inside, _FORK_SECONDS)
+
+    def after_fork_in_parent(self) -> None:
+        with self._changed:
+            self._forking = False
+            self._changed.notify_all()
+
+
 _FORK_SECONDS = 2.0
-_held_for_fork = False
-
-
-def _before_fork() -> None:
-    global _held_for_fork  # noqa: PLW0603 - one per process
-    _held_for_fork = _in_use.acquire(timeout=_FORK_SECONDS)
-
-
-def _after_fork_in_parent() -> None:
-    if _held_for_fork:
-        _in_use.release()
-
-
-def _after_fork_in_child() -> None:
-    global _in_use  # noqa: PLW0603 - one per process
-    _in_use = threading.RLock()
-
+_guard = _ForkGuard()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_guard.before_fork, after_in_parent=_guard.after_fork_in_parent, after_in_child=_guard.renew
+    )
 
 
 class Database:
@@ -175,7 +194,7 @@ class Database:
     def __init__(self, path: Path, about: dict[str, str] | None = None) -> None:
         self.path = path
         self._wal = Path(f"{path}-wal")
-        with _in_use:
+        with _guard:
             self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             try:
                 self._open(about)
@@ -185,10 +204,10 @@ class Database:
 
     def _open(self, about: dict[str, str] | None) -> None:
         connection = self._connection
+        connection.execute("PRAGMA synchronous = OFF")  # nothing that could be lost is written here
         if about is not None:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")  # what was delivered is overwritten
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -197,6 +216,8 @@ class Database:
             connection.executemany("INSERT INTO about VALUES (?, ?)", about.items())
         check_format(connection)
         connection.executescript(_CHANGE)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        self._has_ids = connection.execute("SELECT 1 FROM ids LIMIT 1").fetchone() is not None
 
     def apply(self, change: Change) -> None:
         """Carry out a change, all or nothing."""
@@ -208,36 +229,45 @@ class Database:
             json.dumps([(old, *new) for old, new in change.renamed.items()]),
             json.dumps(change.done),
         )
-        with _in_use:
+        with _guard:
             self._connection.execute("INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._has_ids = self._has_ids or bool(change.renamed)
 
     def share_open(self) -> None:
         """Record that a forked child may go on with what is open now."""
-        with _in_use:
+        with _guard:
             self._connection.execute("UPDATE open SET shared = 1")
 
     def forget_open(self) -> None:
         """Record that the program has left what is open now as it is."""
-        with _in_use:
+        with _guard:
             self._connection.execute("DELETE FROM open")
 
     def read(self, first: int, last: int, limit: int) -> list[StoredRow]:
-        """The operations with numbers from `first` to `last`, at most `limit` of them."""
-        query = "SELECT number, body FROM operations WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?"
-        with _in_use:
-            return [StoredRow(*row) for row in self._connection.execute(query, (first, last, limit))]
+        """The operations with numbers from `first` to `last`, at most `limit` of them, and fewer if they are large."""
+        query = (
+            "SELECT json_group_array(json_array(number, body)) FROM "
+            "(SELECT number, body, sum(length(body)) OVER (ORDER BY number) - length(body) AS before FROM "
+            "(SELECT number, body FROM operations WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?)) "
+            f"WHERE before < {_READ_BYTES}"
+        )
+        with _guard:  # one row of the result, since the GIL is given away for each
+            (rows,) = self._connection.execute(query, (first, last, limit)).fetchone()
+        return [StoredRow(*row) for row in json.loads(rows)]
 
     def creates_later(self, number: int, record_id: str) -> bool:
         """Whether an operation after `number` creates the span with this id."""
         query = (
             "SELECT 1 FROM operations WHERE number > ? AND instr(substr(body, 1, instr(body, char(10))), ?) > 0 LIMIT 1"
         )
-        with _in_use:
+        with _guard:
             return bool(self._connection.execute(query, (number, f'"creates": {json.dumps(record_id)}')).fetchone())
 
     def new_id(self, old: str) -> tuple[str | None] | None:
         """The id that replaces one, in a tuple; None if it was not replaced."""
-        with _in_use:
+        if not self._has_ids:
+            return None
+        with _guard:
             found: tuple[str | None] | None = self._connection.execute(
                 "SELECT new FROM ids WHERE old = ?", (old,)
             ).fetchone()
@@ -253,7 +283,7 @@ class Database:
 
     def about(self) -> dict[str, str]:
         """What is known about the file."""
-        with _in_use:
+        with _guard:
             return dict(self._connection.execute("SELECT name, value FROM about"))
 
     def open_entries(self, *, shared: bool = False) -> list[OpenEntry]:
@@ -262,7 +292,7 @@ class Database:
             "SELECT id, kind, instance, schema_name, agent, number FROM open WHERE shared <= ? "
             "ORDER BY kind DESC, number DESC"
         )
-        with _in_use:
+        with _guard:
             return [OpenEntry(*row) for row in self._connection.execute(query, (int(shared),))]
 
     def tidy(self, *, idle: bool) -> None:
@@ -271,10 +301,13 @@ class Database:
         Args:
             idle: nothing waits to be written. Otherwise only what has grown large is tidied.
         """
-        with _in_use:
+        with _guard:
+            is_empty = idle and not self.count()
             wal_bytes = self._wal.stat().st_size if self._wal.exists() else 0
-            if not (wal_bytes > (0 if idle and not self.count() else _WAL_BYTES if idle else _LARGE_WAL_BYTES)):
+            if wal_bytes <= (0 if is_empty else _WAL_BYTES if idle else _LARGE_WAL_BYTES):
                 return
+            if is_empty:  # nothing that could be lost is written; to wait for the disk would delay what comes next
+                self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute(
                 "DELETE FROM ids WHERE number < (SELECT coalesce(min(number), 9e18) FROM operations) "
                 "AND old NOT IN (SELECT id FROM open UNION ALL SELECT instance FROM open)"
@@ -282,14 +315,17 @@ class Database:
             if self._number("PRAGMA freelist_count") > _FREE_PAGES:
                 self._connection.execute("PRAGMA incremental_vacuum").fetchall()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute("PRAGMA synchronous = NORMAL")
 
-    def close(self) -> None:
-        """Close the file."""
-        with _in_use:
+    def close(self, *, discard: bool = False) -> None:
+        """Close the file; it need not be complete on disk if it is discarded."""
+        with _guard:
+            if discard:
+                self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.close()
 
     def _number(self, query: str) -> int:
-        with _in_use:
+        with _guard:
             (number,) = self._connection.execute(query).fetchone()
             return int(number)
 

@@ -47,7 +47,7 @@ class SpoolFile:
 
     def _close(self, *, remove: bool) -> None:
         with contextlib.suppress(sqlite3.Error):
-            self.database.close()
+            self.database.close(discard=remove)
         if remove:
             with contextlib.suppress(OSError):
                 _remove(self.path)

@@ -91,8 +91,7 @@ class OwnFile:
             if row is not None:
                 self.size -= row.size
                 self._change.done.append(row.number)
-            if not operation.tried:  # those of other processes are in other files
-                note_settled(self._change, operation, row, self._next - 1)
+            note_settled(self._change, operation, row, self._next - 1)
 
     def put(self, operations: Sequence[Operation], settled: Sequence[Operation]) -> None:
         """Operations were handed over, and will be written, apart from those that are settled already."""

@@ -107,6 +107,7 @@ class Spool:
         """Start the thread. If that is not possible, nothing is kept on disk."""
         self._feed = feed
         try:
+            self._adoption.start(feed)
             contextvars.Context().run(self._thread.start)
         except RuntimeError as error:
             self.works = False
@@ -165,6 +166,9 @@ class Spool:
 
     def settled(self, operation: Operation) -> None:
         """An operation is delivered, or will never be."""
+        if operation.tried:
+            self._adoption.settled(operation)
+            return
         self._settled.append(operation)
         if self._asleep:
             self._wake.set()
@@ -172,7 +176,7 @@ class Spool:
     @property
     def all_in_memory(self) -> bool:
         """Nothing is on disk alone, neither of this process nor of one that has ended."""
-        return not self._thread.is_alive() or (not self.overflowing and self._adoption.all_read)
+        return not self._thread.is_alive() or (not self.overflowing and self._adoption.is_over)
 
     def sync(self) -> Future[bool]:
         """Write what was put. The result says whether everything that is pending is in the file."""
@@ -227,7 +231,6 @@ class Spool:
             overflow = deque(islice(self._tail, _AT_ONCE))
         new = _drain(self._new)
         self._idle = 0 if new or settled or self._tail else self._idle + 1
-        self._adoption.settled(settled)
         self._keep(new, settled)
         if self._own is not None:
             self._write(self._own, overflow, hurry=bool(calls or syncs or forked))
@@ -292,7 +295,6 @@ class Spool:
     def _feed_delivery(self) -> None:
         try:
             self._read_back()
-            self._adoption.step(self._feed, self._own.file.path if self._own else None)
         except QueueClosedError:
             pass  # delivery has ended: the rest is for the next process
         except sqlite3.Error as error:
@@ -388,7 +390,7 @@ class Spool:
         has_change = self._own is not None and self._own.has_change
         if self._is_untidy and not has_change:
             self._tidy(idle=self._idle >= _POLLS)
-        waits = self.overflowing or self._adoption.is_busy or has_change
+        waits = self.overflowing or has_change
         self._asleep = True
         if not (self._new or self._settled or self._tail or self._waiting_calls or self._syncs or self._closing):
             self._wake.wait(_BUSY_POLL_SECONDS if waits or self._idle < _POLLS else _IDLE_SECONDS)
