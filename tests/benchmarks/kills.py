@@ -38,8 +38,8 @@ class Kills:
     Attributes:
         handed_over: how many operations were handed over in time.
         lost: those of them that the API does not have.
-        lost_in_window: how many operations of the last 20 ms the API does not have.
-        in_window: how many operations were handed over in the last 20 ms.
+        lost_in_window: how many of those the API does not have.
+        in_window: how many operations were handed over later.
         doubled: spans that the API has twice.
         orphans: spans that arrived without their parent, or before it.
         open: runs and spans that are not finished.
@@ -59,13 +59,14 @@ class Kills:
         return self.handed_over > 0 and not (self.lost or self.doubled or self.orphans or self.open)
 
 
-def kill_agents(kills: int, folder: Path, *, seed: int = 0, **settings: Any) -> Kills:
+def kill_agents(kills: int, folder: Path, *, seed: int = 0, window: float = WINDOW, **settings: Any) -> Kills:
     """Kill agents that use one spool, one after the other; the API is away during some of them. Then deliver the rest.
 
     Args:
         kills: how many.
         folder: for the spool and the notes.
         seed: of the moments.
+        window: what was handed over in so many seconds before a kill may be lost.
         settings: of QueueConfig.
     """
     chance = random.Random(seed)
@@ -76,7 +77,7 @@ def kill_agents(kills: int, folder: Path, *, seed: int = 0, **settings: Any) -> 
             is_away = chance.random() < 0.5
             killed_at.append(_kill_one(api, folder, run, settings, chance, is_away=is_away))
         asyncio.run(_deliver_rest(api, settings))
-        return _compare(api, folder, killed_at)
+        return _compare(api, folder, killed_at, window)
 
 
 def _kill_one(
@@ -109,7 +110,7 @@ async def _deliver_rest(api: LocalApi, settings: dict[str, Any]) -> None:
     await client.close(120.0)
 
 
-def _compare(api: LocalApi, folder: Path, killed_at: list[float]) -> Kills:
+def _compare(api: LocalApi, folder: Path, killed_at: list[float], window: float) -> Kills:
     found = Kills()
     spans = api.spans()
     names = Counter((span["payload"]["run"], span["payload"]["number"]) for span in spans)
@@ -120,7 +121,7 @@ def _compare(api: LocalApi, folder: Path, killed_at: list[float]) -> Kills:
         for line in (folder / str(run)).read_text().splitlines()[1:]:
             what, number, when = line.split()
             is_there = (run, int(number)) in has[what]
-            if float(when) <= at - WINDOW:
+            if float(when) <= at - window:
                 found.handed_over += 1
                 if not is_there:
                     found.lost.append(f"{what} {number} of run {run}, {1000 * (at - float(when)):.1f} ms before")
@@ -145,7 +146,7 @@ def main(kills: int) -> int:
     print(
         f"of {found.in_window} in the last 20 ms, {found.lost_in_window} are lost; {len(found.orphans)} spans without"
     )
-    print(f"their parents; {len(found.open)} spans and runs are still open")
+    print(f"{len(found.orphans)} spans are without their parents; {len(found.open)} spans and runs are still open")
     for line in (*found.lost[:10], *found.doubled[:10]):
         print("   ", line)
     return 0 if found.all_is_well else 1

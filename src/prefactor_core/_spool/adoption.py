@@ -139,8 +139,9 @@ class Adoption:
 
     def settled(self, operation: Operation) -> None:
         """An operation of another process is not pending any more."""
-        self._settled.append(operation)
-        self._wake.set()
+        if not self._over:
+            self._settled.append(operation)
+            self._wake.set()
 
     def close(self) -> None:
         """End the thread, and leave what is not delivered to the next process. Waits for a moment."""

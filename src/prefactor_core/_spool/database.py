@@ -22,7 +22,8 @@ __all__ = [
 ]
 
 _FORMAT = 1
-_BUSY_SECONDS = 1.0
+_OPEN_SECONDS = 1.0
+_BUSY_MILLISECONDS = 50  # somebody is reading the file, and the log of SQLite is shortened another time
 _LARGE_WAL_BYTES = 64 * 1024 * 1024
 _WAL_BYTES = 4 * 1024 * 1024
 _FREE_PAGES = 1000
@@ -195,7 +196,7 @@ class Database:
         self.path = path
         self._wal = Path(f"{path}-wal")
         with _guard:
-            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+            self._connection = sqlite3.connect(path, timeout=_OPEN_SECONDS, isolation_level=None)
             try:
                 self._open(about)
             except BaseException:
@@ -217,6 +218,7 @@ class Database:
         check_format(connection)
         connection.executescript(_CHANGE)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         self._has_ids = connection.execute("SELECT 1 FROM ids LIMIT 1").fetchone() is not None
 
     def apply(self, change: Change) -> None:
@@ -249,10 +251,10 @@ class Database:
             "SELECT json_group_array(json_array(number, body)) FROM "
             "(SELECT number, body, sum(length(body)) OVER (ORDER BY number) - length(body) AS before FROM "
             "(SELECT number, body FROM operations WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?)) "
-            f"WHERE before < {_READ_BYTES}"
+            "WHERE before < ?"
         )
         with _guard:  # one row of the result, since the GIL is given away for each
-            (rows,) = self._connection.execute(query, (first, last, limit)).fetchone()
+            (rows,) = self._connection.execute(query, (first, last, limit, _READ_BYTES)).fetchone()
         return [StoredRow(*row) for row in json.loads(rows)]
 
     def creates_later(self, number: int, record_id: str) -> bool:

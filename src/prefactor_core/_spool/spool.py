@@ -90,7 +90,7 @@ class Spool:
         self._waiting_calls: deque[threading.Event] = deque()
         self._syncs: deque[Future[bool]] = deque()
         self._closing: Future[None] | None = None
-        self._forked = False
+        self._forked = self._ended = False
         self._asleep = False
         self._wake = threading.Event()
         self._idle = 0
@@ -111,12 +111,15 @@ class Spool:
             contextvars.Context().run(self._thread.start)
         except RuntimeError as error:
             self.works = False
+            self._ended = True
             logger.error("the spool cannot start its thread, and keeps nothing: %s", error)
         else:
             _spools.add(self)
 
     def put(self, operation: Operation) -> None:
         """Keep an operation that is handed over to delivery."""
+        if self._ended:
+            return
         self._new.append(operation)
         if self._asleep:
             self._wake.set()
@@ -169,6 +172,8 @@ class Spool:
         if operation.tried:
             self._adoption.settled(operation)
             return
+        if self._ended:
+            return
         self._settled.append(operation)
         if self._asleep:
             self._wake.set()
@@ -217,6 +222,7 @@ class Spool:
             self._give_up()
         finally:
             self.works = False
+            self._ended = True
             self._end_waits()
 
     @property
