@@ -88,8 +88,8 @@ class LossLog:
             self._queue_is_full = True
             logger.error(
                 "the queue is full (%d operations, %d bytes): new spans are dropped until it has room "
-                "(QueueConfig.max_queue_size and max_queue_bytes set its limits, and spool_max_bytes adds to them; the finish of an accepted span is "
-                "taken beyond them)",
+                "(QueueConfig.max_queue_size, max_queue_bytes and spool_max_bytes set its limits; the finish of an "
+                "accepted span is taken beyond them)",
                 self._ledger.pending,
                 self._ledger.pending_bytes,
             )
