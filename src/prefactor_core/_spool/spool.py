@@ -328,6 +328,7 @@ class Spool:
             while self._tail:
                 operation = self._tail.popleft()
                 self._tail_bytes -= operation.size
+                self._new.append(operation)  # it is written when that is possible again
                 self._feed.give(operation, adopted=False)
 
     def _give_up(self) -> None:
