@@ -24,7 +24,7 @@ from prefactor_core._spool.reader import SpoolReader
 from prefactor_core.client import PrefactorCoreClient
 from prefactor_core.config import PrefactorCoreConfig, QueueConfig
 from prefactor_core.schema_registry import SchemaRegistry
-from prefactor_http.config import HttpClientConfig
+from prefactor_http.config import HttpClientConfig, is_disabled
 from prefactor_http.exceptions import PrefactorHttpError
 
 __all__ = ["main"]
@@ -122,6 +122,8 @@ def _deliver(directory: Path) -> int:
     missing = [name for name in ("PREFACTOR_API_URL", "PREFACTOR_API_TOKEN") if not os.environ.get(name)]
     if missing:
         raise _SpoolError(f"{' and '.join(missing)} must be set")
+    if is_disabled():
+        raise _SpoolError("PREFACTOR_DISABLED is set, so that nothing is delivered")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     http = HttpClientConfig()
     try:
