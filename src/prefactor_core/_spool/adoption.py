@@ -6,6 +6,7 @@ import contextlib
 import contextvars
 import sqlite3
 import threading
+import time
 from collections import deque
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = ["Adoption"]
 
 _SCAN_SECONDS = 30.0
 _POLL_SECONDS = 0.05
+_BATCH_SECONDS = 0.005
 _JOIN_SECONDS = 0.5
 _MOST_IN_MEMORY = 500
 _MOST_BYTES = 8 * 1024 * 1024
@@ -99,6 +101,7 @@ class _Adopted:
         if not self.change.is_empty:
             change, self.change = self.change, Change()
             self.file.database.apply(change)
+            self.file.database.tidy(idle=False)
 
 
 class Adoption:
@@ -158,6 +161,8 @@ class Adoption:
                 self._step()
                 self._wake.wait(_POLL_SECONDS if self._adopted else max(self._scan_at - monotonic(), 0.0))
                 self._wake.clear()
+                if self._adopted is not None:
+                    time.sleep(_BATCH_SECONDS)  # several operations are settled together
         except QueueClosedError:
             pass  # delivery has ended: the rest is for the next process
         except BaseException:
