@@ -19,7 +19,7 @@ from tests.core.support import Run, is_balanced, opened, record, warnings
 from tests.support.processes import run as run_command
 from tests.support.waiting import wait_until
 
-from prefactor_core import PrefactorCoreClient, QueueConfig
+from prefactor_core import OperationType, PrefactorCoreClient, QueueConfig
 from prefactor_core.spool import main
 from prefactor_local import LocalApi
 
@@ -104,6 +104,14 @@ def content(spool: Path) -> bytes:
 def spoil(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is no database" * 1000)
+
+
+def spoil_rows(spool: Path) -> None:
+    (path,) = spool.glob("*.sqlite3")
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE operations SET body = 'no operation'")
+    connection.commit()
+    connection.close()
 
 
 async def deliver(api: LocalApi, spool: Path, **queue: Any) -> PrefactorCoreClient:
@@ -295,6 +303,26 @@ async def test_a_corrupt_file_is_moved_aside(
     (message,) = warnings(caplog)
     assert "x.sqlite3 is corrupt, and is moved to" in message
     assert len(api.spans()) == 1
+
+
+async def test_a_file_that_becomes_corrupt_loses_only_what_was_in_it_alone(
+    api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run(queue={"spool": spool, "max_queue_size": 10}) as (client, instance):
+        await client.flush()
+        with api.away():
+            for _ in range(20):
+                await record(instance)
+            wait_until(lambda: len(rows(spool)) == 40)
+            spoil_rows(spool)
+        report = await client.flush()
+        await record(instance)
+        await client.flush()
+    assert report.pending == report.failed == 0
+    assert {reason for _, reason in report.drops} == {"spool_lost"}
+    assert is_balanced(report)
+    assert len(api.spans()) == 1 + report.by_type[OperationType.CREATE_SPAN].delivered
+    assert sum("is corrupt, and is moved to" in message for message in warnings(caplog)) == 1
 
 
 async def test_a_file_of_another_account_waits(

@@ -237,7 +237,7 @@ class Adoption:
         except UnknownFormatError as error:
             self._skip(path, f"has another format ({error})")
         except (sqlite3.Error, OSError) as error:
-            if isinstance(error, sqlite3.Error) and is_corrupt(error):
+            if is_corrupt(error):
                 logger.error("the spool file %s is corrupt, and is moved to %s: %s", path, set_aside(path), error)
             else:
                 self._skip(path, f"cannot be opened ({error})")

@@ -17,6 +17,7 @@ __all__ = [
     "OpenEntry",
     "StoredRow",
     "UnknownFormatError",
+    "UnreadableRowError",
     "check_format",
     "is_corrupt",
 ]
@@ -119,6 +120,10 @@ class Change:
 
 class UnknownFormatError(Exception):
     """The file was written by another version of this package, or is none of ours."""
+
+
+class UnreadableRowError(Exception):
+    """The text of an operation describes none."""
 
 
 class NeverWrittenError(UnknownFormatError):
@@ -332,10 +337,8 @@ class Database:
             return int(number)
 
 
-def is_corrupt(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is no intact database."""
-    return error.sqlite_errorname in {"SQLITE_CORRUPT", "SQLITE_NOTADB"} if _has_name(error) else False
-
-
-def _has_name(error: sqlite3.Error) -> bool:
-    return hasattr(error, "sqlite_errorname")  # errors of the module sqlite3 itself have none
+def is_corrupt(error: Exception) -> bool:
+    """Whether an error says that the file is damaged. Errors without a name come from reading a text that is none."""
+    if isinstance(error, sqlite3.DatabaseError):
+        return getattr(error, "sqlite_errorname", "SQLITE_CORRUPT") in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
+    return isinstance(error, UnreadableRowError)

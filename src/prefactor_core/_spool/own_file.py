@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from prefactor_core._records.records import CreateState, InstanceRecord, SpanRecord
-from prefactor_core._spool.database import Change, OpenEntry
+from prefactor_core._spool.database import Change, OpenEntry, UnreadableRowError
 from prefactor_core._spool.encoding import Encoded, Records, decode, encode, first_id
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import SpoolFile
@@ -123,13 +123,17 @@ class OwnFile:
         return len(alone)
 
     def read(self, feed: Feed) -> None:
-        """Give delivery operations that are here alone, oldest first, as long as it has room."""
+        """Give delivery operations that are here alone, oldest first, as long as it has room.
+
+        Raises:
+            sqlite3.Error, UnreadableRowError: an operation cannot be read.
+        """
         room = min(feed.room(), _MOST_READ)  # not all that there is: what is new has to be written in time
         while self._unread and room > 0:
             first, last = self._unread[0]
             rows = self.file.database.read(first, last, room)
             for number, body in rows:
-                operation, creates = decode(number, body, self._records, tried=False)
+                operation, creates = self._decode(number, body)
                 self._rows[operation] = Row(number, len(body), creates)
                 self._in_memory(operation)
                 feed.give(operation, adopted=False)
@@ -138,6 +142,12 @@ class OwnFile:
             else:
                 self._unread.popleft()
             room -= len(rows)
+
+    def _decode(self, number: int, body: str) -> tuple[Operation, str | None]:
+        try:
+            return decode(number, body, self._records, tried=False)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise UnreadableRowError(f"operation {number} cannot be read: {type(error).__name__}") from None
 
     def in_memory(self) -> dict[Operation, None]:
         """The operations that are in memory, too, in their order."""

@@ -30,7 +30,7 @@ from weakref import WeakSet
 
 from prefactor_core._log_once import LogOnce
 from prefactor_core._spool.adoption import Adoption
-from prefactor_core._spool.database import is_corrupt
+from prefactor_core._spool.database import UnreadableRowError, is_corrupt
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import create
 from prefactor_core._spool.own_file import OwnFile
@@ -303,7 +303,7 @@ class Spool:
             self._read_back()
         except QueueClosedError:
             pass  # delivery has ended: the rest is for the next process
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnreadableRowError) as error:
             self._fail(error)
 
     def _read_back(self) -> None:
@@ -356,7 +356,7 @@ class Spool:
         """Go on without the file for a while."""
         self._retry_at = monotonic() + _RETRY_SECONDS
         was_working, self.works = self.works, False
-        if self._own is not None and isinstance(error, sqlite3.Error) and is_corrupt(error):
+        if self._own is not None and is_corrupt(error):
             self._replace(self._own, error)
         elif was_working:
             logger.error(
@@ -367,7 +367,7 @@ class Spool:
                 _RETRY_SECONDS,
             )
 
-    def _replace(self, own: OwnFile, error: sqlite3.Error) -> None:
+    def _replace(self, own: OwnFile, error: Exception) -> None:
         lost, size = own.alone.copy(), own.alone_bytes
         self._homeless = own.in_memory()
         self._own = None
