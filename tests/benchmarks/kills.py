@@ -141,12 +141,11 @@ def main(kills: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         found = kill_agents(kills, Path(folder), seed=int(started))
-    print(f"{kills} kills in {time.monotonic() - started:.0f} s: {found.handed_over} operations were handed over more")
-    print(f"than 20 ms before, of which {len(found.lost)} are lost and {len(found.doubled)} doubled;")
-    print(
-        f"of {found.in_window} in the last 20 ms, {found.lost_in_window} are lost; {len(found.orphans)} spans without"
-    )
-    print(f"{len(found.orphans)} spans are without their parents; {len(found.open)} spans and runs are still open")
+    print(f"{kills} kills in {time.monotonic() - started:.0f} s")
+    print(f"handed over more than 20 ms before: {found.handed_over} operations, of which {len(found.lost)} are lost")
+    print(f"handed over in the last 20 ms: {found.in_window}, of which {found.lost_in_window} are lost")
+    print(f"spans that arrived twice: {len(found.doubled)}; without their parents: {len(found.orphans)}")
+    print(f"spans and runs that are still open: {len(found.open)}")
     for line in (*found.lost[:10], *found.doubled[:10]):
         print("   ", line)
     return 0 if found.all_is_well else 1
