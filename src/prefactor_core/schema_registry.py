@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Mapping
-from types import FrameType
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from types import FrameType, UnionType
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_schema.schema_hash import schema_version_hash
 
-__all__ = ["SchemaRegistry"]
+if TYPE_CHECKING:
+    from prefactor_core._type_schemas.payload_schemas import TypeSchemas
+
+__all__ = ["PayloadSource", "SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
+
+PayloadSource: TypeAlias = type[object] | UnionType | Callable[..., object] | Mapping[str, object]
+"""What describes the params or the result of a span type: a type, a function, or a JSON Schema."""
 
 # Tests of integrations expect these words in the message.
 _NAMES_IN_MESSAGES = {
@@ -50,6 +57,8 @@ class SchemaRegistry:
         self._span_types = SpanTypes(self._collections(), self._with_formats)
         # Where the program registered each: (form, name) → file and line. prefactor-gen reports problems there.
         self._registered_at: dict[tuple[str, str], tuple[str, int]] = {}
+        # The schemas that were made of types: (span type, key of the schema). prefactor-gen has one class for a type.
+        self._from_types: set[tuple[str, str]] = set()
 
     @classmethod
     def from_definitions(
@@ -100,7 +109,8 @@ class SchemaRegistry:
         """
         self._add("span_result_schemas", schema_name, result_schema)
 
-    def register_type(  # noqa: PLR0917 - the documented signature
+    @overload
+    def register_type(
         self,
         name: str,
         params_schema: dict[str, Any],
@@ -109,21 +119,63 @@ class SchemaRegistry:
         description: str | None = None,
         template: str | None = None,
         data_risk: dict[str, Any] | None = None,
+    ) -> None: ...
+
+    @overload
+    def register_type(
+        self,
+        name: str,
+        *,
+        params: PayloadSource,
+        result: PayloadSource | str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        template: str | None = None,
+        data_risk: dict[str, Any] | None = None,
+    ) -> None: ...
+
+    def register_type(  # noqa: PLR0917 - the documented signature
+        self,
+        name: str,
+        params_schema: dict[str, Any] | None = None,
+        result_schema: dict[str, Any] | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        template: str | None = None,
+        data_risk: dict[str, Any] | None = None,
+        *,
+        params: PayloadSource | None = None,
+        result: PayloadSource | str | None = None,
     ) -> None:
-        """Register a span type.
+        """Register a span type, by JSON Schemas or by what the program has: models, dataclasses, TypedDicts, functions.
 
         Args:
             name: the span type's name, for example "agent:llm".
             params_schema: the JSON Schema of the params.
             result_schema: the JSON Schema of the result; without it, the result is an empty object.
             title: the display name; the API uses `name` without it.
-            description: what a span of this type records.
+            description: what a span of this type records. Without it, the first paragraph of the docstring of a
+                function that is given as `params`.
             template: the Liquid template of the span's one-line summary.
             data_risk: the data-risk classification.
+            params: in place of `params_schema`, a type whose values are objects in JSON, a function, whose parameters
+                are the properties of the object, or a JSON Schema. The schema of a type is that of its validation.
+            result: in place of `result_schema`, the same; of a function, it is what the function returns. The schema of
+                a type is that of its serialization. Without it, what the function in `params` returns, if that is an
+                object. A text is the name of the property that holds what this function returns.
 
         Raises:
+            TypeError: a type or a function has no JSON Schema, or it describes no object. The message names the field.
             ValueError: a span type with this name has been registered with this method.
         """
+        redacted: dict[PayloadPart, RedactionRules] = {}
+        if params is not None or result is not None or params_schema is None:
+            if params is None or params_schema is not None or result_schema is not None:
+                raise TypeError("register_type takes either params_schema and result_schema, or params and result")
+            made = _schemas_of(name, params, result)
+            params_schema, result_schema = made.params, made.result
+            description = made.description if description is None else description
+            redacted = {part: RedactionRules(rules) for part, rules in made.redacted.items()}
         entry = {
             "name": name,
             "params_schema": params_schema,
@@ -134,6 +186,10 @@ class SchemaRegistry:
             "data_risk": data_risk,
         }
         self._add("span_type_schemas", name, _without_none(entry))
+        if redacted:
+            self._span_types.redaction_rules[name] = redacted
+        sources = {"params_schema": params, "result_schema": params if result is None else result}
+        self._from_types.update((name, part) for part, source in sources.items() if _is_no_schema(source))
 
     def register_quality_schema(  # noqa: PLR0917 - the documented signature
         self,
@@ -186,6 +242,8 @@ class SchemaRegistry:
             collection.update(copy.deepcopy(theirs[form]))
         self._with_formats |= other._with_formats
         self._registered_at |= other._registered_at
+        self._from_types |= other._from_types
+        self._span_types.redaction_rules |= other._span_types.redaction_rules
         self._content_addressed |= other._content_addressed
         self._hash = None
 
@@ -233,3 +291,13 @@ def _caller() -> tuple[str, int]:
 
 def _without_none(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _schemas_of(name: str, params: object, result: object) -> TypeSchemas:
+    from prefactor_core._type_schemas.payload_schemas import schemas_of  # noqa: PLC0415 - few programs need it
+
+    return schemas_of(name, params, result)
+
+
+def _is_no_schema(source: object) -> bool:
+    return source is not None and not isinstance(source, Mapping)

@@ -40,6 +40,7 @@ USE_OF_MODEL = block(f"{GUIDE}#what-is-generated/python")
 NESTED_MISTAKE = block(f"{GUIDE}#nested-objects/text")
 NESTED = [block(f"{GUIDE}#nested-objects/python"), block(f"{GUIDE}#nested-objects/python/2")]
 IN_PYTHON = block(f"{GUIDE}#definitions-in-python/python")
+TYPES_IN_PYTHON = block(f"{GUIDE}#definitions-in-python/python/2")
 MERGED = block(f"{GUIDE}#several-packages-in-one-agent/python")
 CHECK = block(f"{GUIDE}#commands/sh")
 CHECKED = block(f"{GUIDE}#commands/text")
@@ -317,6 +318,43 @@ def test_a_wheel_by_hatch(tmp_path: Path) -> None:
         used = run([sys.executable, "-W", "error", "-c", "\n".join(lines)], tmp_path)
         expected = "agent:chat_turn agent:llm agent:retrieval agent:run agent:tool billing:refund\n"
         assert used.stdout == expected, used.stderr
+
+
+@pytest.mark.slow
+def test_types_of_a_program_are_definitions(tmp_path: Path) -> None:
+    """Classes of types have their names, mistakes are found, and secrets are redacted."""
+    project(tmp_path, {"billing_types.py": TYPES_IN_PYTHON})
+    done = shell("prefactor-gen billing_types:registry --package billing_spans --output .", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    use = textwrap.dedent("""\
+        from billing_spans import BillingFind, BillingRefund, CustomerDict
+        from billing_types import Customer, Refund
+        from pydantic import SecretStr
+        customer: CustomerDict = {"id": "c-9", "mail": "secret"}
+        async with instance.span(BillingRefund) as span:
+            await span.start(invoice="R-17", customer=customer, card="secret")
+            await span.complete(refund_id="rf-1", customer={"id": "c-9"})
+        refund = Refund(invoice="R-17", customer=Customer(id="c-9", mail=SecretStr("secret")), card="secret")
+        async with instance.span(BillingRefund) as span:
+            await span.START_WITH
+            await span.complete_with({"refund_id": "rf-1", "customer": customer})
+        async with instance.span(BillingFind) as find:
+            await find.start(customer=customer, limit=3)
+            await find.complete(invoices=["R-17"])
+    """)
+    (start_with,) = re.findall(r"`(start_with\(BillingRefund.+)`", (ROOT / GUIDE).read_text("utf-8"))
+    use = use.replace("START_WITH", start_with)
+    refund, same, find = record(tmp_path, "billing_spans", use)
+    redacted = {"id": "c-9", "mail": "[redacted]"}
+    assert refund["payload"] == {"invoice": "R-17", "customer": redacted, "card": "[redacted]"}
+    assert same["payload"] == refund["payload"]
+    assert same["result_payload"]["customer"] == redacted
+    assert find["payload"] == {"customer": redacted, "limit": 3}
+    assert find["result_payload"] == {"invoices": ["R-17"]}
+    header = "from prefactor_core import AgentInstanceHandle\nasync def use(instance: AgentInstanceHandle) -> None:\n"
+    program = header + textwrap.indent(use, "    ")
+    assert mypy_errors(program, tmp_path) == []
+    assert len(mypy_errors(program.replace("limit=3", 'limit="3"'), tmp_path)) == 1
 
 
 @pytest.mark.slow

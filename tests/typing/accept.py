@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, assert_type
+from typing import Any, NotRequired, TypedDict, assert_type
 from uuid import UUID
 
 from typing_spans import (
@@ -466,6 +467,21 @@ def mail_to(*addresses: str) -> MailSendParamsDict:
     return {"sender": {"email": "me@example.com"}, "to": [{"email": each} for each in addresses], "subject": "Hi"}
 
 
+@dataclasses.dataclass
+class Memory:
+    key: str
+
+    def write(self, text: str) -> None: ...
+
+
+class Stored(TypedDict):
+    size: NotRequired[int]
+
+
+async def find(key: str, *, limit: int = 3) -> list[Memory]:
+    return [Memory(key)] * limit
+
+
 def configuration(api_url: str, api_token: str) -> PrefactorCoreConfig:
     lost: list[DeliveryError] = []
     version: str = SCHEMA_VERSION
@@ -477,6 +493,10 @@ def configuration(api_url: str, api_token: str) -> PrefactorCoreConfig:
         result_schema={"type": "object"},
         title=version,
     )
+    merged.register_type("memory:write", params=Memory, result=Stored, template="{{ key }}")
+    merged.register_type("memory:find", params=find, result="memories", title="Find")
+    merged.register_type("memory:drop", params={"type": "object"}, result=Memory | Stored)
+    merged.register_type("memory:list", params=Memory.write, result=dict[str, int])
     assert_type(merged.list_schemas(), list[str])
     return PrefactorCoreConfig(
         http_config=HttpClientConfig(api_url=api_url, api_token=api_token, max_retries=0),

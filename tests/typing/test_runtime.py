@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -322,8 +322,8 @@ def programs(project: Path) -> Iterator[list[ModuleType]]:
     """The modules accept.py and accept_shipped.py."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(project)
-        yield [_imported(project / name) for name in ("accept.py", "accept_shipped.py")]
-    forget("typing_spans")
+        yield [importlib.import_module(name) for name in ("accept", "accept_shipped")]
+    forget("typing_spans", "accept", "accept_shipped")
 
 
 @pytest.fixture(scope="module")
@@ -348,15 +348,6 @@ async def _record(api: LocalApi, programs: list[ModuleType]) -> Recorded:
         (await client.close()).raise_for_loss()
         assert client.stats().schema_mismatches == 0
     return {name: api.spans(instance) for name, instance in instances.items()}
-
-
-def _imported(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"typing_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _scenarios(programs: Iterable[ModuleType]) -> Iterator[tuple[str, Any]]:

@@ -15,9 +15,10 @@ from pathlib import Path
 from types import ModuleType
 
 from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_gen.definitions.python_types import with_common_types
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import UNREADABLE_SOURCE
-from prefactor_gen.documents.nodes import JsonValue, from_python
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
 from prefactor_schema.suggestions import closest_match
 
 __all__ = ["read_registry"]
@@ -59,7 +60,9 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
         message = f"cannot read the registry: {type(error).__name__}: {error}"
         raise UNREADABLE_SOURCE.error(_raised_at(error, base) or place, message) from error
     version.pop("external_identifier", None)
-    return from_python(version, place, _origins(registry, base))
+    root = from_python(version, place, _origins(registry, base))
+    from_types: set[tuple[str, str]] = getattr(registry, "_from_types", set())  # see _origins
+    return with_common_types(root, source, from_types) if isinstance(root, ObjectNode) else root
 
 
 def _origins(registry: SchemaRegistry, base: Path) -> dict[tuple[str, str], Place]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from prefactor_gen.definitions.python_types import types_uri
 from prefactor_gen.definitions.reference_settings import ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.sources import (
     SUFFIXES,
@@ -66,6 +67,14 @@ class SchemaFiles:
         self._documents = {document.path for document in documents}
         for document in documents:
             self._add_ids(document)
+            self._add_types(document)
+
+    def _add_types(self, document: Document) -> None:
+        """Add the types of a registry as a document with a path where no file is read."""
+        if document.path is None and isinstance(document.root, ObjectNode) and "$defs" in document.root:
+            uri = types_uri(document.source)
+            root = document.root.with_items([("$id", uri), ("$defs", document.root["$defs"])])
+            self.ids[uri] = (Document(document.source, root, self.base / document.source), uri)
 
     def _add_ids(self, document: Document) -> None:
         for uri in _ids(document):

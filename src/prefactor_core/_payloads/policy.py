@@ -9,7 +9,14 @@ from prefactor_core._call_site import at_call_site
 from prefactor_core._findings import report_finding
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.collected_result import CollectedResult
-from prefactor_core._payloads.redaction import PayloadPart, RedactCallback, RedactionRules, payload_name, redact_fields
+from prefactor_core._payloads.redaction import (
+    PayloadPart,
+    RedactCallback,
+    RedactionRules,
+    RulesByName,
+    payload_name,
+    redact_fields,
+)
 from prefactor_core._payloads.size_limit import cut_to_limit
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
 from prefactor_http._log import logger_of
@@ -26,10 +33,12 @@ class PayloadPolicy:
     Args:
         max_bytes: the largest size of one payload, as JSON.
         redact: the program's callable.
+        rules_by_name: the redaction rules of span types that are registered with Python types.
     """
 
     max_bytes: int
     redact: RedactCallback | None = None
+    rules_by_name: RulesByName = field(default_factory=dict)
     _log_once: LogOnce = field(default_factory=LogOnce, init=False)
 
     def apply(
@@ -41,8 +50,9 @@ class PayloadPolicy:
             payload: a JSON-safe copy.
             schema_name: the span type, or the name of the quality payload.
             part: which of its payloads.
-            redaction_rules: the redaction rules of its schema.
+            redaction_rules: the redaction rules of its generated class; by default those of its name.
         """
+        rules = redaction_rules or self.rules_by_name.get(schema_name, {}).get(part)
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.
@@ -52,7 +62,7 @@ class PayloadPolicy:
             self._warn_once("redact", schema_name, part, text)
 
         def redact_and_cut() -> Payload:
-            by_rules = payload if redaction_rules is None else redaction_rules.redact(payload)
+            by_rules = payload if rules is None else rules.redact(payload)
             redact = self.redact
             redacted = by_rules if redact is None else redact_fields(by_rules, redact, schema_name, part, failed)
             return cut_to_limit(redacted, self.max_bytes)

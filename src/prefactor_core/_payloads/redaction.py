@@ -22,6 +22,7 @@ __all__ = [
     "PayloadPart",
     "RedactCallback",
     "RedactionRules",
+    "RulesByName",
     "Target",
     "ValueRule",
     "mismatch_of",
@@ -177,6 +178,10 @@ class RedactionRules:
         if isinstance(value, list) and any(rule.arrays for rule in rules):
             return [self._redacted(item, _merged(_item_targets(rules, index))) for index, item in enumerate(value)]
         return value if any(_json_type(value) in rule.types for rule in rules) else REDACTED
+
+
+RulesByName: TypeAlias = dict[str, Mapping[PayloadPart, RedactionRules]]
+"""Redaction rules by span type."""
 
 
 class _Rule:

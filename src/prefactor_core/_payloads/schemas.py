@@ -8,7 +8,7 @@ from functools import cache
 from operator import is_
 from typing import Any, TypeAlias
 
-from prefactor_core._payloads.redaction import PayloadPart
+from prefactor_core._payloads.redaction import PayloadPart, RulesByName
 from prefactor_core._payloads.snapshot import Payload
 from prefactor_schema import JsonSchema, Mismatch, shared_schema
 
@@ -61,9 +61,13 @@ class SpanTypes:
         collections: name → definition, for each collection of the API's `agent_schema_version`. Definitions may be
             added later.
         with_formats: the names of the span types and quality schemas whose `format` is checked.
+
+    Attributes:
+        redaction_rules: the redaction rules of span types whose schemas are made of Python types.
     """
 
     def __init__(self, collections: _Collections, with_formats: Collection[str] = ()) -> None:
+        self.redaction_rules: RulesByName = {}
         self._collections = collections
         self._with_formats = with_formats
         self._made: dict[tuple[str, str], tuple[Sequence[Any], PayloadSchemas]] = {}

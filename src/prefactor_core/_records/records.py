@@ -35,10 +35,12 @@ class CreateState(Enum):
     """The state of the create of a span, or of the registration of an instance, in delivery.
 
     The scheduler writes it. In addition, the client writes PENDING before it hands over the registration of an
-    instance, and delivery writes FAILED for operations that never reach the scheduler.
+    instance, and delivery writes FAILED for operations that never reach the scheduler. The spool writes SPOOLED for a
+    create that waits on disk alone.
     """
 
     NOT_HANDED_OVER = auto()
+    SPOOLED = auto()
     PENDING = auto()
     DELIVERED = auto()
     FAILED = auto()
@@ -62,6 +64,8 @@ class InstanceRecord:
         client: the client that made this record.
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
+        agent: the name of the agent, for people who look into a spool.
+        local_id: the first id, if the API gave the instance another one.
     """
 
     id: str
@@ -77,13 +81,15 @@ class InstanceRecord:
     registering: Task[str] | None = None
     created_at: datetime = field(default_factory=_clock.now)
     created: float = field(default_factory=_clock.elapsed)
+    agent: str = ""
+    local_id: str = ""
 
     def now(self) -> datetime:
         """The time, counted from `created_at`: a clock that is set back does not end a run before its start."""
         return _clock.later(self.created_at, self.created)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class SpanRecord:
     """One span.
 
