@@ -7,7 +7,7 @@ from prefactor_core._records.termination_event import TerminationEvent
 from prefactor_core.client import PrefactorCoreClient, SyncCalls
 from prefactor_core.config import PrefactorCoreConfig, QueueConfig, SchemaSource
 from prefactor_core.context_stack import SpanContextStack
-from prefactor_core.current import current_instance, set_default_instance
+from prefactor_core.current import carry, current_instance, current_span, set_default_instance
 from prefactor_core.exceptions import (
     ClientAlreadyInitializedError,
     ClientClosedError,
@@ -30,6 +30,7 @@ from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError, TaskExe
 from prefactor_core.runtime import __version__, build_runtime_environment
 from prefactor_core.schema_registry import SchemaRegistry
 from prefactor_core.span_context import SpanContext
+from prefactor_core.traced import traced
 from prefactor_core.utils import generate_idempotency_key, validate_idempotency_key, warn_missing_adaptor_config
 from prefactor_http._distributions import warn_if_installed
 
@@ -73,9 +74,12 @@ __all__ = [
     "UnsupportedRuntimeError",
     "__version__",
     "build_runtime_environment",
+    "carry",
     "current_instance",
+    "current_span",
     "generate_idempotency_key",
     "set_default_instance",
+    "traced",
     "validate_idempotency_key",
     "warn_missing_adaptor_config",
 ]

@@ -303,6 +303,7 @@ class PrefactorCoreClient:
         else:
             self._learn_of_ids(registered, wanted)
             handle = AgentInstanceHandle(registered, self)
+            handle._record.agent = _agent_name(details)
             self._watch(handle._record)
         if own_types:
             handle._record.span_types = SpanTypes.of_version(version)
@@ -590,6 +591,7 @@ class PrefactorCoreClient:
             instance_id, _pfid.partition_of(instance_id), CreateState.PENDING, client=weakref.ref(self)
         )
         record.minted, record.asked = registration.minted, registration.asked
+        record.agent = _agent_name(details)
         record.registering = registration.running
         self._instances[record.id] = record
         self._hand_over(
@@ -751,7 +753,14 @@ def _weakly(method: Callable[P, None], *, otherwise: Callable[P, None] | None = 
 
 def _rename(record: InstanceRecord, instance_id: str) -> None:
     record.partition = _pfid.partition_of(instance_id)
+    if record.id != instance_id:
+        record.local_id = record.local_id or record.id  # before the new id: see `_spool.encoding.first_id`
     record.id = instance_id
+
+
+def _agent_name(details: dict[str, Any]) -> str:
+    agent_version = details["agent_version"]
+    return str(agent_version.get("name") or agent_version.get("external_identifier") or "")
 
 
 def _unwrapped(context: SpanContext) -> SpanContext:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -18,6 +20,11 @@ from prefactor_schema.suggestions import did_you_mean
 __all__ = ["PrefactorCoreConfig", "QueueConfig", "SchemaSource"]
 
 logger = logger_of("prefactor_core")
+
+
+def _spool_of_environment() -> Path | None:
+    path = os.environ.get("PREFACTOR_SPOOL")
+    return Path(path) if path else None
 
 
 class SchemaSource(Protocol):
@@ -61,6 +68,13 @@ class QueueConfig(_Options):
         max_queue_size: how many operations may wait for delivery. While the queue is full, new spans and quality
             records are dropped, counted, and logged. Operations of spans that were accepted before are always accepted.
         max_queue_bytes: the same limit for the size of their payloads, in bytes of JSON.
+        spool: a directory in which operations are kept until they are delivered, so that they survive the process. The
+            next process that uses it, with the same API and token, delivers what one that was killed has left. While
+            the queue is full, operations wait there alone. By default the value of PREFACTOR_SPOOL; without that,
+            nothing is written to disk.
+        spool_max_bytes: how much this process may keep in the spool. Beyond it, new spans are dropped as above.
+        spool_sync: with "background", another thread writes within about 10 ms. With "call", each call waits until its
+            operation is written, for a second at most.
     """
 
     num_workers: int = Field(default=3, ge=1, le=20)
@@ -71,6 +85,9 @@ class QueueConfig(_Options):
     bulk: Literal["auto", "never"] = "auto"
     max_queue_size: int = Field(default=100_000, ge=1)
     max_queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+    spool: Path | str | None = Field(default_factory=_spool_of_environment)
+    spool_max_bytes: int = Field(default=1024 * 1024 * 1024, ge=1)
+    spool_sync: Literal["background", "call"] = "background"
 
 
 class PrefactorCoreConfig(_Options):

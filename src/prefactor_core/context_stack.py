@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 
-__all__ = ["SpanContextStack"]
+__all__ = ["Entries", "SpanContextStack", "StreamStack"]
 
 # How many callers are searched for a generator. A recursive agent may have many more.
 _MOST_FRAMES = 50
@@ -38,7 +38,9 @@ class _Entry(NamedTuple):
     generators: tuple[int, ...]
 
 
-_stack: ContextVar[tuple[_Entry, ...]] = ContextVar("prefactor_span_stack", default=())
+Entries: TypeAlias = tuple[_Entry, ...]
+
+_stack: ContextVar[Entries] = ContextVar("prefactor_span_stack", default=())
 
 
 class SpanContextStack:
@@ -117,6 +119,64 @@ def innermost_span() -> SpanRecord | None:
     """The innermost span of any instance, as `current_parent`."""
     found = _innermost(None)
     return found if isinstance(found, SpanRecord) else None
+
+
+def stack_entries() -> Entries:
+    """The stack of this context, for `replace_stack`."""
+    return _stack.get()
+
+
+def replace_stack(entries: Entries) -> Entries:
+    """Make this the stack of this context. Returns the one before."""
+    before = _stack.get()
+    _stack.set(entries)
+    return before
+
+
+def open_span(schema_name: str | None) -> SpanRecord | None:
+    """The innermost span that is open, of a span type or of any."""
+    entries = _stack.get()
+    if not entries:
+        return None
+    runner, generators = _running(), _generators()
+    for entry in reversed(entries):
+        span = entry.span
+        if not isinstance(span, SpanRecord) or not span.on_stack or schema_name not in {None, span.schema_name}:
+            continue
+        if not (entry.generators and entry.runner == runner and _take_turns(entry.generators, generators)):
+            return span
+    return None
+
+
+class StreamStack:
+    """The stack of a stream whose steps are the body of a span, as a context manager for each step.
+
+    The span is current inside the steps only: whoever reads the stream is not inside it. What the steps open stays
+    open for the next ones, which may run in another task or thread.
+
+    Args:
+        record: the span. It is taken off the stack of the current context, if it is there.
+    """
+
+    __slots__ = ("_inside", "_outside", "_runner")
+
+    def __init__(self, record: SpanRecord) -> None:
+        entries = _stack.get()
+        others = tuple(entry for entry in entries if entry.span is not record)
+        if len(others) < len(entries):
+            _stack.set(others)
+        self._inside = (*others, _Entry(record, _running(), ()))
+        self._outside: Entries = ()
+        self._runner: _Runner | None = None
+
+    def __enter__(self) -> None:
+        self._outside, self._runner = _stack.get(), _running()
+        _stack.set(self._inside)
+
+    def __exit__(self, *_: object) -> None:
+        if self._runner == _running():  # otherwise a step is dropped that has not ended, in a context of others
+            self._inside = _stack.get()
+            _stack.set(self._outside)
 
 
 def _innermost(instance: InstanceRecord | None) -> SpanRecord | str | None:

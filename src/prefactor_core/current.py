@@ -1,15 +1,37 @@
-"""What is current in a task or thread: the agent instance."""
+"""What is current in a task or thread: the agent instance and the span."""
 
 from __future__ import annotations
 
-from prefactor_core._records.instance_stack import current_instances
-from prefactor_core._records.records import InstanceRecord
-from prefactor_core.context_stack import innermost_span
-from prefactor_core.managers import AgentInstanceHandle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
-__all__ = ["current_instance", "set_default_instance"]
+from prefactor_core._log_once import LogOnce
+from prefactor_core._records.instance_stack import (
+    InstanceEntries,
+    current_instances,
+    instance_entries,
+    replace_instances,
+)
+from prefactor_core._records.records import InstanceRecord, SpanRecord
+from prefactor_core.context_stack import Entries, innermost_span, open_span, replace_stack, stack_entries
+from prefactor_core.managers import AgentInstanceHandle
+from prefactor_core.span_context import NoSpan, SpanContext
+from prefactor_core.typed import TypedSpan
+from prefactor_http._log import logger_of
+
+__all__ = ["carry", "current_instance", "current_span", "set_default_instance"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+SpanT = TypeVar("SpanT", bound=TypedSpan[Any, Any])
+
+logger = logger_of("prefactor_core")
 
 _default: AgentInstanceHandle | None = None
+_log_once = LogOnce()
 
 
 def current_instance() -> AgentInstanceHandle | None:
@@ -18,6 +40,8 @@ def current_instance() -> AgentInstanceHandle | None:
     It is that of the innermost open span; else that of the innermost `client.instance()` block, or the one that this
     task or thread has started last and not finished; else the one of `set_default_instance()`.
     """
+    if not (stack_entries() or instance_entries()):  # many functions are traced in a program that records nothing
+        return _default
     entries = current_instances()
     span = innermost_span()
     if span is None and not entries:
@@ -43,3 +67,87 @@ def _handle_of(record: InstanceRecord) -> AgentInstanceHandle | None:
         return _default
     client = None if record.client is None else record.client()
     return None if client is None else AgentInstanceHandle(record.id, client)
+
+
+@overload
+def current_span() -> SpanContext: ...
+
+
+@overload
+def current_span(span_type: type[SpanT]) -> SpanT: ...
+
+
+def current_span(span_type: type[TypedSpan[Any, Any]] | None = None) -> SpanContext | TypedSpan[Any, Any]:
+    """The innermost span that this code runs in, such as that of the function that `traced` decorates.
+
+    Without such a span, the returned object takes everything and records nothing, so the code also works where nothing
+    is recorded. If there is an agent instance nevertheless, that is logged once.
+
+    Args:
+        span_type: a generated class, for the innermost span of this type; by default a span of any type, as a
+            `SpanContext`.
+    """
+    name = None if span_type is None else span_type.schema_name
+    record = open_span(name)
+    context = None if record is None else _context_of(record)
+    if context is None:
+        context = NoSpan()
+        if current_instance() is not None and _log_once(name):
+            logger.warning(
+                "current_span(%s): no such span is open here, so what it is given is not recorded (further ones are "
+                "not logged)",
+                "" if span_type is None else span_type.__name__,
+            )
+    return context if span_type is None else span_type._from_span(context)
+
+
+def carry(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function run with the current instance and span of the code that calls `carry`, in any thread.
+
+    Threads of a pool do not inherit them: `pool.map(carry(work), items)`. Tasks and `asyncio.to_thread` do without.
+
+    Args:
+        function: a function or a coroutine function.
+
+    Raises:
+        TypeError: it is a generator function. Carry the function that reads the generator.
+    """
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        raise TypeError("carry() takes no generator functions: carry the function that reads the generator")
+    carried = partial(_current, stack_entries(), instance_entries())
+    called: Any = function
+    if iscoroutinefunction(function):
+
+        @wraps(called)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with carried():
+                return await called(*args, **kwargs)
+
+        return cast("Callable[P, R]", awaited)
+
+    @wraps(called)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with carried():
+            return function(*args, **kwargs)
+
+    return run
+
+
+@contextmanager
+def _current(spans: Entries, instances: InstanceEntries) -> Iterator[None]:
+    outer_spans, outer_instances = replace_stack(spans), replace_instances(instances)
+    try:
+        yield
+    finally:
+        replace_stack(outer_spans)
+        replace_instances(outer_instances)
+
+
+def _context_of(record: SpanRecord) -> SpanContext | None:
+    """The span as its block has it, so that results are collected in one place; made now for `create_span`."""
+    if record.context is None:
+        client = None if record.instance.client is None else record.instance.client()
+        if client is None:
+            return None
+        record.context = SpanContext(record.id, client._span_manager)
+    return cast("SpanContext", record.context)

@@ -39,6 +39,7 @@ class Operation:
         size: the approximate size of the agent's payload as JSON, in bytes; 0 without one.
         send_timestamp: whether the request carries `timestamp`; otherwise the API uses its own clock.
         admitted: whether delivery has taken the operation from the queue. If a queue returns it again, it is ignored.
+        tried: another process may have sent it before.
     """
 
     type: OperationType
@@ -51,3 +52,4 @@ class Operation:
     send_timestamp: bool = True
     size: int = 0
     admitted: bool = field(default=False, repr=False)
+    tried: bool = field(default=False, repr=False)

@@ -25,7 +25,7 @@ from prefactor_core.exceptions import ClientClosedError, SpanValidationError
 from prefactor_core.queue import QueueClosedError
 from prefactor_http.models.types import FinishStatus
 
-__all__ = ["SpanContext", "SpanRecorder", "SpanScope"]
+__all__ = ["NoSpan", "SpanContext", "SpanRecorder", "SpanScope"]
 
 F = TypeVar("F", bound=Callable[..., object])
 SpanT_co = TypeVar("SpanT_co", covariant=True)
@@ -41,6 +41,8 @@ class SpanRecorder(Protocol):
     def validation(self) -> Validation: ...
 
     def record(self, span_id: str) -> SpanRecord: ...
+
+    def discard(self, record: SpanRecord) -> None: ...
 
     def check(
         self,
@@ -203,23 +205,30 @@ class SpanContext:
         finished = self._record.phase is Phase.FINISHED
         self._manager.validation.report_late(self._record.schema_name, call, finished=finished)
 
-    def _finish_on_exit(self, error: BaseException | None) -> None:
+    def _finish_on_exit(self, error: BaseException | None, result: dict[str, Any] | None, why: str | None) -> None:
         """Finish the span when the body of its block is left.
 
         After an exception the result is not validated: that must not replace the exception.
+
+        Args:
+            error: the exception that leaves the block.
+            result: merged into what `set_result` has collected, if no exception leaves it.
+            why: what the message of a mismatch adds if there is no result. None: then the result is not checked.
         """
         if self._record.phase is Phase.FINISHED:
             return
-        if error is None:
+        if error is None and why is None and result is None and self._result.is_empty:
+            self._manager.end(self._record, "complete", NO_PAYLOAD)
+        elif error is None:
             try:
-                self._finish("complete", None, None, "complete() was never called")
+                self._finish("complete", result, None, why or "")
             except SpanValidationError:
-                self._manager.end(self._record, "complete", self._result.with_last(NO_PAYLOAD))
+                self._manager.end(self._record, "complete", self._result.with_last(snapshot_object(result, "result")))
                 raise
         else:
             status = status_after(error)
-            result = error_payload(error) if status == "failed" else NO_PAYLOAD
-            self._manager.end(self._record, status, self._result.with_last(result))
+            last = error_payload(error) if status == "failed" else NO_PAYLOAD
+            self._manager.end(self._record, status, self._result.with_last(last))
 
     def _default_params(self) -> Payload:
         return self._record.default_payload or Payload({})
@@ -246,6 +255,29 @@ def _is_cancellation(error: BaseException) -> bool:
         elif not isinstance(found, kinds):
             return False
     return True
+
+
+class NoSpan(SpanContext):
+    """In place of a span where there is none: takes what is given, and records nothing."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def id(self) -> str:
+        """Empty."""
+        return ""
+
+    @awaitable_method
+    def _hand_over_nothing(self, *_: object, **__: object) -> Handed:
+        """Does nothing."""
+        return DONE
+
+    def _take(self, *_: object, **__: object) -> None:
+        """Does nothing."""
+
+    start = complete = fail = cancel = finish = _hand_over_nothing
+    set_result = _use_span_type = _note_unknown_keywords = _report_positional = _take
 
 
 class SpanScope(AbstractContextManager[SpanT_co, None], AbstractAsyncContextManager[SpanT_co, None]):
@@ -326,7 +358,7 @@ class SpanScope(AbstractContextManager[SpanT_co, None], AbstractAsyncContextMana
             raise RuntimeError("this span has already been entered: call span() again for each `with` block")
         record = self._open_span()
         try:
-            self._context = SpanContext(record.id, self._manager)
+            self._context = record.context = SpanContext(record.id, self._manager)
             yielded = self._wrap(self._context)
             push_entry(record)
             return yielded
@@ -341,9 +373,27 @@ class SpanScope(AbstractContextManager[SpanT_co, None], AbstractAsyncContextMana
         context, self._context = self._context, None
         if context is None:
             return
+        self.leave(context, exc)
+
+    def prepare(self, params: dict[str, Any] | None) -> SpanContext:
+        """Prepare a span that is not the current one yet, with these params. `leave` finishes it."""
+        record = self._open_span()
+        context = record.context = SpanContext(record.id, self._manager, params)
+        self._wrap(context)  # which gives it the rules of its span type
+        return context
+
+    def leave(
+        self,
+        context: SpanContext,
+        error: BaseException | None,
+        result: dict[str, Any] | None = None,
+        why: str | None = "complete() was never called",
+    ) -> None:
+        """Finish a span whose body is left, as `SpanContext._finish_on_exit`, and take it off the stack."""
         try:
-            context._finish_on_exit(exc)
+            context._finish_on_exit(error, result, why)
         except (ClientClosedError, QueueClosedError):  # must not replace an exception of the body
             self._on_left_open()
         finally:
+            context._record.context = None
             remove_entry(context._record)

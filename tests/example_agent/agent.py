@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from example_agent_spans import AgentLlm, AgentRetrieval, AgentRun, AgentTool, MessageDict, registry
 
-from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, current_span, traced
 from prefactor_core.managers import AgentInstanceHandle
 from prefactor_http import HttpClientConfig
 
@@ -37,89 +38,92 @@ class Reply:
     tools: tuple[ToolRequest, ...] = ()
 
 
-async def ask_model(messages: list[MessageDict]) -> Reply:
-    """Answer as a model would: first ask for tools, then, with what they gave, answer."""
-    await asyncio.sleep(0.02)
-    if all(message["role"] != "tool" for message in messages):
+class Model:
+    """A scripted model: it first asks for tools, then, with what they gave, answers."""
+
+    name = MODEL
+
+    @traced(
+        AgentLlm,
+        params=lambda self, messages: {
+            "model": self.name,
+            "messages": messages,
+            "parameters": {"temperature": 0.2, "max_tokens": 400},
+        },
+        result=lambda reply: {"response": f"(asks for {len(reply.tools)} tools)", "finish_reason": "tool_calls"},
+    )
+    async def plan(self, messages: list[MessageDict]) -> Reply:
+        """Say which tools are needed."""
+        await asyncio.sleep(0.02)
+        current_span(AgentLlm).set_result(usage={"input_tokens": 40 * len(messages), "output_tokens": 25})
         weather = ToolRequest("get_forecast", {"city": "Lisbon"})
         flight = ToolRequest("get_flight_status", {"flight": "TP 1234"})
         return Reply("", (weather, flight))
-    return Reply("Light clothes, a rain jacket for Thursday, and good shoes for the hills.")
+
+    @traced(
+        AgentLlm,
+        params=lambda self, messages: {"model": self.name, "messages": messages},
+        collect=lambda parts: {"response": "".join(parts)},
+    )
+    async def answer(self, messages: list[MessageDict]) -> AsyncIterator[str]:
+        """Answer part by part. The span gets the whole text, or what was read of it."""
+        for part in ("Light clothes, ", "a rain jacket for Thursday, ", "and good shoes for the hills."):
+            await asyncio.sleep(0.005)
+            yield part
+        current_span(AgentLlm).set_result(finish_reason="stop")
 
 
+@traced(
+    AgentTool,
+    params=lambda request: {"name": request.name, "arguments": request.arguments},
+    result=lambda output: {"output": output, "summary": output},
+)
 async def call_tool(request: ToolRequest) -> str:
     """Run one of the agent's tools; the airline's system is always down."""
     await asyncio.sleep(0.01)
     if request.name == "get_flight_status":
+        current_span(AgentTool).set_result(error_message="the airline does not answer")
         raise ConnectionError("the airline does not answer")
     return "18 to 24 °C, rain on Thursday"
 
 
-async def search_guides(query: str) -> list[str]:
-    """Find passages in the travel guides."""
-    await asyncio.sleep(0.005)
+async def use_tool(request: ToolRequest) -> str:
+    """Call a tool; a tool that fails is an answer to the model too."""
+    try:
+        return await call_tool(request)
+    except ConnectionError as error:
+        return f"{request.name} failed: {error}"
+
+
+@traced(
+    AgentRetrieval,
+    params=lambda query: {"query": query, "data_source_id": "guides"},
+    result=lambda passages: {"documents": [{"content": each} for each in passages], "count": len(passages)},
+)
+def search_guides(query: str, known: list[str]) -> list[str]:
+    """Find passages in the travel guides. A search that turns out to be unnecessary is recorded as cancelled."""
+    time.sleep(0.005)
+    if known:
+        current_span(AgentRetrieval).cancel()
+        return []
     return ["Lisbon is built on seven hills; wear shoes with a grip.", "Evenings by the river are windy."]
-
-
-async def suffices(passages: list[str]) -> bool:
-    """Judge whether more passages would help."""
-    await asyncio.sleep(0.005)
-    return bool(passages)
-
-
-async def think(instance: AgentInstanceHandle, messages: list[MessageDict]) -> Reply:
-    """Ask the model, and record the call."""
-    async with instance.span(AgentLlm) as span:
-        await span.start(model=MODEL, messages=messages, parameters={"temperature": 0.2, "max_tokens": 400})
-        reply = await ask_model(messages)
-        await span.complete(
-            response=reply.text or f"(asks for {len(reply.tools)} tools)",
-            finish_reason="tool_calls" if reply.tools else "stop",
-            usage={"input_tokens": 40 * len(messages), "output_tokens": 25},
-        )
-    return reply
-
-
-async def use_tool(instance: AgentInstanceHandle, request: ToolRequest) -> str:
-    """Call a tool, and record the call; a tool that fails is an answer to the model too."""
-    async with instance.span(AgentTool) as span:
-        await span.start(name=request.name, arguments=request.arguments)
-        try:
-            output = await call_tool(request)
-        except ConnectionError as error:
-            span.set_result(error_message=str(error))
-            await span.fail(error)
-            return f"{request.name} failed: {error}"
-        await span.complete(output=output, summary=output)
-    return output
-
-
-async def look_up(instance: AgentInstanceHandle, query: str, known: list[str]) -> list[str]:
-    """Search the guides, and record the search; one that turns out to be unnecessary is recorded as cancelled."""
-    async with instance.span(AgentRetrieval) as span:
-        if await suffices(known):
-            await span.cancel()
-            return []
-        await span.start(query=query, data_source_id="guides", top_k=2)
-        passages = await search_guides(query)
-        await span.complete(documents=[{"content": passage} for passage in passages], count=len(passages))
-    return passages
 
 
 async def run(instance: AgentInstanceHandle, question: str) -> str:
     """One run of the agent."""
+    model = Model()
     async with instance.span(AgentRun) as span:
         await span.start(input=question, agent_name="Travel agent")
         messages: list[MessageDict] = [{"role": "user", "content": question}]
-        reply = await think(instance, messages)
-        answers = await asyncio.gather(*(use_tool(instance, request) for request in reply.tools))
+        reply = await model.plan(messages)
+        answers = await asyncio.gather(*(use_tool(request) for request in reply.tools))
         messages += [{"role": "tool", "content": answer} for answer in answers]
-        passages = await look_up(instance, "what to wear in Lisbon", [])
-        passages += await look_up(instance, "events in Lisbon", passages)
+        passages = search_guides("what to wear in Lisbon", [])
+        passages += search_guides("events in Lisbon", passages)
         messages.append({"role": "system", "content": "\n".join(passages)})
-        final = await think(instance, messages)
-        await span.complete(output=final.text, steps=2)
-    return final.text
+        answer = "".join([part async for part in model.answer(messages)])
+        await span.complete(output=answer, steps=2)
+    return answer
 
 
 async def main() -> None:

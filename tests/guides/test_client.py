@@ -29,7 +29,7 @@ from tests.support.processes import ROOT
 import prefactor_core.exceptions
 import prefactor_spans
 from prefactor_core import OperationType, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig, SpanValidationError
-from prefactor_core._delivery import dispatch, queue_bound
+from prefactor_core._delivery import dispatch, queue_bound, spool_feed
 from prefactor_core.redaction import is_secret_name
 from prefactor_http import HttpClientConfig
 from prefactor_http.config import is_disabled
@@ -40,10 +40,13 @@ THREE_CALLS = block(f"{GUIDE}#recording-a-run/python/2")
 IN_FUNCTIONS = block(f"{GUIDE}#in-functions/python")
 SPANS = [block(f"{GUIDE}#recording-a-run/python/{number}") for number in range(3, 8)]
 WITHOUT_BLOCK = block(f"{GUIDE}#recording-a-run/python/8")
+TRACED, STREAM, CARRIED = (block(f"{GUIDE}#decorated-functions/python{number}") for number in ("", "/2", "/3"))
 REGISTRY = block(f"{GUIDE}#span-types/python")
 REGISTERED_FUNCTION = block(f"{GUIDE}#span-types/python/2")
 REPORT = block(f"{GUIDE}#delivery/python")
 ON_ERROR = block(f"{GUIDE}#delivery/python/2")
+SPOOL = block(f"{GUIDE}#the-spool/python")
+LIST_SPOOL = block(f"{GUIDE}#the-spool/sh")
 REDACTED_BY_SCHEMA = block(f"{GUIDE}#redaction/yaml")
 PLACEHOLDER_ALLOWED = block(f"{GUIDE}#redaction/yaml/2")
 REDACT = block(f"{GUIDE}#redaction/python")
@@ -184,6 +187,16 @@ SHOWN_BY = {
         "test_span_life_cycle::test_spans_that_are_never_finished_are_counted_and_logged_once"
     ),
     "two streams that record spans are read in turns": "test_context_stack::test_streams_that_are_read_in_turns",
+    "a traced function is called without an agent instance, as in a thread of a pool": (
+        "test_carry::test_a_thread_pool_with_carry_and_without"
+    ),
+    "a traced function is called after its client was closed": "test_traced::test_a_function_outlives_its_client",
+    "`params`, `result` or `collect` of `traced` raises, or makes no payload": (
+        "test_traced::test_a_mapper_that_fails_costs_its_part"
+    ),
+    "a stream of a traced function is abandoned: `break`, `close()`, garbage collection, a cancelled reader": (
+        "test_traced_streams::test_a_stream_keeps_what_it_gave_however_it_ends"
+    ),
     "`initialize` is awaited on trio, or gevent has replaced threads": (
         "test_unsupported_runtimes::test_no_event_loop_of_asyncio"
     ),
@@ -236,6 +249,22 @@ SHOWN_BY = {
     ),
     "the process is killed, or ends with `os._exit`": (
         "test_program_exit::test_a_killed_program_loses_only_what_was_not_sent"
+    ),
+    "the process is killed, with a `spool`": "test_spool::test_a_killed_process_loses_nothing_with_a_spool",
+    "the process is killed after it has forked, with a `spool`": (
+        "test_spool::test_a_run_that_a_forked_child_may_go_on_with_stays_open"
+    ),
+    "an outage is longer than memory lasts, with a `spool`": (
+        "test_spool::test_an_outage_longer_than_memory_loses_nothing"
+    ),
+    "what waits cannot be delivered before the program ends, with a `spool`": (
+        "test_spool::test_what_is_left_at_the_end_is_pending_and_the_next_client_delivers_it"
+    ),
+    "a process is frozen, and another one opens its spool": "test_spool::test_a_frozen_process_keeps_its_file",
+    "the disk of the spool is full, or it cannot be written": "test_spool::test_a_full_disk",
+    "a file of the spool is corrupt": "test_spool::test_a_corrupt_file_is_moved_aside",
+    "a file of the spool belongs to another address or token of the API": (
+        "test_spool::test_a_file_of_another_account_waits"
     ),
     "the process forks": "test_fork::test_parent_and_children_go_on",
     "the platform terminates a run": "test_termination::test_each_instance_has_an_event_of_its_own",
@@ -296,6 +325,28 @@ async def test_an_agent_that_raises_finishes_its_instance() -> None:
         assert names["api"].instances()[-1]["status"] == "failed"
 
 
+@pytest.mark.anyio
+async def test_decorated_functions() -> None:
+    async with agent(prefactor_spans.registry) as names:
+        functions = await execute(TRACED)
+        assert await functions["weather"]("Lisbon") == "rain"
+        assert list((await execute(STREAM))["answer"]("Hello")) == ["Hi, ", "Ada"]
+        assert (await execute(CARRIED))["texts"] == ["about Lisbon", "about Porto"]
+        assert (await names["client"].flush()).complete
+        spans = names["api"].spans()
+    recorded = {(span["schema_name"], span["payload"].get("query"), str(span["result_payload"])) for span in spans}
+    assert ("agent:retrieval", "Porto", str({"documents": [{"content": "about Porto"}]})) in recorded
+    assert ("agent:tool", None, str({"output": "rain"})) in recorded
+    assert ("agent:llm", None, str({"finish_reason": "stop", "response": "Hi, Ada"})) in recorded
+    assert len(spans) == 5
+
+
+def test_the_arguments_of_traced_are_listed() -> None:
+    assert [row[0].strip("`") for row in table(GUIDE, "decorated-functions")] == list(
+        inspect.signature(prefactor_core.traced).parameters
+    )[1:]
+
+
 def test_the_arguments_of_an_instance_are_listed() -> None:
     arguments = list(inspect.signature(PrefactorCoreClient.create_agent_instance).parameters)[1:]
     assert [row[0].strip("`") for row in table(GUIDE, "recording-a-run")] == arguments
@@ -346,10 +397,23 @@ async def test_values_are_converted_as_listed() -> None:
 
 def test_reasons_are_listed() -> None:
     failures = ["http_422", "not_sent", dispatch.BAD_ANSWER, dispatch.RETRIES_EXHAUSTED, dispatch.DEPENDENCY]
-    drops = [queue_bound.QUEUE_FULL, "queue_refused", dispatch.DEADLINE]
+    drops = [queue_bound.QUEUE_FULL, "queue_refused", dispatch.DEADLINE, spool_feed.LOST]
     rows = table(GUIDE, "reasons")
     assert [re.findall(r"`(\w+)`", row[0])[0] for row in rows] == failures + drops
     assert [row[2] for row in rows] == ["`failures`"] * len(failures) + ["`drops`"] * len(drops)
+
+
+@pytest.mark.anyio
+async def test_the_spool_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = (await execute(SPOOL))["queue_config"].model_copy(update={"close_timeout": 0.1})
+    async with agent(prefactor_spans.registry, queue_config=config) as names:
+        await names["client"].flush()
+        names["api"].go_away()
+        await execute(SPANS[0], **names)
+    listed = shell(LIST_SPOOL, tmp_path).stdout
+    assert "1 CREATE_SPAN, 1 FINISH_SPAN; the oldest of " in listed
+    assert "waits for the next process" in listed
 
 
 @pytest.mark.anyio
@@ -497,7 +561,10 @@ def test_options_are_listed_with_their_defaults(account: None) -> None:
     fields = PrefactorCoreConfig.model_fields
     expected = {f"`{name}`": shown(field.get_default(call_default_factory=True)) for name, field in fields.items()}
     assert {row[0]: row[1] for row in table(GUIDE, "configuration")} == expected
-    queue = {f"`{name}`": shown(field.default) for name, field in QueueConfig.model_fields.items()}
+    queue = {
+        f"`{name}`": shown(field.get_default(call_default_factory=True))
+        for name, field in QueueConfig.model_fields.items()
+    }
     assert {row[0]: row[1] for row in table(GUIDE, "queueconfig")} == queue
     variables = {"api_url": "`PREFACTOR_API_URL`", "api_token": "`PREFACTOR_API_TOKEN`"}
     http = {
@@ -517,6 +584,10 @@ def test_variables_are_read(variable: str, monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(ValueError, match=variable):
             HttpClientConfig()
         monkeypatch.setenv(variable, needed[variable])
+    elif variable == "PREFACTOR_SPOOL":
+        assert QueueConfig().spool is None
+        monkeypatch.setenv(variable, "folder")
+        assert QueueConfig().spool == Path("folder")
     else:
         assert not is_disabled()
         monkeypatch.setenv(variable, "1")

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, TypeAlias, assert_type
 
 from pydantic import BaseModel
 
-from prefactor_core import AgentInstanceHandle, PrefactorCoreClient
+from prefactor_core import (
+    AgentInstanceHandle,
+    PrefactorCoreClient,
+    carry,
+    current_instance,
+    current_span,
+    set_default_instance,
+    traced,
+)
 from prefactor_core.testing import Recorded, RecordedSpan, record
 from prefactor_core.typed import MISSING, EmptyResult, PayloadModel, TypedSpan
 from prefactor_spans import (
     AgentChatTurn,
     AgentLlm,
+    AgentLlmParamsDict,
     AgentLlmParamsMessage,
+    AgentLlmResultDict,
     AgentLlmResultTokenUsage,
     AgentRetrieval,
+    AgentRetrievalResultDict,
     AgentRun,
     AgentTool,
 )
@@ -102,3 +114,76 @@ def of_several_types(recorded: Recorded) -> None:
     for span_type in (AgentLlm, AgentTool, Old):
         of_any_type(recorded, span_type)
     assert_type(recorded.one(Old), RecordedSpan[BaseModel, BaseModel])
+
+
+def retrieved(found: list[str]) -> AgentRetrievalResultDict:
+    return {"documents": [{"content": each} for each in found], "count": len(found)}
+
+
+def llm_call(prompt: str, retries: int = 3) -> AgentLlmParamsDict:
+    return {"model": "gpt-4", "prompt": prompt}
+
+
+def joined(parts: list[str]) -> AgentLlmResultDict:
+    return {"response": "".join(parts)}
+
+
+@traced(AgentRetrieval, result=retrieved)
+def search(query: str, top_k: int = 3) -> list[str]:
+    return [query] * top_k
+
+
+@traced(AgentTool, params=lambda: {"name": "weather"}, result="output")
+async def weather() -> str:
+    current_span(AgentTool).set_result(summary="sunny")
+    return "Sunny"
+
+
+@traced(AgentLlm, params=llm_call, collect=joined)
+async def words(prompt: str, retries: int = 3) -> AsyncIterator[str]:
+    span = current_span(AgentLlm)
+    assert_type(span, AgentLlm)
+    span.set_result(finish_reason="stop")
+    yield prompt
+
+
+@traced(AgentLlm, params=llm_call, collect=joined)
+def letters(prompt: str) -> Iterator[str]:
+    yield from prompt
+
+
+@traced("agent:tool", params=lambda: {"name": "calculator"}, capture="params")
+def calculate() -> int:
+    return 4
+
+
+class Assistant:
+    @traced(AgentRetrieval, result=None)
+    def answer(self, query: str) -> str:
+        return query
+
+    @classmethod
+    @traced(AgentRetrieval, result=None)
+    def default(cls, query: str) -> str:
+        return query
+
+    @traced(AgentRetrieval, result=None)
+    @staticmethod
+    def echo(query: str) -> str:
+        return query
+
+
+async def traced_functions(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    assert_type(search("weather", top_k=1), list[str])
+    assert_type(await weather(), str)
+    assert_type([word async for word in words("Hi")], list[str])
+    assert_type(list(letters("Hi")), list[str])
+    assert_type(carry(calculate)(), int)
+    assert_type(Assistant().answer("Hi"), str)
+    assert_type(Assistant.default("Hi"), str)
+    assert_type(Assistant.echo("Hi"), str)
+    current = current_instance()
+    assert_type(current, AgentInstanceHandle | None)
+    set_default_instance(current)
+    set_default_instance(None)
+    assert_type(current_span().id, str)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from prefactor_core import carry, current_span, traced
 from prefactor_core.testing import Recorded, record
 from prefactor_core.typed import MISSING
 from prefactor_spans import AgentChatTurn, AgentLlm, AgentRetrieval, AgentRun, AgentTool
@@ -51,3 +54,41 @@ def recorded_spans(recorded: Recorded) -> None:
     recorded.one(AgentLlm.Params)  # E: "one"
     recorded.refuse("finish", ValueError())  # E: "refuse"
     record(allow=["open_spam"])  # E: "open_spam"
+
+
+@traced(AgentRetrieval, result=lambda found: {"document": found})  # E: "AgentRetrievalResultDict" | "result"
+def wrong_key_of_a_result(query: str) -> list[str]:
+    return [query]
+
+
+@traced(AgentTool, params=lambda: {"name": 4})  # E: "AgentToolParamsDict" | "params"
+def wrong_type_of_a_param() -> None: ...
+
+
+@traced(AgentTool, params=lambda: {"summary": "x"})  # E: "AgentToolParamsDict" | "params"
+def missing_param() -> None: ...
+
+
+@traced(AgentLlm, collect=lambda parts: {"respons": "".join(parts)})  # E: "AgentLlmResultDict" | "collect"
+def wrong_key_of_a_stream(model: str) -> Iterator[str]:
+    yield model
+
+
+@traced(AgentTool, capture="both")  # E: "capture"
+def wrong_capture(name: str) -> None: ...
+
+
+@traced(AgentTool, params=lambda name: {"name": name})  # E(pyright)
+def untyped_argument_of_a_lambda(name: str) -> None: ...
+
+
+@traced(AgentTool, params=lambda **others: {"name": "t", "arguments": others})  # E: "AgentToolParamsDict" | "unknown"
+def others_of_a_lambda(city: str) -> None: ...
+
+
+def calls() -> None:
+    wrong_capture(4)  # E: "int" | "name"
+    carry(missing_param)(4)  # E: "Too many arguments" | "Expected 0"
+    current_span(AgentTool).set_result(response="x")  # E: "response"
+    current_span(AgentTool).set_result(summary=4)  # E: "summary"
+    current_span("agent:tool")  # E: "str"

@@ -17,6 +17,8 @@ Where to look:
     who logs?                                LossLog logs losses, outages and a full queue, and calls `on_error`;
                                              a module logs only what went wrong in itself or in the program's queue
     what happens at the end?                 Delivery.begin_close() and finalise()
+    what is on disk?                         Spool: SpooledHandOver puts operations there, the ledger says what is
+                                             settled, and SpoolFeed brings back what was on disk alone
 
 Threads: everything runs on the delivery thread, except `HandOver.submit()` and `Sending.never_send()`, which run on the
 agent's threads, and the first part of `Delivery`. The deliveries of a process share one thread (LoopThread), so nothing
@@ -53,25 +55,28 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
-from prefactor_core._delivery.hand_over import HandOver
+from prefactor_core._delivery.hand_over import HandOver, SpooledHandOver
 from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._delivery.loop_thread import LoopThread, wait_for
 from prefactor_core._delivery.loss_log import LossLog
-from prefactor_core._delivery.queue_bound import QueueBound
+from prefactor_core._delivery.queue_bound import QueueBound, SpoolBound
 from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
 from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.spool_feed import SpoolFeed
 from prefactor_core._delivery.waiting_starts import WaitingStarts
+from prefactor_core._spool.spool import Spool
 from prefactor_core.config import QueueConfig
 from prefactor_core.exceptions import ErrorCallback
 from prefactor_core.operations import Operation
@@ -87,6 +92,12 @@ _RELEASE_SECONDS = 0.5
 _GRACE_SECONDS = 1.0
 
 logger = logger_of("prefactor_core")
+
+
+class _HandOverParts(TypedDict):
+    starts: WaitingStarts
+    sending: Sending
+    answers_late: Callable[[], bool]
 
 
 class _Closing:
@@ -133,6 +144,7 @@ class Delivery:
         on_error: called on the delivery thread for every operation that fails.
         queue: the program's own queue. Its methods are called on the delivery thread, except those of InMemoryQueue
             itself, which works from any thread.
+        spool: keeps on disk what is not delivered.
 
     Attributes:
         submit: takes an operation; see `HandOver.submit()`. An attribute, because a method would cost every operation
@@ -151,8 +163,11 @@ class Delivery:
         request_timeout: float,
         on_error: ErrorCallback | None = None,
         queue: Queue[Operation] | None = None,
+        spool: Spool | None = None,
     ) -> None:
         self._config = config
+        self._spool = spool
+        self._kept = False
         self._sender = sender
         self._ledger = ledger
         # A subclass may override methods, so that its instances count as queues of the program.
@@ -178,25 +193,36 @@ class Delivery:
         self._intake = Intake(
             self._inbox, self._own_queue, dispatch=self._dispatch, ledger=ledger, sending=self._sending
         )
-        self._bound = QueueBound(ledger, config.max_queue_size, config.max_queue_bytes, self._bound_changed)
-        hand_over = HandOver(
-            self._inbox,
-            self._bound,
-            ledger,
-            starts=self._starts,
-            sending=self._sending,
-            answers_late=lambda: self._dispatch.paused or self._thread.ended.done(),
-        )
-        self.submit = hand_over.submit
+        self._hand_over = self._new_hand_over()
+        self.submit = self._hand_over.submit
         self._background: list[asyncio.Task[None]] = []
         self._has_pumped = asyncio.Event()
         self.ends_with_process = False
         self._closing = _Closing()
         self._thread.ended.add_done_callback(lambda _: self._starts.release_all())
 
+    def _new_hand_over(self) -> HandOver:
+        config, ledger, spool = self._config, self._ledger, self._spool
+        parts: _HandOverParts = {
+            "starts": self._starts,
+            "sending": self._sending,
+            "answers_late": lambda: self._dispatch.paused or self._thread.ended.done(),
+        }
+        if spool is None:
+            self._bound = QueueBound(ledger, config.max_queue_size, config.max_queue_bytes, self._bound_changed)
+            return HandOver(self._inbox, self._bound, ledger, **parts)
+        bound = SpoolBound(ledger, config.max_queue_size, config.max_queue_bytes, self._bound_changed, spool=spool)
+        self._bound = bound
+        ledger.on_settled = spool.settled
+        self._feed = SpoolFeed(self._inbox, bound, ledger, lambda: self._thread.call_soon(self._sending.pump))
+        self._thread.ended.add_done_callback(lambda _: spool.begin_close())
+        return SpooledHandOver(self._inbox, bound, ledger, spool=spool, **parts)
+
     def start(self) -> None:
         """Start the thread. Delivery begins with `begin()`."""
         self._thread.start()
+        if self._spool is not None:
+            self._spool.start(self._feed)
 
     def begin(self, *also: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin to deliver, and run other coroutines on the delivery thread until the end."""
@@ -282,16 +308,30 @@ class Delivery:
         self._sending.never_send(operation, DEADLINE)
 
     def finalise(self) -> None:
-        """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return."""
-        dropped = self._ledger.close(DEADLINE)
+        """Drop what is not delivered by now, log how much that is, and let every waiting `start()` return.
+
+        What the spool has is not dropped: it stays pending.
+        """
+        kept = self._spool is not None and self._is_kept(self._spool)
+        dropped = self._ledger.close(DEADLINE, keep=kept)
         self._loss_log.queue_not_full()
         self._loss_log.totals()
-        if dropped:
+        if kept and dropped:
+            self._loss_log.kept(dropped)
+        elif dropped:
             for operation in self._inbox.get_nowait(self._inbox.size()):
                 mark_never_created(operation)
             self._dispatch.abandon()
             self._loss_log.closed(dropped, self._dispatch.last_error(), with_process=self.ends_with_process)
         self._starts.release_all()
+
+    def _is_kept(self, spool: Spool) -> bool:
+        """Whether the spool has everything that is pending. May wait a moment, but not on the delivery thread."""
+        if self._kept or self._thread.runs_here:
+            return self._kept
+        with contextlib.suppress(concurrent.futures.TimeoutError):
+            self._kept = spool.sync().result(_RELEASE_SECONDS)
+        return self._kept
 
     def abort(self) -> None:
         """End the thread before anything was handed over; the program's queue stays open."""
@@ -332,12 +372,17 @@ class Delivery:
         """All that was handed over is admitted, and nothing is ready, in flight, or waiting for its next try."""
         if self.ends_with_process and self._dispatch.paused and self._dispatch.refused:
             return True
-        return self._dispatch.at_rest and self._intake.is_empty
+        return self._dispatch.at_rest and self._intake.is_empty and self._all_in_memory()
+
+    def _all_in_memory(self) -> bool:
+        """Nothing is on disk alone."""
+        return self._spool is None or self._spool.all_in_memory
 
     async def _flush(self, seconds: float | None, *, hurry: bool = False) -> None:
         deadline = Deadline(seconds)
         if hurry:
             self._sending.hurry(deadline.at)
+        await self._wait(self._all_in_memory, deadline, hurry=hurry)
         await self._wait(self._intake.passed(), deadline, hurry=hurry)
         with self._dispatch.watch() as at_rest:
             await self._wait(at_rest, deadline, hurry=hurry)
@@ -359,12 +404,14 @@ class Delivery:
         self._sending.pump()
 
     async def _close(self, seconds: float | None) -> None:
-        self._inbox.close_nowait()
+        self._hand_over.close()
         deadline = Deadline(seconds)
         self._sending.hurry(deadline.at)
         await self._wait(self._at_rest, deadline, hurry=True)
         self._sending.release_parked()
         await self._wait(self._at_rest, deadline, hurry=True)
+        self._inbox.close_nowait()
+        await self._note_what_is_kept()
         self.finalise()
         self._thread.cancel_calls()
         for task in self._background:
@@ -372,8 +419,15 @@ class Delivery:
         await self._sending.stop()
         await self._release()
 
+    async def _note_what_is_kept(self) -> None:
+        if self._spool is not None:
+            sync = self._spool.sync()
+            self._kept = await wait_for(sync, _RELEASE_SECONDS) and sync.result()
+
     async def _release(self) -> None:
         await self._disconnect()
+        if self._spool is not None:
+            await wait_for(self._spool.begin_close(), _RELEASE_SECONDS)
         if self._own_queue is not None:
             await _close_part("the program's queue", self._own_queue.close)
 

@@ -7,6 +7,7 @@ the outage monitor (when delivery pauses), and the ledger (what became of every 
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -33,7 +34,6 @@ from prefactor_core._delivery.ticket import SINGLE, Batch, Ticket, TicketState
 from prefactor_core._records.records import CreateState, SpanRecord
 from prefactor_core.exceptions import DeliveryError
 from prefactor_core.operations import Operation, OperationType
-from prefactor_core.utils import generate_idempotency_key
 from prefactor_http._text import error_text
 from prefactor_http.exceptions import PrefactorApiError
 
@@ -45,6 +45,7 @@ DEPENDENCY = "dependency"
 DEADLINE = "deadline"
 INTERNAL_ERROR = "internal_error"
 _PLENTY = 2000
+_REWRITTEN = uuid.UUID("6f6c2f0e-9d0c-4c53-8f0f-7f1d3c1b5a57")
 _ADMITTED = {CreateState.PENDING, CreateState.DELIVERED}
 
 
@@ -438,10 +439,11 @@ class Dispatch:
     def _rewrite(self, ticket: Ticket, now: float, *, refused_id: bool) -> None:
         """Give the operation another body, and so another key.
 
-        It is not documented what the API does with a known key and another body.
+        It is not documented what the API does with a known key and another body. The new key follows from the old one,
+        so that a process which finds the operation in a spool, in its first form, rewrites it under the same key.
         """
         operation = ticket.operation
-        operation.idempotency_key = generate_idempotency_key()
+        operation.idempotency_key = str(uuid.uuid5(_REWRITTEN, operation.idempotency_key or ""))
         ticket.forget_tries()
         if operation.type is OperationType.REGISTER_AGENT_INSTANCE:
             operation.payload = {**operation.payload, "id": None}
@@ -455,8 +457,8 @@ class Dispatch:
             operation.payload["result_payload"] = result
 
     def _fail(self, ticket: Ticket, error: Exception, reason: str, *, may_be_delivered: bool = False) -> Effects:
-        failure = self._failure(ticket.operation, reason, without_full_stop(error), error)
         consequences = self._scheduler.settle(ticket, delivered=may_be_delivered)
+        failure = self._failure(ticket.operation, reason, without_full_stop(error), error)
         return Effects(errors=(failure,)) + self._effects_of(consequences)
 
     def _effects_of(self, consequences: Consequences) -> Effects:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prefactor_core._delivery.ledger import Ledger
-from prefactor_core._delivery.queue_bound import QueueBound
+from prefactor_core._delivery.queue_bound import QueueBound, SpoolBound
 from prefactor_core._delivery.sending import Sending
 from prefactor_core._delivery.waiting_starts import WaitingStarts
 from prefactor_core._records.records import SpanRecord
+from prefactor_core._spool.spool import Spool
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, QueueClosedError
 
-__all__ = ["HandOver"]
+__all__ = ["HandOver", "SpooledHandOver"]
 
 
 class HandOver:
@@ -66,11 +67,86 @@ class HandOver:
         if waiting is not None and self._answers_late():  # delivery may have released the starts before it was added
             self._starts.release(waiting)
 
+    def close(self) -> None:
+        """Take no more operations."""
+        self._inbox.close_nowait()
+
     def _drop(self, operation: Operation, reason: str) -> None:
         if self._inbox.closed:
             raise QueueClosedError("the queue is closed")
         self._ledger.refuse(operation, reason)
         self._sending.never_send(operation, reason)
+
+
+class SpooledHandOver(HandOver):
+    """As `HandOver`, and keeps every operation in the spool, too; or in the spool alone, while the queue is full.
+
+    Args:
+        inbox: where delivery takes operations from.
+        bound: decides which operations are dropped.
+        ledger: counts every operation.
+        spool: keeps them on disk.
+        starts: the calls of `start()` that wait for an answer.
+        sending: releases what waits for a dropped operation.
+        answers_late: whether no answer can be expected soon, so that no `start()` should wait for one.
+    """
+
+    def __init__(
+        self,
+        inbox: InMemoryQueue[Operation],
+        bound: SpoolBound,
+        ledger: Ledger,
+        *,
+        spool: Spool,
+        starts: WaitingStarts,
+        sending: Sending,
+        answers_late: Callable[[], bool],
+    ) -> None:
+        super().__init__(inbox, bound, ledger, starts=starts, sending=sending, answers_late=answers_late)
+        self._memory = bound
+        self._spool = spool
+        self._closed = False
+
+    def submit(self, operation: Operation) -> None:
+        spool = self._spool
+        if self._closed:
+            raise QueueClosedError("the queue is closed")
+        overflows = spool.overflowing or (self._memory.memory_is_full and spool.works)
+        if not (overflows and self._overflow(operation)):
+            spool.put(operation)  # first: when it is settled, the spool knows it
+            try:
+                super().submit(operation)
+            except QueueClosedError:
+                spool.settled(operation)
+                raise
+        spool.wait_until_written()
+
+    def _drop(self, operation: Operation, reason: str) -> None:
+        try:
+            super()._drop(operation, reason)
+        finally:
+            self._spool.settled(operation)
+
+    def close(self) -> None:
+        """Take no more operations. The inbox stays open for those that are read back from disk."""
+        with self._spool.lock:
+            self._closed = True
+
+    def _overflow(self, operation: Operation) -> bool:
+        """Keep an operation in the spool alone. Returns False if operations do not overflow any more."""
+        with self._spool.lock:
+            if self._closed:
+                raise QueueClosedError("the queue is closed")
+            if not (self._spool.overflowing or (self._memory.memory_is_full and self._spool.works)):
+                return False
+            if (reason := self._bound.drop_reason(operation)) is not None:
+                self._drop(operation, reason)
+                return True
+            self._ledger.accept(operation)
+            self._spool.overflow(operation)
+        if (waiting := _span_that_waits(operation)) is not None:
+            self._starts.release(waiting)  # nothing answers soon
+        return True
 
 
 def _span_that_waits(operation: Operation) -> SpanRecord | None:

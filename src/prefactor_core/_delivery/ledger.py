@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from types import MappingProxyType
@@ -31,7 +31,7 @@ class OperationCounts:
         delivered: accepted by the API.
         failed: refused by the API, still failing after the last retry, or dependent on an operation that failed.
         dropped: not sent, because the client closed first or the queue was full.
-        pending: not delivered yet.
+        pending: not delivered yet. After `close()`, these wait in the spool for the next process.
     """
 
     accepted: int = 0
@@ -52,6 +52,7 @@ class ClientStats(OperationCounts):
         schema_mismatches: payloads of typed spans that did not match their span type.
         forgotten_spans: spans that were not finished, and that their ids do not find any more: too many were open, or
             their agent instance was finished.
+        adopted: how many of the accepted operations come from the spool of a process that has ended.
     """
 
     by_type: Mapping[OperationType, OperationCounts] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class ClientStats(OperationCounts):
     drops: Mapping[tuple[OperationType, str], int] = field(default_factory=dict)
     schema_mismatches: int = 0
     forgotten_spans: int = 0
+    adopted: int = 0
 
     def __str__(self) -> str:
         """The counts on one line; what is 0 is left out, but for what was delivered."""
@@ -131,6 +133,7 @@ class Ledger:
     Attributes:
         pending: how many operations are not delivered yet.
         pending_bytes: an upper bound of the size of their payloads as JSON.
+        on_settled: called with each operation that is not pending any more; it must not wait, or raise.
     """
 
     def __init__(self) -> None:
@@ -142,10 +145,11 @@ class Ledger:
         self._delivered = _zeros()
         self._pending = _zeros()
         self._lost: dict[Loss, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
-        self._mismatches = self._forgotten_spans = 0
+        self._mismatches = self._forgotten_spans = self._adopted = 0
         self._closed = False
         self.pending = 0
         self.pending_bytes = 0
+        self.on_settled: Callable[[Operation], None] = _ignore
 
     def accept(self, operation: Operation) -> None:
         """Count an operation that was handed over."""
@@ -154,6 +158,7 @@ class Ledger:
     def retract(self, operation: Operation) -> None:
         """Take back an operation that was counted, but could not be handed over or was handed over twice."""
         self._enter(_Entry(operation.type, -1, -operation.size))
+        self.on_settled(operation)
 
     def refuse(self, operation: Operation, reason: str) -> None:
         """Count an operation that was dropped instead of queued."""
@@ -162,20 +167,38 @@ class Ledger:
     def deliver(self, operation: Operation) -> None:
         """Count a pending operation as delivered."""
         self._enter(_Entry(operation.type, -1, -operation.size, delivered=1))
+        self.on_settled(operation)
 
     def fail(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as failed."""
         self._enter(_Entry(operation.type, -1, -operation.size, loss="failed", reason=reason))
+        self.on_settled(operation)
 
     def drop(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as dropped."""
         self._enter(_Entry(operation.type, -1, -operation.size, loss="dropped", reason=reason))
+        self.on_settled(operation)
 
-    def close(self, reason: str) -> int:
-        """Count everything that is pending as dropped, and nothing after that. Return how many were dropped."""
+    def adopt(self, operation: Operation) -> None:
+        """Count an operation that another process was handed."""
+        with self._lock:
+            self._adopted += 1
+        self.accept(operation)
+
+    def close(self, reason: str, *, keep: bool = False) -> int:
+        """Count everything that is pending as dropped, and nothing after that. Return how many were dropped.
+
+        Args:
+            reason: why they are dropped.
+            keep: leave them pending, since the spool has them. Return how many that are, the first time.
+        """
         with self._lock:
             self._count()
-            self._closed = True
+            was_closed, self._closed = self._closed, True
+            if keep:
+                return 0 if was_closed else self.pending
+            if was_closed:
+                return 0
             dropped = {type_: count for type_, count in self._pending.items() if count > 0}
             for type_, count in dropped.items():
                 self._lost["dropped"][type_, reason] = self._lost["dropped"].get((type_, reason), 0) + count
@@ -252,6 +275,7 @@ class Ledger:
             "drops": MappingProxyType(drops),
             "schema_mismatches": self._mismatches,
             "forgotten_spans": self._forgotten_spans,
+            "adopted": self._adopted,
         }
 
 
@@ -274,6 +298,10 @@ def _reasons(counts: Mapping[tuple[OperationType, str], int]) -> str:
         totals[reason] += number
     named = ", ".join(f"{reason} {number:,}" for reason, number in totals.most_common(_MOST_REASONS))
     return f" ({named})" if named else ""
+
+
+def _ignore(_: Operation) -> None:
+    pass
 
 
 def _zeros() -> dict[OperationType, int]:

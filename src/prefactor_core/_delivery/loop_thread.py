@@ -247,6 +247,11 @@ class LoopThread:
         """The thread runs in this process."""
         return self._host.thread.is_alive()
 
+    @property
+    def runs_here(self) -> bool:
+        """This is the thread."""
+        return threading.current_thread() is self._host.thread
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine. The future gets its result or exception; it is cancelled if the loop ends first."""
         if self.ended.done():

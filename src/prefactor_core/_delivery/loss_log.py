@@ -88,8 +88,8 @@ class LossLog:
             self._queue_is_full = True
             logger.error(
                 "the queue is full (%d operations, %d bytes): new spans are dropped until it has room "
-                "(QueueConfig.max_queue_size and max_queue_bytes set its limits; the finish of an accepted span is "
-                "taken beyond them)",
+                "(QueueConfig.max_queue_size, max_queue_bytes and spool_max_bytes set its limits; the finish of an "
+                "accepted span is taken beyond them)",
                 self._ledger.pending,
                 self._ledger.pending_bytes,
             )
@@ -121,6 +121,13 @@ class LossLog:
         )
         if last_error:
             self._first_errors.setdefault(_cause(last_error), last_error)
+
+    def kept(self, count: int) -> None:
+        """Log how many operations wait in the spool at the end."""
+        logger.warning(
+            "%s not delivered yet, and kept in the spool: the next process that uses it delivers them",
+            _count(count, "operation is", "operations are"),
+        )
 
     def totals(self) -> None:
         """Log how many operations failed with each cause, and how many pauses there were, unless the log has told."""

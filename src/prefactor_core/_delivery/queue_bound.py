@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._spool.spool import Spool
 from prefactor_core.operations import Operation, OperationType
 
-__all__ = ["BOUNDED", "QUEUE_FULL", "QueueBound"]
+__all__ = ["BOUNDED", "QUEUE_FULL", "QueueBound", "SpoolBound"]
 
 BOUNDED = {OperationType.CREATE_SPAN, OperationType.RECORD_QUALITY}
 QUEUE_FULL = "queue_full"
@@ -56,3 +57,51 @@ class QueueBound:
     def _below(self, share: float) -> bool:
         ledger = self._ledger
         return ledger.pending < share * self._operations and ledger.pending_bytes < share * self._size
+
+
+class SpoolBound(QueueBound):
+    """The bound of a queue with a spool: it is full when both memory and the spool are.
+
+    Args:
+        ledger: counts what is pending.
+        operations: how many operations may be in memory.
+        size: how many bytes their payloads may take.
+        on_change: called when `full` changes, on the agent's thread.
+        spool: takes what memory has no room for.
+    """
+
+    def __init__(
+        self, ledger: Ledger, operations: int, size: int, on_change: Callable[[], None], *, spool: Spool
+    ) -> None:
+        super().__init__(ledger, operations, size, on_change)
+        self._spool = spool
+
+    @property
+    def memory_is_full(self) -> bool:
+        """No further operation should be kept in memory."""
+        return not self._memory_below(1.0)
+
+    @property
+    def room_to_read(self) -> int:
+        """How many operations can be read back from disk: until half of the memory is used."""
+        queued, queued_bytes = self._spool.queued
+        if self._ledger.pending_bytes - queued_bytes >= self._size / 2:
+            return 0
+        return max(max(self._operations // 2, 1) - (self._ledger.pending - queued), 0)
+
+    @property
+    def _in_memory(self) -> int:
+        return self._ledger.pending - self._spool.alone
+
+    @property
+    def _in_memory_bytes(self) -> int:
+        return self._ledger.pending_bytes - self._spool.alone_bytes
+
+    def _memory_below(self, share: float) -> bool:
+        return self._in_memory < share * self._operations and self._in_memory_bytes < share * self._size
+
+    def _below(self, share: float) -> bool:
+        spool = self._spool
+        if spool.overflowing and spool.works:  # what comes now has to queue behind what is on disk
+            return spool.has_room
+        return self._memory_below(share) or spool.has_room

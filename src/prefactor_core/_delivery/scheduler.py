@@ -112,7 +112,7 @@ class Scheduler:
         with self._lock:
             if _needs_what_failed(operation):
                 return Consequences(failed=(operation,))
-            ticket = Ticket(operation, next(self._ranks))
+            ticket = Ticket(operation, next(self._ranks), tries=int(operation.tried))
             lane = self._lanes.get(operation.instance)
             if lane is None:
                 lane = self._lanes[operation.instance] = _Lane()

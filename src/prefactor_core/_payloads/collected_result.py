@@ -26,6 +26,11 @@ class CollectedResult:
         self._members: dict[str, Any] = {}
         self._collected = NO_PAYLOAD
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no part was given."""
+        return self._collected is NO_PAYLOAD
+
     def add(self, part: Payload) -> None:
         """Merge a part, which is owned by this object from now on. A later value of a key replaces an earlier one."""
         self._members.update(part.value)
@@ -37,7 +42,7 @@ class CollectedResult:
 
     def with_last(self, part: Payload) -> Payload:
         """What is collected, with a last part, which is owned by the result."""
-        return part if self._collected is NO_PAYLOAD else merged(self._collected, part)
+        return part if self.is_empty else merged(self._collected, part)
 
     def clear(self) -> None:
         """Forget what is collected: it is handed over, and the program may keep the span's object."""

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from weakref import ReferenceType, ref
 
 from prefactor_core._records.records import InstanceRecord
 
-__all__ = ["CurrentInstance", "current_instances", "enter_instance", "leave_instance", "run_finished", "run_started"]
+__all__ = [
+    "CurrentInstance",
+    "InstanceEntries",
+    "current_instances",
+    "enter_instance",
+    "instance_entries",
+    "leave_instance",
+    "replace_instances",
+    "run_finished",
+    "run_started",
+]
 
 
 class CurrentInstance(NamedTuple):
@@ -25,7 +35,9 @@ class CurrentInstance(NamedTuple):
     is_block: bool
 
 
-_instances: ContextVar[tuple[CurrentInstance, ...]] = ContextVar("prefactor_instances", default=())
+InstanceEntries: TypeAlias = tuple[CurrentInstance, ...]
+
+_instances: ContextVar[InstanceEntries] = ContextVar("prefactor_instances", default=())
 
 
 def run_started(handle: object, record: InstanceRecord) -> None:
@@ -58,6 +70,18 @@ def leave_instance(record: InstanceRecord) -> None:
 def current_instances() -> list[CurrentInstance]:
     """The instances that are current and not over, the innermost first."""
     return [entry for entry in reversed(_instances.get()) if not entry.record.ended]
+
+
+def instance_entries() -> InstanceEntries:
+    """What is current in this context, for `replace_instances`."""
+    return _instances.get()
+
+
+def replace_instances(entries: InstanceEntries) -> InstanceEntries:
+    """Make these instances the current ones of this context. Returns those before."""
+    before = _instances.get()
+    _instances.set(entries)
+    return before
 
 
 def _others(record: InstanceRecord) -> tuple[CurrentInstance, ...]:

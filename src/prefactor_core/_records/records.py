@@ -35,10 +35,12 @@ class CreateState(Enum):
     """The state of the create of a span, or of the registration of an instance, in delivery.
 
     The scheduler writes it. In addition, the client writes PENDING before it hands over the registration of an
-    instance, and delivery writes FAILED for operations that never reach the scheduler.
+    instance, and delivery writes FAILED for operations that never reach the scheduler. The spool writes SPOOLED for a
+    create that waits on disk alone.
     """
 
     NOT_HANDED_OVER = auto()
+    SPOOLED = auto()
     PENDING = auto()
     DELIVERED = auto()
     FAILED = auto()
@@ -62,6 +64,8 @@ class InstanceRecord:
         client: the client that made this record.
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
+        agent: the name of the agent, for people who look into a spool.
+        local_id: the first id, if the API gave the instance another one.
     """
 
     id: str
@@ -77,13 +81,15 @@ class InstanceRecord:
     registering: Task[str] | None = None
     created_at: datetime = field(default_factory=_clock.now)
     created: float = field(default_factory=_clock.elapsed)
+    agent: str = ""
+    local_id: str = ""
 
     def now(self) -> datetime:
         """The time, counted from `created_at`: a clock that is set back does not end a run before its start."""
         return _clock.later(self.created_at, self.created)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class SpanRecord:
     """One span.
 
@@ -103,6 +109,7 @@ class SpanRecord:
         answered: done when the API has answered the create, or the first request has failed.
         local_id: the first id, if the API gave the span another one.
         ended_with_process: the client finished it, because the process is about to be ended.
+        context: the `SpanContext` that the program has of it, until it is finished.
         inherited: it was opened before this process was forked. The parent process may deliver its create, which may
             still be pending.
     """
@@ -129,6 +136,7 @@ class SpanRecord:
     answered: Future[None] | None = None
     local_id: str = ""
     ended_with_process: bool = False
+    context: object = field(default=None, repr=False)
     inherited: bool = False
 
     def settle_create(self, state: CreateState) -> None:

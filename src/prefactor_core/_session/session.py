@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from weakref import WeakMethod
 
@@ -21,6 +22,8 @@ from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.registration import Registrar, Registration
+from prefactor_core._spool.files import about
+from prefactor_core._spool.spool import Spool
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.operations import Operation
@@ -182,6 +185,7 @@ class ApiSession:
             request_timeout=config.http_config.request_timeout,
             on_error=config.on_error,
             queue=queue,
+            spool=_new_spool(config),
         )
         self._registrar = Registrar(http, lambda: self._delivery.successes)
 
@@ -277,6 +281,15 @@ class ApiSession:
 def may_start_without_api(error: PrefactorHttpError) -> bool:
     """Whether a client starts after this failure of its first request, with `require_api_at_start=False`."""
     return is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
+
+
+def _new_spool(config: PrefactorCoreConfig) -> Spool | None:
+    queue = config.queue_config
+    if queue.spool is None:
+        return None
+    described = about(config.http_config.api_url, config.http_config.api_token)
+    directory = Path(os.path.expanduser(queue.spool))  # unlike Path.expanduser(), it does not raise without a home
+    return Spool(directory, described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
 
 
 def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:

@@ -21,7 +21,7 @@ from prefactor_core._handed import Handed, awaitable_method
 from prefactor_core._payloads.redaction import REDACTED
 from prefactor_core._typed.untyped_span import Part, PayloadCall, UntypedSpan
 
-__all__ = ["add_payload_methods"]
+__all__ = ["add_payload_methods", "keywords_of"]
 
 Values: TypeAlias = dict[str, Any]
 
@@ -51,7 +51,7 @@ class _Keywords:
     ) -> None:
         self._call = call
         self._redacted = redacted
-        self._names = None if _takes_any(model) else {name: json_names.get(name, name) for name in _fields(model)}
+        self._names = keywords_of(model, json_names)
 
     def payload(self, span: _PayloadSpan, positional: tuple[object, ...], keywords: Values) -> Values:
         """The payload that a call has given, with its JSON names. Mistakes are reported through the span."""
@@ -90,6 +90,16 @@ class _Keywords:
                 payload = None
         span._span._report_positional(self._call, recorded=payload is not None)
         return payload or {}
+
+
+def keywords_of(model: type[BaseModel], json_names: Mapping[str, str]) -> Mapping[str, str] | None:
+    """The keywords of the methods that take a payload, and their names in the payload; None if they take any.
+
+    Args:
+        model: the model of the payload.
+        json_names: keyword → name in the payload, where they differ.
+    """
+    return None if _takes_any(model) else {name: json_names.get(name, name) for name in _fields(model)}
 
 
 def _takes_any(model: type[BaseModel]) -> bool:

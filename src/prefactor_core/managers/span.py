@@ -25,6 +25,7 @@ from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import QueueClosedError
+from prefactor_core.span_context import SpanContext
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http import _pfid
 from prefactor_http.models.types import FinishStatus
@@ -113,6 +114,10 @@ class SpanManager:
         )
         self._spans.add(record)
         return record
+
+    def discard(self, record: SpanRecord) -> None:
+        """Forget a span that was prepared and is not needed."""
+        self._spans.discard(record)
 
     def record(self, span_id: str) -> SpanRecord:
         """The record of a span.
@@ -213,6 +218,8 @@ class SpanManager:
         """
         result = snapshot_object(result_payload, "result_payload")
         record = self.record(span_id)
+        if isinstance(record.context, SpanContext):  # what was given to `current_span()`
+            result = record.context._result.with_last(result)
         if status == "complete":
             self.check(record, "result", result)
         self.end(record, status, result, timestamp, even_if_finished=True)
@@ -303,6 +310,7 @@ class SpanManager:
                 return
             self._finish(record, status, recorded, timestamp, now)
             record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
+            record.context = None
             if first:
                 self._spans.finished(record)
 
