@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, traced
 from prefactor_spans import AgentLlm, registry
 
 app = Celery("celery_worker", broker=os.environ["CELERY_BROKER_URL"])
@@ -27,6 +27,7 @@ def close_client(**_: Any) -> None:
     client.sync.close(5)
 
 
+@traced(AgentLlm, params=lambda prompt: {"model": "scripted", "prompt": prompt}, result="response")
 def call_llm(prompt: str) -> str:
     if "Atlantis" in prompt:
         raise LookupError("no such city")
@@ -35,7 +36,5 @@ def call_llm(prompt: str) -> str:
 
 @app.task(ignore_result=True)
 def answer(question: str) -> None:
-    run = client.instance(agent_id="weather-agent", agent_version={"name": "Weather"})
-    with run as instance, instance.span(AgentLlm) as span:
-        span.start(model="scripted", prompt=question)
-        span.complete(response=call_llm(question))
+    with client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}):
+        call_llm(question)

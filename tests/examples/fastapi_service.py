@@ -6,11 +6,10 @@ The environment has PREFACTOR_API_URL and PREFACTOR_API_TOKEN. The model is scri
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
 
 from fastapi import Depends, FastAPI
 
-from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, traced
 from prefactor_spans import AgentLlm, registry
 
 client = PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry))
@@ -22,16 +21,16 @@ async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-async def new_run() -> AsyncIterator[AgentInstanceHandle]:
+async def new_run() -> AsyncIterator[None]:
     """The run of a request. It is `failed` if the endpoint raises."""
-    async with client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}) as instance:
-        yield instance
+    async with client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}):
+        yield
 
 
-Run = Annotated[AgentInstanceHandle, Depends(new_run)]
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=lifespan, dependencies=[Depends(new_run)])
 
 
+@traced(AgentLlm, params=lambda prompt: {"model": "scripted", "prompt": prompt}, result="response")
 def call_llm(prompt: str) -> str:
     if "Atlantis" in prompt:
         raise LookupError("no such city")
@@ -39,18 +38,10 @@ def call_llm(prompt: str) -> str:
 
 
 @app.get("/ask")
-async def ask(question: str, run: Run) -> str:
-    async with run.span(AgentLlm) as span:
-        await span.start(model="scripted", prompt=question)
-        answer = call_llm(question)
-        await span.complete(response=answer)
-    return answer
+async def ask(question: str) -> str:
+    return call_llm(question)
 
 
 @app.get("/ask-in-thread")
-def ask_in_thread(question: str, run: Run) -> str:
-    with run.span(AgentLlm) as span:
-        span.start(model="scripted", prompt=question)
-        answer = call_llm(question)
-        span.complete(response=answer)
-    return answer
+def ask_in_thread(question: str) -> str:
+    return call_llm(question)

@@ -5,16 +5,14 @@ The environment has PREFACTOR_API_URL and PREFACTOR_API_TOKEN. The model is scri
 """
 
 import sys
-from typing import TypedDict
 
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langgraph.graph import END, START, MessagesState, StateGraph
-from langgraph.runtime import Runtime
 from prefactor_langchain import PrefactorCallbackHandler, register_langchain_schemas
 
 import prefactor_spans
-from prefactor_core import AgentInstanceHandle, PrefactorCoreConfig, SchemaRegistry
+from prefactor_core import PrefactorCoreConfig, SchemaRegistry, traced
 from prefactor_spans import AgentRetrieval, AgentRun
 
 registry = SchemaRegistry()
@@ -23,25 +21,20 @@ tool_span_types = register_langchain_schemas(registry)
 model = GenericFakeChatModel(messages=iter([AIMessage("Rain in Oslo.")]))
 
 
-class Context(TypedDict):
-    """What the nodes get beside the state."""
-
-    instance: AgentInstanceHandle
-
-
-def search(state: MessagesState, runtime: Runtime[Context]) -> MessagesState:
-    with runtime.context["instance"].span(AgentRetrieval) as span:
-        span.start(query=str(state["messages"][-1].content), top_k=1)
-        found = ["It rains in Oslo."]
-        span.complete(documents=[{"id": "1", "content": text} for text in found], count=len(found))
-    return {"messages": [SystemMessage(text) for text in found]}
+@traced(
+    AgentRetrieval,
+    params=lambda state: {"query": str(state["messages"][-1].content)},
+    result=lambda update: {"documents": [{"content": str(found.content)} for found in update["messages"]]},
+)
+def search(state: MessagesState) -> MessagesState:
+    return {"messages": [SystemMessage("It rains in Oslo.")]}
 
 
 def answer(state: MessagesState) -> MessagesState:
     return {"messages": [model.invoke(state["messages"])]}
 
 
-graph = StateGraph(MessagesState, Context)
+graph = StateGraph(MessagesState)
 graph.add_node("search", search)
 graph.add_node("answer", answer)
 graph.add_edge(START, "search")
@@ -56,5 +49,5 @@ with (
 ):
     handler = PrefactorCallbackHandler(instance, tool_span_types)
     question = MessagesState(messages=[HumanMessage(sys.argv[1])])
-    result = agent.invoke(question, config={"callbacks": [handler]}, context={"instance": instance})
+    result = agent.invoke(question, config={"callbacks": [handler]})
     print(result["messages"][-1].content)

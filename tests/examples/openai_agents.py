@@ -1,4 +1,4 @@
-"""An agent of the OpenAI Agents SDK: its model is a subclass that records, and its tool gets the run as its context.
+"""An agent of the OpenAI Agents SDK. Its model calls and its tools are decorated.
 
 Usage: python openai_agents.py "How is the weather in Oslo?"
 The environment has PREFACTOR_API_URL and PREFACTOR_API_TOKEN, and OPENAI_API_KEY.
@@ -9,43 +9,40 @@ import sys
 from typing import Any
 
 import agents
-from agents import Agent, ModelResponse, OpenAIChatCompletionsModel, RunContextWrapper, Runner, function_tool
+from agents import Agent, ModelResponse, OpenAIChatCompletionsModel, Runner, function_tool
 from openai import AsyncOpenAI
 
-from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, traced
 from prefactor_spans import AgentLlm, AgentTool, registry
+
+MODEL = "gpt-4.1"
 
 
 class RecordedModel(OpenAIChatCompletionsModel):
-    instance: AgentInstanceHandle
-
+    @traced(
+        AgentLlm,
+        params=lambda options: {"model": MODEL, "prompt": str(options.get("input"))},
+        result=lambda response: {"response": str(response.output)},
+    )
     async def get_response(self, *args: Any, **options: Any) -> ModelResponse:
-        with self.instance.span(AgentLlm) as span:
-            span.start(model=str(self.model), prompt=str(options.get("input")))
-            response = await super().get_response(*args, **options)
-            span.complete(response=str(response.output), response_id=response.response_id or "")
-        return response
+        return await super().get_response(*args, **options)
 
 
 @function_tool
-def get_weather(run: RunContextWrapper[AgentInstanceHandle], city: str) -> str:
+@traced(AgentTool, params=lambda city: {"name": "get_weather", "arguments": {"city": city}}, result="output")
+def get_weather(city: str) -> str:
     """Look out of the window."""
-    with run.context.span(AgentTool) as span:
-        span.start(name="get_weather", arguments={"city": city})
-        weather = f"rain in {city}"
-        span.complete(output=weather)
-    return weather
+    return f"rain in {city}"
 
 
 async def main(question: str) -> None:
     agents.set_tracing_disabled(True)  # the SDK's own tracing
-    model = RecordedModel("gpt-4.1", AsyncOpenAI())
-    agent = Agent[AgentInstanceHandle]("Weather", tools=[get_weather], model=model)
+    agent = Agent("Weather", tools=[get_weather], model=RecordedModel(MODEL, AsyncOpenAI()))
     async with (
         PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry)) as client,
-        client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}) as model.instance,
+        client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}),
     ):
-        result = await Runner.run(agent, question, context=model.instance)
+        result = await Runner.run(agent, question)
     print(result.final_output)
 
 

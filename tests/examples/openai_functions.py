@@ -10,7 +10,7 @@ from typing import Any
 
 from openai import OpenAI
 
-from prefactor_core import AgentInstanceHandle, PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, traced
 from prefactor_spans import AgentLlm, AgentTool, registry
 
 MODEL = "gpt-4.1"
@@ -20,34 +20,32 @@ TOOLS: Any = [{"type": "function", "function": {"name": "get_weather", "paramete
 openai = OpenAI()
 
 
-def get_weather(instance: AgentInstanceHandle, city: str) -> str:
-    with instance.span(AgentTool) as span:
-        span.start(name="get_weather", arguments={"city": city})
-        weather = f"rain in {city}"
-        span.complete(output=weather)
-    return weather
+@traced(AgentTool, params=lambda city: {"name": "get_weather", "arguments": {"city": city}}, result="output")
+def get_weather(city: str) -> str:
+    return f"rain in {city}"
 
 
-def ask(instance: AgentInstanceHandle, messages: list[Any]) -> Any:
-    with instance.span(AgentLlm) as span:
-        span.start(model=MODEL, prompt=str(messages[-1]["content"]), tools=["get_weather"])
-        answer = openai.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS)
-        span.complete(response=answer.choices[0].message.content or "", response_id=answer.id)
-    return answer.choices[0].message
+@traced(
+    AgentLlm,
+    params=lambda messages: {"model": MODEL, "prompt": str(messages[-1]["content"]), "tools": ["get_weather"]},
+    result=lambda message: {"response": message.content or ""},
+)
+def ask(messages: list[Any]) -> Any:
+    return openai.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS).choices[0].message
 
 
-def run(instance: AgentInstanceHandle, question: str) -> str:
+def run(question: str) -> str:
     messages: list[Any] = [{"role": "user", "content": question}]
-    while (message := ask(instance, messages)).tool_calls:
+    while (message := ask(messages)).tool_calls:
         messages.append(message.to_dict())
         for call in message.tool_calls:
-            output = get_weather(instance, **json.loads(call.function.arguments))
+            output = get_weather(**json.loads(call.function.arguments))
             messages.append({"role": "tool", "tool_call_id": call.id, "content": output})
     return str(message.content)
 
 
 with (
     PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry)) as client,
-    client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}) as instance,
+    client.instance(agent_id="weather-agent", agent_version={"name": "Weather"}),
 ):
-    print(run(instance, sys.argv[1]))
+    print(run(sys.argv[1]))
