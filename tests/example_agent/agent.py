@@ -7,7 +7,6 @@ environment: PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from example_agent_spans import AgentLlm, AgentRetrieval, AgentRun, AgentTool, M
 
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, current_span, traced
 from prefactor_core.managers import AgentInstanceHandle
-from prefactor_http import HttpClientConfig
 
 MODEL = "scripted-1"
 QUESTION = "What should I pack for Lisbon next week?"
@@ -128,19 +126,13 @@ async def run(instance: AgentInstanceHandle, question: str) -> str:
 
 async def main() -> None:
     """Run the agent once and print its answer."""
-    config = PrefactorCoreConfig(
-        http_config=HttpClientConfig(
-            api_url=os.environ["PREFACTOR_API_URL"], api_token=os.environ["PREFACTOR_API_TOKEN"]
-        ),
-        schema_registry=registry,
-    )
-    async with PrefactorCoreClient(config) as client:
-        instance = await client.create_agent_instance(
+    async with (
+        PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry)) as client,
+        client.instance(
             agent_id="travel-agent", agent_version={"name": "Travel agent", "external_identifier": "v1.0.0"}
-        )
-        await instance.start()
+        ) as instance,
+    ):
         answer = await run(instance, QUESTION)
-        await instance.finish()
     print(answer)
 
 
