@@ -238,7 +238,7 @@ class PrefactorCoreClient:
         Returns:
             What became of all operations, the same for each call. Operations that were not delivered do not raise.
         """
-        self._forget_active_instance()
+        self._end_open_blocks()
         return await self._life.close(timeout)
 
     def stats(self) -> ClientStats:
@@ -545,15 +545,23 @@ class PrefactorCoreClient:
     def _warn_of_open_block(self, what: str) -> None:
         if self._log_once(what):
             logger.warning(
-                "%s: the client was closed inside its block. Leave the blocks of all spans and instances before you "
+                "%s: the client is closed inside its block. Leave the blocks of all spans and instances before you "
                 "close the client (%sfurther ones are not logged)",
                 what,
                 at_call_site(),
             )
 
-    def _forget_active_instance(self) -> None:
-        if self._initialized:
-            self._termination_monitor.sync(None)
+    def _end_open_blocks(self) -> None:
+        """Finish the runs whose blocks are still open, since that cannot be done any more when they are left."""
+        if not self._initialized:
+            return
+        self._termination_monitor.sync(None)
+        for instance_id in self._open_runs.ids():
+            instance = self._instances.get(instance_id)
+            if instance is not None and instance.in_block:
+                with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
+                    self._instance_manager.finish(instance_id, "failed")
+                self._warn_of_open_block("an agent instance is finished as failed")
 
     def _span_forgotten(self, why: Forgotten) -> None:
         self._ledger.count_forgotten_span()
@@ -709,7 +717,7 @@ class SyncCalls:
     def close(self, timeout: float | None = None) -> DeliveryReport:
         """As `PrefactorCoreClient.close`."""
         check_may_wait()
-        self._client._forget_active_instance()
+        self._client._end_open_blocks()
         return self._client._life.close_and_wait(timeout)
 
     def flush(self, timeout: float | None = None) -> DeliveryReport:

@@ -318,7 +318,7 @@ async def test_closing_inside_an_open_span(api: LocalApi, caplog: pytest.LogCapt
         await client.close()
         with pytest.raises(QueueClosedError):
             await span.complete({})
-    assert "a span is not finished, and its result is lost: the client was closed inside its block" in caplog.text
+    assert "a span is not finished, and its result is lost: the client is closed inside its block" in caplog.text
 
 
 async def test_a_disabled_client_sends_nothing(api: LocalApi, monkeypatch: pytest.MonkeyPatch) -> None:

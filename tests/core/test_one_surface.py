@@ -235,8 +235,9 @@ async def test_a_client_that_is_closed_inside_a_run(api: LocalApi, caplog: pytes
         client.sync.close()
         print(1 / 0)
     (line,) = warnings(caplog)
-    assert "an agent instance is not finished: the client was closed inside its block" in line
+    assert "an agent instance is finished as failed: the client is closed inside its block" in line
     assert __file__ in line
+    assert statuses(api) == ["pending", "failed"]
 
 
 def test_a_run_that_is_refused(api: LocalApi, client: PrefactorCoreClient) -> None:

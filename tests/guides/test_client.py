@@ -91,6 +91,7 @@ SHOWN_BY = {
     "an exception leaves the block of a run, or its task is cancelled": (
         "test_one_surface::test_how_a_block_of_a_run_ends"
     ),
+    "the client is closed inside the block of a run": ("test_one_surface::test_a_client_that_is_closed_inside_a_run"),
     "the program ends while spans and runs are open": (
         "test_one_surface::test_a_run_that_is_open_at_the_end_of_the_program_has_failed"
     ),

@@ -62,6 +62,7 @@ class InstanceRecord:
         terminated: set when the platform terminates it.
         span_types: the span types that it was registered with; None for those of the client's registry.
         client: the client that made this record.
+        in_block: the program is inside the block of its handle.
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
         agent: the name of the agent, for people who look into a spool.
@@ -76,6 +77,7 @@ class InstanceRecord:
     terminated: TerminationEvent = field(default_factory=TerminationEvent)
     span_types: SpanTypes | None = None
     client: ReferenceType[Any] | None = None
+    in_block: bool = False
     minted: bool = False
     asked: bool = False
     registering: Task[str] | None = None

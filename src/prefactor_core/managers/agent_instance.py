@@ -209,12 +209,14 @@ class AgentInstanceHandle:
         if not self._started:
             self.start()
         enter_instance(self, self._record)
+        self._record.in_block = True
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         leave_instance(self._record)
+        self._record.in_block = False
         if self._record.ended:
             return
         try:
