@@ -391,6 +391,7 @@ def test_sources_that_cannot_be_used(source: str, expected: str, project: Projec
     assert expected in result.err
 
 
+@pytest.mark.slow
 def test_a_pipe_that_is_closed_early(project: Project) -> None:
     """`prefactor-gen --check | head -1`."""
     project.span_types(**{f"agent{number}": OBJECT for number in range(200)})
@@ -407,6 +408,7 @@ def test_unknown_options_are_usage_errors(project: Project) -> None:
     assert "usage: prefactor-gen" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missing", "arguments"),
     [

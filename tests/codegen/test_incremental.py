@@ -152,6 +152,7 @@ def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytes
     assert full_run(project) == together
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", [{"pattern": "^.{0,65535}$"}, {"type": "string", "const": 1}])
 def test_warnings_of_a_module_that_is_reused_are_reported_again(project: Project, schema: dict[str, Any]) -> None:
     wrong = {"type": "object", "properties": {"x": schema}}

@@ -213,6 +213,7 @@ def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(project: Projec
     assert "/properties/s/enum" not in notes
 
 
+@pytest.mark.slow
 def test_options_too_many_for_a_union_are_checked_with_the_payload(project: Project, made: Made) -> None:
     objects = [properties(f"a{number}", **{f"a{number}": TEXT}) for number in range(MAX_OPTIONS + 1)]
     texts = [{"type": "string", "maxLength": number} for number in range(1000)]
@@ -291,6 +292,7 @@ def test_large_and_within_the_limits(made: Made) -> None:
     assert package.TupleParams.model_validate({"x": ["a"] * 900})
 
 
+@pytest.mark.slow
 def test_thousands_of_mistakes_are_all_reported(project: Project) -> None:
     project.span_types(agent=properties(**{f"p{number}": {"type": "strnig"} for number in range(3000)}))
     assert project.generate().err.endswith("prefactor-gen: 3000 errors, 0 warnings\n")

@@ -107,6 +107,7 @@ def test_formats_for_programs_have_no_colours(form: str, wrong: Path) -> None:
     assert on_terminal(wrong, *arguments) == in_pipe(wrong, *arguments)
 
 
+@pytest.mark.slow
 def test_what_enforces_each_keyword_is_a_table(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(CHECKED)
     lines = [

@@ -572,6 +572,7 @@ class Tree:
         assert SpanContextStack.get_stack() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_workers", [1, 7])
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=steps_of_trees)

@@ -103,6 +103,7 @@ async def test_children_of_a_parent_that_is_refused(
     assert not api.violations
 
 
+@pytest.mark.slow
 async def test_a_parent_that_starts_behind_a_long_backlog(api: LocalApi, run: Run) -> None:
     """More operations than are admitted at a time, of which the first waits for the last."""
     async with run(queue={"close_timeout": 60.0}) as (client, instance):

@@ -225,6 +225,7 @@ async def test_a_lost_answer_is_repeated_under_its_key(api: LocalApi, run: Run) 
     assert not api.violations
 
 
+@pytest.mark.slow
 async def test_retry_after_is_honoured(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         await client.flush()

@@ -73,6 +73,7 @@ async def test_every_close_returns_the_report(api: LocalApi) -> None:
     assert [len(report.errors) for report in reports] == [2, 2, 2]
 
 
+@pytest.mark.slow
 async def test_each_close_keeps_its_own_deadline(api: LocalApi) -> None:
     client, instance = await started(api)
     api.inject(Fault(method="POST", path=CREATE, delay=1))

@@ -136,6 +136,7 @@ async def test_a_client_whose_instance_is_in_use_is_not_garbage(api: LocalApi) -
     assert (await client.close()).complete
 
 
+@pytest.mark.slow
 def test_too_many_open_files(api: LocalApi) -> None:
     ended = run_program(
         """

@@ -19,6 +19,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 async def test_one_log_entry_when_delivery_pauses_and_one_when_it_resumes(
     api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -264,6 +264,7 @@ async def test_a_numbered_key_in_a_payload_that_is_cut(api: LocalApi, run: Run) 
     assert (recorded["password"], recorded["password (2)"]) == ("***", "***")
 
 
+@pytest.mark.slow
 async def test_a_result_of_very_many_parts_is_collected_in_linear_time(api: LocalApi, run: Run) -> None:
     """If each part copied or measured all that is collected, these would take longer than a test may."""
     parts = {f"part {number}": "y" * 100 for number in range(20_000)}

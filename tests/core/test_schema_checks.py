@@ -430,6 +430,7 @@ HOSTILE = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_an_agent_survives_payloads_that_the_engine_cannot_read(api: LocalApi) -> None:
     ended = run_program(HOSTILE, api)
     assert (ended.code, ended.output) == (0, "mismatches 5\n"), ended.errors

@@ -113,6 +113,7 @@ HOSTILE: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", sorted(HOSTILE))
 def test_hostile_payloads_take_bounded_time(case: str) -> None:
     assert fitted(HOSTILE[case](), MEGABYTE)["b"] == 1

@@ -154,6 +154,7 @@ def test_a_large_object_at_many_places(case: str) -> None:
     assert len(payload.value["places"]) == 99_000
 
 
+@pytest.mark.slow
 def test_a_large_object_in_many_keys() -> None:
     long = "x" * 1_000_000
     copied = snapshot({(long, number): number for number in range(50_000)})

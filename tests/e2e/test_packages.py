@@ -45,6 +45,7 @@ def imported(package: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "package", ["prefactor_api", "prefactor_schema", "prefactor_http", "prefactor_core", "prefactor_spans"]
 )
@@ -76,6 +77,7 @@ def test_every_name_in_all_exists_once(package: str) -> None:
             assert hasattr(module, name), f"{module.__name__}.{name}"
 
 
+@pytest.mark.slow
 def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
     """Agents run in small images: no generator, no server, and the engine only when a payload is checked."""
     code = (
@@ -89,6 +91,7 @@ def test_importing_the_client_loads_nothing_heavy(tmp_path: Path) -> None:
     assert not loaded & {*others, "jsonschema_rs"}
 
 
+@pytest.mark.slow
 def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
     done = run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -102,6 +105,7 @@ def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
     assert not [name for name in names if name.endswith(".md")]
 
 
+@pytest.mark.slow
 def test_a_generated_package_warns_about_overwritten_files(tmp_path: Path) -> None:
     """prefactor-core was installed after ours, and has replaced our `__init__`."""
     (tmp_path / "prefactor_core-0.5.3.dist-info").mkdir()

@@ -72,6 +72,7 @@ ORDER = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("registry", ["its own", "the shipped one"])
 def test_quick_start_arrives_in_causal_order(tmp_path: Path, registry: str) -> None:
     program = PROGRAM if registry == "its own" else SHIPPED_REGISTRY[0].sub(SHIPPED_REGISTRY[1], PROGRAM)

@@ -179,6 +179,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"takes more than {RENDER_SECONDS} seconds to render" in text
 
 
+@pytest.mark.slow
 def test_a_container_is_addressed_by_its_name() -> None:
     command, subcommand, *options = SERVE_IN_A_CONTAINER.split()
     assert (command, subcommand) == ("prefactor-local", "serve")

@@ -161,6 +161,7 @@ def test_references_lead_where_the_guide_says(tmp_path: Path) -> None:
     assert len(mypy_errors(f'{use}(customer={{"id": 9}}, lines=[{{"price": "2"}}])', tmp_path)) > 0
 
 
+@pytest.mark.slow
 def test_docstrings_say_what_the_guide_shows(tmp_path: Path) -> None:
     project(tmp_path, {"schemas/users.yaml": DOCUMENTED})
     done = shell("prefactor-gen schemas --package user_spans --output .", tmp_path)
@@ -233,6 +234,7 @@ async def use(span: BillingPayment, other: BillingList, day: datetime.date) -> N
         assert message in "\n".join(mypy_errors(header + line, tmp_path))
 
 
+@pytest.mark.slow
 def test_references_out_of_the_folder_lead_where_the_guide_says(tmp_path: Path) -> None:
     copies = ["common/money.yaml", "billing/vendor/iban.json", "billing/vendor/bank/money.yml"]
     references = ["../../common/money.yaml", "https://bank.example/iban.json", "https://bank.example/types/money"]
@@ -264,6 +266,7 @@ def test_every_command_is_explained(tmp_path: Path) -> None:
     assert listed == commands
 
 
+@pytest.mark.slow
 def test_check_reports_a_misspelled_keyword_as_shown(billing: Path) -> None:
     project(billing, {"schemas/billing.yaml": DEFINITIONS.replace("minimum", "minumum")})
     done = shell(CHECK, billing)

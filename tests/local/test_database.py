@@ -85,6 +85,7 @@ def test_servers_that_start_at_once_on_a_new_file_agree(tmp_path: Path) -> None:
     assert (len(tokens), len(set(tokens))) == (6, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 8_192])
 def test_a_disk_that_is_full_at_the_start_is_said_in_one_line(tmp_path: Path, room: int) -> None:
     with served(tmp_path / "runs.db", room) as process:
@@ -94,6 +95,7 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_one_line(tmp_path: Path, ro
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_becomes_full_is_said_in_one_line(tmp_path: Path) -> None:
     with served(tmp_path / "runs.db", 1_000_000) as process:
         assert process.stdout is not None

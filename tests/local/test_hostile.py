@@ -51,6 +51,7 @@ def target() -> Iterator[tuple[LocalApi, httpx.Client, dict[str, str]]]:
             yield api, client, {"agent_instance": instance["id"], "agent_spans": made["id"]}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(PATHS), body=BODIES, details=st.booleans())
 def test_every_body_has_a_proper_answer(target: Any, path: str, body: dict[str, Any], details: bool) -> None:
@@ -64,6 +65,7 @@ def test_every_body_has_a_proper_answer(target: Any, path: str, body: dict[str, 
 REGISTERED = st.fixed_dictionaries({"name": st.just("a"), "params_schema": BODIES, "template": TEXTS})
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(span_type=REGISTERED, payload=BODIES)
 def test_every_definition_and_payload_is_recorded(target: Any, span_type: Any, payload: Any) -> None:

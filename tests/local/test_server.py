@@ -213,6 +213,7 @@ def test_the_public_names_are_there() -> None:
         _ = prefactor_local.nothing_like_it  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_serves_until_it_is_stopped(number: int, tmp_path: Path) -> None:
     database = str(tmp_path / "runs.db")
@@ -227,6 +228,7 @@ def test_the_command_serves_until_it_is_stopped(number: int, tmp_path: Path) -> 
     assert (process.returncode, out, err) == (0, "GET /api/v1/ping 200\n", "")
 
 
+@pytest.mark.slow
 def test_a_path_forges_no_lines() -> None:
     with command("serve", "--port", "0", "--token", "my-token", "--verbose") as process:
         assert process.stdout is not None
@@ -270,6 +272,7 @@ def post_and_be_cut_off(client: httpx.Client, items: list[dict[str, object]]) ->
         client.post("/bulk", json={"items": items})
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_in_one_line(api: LocalApi, tmp_path: Path) -> None:
     taken = api.url.rpartition(":")[2]
     assert failed("serve", "--port", taken) == (
@@ -282,6 +285,7 @@ def test_the_command_says_what_is_wrong_in_one_line(api: LocalApi, tmp_path: Pat
     assert failed("serve", "--port", "70000")[0] == failed()[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["uvicorn", "starlette", "liquid"])
 def test_without_the_extra_the_command_says_what_to_install(package: str) -> None:
     code = (
@@ -293,6 +297,7 @@ def test_without_the_extra_the_command_says_what_to_install(package: str) -> Non
     assert done.stderr == "prefactor-local: install prefactor-sdk with its extra 'local'\n"
 
 
+@pytest.mark.slow
 def test_the_command_makes_faults() -> None:
     options = ["--error-rate", "1", "--error-status", "429", "--retry-after", "3", "--latency", "0.01", "--jitter", "0"]
     settings = ["--bulk", "other-form", "--refuse-ids", "--seed", "7", "--token", "t"]
@@ -309,6 +314,7 @@ def test_the_command_makes_faults() -> None:
         process.communicate(timeout=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -63,5 +63,6 @@ def test_pointers_are_those_of_the_schema_and_not_of_the_engine() -> None:
     assert found == {pointer: Unsatisfiable((Cause(pointer, ("type", "const")),)) for pointer in pointers}
 
 
+@pytest.mark.slow
 def test_a_pattern_that_the_engine_cannot_match_has_the_schema_left_out() -> None:
     assert unsatisfiable_parts({"allOf": [{"pattern": ".{0,65535}{0,65535}"}, {"type": "string", "const": 1}]}) == {}
