@@ -20,7 +20,7 @@ from prefactor_core._handed import Done, Handed, awaitable_method
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
-from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, error_payload, snapshot_object
+from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, PayloadObject, error_payload, snapshot_object
 from prefactor_core._process.fork import abandon, renew_in_child
 from prefactor_core._records.records import CreateState, InstanceRecord
 from prefactor_core._records.span_index import MOST_OPEN, MOST_OPEN_BYTES, Forgotten, SpanIndex
@@ -327,7 +327,7 @@ class PrefactorCoreClient:
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: dict[str, Any] | None = None,
+        payload: PayloadObject | None = None,
     ) -> SpanScope[SpanContext]: ...
 
     @overload
@@ -367,7 +367,7 @@ class PrefactorCoreClient:
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: dict[str, Any] | None = None,
+        payload: PayloadObject | None = None,
         started_at: datetime | None = None,
     ) -> str:
         """Start a span without a context manager; it is the current span until `finish_span`.
@@ -393,7 +393,7 @@ class PrefactorCoreClient:
 
     @awaitable_method
     def finish_span(
-        self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
+        self, span_id: str, result_payload: PayloadObject | None = None, timestamp: datetime | None = None
     ) -> Handed:
         """Finish a span as `complete`.
 
@@ -734,7 +734,7 @@ class SyncCalls:
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: dict[str, Any] | None = None,
+        payload: PayloadObject | None = None,
         started_at: datetime | None = None,
     ) -> str:
         """As `PrefactorCoreClient.create_span`."""

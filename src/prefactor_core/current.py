@@ -41,11 +41,11 @@ def current_instance() -> AgentInstanceHandle | None:
     task or thread has started last and not finished; else the one of `set_default_instance()`.
     """
     if not (stack_entries() or instance_entries()):  # many functions are traced in a program that records nothing
-        return _default
+        return _default_instance()
     entries = current_instances()
     span = innermost_span()
     if span is None and not entries:
-        return _default
+        return _default_instance()
     record = entries[0].record if span is None else span.instance
     handle = next((entry.handle() for entry in entries if entry.record is record), None)
     return handle or _handle_of(record)
@@ -55,10 +55,19 @@ def set_default_instance(instance: AgentInstanceHandle | None) -> None:
     """Set the instance that is current where no other is, as in threads and notebook cells; None for none.
 
     Args:
-        instance: the instance. It stays the default after it is finished.
+        instance: the instance. It is the default until it is finished.
+
+    Raises:
+        TypeError: it is no instance.
     """
+    if instance is not None and not isinstance(instance, AgentInstanceHandle):
+        raise TypeError(f"instance must be an AgentInstanceHandle or None, not {type(instance).__name__}")
     global _default  # noqa: PLW0603 - one per process
     _default = instance
+
+
+def _default_instance() -> AgentInstanceHandle | None:
+    return None if _default is None or _default._record.ended else _default
 
 
 def _handle_of(record: InstanceRecord) -> AgentInstanceHandle | None:
@@ -87,6 +96,8 @@ def current_span(span_type: type[TypedSpan[Any, Any]] | None = None) -> SpanCont
         span_type: a generated class, for the innermost span of this type; by default a span of any type, as a
             `SpanContext`.
     """
+    if not (span_type is None or (isinstance(span_type, type) and issubclass(span_type, TypedSpan))):
+        raise TypeError(f"span_type must be a generated class, not {span_type!r}")
     name = None if span_type is None else span_type.schema_name
     record = open_span(name)
     context = None if record is None else _context_of(record)
@@ -104,14 +115,18 @@ def current_span(span_type: type[TypedSpan[Any, Any]] | None = None) -> SpanCont
 def carry(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function run with the current instance and span of the code that calls `carry`, in any thread.
 
+    If that instance is over when the function is called, the function runs with what is current there.
+
     Threads of a pool do not inherit them: `pool.map(carry(work), items)`. Tasks and `asyncio.to_thread` do without.
 
     Args:
         function: a function or a coroutine function.
 
     Raises:
-        TypeError: it is a generator function. Carry the function that reads the generator.
+        TypeError: it is no function, or a generator function. Carry the function that reads the generator.
     """
+    if not callable(function):
+        raise TypeError(f"carry() takes a function, not {type(function).__name__}")
     if isgeneratorfunction(function) or isasyncgenfunction(function):
         raise TypeError("carry() takes no generator functions: carry the function that reads the generator")
     carried = partial(_current, stack_entries(), instance_entries())
@@ -136,6 +151,9 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
 @contextmanager
 def _current(spans: Entries, instances: InstanceEntries) -> Iterator[None]:
     outer_spans, outer_instances = replace_stack(spans), replace_instances(instances)
+    if (spans or instances) and innermost_span() is None and not current_instances():  # that run is over
+        replace_stack(outer_spans)
+        replace_instances(outer_instances)
     try:
         yield
     finally:

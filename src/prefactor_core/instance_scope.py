@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Never
 
 from prefactor_core._session.waiting import run_and_wait
 from prefactor_core.managers import AgentInstanceHandle
@@ -31,6 +31,13 @@ class InstanceScope(
     def __init__(self, register: Callable[[], Coroutine[Any, Any, AgentInstanceHandle]]) -> None:
         self._register = register
         self._handle: AgentInstanceHandle | None = None
+
+    if not TYPE_CHECKING:  # type checkers report a missing attribute themselves
+
+        def __getattr__(self, name: str) -> Never:
+            hint = "; open the run first: `with … as instance`" if hasattr(AgentInstanceHandle, name) else ""
+            message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
+            raise AttributeError(message, name=name, obj=self)
 
     async def __aenter__(self) -> AgentInstanceHandle:
         self._check_is_left()

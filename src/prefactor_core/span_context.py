@@ -16,7 +16,7 @@ from prefactor_core._handed import DONE, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
-from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, error_payload, snapshot_object
+from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, PayloadObject, error_payload, snapshot_object
 from prefactor_core._records.records import Phase, SpanRecord
 from prefactor_core._typed.untyped_span import Part, PayloadCall
 from prefactor_core._typed.validation import LateCall, UnknownKeyword, Validation
@@ -83,7 +83,7 @@ class SpanContext:
         ClientClosedError: the client is closed.
         SpanValidationError: with `validation="raise"`, the payload does not match its schema, or the call is a second
             `start`, or a `complete` or `set_result` after the finish.
-        TypeError: the payload is not a mapping, or a time is not a datetime.
+        TypeError: the payload is no mapping, pydantic model or dataclass, or a time is not a datetime.
     """
 
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
@@ -100,7 +100,7 @@ class SpanContext:
         return self._record.id
 
     @awaitable_method
-    def start(self, payload: dict[str, Any] | None = None, started_at: datetime | None = None) -> Handed:
+    def start(self, payload: PayloadObject | None = None, started_at: datetime | None = None) -> Handed:
         """Start the span. If the API generates its id, awaiting the call waits for that.
 
         Args:
@@ -115,7 +115,7 @@ class SpanContext:
         return self._manager.start_span(self._record, params, started_at)
 
     @awaitable_method
-    def complete(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> Handed:
+    def complete(self, result: PayloadObject | None = None, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `complete`.
 
         Args:
@@ -128,7 +128,7 @@ class SpanContext:
         return self._finish("complete", result, timestamp)
 
     @awaitable_method
-    def fail(self, result: dict[str, Any] | None = None, timestamp: datetime | None = None) -> Handed:
+    def fail(self, result: PayloadObject | None = None, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `failed`; arguments as in `complete`."""
         if self._record.phase is Phase.FINISHED and result:
             self._report_late("fail")
@@ -144,7 +144,7 @@ class SpanContext:
         """Finish the span as `complete`, with what `set_result` has collected."""
         return self._finish("complete", None, None)
 
-    def set_result(self, data: dict[str, Any]) -> None:
+    def set_result(self, data: PayloadObject) -> None:
         """Collect result data for the finish. A later value of a key replaces an earlier one."""
         if self._record.phase is Phase.FINISHED:
             self._report_late("set_result")
@@ -152,7 +152,7 @@ class SpanContext:
         self._result.add(snapshot_object(data, "result"))
 
     def _finish(
-        self, status: FinishStatus, result: dict[str, Any] | None, timestamp: datetime | None, why: str = ""
+        self, status: FinishStatus, result: PayloadObject | None, timestamp: datetime | None, why: str = ""
     ) -> Handed:
         if self._record.phase is Phase.FINISHED:
             return DONE

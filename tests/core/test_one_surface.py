@@ -11,9 +11,11 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import pytest
+from pydantic import BaseModel, Field, RootModel
 from tests.core.programs import run_program
 from tests.core.support import Run, config_for, eventually, opened, parents, warnings
 
@@ -291,6 +293,60 @@ def test_a_run_keeps_no_client(api: LocalApi) -> None:
     gc.collect()
     assert gone() is None
     assert current_instance() is None
+
+
+async def test_what_was_current_before_is_current_again(client: PrefactorCoreClient) -> None:
+    first, second = (client.sync.create_agent_instance(VERSION, agent_id="a") for _ in range(2))
+    first.start()
+    with scope(client):
+        pass
+    assert current_instance() is first
+    second.start()
+    assert current_instance() is second
+    second.finish()
+    assert current_instance() is first
+    first.finish()
+    assert current_instance() is None
+    set_default_instance(first)
+    assert current_instance() is None  # it is over
+    set_default_instance(None)
+    for wrong in (scope(client), "instance"):
+        with pytest.raises(TypeError, match="AgentInstanceHandle"):
+            set_default_instance(wrong)  # type: ignore[arg-type]
+
+
+def test_a_run_that_is_not_open_yet(client: PrefactorCoreClient) -> None:
+    with pytest.raises(AttributeError, match="no attribute 'span'; open the run first: `with"):
+        scope(client).span("step")  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"no attribute 'spn'$"):
+        scope(client).spn  # type: ignore[attr-defined]  # noqa: B018
+
+
+class Model(BaseModel):
+    n: int = Field(alias="number")
+
+
+@dataclass
+class Data:
+    n: int
+
+
+def test_models_and_dataclasses_are_payloads(api: LocalApi, client: PrefactorCoreClient) -> None:
+    with scope(client) as instance:
+        for payload in (Model(number=1), Data(1)):
+            with instance.span("step", payload=payload):
+                pass
+            with instance.span("step") as span:
+                span.start(payload)
+                span.set_result(payload)
+            client.finish_span(client.sync.create_span(instance.id, "step", payload=payload), payload)
+        with instance.span("step") as span, pytest.raises(TypeError, match="must be a mapping, a model or a dataclass"):
+            span.start(RootModel[list[int]]([1]))
+    client.sync.flush()
+    recorded = [(span["payload"], span["result_payload"]) for span in api.spans()]
+    for value in ({"number": 1}, {"n": 1}):
+        assert recorded.count((value, value)) == 2
+        assert sum(params == value for params, _ in recorded) == 3
 
 
 def test_decorated_functions(api: LocalApi, client: PrefactorCoreClient) -> None:

@@ -291,7 +291,7 @@ def test_it_is_a_copy() -> None:
 def test_payloads_are_mappings() -> None:
     assert snapshot_object(None, "payload").value == {}
     assert "a" in snapshot_object(BrokenMapping(a="b"), "payload").value["unreadable"]
-    with pytest.raises(TypeError, match="payload must be a mapping, not list"):
+    with pytest.raises(TypeError, match="payload must be a mapping, a model or a dataclass, not list"):
         snapshot_object([], "payload")  # type: ignore[arg-type]
 
 

@@ -153,7 +153,10 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (lambda: untyped(AgentRetrieval, params=lambda querry: {})(listing), "did you mean 'query'?"),
     (lambda: untyped(AgentRetrieval, params=lambda x, /: {})(listing), "but its 'x' is positional"),
     (lambda: untyped(AgentRetrieval, result="document")(listing), "no property 'document'; did you mean 'documents'?"),
-    (lambda: untyped(AgentRetrieval)(listing), "what it returns (list[str]) is no mapping and no model. Give result="),
+    (
+        lambda: untyped(AgentRetrieval)(listing),
+        "what it returns (list[str]) is no mapping, model or dataclass. Give result=",
+    ),
     (lambda: untyped("step")(len), "")
     and (lambda: untyped("step", result=1)(len), "result= must be a function, not int"),
     (lambda: untyped("step", collect=list)(listing), "collect= is for generators"),
@@ -247,8 +250,8 @@ def failing(*_: object, **__: object) -> Any:
     ("mapper", "text"),
     [
         (failing, "raised ValueError"),
-        (lambda *_, **__: ["secret"], "made a list, which is no mapping and no model"),
-        (lambda *_, **__: Hostile(), "made a Hostile, which is no mapping and no model"),
+        (lambda *_, **__: ["secret"], "made a list, which is no mapping, model or dataclass"),
+        (lambda *_, **__: Hostile(), "made a Hostile, which is no mapping, model or dataclass"),
         (lambda *_, **__: None, "made a NoneType"),
     ],
 )
@@ -277,7 +280,7 @@ async def test_a_value_that_is_no_result_is_logged_once(
         assert type(find("h")) is Hostile
     assert [result for *_, result in calls(api)] == [None, None]
     (message,) = warnings(caplog)
-    assert "returned a list, which is no mapping and no model: give result=" in message
+    assert "returned a list, which is no mapping, model or dataclass: give result=" in message
 
 
 async def test_an_argument_that_is_none_by_default_is_left_out(api: LocalApi, run: Run) -> None:
@@ -402,7 +405,7 @@ async def test_a_function_outlives_its_client(api: LocalApi, caplog: pytest.LogC
         scope.__exit__(None, None, None)
     _, closed, late = warnings(caplog)[:3]
     assert "a span is not finished, and its result is lost: the client is closed inside its block" in closed
-    assert "go() could not be recorded: the client is closed" in late
+    assert "go() was called without an agent instance" in late  # the run is finished
 
 
 async def test_recursive_calls_are_nested(api: LocalApi, run: Run) -> None:

@@ -45,7 +45,7 @@ import uuid
 from collections import UserString
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from pydantic import BaseModel, JsonValue, RootModel
 
@@ -63,7 +63,9 @@ __all__ = [
     "CutText",
     "NumberedKey",
     "Payload",
+    "PayloadObject",
     "error_payload",
+    "is_payload_object",
     "members_of",
     "original_key",
     "snapshot",
@@ -232,18 +234,29 @@ def _snapshot(value: object, budget: _Budget) -> JsonValue:
     return copied
 
 
-def snapshot_object(payload: Mapping[str, Any] | None, what: str) -> Payload:
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+PayloadObject: TypeAlias = Mapping[str, Any] | BaseModel | _Dataclass
+"""What can be a payload."""
+
+
+def snapshot_object(payload: PayloadObject | None, what: str) -> Payload:
     """A JSON-safe deep copy of a payload; for None, an empty one that was not given.
 
     Raises:
-        TypeError: `payload` is not a mapping; the message calls it `what`.
+        TypeError: `payload` is no mapping, pydantic model or dataclass; the message calls it `what`.
     """
     if payload is None:
         return Payload({}, given=False)
-    if type(payload) is not dict and not _is_mapping(payload):
-        raise TypeError(f"{what} must be a mapping, not {type(payload).__name__}")
+    value: object = payload
+    if type(payload) is not dict:
+        if not is_payload_object(payload):
+            raise TypeError(f"{what} must be a mapping, a model or a dataclass, not {type(payload).__name__}")
+        value = members_of(payload) if isinstance(payload, BaseModel) else payload
     budget = _Budget()
-    copied = _snapshot(payload, budget)
+    copied = _snapshot(value, budget)
     if isinstance(copied, dict):
         return Payload(copied, budget.size, cut=budget.cut, depth=budget.depth)
     return Payload({"unreadable": copied}, budget.size + _VALUE_SIZE, unreadable=True)
@@ -254,9 +267,12 @@ def error_payload(error: BaseException) -> Payload:
     return snapshot_object({"error": _from_exception(error)}, "error")
 
 
-def _is_mapping(value: object) -> bool:
+def is_payload_object(value: object) -> TypeGuard[PayloadObject]:
+    """Whether a value can be a payload: a mapping, a pydantic model or a dataclass."""
     try:
-        return isinstance(value, Mapping)
+        return (isinstance(value, Mapping | BaseModel) and not isinstance(value, RootModel)) or (
+            dataclasses.is_dataclass(value) and not isinstance(value, type)
+        )
     except EXIT_EXCEPTIONS:
         raise
     except BaseException:  # a `__class__` property of the program's own

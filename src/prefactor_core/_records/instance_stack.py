@@ -27,7 +27,7 @@ class CurrentInstance(NamedTuple):
     Attributes:
         record: the instance.
         handle: the handle that the program has, or had.
-        is_block: it is current until its block is left; otherwise until it ends, or another one is started.
+        is_block: it is current until its block is left; otherwise until it ends.
     """
 
     record: InstanceRecord
@@ -37,6 +37,8 @@ class CurrentInstance(NamedTuple):
 
 InstanceEntries: TypeAlias = tuple[CurrentInstance, ...]
 
+_MOST_STARTED = 20  # a program may never finish its runs
+
 _instances: ContextVar[InstanceEntries] = ContextVar("prefactor_instances", default=())
 
 
@@ -45,15 +47,15 @@ def run_started(handle: object, record: InstanceRecord) -> None:
     entries = _instances.get()
     if entries and entries[-1].record is record:
         return
-    blocks = tuple(entry for entry in entries if entry.is_block)
-    _instances.set((*blocks, CurrentInstance(record, ref(handle), is_block=False)))
+    started = [entry for entry in entries if not (entry.is_block or entry.record.ended)][-_MOST_STARTED:]
+    kept = (entry for entry in entries if entry.is_block or entry in started)
+    _instances.set((*kept, CurrentInstance(record, ref(handle), is_block=False)))
 
 
 def run_finished(record: InstanceRecord) -> None:
     """The program has finished an instance: it is not kept for its sake."""
-    entries = _instances.get()
-    if entries and not entries[-1].is_block and entries[-1].record is record:
-        _instances.set(entries[:-1])
+    if any(entry.record is record and not entry.is_block for entry in _instances.get()):
+        _instances.set(_others(record))
 
 
 def enter_instance(handle: object, record: InstanceRecord) -> None:

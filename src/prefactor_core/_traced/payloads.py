@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 import typing
 from collections.abc import (
@@ -197,7 +198,7 @@ def check_return(annotation: object) -> None:
     """
     if not _is_payload(annotation):
         raise TypeError(
-            f"what it returns ({_shown(annotation)}) is no mapping and no model. Give result=: the name of the "
+            f"what it returns ({_shown(annotation)}) is no mapping, model or dataclass. Give result=: the name of the "
             "property that it is, a function that makes the result of it, or None to record nothing of it"
         )
 
@@ -215,7 +216,7 @@ def _is_payload(annotation: object) -> bool:
     found = annotation if origin is None else origin
     if not isinstance(found, type):  # a type variable, an alias …
         return found is not typing.Literal
-    return issubclass(found, Mapping | BaseModel) or is_typeddict(found)
+    return issubclass(found, Mapping | BaseModel) or is_typeddict(found) or dataclasses.is_dataclass(found)
 
 
 def is_stream_annotation(annotation: object) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel
 from pydantic_core import MISSING
 
 from prefactor_core._findings import report_finding
 from prefactor_core._log_once import LogOnce
-from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS
+from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, is_payload_object
 from prefactor_core._traced.arguments import Arguments, Values
 from prefactor_core._traced.payloads import AUTO, Auto, ParamsMapper, ResultMapper, params_reader, result_reader
 from prefactor_core._typed.span import TypedSpan
@@ -89,9 +88,10 @@ class Plan:
         if self._is_auto:
             if value is None:
                 return None, f"{self.name}() returned None"
-            if not _is_payload(value):
+            if not is_payload_object(value):
                 self._report(
-                    "value", f"{self.name}() returned {_kind(value)}, which is no mapping and no model: give result="
+                    "value",
+                    f"{self.name}() returned {_kind(value)}, which is no mapping, model or dataclass: give result=",
                 )
                 return None, None
         return self._made("result", self._result, value), None
@@ -125,7 +125,7 @@ class Plan:
         except EXIT_EXCEPTIONS:
             raise
         except _NotPayloadError as error:
-            self._report(what, f"{what}= of {self.name}() made {error}, which is no mapping and no model")
+            self._report(what, f"{what}= of {self.name}() made {error}, which is no mapping, model or dataclass")
         except BaseException as error:  # its message may have a value of a payload
             self._report(what, f"{what}= of {self.name}() raised {type(error).__name__}")
         return None
@@ -133,7 +133,7 @@ class Plan:
     def _payload(self, value: object) -> Values:
         if type(value) is dict:
             return {name: each for name, each in value.items() if each is not MISSING}
-        if not _is_payload(value):
+        if not is_payload_object(value):
             raise _NotPayloadError(_kind(value))
         return self._class._payload(value)
 
@@ -148,15 +148,6 @@ class Plan:
 
 class _NotPayloadError(Exception):
     pass
-
-
-def _is_payload(value: object) -> bool:
-    try:
-        return isinstance(value, Mapping | BaseModel)
-    except EXIT_EXCEPTIONS:
-        raise
-    except BaseException:  # an object whose own code answers for its class
-        return False
 
 
 def _kind(value: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Generator, Iterator
 from functools import partial, update_wrapper
 from types import AsyncGeneratorType, CoroutineType, GeneratorType, MethodType
@@ -211,6 +213,7 @@ class _RecordedAsyncGenerator(AsyncGenerator[Any, Any]):
     def __init__(self, steps: _Steps, generator: AsyncGenerator[Any, Any]) -> None:
         self._steps = steps
         self._generator = generator
+        self._is_known = False
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith(("gi_", "ag_")):
@@ -218,10 +221,27 @@ class _RecordedAsyncGenerator(AsyncGenerator[Any, Any]):
         return getattr(self._generator, name)
 
     def __anext__(self) -> Any:
-        return _async_step(self._steps, self._generator.__anext__)
+        return _async_step(self._steps, self._known, self._generator.__anext__)
 
     def asend(self, value: Any, /) -> Any:
-        return _async_step(self._steps, self._generator.asend, value)
+        return _async_step(self._steps, self._known, self._generator.asend, value)
+
+    def _known(self, step: Callable[..., Awaitable[Any]], *args: Any) -> Awaitable[Any]:
+        """Make a step. The first one makes the generator known to the event loop, which closes it at its end.
+
+        The loop gets to know this object in place of the generator, so that the span ends, too.
+        """
+        if self._is_known:
+            return step(*args)
+        self._is_known = True
+        begin = sys.get_asyncgen_hooks().firstiter
+        if begin is None or not isinstance(getattr(begin, "__self__", None), asyncio.AbstractEventLoop):
+            return step(*args)
+        sys.set_asyncgen_hooks(firstiter=lambda _: begin(self))
+        try:
+            return step(*args)
+        finally:
+            sys.set_asyncgen_hooks(firstiter=begin)
 
     async def athrow(self, *error: Any) -> Any:
         if not self._steps.open:

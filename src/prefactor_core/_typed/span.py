@@ -10,7 +10,7 @@ from typing_extensions import TypeVar as TypeVarWithDefault
 
 from prefactor_core._handed import Handed, awaitable_method
 from prefactor_core._payloads.redaction import REDACTED, PayloadPart, RedactionRules, ValueRule
-from prefactor_core._payloads.snapshot import members_of, snapshot_object
+from prefactor_core._payloads.snapshot import is_payload_object, members_of, snapshot_object
 from prefactor_core._typed.payload_methods import add_payload_methods
 from prefactor_core._typed.untyped_span import Part, UntypedSpan
 
@@ -168,17 +168,18 @@ class TypedSpan(Generic[ParamsT, ResultT, ParamsModelT_co, ResultModelT_co]):
         """A model or a dict as a JSON-safe object with the JSON names."""
         if isinstance(value, BaseModel):
             value = members_of(value)
-        if value is not None and not isinstance(value, Mapping):
+        if value is not None and not is_payload_object(value):
             raise TypeError(
-                f"a payload must be a model or a mapping (or for fail() an exception), not {type(value).__name__}"
+                f"a payload must be a model, a dataclass or a mapping (or for fail() an exception), not "
+                f"{type(value).__name__}"
             )
-        copied = snapshot_object(_readable(value), "payload")
+        copied = snapshot_object(_readable(value) if isinstance(value, Mapping) else value, "payload")
         return dict.fromkeys(copied.value, REDACTED) if copied.unreadable and cls._redaction_rules else copied.value
 
 
-def _readable(values: Mapping[str, object] | None) -> Mapping[str, Any] | None:
+def _readable(values: Mapping[str, object]) -> Mapping[str, Any]:
     try:
-        return None if values is None else _without_missing(values)
+        return _without_missing(values)
     except Exception:  # a mapping of the program's own that fails; the snapshot records that it is unreadable
         return values
 

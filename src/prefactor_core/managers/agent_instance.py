@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self, TypeVar, get_args, overload
 from prefactor_core._handed import DONE, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
-from prefactor_core._payloads.snapshot import snapshot_object
+from prefactor_core._payloads.snapshot import PayloadObject, snapshot_object
 from prefactor_core._records.instance_stack import enter_instance, leave_instance, run_finished, run_started
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.termination_event import TerminationEvent
@@ -160,12 +160,12 @@ class InstanceClient(Protocol):
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: dict[str, Any] | None = None,
+        payload: PayloadObject | None = None,
         started_at: datetime | None = None,
     ) -> str: ...
 
     def finish_span(
-        self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
+        self, span_id: str, result_payload: PayloadObject | None = None, timestamp: datetime | None = None
     ) -> Handed: ...
 
     def record_quality(self, instance_id: str, name: str, payload: dict[str, Any] | None = None) -> Handed: ...
@@ -206,9 +206,13 @@ class AgentInstanceHandle:
         self.__exit__(exc_type, exc, traceback)
 
     def __enter__(self) -> Self:
-        if not self._started:
-            self.start()
         enter_instance(self, self._record)
+        if not self._started:
+            try:
+                self.start()
+            except BaseException:
+                leave_instance(self._record)
+                raise
         self._record.in_block = True
         return self
 
@@ -288,7 +292,7 @@ class AgentInstanceHandle:
 
     @overload
     def span(
-        self, schema_name: str, parent_span_id: str | None = None, payload: dict[str, Any] | None = None
+        self, schema_name: str, parent_span_id: str | None = None, payload: PayloadObject | None = None
     ) -> SpanScope[SpanContext]: ...
 
     @overload
@@ -307,7 +311,7 @@ class AgentInstanceHandle:
         self,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: dict[str, Any] | None = None,
+        payload: PayloadObject | None = None,
         started_at: datetime | None = None,
     ) -> str:
         """Start a span of this instance without a context manager, as `PrefactorCoreClient.create_span`."""
@@ -315,7 +319,7 @@ class AgentInstanceHandle:
 
     @awaitable_method
     def finish_span(
-        self, span_id: str, result_payload: dict[str, Any] | None = None, timestamp: datetime | None = None
+        self, span_id: str, result_payload: PayloadObject | None = None, timestamp: datetime | None = None
     ) -> Handed:
         """Finish a span as `complete`, as `PrefactorCoreClient.finish_span`."""
         return self._client.finish_span(span_id, result_payload, timestamp)

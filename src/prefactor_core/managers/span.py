@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from prefactor_core._delivery.loop_thread import wait_for
 from prefactor_core._handed import DONE, Answer, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
-from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, snapshot_object
+from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, PayloadObject, snapshot_object
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._typed.untyped_span import Part
@@ -85,7 +85,7 @@ class SpanManager:
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: Mapping[str, Any] | None = None,
+        payload: PayloadObject | None = None,
     ) -> SpanRecord:
         """Make a span that is not sent yet.
 
@@ -148,7 +148,7 @@ class SpanManager:
         )
 
     async def start(
-        self, temp_id: str, payload: dict[str, Any] | None = None, started_at: datetime | None = None
+        self, temp_id: str, payload: PayloadObject | None = None, started_at: datetime | None = None
     ) -> str:
         """Start a prepared span, unless it is started already. Returns its final id."""
         record = self.record(temp_id)
@@ -175,7 +175,7 @@ class SpanManager:
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: dict[str, Any] | None = None,
+        payload: PayloadObject | None = None,
         *,
         started_at: datetime | None = None,
     ) -> str:
@@ -190,7 +190,7 @@ class SpanManager:
         instance_id: str,
         schema_name: str,
         parent_span_id: str | None = None,
-        payload: Mapping[str, Any] | None = None,
+        payload: PayloadObject | None = None,
         *,
         started_at: datetime | None = None,
     ) -> tuple[SpanRecord, Handed]:
@@ -206,7 +206,7 @@ class SpanManager:
     def finish(
         self,
         span_id: str,
-        result_payload: dict[str, Any] | None = None,
+        result_payload: PayloadObject | None = None,
         status: FinishStatus = "complete",
         *,
         timestamp: datetime | None = None,
