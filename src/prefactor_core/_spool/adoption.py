@@ -19,6 +19,7 @@ from prefactor_core._spool.encoding import Records, decode, encode
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import SpoolFile, adopt, set_aside, spool_paths
 from prefactor_core._spool.own_file import Row, note_settled
+from prefactor_core._spool.wake import Wake
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import QueueClosedError
 from prefactor_http import _pfid
@@ -123,7 +124,7 @@ class Adoption:
         self._skipped: set[Path] = set()
         self._log_once = LogOnce()
         self._closing = self._over = False
-        self._wake = threading.Event()
+        self._wake = Wake()
         self._thread = threading.Thread(target=self._run, name="prefactor-spool-adoption", daemon=True)
 
     def start(self, feed: Feed) -> None:
@@ -159,8 +160,7 @@ class Adoption:
         try:
             while not self._closing:
                 self._step()
-                self._wake.wait(_POLL_SECONDS if self._adopted else max(self._scan_at - monotonic(), 0.0))
-                self._wake.clear()
+                self._wake.wait(_POLL_SECONDS if self._adopted else self._scan_at - monotonic())
                 if self._adopted is not None:
                     time.sleep(_BATCH_SECONDS)  # several operations are settled together
         except QueueClosedError:
