@@ -51,6 +51,7 @@ _IDLE_SECONDS = 30.0
 _DELETE_SECONDS = 0.05
 _RETRY_SECONDS = 10.0
 _CALL_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
 _AT_ONCE = 500
 
 logger = logger_of("prefactor_core")
@@ -96,7 +97,7 @@ class Spool:
         self._wake = Wake()
         self._idle = 0
         self._is_untidy = False
-        self._delete_at = 0.0
+        self._delete_at = self._look_at = 0.0
         self._retry_at = self._no_waiting_until = 0.0
         self._own: OwnFile | None = None
         self._homeless: dict[Operation, None] = {}  # handed over before there was a file
@@ -255,6 +256,9 @@ class Spool:
             self._feed_delivery()
 
     def _keep(self, new: list[Operation], settled: list[Operation]) -> None:
+        if self._own is not None and monotonic() >= self._look_at:
+            self._look_at = monotonic() + _LOOK_SECONDS
+            self._leave_if_removed(self._own)
         if self._own is None and monotonic() >= self._retry_at:
             self._open()
         if self._own is None:
@@ -275,6 +279,18 @@ class Spool:
         self._own.put(list(self._homeless), [])
         self._homeless = {}
         self._succeed()
+
+    def _leave_if_removed(self, own: OwnFile) -> None:
+        """Begin a new file if somebody has removed this one, which nobody would find after the end of the process."""
+        path = own.file.path
+        if not own.file.is_removed:
+            return
+        if self._log_once(path):
+            logger.error("the spool file %s has been removed: what is pending goes into a new one", path)
+        if not own.has_unread:  # what is in it alone can still be read
+            self._homeless = own.in_memory()
+            self._own = None
+            own.file.discard()
 
     def _write(self, own: OwnFile, overflow: deque[Operation], *, hurry: bool) -> None:
         """Write what is new. What is settled is deleted with it, or a little later."""
