@@ -180,6 +180,8 @@ def _look_into_each(directory: Path, look: Callable[[Path, SpoolReader], None]) 
         except NeverWrittenError:
             pass  # a process is just making it
         except _UNREADABLE as error:
+            if not path.exists():
+                continue  # its process has just removed it
             is_readable = False
             why = error if isinstance(error, sqlite3.Error | UnknownFormatError) else type(error).__name__
             print(f"prefactor_core.spool: {path} cannot be read: {why}", file=sys.stderr)
