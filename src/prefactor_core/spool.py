@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import math
@@ -12,7 +11,7 @@ import os
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +33,17 @@ Looks into a spool, the directory of QueueConfig(spool=PATH) or PREFACTOR_SPOOL.
 delivers what processes that have ended left there, and "export" writes all of it to a file, with the payloads as they
 were recorded. "deliver" reads the address and the token of the API from PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
 """
+
+
+_UNREADABLE = (
+    sqlite3.Error,
+    UnknownFormatError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class _SpoolError(Exception):
@@ -81,14 +91,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _list(directory: Path) -> int:
-    for path, reader in _readers(directory):
-        _list_one(path, reader)
+    is_readable = _look_into_each(directory, _list_one)
     corrupt = sorted(path.name for path in directory.glob("*.corrupt"))
     for name in corrupt:
         print(f"{name}: cannot be read")
     if not (corrupt or spool_paths(directory)):
         print("nothing waits")
-    return 0
+    return 0 if is_readable else 1
 
 
 def _list_one(path: Path, reader: SpoolReader) -> None:
@@ -110,12 +119,16 @@ def _export(directory: Path, target: Path) -> int:
         raise _SpoolError(f"{target} exists; name a new file") from error
     count = 0
     with open(descriptor, "w", encoding="utf-8") as file:
-        for _, reader in _readers(directory):
+
+        def write(_: Path, reader: SpoolReader) -> None:
+            nonlocal count
             for operation in reader.operations():
                 file.write(json.dumps(operation) + "\n")
                 count += 1
+
+        is_readable = _look_into_each(directory, write)
     print(f"{_count(count, 'operation')} written to {target}")
-    return 0
+    return 0 if is_readable else 1
 
 
 def _deliver(directory: Path) -> int:
@@ -148,24 +161,31 @@ async def _deliver_all(directory: Path, http: HttpClientConfig) -> int:
 
 def _of_others(directory: Path, described: dict[str, str]) -> int:
     count = 0
-    for path, reader in _readers(directory):
+
+    def look(path: Path, reader: SpoolReader) -> None:
+        nonlocal count
         count += reader.about() != described or is_in_use(path)
+
+    _look_into_each(directory, look)
     return count
 
 
-def _readers(directory: Path) -> Iterator[tuple[Path, SpoolReader]]:
+def _look_into_each(directory: Path, look: Callable[[Path, SpoolReader], None]) -> bool:
+    """Look into every file, and report those that cannot be read. Returns whether all can be."""
+    is_readable = True
     for path in spool_paths(directory):
-        with contextlib.suppress(NeverWrittenError), _open(path) as reader:
-            yield path, reader
-
-
-def _open(path: Path) -> SpoolReader:
-    try:
-        return SpoolReader(path)
-    except NeverWrittenError:  # a process is just making it
-        raise
-    except (sqlite3.Error, UnknownFormatError) as error:
-        raise _SpoolError(f"{path} cannot be read: {error}") from error
+        try:
+            with SpoolReader(path) as reader:
+                look(path, reader)
+        except NeverWrittenError:
+            pass  # a process is just making it
+        except _UNREADABLE as error:
+            if not path.exists():
+                continue  # its process has just removed it
+            is_readable = False
+            why = error if isinstance(error, sqlite3.Error | UnknownFormatError) else type(error).__name__
+            print(f"prefactor_core.spool: {path} cannot be read: {why}", file=sys.stderr)
+    return is_readable
 
 
 def _agent(head: dict[str, Any]) -> str:

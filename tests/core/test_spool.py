@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 import signal
 import sqlite3
 import stat
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.benchmarks.kills import kill_agents
 from tests.core.programs import run_program, running_program
-from tests.core.support import Run, is_balanced, opened, record, warnings
+from tests.core.support import Run, config_for, is_balanced, opened, record, warnings
 from tests.support.processes import run as run_command
 from tests.support.waiting import wait_until
 
-from prefactor_core import OperationType, PrefactorCoreClient, QueueConfig
+from prefactor_core import AgentInstanceHandle, OperationType, PrefactorCoreClient, QueueConfig
 from prefactor_core.spool import main
 from prefactor_local import LocalApi
 
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.anyio
 
 BUSY = 0.1  # of a second: on a busy machine, a thread may have to wait
 SECRET = "the-payload-of-a-span"
+FILE = f"{32 * 'a'}.sqlite3"
 
 # Hands over a run with an open span, while the API is away, and waits to be killed.
 HANDS_OVER = """
@@ -114,6 +118,59 @@ def spoil_rows(spool: Path) -> None:
     connection.close()
 
 
+def damage_rows(spool: Path) -> None:
+    """Damage the first four rows, each in another way."""
+    (path,) = spool.glob("*.sqlite3")
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        (body,) = connection.execute("SELECT body FROM operations ORDER BY number").fetchone()
+        head = body.partition("\n")[0]
+        texts = [body.replace('"size": ', '"size": "", "was": '), 100_000 * "[", body.encode() + b"\xff", f"{head}\n[]"]
+        for place, text in enumerate(texts):
+            connection.execute(
+                "UPDATE operations SET body = ? WHERE number = (SELECT min(number) + ? FROM operations)", (text, place)
+            )
+
+
+def other_files(directory: Path) -> None:
+    directory.mkdir()
+    with contextlib.closing(sqlite3.connect(directory / "app.sqlite3")) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    (directory / "notes.sqlite3").write_text("my notes")
+    (directory / "empty.sqlite3").touch()
+    (directory / "app.lock").touch()
+    (directory / FILE).symlink_to(directory / "missing")
+
+
+def remove_lock(spool: Path) -> None:
+    (lock,) = spool.glob("*.lock")
+    lock.unlink()
+
+
+def replace_lock(spool: Path) -> None:
+    """Put a folder in its place."""
+    (lock,) = spool.glob("*.lock")
+    lock.unlink()
+    lock.mkdir()
+
+
+async def leave(api: LocalApi, run: Run, spool: Path, *params: dict[str, Any]) -> None:
+    """Leave the creates and finishes of spans in a spool."""
+    async with run(queue={"spool": spool, "close_timeout": 0.1}) as (client, instance):
+        await client.flush()
+        with api.away():
+            for each in params:
+                async with instance.span("step") as span:
+                    await span.start(each)
+            await client.close()
+
+
+def record_one(instance: AgentInstanceHandle) -> bool:
+    with instance.span("step") as span:
+        span.start({"n": 0})
+        span.complete({})
+    return True
+
+
 async def deliver(api: LocalApi, spool: Path, **queue: Any) -> PrefactorCoreClient:
     """Open and close a client with the spool."""
     client, _ = await opened(api, queue={"spool": spool, **queue})
@@ -160,6 +217,34 @@ async def test_the_next_process_delivers_and_finishes_what_was_open(api: LocalAp
     assert {span["parent_span_id"] for span in inner} == {outer["id"]}
     assert api.instances()[0]["status"] == "failed"
     assert names(spool) == []
+
+
+@pytest.mark.slow
+async def test_nothing_ends_before_it_begins(api: LocalApi, spool: Path) -> None:
+    """Although the clock was set back before the last write."""
+    kill_one(api, hands_over(spool), when=lambda: len(rows(spool)) == 39)
+    for name in names(spool):
+        os.utime(spool / name, (1e9, 1e9))
+    await deliver(api, spool)
+    outer = api.spans()[0]
+    assert outer["status"] == "failed"
+    assert outer["finished_at"] >= outer["started_at"]
+
+
+@pytest.mark.slow
+async def test_the_open_runs_of_another_account_stay_open(api: LocalApi, spool: Path) -> None:
+    """Although nothing else is in the file."""
+    with running_program(hands_over(spool), api) as program:
+        assert program.line() == "started"
+        wait_until(lambda: not rows(spool))
+        program.send(signal.SIGKILL)
+        program.end()
+    with LocalApi() as other:
+        await deliver(other, spool)
+    client = await deliver(api, spool)
+    assert client.stats().adopted == 1
+    assert api.requests[-1].body is not None
+    assert api.requests[-1].body["status"] == "failed"
 
 
 @pytest.mark.slow
@@ -296,13 +381,143 @@ async def test_redacted_values_are_not_written(api: LocalApi, run: Run, spool: P
 async def test_a_corrupt_file_is_moved_aside(
     api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spoil(spool / "x.sqlite3")
+    spoil(spool / FILE)
     async with run(queue={"spool": spool}) as (_, instance):
         await record(instance)
-    assert names(spool) == ["x.sqlite3.corrupt"]
+    assert names(spool) == [f"{FILE}.corrupt"]
     (message,) = warnings(caplog)
-    assert "x.sqlite3 is corrupt, and is moved to" in message
+    assert f"{FILE} is corrupt, and is moved to" in message
     assert len(api.spans()) == 1
+
+
+async def test_rows_that_cannot_be_read_lose_only_themselves(
+    api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One log record, which contains nothing of them."""
+    await leave(api, run, spool, *({"n": n, "text": SECRET} for n in range(4)))
+    caplog.clear()
+    damage_rows(spool)
+    client = await deliver(api, spool)
+    assert client.stats().adopted == client.stats().delivered == 4
+    assert numbers(api) == [2, 3]
+    assert names(spool) == []
+    (message,) = warnings(caplog)
+    assert "cannot be read: TypeError, and is lost" in message
+    assert SECRET not in caplog.text
+
+
+async def test_other_files_in_the_directory_are_left_alone(api: LocalApi, run: Run, spool: Path) -> None:
+    other_files(spool)
+    before = content(spool)
+    await leave(api, run, spool, {"n": 1})
+    client = await deliver(api, spool)
+    assert client.stats().adopted == client.stats().delivered == 2
+    assert names(spool) == [FILE, "app.lock", "app.sqlite3", "empty.sqlite3", "notes.sqlite3"]
+    assert content(spool) == before
+
+
+async def test_the_working_directory_may_change(
+    api: LocalApi, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    async with run(queue={"spool": "spool"}) as (_, instance):
+        await record(instance)
+        wait_until((tmp_path / "spool").exists)
+        monkeypatch.chdir(tmp_path / "elsewhere")
+    assert names(tmp_path / "spool") == names(tmp_path / "elsewhere") == []
+
+
+async def test_a_file_without_its_lock_is_not_adopted_while_its_process_runs(
+    api: LocalApi, run: Run, spool: Path
+) -> None:
+    async with run(queue={"spool": spool}) as (client, instance):
+        await client.flush()
+        with api.away():
+            await record(instance)
+            wait_until(lambda: rows(spool)[-2:] == ["CREATE_SPAN", "FINISH_SPAN"])
+            remove_lock(spool)
+            other = PrefactorCoreClient(
+                config_for(api, queue={"spool": spool, "close_timeout": 0.1}, require_api_at_start=False)
+            )
+            await other.initialize()
+            await other.close()
+        assert other.stats().adopted == 0
+        assert rows(spool)[-2:] == ["CREATE_SPAN", "FINISH_SPAN"]
+    assert names(spool) == []
+
+
+async def test_files_that_cannot_be_removed_are_left(
+    api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run(queue={"spool": spool}) as (client, instance):
+        await record(instance)
+        await client.flush()
+        replace_lock(spool)
+    assert [Path(name).suffix for name in names(spool)] == [".lock"]
+    assert warnings(caplog) == []
+
+
+async def test_a_directory_that_is_removed_is_made_again(
+    api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run(queue={"spool": spool}) as (client, instance):
+        await client.flush()
+        with api.away():
+            await record(instance)
+            wait_until(lambda: rows(spool)[-2:] == ["CREATE_SPAN", "FINISH_SPAN"])
+            shutil.rmtree(spool)
+            wait_until(lambda: record_one(instance) and rows(spool)[:4] == 2 * ["CREATE_SPAN", "FINISH_SPAN"])
+        report = await client.flush()
+    assert report.complete
+    assert sum("has been removed: what is pending goes into a new one" in each for each in warnings(caplog)) == 1
+
+
+@pytest.mark.slow
+def test_a_signal_handler_may_interrupt_a_hand_over(api: LocalApi, spool: Path) -> None:
+    """Also where the agent's thread holds a lock."""
+    for sync in ("background", "call"):
+        ended = run_program(f"given = {str(spool)!r}, {sync!r}\n{INTERRUPTED}", api)
+        assert ended.output.split() == ["complete"], ended.errors
+
+
+INTERRUPTED = """
+import faulthandler
+faulthandler.dump_traceback_later(10, exit=True)
+SPOOL, SYNC = given
+lines = set()
+
+async def main():
+    queue = QueueConfig(spool=SPOOL, spool_sync=SYNC, close_timeout=10)
+    client, instance = await started(queue_config=queue)
+    others = [await client.create_agent_instance({"name": "Agent"}, agent_id="a") for _ in range(200)]
+    await client.flush()
+
+    def on_signal(*_):
+        sys.settrace(None)
+        others.pop().start()
+
+    def trace(frame, event, _):
+        place = frame.f_code.co_filename, frame.f_lineno
+        is_ours = "_spool" in place[0] or "threading" in place[0]
+        if event == "line" and is_ours and place not in lines and others:
+            lines.add(place)
+            signal.raise_signal(signal.SIGUSR1)
+        return trace
+
+    signal.signal(signal.SIGUSR1, on_signal)
+    count = -1
+    while len(lines) > count:
+        count = len(lines)
+        sys.settrace(trace)
+        with instance.span("step") as span:
+            span.start()
+        sys.settrace(None)
+    report = await client.close()
+    say("complete" if report.complete and lines else repr(report))
+
+asyncio.run(main())
+"""
 
 
 async def test_a_file_that_becomes_corrupt_loses_only_what_was_in_it_alone(
@@ -391,6 +606,7 @@ def left(api: LocalApi, spool: Path) -> Path:
 def test_the_command(
     api: LocalApi, left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    left_at = datetime.now(UTC)
     assert main([str(left)]) == 0
     listed = capsys.readouterr().out
     assert "39 operations, 1 open run, waits for the next process" in listed
@@ -413,9 +629,27 @@ def test_the_command(
     ended = run_command([sys.executable, "-m", "prefactor_core.spool", str(left), "deliver"], cwd=tmp_path)
     assert "41 operations delivered, 0 failed, 0 left" in ended.stdout
     assert numbers(api) == list(range(20))
+    assert datetime.fromisoformat(api.spans()[0]["finished_at"]) < left_at
     assert main([str(left)]) == 0
     assert capsys.readouterr().out == "nothing waits\n"
     assert main([str(left / "missing")]) == 1
+
+
+async def test_the_command_goes_on_after_a_file_that_it_cannot_read(
+    api: LocalApi, run: Run, spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await leave(api, run, spool, {"n": 1})
+    elsewhere = tmp_path / "elsewhere"
+    await leave(api, run, elsewhere, {"n": 1})
+    spoil_rows(elsewhere)
+    shutil.copytree(elsewhere, spool, dirs_exist_ok=True)
+    (spool / FILE).write_bytes(b"this is no database" * 1000)
+    assert main([str(spool)]) == 1
+    printed = capsys.readouterr()
+    assert printed.err.count("cannot be read") == 2
+    assert "2 operations" in printed.out
+    assert main([str(spool), "export", str(tmp_path / "out.jsonl")]) == 1
+    assert "2 operations written" in capsys.readouterr().out
 
 
 def test_the_environment_names_the_spool(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -264,6 +264,19 @@ SHOWN_BY = {
     "a process is frozen, and another one opens its spool": "test_spool::test_a_frozen_process_keeps_its_file",
     "the disk of the spool is full, or it cannot be written": "test_spool::test_a_full_disk",
     "a file of the spool is corrupt": "test_spool::test_a_corrupt_file_is_moved_aside",
+    "an operation in a file of a process that has ended is damaged": (
+        "test_spool::test_rows_that_cannot_be_read_lose_only_themselves"
+    ),
+    "the directory of the spool, or a file in it, is removed": (
+        "test_spool::test_a_directory_that_is_removed_is_made_again"
+    ),
+    "the lock of a file is removed while its process runs": (
+        "test_spool::test_a_file_without_its_lock_is_not_adopted_while_its_process_runs"
+    ),
+    "the directory of the spool has other files": ("test_spool::test_other_files_in_the_directory_are_left_alone"),
+    "a signal handler records while its own thread is just recording, with a `spool`": (
+        "test_spool::test_a_signal_handler_may_interrupt_a_hand_over"
+    ),
     "a file of the spool belongs to another address or token of the API": (
         "test_spool::test_a_file_of_another_account_waits"
     ),

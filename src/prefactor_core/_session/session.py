@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -288,8 +289,15 @@ def _new_spool(config: PrefactorCoreConfig) -> Spool | None:
     if queue.spool is None:
         return None
     described = about(config.http_config.api_url, config.http_config.api_token)
-    directory = Path(os.path.expanduser(queue.spool))  # unlike Path.expanduser(), it does not raise without a home
-    return Spool(directory, described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
+    return Spool(_absolute(queue.spool), described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
+
+
+def _absolute(path: Path | str) -> Path:
+    """The directory that a path names now: the program may change its working directory."""
+    directory = os.path.expanduser(path)  # unlike Path.expanduser(), it does not raise without a home
+    with contextlib.suppress(OSError):  # the working directory is gone
+        directory = os.path.abspath(directory)
+    return Path(directory)
 
 
 def _owner_is_gone(delivery: Delivery, process: int, handles_sigterm: bool) -> None:

@@ -14,11 +14,19 @@ from uuid import UUID, uuid5
 
 from prefactor_core._log_once import LogOnce
 from prefactor_core._records.records import InstanceRecord, SpanRecord
-from prefactor_core._spool.database import Change, Database, OpenEntry, UnknownFormatError, is_corrupt
+from prefactor_core._spool.database import (
+    Change,
+    Database,
+    OpenEntry,
+    UnknownFormatError,
+    UnreadableRowError,
+    is_corrupt,
+)
 from prefactor_core._spool.encoding import Records, decode, encode
 from prefactor_core._spool.feed import Feed
-from prefactor_core._spool.files import SpoolFile, adopt, set_aside, spool_paths
+from prefactor_core._spool.files import OtherAccountError, SpoolFile, adopt, set_aside, spool_paths
 from prefactor_core._spool.own_file import Row, note_settled
+from prefactor_core._spool.wake import Wake
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import QueueClosedError
 from prefactor_http import _pfid
@@ -35,6 +43,7 @@ _MOST_IN_MEMORY = 500
 _MOST_BYTES = 8 * 1024 * 1024
 _MOST_READ = 100
 _ENDED = UUID("0c0b1b6e-54f1-4b57-9a35-7a3f6f2b9f10")
+_UNUSABLE = (sqlite3.Error, OSError, ValueError, TypeError, OverflowError)  # of a file that somebody has changed
 _REASON = "the process ended before this was finished"
 
 logger = logger_of("prefactor_core")
@@ -52,6 +61,7 @@ class _Adopted:
         self.rows: dict[Operation, Row] = {}
         self.in_memory_bytes = 0
         self.read_to = 0
+        self._unreadable = 0
         self.change = Change()
         self._records = Records(database.new_id, database.creates_later)
 
@@ -79,10 +89,10 @@ class _Adopted:
     def _give(self, number: int, body: str, feed: Feed) -> None:
         try:
             operation, creates = decode(number, body, self._records, tried=True)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            logger.error(
-                "operation %d of %s cannot be read, and is lost: %s", number, self.file.path, type(error).__name__
-            )
+        except UnreadableRowError as error:
+            self._unreadable += 1
+            if self._unreadable == 1:
+                logger.error("%s, and is lost, in %s (further ones of this file are not logged)", error, self.file.path)
             self.change.done.append(number)
             return
         row = Row(number, len(body), creates)
@@ -123,7 +133,7 @@ class Adoption:
         self._skipped: set[Path] = set()
         self._log_once = LogOnce()
         self._closing = self._over = False
-        self._wake = threading.Event()
+        self._wake = Wake()
         self._thread = threading.Thread(target=self._run, name="prefactor-spool-adoption", daemon=True)
 
     def start(self, feed: Feed) -> None:
@@ -159,8 +169,7 @@ class Adoption:
         try:
             while not self._closing:
                 self._step()
-                self._wake.wait(_POLL_SECONDS if self._adopted else max(self._scan_at - monotonic(), 0.0))
-                self._wake.clear()
+                self._wake.wait(_POLL_SECONDS if self._adopted else self._scan_at - monotonic())
                 if self._adopted is not None:
                     time.sleep(_BATCH_SECONDS)  # several operations are settled together
         except QueueClosedError:
@@ -184,7 +193,7 @@ class Adoption:
             return
         try:
             self._go_on(self._adopted)
-        except sqlite3.Error as error:
+        except _UNUSABLE as error:
             self._fail(self._adopted.file, error)
             self._adopted = None
 
@@ -219,7 +228,7 @@ class Adoption:
             if file is not None:
                 try:
                     self._adopted = _Adopted(file)
-                except sqlite3.Error as error:
+                except _UNUSABLE as error:
                     self._fail(file, error)
                     continue
                 if self._adopted.count:
@@ -231,9 +240,9 @@ class Adoption:
 
     def _try(self, path: Path) -> SpoolFile | None:
         try:
-            file = adopt(path)
-            if file is None or file.database.about() == self._about:
-                return file
+            file = adopt(path, self._about)
+        except OtherAccountError:
+            self._skip(path, "belongs to another address of the API, or to another token")
         except UnknownFormatError as error:
             self._skip(path, f"has another format ({error})")
         except (sqlite3.Error, OSError) as error:
@@ -242,11 +251,10 @@ class Adoption:
             else:
                 self._skip(path, f"cannot be opened ({error})")
         else:
-            file.release()
-            self._skip(path, "belongs to another address of the API, or to another token")
+            return file
         return None
 
-    def _fail(self, file: SpoolFile, error: sqlite3.Error) -> None:
+    def _fail(self, file: SpoolFile, error: Exception) -> None:
         if is_corrupt(error):
             logger.error("the spool file %s is corrupt, and is moved to %s: %s", file.path, file.set_aside(), error)
         else:
@@ -275,6 +283,7 @@ def _finish_what_is_open(database: Database, at: datetime) -> None:
 def _finish(entry: OpenEntry, at: datetime) -> Operation:
     instance = InstanceRecord(entry.instance, _pfid.partition_of(entry.instance), agent=entry.agent)
     key = str(uuid5(_ENDED, entry.id))
+    at = max(at, datetime.fromisoformat(entry.at))  # the clock may have been set back
     if entry.kind == "run":
         return Operation(OperationType.FINISH_AGENT_INSTANCE, {"status": "failed"}, at, key, instance=instance)
     payload = {"status": "failed", "result_payload": {"error": {"type": "ProcessEnd", "message": _REASON}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -20,6 +21,8 @@ __all__ = [
     "UnreadableRowError",
     "check_format",
     "is_corrupt",
+    "is_open_elsewhere",
+    "readable",
 ]
 
 _FORMAT = 1
@@ -34,7 +37,7 @@ _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE operations (number INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE open (id TEXT PRIMARY KEY, kind TEXT NOT NULL, instance TEXT NOT NULL, schema_name TEXT NOT NULL,
-    agent TEXT NOT NULL, number INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    agent TEXT NOT NULL, at TEXT NOT NULL, number INTEGER NOT NULL, shared INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE ids (old TEXT PRIMARY KEY, new TEXT, number INTEGER NOT NULL) WITHOUT ROWID;
 """
 
@@ -44,9 +47,10 @@ _CHANGE = """
 CREATE TEMP VIEW change AS SELECT 0 AS first, '' AS bodies, '' AS opened, '' AS closed, '' AS renamed, '' AS done;
 CREATE TEMP TRIGGER apply_change INSTEAD OF INSERT ON change BEGIN
     INSERT INTO operations (number, body) SELECT NEW.first + key, value FROM json_each(NEW.bodies);
-    INSERT OR REPLACE INTO open (id, kind, instance, schema_name, agent, number)
+    INSERT OR REPLACE INTO open (id, kind, instance, schema_name, agent, at, number)
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-            json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+            json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+            json_extract(value, '$[6]')
         FROM json_each(NEW.opened);
     DELETE FROM open WHERE id IN (SELECT value FROM json_each(NEW.closed));
     INSERT OR REPLACE INTO ids (old, new, number)
@@ -68,6 +72,7 @@ class OpenEntry(NamedTuple):
         instance: the first id of its agent instance.
         schema_name: the span type; empty for a run.
         agent: the name of the agent.
+        at: when it was started, in ISO 8601.
         number: those with a higher number were started later.
     """
 
@@ -76,6 +81,7 @@ class OpenEntry(NamedTuple):
     instance: str
     schema_name: str
     agent: str
+    at: str
     number: int
 
 
@@ -143,6 +149,25 @@ def check_format(connection: sqlite3.Connection) -> None:
         raise UnknownFormatError(f"format {version}; this version reads format {_FORMAT}")
 
 
+def readable(text: bytes) -> str:
+    """A text of a file, also a damaged one. The error of SQLite would contain the text, and get into the log."""
+    return text.decode(errors="replace")
+
+
+def is_open_elsewhere(path: Path) -> bool:
+    """Whether a process, also this one, has the file open: SQLite's own lock says so."""
+    with _guard, contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # first, before the file is read
+        try:
+            connection.execute("PRAGMA user_version").fetchone()
+            connection.execute("PRAGMA synchronous = OFF")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname == "SQLITE_BUSY":
+                return True
+            raise
+    return False
+
+
 class _ForkGuard:
     """Lets no fork happen while a thread is inside SQLite: its locks would be held in the child for ever."""
 
@@ -202,6 +227,7 @@ class Database:
         self._wal = Path(f"{path}-wal")
         with _guard:
             self._connection = sqlite3.connect(path, timeout=_OPEN_SECONDS, isolation_level=None)
+            self._connection.text_factory = readable
             try:
                 self._open(about)
             except BaseException:
@@ -255,7 +281,8 @@ class Database:
         query = (
             "SELECT json_group_array(json_array(number, body)) FROM "
             "(SELECT number, body, sum(length(body)) OVER (ORDER BY number) - length(body) AS before FROM "
-            "(SELECT number, body FROM operations WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?)) "
+            "(SELECT number, CAST(body AS TEXT) AS body FROM operations "
+            "WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?)) "
             "WHERE before < ?"
         )
         with _guard:  # one row of the result, since the GIL is given away for each
@@ -296,7 +323,7 @@ class Database:
     def open_entries(self, *, shared: bool = False) -> list[OpenEntry]:
         """The runs and spans that were not finished, the last one first; with those that a child may go on with."""
         query = (
-            "SELECT id, kind, instance, schema_name, agent, number FROM open WHERE shared <= ? "
+            "SELECT id, kind, instance, schema_name, agent, at, number FROM open WHERE shared <= ? "
             "ORDER BY kind DESC, number DESC"
         )
         with _guard:
@@ -310,7 +337,7 @@ class Database:
         """
         with _guard:
             is_empty = idle and not self.count()
-            wal_bytes = self._wal.stat().st_size if self._wal.exists() else 0
+            wal_bytes = self._wal_bytes()
             if wal_bytes <= (0 if is_empty else _WAL_BYTES if idle else _LARGE_WAL_BYTES):
                 return
             if is_empty:  # nothing that could be lost is written; to wait for the disk would delay what comes next
@@ -330,6 +357,12 @@ class Database:
             if discard:
                 self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.close()
+
+    def _wal_bytes(self) -> int:
+        try:
+            return self._wal.stat().st_size
+        except OSError:
+            return 0
 
     def _number(self, query: str) -> int:
         with _guard:

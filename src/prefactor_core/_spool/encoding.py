@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from types import NoneType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
+from prefactor_core._spool.database import UnreadableRowError
 from prefactor_core.operations import Operation, OperationType
 
 __all__ = ["Encoded", "Records", "decode", "encode", "first_id"]
@@ -92,7 +94,7 @@ class Records:
         if record is None:
             record = SpanRecord(record_id, instance, head["schema_name"], None, head["minted"], phase=Phase.FINISHED)
             if head["started_at"] is not None:
-                record.started_at = datetime.fromisoformat(head["started_at"])
+                record.started_at = _aware(head["started_at"])
             self._spans[record_id] = record
             if not is_created:
                 self._find_out(record)
@@ -184,20 +186,34 @@ def decode(number: int, body: str, records: Records, *, tried: bool) -> tuple[Op
         tried: it may have been sent before.
 
     Raises:
-        ValueError, LookupError, TypeError: the text describes none.
+        UnreadableRowError: the text describes none.
     """
+    try:
+        return _decode(number, body, records, tried=tried)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise UnreadableRowError(f"operation {number} cannot be read: {type(error).__name__}") from None
+
+
+def _decode(number: int, body: str, records: Records, *, tried: bool) -> tuple[Operation, str | None]:
+    if not body.isascii():
+        raise ValueError("json.dumps() has not written this")
     first_line, _, second_line = body.partition("\n")
-    head = json.loads(first_line)
+    head, payload = json.loads(first_line), json.loads(second_line)
+    _check(head, _HEAD)
+    for name, members in (("instance", _INSTANCE_HEAD), ("span", _SPAN_HEAD)):
+        if head.get(name) is not None:
+            _check(head[name], members)
+    _check(payload, {})
     kind = OperationType[head["type"]]
     instance = span = None
-    if "instance" in head:
+    if head.get("instance") is not None:
         instance = records.instance(head["instance"], is_created=kind is OperationType.REGISTER_AGENT_INSTANCE)
-    if "span" in head and instance is not None:
+    if head.get("span") is not None and instance is not None:
         span = records.span(head["span"], instance, number, is_created=kind is OperationType.CREATE_SPAN)
     operation = Operation(
         kind,
-        json.loads(second_line),
-        datetime.fromisoformat(head["at"]),
+        payload,
+        _aware(head["at"]),
         head["key"],
         instance=instance,
         span=span,
@@ -206,3 +222,43 @@ def decode(number: int, body: str, records: Records, *, tried: bool) -> tuple[Op
         tried=tried,
     )
     return operation, head["creates"]
+
+
+_HEAD: dict[str, tuple[type, ...]] = {
+    "type": (str,),
+    "creates": (str, NoneType),
+    "key": (str, NoneType),
+    "at": (str,),
+    "send_at": (bool,),
+    "size": (int,),
+}
+_INSTANCE_HEAD: dict[str, tuple[type, ...]] = {
+    "id": (str,),
+    "partition": (int, NoneType),
+    "minted": (bool,),
+    "agent": (str,),
+}
+_SPAN_HEAD: dict[str, tuple[type, ...]] = {
+    "id": (str,),
+    "schema_name": (str,),
+    "minted": (bool,),
+    "started_at": (str, NoneType),
+    "parent": (str, NoneType),
+    "parent_follows": (bool,),
+}
+
+
+def _check(value: object, members: dict[str, tuple[type, ...]]) -> None:
+    """Check the types of what was read: a damaged file must not reach delivery."""
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    for name, types in members.items():
+        if not isinstance(value[name], types):
+            raise TypeError(f"{name} has another type")
+
+
+def _aware(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without a time zone")
+    return at

@@ -5,18 +5,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sqlite3
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prefactor_core._spool.database import Database, NeverWrittenError
+from prefactor_core._spool.database import Database, NeverWrittenError, is_open_elsewhere
 from prefactor_core._spool.locks import FileLock
 
-__all__ = ["SpoolFile", "about", "adopt", "create", "is_in_use", "set_aside", "spool_paths"]
+__all__ = ["OtherAccountError", "SpoolFile", "about", "adopt", "create", "is_in_use", "set_aside", "spool_paths"]
 
 _SUFFIX = ".sqlite3"
+_NAME = re.compile(rf"[0-9a-f]{{32}}{re.escape(_SUFFIX)}")  # the directory may hold databases of others
 _PARTS = ("", "-wal", "-shm", "-journal")
+
+
+class OtherAccountError(Exception):
+    """The operations of the file belong to another address of the API, or to another token."""
 
 
 class SpoolFile:
@@ -34,11 +40,22 @@ class SpoolFile:
         self.written_at = written_at
         self._lock = lock
 
+    @property
+    def is_removed(self) -> bool:
+        """Somebody has removed the file, or its directory."""
+        try:
+            self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            pass
+        return False
+
     def release(self) -> None:
-        """Close the file, and leave it to the next process, or remove it if no operation is left in it."""
+        """Close the file, and leave it to the next process, or remove it if nothing is left in it."""
         is_empty = False
         with contextlib.suppress(sqlite3.Error):
-            is_empty = self.database.count() == 0
+            is_empty = not (self.database.count() or self.database.open_entries())
         self._close(remove=is_empty)
 
     def discard(self) -> None:
@@ -87,11 +104,12 @@ def create(directory: Path, described: dict[str, str]) -> SpoolFile:
         raise
 
 
-def adopt(path: Path) -> SpoolFile | None:
+def adopt(path: Path, described: dict[str, str]) -> SpoolFile | None:
     """Take over the file of a process that has ended; None if another process has it, or it is gone.
 
     Raises:
         OSError, sqlite3.Error, UnknownFormatError: it cannot be opened.
+        OtherAccountError: `described` is not what it says about itself.
     """
     try:
         lock = FileLock(_lock_path(path))
@@ -101,10 +119,16 @@ def adopt(path: Path) -> SpoolFile | None:
         if not path.exists():
             lock.release(remove=True)
             return None
-        written_at = max(_modified(Path(f"{path}{part}")) for part in _PARTS)
-        return SpoolFile(Database(path), lock, datetime.fromtimestamp(written_at, UTC))
+        # Not the time of "-shm", which changes when somebody looks into the file.
+        written_at = max(_modified(Path(f"{path}{part}")) for part in ("", "-wal"))
+        if is_open_elsewhere(path):  # somebody has removed the lock of its process
+            lock.release()
+            return None
+        database = _open(path, described)
+        return SpoolFile(database, lock, datetime.fromtimestamp(written_at, UTC))
     except NeverWrittenError:
-        _remove(path)
+        with contextlib.suppress(OSError):
+            _remove(path)
         lock.release(remove=True)
         return None
     except BaseException:
@@ -112,12 +136,26 @@ def adopt(path: Path) -> SpoolFile | None:
         raise
 
 
+def _open(path: Path, described: dict[str, str]) -> Database:
+    database = Database(path)
+    try:
+        if database.about() != described:
+            raise OtherAccountError(str(path))
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            database.close()
+        raise
+    return database
+
+
 def spool_paths(directory: Path) -> list[Path]:
     """The files of a directory, those that were written first come first."""
-    with contextlib.suppress(OSError):
-        found = [(entry.stat().st_ctime, Path(entry.path)) for entry in os.scandir(directory) if _is_ours(entry.name)]
-        return [path for _, path in sorted(found)]
-    return []
+    found: list[tuple[float, Path]] = []
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        for entry in filter(_is_ours, entries):
+            with contextlib.suppress(FileNotFoundError):  # its process has just removed it
+                found.append((entry.stat(follow_symlinks=False).st_ctime, Path(entry.path)))
+    return [path for _, path in sorted(found)]
 
 
 def is_in_use(path: Path) -> bool:
@@ -149,8 +187,8 @@ def _modified(path: Path) -> float:
         return 0.0
 
 
-def _is_ours(name: str) -> bool:
-    return name.endswith(_SUFFIX)
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    return bool(_NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False)
 
 
 def _lock_path(path: Path) -> Path:

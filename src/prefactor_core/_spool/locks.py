@@ -40,12 +40,13 @@ class FileLock:
         if self._descriptor not in _held:  # this is a forked child
             return
         if remove:
-            with contextlib.suppress(OSError):  # Windows: after it is closed
+            with contextlib.suppress(OSError):
                 self.path.unlink()
         _held.discard(self._descriptor)
         os.close(self._descriptor)
-        if remove:
-            self.path.unlink(missing_ok=True)
+        if remove and sys.platform == "win32":
+            with contextlib.suppress(OSError):
+                self.path.unlink()
 
 
 if sys.platform == "win32":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from prefactor_core._records.records import CreateState, InstanceRecord, SpanRecord
-from prefactor_core._spool.database import Change, OpenEntry, UnreadableRowError
+from prefactor_core._spool.database import Change, OpenEntry
 from prefactor_core._spool.encoding import Encoded, Records, decode, encode, first_id
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import SpoolFile
@@ -133,7 +133,7 @@ class OwnFile:
             first, last = self._unread[0]
             rows = self.file.database.read(first, last, room)
             for number, body in rows:
-                operation, creates = self._decode(number, body)
+                operation, creates = decode(number, body, self._records, tried=False)
                 self._rows[operation] = Row(number, len(body), creates)
                 self._in_memory(operation)
                 feed.give(operation, adopted=False)
@@ -142,12 +142,6 @@ class OwnFile:
             else:
                 self._unread.popleft()
             room -= len(rows)
-
-    def _decode(self, number: int, body: str) -> tuple[Operation, str | None]:
-        try:
-            return decode(number, body, self._records, tried=False)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise UnreadableRowError(f"operation {number} cannot be read: {type(error).__name__}") from None
 
     def in_memory(self) -> dict[Operation, None]:
         """The operations that are in memory, too, in their order."""
@@ -207,6 +201,7 @@ class OwnFile:
             first_id(instance),
             span.schema_name if span else "",
             instance.agent,
+            operation.timestamp.isoformat(),
             self._opened,
         )
 

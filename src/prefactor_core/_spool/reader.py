@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from prefactor_core._spool.database import check_format
+from prefactor_core._spool.database import check_format, readable
 
 __all__ = ["SpoolReader"]
 
@@ -25,6 +25,7 @@ class SpoolReader:
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
+        self._connection.text_factory = readable
         try:
             check_format(self._connection)
         except BaseException:
@@ -41,13 +42,13 @@ class SpoolReader:
 
     def heads(self) -> Iterator[dict[str, Any]]:
         """What is known about each operation, without its payload, in their order."""
-        query = "SELECT substr(body, 1, instr(body, char(10))) FROM operations ORDER BY number"
+        query = "SELECT CAST(substr(body, 1, instr(body, char(10))) AS TEXT) FROM operations ORDER BY number"
         for (head,) in self._connection.execute(query):
             yield json.loads(head)
 
     def operations(self) -> Iterator[dict[str, Any]]:
         """The operations, with their payloads, in their order."""
-        for (body,) in self._connection.execute("SELECT body FROM operations ORDER BY number"):
+        for (body,) in self._connection.execute("SELECT CAST(body AS TEXT) FROM operations ORDER BY number"):
             head, _, payload = body.partition("\n")
             yield {**json.loads(head), "payload": json.loads(payload)}
 

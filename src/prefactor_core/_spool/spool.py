@@ -34,6 +34,7 @@ from prefactor_core._spool.database import UnreadableRowError, is_corrupt
 from prefactor_core._spool.feed import Feed
 from prefactor_core._spool.files import create
 from prefactor_core._spool.own_file import OwnFile
+from prefactor_core._spool.wake import Wake
 from prefactor_core.operations import Operation
 from prefactor_core.queue import QueueClosedError
 from prefactor_http._clock import monotonic
@@ -50,6 +51,7 @@ _IDLE_SECONDS = 30.0
 _DELETE_SECONDS = 0.05
 _RETRY_SECONDS = 10.0
 _CALL_SECONDS = 1.0
+_LOOK_SECONDS = 0.25
 _AT_ONCE = 500
 
 logger = logger_of("prefactor_core")
@@ -87,15 +89,15 @@ class Spool:
         self._tail: deque[Operation] = deque()
         self._tail_bytes = 0
         self._settled: deque[Operation] = deque()
-        self._waiting_calls: deque[threading.Event] = deque()
+        self._waiting_calls: deque[threading.Lock] = deque()
         self._syncs: deque[Future[bool]] = deque()
         self._closing: Future[None] | None = None
         self._forked = self._ended = False
         self._asleep = False
-        self._wake = threading.Event()
+        self._wake = Wake()
         self._idle = 0
         self._is_untidy = False
-        self._delete_at = 0.0
+        self._delete_at = self._look_at = 0.0
         self._retry_at = self._no_waiting_until = 0.0
         self._own: OwnFile | None = None
         self._homeless: dict[Operation, None] = {}  # handed over before there was a file
@@ -130,10 +132,11 @@ class Spool:
             return
         if monotonic() < self._no_waiting_until:
             return
-        written = threading.Event()
+        written = threading.Lock()  # not an Event: a signal handler may interrupt this, and wait, too
+        written.acquire()
         self._waiting_calls.append(written)
         self._wake.set()
-        if written.wait(_CALL_SECONDS):
+        if written.acquire(timeout=_CALL_SECONDS):
             return
         self._no_waiting_until = monotonic() + _RETRY_SECONDS
         if self._log_once("slow"):
@@ -245,7 +248,7 @@ class Spool:
         if forked:
             self._share_open()
         for call in calls:
-            call.set()
+            call.release()
         is_kept = self.works and self._own is not None and not self._own.has_unwritten and not self._tail
         for sync in syncs:
             _finish(sync, is_kept)
@@ -253,6 +256,9 @@ class Spool:
             self._feed_delivery()
 
     def _keep(self, new: list[Operation], settled: list[Operation]) -> None:
+        if self._own is not None and monotonic() >= self._look_at:
+            self._look_at = monotonic() + _LOOK_SECONDS
+            self._leave_if_removed(self._own)
         if self._own is None and monotonic() >= self._retry_at:
             self._open()
         if self._own is None:
@@ -273,6 +279,18 @@ class Spool:
         self._own.put(list(self._homeless), [])
         self._homeless = {}
         self._succeed()
+
+    def _leave_if_removed(self, own: OwnFile) -> None:
+        """Begin a new file if somebody has removed this one, which nobody would find after the end of the process."""
+        path = own.file.path
+        if not own.file.is_removed:
+            return
+        if self._log_once(path):
+            logger.error("the spool file %s has been removed: what is pending goes into a new one", path)
+        if not own.has_unread:  # what is in it alone can still be read
+            self._homeless = own.in_memory()
+            self._own = None
+            own.file.discard()
 
     def _write(self, own: OwnFile, overflow: deque[Operation], *, hurry: bool) -> None:
         """Write what is new. What is settled is deleted with it, or a little later."""
@@ -402,7 +420,6 @@ class Spool:
         if not (self._new or self._settled or self._tail or self._waiting_calls or self._syncs or self._closing):
             self._wake.wait(_BUSY_POLL_SECONDS if waits or self._idle < _POLLS else _IDLE_SECONDS)
         self._asleep = False
-        self._wake.clear()
 
     def _tidy(self, *, idle: bool) -> None:
         if self._own is not None and self.works:
@@ -424,7 +441,7 @@ class Spool:
 
     def _end_waits(self) -> None:
         for call in _drain(self._waiting_calls):
-            call.set()
+            call.release()
         for sync in _drain(self._syncs):
             _finish(sync, False)
         if self._closing is not None:
