@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from functools import partial, wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction, unwrap
+from types import CodeType
 from typing import Any, Literal, TypeVar, cast
 
 from prefactor_core._traced.arguments import Arguments
@@ -74,7 +75,7 @@ def traced(
             raise TypeError(f"@traced({shown}): it decorates functions and methods, not {name}")
         try:
             has_receiver = isinstance(method, classmethod) if is_method else None
-            plan = make(name, arguments=Arguments(plain, has_receiver=has_receiver))
+            plan = make(name, _place_of(plain), arguments=Arguments(plain, has_receiver=has_receiver))
             if capture in {True, "result"}:
                 _check_result(plain, result, collect)
         except TypeError as error:
@@ -83,6 +84,15 @@ def traced(
         return cast("F", type(method)(decorated) if is_method else decorated)
 
     return decorate
+
+
+def _place_of(function: Callable[..., Any]) -> str:
+    """Where a function is defined, to begin the remarks of a message with; nothing if that is not known."""
+    try:
+        code = getattr(unwrap(function), "__code__", None)
+    except Exception:  # an object whose own code answers for its attributes
+        return ""
+    return f"at {code.co_filename}:{code.co_firstlineno}; " if isinstance(code, CodeType) else ""
 
 
 def _check_result(function: Callable[..., Any], result: object, collect: object) -> None:

@@ -280,7 +280,7 @@ async def test_a_value_that_is_no_result_is_logged_once(
         assert type(find("h")) is Hostile
     assert [result for *_, result in calls(api)] == [None, None]
     (message,) = warnings(caplog)
-    assert "returned a list, which is no mapping, model or dataclass: give result=" in message
+    assert f"returned a list, which is no mapping, model or dataclass: give result= (at {__file__}:" in message
 
 
 async def test_an_argument_that_is_none_by_default_is_left_out(api: LocalApi, run: Run) -> None:

@@ -29,6 +29,7 @@ class Plan:
 
     Args:
         name: the function, for messages.
+        place: where it is defined, such as "at agent.py:12; ", or nothing.
         span_type: the span type.
         arguments: reads the arguments of a call.
         params: makes the params of the arguments; None if they are taken by name.
@@ -43,6 +44,7 @@ class Plan:
     def __init__(
         self,
         name: str,
+        place: str,
         span_type: type[TypedSpan[Any, Any]] | str,
         arguments: Arguments,
         *,
@@ -52,6 +54,7 @@ class Plan:
         capture: Capture,
     ) -> None:
         self.name = name
+        self._place = place
         self.span_type = span_type
         self._arguments = arguments
         self._class: type[TypedSpan[Any, Any]] = TypedSpan if isinstance(span_type, str) else span_type
@@ -102,7 +105,7 @@ class Plan:
 
     def report_no_instance(self) -> None:
         """Log that a call is not recorded, because there is no current agent instance."""
-        report_finding("no_instance", self._no_instance)
+        report_finding("no_instance", self._with_place(self._no_instance))
         if self._ran_alone:
             return
         self._ran_alone = True
@@ -138,12 +141,15 @@ class Plan:
         return self._class._payload(value)
 
     def _report(self, key: str, text: str) -> None:
-        report_finding("mapper_error", text)
+        report_finding("mapper_error", self._with_place(text))
         self._log(key, text)
+
+    def _with_place(self, text: str) -> str:
+        return f"{text} ({self._place[:-2]})" if self._place else text
 
     def _log(self, key: str, text: str) -> None:
         if self._log_once(key):
-            logger.warning("%s (the call itself is not affected; further ones are not logged)", text)
+            logger.warning("%s (%sthe call itself is not affected; further ones are not logged)", text, self._place)
 
 
 class _NotPayloadError(Exception):
