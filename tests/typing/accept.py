@@ -534,6 +534,14 @@ async def what_takes_coroutines(client: PrefactorCoreClient, instance: AgentInst
             group.create_task(span.cancel())
 
 
+async def models_by_name(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
+    async with instance.span("note:write", payload=NoteWrite.Params(text="remember")) as span:
+        await span.start()
+    async with instance.span("order:place") as span:
+        await span.start(OrderPlace.Params(customer="Ada", quantity=1, channel="web", note=None))
+        await span.complete(OrderPlace.Result(order_id="o-1", total=2))
+
+
 async def decorated(client: PrefactorCoreClient, instance: AgentInstanceHandle) -> None:
     @instance.span(NoteWrite, payload={"text": "remember"})
     def double(number: int) -> int:

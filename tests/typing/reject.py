@@ -314,7 +314,7 @@ async def opening(client: PrefactorCoreClient, instance: AgentInstanceHandle) ->
     instance.span(NoteWrite, payload={})  # E: "span"
     instance.span(NoteWrite, payload="remember")  # E: "span"
     instance.span(NoteWrite, parent_span_id=order)  # E: "span"
-    instance.span("note:write", payload=NoteWrite.Params(text="remember"))  # E: "span"
+    instance.span("note:write", payload="remember")  # E: "span"
     instance.span(NoteWrite, parent="s-1")  # E: "span"
     client.span(schema_name=NoteWrite)  # E: "span"
     client.span(instance_id=instance, schema_name=NoteWrite)  # E: "span"

@@ -286,6 +286,7 @@ EXPECTED = {
     ],
     "without_await": [PLACED, Span("note:write", NOTE, {"error": "none"}, "failed")],
     "what_takes_coroutines": [Span("note:write", NOTE)],
+    "models_by_name": [Span("note:write", NOTE), PLACED],
     "decorated": [Span("note:write", NOTE)] * 2,
     "chat": [
         Span("agent:chat_turn", {"user_message": "Hi", "turn": 1, "channel": "text"}, {"assistant_message": "Hello"}),
