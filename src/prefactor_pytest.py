@@ -50,8 +50,8 @@ def pytest_runtest_makereport(
     if call.when == "call":
         item.stash[_PASSED] = report.passed
     recorded = item.stash.get(_RECORDED, None)
-    if report.failed and recorded is not None and recorded.spans:
-        report.sections.append(("prefactor", recorded.tree()))
+    if report.failed and recorded is not None and (section := recorded._section()):
+        report.sections.append(("prefactor", section))
     return report
 
 
@@ -65,16 +65,14 @@ def recorded(request: pytest.FixtureRequest) -> Iterator[Recorded]:
     from prefactor_core.testing import record  # noqa: PLC0415
 
     if "prefactor_api" in request.fixturenames:
-        raise pytest.UsageError("a test takes either the fixture recorded or the fixture prefactor_api")
+        pytest.fail("a test takes either the fixture recorded or the fixture prefactor_api", pytrace=False)
     options = _options(request.node)
     with record(strict=False, allow=options["allow"]) as recorded:
         request.node.stash[_RECORDED] = recorded
         yield recorded
-        if options["strict"] and request.node.stash.get(_PASSED, False):
-            try:
-                recorded.verify()
-            except AssertionError as error:
-                pytest.fail(str(error), pytrace=False)
+        passed = options["strict"] and request.node.stash.get(_PASSED, False)
+        if passed and (mistakes := recorded._mistakes()):
+            pytest.fail(mistakes, pytrace=False)
 
 
 @pytest.fixture
@@ -125,8 +123,25 @@ def _options(node: pytest.Item) -> dict[str, Any]:
     """The options of the markers of a test. What any of them allows is allowed; the closest decides about `strict`."""
     options: dict[str, Any] = {"allow": [], "strict": True}
     for marker in reversed(list(node.iter_markers("prefactor"))):
-        if marker.args or marker.kwargs.keys() - options.keys():
-            raise pytest.UsageError("the marker prefactor takes allow=[…] and strict=…")
+        if problem := _problem(marker, list(options)):
+            pytest.fail(f"the marker prefactor takes allow=[…] and strict=…{problem}", pytrace=False)
         options["allow"] = [*options["allow"], *marker.kwargs.get("allow", [])]
         options["strict"] = marker.kwargs.get("strict", options["strict"])
     return options
+
+
+def _problem(marker: pytest.Mark, options: list[str]) -> str:
+    """What the message adds for a wrong marker; empty if it is right."""
+    from prefactor_core.testing._findings import allowed_kinds  # noqa: PLC0415
+    from prefactor_schema.suggestions import did_you_mean  # noqa: PLC0415
+
+    if marker.args:
+        return ", by their names"
+    for name in marker.kwargs:
+        if name not in options:
+            return f", not {name}={did_you_mean(name, options)}"
+    try:
+        allowed_kinds(marker.kwargs.get("allow", []))
+    except ValueError as error:
+        return f": {error}"
+    return ""

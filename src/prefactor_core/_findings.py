@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
+from prefactor_core._call_site import at_call_site
+
 __all__ = ["Collector", "FindingKind", "Report", "add_collector", "remove_collector", "report_finding"]
 
 FindingKind: TypeAlias = Literal[
@@ -20,11 +22,12 @@ FindingKind: TypeAlias = Literal[
 
 
 class Report(NamedTuple):
-    """A mistake: its kind, what is wrong, and the record of its span, if it is known."""
+    """A mistake: its kind, what is wrong, the record of its span, if it is known, and the file and the line."""
 
     kind: FindingKind
     message: str
     span: object = None
+    place: str = ""
 
 
 Collector: TypeAlias = Callable[[Report], None]
@@ -41,7 +44,7 @@ def report_finding(kind: FindingKind, message: str, span: object = None) -> None
         span: the `SpanRecord`, if the mistake is one of a span.
     """
     for collector in _collectors[-1:]:
-        collector(Report(kind, message, span))
+        collector(Report(kind, message, span, at_call_site().removeprefix("at ").removesuffix("; ")))
 
 
 def add_collector(collector: Collector) -> None:

@@ -66,6 +66,16 @@ def test_mistake(recorded):
     asyncio.run(agent(model=4))
     assert recorded.one(AgentLlm)
 
+@pytest.mark.xfail(strict=True)
+def test_mistake_is_not_mended_yet(recorded):
+    asyncio.run(agent(model=4))
+    recorded.verify()
+
+def test_mistake_is_expected(recorded):
+    asyncio.run(agent(model=4))
+    with pytest.raises(AssertionError, match="1 payload does not match"):
+        recorded.verify()
+
 @pytest.mark.prefactor(allow=["mismatch"])
 def test_allowed(recorded):
     asyncio.run(agent(model=4))
@@ -94,22 +104,27 @@ class TestCase(unittest.TestCase):
         self.assertEqual(self.recorded.one(AgentLlm).status, "complete")
 """,
     )
-    done.assert_outcomes(passed=6, failed=1, errors=1, xfailed=1)
+    done.assert_outcomes(passed=7, failed=1, errors=1, xfailed=2)
     done.stdout.fnmatch_lines(
         [
             "*ERROR at teardown of test_mistake*",
             "1 payload does not match its type",
-            "  agent:llm  model: Input should be a string, found an integer",
+            "  agent:llm  model: Input should be a string, found an integer (*.py:13)",
+            "what is intended *",
             "*- prefactor -*",
             "agent:llm  complete  model=4",
+            "*_ test_fails _*",
         ]
     )
+    done.stdout.no_fnmatch_line("*During handling of*")
     done.stdout.fnmatch_lines(
         [
             "*_ test_fails _*",
             "E  *expected one agent:run span, found none*",
             "*- prefactor -*",
             "agent:llm  complete  m",
+            "1 agent instance is not finished",
+            "  the run of Agent is still active",
         ]
     )
 
@@ -177,11 +192,27 @@ def test_both(prefactor_api, recorded):
 @pytest.mark.prefactor("open_span")
 def test_wrong_marker(recorded):
     pass
+
+@pytest.mark.prefactor(allow="open_span")
+def test_text(recorded):
+    pass
+
+@pytest.mark.prefactor(alow=["open_span"])
+def test_misspelled(recorded):
+    pass
 """,
     )
-    done.assert_outcomes(passed=1, errors=2)
+    done.assert_outcomes(passed=1, errors=4)
     done.stdout.fnmatch_lines(["*a test takes either the fixture recorded or the fixture prefactor_api*"])
-    done.stdout.fnmatch_lines(["*the marker prefactor takes allow=*"])
+    start = "the marker prefactor takes allow=[[]…[]] and strict=…"
+    done.stdout.fnmatch_lines(
+        [
+            f"{start}, by their names",
+            f"{start}: allow takes a list of kinds, such as [[]'open_span'[]]",
+            f"{start}, not alow=; did you mean 'allow'[?]",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*prefactor_pytest.py*")
 
 
 def test_the_plugin_imports_only_pytest(tmp_path: Path) -> None:

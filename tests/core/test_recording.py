@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -162,6 +163,75 @@ def test_several_runs_stand_below_their_agents() -> None:
         _ = recorded.instance
 
 
+async def many(number: int) -> None:
+    """A run with many model calls, and two tool calls among them."""
+    _, instance = await opened()
+    async with instance.span(AgentRun) as run:
+        await run.start(input="x")
+        for place in range(number - 3):
+            if place in {30, 70}:
+                async with instance.span(AgentTool) as tool:
+                    await tool.start(name="t")
+            async with instance.span(AgentLlm) as llm:
+                await llm.start(model="m")
+    await instance.finish()
+
+
+def calls_to_walk(number: int) -> int:
+    """How many calls of Python functions it takes to read the tree of a recording."""
+    with record() as recorded:
+        without_loop(many(number))
+    spans, run, before, calls = recorded.spans, recorded.one(AgentRun), sys.getprofile(), 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        children, parents = [len(span.children()) for span in spans], {span.parent for span in spans}
+    finally:
+        sys.setprofile(before)
+    assert (sum(children), parents) == (number - 1, {None, run})
+    return calls
+
+
+def test_the_time_to_walk_the_tree_grows_with_the_number_of_spans_alone() -> None:
+    assert calls_to_walk(400) < 5 * calls_to_walk(100)
+
+
+def test_a_message_shows_the_spans_that_matter_of_many() -> None:
+    with record() as recorded:
+        without_loop(many(1000))
+    with pytest.raises(AssertionError) as error:
+        recorded.one(AgentTool)
+    assert message_of(error)[1:5] == [
+        "    agent:run      complete  x",
+        "  → ├─ agent:tool  complete  t",
+        "  → └─ agent:tool  complete  t",
+        "  … 997 of 1,000 spans are left out; recorded.tree() has all",
+    ]
+    with pytest.raises(AssertionError) as error:
+        recorded.one(AgentRetrieval)
+    assert len(message_of(error)) == 1 + 40 + 1
+    assert len(recorded.tree().splitlines()) == 1000
+
+
+def test_messages_for_spans_that_are_nested_deeply() -> None:
+    with record(strict=False) as recorded:
+        client, instance = without_loop(opened())
+        parent = None
+        for _ in range(1200):
+            parent = without_loop(client.create_span(instance.id, "agent:run", parent, {"input": "x"}))
+    assert len(recorded.tree().splitlines()) == 1200
+    last = recorded.spans[-2:]
+    with pytest.raises(AssertionError, match="1,160 of 1,200 spans are left out"):
+        recorded.one(AgentRun, where=lambda span: span in last)
+    with pytest.raises(AssertionError) as error:
+        recorded.verify()
+    assert "  … and 1,170 more" in message_of(error)
+
+
 def test_a_message_shows_the_tree_and_how_to_select_one() -> None:
     with record() as recorded:
         without_loop(agent())
@@ -189,7 +259,36 @@ def test_a_message_for_a_span_that_is_missing_names_the_nearest_type() -> None:
         recorded.one(AgentTool, where=lambda span: span.params.name == "pay")
 
 
+def test_a_message_for_a_class_suggests_no_other_type() -> None:
+    async def run() -> None:
+        _, instance = await opened()
+        async with instance.span(AgentRun) as span:
+            await span.start(input="x")
+        await instance.finish()
+
+    with record() as recorded:
+        without_loop(run())
+    with pytest.raises(AssertionError) as error:
+        recorded.one(AgentTool)
+    assert message_of(error)[0] == "expected one agent:tool span, found none"
+
+
+def test_arguments_of_a_wrong_type_raise_at_once() -> None:
+    wrong: Any = registry
+    with pytest.raises(TypeError, match="takes clients that are open already, not SchemaRegistry"), record(wrong):
+        pass
+    with record() as recorded:
+        wrong = "no"
+        with pytest.raises(TypeError, match=r"error of prefactor_http\.exceptions or None, not str"):
+            recorded.refuse("initialize", wrong)
+        wrong = PrefactorAuthError
+        with pytest.raises(TypeError, match="not the class PrefactorAuthError"):
+            recorded.refuse("initialize", wrong)
+
+
 def assert_nothing(recorded: Recorded) -> None:
+    with pytest.raises(AssertionError, match=r"nothing was recorded: .* record\(client\)"):
+        _ = recorded.instance
     with pytest.raises(AssertionError, match="nothing was recorded: is the client opened inside of the recording"):
         recorded.one(AgentRetrieval)
 
@@ -243,7 +342,9 @@ def test_mistakes_that_do_not_raise_in_the_agent_are_found_at_the_end() -> None:
     with pytest.raises(AssertionError) as error, record() as recorded:
         without_loop(careless())
     usage = "usage.input_tokens: Input should be an integer, found a string"
-    assert message_of(error) == [
+    here = re.compile(rf" \({re.escape(__file__)}:\d+\)")
+    assert len(here.findall(str(error.value))) == 6
+    assert here.sub("", str(error.value)).splitlines() == [
         "3 payloads do not match their types",
         f"  agent:llm 1 of 2  {usage}",
         f"  agent:llm 2 of 2  {usage}",
@@ -277,14 +378,35 @@ def test_what_is_allowed_does_not_raise() -> None:
         without_loop(careless())
     with pytest.raises(AssertionError, match="not finished"):
         lenient.verify()
+    with record() as verified:
+        without_loop(careless())
+        with pytest.raises(AssertionError, match="not finished"):
+            verified.verify()
     wrong: Any = ["open_spam"]
     with pytest.raises(ValueError, match="did you mean 'open_span'"), record(allow=wrong):
         pass
 
 
+async def forgetful() -> None:
+    await opened()  # a run that is not finished
+
+
+def test_a_mistake_after_verify_raises_at_the_end() -> None:
+    recording = record()
+    recorded = recording.__enter__()
+    without_loop(careless())
+    with pytest.raises(AssertionError, match="do not match"):
+        recorded.verify()
+    without_loop(forgetful())
+    with pytest.raises(AssertionError) as error:
+        recording.__exit__(None, None, None)
+    assert message_of(error)[0] == "1 agent instance is not finished"
+    assert len(message_of(error)) == 3
+
+
 def test_an_exception_of_the_test_is_not_replaced() -> None:
     async def run() -> None:
-        await opened()  # a run that is not finished
+        await forgetful()
         raise KeyError
 
     with pytest.raises(KeyError), record():
@@ -302,8 +424,8 @@ def test_a_second_finish_by_id_comes_too_late() -> None:
     with record(allow=["too_late"]) as recorded:
         without_loop(run())
     assert recorded.one("step").raw_result == {"n": 1}
-    assert [str(each) for each in recorded.findings()] == [
-        "step  the span was finished a second time, which the API refuses"
+    assert [(each.message, each.span) for each in recorded.findings()] == [
+        ("the span was finished a second time, which the API refuses", recorded.one("step"))
     ]
 
 
@@ -433,7 +555,9 @@ def test_quality_payloads_are_recorded_and_checked() -> None:
     with record(allow=["mismatch"]) as recorded:
         without_loop(run())
     assert recorded.instance.qualities == {"score": {}}
-    assert [str(each) for each in recorded.findings()] == ["the quality payload 'score': points: Field required"]
+    (finding,) = recorded.findings()
+    assert finding.message == "the quality payload 'score': points: Field required"
+    assert re.fullmatch(rf"{re.escape(__file__)}:\d+", finding.place)
 
 
 def test_a_client_that_outlives_the_recording_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +64,24 @@ class InstanceEntry:
     terminate: Callable[[str, str | None], None] | None = None
 
 
+class _Order:
+    """The spans in the order of start, and where each stands; none of it changes until something is recorded."""
+
+    def __init__(self, entries: Iterable[SpanEntry]) -> None:
+        self.spans = sorted(entries, key=SpanEntry.place)
+        self.by_id = {entry.record.id: entry for entry in self.spans}
+        self.of_type: dict[str, list[SpanEntry]] = defaultdict(list)
+        self.below: dict[SpanEntry | None, list[SpanEntry]] = defaultdict(list)
+        self.numbers: dict[SpanEntry, int] = {}
+        by_record = {entry.record: entry for entry in self.spans}
+        for entry in self.spans:
+            record, parent = entry.record, entry.record.parent
+            self.of_type[record.schema_name].append(entry)
+            self.numbers[entry] = len(self.of_type[record.schema_name])
+            above = by_record.get(parent) if isinstance(parent, SpanRecord) else self.by_id.get(parent or "")
+            self.below[above].append(entry)
+
+
 class Recording:
     """What the clients of this process hand over while it is the innermost one. Works from any thread."""
 
@@ -70,6 +89,7 @@ class Recording:
         self._lock = threading.RLock()  # reentrant: a signal handler may interrupt a call
         self._numbers = itertools.count()
         self._spans: dict[SpanRecord, SpanEntry] = {}
+        self._order_so_far: _Order | None = None
         self._instances: dict[str, InstanceEntry] = {}
         self._reports: list[Report] = []
         self.refusals: dict[Refusable, PrefactorHttpError] = {}
@@ -87,7 +107,18 @@ class Recording:
     def spans(self) -> list[SpanEntry]:
         """The spans, in the order of start."""
         with self._lock:
-            return sorted(self._spans.values(), key=SpanEntry.place)
+            return list(self._order().spans)
+
+    def below(self) -> Mapping[SpanEntry | None, list[SpanEntry]]:
+        """The spans right below each span, and below None those whose parent was not recorded; not to be changed."""
+        with self._lock:
+            return self._order().below
+
+    def number(self, entry: SpanEntry) -> tuple[int, int]:
+        """Which of the spans of its type a span is, from 1, and how many they are."""
+        with self._lock:
+            order = self._order()
+            return order.numbers.get(entry, 1), len(order.of_type.get(entry.record.schema_name, ()))
 
     def instances(self) -> list[InstanceEntry]:
         """The agent instances, in the order of registration."""
@@ -104,12 +135,13 @@ class Recording:
         with self._lock:
             if isinstance(span, SpanRecord):
                 return self._spans.get(span)
-            return next((entry for entry in self._spans.values() if entry.record.id == span), None)
+            return self._order().by_id.get(span) if isinstance(span, str) else None
 
     def clear(self) -> None:
         """Forget the spans, the instances and the mistakes."""
         with self._lock:
             self._spans.clear()
+            self._order_so_far = None
             self._instances.clear()
             self._reports.clear()
 
@@ -121,10 +153,16 @@ class Recording:
     def add(self, operation: Operation, session: RecordingSession) -> None:
         """Record an operation."""
         with self._lock:
+            self._order_so_far = None
             if operation.span is not None:
                 self._add_to_span(operation, operation.span)
             elif operation.instance is not None:
                 _add_to_instance(operation, self._instance(operation.instance.id, session))
+
+    def _order(self) -> _Order:
+        if self._order_so_far is None:
+            self._order_so_far = _Order(self._spans.values())
+        return self._order_so_far
 
     def _collect(self, report: Report) -> None:
         with self._lock:

@@ -9,10 +9,10 @@ from typing import get_args
 
 from prefactor_core._findings import FindingKind, Report
 from prefactor_core._session.recording_session import Recording
-from prefactor_core.testing._spans import AnySpan, RecordedSpan, views
+from prefactor_core.testing._spans import AnySpan, RecordedSpan
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["Finding", "allowed_kinds", "describe", "findings"]
+__all__ = ["Finding", "allowed_kinds", "describe", "findings", "how_to_allow"]
 
 _HEADS: dict[FindingKind, tuple[str, str]] = {
     "mismatch": ("1 payload does not match its type", "{} payloads do not match their types"),
@@ -25,6 +25,8 @@ _HEADS: dict[FindingKind, tuple[str, str]] = {
     "redact_error": ("1 call of redact raised", "{} calls of redact raised"),
 }
 
+_MOST_OF_A_KIND = 30
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -34,14 +36,17 @@ class Finding:
         kind: the kind of mistake, which `allow` takes.
         message: what is wrong.
         span: the span, if it is known.
+        place: the file and the line of the call, such as "agent.py:12"; empty if it is not known.
     """
 
     kind: FindingKind
     message: str
     span: AnySpan | None = None
+    place: str = ""
 
     def __str__(self) -> str:
-        return f"{_place(self.span)}  {self.message}" if self.span is not None else self.message
+        whose = "" if self.span is None else f"{_which(self.span)}  "
+        return f"{whose}{self.message}{self.place and f' ({self.place})'}"
 
 
 def allowed_kinds(kinds: Collection[str]) -> frozenset[str]:
@@ -50,8 +55,9 @@ def allowed_kinds(kinds: Collection[str]) -> frozenset[str]:
     Raises:
         ValueError: there is no such kind.
     """
-    if isinstance(kinds, str):
-        raise ValueError(f"allow takes a list of kinds, such as [{kinds!r}]")
+    if isinstance(kinds, str) or not isinstance(kinds, Collection):
+        example = kinds if isinstance(kinds, str) else "open_span"
+        raise ValueError(f"allow takes a list of kinds, such as [{example!r}]")
     known = get_args(FindingKind)
     for kind in kinds:
         if kind not in known:
@@ -66,16 +72,28 @@ def findings(recording: Recording) -> list[Finding]:
 
 def describe(found: Collection[Finding]) -> str:
     """The findings as lines: one group for each kind."""
-    kinds = [kind for kind in get_args(FindingKind) if any(each.kind == kind for each in found)]
-    lines = [line for kind in kinds for line in _group(kind, [each for each in found if each.kind == kind])]
-    return "\n".join([*lines, f"what is intended can be allowed: allow={kinds}"])
+    groups = ((kind, [each for each in found if each.kind == kind]) for kind in _kinds(found))
+    return "\n".join(line for kind, group in groups for line in _group(kind, group))
+
+
+def how_to_allow(found: Collection[Finding]) -> str:
+    """What allows these findings."""
+    return f"what is intended can be allowed: allow={_kinds(found)}"
+
+
+def _kinds(found: Collection[Finding]) -> list[FindingKind]:
+    present = {each.kind for each in found}
+    return [kind for kind in get_args(FindingKind) if kind in present]
 
 
 def _group(kind: FindingKind, found: Collection[Finding]) -> Iterator[str]:
     one, several = _HEADS[kind]
     yield one if len(found) == 1 else several.format(len(found))
-    for text, times in Counter(map(str, found)).items():
+    texts = Counter(map(str, found))
+    for text, times in list(texts.items())[:_MOST_OF_A_KIND]:
         yield f"  {text}" + (f" ({times} times)" if times > 1 else "")
+    if len(texts) > _MOST_OF_A_KIND:
+        yield f"  … and {len(texts) - _MOST_OF_A_KIND:,} more"
 
 
 def _reported(recording: Recording) -> Iterator[Finding]:
@@ -86,9 +104,9 @@ def _reported(recording: Recording) -> Iterator[Finding]:
 def _finding(recording: Recording, report: Report) -> Finding:
     entry = None if report.span is None else recording.find(report.span)
     if entry is not None:
-        return Finding(report.kind, report.message, RecordedSpan(recording, entry, None))
+        return Finding(report.kind, report.message, RecordedSpan(recording, entry, None), report.place)
     name = getattr(report.span, "schema_name", "")  # a span that is not started yet
-    return Finding(report.kind, f"{name}  {report.message}" if name else report.message)
+    return Finding(report.kind, f"{name}  {report.message}" if name else report.message, place=report.place)
 
 
 def _open(recording: Recording) -> Iterator[Finding]:
@@ -101,9 +119,7 @@ def _open(recording: Recording) -> Iterator[Finding]:
             yield Finding("open_instance", f"the run of {name or instance.id} is still active")
 
 
-def _place(span: AnySpan | None) -> str:
+def _which(span: AnySpan) -> str:
     """Which span of its type it is: "agent:llm 2 of 3"."""
-    if span is None:
-        return ""
-    same = views(span._recording, span.type)
-    return span.type if len(same) == 1 else f"{span.type} {same.index(span) + 1} of {len(same)}"
+    number, same = span._recording.number(span._entry)
+    return f"{span.type} {number} of {same}" if same > 1 else span.type

@@ -26,19 +26,24 @@ def record(
 
     Args:
         clients: clients that are open already, and record in the block, too.
-        strict: whether the end of the block raises what `Recorded.verify()` raises, unless an exception leaves it.
+        strict: whether the end of the block raises what `Recorded.verify()` raises, unless that has raised it already
+            or an exception leaves the block.
         allow: the kinds of findings that `verify()` does not raise; see `Recorded.findings()`.
 
     Raises:
-        AssertionError: at the end of the block, if there are findings, with `strict`.
+        AssertionError: at the end of the block, if there are findings that `verify()` has not raised, with `strict`.
+        TypeError: one of `clients` is no client.
         ValueError: `allow` has an unknown kind.
     """
     __tracebackhide__ = True
+    for client in clients:
+        if not isinstance(client, PrefactorCoreClient):
+            raise TypeError(f"record() takes clients that are open already, not {type(client).__name__}")
     recording = Recording()
     recorded = Recorded(recording, allow)
     with recording.active(), clean_context(), ExitStack() as stack:
         for client in clients:
             stack.enter_context(client._recorded())
         yield recorded
-    if strict:
-        recorded.verify()
+    if strict and (mistakes := recorded._mistakes()):
+        raise AssertionError(mistakes)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection
 from typing import Any, overload
 
 from prefactor_core._findings import FindingKind
-from prefactor_core._session.recording_session import Recording, Refusable, SpanEntry
+from prefactor_core._session.recording_session import Recording, Refusable
 from prefactor_core.managers import AgentInstanceHandle
-from prefactor_core.testing._findings import Finding, allowed_kinds, describe, findings
+from prefactor_core.testing._findings import Finding, allowed_kinds, describe, findings, how_to_allow
 from prefactor_core.testing._spans import (
     AnySpan,
     ClassOf,
@@ -19,7 +20,7 @@ from prefactor_core.testing._spans import (
     RecordedSpan,
     SpanTypeOrName,
     payload_model,
-    span_tree,
+    plain_views,
     views,
 )
 from prefactor_core.testing._trees import tree
@@ -29,6 +30,11 @@ from prefactor_schema.suggestions import did_you_mean
 __all__ = ["Recorded"]
 
 _INDENT = "  "
+_MOST_SPANS = 40  # in a message
+_NOTHING = (
+    "nothing was recorded: is the client opened inside of the recording? "
+    "Give one that is open already to record(client)"
+)
 
 
 class Recorded:
@@ -40,6 +46,7 @@ class Recorded:
     def __init__(self, recording: Recording, allow: Collection[FindingKind] = ()) -> None:
         self._recording = recording
         self._allowed = allowed_kinds(allow)
+        self._raised: Counter[Finding] = Counter()
 
     def __repr__(self) -> str:
         return f"<Recorded {len(self._recording.instances())} instances, {len(self._recording.spans())} spans>"
@@ -99,7 +106,7 @@ class Recorded:
     @property
     def roots(self) -> list[AnySpan]:
         """The spans without a parent, in the order of start."""
-        return span_tree(self._recording).get(None, [])
+        return plain_views(self._recording, self._recording.below().get(None, ()))
 
     @property
     def instances(self) -> list[RecordedInstance]:
@@ -116,7 +123,9 @@ class Recorded:
         __tracebackhide__ = True
         found = self.instances
         if len(found) != 1:
-            raise AssertionError(f"expected one agent instance, found {len(found) or 'none'}: {found}")
+            if not found:
+                raise AssertionError(f"expected one agent instance, and {_NOTHING}")
+            raise AssertionError(f"expected one agent instance, found {len(found)}: {found}")
         return found[0]
 
     def tree(self) -> str:
@@ -130,8 +139,7 @@ class Recorded:
             The spans without a parent, each as `{"type", "status", "params", "result", "spans"}`, where "spans" are
             those below it. The payloads are JSON, as they are sent.
         """
-        below = span_tree(self._recording)
-        return [_plain(span, below) for span in below.get(None, [])]
+        return [_plain(span) for span in self.roots]
 
     def findings(self) -> list[Finding]:
         """The mistakes that did not raise in the agent, and what is still open at this moment; also what is allowed.
@@ -143,19 +151,38 @@ class Recorded:
         return findings(self._recording)
 
     def verify(self) -> None:
-        """Check that there are no findings but those that are allowed.
+        """Check that there are no findings but those that are allowed. The end of the test does not raise them again.
 
         Raises:
             AssertionError: there are some. The message names them.
         """
         __tracebackhide__ = True
-        found = [finding for finding in self.findings() if finding.kind not in self._allowed]
+        found = self._not_allowed()
+        self._raised = Counter(found)
         if found:
-            raise AssertionError(describe(found))
+            raise AssertionError(f"{describe(found)}\n{how_to_allow(found)}")
+
+    def _not_allowed(self) -> list[Finding]:
+        return [finding for finding in self.findings() if finding.kind not in self._allowed]
+
+    def _not_raised(self) -> list[Finding]:
+        return list((Counter(self._not_allowed()) - self._raised).elements())
+
+    def _mistakes(self) -> str:
+        """What the end of the test raises: the message of `verify()`, without what that has raised; empty if none."""
+        found = self._not_raised()
+        self._raised += Counter(found)
+        return f"{describe(found)}\n{how_to_allow(found)}" if found else ""
+
+    def _section(self) -> str:
+        """What the report of a failed test shows: the tree, and the findings that no message names."""
+        shown = tree(self._recording, most=_MOST_SPANS)
+        return "\n".join(filter(None, [shown, describe(self._not_raised())]))
 
     def clear(self) -> None:
         """Forget the spans, the instances and the findings so far."""
         self._recording.clear()
+        self._raised.clear()
 
     def terminate(self, instance: RecordedInstance | AgentInstanceHandle | str, reason: str | None = None) -> None:
         """Terminate an agent instance, as the platform does: sets `terminated`, and calls `on_terminate` callbacks.
@@ -185,9 +212,15 @@ class Recorded:
             operation: "initialize" or "register".
             error: the error, such as `PrefactorAuthError("the token is not valid", "unauthorized", 401)`; None to
                 refuse no longer.
+
+        Raises:
+            TypeError: `error` is something else.
+            ValueError: there is no such operation.
         """
         if operation not in {"initialize", "register"}:
             raise ValueError(f'operation must be "initialize" or "register", not {operation!r}')
+        if not isinstance(error, PrefactorHttpError | None):
+            raise TypeError(f"error must be an error of prefactor_http.exceptions or None, not {_kind(error)}")
         if error is None:
             self._recording.refusals.pop(operation, None)
         else:
@@ -201,24 +234,26 @@ class Recorded:
         if of_type:
             return f"expected one {name} span, found none of {len(of_type)} for which `where` is true\n{shown}"
         if not shown:
-            return (
-                f"expected one {name} span, and nothing was recorded: is the client opened inside of the recording? "
-                "Give one that is open already to record(client)"
-            )
+            return f"expected one {name} span, and {_NOTHING}"
         types = dict.fromkeys(span.type for span in self.spans)
-        return f"expected one {name} span, found none{did_you_mean(name, types)}\n{shown}"
+        meant = did_you_mean(name, types) if isinstance(span_type, str) else ""  # a class is not misspelled
+        return f"expected one {name} span, found none{meant}\n{shown}"
 
     def _tree(self, marked: Collection[AnySpan]) -> str:
-        return tree(self._recording, marked, indent=_INDENT)
+        return tree(self._recording, marked, indent=_INDENT, most=_MOST_SPANS)
 
 
-def _plain(span: AnySpan, below: Mapping[SpanEntry | None, list[AnySpan]]) -> dict[str, Any]:
+def _kind(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def _plain(span: AnySpan) -> dict[str, Any]:
     return {
         "type": span.type,
         "status": span.status,
         "params": span.raw_params,
         "result": span.raw_result,
-        "spans": [_plain(child, below) for child in below.get(span._entry, [])],
+        "spans": [_plain(child) for child in span.children()],
     }
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeAlias, cast, overload
 
@@ -25,7 +24,7 @@ __all__ = [
     "RecordedSpan",
     "SpanTypeOrName",
     "payload_model",
-    "span_tree",
+    "plain_views",
     "views",
 ]
 
@@ -167,8 +166,7 @@ class RecordedSpan(Generic[P_co, R_co]):
 
     def children(self, span_type: Any = None, /) -> Any:
         """The spans right below this one, in the order of start; all, or those of a span type."""
-        below = span_tree(self._recording).get(self._entry, [])
-        return [span for span in views(self._recording, span_type) if span in below]
+        return _views(self._recording, self._recording.below().get(self._entry, ()), span_type)
 
     def _model(self, part: Part, payload: dict[str, Any]) -> BaseModel:
         __tracebackhide__ = True
@@ -242,7 +240,8 @@ class RecordedInstance:
     @property
     def spans(self) -> list[AnySpan]:
         """The spans of the run, in the order of start."""
-        return [span for span in views(self._recording, None) if span._entry.record.instance.id == self.id]
+        entries = self._recording.spans()
+        return plain_views(self._recording, (entry for entry in entries if entry.record.instance.id == self.id))
 
 
 def payload_model(span_type: type[TypedSpan[Any, Any]], part: Part) -> type[BaseModel] | None:
@@ -252,27 +251,24 @@ def payload_model(span_type: type[TypedSpan[Any, Any]], part: Part) -> type[Base
 
 def views(recording: Recording, span_type: SpanTypeOrName | None) -> list[AnySpan]:
     """The recorded spans, in the order of start: of a generated class, of a name, or all."""
+    return _views(recording, recording.spans(), span_type)
+
+
+def plain_views(recording: Recording, entries: Iterable[SpanEntry]) -> list[AnySpan]:
+    """These spans as a test reads them, without models."""
+    return _views(recording, entries, None)
+
+
+def _views(recording: Recording, entries: Iterable[SpanEntry], span_type: SpanTypeOrName | None) -> list[AnySpan]:
     if span_type is None or isinstance(span_type, str):
         name, model_of = span_type, None
     else:
         name, model_of = span_type.schema_name, span_type
     return [
         RecordedSpan(recording, entry, model_of)
-        for entry in recording.spans()
+        for entry in entries
         if name is None or entry.record.schema_name == name
     ]
-
-
-def span_tree(recording: Recording) -> dict[SpanEntry | None, list[AnySpan]]:
-    """The spans right below each span, and below None those whose parent was not recorded; in the order of start."""
-    entries = recording.spans()
-    by_parent: dict[object, SpanEntry] = {}
-    for entry in entries:
-        by_parent[entry.record] = by_parent[entry.record.id] = entry
-    below: dict[SpanEntry | None, list[AnySpan]] = defaultdict(list)
-    for entry in entries:
-        below[by_parent.get(entry.record.parent)].append(RecordedSpan(recording, entry, None))
-    return below
 
 
 def _path(steps: Sequence[int | str]) -> str:
