@@ -105,7 +105,7 @@ class Plan:
 
     def report_no_instance(self) -> None:
         """Log that a call is not recorded, because there is no current agent instance."""
-        report_finding("no_instance", self._with_place(self._no_instance))
+        report_finding("no_instance", self._no_instance)
         if self._ran_alone:
             return
         self._ran_alone = True
@@ -141,11 +141,8 @@ class Plan:
         return self._class._payload(value)
 
     def _report(self, key: str, text: str) -> None:
-        report_finding("mapper_error", self._with_place(text))
+        report_finding("mapper_error", text)
         self._log(key, text)
-
-    def _with_place(self, text: str) -> str:
-        return f"{text} ({self._place[:-2]})" if self._place else text
 
     def _log(self, key: str, text: str) -> None:
         if self._log_once(key):
