@@ -6,7 +6,7 @@ import copy
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType, UnionType
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, _SpecialForm, overload
 
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import SpanTypes
@@ -19,7 +19,8 @@ __all__ = ["PayloadSource", "SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
-PayloadSource: TypeAlias = type[object] | UnionType | Callable[..., object] | Mapping[str, object]
+# _SpecialForm: what mypy takes Union[…] and Annotated[…] for, where a value is expected.
+PayloadSource: TypeAlias = type[object] | UnionType | _SpecialForm | Callable[..., object] | Mapping[str, object]
 """What describes the params or the result of a span type: a type, a function, or a JSON Schema."""
 
 # Tests of integrations expect these words in the message.
@@ -166,8 +167,10 @@ class SchemaRegistry:
 
         Raises:
             TypeError: a type or a function has no JSON Schema, or it describes no object. The message names the field.
-            ValueError: a span type with this name has been registered with this method.
+                The name is no text.
+            ValueError: a span type with this name has been registered with this method. The name is empty.
         """
+        _check_name(name)
         redacted: dict[PayloadPart, RedactionRules] = {}
         if params is not None or result is not None or params_schema is None:
             if params is None or params_schema is not None or result_schema is not None:
@@ -287,6 +290,13 @@ def _caller() -> tuple[str, int]:
     while frame is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f'the name of a span type must be a text, such as "agent:llm", not {type(name).__name__}')
+    if not name:
+        raise ValueError('the name of a span type must not be empty; name what the span records, such as "agent:llm"')
 
 
 def _without_none(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import math
@@ -12,7 +11,7 @@ import os
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +33,8 @@ Looks into a spool, the directory of QueueConfig(spool=PATH) or PREFACTOR_SPOOL.
 delivers what processes that have ended left there, and "export" writes all of it to a file, with the payloads as they
 were recorded. "deliver" reads the address and the token of the API from PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
 """
+
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError)  # what reading the text of an operation raises
 
 
 class _SpoolError(Exception):
@@ -81,14 +82,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _list(directory: Path) -> int:
-    for path, reader in _readers(directory):
-        _list_one(path, reader)
+    code = _for_each(directory, _list_one)
     corrupt = sorted(path.name for path in directory.glob("*.corrupt"))
     for name in corrupt:
         print(f"{name}: cannot be read")
     if not (corrupt or spool_paths(directory)):
         print("nothing waits")
-    return 0
+    return code
 
 
 def _list_one(path: Path, reader: SpoolReader) -> None:
@@ -110,12 +110,16 @@ def _export(directory: Path, target: Path) -> int:
         raise _SpoolError(f"{target} exists; name a new file") from error
     count = 0
     with open(descriptor, "w", encoding="utf-8") as file:
-        for _, reader in _readers(directory):
+
+        def write(_: Path, reader: SpoolReader) -> None:
+            nonlocal count
             for operation in reader.operations():
                 file.write(json.dumps(operation) + "\n")
                 count += 1
+
+        code = _for_each(directory, write)
     print(f"{_count(count, 'operation')} written to {target}")
-    return 0
+    return code
 
 
 def _deliver(directory: Path) -> int:
@@ -140,32 +144,40 @@ async def _deliver_all(directory: Path, http: HttpClientConfig) -> int:
     await client.initialize()
     report = await client.close(math.inf)
     print(f"{_count(report.delivered, 'operation')} delivered, {report.failed} failed, {report.pending} left")
-    others = _of_others(directory, about(http.api_url, http.api_token))
+    others: list[Path] = []
+    described = about(http.api_url, http.api_token)
+
+    def look(path: Path, reader: SpoolReader) -> None:
+        if reader.about() != described or is_in_use(path):
+            others.append(path)
+
+    code = _for_each(directory, look)
     if others:
-        print(f"{_count(others, 'file')} of running processes, or of another address or token of the API, left alone")
-    return 0 if report.complete else 1
+        count = _count(len(others), "file")
+        print(f"{count} of running processes, or of another address or token of the API, left alone")
+    return code if report.complete else 1
 
 
-def _of_others(directory: Path, described: dict[str, str]) -> int:
-    count = 0
-    for path, reader in _readers(directory):
-        count += reader.about() != described or is_in_use(path)
-    return count
-
-
-def _readers(directory: Path) -> Iterator[tuple[Path, SpoolReader]]:
+def _for_each(directory: Path, do: Callable[[Path, SpoolReader], None]) -> int:
+    """Do something with each file. Returns the exit code: 1 if files cannot be read, which are reported."""
+    code = 0
     for path in spool_paths(directory):
-        with contextlib.suppress(NeverWrittenError), _open(path) as reader:
-            yield path, reader
+        try:
+            with SpoolReader(path) as reader:
+                do(path, reader)
+        except NeverWrittenError:  # a process is just making it
+            continue
+        except (sqlite3.Error, UnknownFormatError, *_DAMAGED) as error:
+            if path.exists():  # otherwise, a process has just delivered it
+                print(f"prefactor_core.spool: {path} cannot be read: {_reason(error)}", file=sys.stderr)
+                code = 1
+    return code
 
 
-def _open(path: Path) -> SpoolReader:
-    try:
-        return SpoolReader(path)
-    except NeverWrittenError:  # a process is just making it
-        raise
-    except (sqlite3.Error, UnknownFormatError) as error:
-        raise _SpoolError(f"{path} cannot be read: {error}") from error
+def _reason(error: Exception) -> str:
+    """What an error says, unless it may contain a payload: those that SQLite itself reports have a name."""
+    is_known = isinstance(error, UnknownFormatError) or hasattr(error, "sqlite_errorname")
+    return str(error) if is_known else "an operation in it is damaged"
 
 
 def _agent(head: dict[str, Any]) -> str:

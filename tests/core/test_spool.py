@@ -106,6 +106,15 @@ def spoil(path: Path) -> None:
     path.write_bytes(b"this is no database" * 1000)
 
 
+def make(path: Path, sql: str, source: Path | None = None) -> None:
+    """Make a database, or a copy of one, and change it."""
+    with contextlib.closing(sqlite3.connect(path)) as made:
+        if source is not None:
+            with contextlib.closing(sqlite3.connect(source)) as copied:
+                copied.backup(made)
+        made.executescript(sql)
+
+
 def spoil_rows(spool: Path) -> None:
     (path,) = spool.glob("*.sqlite3")
     connection = sqlite3.connect(path)
@@ -418,8 +427,47 @@ def test_the_command(
     assert main([str(left / "missing")]) == 1
 
 
+async def test_files_that_cannot_be_read_do_not_hide_the_others(
+    api: LocalApi, run: Run, spool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil(spool / "broken.sqlite3")
+    make(spool / "newer.sqlite3", "PRAGMA user_version = 9")
+    make(spool / "older.sqlite3", "CREATE TABLE t (x)")
+    live = tmp_path / "live"
+    async with run(queue={"spool": live}) as (client, instance):
+        await client.flush()
+        with api.away():
+            await record(instance)
+            wait_until(lambda: len(rows(live)) == 2)
+            (source,) = live.glob("*.sqlite3")
+            make(spool / "damaged.sqlite3", "UPDATE operations SET body = 'secret'", source)
+            make(spool / "foreign.sqlite3", "UPDATE operations SET body = CAST(x'736563726574ff' AS TEXT)", source)
+            make(spool / "whole.sqlite3", "", source)
+    reasons = {
+        "broken": "file is not a database",
+        "newer": "format 9; this version reads format 1",
+        "older": "format 0; this version reads format 1",
+        "damaged": "an operation in it is damaged",
+        "foreign": "an operation in it is damaged",
+    }
+    reports = {f"prefactor_core.spool: {spool / name}.sqlite3 cannot be read: {why}" for name, why in reasons.items()}
+
+    assert main([str(spool)]) == 1
+    printed = capsys.readouterr()
+    assert {*printed.err.splitlines()} == reports
+    assert printed.out.startswith("whole.sqlite3: 2 operations, 1 open run, waits for the next process\n")
+
+    target = tmp_path / "out.jsonl"
+    assert main([str(spool), "export", str(target)]) == 1
+    printed = capsys.readouterr()
+    assert {*printed.err.splitlines()} == reports
+    assert printed.out == f"2 operations written to {target}\n"
+    assert len(target.read_text().splitlines()) == 2
+
+
 def test_the_environment_names_the_spool(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFACTOR_SPOOL", str(spool))
     assert QueueConfig().spool == spool
+    assert QueueConfig(spool="").spool is None
     monkeypatch.delenv("PREFACTOR_SPOOL")
     assert QueueConfig().spool is None

@@ -383,6 +383,7 @@ def configuration(http: HttpClientConfig) -> None:
     registry.register_type("memory:read", {}, templates="x")  # E: "templates"
     registry.register_type("memory:read", params=HttpClientConfig(), result=None)  # E: "HttpClientConfig"
     registry.register_type("memory:read", params="HttpClientConfig")  # E: "register_type"
+    registry.register_type("memory:read", params=3, result=None)  # E: "register_type"
     registry.register_type("memory:read", params=HttpClientConfig, results=None)  # E: "results"
     registry.register_type("memory:read", result=HttpClientConfig)  # E: "register_type"
     registry.register_type("memory:read", {}, params=HttpClientConfig)  # E: "register_type"
