@@ -58,8 +58,9 @@ class SchemaRegistry:
         self._span_types = SpanTypes(self._collections(), self._with_formats)
         # Where the program registered each: (form, name) → file and line. prefactor-gen reports problems there.
         self._registered_at: dict[tuple[str, str], tuple[str, int]] = {}
-        # The schemas that were made of types: (span type, key of the schema). prefactor-gen has one class for a type.
-        self._from_types: set[tuple[str, str]] = set()
+        # What schemas were made of: (span type, key of the schema) → type or function. prefactor-gen has one class for
+        # a type.
+        self._from_types: dict[tuple[str, str], object] = {}
 
     @classmethod
     def from_definitions(
@@ -192,7 +193,7 @@ class SchemaRegistry:
         if redacted:
             self._span_types.redaction_rules[name] = redacted
         sources = {"params_schema": params, "result_schema": params if result is None else result}
-        self._from_types.update((name, part) for part, source in sources.items() if _is_no_schema(source))
+        self._from_types |= {(name, part): source for part, source in sources.items() if _is_no_schema(source)}
 
     def register_quality_schema(  # noqa: PLR0917 - the documented signature
         self,

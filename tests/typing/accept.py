@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, NotRequired, TypedDict, Union, assert_type
+from typing import Annotated, Any, NotRequired, TypedDict, assert_type
 from uuid import UUID
 
 from typing_spans import (
@@ -496,7 +496,7 @@ def configuration(api_url: str, api_token: str) -> PrefactorCoreConfig:
     merged.register_type("memory:write", params=Memory, result=Stored, template="{{ key }}")
     merged.register_type("memory:find", params=find, result="memories", title="Find")
     merged.register_type("memory:drop", params={"type": "object"}, result=Memory | Stored)
-    merged.register_type("memory:keep", params=Union[Memory, Stored], result=Annotated[Memory | Stored, "kept"])  # noqa: UP007
+    merged.register_type("memory:keep", params=Annotated[Memory, "kept"], result=Annotated[Memory | Stored, "kept"])
     merged.register_type("memory:list", params=Memory.write, result=dict[str, int])
     assert_type(merged.list_schemas(), list[str])
     return PrefactorCoreConfig(

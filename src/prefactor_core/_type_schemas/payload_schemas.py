@@ -20,7 +20,7 @@ from prefactor_core._type_schemas.function_schemas import (
 from prefactor_core._type_schemas.json_schemas import Schema, UnsupportedTypeError, described, schema_of_type
 from prefactor_core._type_schemas.redaction_rules import redaction_rules
 
-__all__ = ["Part", "TypeSchemas", "schemas_of"]
+__all__ = ["Part", "TypeSchemas", "schemas_of", "serialized_params"]
 
 _Function: TypeAlias = Callable[..., object]
 Part: TypeAlias = Literal["params", "result"]
@@ -68,6 +68,17 @@ def schemas_of(name: str, params: object, result: object) -> TypeSchemas:
     description = None if function is None else description_of(function)
     redacted = {part: rules for part, rules in redacted.items() if rules}
     return TypeSchemas(params_schema, result_schema, description, redacted)
+
+
+def serialized_params(params: object) -> Schema | None:
+    """The schema that a result would have which is of the type of the params, or of the types of the parameters."""
+    function = _function(params)
+    try:
+        if function is None:
+            return schema_of_type(params, "serialization")
+        return parameters_schema(function, "serialization")
+    except UnsupportedTypeError:
+        return None
 
 
 @contextmanager
