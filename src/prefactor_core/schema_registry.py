@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from types import FrameType, UnionType
 from typing import TYPE_CHECKING, Any, TypeAlias, _SpecialForm, overload
 
+from typing_extensions import TypeAliasType
+
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_schema.schema_hash import schema_version_hash
@@ -20,7 +22,9 @@ __all__ = ["PayloadSource", "SchemaRegistry"]
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
 # _SpecialForm: what mypy takes Union[…] and Annotated[…] for, where a value is expected.
-PayloadSource: TypeAlias = type[object] | UnionType | _SpecialForm | Callable[..., object] | Mapping[str, object]
+PayloadSource: TypeAlias = (
+    type[object] | UnionType | _SpecialForm | TypeAliasType | Callable[..., object] | Mapping[str, object]
+)
 """What describes the params or the result of a span type: a type, a function, or a JSON Schema."""
 
 # Tests of integrations expect these words in the message.
