@@ -70,8 +70,8 @@ class QueueConfig(_Options):
         max_queue_bytes: the same limit for the size of their payloads, in bytes of JSON.
         spool: a directory in which operations are kept until they are delivered, so that they survive the process. The
             next process that uses it, with the same API and token, delivers what one that was killed has left. While
-            the queue is full, operations wait there alone. By default the value of PREFACTOR_SPOOL; without that,
-            nothing is written to disk.
+            the queue is full, operations wait there alone. By default the value of PREFACTOR_SPOOL. Without a
+            directory, or with an empty text, nothing is written to disk.
         spool_max_bytes: how much this process may keep in the spool. Beyond it, new spans are dropped as above.
         spool_sync: with "background", another thread writes within about 10 ms. With "call", each call waits until its
             operation is written, for a second at most.
@@ -88,6 +88,11 @@ class QueueConfig(_Options):
     spool: Path | str | None = Field(default_factory=_spool_of_environment)
     spool_max_bytes: int = Field(default=1024 * 1024 * 1024, ge=1)
     spool_sync: Literal["background", "call"] = "background"
+
+    @field_validator("spool")
+    @classmethod
+    def _empty_is_none(cls, value: Path | str | None) -> Path | str | None:
+        return value or None
 
 
 class PrefactorCoreConfig(_Options):

@@ -6,7 +6,9 @@ import copy
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType, UnionType
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, _SpecialForm, overload
+
+from typing_extensions import TypeAliasType
 
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import SpanTypes
@@ -19,7 +21,10 @@ __all__ = ["PayloadSource", "SchemaRegistry"]
 
 _Definitions: TypeAlias = dict[str, dict[str, Any]]
 
-PayloadSource: TypeAlias = type[object] | UnionType | Callable[..., object] | Mapping[str, object]
+# _SpecialForm: what mypy takes Union[…] and Annotated[…] for, where a value is expected.
+PayloadSource: TypeAlias = (
+    type[object] | UnionType | _SpecialForm | TypeAliasType | Callable[..., object] | Mapping[str, object]
+)
 """What describes the params or the result of a span type: a type, a function, or a JSON Schema."""
 
 # Tests of integrations expect these words in the message.
@@ -57,8 +62,9 @@ class SchemaRegistry:
         self._span_types = SpanTypes(self._collections(), self._with_formats)
         # Where the program registered each: (form, name) → file and line. prefactor-gen reports problems there.
         self._registered_at: dict[tuple[str, str], tuple[str, int]] = {}
-        # The schemas that were made of types: (span type, key of the schema). prefactor-gen has one class for a type.
-        self._from_types: set[tuple[str, str]] = set()
+        # What schemas were made of: (span type, key of the schema) → type or function. prefactor-gen has one class for
+        # a type.
+        self._from_types: dict[tuple[str, str], object] = {}
 
     @classmethod
     def from_definitions(
@@ -166,8 +172,10 @@ class SchemaRegistry:
 
         Raises:
             TypeError: a type or a function has no JSON Schema, or it describes no object. The message names the field.
-            ValueError: a span type with this name has been registered with this method.
+                The name is no text.
+            ValueError: a span type with this name has been registered with this method. The name is empty.
         """
+        _check_name(name)
         redacted: dict[PayloadPart, RedactionRules] = {}
         if params is not None or result is not None or params_schema is None:
             if params is None or params_schema is not None or result_schema is not None:
@@ -189,7 +197,7 @@ class SchemaRegistry:
         if redacted:
             self._span_types.redaction_rules[name] = redacted
         sources = {"params_schema": params, "result_schema": params if result is None else result}
-        self._from_types.update((name, part) for part, source in sources.items() if _is_no_schema(source))
+        self._from_types |= {(name, part): source for part, source in sources.items() if _is_no_schema(source)}
 
     def register_quality_schema(  # noqa: PLR0917 - the documented signature
         self,
@@ -287,6 +295,13 @@ def _caller() -> tuple[str, int]:
     while frame is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f'the name of a span type must be a text, such as "agent:llm", not {type(name).__name__}')
+    if not name:
+        raise ValueError('the name of a span type must not be empty; name what the span records, such as "agent:llm"')
 
 
 def _without_none(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,8 @@ delivers what processes that have ended left there, and "export" writes all of i
 were recorded. "deliver" reads the address and the token of the API from PREFACTOR_API_URL and PREFACTOR_API_TOKEN.
 """
 
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError)  # what reading the text of an operation raises
+
 
 _UNREADABLE = (
     sqlite3.Error,
@@ -153,10 +155,18 @@ async def _deliver_all(directory: Path, http: HttpClientConfig) -> int:
     await client.initialize()
     report = await client.close(math.inf)
     print(f"{_count(report.delivered, 'operation')} delivered, {report.failed} failed, {report.pending} left")
-    others = _of_others(directory, about(http.api_url, http.api_token))
+    others: list[Path] = []
+    described = about(http.api_url, http.api_token)
+
+    def look(path: Path, reader: SpoolReader) -> None:
+        if reader.about() != described or is_in_use(path):
+            others.append(path)
+
+    is_readable = _look_into_each(directory, look)
     if others:
-        print(f"{_count(others, 'file')} of running processes, or of another address or token of the API, left alone")
-    return 0 if report.complete else 1
+        count = _count(len(others), "file")
+        print(f"{count} of running processes, or of another address or token of the API, left alone")
+    return 0 if is_readable and report.complete else 1
 
 
 def _of_others(directory: Path, described: dict[str, str]) -> int:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NotRequired, TypedDict
-from pydantic import BaseModel, Field, SecretStr, computed_field
+from pydantic import BaseModel, Field, SecretStr, computed_field, field_serializer
 from prefactor_core import SchemaRegistry
 
 registry = SchemaRegistry()
@@ -174,6 +174,54 @@ registry.register_type("line", params=Line)
     line = made.ItemTypesRegistryLine(text="a")
     wrapper = made.AParamsWrapper(item={"value": 1}, line=line)
     assert made.AParams(wrapper=wrapper).wrapper.line is line is made.Node(line=line).line
+
+
+def test_types_of_one_name_in_params_and_in_a_result_belong_to_their_span_type(project: Project) -> None:
+    spans = """
+class Sent:
+    class Item(BaseModel):
+        value: int
+    class Params(BaseModel):
+        item: Item
+        total: Total
+
+class Received:
+    class Item(BaseModel):
+        value: str
+    class Result(BaseModel):
+        item: Item
+        total: Total
+
+class Quoted(BaseModel):
+    value: int
+    @computed_field
+    def doubled(self) -> int: return 2 * self.value
+
+class Params(BaseModel):
+    quoted: Quoted
+    @field_serializer("quoted")
+    def quote(self, quoted: Quoted) -> str:
+        return str(quoted.value)
+
+class Result(BaseModel):
+    quoted: Quoted
+
+def send(item: Sent.Item, total: Total) -> None:
+    pass
+
+registry.register_type("a", params=Sent.Params, result=Received.Result)
+registry.register_type("b", params=send, result=Received.Result)
+registry.register_type("c", params=Params, result=Result)
+"""
+    project.write("sent_types.py", TYPES + spans)
+    generate(project, "sent_types")
+    made = project.load()
+    assert not {"Item", "ItemInput", "ItemOutput"} & {*made.__all__}
+    assert is_valid(made.AParamsItem, {"value": 1})
+    assert is_valid(made.BParamsItem, {"value": 1})
+    assert is_valid(made.AResultItem, {"value": "a"})
+    # These are not the same in params and in results, and are of one type each. Quoted is not in what Params becomes.
+    assert {"TotalInput", "TotalOutput", "QuotedInput", "QuotedOutput"} <= {*made.__all__}
 
 
 def test_registries_that_are_merged_share_types(project: Project) -> None:

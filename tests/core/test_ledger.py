@@ -95,11 +95,12 @@ def test_a_report_prints_as_one_line() -> None:
     account = ledger()
     account.drop(operation(), "queue_full")
     account.count_mismatch()
+    account.adopt(operation())
     assert str(account.stats()) == (
-        "2 of 6 operations delivered, 1 failed (http_422 1), 1 dropped (queue_full 1), 2 pending, "
-        "1 did not match their schema"
+        "2 of 7 operations delivered, 1 failed (http_422 1), 1 dropped (queue_full 1), 3 pending, "
+        "1 adopted from the spool, 1 did not match their schema"
     )
     error = DeliveryError("refused:\nbecause", operation=operation(), reason="http_422")
     assert str(account.report((error,))) == f"{account.stats()}; first error: refused:\\nbecause"
     assert str(Ledger().report(())) == "0 of 0 operations delivered"
-    assert repr(account.stats()).startswith("ClientStats(accepted=6")
+    assert repr(account.stats()).startswith("ClientStats(accepted=7")

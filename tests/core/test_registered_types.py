@@ -446,6 +446,21 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "the result of 't': result='output' names the property that holds what a function returns; give a function as "
         "params, or a type as result",
     ),
+    "a property without a name": (
+        {"params": Line, "result": ""},
+        "the result of 't': result='' names no property; name the one that holds what the function returns, or omit "
+        "result",
+    ),
+    "a dict of types": (
+        {"params": {"a": int}},
+        "the params of 't': expected a JSON Schema, found a dict with a Python type at a; make it a TypedDict, a "
+        "dataclass or a model",
+    ),
+    "a schema with a type in it": (
+        {"params": {}, "result": {"properties": {"a": {"anyOf": [{}, list[int]]}}}},
+        "the result of 't': expected a JSON Schema, found a dict with a Python type at properties.a.anyOf.1; make it a "
+        "TypedDict, a dataclass or a model",
+    ),
     "a redacted payload": (
         {"params": Secret},
         "the params of 't': x-prefactor-redact is where it has no effect; give the fields themselves "
@@ -468,6 +483,23 @@ def test_what_has_no_schema_is_refused_with_the_field_and_what_to_do(case: str) 
         registry.register_type("t", **arguments)
     assert str(raised.value) == message
     assert not registry.has_schema("t")
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        (Line, TypeError, 'the name of a span type must be a text, such as "agent:llm", not type'),
+        (None, TypeError, 'the name of a span type must be a text, such as "agent:llm", not NoneType'),
+        ("", ValueError, "the name of a span type must not be empty; name what the span records, such as "),
+    ],
+)
+def test_a_name_is_a_text(name: Any, error: type[Exception], message: str) -> None:
+    registry = SchemaRegistry()
+    with pytest.raises(error, match=message):
+        registry.register_type(name, params=Line)
+    with pytest.raises(error, match=message):
+        registry.register_type(name, {"type": "object"})
+    assert "span_type_schemas" not in registry.to_agent_schema_version("x")
 
 
 def test_a_name_is_registered_once_in_either_way() -> None:

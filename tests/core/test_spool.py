@@ -655,5 +655,6 @@ async def test_the_command_goes_on_after_a_file_that_it_cannot_read(
 def test_the_environment_names_the_spool(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFACTOR_SPOOL", str(spool))
     assert QueueConfig().spool == spool
+    assert QueueConfig(spool="").spool is None
     monkeypatch.delenv("PREFACTOR_SPOOL")
     assert QueueConfig().spool is None

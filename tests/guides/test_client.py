@@ -285,7 +285,8 @@ SHOWN_BY = {
     "hundreds of runs are live": (
         "test_termination::test_five_hundred_runs_hear_of_their_termination_within_thirty_seconds"
     ),
-    "a type or a function that a span type is registered with has no JSON Schema": (
+    "a type or a function that a span type is registered with has no JSON Schema, the name is empty or no text, "
+    '`result` is `""`, or `params` is a dict of types': (
         "test_registered_types::test_what_has_no_schema_is_refused_with_the_field_and_what_to_do"
     ),
 }

@@ -6,9 +6,10 @@ import asyncio
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NotRequired, TypedDict, assert_type
+from typing import Annotated, Any, NotRequired, TypedDict, assert_type
 from uuid import UUID
 
+from typing_extensions import TypeAliasType
 from typing_spans import (
     SCHEMA_VERSION,
     SPAN_TYPES,
@@ -478,6 +479,9 @@ class Stored(TypedDict):
     size: NotRequired[int]
 
 
+Kept = TypeAliasType("Kept", Annotated[Memory | Stored, "kept"])
+
+
 async def find(key: str, *, limit: int = 3) -> list[Memory]:
     return [Memory(key)] * limit
 
@@ -496,6 +500,7 @@ def configuration(api_url: str, api_token: str) -> PrefactorCoreConfig:
     merged.register_type("memory:write", params=Memory, result=Stored, template="{{ key }}")
     merged.register_type("memory:find", params=find, result="memories", title="Find")
     merged.register_type("memory:drop", params={"type": "object"}, result=Memory | Stored)
+    merged.register_type("memory:keep", params=Kept, result=Kept)
     merged.register_type("memory:list", params=Memory.write, result=dict[str, int])
     assert_type(merged.list_schemas(), list[str])
     return PrefactorCoreConfig(

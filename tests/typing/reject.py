@@ -8,6 +8,7 @@ Nothing here runs.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typing_spans
 from typing_spans import (
@@ -383,6 +384,8 @@ def configuration(http: HttpClientConfig) -> None:
     registry.register_type("memory:read", {}, templates="x")  # E: "templates"
     registry.register_type("memory:read", params=HttpClientConfig(), result=None)  # E: "HttpClientConfig"
     registry.register_type("memory:read", params="HttpClientConfig")  # E: "register_type"
+    registry.register_type("memory:read", params=Annotated[HttpClientConfig, "kept"])  # E(pyright)
+    registry.register_type("memory:read", params=3, result=None)  # E: "register_type"
     registry.register_type("memory:read", params=HttpClientConfig, results=None)  # E: "results"
     registry.register_type("memory:read", result=HttpClientConfig)  # E: "register_type"
     registry.register_type("memory:read", {}, params=HttpClientConfig)  # E: "register_type"

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode, to_plain
+from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python, to_plain
 from prefactor_gen.json_schema.pointers import step, tokens_of
 from prefactor_gen.json_schema.references import REFERENCES
 from prefactor_gen.json_schema.subschemas import all_schemas, map_subschemas
@@ -30,7 +31,7 @@ def types_uri(source: str) -> str:
     return f"python:{source}"
 
 
-def with_common_types(root: ObjectNode, source: str, from_types: Collection[tuple[str, str]]) -> ObjectNode:
+def with_common_types(root: ObjectNode, source: str, from_types: Mapping[tuple[str, str], object]) -> ObjectNode:
     """The definitions of a registry, in which schemas refer to one definition of each type.
 
     Definitions that have one name, but are not the same, stay where they are.
@@ -38,7 +39,8 @@ def with_common_types(root: ObjectNode, source: str, from_types: Collection[tupl
     Args:
         root: the definitions.
         source: the registry, as `module:attribute`.
-        from_types: the schemas that are made of types: the name of the span type, and the key of the schema.
+        from_types: what schemas are made of: the type or the function, by the name of the span type and the key of the
+            schema.
     """
     schemas = list(_schemas(root, from_types))
     names = _common_names(schemas)
@@ -69,11 +71,13 @@ class _Schema:
     Attributes:
         index: the position of its span type.
         part: its key there.
+        source: the type, or the function.
     """
 
     index: int
     part: str
     schema: ObjectNode
+    source: object
 
     @cached_property
     def definitions(self) -> ObjectNode:
@@ -90,6 +94,14 @@ class _Schema:
         used = sorted(each for each in self.uses[key] if each is not None)
         return json.dumps([to_plain(self.definitions.get(each)) for each in [key, *used]], sort_keys=True)
 
+    def serialized(self) -> _Schema:
+        """The schema that a result of the same type would have."""
+        from prefactor_core._type_schemas.payload_schemas import serialized_params  # few registries need it
+
+        made = from_python(serialized_params(self.source) or {}, Place(""))
+        assert isinstance(made, ObjectNode)  # noqa: S101  # it was made as one
+        return replace(self, schema=made)
+
     def without(self, names: Mapping[str, str], uri: str) -> JsonValue:
         """The schema without these definitions, which it refers to by their names at the URI."""
         own = self.definitions.without(names)
@@ -97,11 +109,11 @@ class _Schema:
         return _referring(schema, names, uri)
 
 
-def _schemas(root: ObjectNode, from_types: Collection[tuple[str, str]]) -> Iterator[_Schema]:
+def _schemas(root: ObjectNode, from_types: Mapping[tuple[str, str], object]) -> Iterator[_Schema]:
     for index, entry in enumerate(root.list_at(_SECTION)):
         for part in _SUFFIXES:
-            if isinstance(entry, ObjectNode) and (entry.get("name"), part) in from_types:
-                yield _Schema(index, part, entry.object_at(part))
+            if isinstance(entry, ObjectNode) and (key := (str(entry.get("name")), part)) in from_types:
+                yield _Schema(index, part, entry.object_at(part), from_types[key])
 
 
 def _common_names(schemas: Iterable[_Schema]) -> list[dict[str, str]]:
@@ -112,12 +124,29 @@ def _common_names(schemas: Iterable[_Schema]) -> list[dict[str, str]]:
         for key in schema.definitions:
             contents[schema.part][key].add(schema.content(key))
     different = {part: {key for key, found in each.items() if len(found) > 1} for part, each in contents.items()}
+    unrelated = _unrelated(schemas, contents)
     result: list[dict[str, str]] = []
     for schema in schemas:
-        unusable = {None, *different[schema.part]}
+        unusable = {None, *different[schema.part], *unrelated}
         keys = [key for key in schema.definitions if unusable.isdisjoint({key, *schema.uses[key]})]
         result.append({key: _common_name(key, schema.part, contents) for key in keys})
     return result
+
+
+def _unrelated(schemas: Iterable[_Schema], contents: Mapping[str, Mapping[str, set[str]]]) -> set[str]:
+    """The keys that name one type in params, and another one in results.
+
+    A definition of a result belongs to the type of the params if that would have it as a result, too.
+    """
+    params, results = contents["params_schema"], contents["result_schema"]
+    differing = {key for key in params if key in results and params[key] != results[key]}
+    found: set[str] = set()
+    for schema in schemas:
+        if schema.part == "params_schema" and (keys := differing.intersection(schema.definitions)):
+            serialized = schema.serialized()
+            known = keys.intersection(serialized.definitions)
+            found |= {key for key in known if results[key] != {serialized.content(key)}}
+    return found
 
 
 def _common_name(key: str, part: str, contents: Mapping[str, Mapping[str, set[str]]]) -> str:

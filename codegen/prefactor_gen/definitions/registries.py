@@ -61,7 +61,7 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
         raise UNREADABLE_SOURCE.error(_raised_at(error, base) or place, message) from error
     version.pop("external_identifier", None)
     root = from_python(version, place, _origins(registry, base))
-    from_types: set[tuple[str, str]] = getattr(registry, "_from_types", set())  # see _origins
+    from_types: dict[tuple[str, str], object] = getattr(registry, "_from_types", {})  # see _origins
     return with_common_types(root, source, from_types) if isinstance(root, ObjectNode) else root
 
 

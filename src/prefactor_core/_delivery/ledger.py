@@ -68,6 +68,7 @@ class ClientStats(OperationCounts):
             (self.failed, f"failed{_reasons(self.failures)}"),
             (self.dropped, f"dropped{_reasons(self.drops)}"),
             (self.pending, "pending"),
+            (self.adopted, "adopted from the spool"),
             (self.schema_mismatches, "did not match their schema"),
             (self.forgotten_spans, "open spans forgotten"),
         ]

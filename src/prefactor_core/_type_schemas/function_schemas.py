@@ -44,7 +44,7 @@ class _Field(NamedTuple):
     default: object = Parameter.empty
 
 
-def parameters_schema(function: Callable[..., object]) -> Schema:
+def parameters_schema(function: Callable[..., object], mode: Mode = "validation") -> Schema:
     """The JSON Schema of an object with a property for each parameter.
 
     `self` and `cls` are left out, and so is what a `functools.partial` binds. `*args` is an array. `**kwargs` are
@@ -68,7 +68,7 @@ def parameters_schema(function: Callable[..., object]) -> Schema:
             case _:
                 fields[parameter.name] = _field(annotation, parameter.default)
     try:
-        return _object_schema(fields, others, "validation")
+        return _object_schema(fields, others, mode)
     except UnsupportedTypeError as error:
         raise UnsupportedTypeError(str(error), _ADVICE) from error.__cause__
 

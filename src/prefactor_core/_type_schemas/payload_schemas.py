@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Never, NewType, NoReturn, TypeAlias, get_origin
@@ -20,7 +20,7 @@ from prefactor_core._type_schemas.function_schemas import (
 from prefactor_core._type_schemas.json_schemas import Schema, UnsupportedTypeError, described, schema_of_type
 from prefactor_core._type_schemas.redaction_rules import redaction_rules
 
-__all__ = ["Part", "TypeSchemas", "schemas_of"]
+__all__ = ["Part", "TypeSchemas", "schemas_of", "serialized_params"]
 
 _Function: TypeAlias = Callable[..., object]
 Part: TypeAlias = Literal["params", "result"]
@@ -70,6 +70,17 @@ def schemas_of(name: str, params: object, result: object) -> TypeSchemas:
     return TypeSchemas(params_schema, result_schema, description, redacted)
 
 
+def serialized_params(params: object) -> Schema | None:
+    """The schema that a result would have which is of the type of the params, or of the types of the parameters."""
+    function = _function(params)
+    try:
+        if function is None:
+            return schema_of_type(params, "serialization")
+        return parameters_schema(function, "serialization")
+    except UnsupportedTypeError:
+        return None
+
+
 @contextmanager
 def _part(name: str, part: Part) -> Iterator[None]:
     try:
@@ -81,6 +92,9 @@ def _part(name: str, part: Part) -> Iterator[None]:
 
 def _result_schema(function: _Function | None, result: object) -> Schema | None:
     if isinstance(result, str):
+        if not result:
+            message = "result='' names no property"
+            raise UnsupportedTypeError(message, "name the one that holds what the function returns, or omit result")
         if function is None:
             message = f"result={result!r} names the property that holds what a function returns"
             raise UnsupportedTypeError(message, "give a function as params, or a type as result")
@@ -110,6 +124,9 @@ def _schema(source: object, mode: Literal["validation", "serialization"]) -> Sch
         if "object" not in (types := schema.get("type", "object")):
             message = f"expected a JSON Schema of an object, found one of type {types}"
             raise UnsupportedTypeError(message, "make what you record a property of an object")
+        if (path := _path_of_type(schema)) is not None:
+            message = f"expected a JSON Schema, found a dict with a Python type at {path}"
+            raise UnsupportedTypeError(message, "make it a TypedDict, a dataclass or a model")
         return schema
     if not _is_type(source):
         message = f"expected a type, a function or a JSON Schema, found a value of the type {type(source).__name__}"
@@ -119,6 +136,22 @@ def _schema(source: object, mode: Literal["validation", "serialization"]) -> Sch
         message = f"{described(source)} is no object in JSON"
         raise UnsupportedTypeError(message, "make it a field of a model, a dataclass or a TypedDict")
     return schema
+
+
+def _path_of_type(value: object) -> str | None:
+    """Where a type is in what should be a JSON Schema."""
+    if isinstance(value, Mapping):
+        members: Iterable[tuple[object, object]] = value.items()
+    elif isinstance(value, list | tuple):
+        members = enumerate(value)
+    else:
+        return None
+    for key, member in members:
+        if _is_type(member):
+            return str(key)
+        if (path := _path_of_type(member)) is not None:
+            return f"{key}.{path}"
+    return None
 
 
 def _function(source: object) -> _Function | None:

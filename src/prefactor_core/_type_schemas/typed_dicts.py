@@ -10,7 +10,7 @@ from types import GenericAlias, UnionType
 from typing import Annotated, Any, NamedTuple, NotRequired, Required, TypeAlias, get_args, get_origin, get_type_hints
 
 import typing_extensions
-from typing_extensions import ReadOnly, is_typeddict
+from typing_extensions import ReadOnly, TypeAliasType, is_typeddict
 
 __all__ = ["Key", "keys_of", "readable"]
 
@@ -52,6 +52,9 @@ else:
         rebuilt = {} if rebuilt is None else rebuilt
         if is_typeddict(annotation) and type(annotation).__module__ == "typing":
             return rebuilt[annotation] if annotation in rebuilt else _rebuilt(annotation, rebuilt)
+        if isinstance(annotation, TypeAliasType):
+            value = readable(annotation.__value__, rebuilt)
+            return annotation if value is annotation.__value__ else TypeAliasType(annotation.__name__, value)
         arguments = get_args(annotation)
         made = tuple(readable(each, rebuilt) for each in arguments)
         if all(new is old for new, old in zip(made, arguments, strict=True)):
