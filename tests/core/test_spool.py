@@ -399,7 +399,7 @@ async def test_rows_that_cannot_be_read_lose_only_themselves(
     damage_rows(spool)
     client = await deliver(api, spool)
     assert client.stats().adopted == client.stats().delivered == 4
-    assert numbers(api) == [2, 3]
+    assert sorted(numbers(api)) == [2, 3]  # siblings are sent at the same time
     assert names(spool) == []
     (message,) = warnings(caplog)
     assert "cannot be read: TypeError, and is lost" in message
