@@ -119,8 +119,8 @@ LINTED: dict[str, dict[str, Any]] = {
     "required-without-property-below": {"properties": {"y": {"properties": {"z": {}}, "required": ["w"]}}},
     "look-alikes": {"properties": {"userId": {}, "user_id": {}}},
     "personal-data": {"properties": {"email": {"type": "string"}}},
-    "unchecked-pattern": {"pattern": ".{0,65535}"},
-    "unchecked-pattern-below": {"properties": {"y": {"pattern": ".{0,65535}"}}},
+    "unchecked-pattern": {"pattern": "^(.{0,1000}){0,1000}$"},
+    "unchecked-pattern-below": {"properties": {"y": {"pattern": "^(.{0,1000}){0,1000}$"}}},
 }
 
 

@@ -153,7 +153,7 @@ def test_names_clash_in_one_batch_as_in_two(project: Project, monkeypatch: pytes
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("schema", [{"pattern": "^.{0,65535}$"}, {"type": "string", "const": 1}])
+@pytest.mark.parametrize("schema", [{"pattern": "^(.{0,1000}){0,1000}$"}, {"type": "string", "const": 1}])
 def test_warnings_of_a_module_that_is_reused_are_reported_again(project: Project, schema: dict[str, Any]) -> None:
     wrong = {"type": "object", "properties": {"x": schema}}
     project.span_types(a=wrong, b={"type": "object"})

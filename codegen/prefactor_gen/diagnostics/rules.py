@@ -360,7 +360,7 @@ UNCHECKED_PATTERN = Rule(
     "a pattern cannot be checked",
     (
         "The regular expression engine that checks payloads cannot use the pattern, even if it is valid in "
-        "ECMA-262: the pattern is larger than 32 MiB when compiled, as .{0,65535} is, or it repeats a "
+        "ECMA-262: the pattern is larger than 32 MiB when compiled, as (.{0,1000}){0,1000} is, or it repeats a "
         "look-around. Payloads are not checked against it. Limit lengths with maxLength, and use smaller "
         "repetitions."
     ),
