@@ -181,9 +181,9 @@ def test_a_chain_through_another_file(project: Project) -> None:
 @pytest.mark.slow
 def test_a_chain_through_another_file_past_the_limit(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "b.json#/$defs/A0"}))
-    project.write("schemas/b.json", {"$defs": chain(3000, lambda ref: {"allOf": [ref]})["$defs"]})
+    project.write("schemas/b.json", {"$defs": chain(600, lambda ref: {"allOf": [ref]})["$defs"]})
     assert (
-        f"/$defs/A2950: error PG029: a value here would be compared with a chain of more than {MAX_CHAIN} schemas"
+        f"/$defs/A550: error PG029: a value here would be compared with a chain of more than {MAX_CHAIN} schemas"
         in project.generate().err
     )
 

@@ -163,7 +163,7 @@ def test_a_signal_handler_may_wait_for_the_client(api: LocalApi, how: str) -> No
         step(instance)
         with interrupted(lambda: None) as lines:
             step(instance)
-        for line in range(1, lines[0], 2 if how == "flush" else 9):
+        for line in range(1, lines[0], 7 if how == "flush" else 29):
             with interrupted(handle, at=line):
                 step(instance)
         assert client.sync.flush().complete

@@ -47,7 +47,7 @@ SCHEMAS = st.recursive(st.booleans() | st.fixed_dictionaries({}, optional=LEAVES
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SCHEMAS, st.lists(VALUES, min_size=5, max_size=20))
 def test_a_part_that_is_said_to_match_nothing_has_no_valid_value(schema: Any, values: list[Any]) -> None:
     compiled = JsonSchema(schema)
