@@ -561,7 +561,7 @@ class PrefactorCoreClient:
             if instance is not None and instance.in_block:
                 with contextlib.suppress(ClientNotInitializedError, QueueClosedError):  # it is being closed
                     self._instance_manager.finish(instance_id, "failed")
-                self._warn_of_open_block("an agent instance is finished as failed")
+                    self._warn_of_open_block("an agent instance is finished as failed")
 
     def _span_forgotten(self, why: Forgotten) -> None:
         self._ledger.count_forgotten_span()
@@ -740,7 +740,6 @@ class SyncCalls:
         """As `PrefactorCoreClient.create_span`."""
         self._client._life.open_session()
         manager = self._client._span_manager
-        # The span becomes the current one of this thread, so only the wait is on another.
         record, handed = manager.begin_current(instance_id, schema_name, parent_span_id, payload, started_at=started_at)
         if not isinstance(handed, Done):
             with manager.abandoned_on_error(record):

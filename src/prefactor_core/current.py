@@ -97,7 +97,7 @@ def current_span(span_type: type[TypedSpan[Any, Any]] | None = None) -> SpanCont
             `SpanContext`.
     """
     if not (span_type is None or (isinstance(span_type, type) and issubclass(span_type, TypedSpan))):
-        raise TypeError(f"span_type must be a generated class, not {span_type!r}")
+        raise TypeError(f"span_type must be a generated class, not {_kind(span_type)}")
     name = None if span_type is None else span_type.schema_name
     record = open_span(name)
     context = None if record is None else _context_of(record)
@@ -146,6 +146,10 @@ def carry(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return run
+
+
+def _kind(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 @contextmanager

@@ -100,7 +100,7 @@ class Spool:
         self._delete_at = self._look_at = 0.0
         self._retry_at = self._no_waiting_until = 0.0
         self._own: OwnFile | None = None
-        self._homeless: dict[Operation, None] = {}  # handed over before there was a file
+        self._without_file: dict[Operation, None] = {}  # handed over before there was a file
         self._adoption = Adoption(directory, about)
         self._log_once = LogOnce()
         self._thread = threading.Thread(target=self._run, name="prefactor-spool", daemon=True)
@@ -262,9 +262,9 @@ class Spool:
         if self._own is None and monotonic() >= self._retry_at:
             self._open()
         if self._own is None:
-            self._homeless.update(dict.fromkeys(new))
+            self._without_file.update(dict.fromkeys(new))
             for operation in settled:
-                self._homeless.pop(operation, None)
+                self._without_file.pop(operation, None)
             return
         self._own.settled(settled)
         self._own.put(new, settled)
@@ -276,8 +276,8 @@ class Spool:
             self._fail(error)
             return
         self._own = OwnFile(file)
-        self._own.put(list(self._homeless), [])
-        self._homeless = {}
+        self._own.put(list(self._without_file), [])
+        self._without_file = {}
         self._succeed()
 
     def _leave_if_removed(self, own: OwnFile) -> None:
@@ -288,7 +288,7 @@ class Spool:
         if self._log_once(path):
             logger.error("the spool file %s has been removed: what is pending goes into a new one", path)
         if not own.has_unread:  # what is in it alone can still be read
-            self._homeless = own.in_memory()
+            self._without_file = own.in_memory()
             self._own = None
             own.file.discard()
 
@@ -387,7 +387,7 @@ class Spool:
 
     def _replace(self, own: OwnFile, error: Exception) -> None:
         lost, size = own.alone.copy(), own.alone_bytes
-        self._homeless = own.in_memory()
+        self._without_file = own.in_memory()
         self._own = None
         self.alone = self.alone_bytes = 0
         logger.error(

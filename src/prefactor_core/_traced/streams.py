@@ -157,21 +157,19 @@ class _RecordedGenerator(Generator[Any, Any, Any]):
         self._generator = generator
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith(("gi_", "ag_")):
-            raise AttributeError(name)
-        return getattr(self._generator, name)
+        return _state_of(self._generator, name)
 
     def __next__(self) -> Any:
-        return self._step(self._generator.__next__)
+        return _step(self._steps, self._generator.__next__)
 
     def send(self, value: Any, /) -> Any:
-        return self._step(self._generator.send, value)
+        return _step(self._steps, self._generator.send, value)
 
     def throw(self, *error: Any) -> Any:
         if not self._steps.open:
             self._steps.close()
             return self._generator.throw(*error)
-        return self._step(self._generator.throw, *error)
+        return _step(self._steps, self._generator.throw, *error)
 
     def close(self) -> Any:
         if not self._steps.open:
@@ -190,22 +188,6 @@ class _RecordedGenerator(Generator[Any, Any, Any]):
     def __del__(self) -> None:
         self.close()
 
-    def _step(self, step: Callable[..., Any], *args: Any) -> Any:
-        steps = self._steps
-        if not steps.enter():
-            return step(*args)
-        try:
-            with steps.stack:
-                item = step(*args)
-        except StopIteration as stop:
-            steps.complete(stop.value)
-            raise
-        except BaseException as error:
-            steps.fail(error)
-            raise
-        steps.given(item)
-        return item
-
 
 class _RecordedAsyncGenerator(AsyncGenerator[Any, Any]):
     """An async generator whose steps are the body of a span."""
@@ -216,17 +198,15 @@ class _RecordedAsyncGenerator(AsyncGenerator[Any, Any]):
         self._is_known = False
 
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith(("gi_", "ag_")):
-            raise AttributeError(name)
-        return getattr(self._generator, name)
+        return _state_of(self._generator, name)
 
     def __anext__(self) -> Any:
-        return _async_step(self._steps, self._known, self._generator.__anext__)
+        return _async_step(self._steps, self._step, self._generator.__anext__)
 
     def asend(self, value: Any, /) -> Any:
-        return _async_step(self._steps, self._known, self._generator.asend, value)
+        return _async_step(self._steps, self._step, self._generator.asend, value)
 
-    def _known(self, step: Callable[..., Awaitable[Any]], *args: Any) -> Awaitable[Any]:
+    def _step(self, step: Callable[..., Awaitable[Any]], *args: Any) -> Awaitable[Any]:
         """Make a step. The first one makes the generator known to the event loop, which closes it at its end.
 
         The loop gets to know this object in place of the generator, so that the span ends, too.
@@ -264,6 +244,29 @@ class _RecordedAsyncGenerator(AsyncGenerator[Any, Any]):
 
     def __del__(self) -> None:
         self._steps.close()  # the event loop closes the generator itself
+
+
+def _state_of(generator: object, name: str) -> Any:
+    """An attribute that says in which state a generator is, such as `gi_frame`, which `inspect` reads."""
+    if not name.startswith(("gi_", "ag_")):
+        raise AttributeError(name)
+    return getattr(generator, name)
+
+
+def _step(steps: _Steps, step: Callable[..., Any], *args: Any) -> Any:
+    if not steps.enter():
+        return step(*args)
+    try:
+        with steps.stack:
+            item = step(*args)
+    except StopIteration as stop:
+        steps.complete(stop.value)
+        raise
+    except BaseException as error:
+        steps.fail(error)
+        raise
+    steps.given(item)
+    return item
 
 
 async def _async_step(steps: _Steps, step: Callable[..., Awaitable[Any]], *args: Any) -> Any:
@@ -321,20 +324,7 @@ class _RecordedIterator(_Proxy):
         return self
 
     def __next__(self) -> Any:
-        steps = self._prefactor_steps
-        if not steps.enter():
-            return next(self._prefactor_iterator)
-        try:
-            with steps.stack:
-                item = next(self._prefactor_iterator)
-        except StopIteration:
-            steps.complete()
-            raise
-        except BaseException as error:
-            steps.fail(error)
-            raise
-        steps.given(item)
-        return item
+        return _step(self._prefactor_steps, next, self._prefactor_iterator)
 
     def __enter__(self) -> Any:
         entered = type(self._prefactor_stream).__enter__(self._prefactor_stream)
