@@ -336,6 +336,20 @@ async def test_a_zero_deadline_and_an_endless_one(api: LocalApi, run: Run) -> No
         assert (await client.flush(timeout=math.inf)).complete
 
 
+async def test_a_flush_that_gives_up_does_not_end_another_one() -> None:
+    with LocalApi() as api:
+        client, instance = await opened(api)
+        await client.flush()
+        with api.away():
+            await record(instance)
+            patient = asyncio.create_task(client.flush(timeout=120))
+            await asyncio.sleep(0)  # it begins
+            await client.flush(timeout=0.05)
+        report = await asyncio.wait_for(patient, timeout=60)
+        assert report.complete
+        await client.close()
+
+
 async def test_a_cancelled_flush_leaves_delivery_alone(api: LocalApi, run: Run) -> None:
     async with run() as (client, instance):
         api.inject(Fault(method="POST", path=CREATE, delay=0.1))

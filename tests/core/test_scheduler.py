@@ -112,6 +112,16 @@ class Bench:
 EMPTY = "<Scheduler [0 ready, 0 in flight, 0 waiting]>"
 
 
+def test_two_watches_of_the_same_operations_end_separately() -> None:
+    bench = Bench(start(InstanceRecord("i")))
+    with bench.scheduler.watch() as at_rest:
+        with bench.scheduler.watch() as also_at_rest:
+            assert (at_rest(), also_at_rest()) == (False, False)
+        bench.take()
+        bench.settle("start i")
+        assert at_rest()
+
+
 def test_start_before_creates_before_finishes_before_the_end() -> None:
     instance = InstanceRecord("i")
     parent = span_of(instance, name="parent")

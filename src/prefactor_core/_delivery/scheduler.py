@@ -105,7 +105,7 @@ class Scheduler:
         self._delayed: list[tuple[float, Ticket]] = []
         self._in_flight = 0
         self._open = 0
-        self._watched: list[set[Ticket]] = []
+        self._watched: dict[int, set[Ticket]] = {}  # by identity: two of them can be equal
 
     def admit(self, operation: Operation) -> Consequences:
         """Take an operation that was handed over. Operations must come in the order of the agent's calls."""
@@ -160,12 +160,12 @@ class Scheduler:
         """
         with self._lock:
             watched = {ticket for lane in self._lanes.values() for ticket in lane.open}
-            self._watched.append(watched)
+            self._watched[id(watched)] = watched
         try:
             yield lambda: not watched or watched <= self._all_parked()
         finally:
             with self._lock:
-                self._watched.remove(watched)
+                del self._watched[id(watched)]
 
     def hurry(self, latest: float) -> None:
         """Send what is delayed at that time, if not before."""
@@ -374,7 +374,7 @@ class Scheduler:
         lane = self._lanes[instance]
         lane.remove(ticket)
         self._open -= 1
-        for watched in self._watched:
+        for watched in self._watched.values():
             watched.discard(ticket)
         if not lane.open:
             del self._lanes[instance]
