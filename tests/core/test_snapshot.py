@@ -214,7 +214,7 @@ SHARED: dict[str, Callable[[], Any]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("case", SHARED)
 def test_shared_objects_do_not_multiply_without_end(case: str) -> None:
-    assert "[cut: more than 100,000 values]" in json.dumps(snapshot(SHARED[case]()))
+    assert "[cut: " in json.dumps(snapshot(SHARED[case]()))
 
 
 def test_more_values_than_a_payload_may_hold() -> None:
