@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections import defaultdict
+from dataclasses import dataclass, field
 
-from tests.benchmarks.speed.rows import Cell, Row
+from tests.benchmarks.speed.rows import Cell, Measured, Row
 
-__all__ = ["markdown"]
-
-Find = Callable[[Cell], list[float]]
-"""The figures of the runs; empty if there are none."""
+__all__ = ["Results", "markdown"]
 
 
-def markdown(rows: list[Row], find: Find, before: Find | None) -> str:
-    """The table. `before` finds the figures of another checkout of ours."""
+@dataclass
+class Results:
+    """What was measured: the figures of each run of a process, or why there are none."""
+
+    figures: dict[Measured, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    problems: dict[Measured, str] = field(default_factory=dict)
+
+    def of(self, cell: Cell) -> list[float]:
+        return [figures[cell.figure] for figures in self.figures[cell.measured]]
+
+
+def markdown(rows: list[Row], results: Results, before: Results | None = None) -> str:
+    """The table. `before` is what was measured with another checkout of ours."""
     lines = ["| what | ours | others | target | result |", "|---|---|---|---|---|"]
-    lines += [f"| {' | '.join(_line(row, find, before))} |" for row in rows]
+    lines += [f"| {' | '.join(_line(row, results, before))} |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
-def _line(row: Row, find: Find, before: Find | None) -> list[str]:
-    ours = "; ".join(
-        [_figure(row.ours, find, row.unit), *(f"{name} {_figure(cell, find)}" for name, cell in row.notes.items())]
-    )
-    others = [f"{cell.measured.agent} {_figure(cell, find, row.unit)}" for cell in row.others]
-    if before:
-        others.insert(0, f"before {_figure(row.ours, before, row.unit)}")
-    return [row.title, ours, "; ".join(others) or "–", row.target.text, _result(row, find)]
+def _line(row: Row, results: Results, before: Results | None) -> list[str]:
+    ours = [_figure(row.ours, results, row.unit)]
+    ours += [f"{name} {_figure(cell, results)}" for name, cell in row.notes.items()]
+    others = [f"before {_figure(row.ours, before, row.unit)}"] if before else []
+    others += [f"{cell.measured.agent} {_figure(cell, results, row.unit)}" for cell in row.others]
+    return [row.title, "; ".join(ours), "; ".join(others) or "–", row.target.text, _result(row, results)]
 
 
-def _figure(cell: Cell, find: Find, unit: str = "") -> str:
-    figures = find(cell)
+def _figure(cell: Cell, results: Results, unit: str = "") -> str:
+    figures = results.of(cell)
     if not figures:
-        return "not measured"
+        return results.problems.get(cell.measured, "not measured")
     median = f"{_rounded(statistics.median(figures))} {unit}".rstrip().replace(" /", "/")
     return median if len(figures) == 1 else f"{median} ({_rounded(min(figures))}–{_rounded(max(figures))})"
 
@@ -42,10 +49,10 @@ def _rounded(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _result(row: Row, find: Find) -> str:
-    """Whether the target is met, and the ratio of the median to the limit."""
-    ours, target = find(row.ours), row.target
-    base = find(target.base) if target.base else [0.0]
+def _result(row: Row, results: Results) -> str:
+    """Whether the target is met, and the ratio of the median to the target."""
+    ours, target = results.of(row.ours), row.target
+    base = results.of(target.base) if target.base else [0.0]
     if not ours or not base:
         return "–"
     ratio = statistics.median(ours) / (target.factor * statistics.median(base) + target.plus)

@@ -84,7 +84,8 @@ async def processor(agent: Agent, spans: int, per_second: float) -> Figures:
     async def span(number: int) -> None:
         await agent.end(await agent.begin(number), number)
 
-    idle = await loop(nothing, min(spans, int(per_second))) / min(spans, int(per_second))
+    turns = min(spans, int(per_second))  # a second
+    idle = await loop(nothing, turns) / turns
     await started(agent)
     began, requests = time.perf_counter(), sink(agent, "count")["requests"]
     used = await loop(span, spans)
@@ -139,7 +140,7 @@ async def lag(agent: Agent, spans: int, delay: float) -> Figures:
 
     await started(agent)
     sink(agent, "delay", delay)
-    return {"idle": await beside(asyncio.sleep(1)), "lag": await beside(emit())}
+    return {"idle": await beside(asyncio.sleep(spans / 2000)), "lag": await beside(emit())}
 
 
 async def throughput(agent: Agent, spans: int, delay: float) -> Figures:
