@@ -105,17 +105,17 @@ class Bench:
         return project / "generated"
 
 
-def parsed(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5, help="how often each agent is measured")
-    parser.add_argument("--rows", nargs="+", choices=GROUPS, default=list(GROUPS), help="which rows; default: all")
-    parser.add_argument("--only-ours", action="store_true", help="measure no other SDK")
-    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="the interpreter that has ours")
-    parser.add_argument("--before", type=Path, help="the interpreter of another checkout, measured in turn with ours")
-    parser.add_argument("--scale", type=float, default=1, help="a factor for the numbers of spans and types")
-    parser.add_argument("--environments", type=Path, default=default_folder(), help="where environments are kept")
-    parser.add_argument("--markdown", type=Path, help="a file for the table")
-    return parser.parse_args(arguments)
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--runs", type=int, default=5, help="how often each agent is measured")
+    made.add_argument("--rows", nargs="+", choices=GROUPS, default=list(GROUPS), help="which rows; default: all")
+    made.add_argument("--only-ours", action="store_true", help="measure no other SDK")
+    made.add_argument("--python", type=Path, default=Path(sys.executable), help="the interpreter that has ours")
+    made.add_argument("--before", type=Path, help="the interpreter of another checkout, measured in turn with ours")
+    made.add_argument("--scale", type=float, default=1, help="a factor for the numbers of spans and types")
+    made.add_argument("--environments", type=Path, default=default_folder(), help="where environments are kept")
+    made.add_argument("--markdown", type=Path, help="a file for the table")
+    return made
 
 
 def interpreters(options: argparse.Namespace, rows: list[Row]) -> dict[str, Path | None]:
@@ -130,7 +130,7 @@ def interpreters(options: argparse.Namespace, rows: list[Row]) -> dict[str, Path
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = parsed(arguments)
+    options = parser().parse_args(arguments)
     rows = [row for name in options.rows for row in GROUPS[name](options.scale)]
     if options.only_ours:
         rows = [replace(row, others=()) for row in rows]

@@ -93,16 +93,14 @@ ALL = ("OpenTelemetry", "OpenTelemetry, no network", "langfuse", "langsmith", "p
 
 def _calls(scale: float) -> Iterator[Row]:
     options = {"spans": int(2000 * scale), "pause": 0.0}
-    p50, p99 = (_of(("ours", "ours, typed", *ALL), "calls", figure, options) for figure in ("p50", "p99"))
-    (coroutines,) = _of(("ours, as coroutines",), "calls", "p50", options)
-    for number, kind, factor in ((0, "untyped", 1.5), (1, "typed", 2.0)):
-        target = Target(f"≤ {factor:g} × OpenTelemetry", factor=factor, base=p50[2])
-        notes = {"CPU of the thread": Cell(p50[number].measured, "thread")}
-        if number == 0:
-            notes["as coroutines"] = coroutines
-        yield Row(f"span in a tight loop, {kind}, p50", "µs", p50[number], target, p50[2:], notes)
-    for number, kind in ((0, "untyped"), (1, "typed")):
-        yield Row(f"span in a tight loop, {kind}, p99", "µs", p99[number], Target("≤ 150 µs", 150), p99[2:])
+    agents = ("ours", "ours, typed", "ours, as coroutines", *ALL)
+    (untyped, typed, coroutines, *p50), p99 = (_of(agents, "calls", figure, options) for figure in ("p50", "p99"))
+    for kind, cell, factor, others in (("untyped", untyped, 1.5, [coroutines, *p50]), ("typed", typed, 2.0, [])):
+        target = Target(f"≤ {factor:g} × OpenTelemetry", factor=factor, base=p50[0])
+        notes = {"CPU of the thread": Cell(cell.measured, "thread")}
+        yield Row(f"span in a tight loop, {kind}, p50", "µs", cell, target, tuple(others), notes)
+    for kind, cell, rest in (("untyped", p99[0], p99[2:]), ("typed", p99[1], ())):
+        yield Row(f"span in a tight loop, {kind}, p99", "µs", cell, Target("≤ 150 µs", 150), rest)
 
 
 def _halves(scale: float) -> Iterator[Row]:

@@ -21,7 +21,7 @@ __all__ = ["MARK", "Sink"]
 MARK = re.compile(rb"#([sf]\d+)#")
 """What agents write into payloads: the start (s) or the finish (f) of a span, and its number."""
 
-_LANGSMITH = b'{"version": "0.15.1", "instance_flags": {"zstd_compression_enabled": false}}'
+_LANGSMITH = b'{"version": "0.15.1", "instance_flags": {"zstd_compression_enabled": true}}'
 _NOW = "2026-01-02T03:04:05Z"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
