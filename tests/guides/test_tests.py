@@ -6,6 +6,8 @@ import re
 import shlex
 
 import pytest
+from tests.benchmarks.speed.__main__ import parser
+from tests.benchmarks.speed.rows import GROUPS
 from tests.guides.blocks import block, section, table
 from tests.guides.running import shell
 from tests.support.processes import ROOT
@@ -46,10 +48,19 @@ def test_every_folder_is_listed() -> None:
 def test_every_benchmark_is_listed() -> None:
     folder = ROOT / "tests" / "benchmarks"
     programs = {path.stem: path.read_text("utf-8") for path in folder.glob("*.py")}
+    programs |= {path.parent.name: path.read_text("utf-8") for path in folder.glob("*/__main__.py")}
     runnable = {name for name, text in programs.items() if f"`python -m tests.benchmarks.{name}" in text}
     commands = [row[0].strip("`") for row in table(GUIDE, "benchmarks")]
     assert {command.rpartition("tests.benchmarks.")[2].partition(" ")[0] for command in commands} == runnable
     assert all(any(command in text for text in programs.values()) for command in commands)
+
+
+def test_the_table_of_speed_has_the_rows_and_targets_of_the_benchmark() -> None:
+    rows = [row for group in GROUPS.values() for row in group(1)]
+    printed = [(cells[0], cells[3]) for cells in table(GUIDE, "speed")]
+    assert printed == [(row.title, row.target.text) for row in rows]
+    options = parser().format_help()
+    assert all(option in options for option in re.findall(r"`(--[a-z-]+)", section(GUIDE, "speed")))
 
 
 def test_the_parts_of_the_long_benchmark_are_listed() -> None:
