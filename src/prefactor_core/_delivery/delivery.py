@@ -8,6 +8,7 @@
 Where to look:
 
     is an operation accepted or dropped?     HandOver.submit(), QueueBound
+    when are operations admitted?            Intake, in the intervals of Pace; HandOver and flushes hurry it
     when is a batch sent, what is in it?     Dispatch.next_batch(), which asks OutageMonitor (now?), BulkUse (how much?)
                                              and Scheduler (which operations?); called by Sending.pump()
     when is a request sent again?            Sending, which asks Patience and RepeatBudget; Tries are its tries
@@ -30,6 +31,7 @@ The words:
 
     operation     one call to the API that the agent's code asked for
     inbox         holds the operations that were handed over and not admitted yet
+    gather        stay in the inbox until the end of an interval, to share a request
     ticket        an admitted operation, and its state (TicketState)
     batch         the operations of one request
     dispatch      decides what is sent when, and what an outcome means
@@ -69,6 +71,7 @@ from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._delivery.loop_thread import LoopThread, wait_for
 from prefactor_core._delivery.loss_log import LossLog
+from prefactor_core._delivery.pace import Pace
 from prefactor_core._delivery.queue_bound import QueueBound, SpoolBound
 from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import mark_never_created
@@ -97,6 +100,7 @@ logger = logger_of("prefactor_core")
 class _HandOverParts(TypedDict):
     starts: WaitingStarts
     sending: Sending
+    intake: Intake
     answers_late: Callable[[], bool]
 
 
@@ -191,7 +195,13 @@ class Delivery:
             on_pump=self._pumped,
         )
         self._intake = Intake(
-            self._inbox, self._own_queue, dispatch=self._dispatch, ledger=ledger, sending=self._sending
+            self._inbox,
+            self._own_queue,
+            dispatch=self._dispatch,
+            ledger=ledger,
+            sending=self._sending,
+            thread=self._thread,
+            pace=Pace(config.bulk_interval),
         )
         self._hand_over = self._new_hand_over()
         self.submit = self._hand_over.submit
@@ -206,6 +216,7 @@ class Delivery:
         parts: _HandOverParts = {
             "starts": self._starts,
             "sending": self._sending,
+            "intake": self._intake,
             "answers_late": lambda: self._dispatch.paused or self._thread.ended.done(),
         }
         if spool is None:
@@ -382,8 +393,9 @@ class Delivery:
         deadline = Deadline(seconds)
         if hurry:
             self._sending.hurry(deadline.at)
-        await self._wait(self._all_in_memory, deadline, hurry=hurry)
-        await self._wait(self._intake.passed(), deadline, hurry=hurry)
+        with self._intake.at_once():
+            await self._wait(self._all_in_memory, deadline, hurry=hurry)
+            await self._wait(self._intake.passed(), deadline, hurry=hurry)
         with self._dispatch.watch() as at_rest:
             await self._wait(at_rest, deadline, hurry=hurry)
         if hurry and not self._closing.begun:
@@ -407,9 +419,10 @@ class Delivery:
         self._hand_over.close()
         deadline = Deadline(seconds)
         self._sending.hurry(deadline.at)
-        await self._wait(self._at_rest, deadline, hurry=True)
-        self._sending.release_parked()
-        await self._wait(self._at_rest, deadline, hurry=True)
+        with self._intake.at_once():
+            await self._wait(self._at_rest, deadline, hurry=True)
+            self._sending.release_parked()
+            await self._wait(self._at_rest, deadline, hurry=True)
         self._inbox.close_nowait()
         await self._note_what_is_kept()
         self.finalise()

@@ -114,8 +114,8 @@ class Dispatch:
         """The operations to send now; None if there are none.
 
         1. During an outage: one operation, when the next probe is due; otherwise none.
-        2. Few operations are queued, or bulk requests cannot be used: the oldest ready operation.
-        3. Otherwise as many operations as a bulk request may hold.
+        2. Bulk requests cannot be used: the oldest ready operation.
+        3. Otherwise as many operations as a bulk request may hold, of those that are ready.
 
         The outcome of a batch with one operation goes to `decide()`, of a larger one to `decide_bulk()`.
         """
@@ -125,11 +125,15 @@ class Dispatch:
         mints_ids = self.mints_ids(now)
         limit = SINGLE
         if not self._outage.active:
-            limit = self._bulk.batch_limit(scheduler.unsent, now, mints_ids=mints_ids)
+            limit = self._bulk.batch_limit(now, mints_ids=mints_ids)
         batch = scheduler.next_batch(now, limit)
         for ticket in batch.tickets if batch else ():
             self._sent(ticket, mints_ids=mints_ids)
         return batch
+
+    def shares_requests(self, now: float) -> bool:
+        """Operations that are ready at the same time share a request."""
+        return self._bulk.usable(now)
 
     def mints_ids(self, now: float) -> bool:
         """The API is not known to refuse span ids that this client makes. From any thread."""

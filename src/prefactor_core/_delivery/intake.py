@@ -3,19 +3,26 @@
     inbox ─────────────────────────────── admit
     inbox ── relay ── program's queue ─── admit
 
-Everything here runs on the delivery thread.
+The first operation after a pause is admitted at once, and wakes the delivery thread. Those that follow gather in the
+inbox, and are admitted together at the end of an interval, so that they share a request. That costs the agent no
+wake-ups of another thread. The program's queue is not paced: it may keep or order operations as it likes.
+
+Everything here runs on the delivery thread, except `Intake.hurry()` and what it reads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
+from prefactor_core._delivery.bulk_use import MAX_OPERATIONS
 from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch
 from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.loop_thread import LoopThread
+from prefactor_core._delivery.pace import Pace
 from prefactor_core._delivery.sending import Sending
 from prefactor_core._log_once import LogOnce
 from prefactor_core.operations import Operation
@@ -26,10 +33,9 @@ from prefactor_http.retry import Backoff
 __all__ = ["Intake"]
 
 _MAX_AT_ONCE = 500
-# After a burst the intake polls the inbox for a while before it sleeps: to wake a sleeping loop from another thread
+# Without a pace, the intake still waits a moment before it looks again: to wake a sleeping loop from another thread
 # costs the agent tens of microseconds.
-_POLL_SECONDS = 0.002
-_POLLS = 10
+_MIN_SECONDS = 0.002
 _QUEUE_REFUSED = "queue_refused"
 _GET_AGAIN = Backoff(0.1, 60.0)
 
@@ -45,6 +51,11 @@ class Intake:
         dispatch: admits the operations.
         ledger: counts those that cannot be admitted.
         sending: sends what was admitted.
+        thread: the delivery thread.
+        pace: how long operations gather in the inbox.
+
+    Attributes:
+        gathering: operations gather in the inbox. From any thread.
     """
 
     def __init__(
@@ -55,12 +66,19 @@ class Intake:
         dispatch: Dispatch,
         ledger: Ledger,
         sending: Sending,
+        thread: LoopThread,
+        pace: Pace,
     ) -> None:
         self._inbox = inbox
         self._own_queue = own_queue
         self._dispatch = dispatch
         self._ledger = ledger
         self._sending = sending
+        self._thread = thread
+        self._pace = pace
+        self._at_once = 0
+        self._hurried = asyncio.Event()
+        self.gathering = False
         self._relayed: set[Operation] = set()  # those in the program's queue, or on their way into it
         self._taken = 0
         self._may_take = asyncio.Event()
@@ -100,6 +118,21 @@ class Intake:
         else:
             self._may_take.clear()
 
+    def hurry(self) -> None:
+        """Take what is in the inbox by now, without waiting for the end of the interval. From any thread."""
+        self.gathering = False  # the operations that follow need not ask again
+        self._thread.call_soon(self._hurried.set)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let no operation gather within the block."""
+        self._at_once += 1
+        self._hurried.set()
+        try:
+            yield
+        finally:
+            self._at_once -= 1
+
     async def _take(self) -> None:
         """From the inbox."""
         with contextlib.suppress(QueueClosedError):
@@ -107,15 +140,31 @@ class Intake:
                 operations = await self._next_operations()
                 self._taken += len(operations)
                 self._admit(operations)
-                await asyncio.sleep(0)
+                if len(operations) < MAX_OPERATIONS:
+                    await self._gather()
+                else:
+                    await asyncio.sleep(0)
                 await self._may_take.wait()
 
     async def _next_operations(self) -> list[Operation]:
-        for _ in range(_POLLS):
-            if operations := self._inbox.get_nowait(_MAX_AT_ONCE):
-                return operations
-            await asyncio.sleep(_POLL_SECONDS)
+        self._hurried.clear()  # before the look into the inbox: what was put there before a hurry() is found
+        if operations := self._inbox.get_nowait(_MAX_AT_ONCE):
+            self._pace.gathered()
+            return operations
+        self._pace.paused()
         return [await self._inbox.get()]
+
+    async def _gather(self) -> None:
+        """Wait until the end of the interval, or for `hurry()`."""
+        loop = self._thread.loop
+        paced = not self._at_once and self._dispatch.shares_requests(loop.time())
+        timer = loop.call_later(max(self._pace.seconds if paced else 0.0, _MIN_SECONDS), self._hurried.set)
+        self.gathering = True
+        try:
+            await self._hurried.wait()
+        finally:
+            self.gathering = False
+            timer.cancel()
 
     async def _relay(self, queue: Queue[Operation]) -> None:
         """From the inbox into the program's queue."""
