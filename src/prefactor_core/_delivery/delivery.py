@@ -65,6 +65,7 @@ from functools import partial
 from typing import Any, TypedDict, TypeVar
 
 from prefactor_core._deadline import Deadline
+from prefactor_core._delivery.bulk_use import MAX_OPERATIONS
 from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
 from prefactor_core._delivery.hand_over import HandOver, SpooledHandOver
 from prefactor_core._delivery.intake import Intake
@@ -202,6 +203,8 @@ class Delivery:
             sending=self._sending,
             thread=self._thread,
             pace=Pace(config.bulk_interval),
+            enough=min(MAX_OPERATIONS, config.max_queue_size // 2),
+            enough_bytes=config.max_queue_bytes // 2,
         )
         self._hand_over = self._new_hand_over()
         self.submit = self._hand_over.submit

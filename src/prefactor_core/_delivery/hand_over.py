@@ -70,7 +70,7 @@ class HandOver:
             raise
         if waiting is not None:
             self._await_answer(waiting)
-        elif self._intake.gathering and self._bound.have_gathered(self._inbox.size()):
+        elif self._intake.gathering and self._intake.has_enough:
             self._intake.hurry()
 
     def _await_answer(self, waiting: SpanRecord) -> None:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
-from prefactor_core._delivery.bulk_use import MAX_OPERATIONS
 from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch
 from prefactor_core._delivery.ledger import Ledger
 from prefactor_core._delivery.loop_thread import LoopThread
@@ -53,6 +52,8 @@ class Intake:
         sending: sends what was admitted.
         thread: the delivery thread.
         pace: how long operations gather in the inbox.
+        enough: so many operations do not wait for more: they fill a request, or half of the queue.
+        enough_bytes: nor do they while so much is pending: half of what the queue holds.
 
     Attributes:
         gathering: operations gather in the inbox. From any thread.
@@ -68,6 +69,8 @@ class Intake:
         sending: Sending,
         thread: LoopThread,
         pace: Pace,
+        enough: int,
+        enough_bytes: int,
     ) -> None:
         self._inbox = inbox
         self._own_queue = own_queue
@@ -76,6 +79,8 @@ class Intake:
         self._sending = sending
         self._thread = thread
         self._pace = pace
+        self._enough = enough
+        self._enough_bytes = enough_bytes
         self._at_once = 0
         self._hurried = asyncio.Event()
         self.gathering = False
@@ -118,6 +123,11 @@ class Intake:
         else:
             self._may_take.clear()
 
+    @property
+    def has_enough(self) -> bool:
+        """What is in the inbox should not wait for more. From any thread."""
+        return self._inbox.size() >= self._enough or self._ledger.pending_bytes >= self._enough_bytes
+
     def hurry(self) -> None:
         """Take what is in the inbox by now, without waiting for the end of the interval. From any thread."""
         self.gathering = False  # the operations that follow need not ask again
@@ -140,7 +150,7 @@ class Intake:
                 operations = await self._next_operations()
                 self._taken += len(operations)
                 self._admit(operations)
-                if len(operations) < MAX_OPERATIONS:
+                if len(operations) < self._enough:
                     await self._gather()
                 else:
                     await asyncio.sleep(0)
@@ -159,9 +169,10 @@ class Intake:
         loop = self._thread.loop
         paced = not self._at_once and self._dispatch.shares_requests(loop.time())
         timer = loop.call_later(max(self._pace.seconds if paced else 0.0, _MIN_SECONDS), self._hurried.set)
-        self.gathering = True
+        self.gathering = True  # before the look into the inbox: what is put there later is looked at by the hand-over
         try:
-            await self._hurried.wait()
+            if not self.has_enough:
+                await self._hurried.wait()
         finally:
             self.gathering = False
             timer.cancel()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prefactor_core._delivery.bulk_use import MAX_OPERATIONS
 from prefactor_core._delivery.ledger import Ledger
 from prefactor_core._spool.spool import Spool
 from prefactor_core.operations import Operation, OperationType
@@ -37,8 +36,6 @@ class QueueBound:
         self._operations = operations
         self._size = size
         self._on_change = on_change
-        self._most_gathered = min(MAX_OPERATIONS, operations // 2)
-        self._most_gathered_bytes = size // 2
         self.full = False
 
     def drop_reason(self, operation: Operation) -> str | None:
@@ -49,10 +46,6 @@ class QueueBound:
         if operation.type not in BOUNDED or self._has_room():
             return None
         return QUEUE_FULL
-
-    def have_gathered(self, operations: int) -> bool:
-        """So many operations have gathered that they should be sent: they fill a request, or half of the queue."""
-        return operations >= self._most_gathered or self._ledger.pending_bytes >= self._most_gathered_bytes
 
     def _has_room(self) -> bool:
         room = self._below(_RESUME_AT if self.full else 1.0)
