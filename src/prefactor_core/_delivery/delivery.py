@@ -15,6 +15,8 @@ Where to look:
     what does an answer mean?                outcomes.judge() and judge_bulk(), called by Sender
     what follows from an outcome?            Dispatch.decide() and decide_bulk(): settled, or sent again, when and how
     when does delivery pause?                OutageMonitor; RetryPolicy has the delays
+    how long does the agent wait for the     not longer than a slice of the work; see Slices
+    delivery thread?
     who logs?                                LossLog logs losses, outages and a full queue, and calls `on_error`;
                                              a module logs only what went wrong in itself or in the program's queue
     what happens at the end?                 Delivery.begin_close() and finalise()
@@ -78,6 +80,7 @@ from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
 from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.slices import Slices
 from prefactor_core._delivery.spool_feed import SpoolFeed
 from prefactor_core._delivery.waiting_starts import WaitingStarts
 from prefactor_core._spool.spool import Spool
@@ -184,7 +187,8 @@ class Delivery:
         self._loss_log = LossLog(ledger, on_error)
         self._starts = WaitingStarts()
         retries = RetryPolicy(config.retry_delay_base, config.max_retries)
-        self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto")
+        slices = Slices(lambda: self._intake.handed_over)
+        self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto", pause=slices.pause)
         self._sending = Sending(
             self._dispatch,
             sender,
@@ -193,6 +197,7 @@ class Delivery:
             thread=self._thread,
             starts=self._starts,
             loss_log=self._loss_log,
+            slices=slices,
             on_pump=self._pumped,
         )
         self._intake = Intake(
@@ -202,6 +207,7 @@ class Delivery:
             ledger=ledger,
             sending=self._sending,
             thread=self._thread,
+            slices=slices,
             pace=Pace(config.bulk_interval),
             enough=min(MAX_OPERATIONS, config.max_queue_size // 2),
             enough_bytes=config.max_queue_bytes // 2,

@@ -89,12 +89,20 @@ class Dispatch:
         ledger: counts the operations that are delivered or fail here.
         policy: the number of retries, and their delays.
         bulk: operations may share requests.
+        pause: called between the operations of a batch.
 
     Attributes:
         refused: the API's host refused the last connection.
     """
 
-    def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        policy: RetryPolicy,
+        *,
+        bulk: bool = False,
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ledger = ledger
         self._policy = policy
         self._bulk = BulkUse(allowed=bulk)
@@ -102,6 +110,7 @@ class Dispatch:
         self._outage = OutageMonitor(policy)
         self._last_errors: dict[Ticket, Exception] = {}  # of operations that are tried again; the latest is last
         self._refused_ids = Suspension()
+        self._pause = pause
         self.refused = False
 
     def admit(self, operation: Operation) -> Effects:
@@ -129,6 +138,7 @@ class Dispatch:
         batch = scheduler.next_batch(now, limit)
         for ticket in batch.tickets if batch else ():
             self._sent(ticket, mints_ids=mints_ids)
+            self._pause()
         return batch
 
     def shares_requests(self, now: float) -> bool:
@@ -244,6 +254,7 @@ class Dispatch:
                 effects = NO_EFFECTS
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
                     effects += self._decide_one(ticket, result, now)
+                    self._pause()
                 return effects
 
     def probe_now(self) -> None:

@@ -18,11 +18,12 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
-from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch
+from prefactor_core._delivery.dispatch import INTERNAL_ERROR, NO_EFFECTS, Dispatch
 from prefactor_core._delivery.ledger import Ledger
 from prefactor_core._delivery.loop_thread import LoopThread
 from prefactor_core._delivery.pace import Pace
 from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.slices import Slices
 from prefactor_core._log_once import LogOnce
 from prefactor_core.operations import Operation
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError
@@ -51,6 +52,7 @@ class Intake:
         ledger: counts those that cannot be admitted.
         sending: sends what was admitted.
         thread: the delivery thread.
+        slices: lets other threads run between operations.
         pace: how long operations gather in the inbox.
         enough: so many operations do not wait for more: they fill a request, or half of the queue.
         enough_bytes: nor do they while so much is pending: half of what the queue holds.
@@ -68,6 +70,7 @@ class Intake:
         ledger: Ledger,
         sending: Sending,
         thread: LoopThread,
+        slices: Slices,
         pace: Pace,
         enough: int,
         enough_bytes: int,
@@ -78,6 +81,7 @@ class Intake:
         self._ledger = ledger
         self._sending = sending
         self._thread = thread
+        self._slices = slices
         self._pace = pace
         self._enough = enough
         self._enough_bytes = enough_bytes
@@ -96,13 +100,18 @@ class Intake:
         return [self._take] if queue is None else [partial(self._relay, queue), partial(self._take_from, queue)]
 
     @property
+    def handed_over(self) -> int:
+        """How many operations have come so far."""
+        return self._taken + self._inbox.size()
+
+    @property
     def is_empty(self) -> bool:
         """Everything that was handed over has been admitted."""
         return not (self._inbox.size() or self._relayed)
 
     def passed(self) -> Callable[[], bool]:
         """What was handed over by now. Return a function that says whether all of that was admitted."""
-        last = self._taken + self._inbox.size()
+        last = self.handed_over
         relayed: set[Operation] | None = None
 
         def have_passed() -> bool:
@@ -225,6 +234,7 @@ class Intake:
     def _admit(self, operations: list[Operation]) -> None:
         for operation in operations:
             self._admit_one(operation)
+            self._slices.pause()
         self._sending.pump()
 
     def _admit_one(self, operation: Operation) -> None:
@@ -233,7 +243,8 @@ class Intake:
         except Exception:
             self._fail(operation)
         else:
-            self._sending.report(effects)
+            if effects is not NO_EFFECTS:
+                self._sending.report(effects)
 
     def _fail(self, operation: object) -> None:
         """Handle what cannot be admitted, such as an item that the program's queue made up. Delivery continues."""
