@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefactor_core._delivery.slices import Slices
 
-SLICE = 0.0001
+SLICE = 0.0002
 SHORT, LONG = 0.000001, 0.005
 
 

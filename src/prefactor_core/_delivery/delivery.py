@@ -15,8 +15,7 @@ Where to look:
     what does an answer mean?                outcomes.judge() and judge_bulk(), called by Sender
     what follows from an outcome?            Dispatch.decide() and decide_bulk(): settled, or sent again, when and how
     when does delivery pause?                OutageMonitor; RetryPolicy has the delays
-    how long does the agent wait for the     not longer than a slice of the work; see Slices
-    delivery thread?
+    when does it let the agent's thread run? Slices
     who logs?                                LossLog logs losses, outages and a full queue, and calls `on_error`;
                                              a module logs only what went wrong in itself or in the program's queue
     what happens at the end?                 Delivery.begin_close() and finalise()

@@ -253,7 +253,9 @@ class Dispatch:
                 self._bulk.succeeded(now)
                 effects = NO_EFFECTS
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
-                    effects += self._decide_one(ticket, result, now)
+                    decided = self._decide_one(ticket, result, now)
+                    if decided is not NO_EFFECTS:
+                        effects += decided
                     self._pause()
                 return effects
 

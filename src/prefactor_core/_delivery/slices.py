@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 __all__ = ["Slices"]
 
-_SLICE_SECONDS = 0.0001
+_SLICE_SECONDS = 0.0002
 _SHORT_SLEEP = 0.000001  # the system makes some 50 µs of it
 _LONG_SLEEP = 0.005
 _KEPT_SECONDS = 0.002  # so late after a sleep, another thread has kept the interpreter
