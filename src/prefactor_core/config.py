@@ -64,7 +64,11 @@ class QueueConfig(_Options):
             takes at most when the program ends.
         span_ids: with "auto", the client generates span ids itself if the instance's id allows it. With "server", the
             API generates them, and `span.start()` waits for its answer.
-        bulk: with "auto", operations share requests while more than a few wait. With "never", each has its own request.
+        bulk: with "auto", operations that wait at the same time share a request. With "never", each has its own.
+        bulk_interval: seconds for which operations gather after a request, to share the next one. While they keep
+            coming, it grows to three times as much. The first operation after a pause is sent at once. `flush()`,
+            `close()`, a call that waits for an answer, and more operations than fit into a request end the interval. 0
+            sends as soon as possible.
         max_queue_size: how many operations may wait for delivery. While the queue is full, new spans and quality
             records are dropped, counted, and logged. Operations of spans that were accepted before are always accepted.
         max_queue_bytes: the same limit for the size of their payloads, in bytes of JSON.
@@ -83,6 +87,7 @@ class QueueConfig(_Options):
     close_timeout: float = Field(default=10.0, ge=0)
     span_ids: Literal["auto", "server"] = "auto"
     bulk: Literal["auto", "never"] = "auto"
+    bulk_interval: float = Field(default=0.05, ge=0, allow_inf_nan=False)
     max_queue_size: int = Field(default=100_000, ge=1)
     max_queue_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
     spool: Path | str | None = Field(default_factory=_spool_of_environment)

@@ -13,7 +13,7 @@ import pytest
 
 from prefactor_core import AgentInstanceHandle, ClientStats, PrefactorCoreClient, PrefactorCoreConfig, QueueConfig
 from prefactor_http import HttpClientConfig
-from prefactor_local import Fault, LocalApi
+from prefactor_local import Fault, LocalApi, RecordedRequest
 
 Running = tuple[PrefactorCoreClient, AgentInstanceHandle]
 Run = Callable[..., AbstractAsyncContextManager[Running]]
@@ -81,13 +81,37 @@ def bodies(api: LocalApi, path_end: str) -> list[dict[str, Any]]:
 
 
 def creates(api: LocalApi) -> list[dict[str, Any]]:
-    """Return the `details` of span creates."""
-    return [body["details"] for body in bodies(api, CREATE)]
+    """Return the `details` of span creates, those in bulk requests too."""
+    found: list[dict[str, Any]] = []
+    for request in api.requests:
+        if request.path == CREATE and request.body is not None:
+            found.append(request.body["details"])
+        found += [
+            {**item["details"], "idempotency_key": item["idempotency_key"]}
+            for item in _items(request)
+            if item["_type"] == "agent_spans/create"
+        ]
+    return found
 
 
 def finishes(api: LocalApi, span_id: str) -> list[dict[str, Any]]:
-    """Return the bodies of the finishes of a span."""
-    return bodies(api, f"/agent_spans/{span_id}/finish")
+    """Return the bodies of the finishes of a span, those in bulk requests too."""
+    found: list[dict[str, Any]] = []
+    for request in api.requests:
+        if request.path == f"{CREATE}/{span_id}/finish" and request.body is not None:
+            found.append(request.body)
+        found += [
+            {name: item[name] for name in item if name not in ("_type", "agent_span_id")}
+            for item in _items(request)
+            if item["_type"] == "agent_spans/finish" and item["agent_span_id"] == span_id
+        ]
+    return found
+
+
+def _items(request: RecordedRequest) -> list[dict[str, Any]]:
+    body = request.body if request.path.endswith("/bulk") else None
+    items: list[dict[str, Any]] = body["items"] if isinstance(body, dict) else []
+    return items
 
 
 def parents(api: LocalApi, instance_id: str | None = None) -> dict[str, str | None]:
@@ -98,9 +122,21 @@ def parents(api: LocalApi, instance_id: str | None = None) -> dict[str, str | No
 
 
 def steps(api: LocalApi) -> list[str]:
-    """Return the requests in words: `start instance`, `create <schema name>`, `finish <schema name>` …"""
+    """Return what arrived in words: `start instance`, `create <schema name>`, `finish <schema name>` …"""
     names = {span["id"]: span["schema_name"] for span in api.spans()}
-    return [_step(request.path.removeprefix("/api/v1/"), request.body, names) for request in api.requests]
+    found: list[str] = []
+    for request in api.requests:
+        if request.path.endswith("/bulk"):
+            found += [_item_step(item, names) for item in _items(request)]
+        else:
+            found.append(_step(request.path.removeprefix("/api/v1/"), request.body, names))
+    return found
+
+
+def _item_step(item: dict[str, Any], names: dict[str, str]) -> str:
+    if item["_type"] == "agent_spans/create":
+        return f"create {item['details']['schema_name']}"
+    return f"finish {names.get(item['agent_span_id'], '?')}"
 
 
 def _step(path: str, body: Any, names: dict[str, str]) -> str:

@@ -163,7 +163,7 @@ async def test_a_scope_is_entered_once_at_a_time(api: LocalApi, run: Run) -> Non
 
 async def test_errors_are_reported_in_every_way(api: LocalApi, run: Run, caplog: pytest.LogCaptureFixture) -> None:
     errors: list[DeliveryError] = []
-    async with run(on_error=errors.append) as (client, instance):
+    async with run(on_error=errors.append, queue={"bulk": "never"}) as (client, instance):
         await client.flush()
         api.inject(Fault(method="POST", path=CREATE, status=422, times=4))
         for _ in range(4):

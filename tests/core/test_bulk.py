@@ -74,14 +74,6 @@ async def test_a_backlog_shares_requests_in_causal_order(api: LocalApi, backlog:
     assert {item["_type"] for item in first} <= {"agent_spans/create", "agent_spans/finish"}
 
 
-async def test_a_short_queue_is_sent_as_single_requests(api: LocalApi, run: Run) -> None:
-    async with run() as (client, instance):
-        for number in range(30):
-            await record(instance, f"s{number}")
-            await client.flush()
-    assert requests(api, "/bulk") == 0
-
-
 async def test_bulk_can_be_switched_off(api: LocalApi, backlog: Any) -> None:
     async with backlog(queue={"bulk": "never"}) as (client, _):
         pass

@@ -6,7 +6,7 @@ from prefactor_core._delivery.bulk_use import BulkUse
 
 
 def limit(bulk: BulkUse, now: float = 0.0) -> int:
-    return bulk.batch_limit(1000, now, mints_ids=True).operations
+    return bulk.batch_limit(now, mints_ids=True).operations
 
 
 def test_any_success_doubles_the_size() -> None:

@@ -33,7 +33,7 @@ async def test_an_on_error_that_raises_does_not_stop_delivery(
     def on_error(error: DeliveryError) -> None:
         raise kind("callback")
 
-    async with run(on_error=on_error) as (client, instance):
+    async with run(on_error=on_error, queue={"bulk": "never"}) as (client, instance):
         api.inject(Fault(method="POST", path=CREATE, status=422, times=3))
         for _ in range(5):
             await record(instance)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 FAILED = "[redacted: the redact callable failed]"
 
-ONE_WORKER = {"num_workers": 1}  # requests arrive in the order of the calls
+ONE_WORKER = {"num_workers": 1, "bulk": "never"}  # one request after the other, in order
 
 
 def results(api: LocalApi) -> list[Any]:

@@ -324,8 +324,7 @@ async def test_a_refused_second_finish_span_counts_as_delivered(api: LocalApi, r
         report = await client.flush()
     assert report.complete
     assert [span["status"] for span in api.spans()] == ["complete"]
-    first, second = finishes(api, span_id)
-    assert first["idempotency_key"] != second["idempotency_key"]
+    assert len({finish["idempotency_key"] for finish in finishes(api, span_id)}) == 2
 
 
 async def test_get_span(api: LocalApi, run: Run) -> None:
@@ -364,7 +363,7 @@ async def test_params_are_not_kept_once_they_are_delivered(api: LocalApi, run: R
         records = [client._span_manager.record(span_id) for span_id in [*spans, block.id]]
         assert [(record.payload, record.default_payload) for record in records] == [({}, None)] * 3
         await scope.__aexit__(None, None, None)
-    assert sorted(create["payload"]["prompt"] for create in creates(api)) == ["block", "given", "refused"]
+    assert {create["payload"]["prompt"] for create in creates(api)} == {"block", "given", "refused"}
 
 
 async def test_spans_that_are_never_finished_are_counted_and_logged_once(
@@ -428,7 +427,7 @@ async def test_open_spans_do_not_delay_the_finish_of_the_instance(api: LocalApi,
 
 
 async def test_a_slow_create_delays_its_finish_and_that_of_the_instance(api: LocalApi, run: Run) -> None:
-    async with run() as (_, instance):
+    async with run(queue={"bulk": "never"}) as (_, instance):
         api.inject(Fault(method="POST", path="/api/v1/agent_spans", delay=0.1))
         async with instance.span("slow") as span:
             await span.start({})

@@ -125,6 +125,10 @@ SHOWN_BY = {
     ),
     "the API refuses a parent span": "test_faults::test_children_of_a_refused_span_are_sent_without_it",
     "the API refuses IDs that the client generates": "test_faults::test_a_refused_id_ends_minting",
+    "operations keep coming": "test_pace::test_the_end_of_the_program_does_not_wait_for_the_pace",
+    "the agent computes or records without a break": (
+        "test_slices::test_a_program_that_always_computes_does_not_keep_delivery_from_working"
+    ),
     "the bulk endpoint is missing": "test_bulk::test_a_missing_bulk_endpoint",
     "an answer of the bulk endpoint cannot be read": ("test_bulk::test_one_garbled_answer_does_not_end_bulk_requests"),
     "more is recorded than can be delivered": (

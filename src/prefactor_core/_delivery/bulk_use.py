@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from prefactor_core._delivery.suspension import Suspension
 from prefactor_core._delivery.ticket import SINGLE, BatchLimit
 
-__all__ = ["BulkUse"]
+__all__ = ["MAX_OPERATIONS", "BulkUse"]
 
-# A shorter queue is sent as documented requests, one operation each.
-_MIN_QUEUED = 20
-_MAX_OPERATIONS = 200
+MAX_OPERATIONS = 200
 _MAX_REFUSALS = 3  # in a row: then the endpoint is not used for a while
 _MAX_BYTES = 512 * 1024  # many servers and proxies refuse bodies of 1 MB
 
@@ -33,17 +31,21 @@ class BulkUse:
     """
 
     allowed: bool
-    limit: int = _MAX_OPERATIONS
-    max_limit: int = _MAX_OPERATIONS
+    limit: int = MAX_OPERATIONS
+    max_limit: int = MAX_OPERATIONS
     ids_confirmed: bool = False
     _unusable: Suspension = field(default_factory=Suspension)
     _too_large: Suspension = field(default_factory=Suspension)
     _refusals: int = 0
     _reported: bool = False
 
-    def batch_limit(self, unsent: int, now: float, *, mints_ids: bool) -> BatchLimit:
-        """Return what fits into the next request when `unsent` operations are queued."""
-        if not self.allowed or unsent < _MIN_QUEUED or self._unusable.active(now):
+    def usable(self, now: float) -> bool:
+        """Return whether operations may share requests now."""
+        return self.allowed and not self._unusable.active(now)
+
+    def batch_limit(self, now: float, *, mints_ids: bool) -> BatchLimit:
+        """Return what fits into the next request. One operation alone is sent as its documented request."""
+        if not self.usable(now):
             return SINGLE
         return BatchLimit(self.limit, _MAX_BYTES, ids_known=mints_ids and self.ids_confirmed)
 
@@ -60,8 +62,8 @@ class BulkUse:
 
     def grow(self, now: float) -> None:
         """Record that the API processed a request: the next one may be larger."""
-        if self.max_limit < _MAX_OPERATIONS and not self._too_large.active(now):
-            self.max_limit = min(self.max_limit * 2, _MAX_OPERATIONS)
+        if self.max_limit < MAX_OPERATIONS and not self._too_large.active(now):
+            self.max_limit = min(self.max_limit * 2, MAX_OPERATIONS)
         self.limit = min(self.limit * 2, self.max_limit)
 
     def too_large(self, operations: int, now: float) -> None:

@@ -8,12 +8,14 @@
 Where to look:
 
     is an operation accepted or dropped?     HandOver.submit(), QueueBound
+    when are operations admitted?            Intake, in the intervals of Pace; HandOver and flushes hurry it
     when is a batch sent, what is in it?     Dispatch.next_batch(), which asks OutageMonitor (now?), BulkUse (how much?)
                                              and Scheduler (which operations?); called by Sending.pump()
     when is a request sent again?            Sending, which asks Patience and RepeatBudget; Tries are its tries
     what does an answer mean?                outcomes.judge() and judge_bulk(), called by Sender
     what follows from an outcome?            Dispatch.decide() and decide_bulk(): settled, or sent again, when and how
     when does delivery pause?                OutageMonitor; RetryPolicy has the delays
+    when does it let the agent's thread run? Slices
     who logs?                                LossLog logs losses, outages and a full queue, and calls `on_error`;
                                              a module logs only what went wrong in itself or in the program's queue
     what happens at the end?                 Delivery.begin_close() and finalise()
@@ -30,6 +32,7 @@ The words:
 
     operation     one call to the API that the agent's code asked for
     inbox         holds the operations that were handed over and not admitted yet
+    gather        stay in the inbox until the end of an interval, to share a request
     ticket        an admitted operation, and its state (TicketState)
     batch         the operations of one request
     dispatch      decides what is sent when, and what an outcome means
@@ -63,17 +66,20 @@ from functools import partial
 from typing import Any, TypedDict, TypeVar
 
 from prefactor_core._deadline import Deadline
+from prefactor_core._delivery.bulk_use import MAX_OPERATIONS
 from prefactor_core._delivery.dispatch import DEADLINE, Dispatch
 from prefactor_core._delivery.hand_over import HandOver, SpooledHandOver
 from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._delivery.loop_thread import LoopThread, wait_for
 from prefactor_core._delivery.loss_log import LossLog
+from prefactor_core._delivery.pace import Pace
 from prefactor_core._delivery.queue_bound import QueueBound, SpoolBound
 from prefactor_core._delivery.retry_policy import RetryPolicy
 from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
 from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.slices import Slices
 from prefactor_core._delivery.spool_feed import SpoolFeed
 from prefactor_core._delivery.waiting_starts import WaitingStarts
 from prefactor_core._spool.spool import Spool
@@ -97,6 +103,7 @@ logger = logger_of("prefactor_core")
 class _HandOverParts(TypedDict):
     starts: WaitingStarts
     sending: Sending
+    intake: Intake
     answers_late: Callable[[], bool]
 
 
@@ -179,7 +186,8 @@ class Delivery:
         self._loss_log = LossLog(ledger, on_error)
         self._starts = WaitingStarts()
         retries = RetryPolicy(config.retry_delay_base, config.max_retries)
-        self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto")
+        slices = Slices(lambda: self._intake.handed_over)
+        self._dispatch = Dispatch(ledger, retries, bulk=config.bulk == "auto", pause=slices.pause)
         self._sending = Sending(
             self._dispatch,
             sender,
@@ -188,10 +196,20 @@ class Delivery:
             thread=self._thread,
             starts=self._starts,
             loss_log=self._loss_log,
+            slices=slices,
             on_pump=self._pumped,
         )
         self._intake = Intake(
-            self._inbox, self._own_queue, dispatch=self._dispatch, ledger=ledger, sending=self._sending
+            self._inbox,
+            self._own_queue,
+            dispatch=self._dispatch,
+            ledger=ledger,
+            sending=self._sending,
+            thread=self._thread,
+            slices=slices,
+            pace=Pace(config.bulk_interval),
+            enough=min(MAX_OPERATIONS, config.max_queue_size // 2),
+            enough_bytes=config.max_queue_bytes // 2,
         )
         self._hand_over = self._new_hand_over()
         self.submit = self._hand_over.submit
@@ -206,6 +224,7 @@ class Delivery:
         parts: _HandOverParts = {
             "starts": self._starts,
             "sending": self._sending,
+            "intake": self._intake,
             "answers_late": lambda: self._dispatch.paused or self._thread.ended.done(),
         }
         if spool is None:
@@ -382,8 +401,9 @@ class Delivery:
         deadline = Deadline(seconds)
         if hurry:
             self._sending.hurry(deadline.at)
-        await self._wait(self._all_in_memory, deadline, hurry=hurry)
-        await self._wait(self._intake.passed(), deadline, hurry=hurry)
+        with self._intake.at_once():
+            await self._wait(self._all_in_memory, deadline, hurry=hurry)
+            await self._wait(self._intake.passed(), deadline, hurry=hurry)
         with self._dispatch.watch() as at_rest:
             await self._wait(at_rest, deadline, hurry=hurry)
         if hurry and not self._closing.begun:
@@ -407,9 +427,10 @@ class Delivery:
         self._hand_over.close()
         deadline = Deadline(seconds)
         self._sending.hurry(deadline.at)
-        await self._wait(self._at_rest, deadline, hurry=True)
-        self._sending.release_parked()
-        await self._wait(self._at_rest, deadline, hurry=True)
+        with self._intake.at_once():
+            await self._wait(self._at_rest, deadline, hurry=True)
+            self._sending.release_parked()
+            await self._wait(self._at_rest, deadline, hurry=True)
         self._inbox.close_nowait()
         await self._note_what_is_kept()
         self.finalise()

@@ -89,12 +89,20 @@ class Dispatch:
         ledger: counts the operations that are delivered or fail here.
         policy: the number of retries, and their delays.
         bulk: operations may share requests.
+        pause: called between the operations of a batch.
 
     Attributes:
         refused: the API's host refused the last connection.
     """
 
-    def __init__(self, ledger: Ledger, policy: RetryPolicy, *, bulk: bool = False) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        policy: RetryPolicy,
+        *,
+        bulk: bool = False,
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ledger = ledger
         self._policy = policy
         self._bulk = BulkUse(allowed=bulk)
@@ -102,6 +110,7 @@ class Dispatch:
         self._outage = OutageMonitor(policy)
         self._last_errors: dict[Ticket, Exception] = {}  # of operations that are tried again; the latest is last
         self._refused_ids = Suspension()
+        self._pause = pause
         self.refused = False
 
     def admit(self, operation: Operation) -> Effects:
@@ -114,8 +123,8 @@ class Dispatch:
         """The operations to send now; None if there are none.
 
         1. During an outage: one operation, when the next probe is due; otherwise none.
-        2. Few operations are queued, or bulk requests cannot be used: the oldest ready operation.
-        3. Otherwise as many operations as a bulk request may hold.
+        2. Bulk requests cannot be used: the oldest ready operation.
+        3. Otherwise as many operations as a bulk request may hold, of those that are ready.
 
         The outcome of a batch with one operation goes to `decide()`, of a larger one to `decide_bulk()`.
         """
@@ -125,11 +134,16 @@ class Dispatch:
         mints_ids = self.mints_ids(now)
         limit = SINGLE
         if not self._outage.active:
-            limit = self._bulk.batch_limit(scheduler.unsent, now, mints_ids=mints_ids)
+            limit = self._bulk.batch_limit(now, mints_ids=mints_ids)
         batch = scheduler.next_batch(now, limit)
         for ticket in batch.tickets if batch else ():
             self._sent(ticket, mints_ids=mints_ids)
+            self._pause()
         return batch
+
+    def shares_requests(self, now: float) -> bool:
+        """Operations that are ready at the same time share a request."""
+        return self._bulk.usable(now)
 
     def mints_ids(self, now: float) -> bool:
         """The API is not known to refuse span ids that this client makes. From any thread."""
@@ -239,7 +253,10 @@ class Dispatch:
                 self._bulk.succeeded(now)
                 effects = NO_EFFECTS
                 for ticket, result in zip(batch.tickets, outcome, strict=True):
-                    effects += self._decide_one(ticket, result, now)
+                    decided = self._decide_one(ticket, result, now)
+                    if decided is not NO_EFFECTS:
+                        effects += decided
+                    self._pause()
                 return effects
 
     def probe_now(self) -> None:

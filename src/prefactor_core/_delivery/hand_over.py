@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import Ledger
 from prefactor_core._delivery.queue_bound import QueueBound, SpoolBound
 from prefactor_core._delivery.sending import Sending
@@ -25,6 +26,7 @@ class HandOver:
         ledger: counts every operation.
         starts: the calls of `start()` that wait for an answer.
         sending: releases what waits for a dropped operation.
+        intake: admits the operations, at its pace.
         answers_late: whether no answer can be expected soon, so that no `start()` should wait for one.
     """
 
@@ -36,6 +38,7 @@ class HandOver:
         *,
         starts: WaitingStarts,
         sending: Sending,
+        intake: Intake,
         answers_late: Callable[[], bool],
     ) -> None:
         self._inbox = inbox
@@ -43,6 +46,7 @@ class HandOver:
         self._ledger = ledger
         self._starts = starts
         self._sending = sending
+        self._intake = intake
         self._answers_late = answers_late
 
     def submit(self, operation: Operation) -> None:
@@ -64,7 +68,14 @@ class HandOver:
         except QueueClosedError:
             self._ledger.retract(operation)
             raise
-        if waiting is not None and self._answers_late():  # delivery may have released the starts before it was added
+        if waiting is not None:
+            self._await_answer(waiting)
+        elif self._intake.gathering and self._intake.has_enough:
+            self._intake.hurry()
+
+    def _await_answer(self, waiting: SpanRecord) -> None:
+        self._intake.hurry()
+        if self._answers_late():  # delivery may have released the starts before this one was added
             self._starts.release(waiting)
 
     def close(self) -> None:
@@ -88,6 +99,7 @@ class SpooledHandOver(HandOver):
         spool: keeps them on disk.
         starts: the calls of `start()` that wait for an answer.
         sending: releases what waits for a dropped operation.
+        intake: admits the operations, at its pace.
         answers_late: whether no answer can be expected soon, so that no `start()` should wait for one.
     """
 
@@ -100,9 +112,10 @@ class SpooledHandOver(HandOver):
         spool: Spool,
         starts: WaitingStarts,
         sending: Sending,
+        intake: Intake,
         answers_late: Callable[[], bool],
     ) -> None:
-        super().__init__(inbox, bound, ledger, starts=starts, sending=sending, answers_late=answers_late)
+        super().__init__(inbox, bound, ledger, starts=starts, sending=sending, intake=intake, answers_late=answers_late)
         self._memory = bound
         self._spool = spool
         self._closed = False

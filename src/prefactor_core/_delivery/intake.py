@@ -3,20 +3,27 @@
     inbox ─────────────────────────────── admit
     inbox ── relay ── program's queue ─── admit
 
-Everything here runs on the delivery thread.
+The first operation after a pause is admitted at once, and wakes the delivery thread. Those that follow gather in the
+inbox, and are admitted together at the end of an interval, so that they share a request. That costs the agent no
+wake-ups of another thread. The program's queue is not paced: it may keep or order operations as it likes.
+
+Everything here runs on the delivery thread, except `Intake.hurry()` and what it reads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
-from prefactor_core._delivery.dispatch import INTERNAL_ERROR, Dispatch
+from prefactor_core._delivery.dispatch import INTERNAL_ERROR, NO_EFFECTS, Dispatch
 from prefactor_core._delivery.ledger import Ledger
+from prefactor_core._delivery.loop_thread import LoopThread
+from prefactor_core._delivery.pace import Pace
 from prefactor_core._delivery.sending import Sending
+from prefactor_core._delivery.slices import Slices
 from prefactor_core._log_once import LogOnce
 from prefactor_core.operations import Operation
 from prefactor_core.queue import InMemoryQueue, Queue, QueueClosedError
@@ -26,10 +33,9 @@ from prefactor_http.retry import Backoff
 __all__ = ["Intake"]
 
 _MAX_AT_ONCE = 500
-# After a burst the intake polls the inbox for a while before it sleeps: to wake a sleeping loop from another thread
+# Without a pace, the intake still waits a moment before it looks again: to wake a sleeping loop from another thread
 # costs the agent tens of microseconds.
-_POLL_SECONDS = 0.002
-_POLLS = 10
+_MIN_SECONDS = 0.002
 _QUEUE_REFUSED = "queue_refused"
 _GET_AGAIN = Backoff(0.1, 60.0)
 
@@ -45,6 +51,14 @@ class Intake:
         dispatch: admits the operations.
         ledger: counts those that cannot be admitted.
         sending: sends what was admitted.
+        thread: the delivery thread.
+        slices: lets other threads run between operations.
+        pace: how long operations gather in the inbox.
+        enough: so many operations do not wait for more: they fill a request, or half of the queue.
+        enough_bytes: nor do they while so much is pending: half of what the queue holds.
+
+    Attributes:
+        gathering: operations gather in the inbox. From any thread.
     """
 
     def __init__(
@@ -55,12 +69,25 @@ class Intake:
         dispatch: Dispatch,
         ledger: Ledger,
         sending: Sending,
+        thread: LoopThread,
+        slices: Slices,
+        pace: Pace,
+        enough: int,
+        enough_bytes: int,
     ) -> None:
         self._inbox = inbox
         self._own_queue = own_queue
         self._dispatch = dispatch
         self._ledger = ledger
         self._sending = sending
+        self._thread = thread
+        self._slices = slices
+        self._pace = pace
+        self._enough = enough
+        self._enough_bytes = enough_bytes
+        self._at_once = 0
+        self._hurried = asyncio.Event()
+        self.gathering = False
         self._relayed: set[Operation] = set()  # those in the program's queue, or on their way into it
         self._taken = 0
         self._may_take = asyncio.Event()
@@ -73,13 +100,18 @@ class Intake:
         return [self._take] if queue is None else [partial(self._relay, queue), partial(self._take_from, queue)]
 
     @property
+    def handed_over(self) -> int:
+        """How many operations have come so far."""
+        return self._taken + self._inbox.size()
+
+    @property
     def is_empty(self) -> bool:
         """Everything that was handed over has been admitted."""
         return not (self._inbox.size() or self._relayed)
 
     def passed(self) -> Callable[[], bool]:
         """What was handed over by now. Return a function that says whether all of that was admitted."""
-        last = self._taken + self._inbox.size()
+        last = self.handed_over
         relayed: set[Operation] | None = None
 
         def have_passed() -> bool:
@@ -100,6 +132,26 @@ class Intake:
         else:
             self._may_take.clear()
 
+    @property
+    def has_enough(self) -> bool:
+        """What is in the inbox should not wait for more. From any thread."""
+        return self._inbox.size() >= self._enough or self._ledger.pending_bytes >= self._enough_bytes
+
+    def hurry(self) -> None:
+        """Take what is in the inbox by now, without waiting for the end of the interval. From any thread."""
+        self.gathering = False  # the operations that follow need not ask again
+        self._thread.call_soon(self._hurried.set)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let no operation gather within the block."""
+        self._at_once += 1
+        self._hurried.set()
+        try:
+            yield
+        finally:
+            self._at_once -= 1
+
     async def _take(self) -> None:
         """From the inbox."""
         with contextlib.suppress(QueueClosedError):
@@ -107,15 +159,32 @@ class Intake:
                 operations = await self._next_operations()
                 self._taken += len(operations)
                 self._admit(operations)
-                await asyncio.sleep(0)
+                if len(operations) < self._enough:
+                    await self._gather()
+                else:
+                    await asyncio.sleep(0)
                 await self._may_take.wait()
 
     async def _next_operations(self) -> list[Operation]:
-        for _ in range(_POLLS):
-            if operations := self._inbox.get_nowait(_MAX_AT_ONCE):
-                return operations
-            await asyncio.sleep(_POLL_SECONDS)
+        self._hurried.clear()  # before the look into the inbox: what was put there before a hurry() is found
+        if operations := self._inbox.get_nowait(_MAX_AT_ONCE):
+            self._pace.gathered()
+            return operations
+        self._pace.paused()
         return [await self._inbox.get()]
+
+    async def _gather(self) -> None:
+        """Wait until the end of the interval, or for `hurry()`."""
+        loop = self._thread.loop
+        paced = not self._at_once and self._dispatch.shares_requests(loop.time())
+        timer = loop.call_later(max(self._pace.seconds if paced else 0.0, _MIN_SECONDS), self._hurried.set)
+        self.gathering = True  # before the look into the inbox: what is put there later is looked at by the hand-over
+        try:
+            if not self.has_enough:
+                await self._hurried.wait()
+        finally:
+            self.gathering = False
+            timer.cancel()
 
     async def _relay(self, queue: Queue[Operation]) -> None:
         """From the inbox into the program's queue."""
@@ -165,6 +234,7 @@ class Intake:
     def _admit(self, operations: list[Operation]) -> None:
         for operation in operations:
             self._admit_one(operation)
+            self._slices.pause()
         self._sending.pump()
 
     def _admit_one(self, operation: Operation) -> None:
@@ -173,7 +243,8 @@ class Intake:
         except Exception:
             self._fail(operation)
         else:
-            self._sending.report(effects)
+            if effects is not NO_EFFECTS:
+                self._sending.report(effects)
 
     def _fail(self, operation: object) -> None:
         """Handle what cannot be admitted, such as an item that the program's queue made up. Delivery continues."""

@@ -280,7 +280,8 @@ class Scheduler:
         for ticket in left_out:
             heapq.heappush(self._ready, ticket)
 
-    def _blockers(self, operation: Operation, lane: _Lane) -> set[Ticket]:
+    def _blockers(self, operation: Operation, lane: _Lane) -> list[Ticket]:
+        """What the operation waits for; a ticket may be in the list twice, and is then waited for twice."""
         operation_type, span = operation.type, operation.span
         candidates = [lane.registration, lane.finish]
         if operation_type is OperationType.FINISH_AGENT_INSTANCE:
@@ -294,7 +295,7 @@ class Scheduler:
             candidates.append(self._creates.get(span.parent))
         if operation_type is OperationType.RECORD_QUALITY:
             candidates.append(lane.qualities.get(operation.payload["name"]))
-        return {ticket for ticket in candidates if ticket is not None}
+        return [ticket for ticket in candidates if ticket is not None]
 
     def _enter(self, ticket: Ticket, lane: _Lane) -> None:
         operation, span = ticket.operation, ticket.operation.span

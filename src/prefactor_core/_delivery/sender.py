@@ -88,13 +88,21 @@ class Sender:
             return await self._send(ticket, fresh=True)
         return outcome
 
-    async def send_bulk(self, batch: Batch, *, fresh: bool = False) -> BulkOutcome:
-        """Send creates and finishes of spans in one bulk request, as `send()` does; never raises."""
-        outcome = await self._send_bulk(batch, fresh=fresh)
+    async def send_bulk(
+        self, batch: Batch, *, fresh: bool = False, pause: Callable[[], None] = lambda: None
+    ) -> BulkOutcome:
+        """Send creates and finishes of spans in one bulk request, as `send()` does; never raises.
+
+        Args:
+            batch: the operations.
+            fresh: on a new connection.
+            pause: called between operations that are encoded or read.
+        """
+        outcome = await self._send_bulk(batch, fresh=fresh, pause=pause)
         if _lost_its_connection(outcome):
             for ticket in batch.tickets:
                 ticket.count_repetition()
-            return await self._send_bulk(batch, fresh=True)
+            return await self._send_bulk(batch, fresh=True, pause=pause)
         return outcome
 
     async def _send(self, ticket: Ticket, *, fresh: bool) -> Outcome:
@@ -106,20 +114,23 @@ class Sender:
             return judge(error, operation, repeated=ticket.tries > 1)
         return Delivered()
 
-    async def _send_bulk(self, batch: Batch, *, fresh: bool) -> BulkOutcome:
+    async def _send_bulk(self, batch: Batch, *, fresh: bool, pause: Callable[[], None]) -> BulkOutcome:
         try:
             http = self._fresh_http if fresh else self.http
-            outputs = await http.bulk.run(_bulk_item(ticket.operation) for ticket in batch.tickets)
+            outputs = await http.bulk.run(_bulk_items(batch, pause))
         except Exception as error:
             _drop_frames(error)
             return judge_bulk(error)
         if batch.tickets[0].operation.idempotency_key not in outputs:
             return BulkFailed(LookupError("the answer does not contain the first operation"), refused=False)
-        return tuple(self._read_outputs(batch, outputs))
+        return tuple(self._read_outputs(batch, outputs, pause))
 
-    def _read_outputs(self, batch: Batch, outputs: Mapping[str, BulkOutput]) -> Iterator[Outcome]:
+    def _read_outputs(
+        self, batch: Batch, outputs: Mapping[str, BulkOutput], pause: Callable[[], None]
+    ) -> Iterator[Outcome]:
         stopped = False
         for ticket in batch.tickets:
+            pause()
             output = outputs.get(cast("str", ticket.operation.idempotency_key))
             if output is None:
                 yield NotExecuted() if stopped else SendSeparately(refused=False)
@@ -225,6 +236,12 @@ def _finish_fields(operation: Operation) -> FinishFields:
         "result_payload": operation.payload["result_payload"],
         "timestamp": operation.timestamp if operation.send_timestamp else None,
     }
+
+
+def _bulk_items(batch: Batch, pause: Callable[[], None]) -> Iterator[dict[str, object]]:
+    for ticket in batch.tickets:
+        pause()
+        yield _bulk_item(ticket.operation)
 
 
 def _bulk_item(operation: Operation) -> dict[str, object]:

@@ -23,6 +23,7 @@ from prefactor_core._delivery.outcomes import BulkFailed, BulkOutcome, Failed, O
 from prefactor_core._delivery.patience import Patience, RepeatBudget
 from prefactor_core._delivery.scheduler import mark_never_created
 from prefactor_core._delivery.sender import Sender
+from prefactor_core._delivery.slices import Slices
 from prefactor_core._delivery.ticket import Batch
 from prefactor_core._delivery.tries import Result, Tries
 from prefactor_core._delivery.waiting_starts import WaitingStarts
@@ -55,6 +56,7 @@ class Sending:
         thread: the delivery thread.
         starts: the calls of `start()` that wait for an answer.
         loss_log: reports what dispatch decides.
+        slices: lets other threads run between operations.
         on_pump: called after every `pump()`.
     """
 
@@ -68,6 +70,7 @@ class Sending:
         thread: LoopThread,
         starts: WaitingStarts,
         loss_log: LossLog,
+        slices: Slices,
         on_pump: Callable[[], None],
     ) -> None:
         self._dispatch = dispatch
@@ -76,6 +79,7 @@ class Sending:
         self._thread = thread
         self._starts = starts
         self._loss_log = loss_log
+        self._slices = slices
         self._on_pump = on_pump
         self._batches: InMemoryQueue[Batch] = InMemoryQueue()
         workers = num_workers + _MAX_SILENT
@@ -302,7 +306,7 @@ class Sending:
     async def _bulk_outcome(self, batch: Batch, *, fresh: bool) -> BulkOutcome:
         """As `_outcome()`, but the operations are then sent separately."""
         try:
-            return await self._sender.send_bulk(batch, fresh=fresh)
+            return await self._sender.send_bulk(batch, fresh=fresh, pause=self._slices.pause)
         except asyncio.CancelledError:
             raise
         except BaseException as error:
