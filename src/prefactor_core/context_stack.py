@@ -103,8 +103,14 @@ def remove_entry(record: SpanRecord) -> None:
     In a task or thread that was started inside the span, it stays the parent of new spans.
     """
     record.on_stack = False
-    if entries := _stack.get():
-        _stack.set(_without_useless(tuple(entry for entry in entries if entry.span is not record)))
+    entries = _stack.get()
+    if not entries:
+        return
+    if entries[-1].span is record:  # as a rule
+        others = entries[:-1]
+    else:
+        others = tuple(entry for entry in entries if entry.span is not record)
+    _stack.set(_without_useless(others))
 
 
 def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
@@ -219,7 +225,11 @@ def _without_useless(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     Of those that have ended, the innermost of each instance is enough: otherwise a task that is started by a task that
     is started by a task has a longer stack each time.
     """
-    if all(map(_is_open, entries)):  # as a rule
+    for entry in entries:
+        span = entry.span
+        if isinstance(span, SpanRecord) and not span.on_stack:
+            break
+    else:  # as a rule
         return entries
     runner = _running()
     kept: list[_Entry] = []
@@ -241,7 +251,10 @@ def _running() -> _Runner:
 
 
 def _trio_task() -> object | None:
-    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)  # None in a program that does not use trio
+    trio = sys.modules.get("trio")
+    if trio is None:
+        return None
+    lowlevel = getattr(trio, "lowlevel", None)
     if not getattr(lowlevel, "in_trio_task", bool)():
         return None
     task: object = lowlevel.current_task()  # type: ignore[union-attr]
