@@ -94,7 +94,9 @@ def push_entry(span: SpanRecord | str) -> None:
     """Make a span the current one. A record leaves all stacks as soon as its `on_stack` is False."""
     if isinstance(span, SpanRecord):
         span.on_stack = True
-    _stack.set((*_without_useless(_stack.get()), _Entry(span, _running(), _generators())))
+    entry = _Entry(span, _running(), _generators())
+    entries = _stack.get()
+    _stack.set((*_without_useless(entries), entry) if entries else (entry,))
 
 
 def remove_entry(record: SpanRecord) -> None:
@@ -110,7 +112,7 @@ def remove_entry(record: SpanRecord) -> None:
         others = entries[:-1]
     else:
         others = tuple(entry for entry in entries if entry.span is not record)
-    _stack.set(_without_useless(others))
+    _stack.set(_without_useless(others) if others else others)
 
 
 def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
@@ -246,7 +248,8 @@ def _without_useless(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
 
 def _running() -> _Runner:
     """The current task of asyncio or trio, or the thread if it runs none."""
-    task = asyncio.current_task() if asyncio._get_running_loop() is not None else _trio_task()
+    loop = asyncio._get_running_loop()
+    task = _trio_task() if loop is None else asyncio.current_task(loop)
     return threading.get_ident() if task is None else weakref.ref(task)
 
 

@@ -228,7 +228,7 @@ def snapshot_value(value: object) -> tuple[JsonValue, int]:
 def _snapshot(value: object, budget: _Budget) -> JsonValue:
     copied: JsonValue
     try:
-        copied = _copy(value, (), budget)
+        copied = _copy_dict(value, (id(value),), budget) if type(value) is dict else _copy(value, (), budget)
     except EXIT_EXCEPTIONS:
         raise
     except RecursionError:  # not at every level: each would go on with its next value, and fail again

@@ -66,6 +66,7 @@ class SpanIndex:
     def discard(self, record: SpanRecord) -> None:
         """Remove a span that was not created."""
         with self._lock:
+            self._leave_open(record)
             self._remove(record)
 
     def started(self, record: SpanRecord) -> None:
@@ -130,7 +131,6 @@ class SpanIndex:
         return True
 
     def _remove(self, record: SpanRecord) -> None:
-        self._leave_open(record)
         self._records.pop(record.id, None)
         if record.local_id:
             self._records.pop(record.local_id, None)
@@ -143,6 +143,7 @@ class SpanIndex:
                 self._open[oldest] = self._open.pop(oldest)
                 skipped += 1
             else:
+                self._leave_open(oldest)
                 self._forget(oldest, "too many")
 
     def _forget_over(self) -> None:

@@ -197,7 +197,8 @@ class SpanManager:
         started_at: datetime | None = None,
     ) -> tuple[SpanRecord, Handed]:
         """As `create`, without waiting for the span's id."""
-        _check_time("started_at", started_at)
+        if started_at is not None:
+            _check_time("started_at", started_at)
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
         with self.abandoned_on_error(record):  # a closed client
@@ -264,7 +265,8 @@ class SpanManager:
             started_at: when it started; now by default.
             answered: done as soon as the API has answered.
         """
-        _check_time("started_at", started_at)
+        if started_at is not None:
+            _check_time("started_at", started_at)
         if record.phase is not Phase.PREPARED:
             return
         at = started_at or record.now()
@@ -293,7 +295,8 @@ class SpanManager:
             timestamp: when it ended; now by default.
             even_if_finished: hand over a finish although the span is finished already.
         """
-        _check_time("timestamp", timestamp)
+        if timestamp is not None:
+            _check_time("timestamp", timestamp)
         now = record.now()
         if record.phase is Phase.FINISHED and not even_if_finished:
             return
@@ -466,5 +469,5 @@ def _check_text(name: str, value: object) -> None:
 
 
 def _check_time(name: str, value: object) -> None:
-    if value is not None and not isinstance(value, datetime):
+    if not isinstance(value, datetime):
         raise TypeError(f"{name} must be a datetime, not {type(value).__name__}")
