@@ -7,9 +7,10 @@ import inspect
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 
@@ -41,6 +42,9 @@ class _Entry(NamedTuple):
 Entries: TypeAlias = tuple[_Entry, ...]
 
 _stack: ContextVar[Entries] = ContextVar("prefactor_span_stack", default=())
+
+stack_entries: Final[Callable[[], Entries]] = _stack.get
+"""The stack of this context, for `replace_stack`."""
 
 
 class SpanContextStack:
@@ -127,11 +131,6 @@ def innermost_span() -> SpanRecord | None:
     """The innermost span of any instance, as `current_parent`."""
     found = _innermost(None)
     return found if isinstance(found, SpanRecord) else None
-
-
-def stack_entries() -> Entries:
-    """The stack of this context, for `replace_stack`."""
-    return _stack.get()
 
 
 def replace_stack(entries: Entries) -> Entries:

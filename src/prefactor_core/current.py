@@ -41,7 +41,7 @@ def current_instance() -> AgentInstanceHandle | None:
     task or thread has started last and not finished; else the one of `set_default_instance()`.
     """
     if not (stack_entries() or instance_entries()):  # many functions are traced in a program that records nothing
-        return _default_instance()
+        return None if _default is None else _default_instance()
     entries = current_instances()
     span = innermost_span()
     if span is None and not entries:
