@@ -207,8 +207,10 @@ class SpanContext:
         self._manager.validation.report_positional(self._record.schema_name, call, recorded=recorded)
 
     def _check(self, part: Part, payload: Payload, why: str = "") -> None:
-        unknown = tuple(self._unknown_keywords.pop(part, {}).values()) if self._unknown_keywords else ()
-        self._manager.check(self._record, part, payload, why, unknown=unknown)
+        record, unknown = self._record, self._unknown_keywords
+        if record.schemas is not None or unknown:  # otherwise there is nothing to check it against
+            given = tuple(unknown.pop(part, {}).values()) if unknown else ()
+            self._manager.check(record, part, payload, why, unknown=given)
 
     def _report_late(self, call: LateCall) -> None:
         if self._record.ended_with_process:  # the program, whose threads may go on meanwhile, made no mistake

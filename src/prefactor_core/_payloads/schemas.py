@@ -40,7 +40,8 @@ class PayloadSchemas:
         Raises:
             SchemaError: the schema is not valid.
         """
-        return self._schema(part).mismatches(payload.value, payload.depth)
+        schema = self._compiled.get(part) or self._schema(part)
+        return schema.mismatches(payload.value, payload.depth)
 
     def matches(self, part: PayloadPart, payload: Payload) -> bool:
         """Whether a payload matches. True also if it could not be checked."""

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from prefactor_core._payloads.snapshot import CUT_KEY, CutText, NumberedKey, Payload
 
-__all__ = ["ESCAPED_SIZE", "cut_to_limit", "fits"]
+__all__ = ["ESCAPED_SIZE", "cut_to_limit"]
 
 ESCAPED_SIZE = 6
 """The most bytes that a character takes: a control character becomes `\\u0000`; one beyond ASCII takes up to four."""
@@ -46,7 +46,7 @@ def cut_to_limit(payload: Payload, limit: int) -> Payload:
     Returns:
         The payload, or a copy that is cut. If its JSON was measured, `size` is exact.
     """
-    if fits(payload, limit):
+    if payload.size * ESCAPED_SIZE <= limit:
         return payload
     if payload.size <= 2 * limit:  # otherwise it is unlikely to fit, and serialising it may take long
         size = _json_size(payload.value)
@@ -54,11 +54,6 @@ def cut_to_limit(payload: Payload, limit: int) -> Payload:
             return payload._replace(size=size)
     cut = _Cutter(limit).cut(payload.value, limit)
     return payload._replace(value=cut, size=_json_size(cut), cut=payload.cut or cut is not payload.value)
-
-
-def fits(payload: Payload, limit: int) -> bool:
-    """Whether a payload certainly is not larger than a limit. Nothing is measured for this."""
-    return payload.size * ESCAPED_SIZE <= limit
 
 
 def _json_size(value: dict[str, Any]) -> int:

@@ -74,9 +74,12 @@ class SpanIndex:
         if self._open.get(record) == 0:  # as a rule: it keeps no params, so nothing changes
             return
         with self._lock:
-            self._leave_open(record)
-            self._records[record.id] = record
-            self._enter_open(record, 0)
+            if (size := self._open.get(record)) is not None:
+                self._open[record] = 0
+                self._open_bytes -= size
+            else:  # it was forgotten, or its instance is over
+                self._records[record.id] = record
+                self._enter_open(record, 0)
 
     def rename(self, record: SpanRecord, span_id: str) -> None:
         """Give a span the id that the API gave it; its old id still finds it."""

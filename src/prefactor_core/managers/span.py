@@ -269,7 +269,11 @@ class SpanManager:
             _check_time("started_at", started_at)
         if record.phase is not Phase.PREPARED:
             return
-        at = started_at or record.now()
+        self._begin(record, params, started_at or record.now(), answered)
+
+    def _begin(
+        self, record: SpanRecord, params: Payload | None, at: datetime, answered: Future[None] | None = None
+    ) -> None:
         params = record.default_payload or Payload({}) if params is None else params
         recorded = self._apply_policy(record, "params", params)  # calls the program's code: not inside a transition
         self._transitions.run(self._create, record, "active", recorded, at, answered)
@@ -339,7 +343,7 @@ class SpanManager:
         if status == "cancelled":
             self._transitions.run(self._create, record, "pending", Payload({}), now, None)
         else:
-            self.begin(record, started_at=record.entered_at)
+            self._begin(record, None, record.entered_at)
 
     def _create(
         self,
@@ -435,18 +439,19 @@ class _Transitions:
                 self._running = True
                 transition(*arguments)
             finally:
-                try:
+                self._running = False
+                if self._deferred:
                     self._run_deferred()
-                finally:  # a signal handler may raise, too
-                    self._running = False
 
     def _run_deferred(self) -> None:
-        while self._running:
-            while self._deferred:
-                with contextlib.suppress(ClientClosedError, QueueClosedError):
-                    self._deferred.popleft()()
-            self._running = False
-            self._running = bool(self._deferred)  # a signal handler may have deferred one just before
+        while self._deferred:
+            try:
+                self._running = True
+                if self._deferred:  # otherwise a signal handler has just run them
+                    with contextlib.suppress(ClientClosedError, QueueClosedError):
+                        self._deferred.popleft()()
+            finally:  # a signal handler may raise, too
+                self._running = False
 
 
 def _idempotency_key(record: SpanRecord, call: Literal["create", "finish"]) -> str:
