@@ -47,8 +47,10 @@ def current_instance() -> AgentInstanceHandle | None:
     if span is None and not entries:
         return _default_instance()
     record = entries[0].record if span is None else span.instance
-    handle = next((entry.handle() for entry in entries if entry.record is record), None)
-    return handle or _handle_of(record)
+    for entry in entries:
+        if entry.record is record:
+            return entry.handle() or _handle_of(record)
+    return _handle_of(record)
 
 
 def set_default_instance(instance: AgentInstanceHandle | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -158,9 +157,11 @@ class JsonSchema:
             SchemaError: The schema is not valid.
         """
         if depth is not None and depth <= self._easy_depth and self._validator is not None:
-            with contextlib.suppress(ValueError):
+            try:
                 if self._validator.is_valid(value):  # as a rule
                     return ()
+            except ValueError:  # the engine cannot read it as it is
+                pass
         return self._check(value, depth, self._explain)
 
     def matches(self, value: object, depth: int | None = None) -> bool:
