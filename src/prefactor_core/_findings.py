@@ -7,7 +7,15 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from prefactor_core._call_site import at_call_site
 
-__all__ = ["Collector", "FindingKind", "Report", "add_collector", "remove_collector", "report_finding"]
+__all__ = [
+    "Collector",
+    "FindingKind",
+    "Report",
+    "add_collector",
+    "are_collected",
+    "remove_collector",
+    "report_finding",
+]
 
 FindingKind: TypeAlias = Literal[
     "mismatch",
@@ -45,6 +53,11 @@ def report_finding(kind: FindingKind, message: str, span: object = None) -> None
     """
     for collector in _collectors[-1:]:
         collector(Report(kind, message, span, at_call_site().removeprefix("at ").removesuffix("; ")))
+
+
+def are_collected() -> bool:
+    """Whether a test records, so that `report_finding` has an effect."""
+    return bool(_collectors)
 
 
 def add_collector(collector: Collector) -> None:

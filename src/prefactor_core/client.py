@@ -668,7 +668,7 @@ class PrefactorCoreClient:
         own_types = self._span_types is not None and instance is not None and instance.span_types is not None
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
         if not own_types and has_schema is not None and not has_schema(name):
-            self._validation.report_unknown_type(name, self._span_types.names if self._span_types else [])
+            self._validation.report_unknown_type(name, self._span_types)
         return name, span_type._default_params(payload), span_type
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:

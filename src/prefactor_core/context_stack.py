@@ -7,9 +7,10 @@ import inspect
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import FrameType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
 
@@ -41,6 +42,9 @@ class _Entry(NamedTuple):
 Entries: TypeAlias = tuple[_Entry, ...]
 
 _stack: ContextVar[Entries] = ContextVar("prefactor_span_stack", default=())
+
+stack_entries: Final[Callable[[], Entries]] = _stack.get
+"""The stack of this context, for `replace_stack`."""
 
 
 class SpanContextStack:
@@ -94,7 +98,9 @@ def push_entry(span: SpanRecord | str) -> None:
     """Make a span the current one. A record leaves all stacks as soon as its `on_stack` is False."""
     if isinstance(span, SpanRecord):
         span.on_stack = True
-    _stack.set((*_without_useless(_stack.get()), _Entry(span, _running(), _generators())))
+    entry = _Entry(span, _running(), _generators())
+    entries = _stack.get()
+    _stack.set((*_without_useless(entries), entry) if entries else (entry,))
 
 
 def remove_entry(record: SpanRecord) -> None:
@@ -103,8 +109,14 @@ def remove_entry(record: SpanRecord) -> None:
     In a task or thread that was started inside the span, it stays the parent of new spans.
     """
     record.on_stack = False
-    if entries := _stack.get():
-        _stack.set(_without_useless(tuple(entry for entry in entries if entry.span is not record)))
+    entries = _stack.get()
+    if not entries:
+        return
+    if entries[-1].span is record:  # as a rule
+        others = entries[:-1]
+    else:
+        others = tuple(entry for entry in entries if entry.span is not record)
+    _stack.set(_without_useless(others) if others else others)
 
 
 def current_parent(instance: InstanceRecord) -> SpanRecord | str | None:
@@ -119,11 +131,6 @@ def innermost_span() -> SpanRecord | None:
     """The innermost span of any instance, as `current_parent`."""
     found = _innermost(None)
     return found if isinstance(found, SpanRecord) else None
-
-
-def stack_entries() -> Entries:
-    """The stack of this context, for `replace_stack`."""
-    return _stack.get()
 
 
 def replace_stack(entries: Entries) -> Entries:
@@ -219,7 +226,11 @@ def _without_useless(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
     Of those that have ended, the innermost of each instance is enough: otherwise a task that is started by a task that
     is started by a task has a longer stack each time.
     """
-    if all(map(_is_open, entries)):  # as a rule
+    for entry in entries:
+        span = entry.span
+        if isinstance(span, SpanRecord) and not span.on_stack:
+            break
+    else:  # as a rule
         return entries
     runner = _running()
     kept: list[_Entry] = []
@@ -236,12 +247,16 @@ def _without_useless(entries: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
 
 def _running() -> _Runner:
     """The current task of asyncio or trio, or the thread if it runs none."""
-    task = asyncio.current_task() if asyncio._get_running_loop() is not None else _trio_task()
+    loop = asyncio._get_running_loop()
+    task = _trio_task() if loop is None else asyncio.current_task(loop)
     return threading.get_ident() if task is None else weakref.ref(task)
 
 
 def _trio_task() -> object | None:
-    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)  # None in a program that does not use trio
+    trio = sys.modules.get("trio")
+    if trio is None:
+        return None
+    lowlevel = getattr(trio, "lowlevel", None)
     if not getattr(lowlevel, "in_trio_task", bool)():
         return None
     task: object = lowlevel.current_task()  # type: ignore[union-attr]

@@ -41,14 +41,16 @@ def current_instance() -> AgentInstanceHandle | None:
     task or thread has started last and not finished; else the one of `set_default_instance()`.
     """
     if not (stack_entries() or instance_entries()):  # many functions are traced in a program that records nothing
-        return _default_instance()
+        return None if _default is None else _default_instance()
     entries = current_instances()
     span = innermost_span()
     if span is None and not entries:
         return _default_instance()
     record = entries[0].record if span is None else span.instance
-    handle = next((entry.handle() for entry in entries if entry.record is record), None)
-    return handle or _handle_of(record)
+    for entry in entries:
+        if entry.record is record:
+            return entry.handle() or _handle_of(record)
+    return _handle_of(record)
 
 
 def set_default_instance(instance: AgentInstanceHandle | None) -> None:

@@ -15,6 +15,8 @@ __all__ = ["Operation", "OperationType"]
 class OperationType(Enum):
     """The API call that an operation makes."""
 
+    __hash__ = object.__hash__  # that of Enum is a Python function, and types are keys wherever operations are counted
+
     REGISTER_AGENT_INSTANCE = auto()
     START_AGENT_INSTANCE = auto()
     FINISH_AGENT_INSTANCE = auto()

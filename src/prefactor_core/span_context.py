@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Never, Protocol, TypeVar, cast
 
 from prefactor_core._handed import DONE, Handed, awaitable_method
+from prefactor_core._payloads.collected_result import CollectedResult
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
@@ -86,11 +87,12 @@ class SpanContext:
         TypeError: the payload is no mapping, pydantic model or dataclass, or a time is not a datetime.
     """
 
+    _collected: CollectedResult | None = None  # as a rule there is none: the first `set_result` makes it
+
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
-        self._result = span_manager.payloads.collect_result()
-        self._unknown_keywords: dict[Part, dict[str, UnknownKeyword]] = {}
+        self._unknown_keywords: dict[Part, dict[str, UnknownKeyword]] | None = None  # made for the first one
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
 
@@ -149,22 +151,29 @@ class SpanContext:
         if self._record.phase is Phase.FINISHED:
             self._report_late("set_result")
             return
-        self._result.add(snapshot_object(data, "result"))
+        part = snapshot_object(data, "result")
+        if self._collected is None:  # two threads may come here at the same time, and collect into the same one
+            vars(self).setdefault("_collected", self._manager.payloads.collect_result())
+        cast("CollectedResult", self._collected).add(part)
 
     def _finish(
         self, status: FinishStatus, result: PayloadObject | None, timestamp: datetime | None, why: str = ""
     ) -> Handed:
         if self._record.phase is Phase.FINISHED:
             return DONE
-        merged = self._result.with_last(snapshot_object(result, "result"))
+        merged = self._with_collected(snapshot_object(result, "result"))
         if status == "complete":
             if self._record.phase is Phase.PREPARED:
                 not_started = "" if self._record.default_payload else "start() was never called"
                 self._check("params", self._default_params(), not_started)
             self._check("result", merged, "" if merged.given else why)
         self._manager.end(self._record, status, merged, timestamp)
-        self._result.clear()
+        vars(self).pop("_collected", None)  # the program may keep this object
         return DONE
+
+    def _with_collected(self, last: Payload) -> Payload:
+        """What `set_result` has collected, with a last part."""
+        return last if self._collected is None else self._collected.with_last(last)
 
     def _use_span_type(
         self, package: str, schema_name: str, redaction_rules: Mapping[PayloadPart, RedactionRules]
@@ -188,6 +197,8 @@ class SpanContext:
             names: the names that it was given.
             known: the keywords that it has.
         """
+        if self._unknown_keywords is None:
+            self._unknown_keywords = {}
         noted = self._unknown_keywords.setdefault("params" if call == "start" else "result", {})
         for name in names:
             noted.setdefault(name, UnknownKeyword(call, name, known))
@@ -196,8 +207,10 @@ class SpanContext:
         self._manager.validation.report_positional(self._record.schema_name, call, recorded=recorded)
 
     def _check(self, part: Part, payload: Payload, why: str = "") -> None:
-        unknown = tuple(self._unknown_keywords.pop(part, {}).values()) if self._unknown_keywords else ()
-        self._manager.check(self._record, part, payload, why, unknown=unknown)
+        record, unknown = self._record, self._unknown_keywords
+        if record.schemas is not None or unknown:  # otherwise there is nothing to check it against
+            given = tuple(unknown.pop(part, {}).values()) if unknown else ()
+            self._manager.check(record, part, payload, why, unknown=given)
 
     def _report_late(self, call: LateCall) -> None:
         if self._record.ended_with_process:  # the program, whose threads may go on meanwhile, made no mistake
@@ -217,18 +230,18 @@ class SpanContext:
         """
         if self._record.phase is Phase.FINISHED:
             return
-        if error is None and why is None and result is None and self._result.is_empty:
+        if error is None and why is None and result is None and self._collected is None:
             self._manager.end(self._record, "complete", NO_PAYLOAD)
         elif error is None:
             try:
                 self._finish("complete", result, None, why or "")
             except SpanValidationError:
-                self._manager.end(self._record, "complete", self._result.with_last(snapshot_object(result, "result")))
+                self._manager.end(self._record, "complete", self._with_collected(snapshot_object(result, "result")))
                 raise
         else:
             status = status_after(error)
             last = error_payload(error) if status == "failed" else NO_PAYLOAD
-            self._manager.end(self._record, status, self._result.with_last(last))
+            self._manager.end(self._record, status, self._with_collected(last))
 
     def _default_params(self) -> Payload:
         return self._record.default_payload or Payload({})

@@ -53,4 +53,4 @@ def now(_from_timestamp: Callable[..., datetime] = datetime.fromtimestamp) -> da
 
 def later(at: datetime, reading: float) -> datetime:
     """The date and time, counted from an earlier one, at which `elapsed()` was read: never before it."""
-    return at + timedelta(seconds=elapsed() - reading)
+    return at + timedelta(0, elapsed() - reading)

@@ -121,14 +121,16 @@ class JsonSchema:
         self._pointer = ""
         self._validator: Validator | None = None
         self._error: SchemaError | None = None
+        self._easy_depth = -1  # the engine checks a value that is not deeper without limits and on any stack
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_validator": None}  # native code, which cannot be pickled
+        return {**self.__dict__, "_validator": None, "_easy_depth": -1}  # native code, which cannot be pickled
 
     def part(self, pointer: str) -> JsonSchema:
         """A part of the schema, by its JSON pointer, with percent signs escaped as in a URI."""
         part = JsonSchema.__new__(JsonSchema)
         part._document, part._pointer, part._validator, part._error = self._document, pointer, None, None
+        part._easy_depth = -1
         return part
 
     def check_schema(self) -> None:
@@ -154,6 +156,12 @@ class JsonSchema:
         Raises:
             SchemaError: The schema is not valid.
         """
+        if depth is not None and depth <= self._easy_depth and self._validator is not None:
+            try:
+                if self._validator.is_valid(value):  # as a rule
+                    return ()
+            except ValueError:  # the engine cannot read it as it is
+                pass
         return self._check(value, depth, self._explain)
 
     def matches(self, value: object, depth: int | None = None) -> bool:
@@ -218,6 +226,8 @@ class JsonSchema:
             except (TypeError, ValueError) as error:
                 self._error = SchemaError.of(error)
                 raise self._error from None
+            if self._document.engine_schema.linear:
+                self._easy_depth = min(MAX_DEPTH, _MAX_FRAMES // self._document.applicators - 1)
         return self._validator
 
 

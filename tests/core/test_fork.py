@@ -177,6 +177,30 @@ def test_the_child_may_finish_a_span_of_the_parent(api: LocalApi, delay: float) 
     assert [(span["status"], span["result_payload"]) for span in api.spans()] == [("complete", {"by": "child"})]
 
 
+BOTH_FINISH = OPEN_SPAN.replace(
+    "assert asyncio.run(client.close()).complete",
+    'asyncio.run(client.finish_span(span_id, {"by": "parent"}))\nasyncio.run(client.close())',
+)
+
+
+def keys_in(body: object) -> list[str]:
+    """The idempotency keys in a body, also in one of several operations."""
+    if isinstance(body, list):
+        return [key for item in body for key in keys_in(item)]
+    if not isinstance(body, dict):
+        return []
+    own = [body["idempotency_key"]] if "idempotency_key" in body else []
+    return own + [key for value in body.values() for key in keys_in(value)]
+
+
+def test_two_processes_that_finish_one_span_do_not_repeat_an_idempotency_key(api: LocalApi) -> None:
+    ended = run_program(BOTH_FINISH, api)
+    assert ended.code == 0  # the finish of the parent comes second, and is refused
+    assert not api.replays
+    keys = [key for request in api.requests for key in keys_in(request.body)]
+    assert len(keys) == len({*keys}) == 5  # of the registration, the start, the create and two finishes
+
+
 def test_a_finish_in_the_child_of_a_span_that_the_parent_does_not_deliver(api: LocalApi) -> None:
     api.inject(Fault(method="POST", path=CREATE, status=422))
     ended = run_program(OPEN_SPAN.replace("assert report.complete and ", "assert report.failed == 1 and "), api)

@@ -99,4 +99,4 @@ def test_the_open_spans_of_a_finished_instance_are_forgotten_after_others(
     assert index.find("s200-0") is not None
     assert forgotten == ["run over"] * 2000
     assert not index._open
-    assert not index._open_of
+    assert not instance.open_spans

@@ -361,7 +361,7 @@ async def test_params_are_not_kept_once_they_are_delivered(api: LocalApi, run: R
         await block.start()
         await client.flush()
         records = [client._span_manager.record(span_id) for span_id in [*spans, block.id]]
-        assert [(record.payload, record.default_payload) for record in records] == [({}, None)] * 3
+        assert [(record.payload, record.default_payload) for record in records] == [(None, None)] * 3
         await scope.__aexit__(None, None, None)
     assert {create["payload"]["prompt"] for create in creates(api)} == {"block", "given", "refused"}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from prefactor_core.exceptions import DeliveryError, PrefactorTelemetryFailureError
 from prefactor_core.operations import Operation, OperationType
@@ -115,15 +115,11 @@ class DeliveryReport(ClientStats):
         )
 
 
-class _Entry(NamedTuple):
-    """What one step of an operation adds to the counts."""
+_Entry: TypeAlias = tuple[OperationType, int, int, int, Loss | None, str]
+"""What one step of an operation adds to the counts: its type, pending, size, delivered, its loss and the reason.
 
-    type: OperationType
-    pending: int
-    size: int
-    delivered: int = 0
-    loss: Loss | None = None
-    reason: str = ""
+A plain tuple: each operation of an agent makes one on the agent's thread, and Python makes these itself.
+"""
 
 
 class Ledger:
@@ -154,30 +150,30 @@ class Ledger:
 
     def accept(self, operation: Operation) -> None:
         """Count an operation that was handed over."""
-        self._enter(_Entry(operation.type, 1, operation.size))
+        self._enter((operation.type, 1, operation.size, 0, None, ""))
 
     def retract(self, operation: Operation) -> None:
         """Take back an operation that was counted, but could not be handed over or was handed over twice."""
-        self._enter(_Entry(operation.type, -1, -operation.size))
+        self._enter((operation.type, -1, -operation.size, 0, None, ""))
         self.on_settled(operation)
 
     def refuse(self, operation: Operation, reason: str) -> None:
         """Count an operation that was dropped instead of queued."""
-        self._enter(_Entry(operation.type, 0, 0, loss="dropped", reason=reason))
+        self._enter((operation.type, 0, 0, 0, "dropped", reason))
 
     def deliver(self, operation: Operation) -> None:
         """Count a pending operation as delivered."""
-        self._enter(_Entry(operation.type, -1, -operation.size, delivered=1))
+        self._enter((operation.type, -1, -operation.size, 1, None, ""))
         self.on_settled(operation)
 
     def fail(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as failed."""
-        self._enter(_Entry(operation.type, -1, -operation.size, loss="failed", reason=reason))
+        self._enter((operation.type, -1, -operation.size, 0, "failed", reason))
         self.on_settled(operation)
 
     def drop(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as dropped."""
-        self._enter(_Entry(operation.type, -1, -operation.size, loss="dropped", reason=reason))
+        self._enter((operation.type, -1, -operation.size, 0, "dropped", reason))
         self.on_settled(operation)
 
     def adopt(self, operation: Operation) -> None:
@@ -249,7 +245,8 @@ class Ledger:
                     self._pending[type_] += pending
                     self.pending += pending
                     self.pending_bytes += size
-                    self._delivered[type_] += delivered
+                    if delivered:
+                        self._delivered[type_] += delivered
                     if loss:
                         lost = self._lost[loss]
                         key = type_, reason

@@ -44,10 +44,6 @@ class CollectedResult:
         """What is collected, with a last part, which is owned by the result."""
         return part if self.is_empty else merged(self._collected, part)
 
-    def clear(self) -> None:
-        """Forget what is collected: it is handed over, and the program may keep the span's object."""
-        self._members, self._collected = {}, NO_PAYLOAD
-
 
 def merged(first: Payload, later: Payload) -> Payload:
     """A payload with the members of two. The later value of a key counts."""

@@ -17,7 +17,7 @@ from prefactor_core._payloads.redaction import (
     payload_name,
     redact_fields,
 )
-from prefactor_core._payloads.size_limit import cut_to_limit
+from prefactor_core._payloads.size_limit import ESCAPED_SIZE, cut_to_limit
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, NO_STACK, Payload
 from prefactor_http._log import logger_of
 
@@ -52,7 +52,11 @@ class PayloadPolicy:
             part: which of its payloads.
             redaction_rules: the redaction rules of its generated class; by default those of its name.
         """
-        rules = redaction_rules or self.rules_by_name.get(schema_name, {}).get(part)
+        rules = redaction_rules
+        if rules is None and self.rules_by_name:
+            rules = self.rules_by_name.get(schema_name, {}).get(part)
+        if rules is None and self.redact is None and payload.size * ESCAPED_SIZE <= self.max_bytes and not payload.cut:
+            return payload  # as a rule
 
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.

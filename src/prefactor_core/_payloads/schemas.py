@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from operator import is_
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from prefactor_core._payloads.redaction import PayloadPart, RulesByName
 from prefactor_core._payloads.snapshot import Payload
@@ -40,7 +40,8 @@ class PayloadSchemas:
         Raises:
             SchemaError: the schema is not valid.
         """
-        return self._schema(part).mismatches(payload.value, payload.depth)
+        schema = self._compiled.get(part) or self._schema(part)
+        return schema.mismatches(payload.value, payload.depth)
 
     def matches(self, part: PayloadPart, payload: Payload) -> bool:
         """Whether a payload matches. True also if it could not be checked."""
@@ -52,6 +53,16 @@ class PayloadSchemas:
             schema = shared_schema(self._schemas[part], assert_formats=self._assert_formats)
             self._compiled[part] = schema
         return schema
+
+
+class _Made(NamedTuple):
+    """Schemas, and the objects of which they were made: a registry may replace these later."""
+
+    of: tuple[Any, ...]
+    schemas: PayloadSchemas
+
+    def is_of(self, *definitions: Any) -> bool:
+        return all(map(is_, self.of, definitions))
 
 
 class SpanTypes:
@@ -70,7 +81,7 @@ class SpanTypes:
         self.redaction_rules: RulesByName = {}
         self._collections = collections
         self._with_formats = with_formats
-        self._made: dict[tuple[str, str], tuple[Sequence[Any], PayloadSchemas]] = {}
+        self._made: dict[tuple[str, str], _Made] = {}
 
     @classmethod
     def of_version(cls, version: Mapping[str, Any], with_formats: Collection[str] = ()) -> SpanTypes:
@@ -83,35 +94,44 @@ class SpanTypes:
         return [*self._collections["span_type_schemas"], *self._collections["span_schemas"]]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there are no span types."""
+        return not (self._collections["span_type_schemas"] or self._collections["span_schemas"])
+
+    @property
     def quality_names(self) -> list[str]:
         """The names of the quality schemas."""
         return [*self._collections["quality_schemas"]]
 
     def span_type(self, name: str) -> PayloadSchemas | None:
         """The schemas of a span type, or None if it is unknown."""
-        span_type = self._collections["span_type_schemas"].get(name)
-        params, result = (self._collections[form].get(name) for form in ("span_schemas", "span_result_schemas"))
+        collections = self._collections
+        span_type = collections["span_type_schemas"].get(name)
+        params, result = collections["span_schemas"].get(name), collections["span_result_schemas"].get(name)
+        before = self._made.get(("span_type", name))
+        if before is not None and before.is_of(span_type, params, result):
+            return before.schemas
+        of = span_type, params, result
         if isinstance(span_type, Mapping):
             params, result = span_type.get("params_schema"), span_type.get("result_schema")
         elif params is None:
             return None
         schemas = {"params": params, "result": _NO_RESULT if result is None else result}
-        return self._schemas("span_type", name, [span_type, params, result], schemas)
+        return self._make("span_type", name, of, schemas)
 
     def quality(self, name: str) -> PayloadSchemas | None:
         """The schema of a quality payload, or None if the name is unknown."""
         found = self._collections["quality_schemas"].get(name)
         if not isinstance(found, Mapping):
             return None
-        return self._schemas("quality", name, [found], {"quality": found.get("schema")})
+        before = self._made.get(("quality", name))
+        if before is not None and before.is_of(found):
+            return before.schemas
+        return self._make("quality", name, (found,), {"quality": found.get("schema")})
 
-    def _schemas(self, form: str, name: str, definitions: Sequence[Any], schemas: Mapping[Any, Any]) -> PayloadSchemas:
-        """The schemas that were made before, if they were made from the same objects; otherwise new ones."""
-        before = self._made.get((form, name))
-        if before is not None and all(map(is_, before[0], definitions)):
-            return before[1]
+    def _make(self, form: str, name: str, of: tuple[Any, ...], schemas: Mapping[Any, Any]) -> PayloadSchemas:
         made = PayloadSchemas(schemas, assert_formats=name in self._with_formats)
-        self._made[form, name] = definitions, made
+        self._made[form, name] = _Made(of, made)
         return made
 
 

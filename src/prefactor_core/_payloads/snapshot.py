@@ -73,6 +73,7 @@ __all__ = [
     "snapshot_value",
 ]
 
+KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 _MAX_DEPTH = 64
@@ -175,7 +176,7 @@ class _Budget:
         self.depth = 1
         self.cut = False
         self.marker = _CUT
-        self._deadline = _clock() + _MAX_SECONDS
+        self._deadline: float | None = None
 
     @property
     def size(self) -> int:
@@ -200,6 +201,9 @@ class _Budget:
         return marker
 
     def out_of_time(self) -> bool:
+        """Whether the payload's own code has taken too long, counted from its first value that has code of its own."""
+        if self._deadline is None:
+            self._deadline = _clock() + _MAX_SECONDS
         if self.marker is not _CUT_TIME and _clock() > self._deadline:
             self.values_left, self.marker = 0, _CUT_TIME
         return self.marker is _CUT_TIME
@@ -224,7 +228,7 @@ def snapshot_value(value: object) -> tuple[JsonValue, int]:
 def _snapshot(value: object, budget: _Budget) -> JsonValue:
     copied: JsonValue
     try:
-        copied = _copy(value, (), budget)
+        copied = _copy_dict(value, (id(value),), budget) if type(value) is dict else _copy(value, (), budget)
     except EXIT_EXCEPTIONS:
         raise
     except RecursionError:  # not at every level: each would go on with its next value, and fail again
@@ -258,7 +262,7 @@ def snapshot_object(payload: PayloadObject | None, what: str) -> Payload:
     budget = _Budget()
     copied = _snapshot(value, budget)
     if isinstance(copied, dict):
-        return Payload(copied, budget.size, cut=budget.cut, depth=budget.depth)
+        return Payload(copied, budget.size, budget.cut, depth=budget.depth)
     return Payload({"unreadable": copied}, budget.size + _VALUE_SIZE, unreadable=True)
 
 
@@ -314,7 +318,7 @@ def _copy_container(
     return copy(value, (*path, id(value)), budget)
 
 
-def _copy_items(value: Sequence[Any], path: tuple[int, ...], budget: _Budget) -> list[Any]:
+def _copy_items(value: list[Any], path: tuple[int, ...], budget: _Budget) -> list[Any]:
     if len(path) > budget.depth:  # noqa: PLR1730 - max() would take a tenth of the time of the whole copy
         budget.depth = len(path)
     items = value[: budget.values_left + 1]  # a copy: another thread may change the original meanwhile
@@ -322,7 +326,9 @@ def _copy_items(value: Sequence[Any], path: tuple[int, ...], budget: _Budget) ->
         fitting = budget.take(len(items))
         return [*(_copy(item, path, budget) for item in items[:fitting]), budget.add(budget.marker)]
     budget.values_left -= len(items)
-    return [_copy(item, path, budget) for item in items]
+    for index in _to_be_copied(enumerate(items), budget):
+        items[index] = _copy(items[index], path, budget)
+    return items
 
 
 def _copy_dict(value: dict[Any, Any], path: tuple[int, ...], budget: _Budget) -> dict[str, Any]:
@@ -339,7 +345,30 @@ def _copy_dict(value: dict[Any, Any], path: tuple[int, ...], budget: _Budget) ->
         budget.depth = len(path)
     budget.values_left -= len(value)
     budget.text_size += names_size
-    return {name: _copy(item, path, budget) for name, item in value.items()}
+    for name in _to_be_copied(value.items(), budget):
+        value[name] = _copy(value[name], path, budget)
+    return value
+
+
+def _to_be_copied(values: Iterable[tuple[KeyT, Any]], budget: _Budget) -> list[KeyT]:
+    """The places of the values of a container that cannot stay as they are. Those that can are counted.
+
+    Most values of most payloads are short texts and numbers, for each of which a call of `_copy` would be slow.
+    """
+    others: list[KeyT] = []
+    for place, value in values:
+        value_type = type(value)
+        if value_type is str:
+            if value.isascii():
+                budget.text_size += len(value)
+                continue
+        elif value_type is int:
+            if value.bit_length() <= _SHORT_INT_BITS:
+                continue
+        elif value_type is bool or value is None:
+            continue
+        others.append(place)
+    return others
 
 
 def _first_members(value: dict[Any, Any], limit: int) -> list[tuple[Any, Any]]:

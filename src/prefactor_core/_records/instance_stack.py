@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from weakref import ReferenceType, ref
 
 from prefactor_core._records.records import InstanceRecord
@@ -41,6 +42,9 @@ _MOST_STARTED = 20  # a program may never finish its runs
 
 _instances: ContextVar[InstanceEntries] = ContextVar("prefactor_instances", default=())
 
+instance_entries: Final[Callable[[], InstanceEntries]] = _instances.get
+"""What is current in this context, for `replace_instances`."""
+
 
 def run_started(handle: object, record: InstanceRecord) -> None:
     """Make an instance current that the program has started."""
@@ -72,11 +76,6 @@ def leave_instance(record: InstanceRecord) -> None:
 def current_instances() -> list[CurrentInstance]:
     """The instances that are current and not over, the innermost first."""
     return [entry for entry in reversed(_instances.get()) if not entry.record.ended]
-
-
-def instance_entries() -> InstanceEntries:
-    """What is current in this context, for `replace_instances`."""
-    return _instances.get()
 
 
 def replace_instances(entries: InstanceEntries) -> InstanceEntries:

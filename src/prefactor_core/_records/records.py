@@ -65,6 +65,7 @@ class InstanceRecord:
         in_block: the program is inside the block of its handle.
         created_at: when this record was made.
         created: the reading of `_clock.elapsed()` then.
+        open_spans: those of its spans that are open, as the `SpanIndex` of its client keeps them.
         agent: the name of the agent, for people who look into a spool.
         local_id: the first id, if the API gave the instance another one.
     """
@@ -83,6 +84,7 @@ class InstanceRecord:
     registering: Task[str] | None = None
     created_at: datetime = field(default_factory=_clock.now)
     created: float = field(default_factory=_clock.elapsed)
+    open_spans: set[SpanRecord] = field(default_factory=set, repr=False)
     agent: str = ""
     local_id: str = ""
 
@@ -102,7 +104,7 @@ class SpanRecord:
         entered: the reading of `_clock.elapsed()` then.
         parent: the parent's record, or the id of a span that this client did not create.
         default_payload: the params, if `start()` gives none; None as soon as the span is started.
-        redaction_rules: those of its params and result; empty for a span that is opened by name.
+        redaction_rules: those of its params and result; None for a span that is opened by name.
         schemas: what its payloads are checked against.
         payload: the params, until the create is settled: they may be large, and the API has them.
         on_stack: it is on context stacks: new spans may become its children.
@@ -124,14 +126,14 @@ class SpanRecord:
     entered_at: datetime = field(default_factory=_clock.now)
     entered: float = field(default_factory=_clock.elapsed)
     default_payload: Payload | None = field(default=None, repr=False)  # it is not redacted yet
-    redaction_rules: Mapping[PayloadPart, RedactionRules] = field(default_factory=dict)
+    redaction_rules: Mapping[PayloadPart, RedactionRules] | None = None
     schemas: PayloadSchemas | None = None
     phase: Phase = Phase.PREPARED
     create_state: CreateState = CreateState.NOT_HANDED_OVER
     started_at: datetime | None = None
     finished_at: datetime | None = None
     status: str = "pending"
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: dict[str, Any] | None = None
     on_stack: bool = False
     dropped: str | None = None
     finish_delivered: bool = False
@@ -144,7 +146,7 @@ class SpanRecord:
     def settle_create(self, state: CreateState) -> None:
         """The create was delivered, or never will be: the params are not kept."""
         self.create_state = state
-        self.payload = {}
+        self.payload = None
 
     def now(self) -> datetime:
         """The time, counted from `entered_at`: a clock that is set back does not end a span before its start."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
@@ -17,7 +17,6 @@ MOST_OPEN_BYTES = 64 * 1024 * 1024
 
 _REMEMBERED = 1000
 _SKIPPED_AT_ONCE = 2  # spans that are not settled, so that no call takes long in an outage
-_UNSETTLED = {CreateState.NOT_HANDED_OVER, CreateState.PENDING}
 
 Forgotten: TypeAlias = Literal["too many", "run over"]
 """Why a span is forgotten that was not finished: too many are open, or its agent instance is over."""
@@ -47,8 +46,7 @@ class SpanIndex:
         self._records: dict[str, SpanRecord] = {}
         self._open: dict[SpanRecord, int] = {}  # and the size of the params that it keeps
         self._open_bytes = 0
-        self._open_of: defaultdict[InstanceRecord, set[SpanRecord]] = defaultdict(set)
-        self._over: dict[SpanRecord, None] = {}
+        self._over: deque[SpanRecord] = deque()  # one that was started after its instance was finished is open, too
         self._unreported: deque[Forgotten] = deque()
 
     def add(self, record: SpanRecord) -> None:
@@ -56,8 +54,10 @@ class SpanIndex:
         with self._lock:
             self._records[record.id] = record
             self._enter_open(record, record.default_payload.size if record.default_payload else 0)
-            self._forget_open()
-        self._report()
+            if len(self._open) > MOST_OPEN or self._open_bytes > MOST_OPEN_BYTES:
+                self._forget_open()
+        if self._unreported:
+            self._report()
 
     def find(self, span_id: str) -> SpanRecord | None:
         """The span that has or had this id."""
@@ -66,6 +66,7 @@ class SpanIndex:
     def discard(self, record: SpanRecord) -> None:
         """Remove a span that was not created."""
         with self._lock:
+            self._leave_open(record)
             self._remove(record)
 
     def started(self, record: SpanRecord) -> None:
@@ -73,10 +74,12 @@ class SpanIndex:
         if self._open.get(record) == 0:  # as a rule: it keeps no params, so nothing changes
             return
         with self._lock:
-            self._leave_open(record)
-            self._over.pop(record, None)
-            self._records[record.id] = record
-            self._enter_open(record, 0)
+            if (size := self._open.get(record)) is not None:
+                self._open[record] = 0
+                self._open_bytes -= size
+            else:  # it was forgotten, or its instance is over
+                self._records[record.id] = record
+                self._enter_open(record, 0)
 
     def rename(self, record: SpanRecord, span_id: str) -> None:
         """Give a span the id that the API gave it; its old id still finds it."""
@@ -102,40 +105,38 @@ class SpanIndex:
     def finished(self, record: SpanRecord) -> None:
         """Keep a finished span until enough others are over."""
         with self._lock:
-            self._leave_open(record)
-            if record.id in self._records:
-                self._over[record] = None
-            self._forget_over()
+            if self._leave_open(record):
+                self._over.append(record)
+                if len(self._over) > _REMEMBERED:
+                    self._forget_over()
 
     def instance_finished(self, instance: InstanceRecord) -> None:
         """Keep the open spans of a finished instance until enough others are over."""
         with self._lock:
-            for record in list(self._open_of.get(instance, ())):
+            for record in list(instance.open_spans):
                 self._leave_open(record)
-                self._over[record] = None
+                self._over.append(record)
             self._forget_over()
         self._report()
 
     def _enter_open(self, record: SpanRecord, size: int) -> None:
         self._open[record] = size
         self._open_bytes += size
-        self._open_of[record.instance].add(record)
+        record.instance.open_spans.add(record)
 
-    def _leave_open(self, record: SpanRecord) -> None:
+    def _leave_open(self, record: SpanRecord) -> bool:
+        """The span is not open any more. Returns whether it was."""
         size = self._open.pop(record, None)
         if size is None:
-            return
+            return False
         self._open_bytes -= size
-        spans = self._open_of[record.instance]
-        spans.discard(record)
-        if not spans:
-            del self._open_of[record.instance]
+        record.instance.open_spans.discard(record)
+        return True
 
     def _remove(self, record: SpanRecord) -> None:
-        self._leave_open(record)
-        self._over.pop(record, None)
         self._records.pop(record.id, None)
-        self._records.pop(record.local_id, None)
+        if record.local_id:
+            self._records.pop(record.local_id, None)
 
     def _forget_open(self) -> None:
         skipped = 0
@@ -145,14 +146,17 @@ class SpanIndex:
                 self._open[oldest] = self._open.pop(oldest)
                 skipped += 1
             else:
+                self._leave_open(oldest)
                 self._forget(oldest, "too many")
 
     def _forget_over(self) -> None:
         skipped = 0
         while len(self._over) > _REMEMBERED and skipped < _SKIPPED_AT_ONCE:
-            oldest = next(iter(self._over))
+            oldest = self._over.popleft()
+            if oldest in self._open:  # it comes back when it is finished
+                continue
             if _is_unsettled(oldest):
-                self._over[oldest] = self._over.pop(oldest)
+                self._over.append(oldest)
                 skipped += 1
             else:
                 self._forget(oldest, "run over")
@@ -170,4 +174,5 @@ class SpanIndex:
 
 
 def _is_unsettled(record: SpanRecord) -> bool:
-    return record.phase is not Phase.PREPARED and record.create_state in _UNSETTLED
+    state = record.create_state
+    return record.phase is not Phase.PREPARED and (state is CreateState.PENDING or state is CreateState.NOT_HANDED_OVER)

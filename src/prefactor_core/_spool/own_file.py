@@ -243,6 +243,6 @@ def _forget_payload(operation: Operation) -> None:
     """The file has the params: the record of the span need not keep them, nor need it be kept, if its id is final."""
     span = operation.span
     if isinstance(span, SpanRecord) and operation.type is OperationType.CREATE_SPAN:
-        span.payload = {}
+        span.payload = None
         if span.minted:
             span.create_state = CreateState.SPOOLED

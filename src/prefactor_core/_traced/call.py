@@ -11,6 +11,7 @@ from prefactor_core._traced.plan import Plan
 from prefactor_core.context_stack import push_entry, remove_entry
 from prefactor_core.current import current_instance
 from prefactor_core.exceptions import SpanValidationError
+from prefactor_core.managers import AgentInstanceHandle
 from prefactor_core.span_context import SpanContext, SpanScope
 
 __all__ = ["Call"]
@@ -41,6 +42,12 @@ class Call:
         if instance is None:
             plan.report_no_instance()
             return None
+        return cls._of(instance, plan, args, kwargs)
+
+    @classmethod
+    def _of(
+        cls, instance: AgentInstanceHandle, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Call | None:
         try:
             params = plan.params(args, kwargs)
             scope: SpanScope[Any] = instance.span(plan.span_type)
@@ -54,7 +61,11 @@ class Call:
     @classmethod
     def begun(cls, plan: Plan, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call | None:
         """Start the span of a call, which is the current one until the end; None if it is not recorded."""
-        call = cls.prepared(plan, args, kwargs)
+        instance = current_instance()
+        if instance is None:
+            plan.report_no_instance()
+            return None
+        call = cls._of(instance, plan, args, kwargs)
         if call is None:
             return None
         push_entry(call.record)

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic_core import MISSING
 
-from prefactor_core._findings import report_finding
+from prefactor_core._findings import are_collected, report_finding
 from prefactor_core._log_once import LogOnce
 from prefactor_core._payloads.snapshot import EXIT_EXCEPTIONS, is_payload_object
 from prefactor_core._traced.arguments import Arguments, Values
@@ -105,6 +105,8 @@ class Plan:
 
     def report_no_instance(self) -> None:
         """Log that a call is not recorded, because there is no current agent instance."""
+        if self._ran_alone and not are_collected():  # each call of a program that records nothing comes here
+            return
         report_finding("no_instance", self._no_instance)
         if self._ran_alone:
             return

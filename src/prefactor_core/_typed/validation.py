@@ -91,7 +91,7 @@ class Validation:
         key = name, part
         found: Sequence[Mismatch] = ()
         try:
-            if self._explained.get(key, 0) >= _MOST_EXPLAINED and self.mode == "warn":
+            if self._explained and self._explained.get(key, 0) >= _MOST_EXPLAINED and self.mode == "warn":
                 if unknown or not (schemas is None or schemas.matches(part, payload)):
                     self._count()
                     report_finding("mismatch", f"{part}: too many do not match to explain each", span)
@@ -104,6 +104,8 @@ class Validation:
             self._report_unchecked(name, part, f"its schema is not valid: {error.message}")
         except BaseException as error:  # the engine is native code, and may panic
             self._report_unchecked(name, part, type(error).__name__)
+        if not (found or unknown):  # as a rule
+            return
         wrong = [each for each in found if each.checked]
         if wrong or unknown:
             self._explained[key] = self._explained.get(key, 0) + 1
@@ -125,8 +127,8 @@ class Validation:
         if types is None or self.mode == "off":
             return None
         found = types.span_type(name)
-        if found is None and types.names:
-            self.report_unknown_type(name, types.names)
+        if found is None and not types.is_empty:
+            self.report_unknown_type(name, types)
         return found
 
     def find_quality(self, types: SpanTypes | None, name: str) -> PayloadSchemas | None:
@@ -135,10 +137,12 @@ class Validation:
             return None
         found = types.quality(name)
         if found is None and types.quality_names:
-            self._report_unknown(name, "quality", f"quality schema {name!r} is not registered", types.quality_names)
+            self._report_unknown(
+                name, "quality", f"quality schema {name!r} is not registered", lambda: types.quality_names
+            )
         return found
 
-    def report_unknown_type(self, name: str, known: Sequence[str]) -> None:
+    def report_unknown_type(self, name: str, known: SpanTypes | None) -> None:
         """Warn or raise because a span of an unregistered span type is opened.
 
         Args:
@@ -148,7 +152,8 @@ class Validation:
         Raises:
             SpanValidationError: the mode is "raise".
         """
-        self._report_unknown(name, "schema_name", f"span type {name!r} is not registered", known)
+        text = f"span type {name!r} is not registered"
+        self._report_unknown(name, "schema_name", text, lambda: known.names if known else [])
 
     def report_late(self, name: str, call: LateCall, *, finished: bool) -> None:
         """Warn or raise because a call is ignored: the span was already started or finished.
@@ -245,15 +250,15 @@ class Validation:
             logger.warning("%s (%srecorded anyway; further ones are not logged)", text, at_call_site())
 
     def _report_unknown(
-        self, name: str, part: Literal["schema_name", "quality"], text: str, known: Sequence[str]
+        self, name: str, part: Literal["schema_name", "quality"], text: str, known: Callable[[], Sequence[str]]
     ) -> None:
         if self.mode != "off":
             report_finding("unknown_type", text)
         if self.mode == "raise":
-            text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
+            text += did_you_mean(name, known()[:_MOST_NAMES_COMPARED])
             raise _error(text, name, part, text)
         if self.mode == "warn" and self._log_once((name, part, "unknown")):
-            text += did_you_mean(name, known[:_MOST_NAMES_COMPARED])
+            text += did_you_mean(name, known()[:_MOST_NAMES_COMPARED])
             logger.warning(
                 "%s%s It is recorded anyway. Register it in PrefactorCoreConfig.schema_registry, which may be the "
                 "`registry` of its generated package (%sfurther ones are not logged)",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Literal, TypeVarTuple
 
 from prefactor_core._delivery.loop_thread import wait_for
 from prefactor_core._handed import DONE, Answer, Handed, awaitable_method
@@ -31,6 +31,8 @@ from prefactor_http import _pfid
 from prefactor_http.models.types import FinishStatus
 
 __all__ = ["SpanManager"]
+
+ArgumentsT = TypeVarTuple("ArgumentsT")
 
 
 class SpanManager:
@@ -141,7 +143,7 @@ class SpanManager:
             schema_name=record.schema_name,
             parent_span_id=record.parent_id(),
             status=record.status,
-            payload=record.payload,
+            payload=record.payload or {},
             created_at=record.entered_at,
             started_at=record.started_at,
             finished_at=record.finished_at,
@@ -195,7 +197,8 @@ class SpanManager:
         started_at: datetime | None = None,
     ) -> tuple[SpanRecord, Handed]:
         """As `create`, without waiting for the span's id."""
-        _check_time("started_at", started_at)
+        if started_at is not None:
+            _check_time("started_at", started_at)
         record = self.open_span(instance_id, schema_name, parent_span_id, payload)
         push_entry(record)
         with self.abandoned_on_error(record):  # a closed client
@@ -219,7 +222,7 @@ class SpanManager:
         result = snapshot_object(result_payload, "result_payload")
         record = self.record(span_id)
         if isinstance(record.context, SpanContext):  # what was given to `current_span()`
-            result = record.context._result.with_last(result)
+            result = record.context._with_collected(result)
         if status == "complete":
             self.check(record, "result", result)
         self.end(record, status, result, timestamp, even_if_finished=True)
@@ -262,18 +265,18 @@ class SpanManager:
             started_at: when it started; now by default.
             answered: done as soon as the API has answered.
         """
-        _check_time("started_at", started_at)
+        if started_at is not None:
+            _check_time("started_at", started_at)
         if record.phase is not Phase.PREPARED:
             return
-        at = started_at or record.now()
+        self._begin(record, params, started_at or record.now(), answered)
+
+    def _begin(
+        self, record: SpanRecord, params: Payload | None, at: datetime, answered: Future[None] | None = None
+    ) -> None:
         params = record.default_payload or Payload({}) if params is None else params
         recorded = self._apply_policy(record, "params", params)  # calls the program's code: not inside a transition
-
-        def create() -> None:
-            if record.phase is Phase.PREPARED:
-                self._create(record, "active", recorded, at, answered)
-
-        self._transitions.run(create)
+        self._transitions.run(self._create, record, "active", recorded, at, answered)
 
     def end(
         self,
@@ -296,25 +299,16 @@ class SpanManager:
             timestamp: when it ended; now by default.
             even_if_finished: hand over a finish although the span is finished already.
         """
-        _check_time("timestamp", timestamp)
+        if timestamp is not None:
+            _check_time("timestamp", timestamp)
         now = record.now()
         if record.phase is Phase.FINISHED and not even_if_finished:
             return
-        self._create_if_prepared(record, status, now)
+        if record.phase is Phase.PREPARED:
+            self._create_before_end(record, status, now)
         started = status != "cancelled" or record.started_at is not None
         recorded = self._apply_policy(record, "result", result) if started else NO_PAYLOAD
-
-        def finish() -> None:
-            first = record.phase is not Phase.FINISHED
-            if not first and not even_if_finished:
-                return
-            self._finish(record, status, recorded, timestamp, now)
-            record.phase, record.status, record.finished_at = Phase.FINISHED, status, timestamp or now
-            record.context = None
-            if first:
-                self._spans.finished(record)
-
-        self._transitions.run(finish)
+        self._transitions.run(self._finish, record, status, recorded, timestamp, now, even_if_finished)
         remove_entry(record)
 
     async def _wait_for_answer(self, answered: Future[None]) -> None:
@@ -345,16 +339,11 @@ class SpanManager:
         for ancestor in reversed(prepared):
             self.begin(ancestor, started_at=ancestor.entered_at)
 
-    def _create_if_prepared(self, record: SpanRecord, status: FinishStatus, now: datetime) -> None:
-        if status != "cancelled":
-            self.begin(record, started_at=record.entered_at)
-            return
-
-        def create() -> None:
-            if record.phase is Phase.PREPARED:
-                self._create(record, "pending", Payload({}), now)
-
-        self._transitions.run(create)
+    def _create_before_end(self, record: SpanRecord, status: FinishStatus, now: datetime) -> None:
+        if status == "cancelled":
+            self._transitions.run(self._create, record, "pending", Payload({}), now, None)
+        else:
+            self._begin(record, None, record.entered_at)
 
     def _create(
         self,
@@ -362,53 +351,63 @@ class SpanManager:
         status: Literal["active", "pending"],
         params: Payload,
         at: datetime,
-        answered: Future[None] | None = None,
+        answered: Future[None] | None,
     ) -> None:
+        """A transition: from prepared to started."""
+        if record.phase is not Phase.PREPARED:
+            return
         active = status == "active"
         record.started_at, record.answered = at if active else None, answered
         record.payload = params.value  # before the hand-over: when the API has them, they are not kept
-        payload = {"status": status, "payload": params.value}
-        self._submit(record, OperationType.CREATE_SPAN, payload, at, params.size, send_timestamp=active)
+        self._hand_over(
+            Operation(
+                OperationType.CREATE_SPAN,
+                {"status": status, "payload": params.value},
+                at,
+                _idempotency_key(record, "create"),
+                instance=record.instance,
+                span=record,
+                send_timestamp=active,
+                size=params.size,
+            )
+        )
         record.phase, record.status, record.default_payload = Phase.STARTED, status, None
         self._spans.started(record)
 
     def _apply_policy(self, record: SpanRecord, part: Part, payload: Payload) -> Payload:
-        return self.payloads.apply(payload, record.schema_name, part, record.redaction_rules.get(part))
+        rules = record.redaction_rules
+        return self.payloads.apply(payload, record.schema_name, part, rules.get(part) if rules else None)
 
-    def _finish(
-        self, record: SpanRecord, status: FinishStatus, result: Payload, timestamp: datetime | None, now: datetime
-    ) -> None:
-        self._submit(
-            record,
-            OperationType.FINISH_SPAN,
-            {"status": status, "result_payload": result.value if result.given else None},
-            timestamp or now,
-            result.size,
-            send_timestamp=record.started_at is not None or timestamp is not None,
-        )
-
-    def _submit(
+    def _finish(  # noqa: PLR0917 - called as a transition
         self,
         record: SpanRecord,
-        operation_type: OperationType,
-        payload: dict[str, Any],
-        at: datetime,
-        size: int,
-        *,
-        send_timestamp: bool,
+        status: FinishStatus,
+        result: Payload,
+        timestamp: datetime | None,
+        now: datetime,
+        even_if_finished: bool,
     ) -> None:
+        """A transition: to finished, from any state; from finished only if `even_if_finished`."""
+        first = record.phase is not Phase.FINISHED
+        if not first and not even_if_finished:
+            return
+        at = timestamp or now
         self._hand_over(
             Operation(
-                operation_type,
-                payload,
+                OperationType.FINISH_SPAN,
+                {"status": status, "result_payload": result.value if result.given else None},
                 at,
-                generate_idempotency_key(),
+                _idempotency_key(record, "finish") if first else generate_idempotency_key(),
                 instance=record.instance,
                 span=record,
-                send_timestamp=send_timestamp,
-                size=size,
+                send_timestamp=record.started_at is not None or timestamp is not None,
+                size=result.size,
             )
         )
+        record.phase, record.status, record.finished_at = Phase.FINISHED, status, at
+        record.context = None
+        if first:
+            self._spans.finished(record)
 
     def _find_parent(self, span_id: str) -> SpanRecord | str:
         _check_text("parent_span_id", span_id)
@@ -427,31 +426,40 @@ class _Transitions:
         self._running = False
         self._deferred: deque[Callable[[], None]] = deque()
 
-    def run(self, transition: Callable[[], None]) -> None:
+    def run(self, transition: Callable[[*ArgumentsT], None], *arguments: *ArgumentsT) -> None:
         """Run a transition, now or right after the one that this thread is inside.
 
         Its exceptions are raised here, unless it is deferred.
         """
         with self._lock:
             if self._running:
-                self._deferred.append(transition)
+                self._deferred.append(partial(transition, *arguments))
                 return
             try:
                 self._running = True
-                transition()
+                transition(*arguments)
             finally:
-                try:
+                self._running = False
+                if self._deferred:
                     self._run_deferred()
-                finally:  # a signal handler may raise, too
-                    self._running = False
 
     def _run_deferred(self) -> None:
-        while self._running:
-            while self._deferred:
-                with contextlib.suppress(ClientClosedError, QueueClosedError):
-                    self._deferred.popleft()()
-            self._running = False
-            self._running = bool(self._deferred)  # a signal handler may have deferred one just before
+        while self._deferred:
+            try:
+                self._running = True
+                if self._deferred:  # otherwise a signal handler has just run them
+                    with contextlib.suppress(ClientClosedError, QueueClosedError):
+                        self._deferred.popleft()()
+            finally:  # a signal handler may raise, too
+                self._running = False
+
+
+def _idempotency_key(record: SpanRecord, call: Literal["create", "finish"]) -> str:
+    """The key of an operation of which each span has one: made of the id, which is random and quicker than another.
+
+    An id that was made before a fork is known to two processes, which may both start or finish the span.
+    """
+    return generate_idempotency_key() if record.inherited else f"{record.local_id or record.id}-{call}"
 
 
 def _local_id() -> str:
@@ -466,5 +474,5 @@ def _check_text(name: str, value: object) -> None:
 
 
 def _check_time(name: str, value: object) -> None:
-    if value is not None and not isinstance(value, datetime):
+    if not isinstance(value, datetime):
         raise TypeError(f"{name} must be a datetime, not {type(value).__name__}")
