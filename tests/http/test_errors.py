@@ -1,6 +1,7 @@
 """Answers that are errors, answers that break the contract, and no answer at all."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import pickle
@@ -308,8 +309,10 @@ async def test_request_timeout_is_the_total_of_a_try(api: LocalApi) -> None:
 async def raw_server(answer: bytes | None) -> AsyncIterator[tuple[PrefactorHttpClient, asyncio.Event]]:
     """A client of a server that answers with these bytes and hangs up, or never answers; and: a request has arrived."""
     arrived, done = asyncio.Event(), asyncio.Event()
+    connections: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(asyncio.current_task())
         await reader.readuntil(b"\r\n\r\n")
         arrived.set()
         if answer is None:
@@ -318,12 +321,15 @@ async def raw_server(answer: bytes | None) -> AsyncIterator[tuple[PrefactorHttpC
             writer.write(answer)
             await writer.drain()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with PrefactorHttpClient(HttpClientConfig(f"http://127.0.0.1:{port}", "t"), retry=False) as client:
             yield client, arrived
         done.set()
+        await asyncio.gather(*filter(None, connections))
 
 
 async def test_closing_ends_a_request_in_flight() -> None:
