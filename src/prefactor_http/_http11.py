@@ -184,16 +184,19 @@ class Http11Connection(asyncio.Protocol):
             try:
                 event = self._http.next_event()
             except h11.RemoteProtocolError as error:
-                problem = str(error)
-                if self._has_ended and "ConnectionClosed" in problem:
-                    problem = "Server disconnected without sending a response."
-                raise NoAnswerError("RemoteProtocolError", problem, lost=True) from error
+                raise self._protocol_error(error) from error
             if event is not h11.NEED_DATA:
                 return cast("h11.Event | type[h11.PAUSED]", event)
             if self._has_ended or self._failure is not None:
-                raise NoAnswerError("ReadError", self._failure or "", lost=True) from self._failure
+                raise NoAnswerError("ReadError", self._failure or "", lost=True, hung_up=True) from self._failure
             self._wakened = asyncio.get_running_loop().create_future()
             await self._wakened
+
+    def _protocol_error(self, error: h11.RemoteProtocolError) -> NoAnswerError:
+        if self._has_ended and "ConnectionClosed" in str(error):  # h11's name for the end of what it has received
+            problem = "Server disconnected without sending a response."
+            return NoAnswerError("RemoteProtocolError", problem, lost=True, hung_up=True)
+        return NoAnswerError("RemoteProtocolError", error, lost=True)
 
     def _has_nothing_left(self) -> bool:
         """The request was sent to its end, and nothing came after the answer."""

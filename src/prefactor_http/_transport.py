@@ -181,7 +181,7 @@ class Transport:
         """What is wrong if a server that never answered yet expects TLS; None if it does not."""
         address = self._server()
         has_answered = any(client.has_answered for client in self._clients.values())
-        if not error.lost or has_answered or self._loop is None:  # None: closed meanwhile
+        if not error.hung_up or has_answered or self._loop is None:  # None: closed meanwhile
             return None
         if address.scheme == "http" and self._proxy() is None and await speaks_tls(address.host, address.port):
             return "the server expects TLS at this port: use https:// in api_url"

@@ -16,8 +16,10 @@ class NoAnswerError(Exception):
         kind: The kind of problem, such as "ReadError".
         problem: What happened.
         lost: There was a connection, and it is lost.
+        hung_up: The server closed it in place of an answer.
     """
 
-    def __init__(self, kind: str, problem: object = "", *, lost: bool) -> None:
+    def __init__(self, kind: str, problem: object = "", *, lost: bool, hung_up: bool = False) -> None:
         super().__init__(f"{kind}: {problem}" if str(problem) else kind)
         self.lost = lost
+        self.hung_up = hung_up
