@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import sys
 from collections.abc import Sequence
-from typing import Any, Self, cast
+from typing import Self, cast
 
 import h11
 
 from prefactor_http._address import Address
 from prefactor_http._clock import monotonic
+from prefactor_http._connect import connect
 from prefactor_http._transport_errors import InvalidRequestError, NoAnswerError
 
 __all__ = ["Header", "Http11Connection"]
@@ -20,7 +20,6 @@ Header = tuple[bytes, bytes]
 
 _KEEP_SECONDS = 5.0  # unused for longer, a connection is not used again: many servers and proxies close it soon
 _MAX_HEAD_BYTES = 100 * 1024
-_NEXT_ADDRESS_SECONDS = 0.25  # RFC 8305: so long one address of a host may take before the next one is tried, too
 
 
 class Http11Connection(asyncio.Protocol):
@@ -50,15 +49,12 @@ class Http11Connection(asyncio.Protocol):
         Raises:
             NoAnswerError: There is no connection.
         """
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                transport, connection = await loop.create_connection(
-                    cls, address.host, address.port, **_address_options(loop)
-                )
+                transport, connection = await connect(cls, address.host, address.port)
         except TimeoutError as error:
             raise NoAnswerError("ConnectTimeout", lost=False) from error
-        except (OSError, ExceptionGroup) as error:
+        except OSError as error:
             raise NoAnswerError("ConnectError", error, lost=False) from error
         if tls is not None:
             await connection._start_tls(transport, tls, address.host, timeout)
@@ -202,11 +198,3 @@ class Http11Connection(asyncio.Protocol):
         """The request was sent to its end, and nothing came after the answer."""
         transport = self._transport
         return transport is not None and not (transport.get_write_buffer_size() or self._http.trailing_data[0])
-
-
-def _address_options(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-    """A host may have several addresses, and one of them may not answer. Other loops, as uvloop's, have no option."""
-    if not isinstance(loop, asyncio.BaseEventLoop):
-        return {}
-    options: dict[str, Any] = {"happy_eyeballs_delay": _NEXT_ADDRESS_SECONDS}
-    return options if sys.version_info < (3, 12) else {**options, "all_errors": True}
