@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from pydantic_core import to_json
+
 from prefactor_http.exceptions import PrefactorClientError
 
-__all__ = ["api_path", "checked_key", "encode_json", "given", "iso_time"]
+__all__ = ["api_path", "checked_key", "encode_json", "encode_json_types", "given", "iso_time"]
 
 _KEY_MAX_CHARS = 64
 
@@ -60,3 +62,17 @@ def encode_json(value: Mapping[str, Any]) -> bytes:
         raise PrefactorClientError(f"the request cannot be written as JSON: {error}") from error
     # UTF-8 has no form for a lone surrogate. It can only be inside a string, where JSON writes it as \udc80.
     return text.encode("utf-8", "backslashreplace")
+
+
+def encode_json_types(value: Mapping[str, Any]) -> bytes:
+    """As `encode_json()`, and several times as fast, for a value that has only the types of JSON, and texts as keys.
+
+    Raises:
+        PrefactorClientError: The value has no JSON form, such as NaN.
+    """
+    try:
+        content = to_json(value)
+    except (ValueError, RecursionError):  # a lone surrogate; more levels than pydantic takes
+        return encode_json(value)
+    # It does not refuse such numbers. (A text may have these words, too.)
+    return encode_json(value) if b"NaN" in content or b"Infinity" in content else content

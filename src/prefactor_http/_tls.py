@@ -8,7 +8,7 @@ import os
 import ssl
 from collections.abc import Iterator
 
-import httpx
+import certifi
 
 from prefactor_http.config import HttpClientConfig
 
@@ -42,11 +42,27 @@ def tls_context(config: HttpClientConfig) -> ssl.SSLContext:
 
 
 def _trusting(verify: bool | str | ssl.SSLContext, *, trust_env: bool) -> ssl.SSLContext:
-    if not isinstance(verify, str):
-        return httpx.create_ssl_context(verify, trust_env=trust_env)
-    if os.path.isdir(verify):
-        return ssl.create_default_context(capath=verify)
-    return ssl.create_default_context(cafile=verify)
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    if verify is False:
+        return _trusting_all()
+    if isinstance(verify, str):
+        return _trusting_path(verify)
+    path = (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")) if trust_env else None
+    return _trusting_path(path or certifi.where())
+
+
+def _trusting_path(path: str) -> ssl.SSLContext:
+    if os.path.isdir(path):
+        return ssl.create_default_context(capath=path)
+    return ssl.create_default_context(cafile=path)
+
+
+def _trusting_all() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def tls_problem(error: BaseException) -> str | None:
@@ -91,7 +107,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 async def speaks_tls(host: str, port: int) -> bool:
     """Whether a server answers a TLS handshake, with any certificate."""
-    context = httpx.create_ssl_context(verify=False, trust_env=False)
+    context = _trusting_all()
     writer = None
     try:
         async with asyncio.timeout(_PROBE_SECONDS):

@@ -1,4 +1,4 @@
-"""Sends requests, and turns the errors of httpx, httpcore and TLS into ours."""
+"""Sends requests, and turns the errors of connections and TLS into ours."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpcore
-
+from prefactor_http._address import Address
 from prefactor_http._answer import Answer
-from prefactor_http._body import Body
-from prefactor_http._connections import CONNECTION_ERRORS, LOST_CONNECTION_ERRORS, MISUSE_ERRORS, Connections, Response
+from prefactor_http._connections import Connections
 from prefactor_http._log import logger_of
 from prefactor_http._proxy import environment_proxy
 from prefactor_http._text import MESSAGE_CHARS, one_line
 from prefactor_http._tls import speaks_tls, tls_context, tls_problem
+from prefactor_http._transport_errors import InvalidRequestError, NoAnswerError
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError, PrefactorTlsError
@@ -40,16 +38,18 @@ class Transport:
         self.sdk_header = sdk_header
         self._config = config
         self._url = config.api_url.rstrip("/")
-        self._headers = {
-            "Authorization": f"Bearer {config.api_token}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"prefactor-sdk/{__version__}",
-        }
+        self._headers = _encoded(
+            {
+                "Authorization": f"Bearer {config.api_token}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"prefactor-sdk/{__version__}",
+            }
+        )
+        self._address: Address | None = None
         self._clients: dict[bool, Connections] = {}  # by whether they are kept
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._has_answered = False
 
     async def send(
         self,
@@ -81,37 +81,40 @@ class Transport:
         request = f"{method} {path}"
         try:
             client = self._open_client(keep=not fresh)
+            address = self._server()
+            target = address.target(path, params) if url is None else address.target_of(url)
             async with asyncio.timeout(self._config.request_timeout):
-                async with client.stream(
+                response = await client.request(
                     method,
-                    url or self._url + path,
-                    params=params,
+                    target,
                     content=content,
-                    headers={"X-Prefactor-SDK": self.sdk_header, **(headers or {})},
-                ) as response:
-                    self._has_answered = True
-                    body = await _read(response, max(_MAX_ANSWER_BYTES, _MAX_GROWTH * len(content or b"")))
+                    headers=_encoded({"X-Prefactor-SDK": self.sdk_header, **(headers or {})}),
+                    limit=max(_MAX_ANSWER_BYTES, _MAX_GROWTH * len(content or b"")),
+                )
         except TimeoutError as error:
             raise PrefactorConnectionError(
                 f"no answer to {request} at {self._url} within {self._config.request_timeout:g} s"
             ) from error
-        except MISUSE_ERRORS as error:
-            raise PrefactorClientError(f"{request} cannot be sent: {type(error).__name__}") from error
-        except CONNECTION_ERRORS as error:
+        except InvalidRequestError as error:
+            raise PrefactorClientError(f"{request} cannot be sent: {error}") from error
+        except NoAnswerError as error:
             if (problem := tls_problem(error) or await self._missing_tls(error)) is not None:
                 raise PrefactorTlsError(f"no connection to {self._url}: {problem}") from error
-            failed = PrefactorConnectionError(f"no answer to {request} at {self._url}: {_reason(error)}")
-            failed.connection_lost = isinstance(error, LOST_CONNECTION_ERRORS)
+            # The text may quote the bytes that came.
+            reason = one_line(str(error), MESSAGE_CHARS)
+            failed = PrefactorConnectionError(f"no answer to {request} at {self._url}: {reason}")
+            failed.connection_lost = error.lost
             raise failed from error
         _logger.debug("%s: HTTP %d", request, response.status_code)
+        header = response.headers.get
         return Answer(
             request,
             response.status_code,
-            body.end(),
-            unreadable=body.problem,
-            retry_after=response.headers.get("retry-after"),
-            location=response.headers.get("location"),
-            content_type=response.headers.get("content-type", ""),
+            response.body.end(),
+            unreadable=response.body.problem,
+            retry_after=header("retry-after"),
+            location=header("location"),
+            content_type=header("content-type", ""),
             url=url or self._url + path,
             secret=self._config.api_token,
         )
@@ -140,10 +143,16 @@ class Transport:
                 "this PrefactorHttpClient belongs to another event loop; use one client per event loop"
             )
 
+    def _server(self) -> Address:
+        if self._address is None:
+            self._address = Address.of(self._url)
+        return self._address
+
     def _new_client(self, *, keep: bool) -> Connections:
+        address = self._server()
         return Connections(
-            self._url,
-            headers=self._headers,
+            address,
+            headers=[(b"Host", address.name.encode("ascii")), *self._headers],
             tls=self._tls_context(),
             proxy=self._proxy(),
             # There is no limit for the total time of a request here: send() enforces request_timeout.
@@ -168,28 +177,19 @@ class Transport:
             return self._config.proxy
         return environment_proxy(self._url)
 
-    async def _missing_tls(self, error: Exception) -> str | None:
+    async def _missing_tls(self, error: NoAnswerError) -> str | None:
         """What is wrong if a server that never answered yet expects TLS; None if it does not."""
-        parts = urlsplit(self._url)
-        hung_up = isinstance(error, httpcore.ReadError) or "disconnected" in str(error)
-        is_first = not self._has_answered and self._loop is not None  # None: closed meanwhile
-        if not hung_up or not is_first or parts.scheme != "http" or self._proxy() is not None:
+        address = self._server()
+        has_answered = any(client.has_answered for client in self._clients.values())
+        if not error.hung_up or has_answered or self._loop is None:  # None: closed meanwhile
             return None
-        if await speaks_tls(parts.hostname or "", parts.port or 80):
+        if address.scheme == "http" and self._proxy() is None and await speaks_tls(address.host, address.port):
             return "the server expects TLS at this port: use https:// in api_url"
         return None
 
 
-async def _read(response: Response, limit: int) -> Body:
-    # Decompressed by Body, piece by piece: a few KB may become gigabytes.
-    body = Body(response.headers.get("content-encoding", ""), limit)
-    async for piece in response.aiter_raw():
-        body.add(piece)
-        if body.problem:
-            break
-    return body
-
-
-def _reason(error: Exception) -> str:
-    # It may quote the bytes that came.
-    return f"{type(error).__name__}: {one_line(str(error), MESSAGE_CHARS)}" if str(error) else type(error).__name__
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    try:
+        return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(type(error).__name__) from error

@@ -26,7 +26,16 @@ PACKAGES = {
     "prefactor_local": "src",
     "prefactor_gen": "codegen",
 }
-RUNTIME_LIBRARIES = {"pydantic", "pydantic_core", "httpcore", "httpx", "jsonschema_rs", "typing_extensions"}
+RUNTIME_LIBRARIES = {
+    "certifi",
+    "h11",
+    "httpcore",
+    "httpx",
+    "jsonschema_rs",
+    "pydantic",
+    "pydantic_core",
+    "typing_extensions",
+}
 
 
 def folder(package: str) -> Path:

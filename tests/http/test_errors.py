@@ -1,6 +1,7 @@
 """Answers that are errors, answers that break the contract, and no answer at all."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import pickle
@@ -28,6 +29,7 @@ from prefactor_http import (
     PrefactorRetryExhaustedError,
     PrefactorValidationError,
 )
+from prefactor_http.endpoints.span_writes import SpanWrites
 from prefactor_http.exceptions import is_permanent_http_error, is_transient_http_error
 from prefactor_local import Fault, LocalApi
 
@@ -160,7 +162,7 @@ async def test_texts_of_an_answer_are_one_line_of_bounded_length(
     body = json.dumps(body) if isinstance(body, dict) else body
     api.inject(Fault(path="/api/v1/bulk", status=status, body=body))
     with pytest.raises(PrefactorHttpError) as caught:
-        await client.without_retries().bulk.run([])
+        await SpanWrites(client.without_retries()).execute([])
     error = caught.value
     state = {name: value for name, value in vars(error).items() if name != "cause"}
     for text in (str(error), str(error.args), *leaves(state)):
@@ -308,8 +310,10 @@ async def test_request_timeout_is_the_total_of_a_try(api: LocalApi) -> None:
 async def raw_server(answer: bytes | None) -> AsyncIterator[tuple[PrefactorHttpClient, asyncio.Event]]:
     """A client of a server that answers with these bytes and hangs up, or never answers; and: a request has arrived."""
     arrived, done = asyncio.Event(), asyncio.Event()
+    connections: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(asyncio.current_task())
         await reader.readuntil(b"\r\n\r\n")
         arrived.set()
         if answer is None:
@@ -318,12 +322,15 @@ async def raw_server(answer: bytes | None) -> AsyncIterator[tuple[PrefactorHttpC
             writer.write(answer)
             await writer.drain()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         async with PrefactorHttpClient(HttpClientConfig(f"http://127.0.0.1:{port}", "t"), retry=False) as client:
             yield client, arrived
         done.set()
+        await asyncio.gather(*filter(None, connections))
 
 
 async def test_closing_ends_a_request_in_flight() -> None:
@@ -339,6 +346,28 @@ async def test_a_connection_that_is_cut_off_in_the_answer() -> None:
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as (client, _):
         with pytest.raises(PrefactorConnectionError, match="RemoteProtocolError"):
             await client.validate_token()
+
+
+async def test_what_follows_an_answer_is_not_the_next_one() -> None:
+    """A broken server, or a gateway that mixes answers up."""
+    both = response(b'{"status": "success"}') + response(b'{"status": "of another request"}')
+    ports: set[int] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ports.add(writer.get_extra_info("peername")[1])
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(both)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with PrefactorHttpClient(HttpClientConfig(url, "t"), retry=False) as client:
+            for _ in range(3):
+                assert await client.validate_token() == {"status": "success"}
+    assert len(ports) == 3
 
 
 def response(body: bytes, status: int = 200, **headers: str) -> bytes:

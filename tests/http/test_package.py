@@ -16,6 +16,7 @@ import pytest
 import prefactor_http
 from prefactor_http import models
 from prefactor_http.models import AgentForUpdate, AgentSpan, QualitySchemaForCreate, types
+from prefactor_local import LocalApi
 
 SCHEMAS = Path(__file__).parents[2] / "schemas" / "api"
 
@@ -123,3 +124,18 @@ def test_no_warning_without_it(tmp_path: Path) -> None:
 def test_importing_the_package_does_not_import_httpx() -> None:
     code = "import prefactor_http, sys; assert 'httpx' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_request_does_not_import_httpx(api: LocalApi) -> None:
+    """Its import takes longer than all others, and holds up the agent at the first span."""
+    code = f"""
+import asyncio, sys
+from prefactor_http import HttpClientConfig, PrefactorHttpClient
+async def ping():
+    async with PrefactorHttpClient(HttpClientConfig({api.url!r}, {api.token!r})) as client:
+        await client.validate_token()
+asyncio.run(ping())
+print(sorted({{"httpx", "httpcore", "anyio"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

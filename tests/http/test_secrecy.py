@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from prefactor_core import PrefactorCoreConfig
 from prefactor_http import AgentInstance, HttpClientConfig, PrefactorHttpClient, PrefactorHttpError
+from prefactor_http.endpoints.span_writes import SpanWrites
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -145,7 +146,7 @@ async def test_not_in_errors_in_another_form(
 ) -> None:
     api.inject(Fault(path="/api/v1/bulk", status=status, body=body))
     with pytest.raises(PrefactorHttpError) as caught:
-        await client.without_retries().bulk.run([])
+        await SpanWrites(client.without_retries()).execute([])
     shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(vars(caught.value))
     assert TOKEN not in shown
     assert TOKEN[:7] not in shown  # nor its beginning, where a text is cut

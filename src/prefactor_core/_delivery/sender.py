@@ -21,10 +21,10 @@ from prefactor_core._delivery.ticket import Batch, Ticket
 from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.operations import Operation, OperationType
+from prefactor_http._request import encode_json_types
 from prefactor_http.client import PrefactorHttpClient
-from prefactor_http.endpoints.agent_span import CreateFields, FinishFields, create_item, finish_item
+from prefactor_http.endpoints.span_writes import OutputReceipt, SpanCreate, SpanFinish, SpanReceipt, SpanWrites
 from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError
-from prefactor_http.models.bulk import BulkOutput
 
 __all__ = ["Sender"]
 
@@ -117,7 +117,7 @@ class Sender:
     async def _send_bulk(self, batch: Batch, *, fresh: bool, pause: Callable[[], None]) -> BulkOutcome:
         try:
             http = self._fresh_http if fresh else self.http
-            outputs = await http.bulk.run(_bulk_items(batch, pause))
+            outputs = await SpanWrites(http).execute(_bulk_items(batch, pause))
         except Exception as error:
             _drop_frames(error)
             return judge_bulk(error)
@@ -126,7 +126,7 @@ class Sender:
         return tuple(self._read_outputs(batch, outputs, pause))
 
     def _read_outputs(
-        self, batch: Batch, outputs: Mapping[str, BulkOutput], pause: Callable[[], None]
+        self, batch: Batch, outputs: Mapping[str, OutputReceipt], pause: Callable[[], None]
     ) -> Iterator[Outcome]:
         stopped = False
         for ticket in batch.tickets:
@@ -140,7 +140,7 @@ class Sender:
             else:
                 yield self._read_output(ticket.operation, output)
 
-    def _read_output(self, operation: Operation, output: BulkOutput) -> Outcome:
+    def _read_output(self, operation: Operation, output: OutputReceipt) -> Outcome:
         span = _span(operation)
         if operation.type is OperationType.CREATE_SPAN and output.span_id != span.id:
             if output.span_id is None and not span.minted:
@@ -182,22 +182,18 @@ class Sender:
         )
 
     async def _create_span(self, http: PrefactorHttpClient, operation: Operation) -> None:
-        span, instance = _span(operation), _instance(operation)
-        answer = await http.agent_spans.create(
-            **_create_fields(operation),
-            idempotency_key=operation.idempotency_key,
-            control_signal_callback=lambda reason: self._on_control(instance.id, reason),
-        )
-        if answer.id != span.id:
-            self._spans.rename(span, answer.id)
+        span = _span(operation)
+        answer = await SpanWrites(http).create(_create(operation), operation.idempotency_key)
+        self._obey(operation, answer)
+        if answer.details.id != span.id:
+            self._spans.rename(span, answer.details.id)
 
     async def _finish_span(self, http: PrefactorHttpClient, operation: Operation) -> None:
-        instance = _instance(operation)
-        await http.agent_spans.finish(
-            **_finish_fields(operation),
-            idempotency_key=operation.idempotency_key,
-            control_signal_callback=lambda reason: self._on_control(instance.id, reason),
-        )
+        self._obey(operation, await SpanWrites(http).finish(_finish(operation), operation.idempotency_key))
+
+    def _obey(self, operation: Operation, answer: SpanReceipt) -> None:
+        if answer.control is not None and answer.control.terminate:
+            self._on_control(_instance(operation).id, answer.control.reason)
 
 
 def _lost_its_connection(outcome: Outcome | BulkOutcome) -> bool:
@@ -216,39 +212,38 @@ def _drop_frames(error: BaseException | None) -> None:
         error = error.__cause__ or error.__context__
 
 
-def _create_fields(operation: Operation) -> CreateFields:
+def _create(operation: Operation) -> SpanCreate:
     span = _span(operation)
-    return {
-        "agent_instance_id": _instance(operation).id,
-        "schema_name": span.schema_name,
-        "status": operation.payload["status"],
-        "payload": operation.payload["payload"],
-        "id": span.id if span.minted else None,
-        "parent_span_id": span.parent_id(),
-        "started_at": operation.timestamp if operation.send_timestamp else None,
-    }
+    return SpanCreate(
+        agent_instance_id=_instance(operation).id,
+        schema_name=span.schema_name,
+        status=operation.payload["status"],
+        payload=encode_json_types(operation.payload["payload"] or {}),
+        id=span.id if span.minted else None,
+        parent_span_id=span.parent_id(),
+        started_at=operation.timestamp if operation.send_timestamp else None,
+    )
 
 
-def _finish_fields(operation: Operation) -> FinishFields:
-    return {
-        "agent_span_id": _span(operation).id,
-        "status": operation.payload["status"],
-        "result_payload": operation.payload["result_payload"],
-        "timestamp": operation.timestamp if operation.send_timestamp else None,
-    }
+def _finish(operation: Operation) -> SpanFinish:
+    result = operation.payload["result_payload"]
+    return SpanFinish(
+        agent_span_id=_span(operation).id,
+        status=operation.payload["status"],
+        result_payload=None if result is None else encode_json_types(result),
+        timestamp=operation.timestamp if operation.send_timestamp else None,
+    )
 
 
-def _bulk_items(batch: Batch, pause: Callable[[], None]) -> Iterator[dict[str, object]]:
+def _bulk_items(batch: Batch, pause: Callable[[], None]) -> Iterator[bytes]:
     for ticket in batch.tickets:
         pause()
         yield _bulk_item(ticket.operation)
 
 
-def _bulk_item(operation: Operation) -> dict[str, object]:
+def _bulk_item(operation: Operation) -> bytes:
     key = cast("str", operation.idempotency_key)
-    if operation.type is OperationType.CREATE_SPAN:
-        return create_item(_create_fields(operation), key)
-    return finish_item(_finish_fields(operation), key)
+    return _create(operation).item(key) if operation.type is OperationType.CREATE_SPAN else _finish(operation).item(key)
 
 
 def _instance(operation: Operation) -> InstanceRecord:

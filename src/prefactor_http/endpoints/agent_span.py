@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 from prefactor_api.agent_span import ControlSignal
 from prefactor_http._request import api_path, checked_key, given, iso_time
@@ -13,47 +13,7 @@ from prefactor_http.models.agent_span import AgentSpan
 from prefactor_http.models.base import ApiResponse
 from prefactor_http.models.types import AgentStatus, FinishStatus
 
-__all__ = ["AgentSpanClient", "CreateFields", "FinishFields", "create_item", "finish_item"]
-
-
-class CreateFields(TypedDict):
-    """The arguments of `AgentSpanClient.create` for a span that is not finished."""
-
-    agent_instance_id: str
-    schema_name: str
-    status: AgentStatus
-    payload: dict[str, Any] | None
-    id: str | None
-    parent_span_id: str | None
-    started_at: datetime | None
-
-
-class FinishFields(TypedDict):
-    """The arguments of `AgentSpanClient.finish`."""
-
-    agent_span_id: str
-    status: FinishStatus | None
-    result_payload: dict[str, Any] | None
-    timestamp: datetime | None
-
-
-def create_item(fields: CreateFields, idempotency_key: str) -> dict[str, object]:
-    """The creation of a span as an item of a bulk request. The fields of the span are in `details`."""
-    return {"_type": "agent_spans/create", "idempotency_key": idempotency_key, "details": _details(**fields)}
-
-
-def finish_item(fields: FinishFields, idempotency_key: str) -> dict[str, object]:
-    """The finish of a span as an item of a bulk request. Its fields are beside the key."""
-    return {
-        "_type": "agent_spans/finish",
-        "idempotency_key": idempotency_key,
-        **given(
-            agent_span_id=fields["agent_span_id"],
-            status=fields["status"],
-            result_payload=fields["result_payload"],
-            timestamp=iso_time(fields["timestamp"]),
-        ),
-    }
+__all__ = ["AgentSpanClient"]
 
 
 def _details(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from prefactor_api import bulk as wire
@@ -39,27 +37,6 @@ class BulkOutput(BaseModel):
         if v not in {"success", "error"}:
             raise ValueError("status must be success or error")
         return v
-
-    @property
-    def span_id(self) -> str | None:
-        """The ID of the span that the operation wrote, or None if the output does not contain it."""
-        found = self._object("details").get("id")
-        return found if isinstance(found, str) else None
-
-    @property
-    def terminates(self) -> bool:
-        """Whether the platform has terminated the run."""
-        return self._object("control").get("terminate") is True
-
-    @property
-    def termination_reason(self) -> str | None:
-        """Why the run was terminated, or None if the platform gave no reason."""
-        reason = self._object("control").get("reason")
-        return reason if isinstance(reason, str) else None
-
-    def _object(self, name: str) -> Mapping[str, object]:
-        found = (self.model_extra or {}).get(name)
-        return found if isinstance(found, dict) else {}
 
 
 class BulkResponse(BaseModel):

@@ -1,0 +1,175 @@
+"""Writes of spans as delivery makes them: payloads are JSON already, and little of an answer is read.
+
+What is sent is the same as with `AgentSpanClient` and `BulkClient`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from prefactor_api.agent_span import ControlSignal
+from prefactor_http._request import api_path, checked_key, encode_json_types, given, iso_time
+from prefactor_http._request_sender import RequestSender
+from prefactor_http.models.types import AgentStatus, FinishStatus
+
+__all__ = ["OutputReceipt", "SpanCreate", "SpanFinish", "SpanReceipt", "SpanWrites"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCreate:
+    """The create of a span that is not finished; the fields are those of `AgentSpanClient.create()`."""
+
+    agent_instance_id: str
+    schema_name: str
+    status: AgentStatus
+    payload: bytes
+    id: str | None
+    parent_span_id: str | None
+    started_at: datetime | None
+
+    def details(self, **more: str) -> bytes:
+        """The fields of the span, and others, as JSON."""
+        fields = {
+            "agent_instance_id": self.agent_instance_id,
+            "schema_name": self.schema_name,
+            "status": self.status,
+            **given(id=self.id, parent_span_id=self.parent_span_id, started_at=iso_time(self.started_at)),
+            **more,
+        }
+        return _object(fields, payload=self.payload)
+
+    def item(self, idempotency_key: str) -> bytes:
+        """As an item of a bulk request: the fields of the span are in `details`."""
+        item = {"_type": "agent_spans/create", "idempotency_key": idempotency_key}
+        return _object(item, details=self.details())
+
+
+@dataclass(frozen=True, slots=True)
+class SpanFinish:
+    """The finish of a span; the fields are those of `AgentSpanClient.finish()`."""
+
+    agent_span_id: str
+    status: FinishStatus | None
+    result_payload: bytes | None
+    timestamp: datetime | None
+
+    def fields(self, **more: str) -> bytes:
+        """The fields, and others, as JSON."""
+        fields = {**given(status=self.status, timestamp=iso_time(self.timestamp)), **more}
+        return _object(fields) if self.result_payload is None else _object(fields, result_payload=self.result_payload)
+
+    def item(self, idempotency_key: str) -> bytes:
+        """As an item of a bulk request: the fields are beside the key."""
+        return self.fields(
+            _type="agent_spans/finish", idempotency_key=idempotency_key, agent_span_id=self.agent_span_id
+        )
+
+
+class _Receipt(BaseModel):
+    # Validation errors are logged, so they must not contain the answer's content.
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
+
+
+class _WrittenSpan(_Receipt):
+    id: str
+
+
+class SpanReceipt(_Receipt):
+    """What delivery reads of the answer to the write of a span."""
+
+    status: str
+    details: _WrittenSpan
+    control: ControlSignal | None = None
+
+
+class _SpanMember(TypedDict, total=False):
+    id: Annotated[str, Field(strict=True)]
+
+
+class _ControlMember(TypedDict, total=False):
+    terminate: Annotated[bool, Field(strict=True)]
+    reason: Annotated[str | None, Field(strict=True)]
+
+
+class OutputReceipt(_Receipt):
+    """What delivery reads of one output of a bulk request. Members of another form count as missing."""
+
+    status: Literal["success", "error"]
+    details: Annotated[_SpanMember | Any, Field(union_mode="left_to_right")] = None
+    control: Annotated[_ControlMember | Any, Field(union_mode="left_to_right")] = None
+
+    @property
+    def span_id(self) -> str | None:
+        """The ID of the span that the operation wrote, or None if the output does not contain it."""
+        found = _member(self.details, "id")
+        return found if isinstance(found, str) else None
+
+    @property
+    def terminates(self) -> bool:
+        """Whether the platform has terminated the run."""
+        return _member(self.control, "terminate") is True
+
+    @property
+    def termination_reason(self) -> str | None:
+        """Why the run was terminated, or None if the platform gave no reason."""
+        reason = _member(self.control, "reason")
+        return reason if isinstance(reason, str) else None
+
+
+class _BulkReceipt(_Receipt):
+    status: str = "success"
+    outputs: dict[str, OutputReceipt]
+
+
+class SpanWrites:
+    """Makes the requests. They raise the errors of `PrefactorHttpClient`."""
+
+    def __init__(self, http_client: RequestSender) -> None:
+        self._http = http_client
+
+    async def create(self, span: SpanCreate, idempotency_key: str | None) -> SpanReceipt:
+        """Creates a span."""
+        # In details, as the documented client sends the key; the API's documentation has it beside details.
+        return await self._write(api_path("agent_spans"), _object({}, details=span.details(**_key(idempotency_key))))
+
+    async def finish(self, span: SpanFinish, idempotency_key: str | None) -> SpanReceipt:
+        """Finishes a span."""
+        path = api_path("agent_spans", span.agent_span_id, "finish")
+        return await self._write(path, span.fields(**_key(idempotency_key)))
+
+    async def execute(self, items: Iterable[bytes]) -> dict[str, OutputReceipt]:
+        """Executes writes in order, as `BulkClient.execute()`.
+
+        Args:
+            items: As `SpanCreate.item()` and `SpanFinish.item()` return them. They are encoded one by one, so that a
+                long request does not block other threads.
+
+        Returns:
+            The outputs by idempotency key.
+        """
+        content = b'{"items":[' + b",".join(items) + b"]}"
+        return (await self._http._send("POST", api_path("bulk"), content=content)).parse_part(_BulkReceipt).outputs
+
+    async def _write(self, path: str, content: bytes) -> SpanReceipt:
+        return (await self._http._send("POST", path, content=content)).parse_part(SpanReceipt)
+
+
+def _key(idempotency_key: str | None) -> dict[str, str]:
+    return given(idempotency_key=checked_key(idempotency_key))
+
+
+def _object(members: dict[str, Any], **encoded: bytes) -> bytes:
+    """An object with these members, and some whose values are JSON already."""
+    parts = [encode_json_types(members)[1:-1]] if members else []
+    parts += [b'"%s":%s' % (name.encode("ascii"), value) for name, value in encoded.items()]
+    return b"{%s}" % b",".join(parts)
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
