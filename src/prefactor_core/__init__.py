@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+# Imported now: at the end of the process, it runs after what the program registers with atexit from here on.
+from prefactor_core._process import sigterm as _sigterm  # noqa: F401
 from prefactor_http._distributions import warn_if_installed
 
 if TYPE_CHECKING:
