@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from inspect import signature
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 from weakref import WeakMethod, WeakValueDictionary
 
 from prefactor_core._call_site import at_call_site
@@ -30,7 +30,6 @@ from prefactor_core._session.life_cycle import LifeCycle, State
 from prefactor_core._session.open_runs import OpenRuns
 from prefactor_core._session.recording_session import RecordingSession, is_recording
 from prefactor_core._session.registration import Registration
-from prefactor_core._session.session import ApiSession, Session
 from prefactor_core._session.waiting import check_may_wait, run_and_wait
 from prefactor_core._typed.validation import Validation
 from prefactor_core.config import PrefactorCoreConfig
@@ -53,8 +52,11 @@ from prefactor_http import _clock, _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.config import is_disabled
-from prefactor_http.models.agent_instance import AgentInstance
 from prefactor_http.models.types import FinishStatus, InstancePurpose
+
+if TYPE_CHECKING:
+    from prefactor_core._session.session import ApiSession, Session
+    from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient", "SyncCalls"]
 
@@ -151,6 +153,8 @@ class PrefactorCoreClient:
             answer_timeout=config.http_config.request_timeout,
         )
         renew_in_child(self)
+        if not (is_disabled() or is_recording()):
+            _api_session()  # while the program starts, rather than in `initialize()` on its event loop
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -454,7 +458,7 @@ class PrefactorCoreClient:
             return self._recording_session(None)
         if is_disabled():
             return DisabledSession()
-        return ApiSession(
+        return _api_session()(
             self._config,
             # Looked up in this module: tests of integrations replace it here.
             PrefactorHttpClient(self._config.http_config, build_sdk_header(self._sdk_header_entry)),
@@ -745,6 +749,14 @@ class SyncCalls:
             with manager.abandoned_on_error(record):
                 run_and_wait(handed)
         return record.id
+
+
+def _api_session() -> type[ApiSession]:
+    # Delivery takes half of the time that importing this package takes, and a program that sends nothing does not
+    # need it.
+    from prefactor_core._session.session import ApiSession  # noqa: PLC0415
+
+    return ApiSession
 
 
 def _weakly(method: Callable[P, None], *, otherwise: Callable[P, None] | None = None) -> Callable[P, None]:

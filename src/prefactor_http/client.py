@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,7 +11,6 @@ from prefactor_http._answer import Answer
 from prefactor_http._request import api_path, checked_key, encode_json
 from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
-from prefactor_http.endpoints import AgentClient, AgentInstanceClient, AgentSpanClient, BulkClient
 from prefactor_http.exceptions import (
     PrefactorApiError,
     PrefactorResponseContractError,
@@ -22,6 +21,7 @@ from prefactor_http.retry import RetryHandler
 
 if TYPE_CHECKING:
     from prefactor_http._transport import Transport
+    from prefactor_http.endpoints import AgentClient, AgentInstanceClient, AgentSpanClient, BulkClient
 
 __all__ = ["DEFAULT_SDK_HEADER", "PrefactorHttpClient"]
 
@@ -59,30 +59,36 @@ class PrefactorHttpClient:
         self._retry = RetryHandler(config) if retry is True else retry or None
         self._transport: Transport | None = None
         self._fresh = False
-        self._agents = AgentClient(self)
-        self._agent_instances = AgentInstanceClient(self)
-        self._agent_spans = AgentSpanClient(self)
-        self._bulk = BulkClient(self)
 
-    @property
+    # What answers consist of takes long to import. So each of these imports only its own.
+
+    @cached_property
     def agents(self) -> AgentClient:
         """Agents."""
-        return self._agents
+        from prefactor_http.endpoints.agent import AgentClient  # noqa: PLC0415
 
-    @property
+        return AgentClient(self)
+
+    @cached_property
     def agent_instances(self) -> AgentInstanceClient:
         """Agent instances."""
-        return self._agent_instances
+        from prefactor_http.endpoints.agent_instance import AgentInstanceClient  # noqa: PLC0415
 
-    @property
+        return AgentInstanceClient(self)
+
+    @cached_property
     def agent_spans(self) -> AgentSpanClient:
         """Spans."""
-        return self._agent_spans
+        from prefactor_http.endpoints.agent_span import AgentSpanClient  # noqa: PLC0415
 
-    @property
+        return AgentSpanClient(self)
+
+    @cached_property
     def bulk(self) -> BulkClient:
         """Several operations in one request."""
-        return self._bulk
+        from prefactor_http.endpoints.bulk import BulkClient  # noqa: PLC0415
+
+        return BulkClient(self)
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pickle
+import subprocess
+import sys
 from typing import get_type_hints
 
 import pytest
+from tests.support.lazy_packages import names_at_run_time, names_for_type_checkers
 
 import prefactor_core
 from prefactor_core import ClientStats, PayloadField, typed
+from prefactor_local import LocalApi
 
 DOCUMENTED = [
     "AgentInstance",
@@ -120,3 +125,72 @@ def test_what_the_client_hands_out_can_be_pickled(value: object) -> None:
 
 def test_an_empty_result_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(typed.EmptyResult())) == typed.EmptyResult()
+
+
+def run_python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_type_checkers_and_programs_find_the_same_names() -> None:
+    assert names_at_run_time(prefactor_core) == names_for_type_checkers(prefactor_core)
+    found = [name for names in names_at_run_time(prefactor_core).values() for name in names]
+    assert sorted(found) == sorted(prefactor_core.__all__)
+
+
+def test_importing_the_package_imports_neither_pydantic_nor_delivery() -> None:
+    code = "import sys, prefactor_core; print(*sys.modules)"
+    imported = run_python(code).split()
+    assert "prefactor_core" in imported
+    assert not {"pydantic", "httpx", "sqlite3", "jsonschema_rs", "prefactor_core.client"} & set(imported)
+
+
+@pytest.mark.parametrize("code", ["from prefactor_core import *", "import prefactor_spans; prefactor_spans.AgentLlm"])
+def test_what_delivery_needs_is_not_imported_without_a_client(code: str) -> None:
+    imported = run_python(f"import sys\n{code}\nprint(*sys.modules)").split()
+    assert "prefactor_core.typed" in imported
+    assert not {"httpx", "sqlite3", "jsonschema_rs", "prefactor_core._delivery.delivery", "prefactor_api"} & set(
+        imported
+    )
+
+
+def test_a_client_has_imported_what_delivers_before_it_is_initialised() -> None:
+    """No import delays an event loop, or runs on the delivery thread or in a signal handler."""
+    code = """
+import sys
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+from prefactor_http import HttpClientConfig
+http = HttpClientConfig(api_url="http://127.0.0.1:1", api_token="t")
+PrefactorCoreClient(PrefactorCoreConfig(http_config=http))
+print(*sys.modules)
+"""
+    delivering = {"_delivery.delivery", "_delivery.sender", "_session.session", "_process.sigterm", "_process.exit"}
+    assert {f"prefactor_core.{name}" for name in delivering} <= set(run_python(code).split())
+
+
+def test_public_modules_are_attributes_of_the_package() -> None:
+    code = "import prefactor_core; print(prefactor_core.exceptions.SpanNotFoundError, prefactor_core.traced.__name__)"
+    assert run_python(code) == "<class 'prefactor_core.exceptions.SpanNotFoundError'> traced\n"
+    with pytest.raises(AttributeError, match="module 'prefactor_core' has no attribute 'nothing'"):
+        _ = prefactor_core.nothing  # type: ignore[attr-defined]
+
+
+def test_the_names_are_listed_before_they_are_used() -> None:
+    code = "import prefactor_core; print(set(prefactor_core.__all__) - set(dir(prefactor_core)))"
+    assert run_python(code) == "set()\n"
+
+
+def test_what_the_program_runs_at_its_end_runs_before_the_clients_are_drained(api: LocalApi) -> None:
+    """Also what it registers before it imports the client: the run is not finished as failed before."""
+    code = """
+import atexit, prefactor_core
+runs = []
+atexit.register(lambda: runs[0].finish())
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
+client = PrefactorCoreClient(PrefactorCoreConfig(schema_registry=SchemaRegistry()))
+client.sync.initialize()
+runs.append(client.sync.create_agent_instance({"name": "Agent"}, agent_id="a"))
+runs[0].start()
+"""
+    environment = {**os.environ, "PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert api.instances()[0]["status"] == "complete"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import prefactor_spans
 from prefactor_core import SchemaRegistry
 from prefactor_schema.schema_hash import schema_version_hash
 
@@ -221,3 +222,31 @@ def test_the_hash_depends_on_every_schema() -> None:
 def test_the_hash_is_stable_and_fits_an_identifier() -> None:
     assert schema_version_hash({}) == "sha256-44136fa355b3678a1146ad16f7e8649e"
     assert len(schema_version_hash(DEFINITIONS)) <= 64
+
+
+def test_a_merged_registry_does_not_change_with_what_it_was_merged_from(registry_of_all_forms: SchemaRegistry) -> None:
+    merged = SchemaRegistry()
+    merged.merge(registry_of_all_forms)
+    before = merged.to_agent_schema_version("v")
+    registry_of_all_forms.register_unsafe("old", {"type": "object"})
+    merged.to_agent_schema_version("v")["span_type_schemas"][0]["params_schema"]["properties"].clear()
+    assert merged.to_agent_schema_version("v") == before
+    assert registry_of_all_forms.get("old") == {"type": "object"}
+
+
+def test_a_generated_registry_is_not_changed_through_what_it_returns() -> None:
+    before = copy.deepcopy(prefactor_spans.registry.to_agent_schema_version("v"))
+    returned = prefactor_spans.registry.to_agent_schema_version("v")
+    for entry in returned["span_type_schemas"]:
+        entry["params_schema"].clear()
+    assert prefactor_spans.registry.to_agent_schema_version("v") == before
+
+
+def test_an_object_that_a_schema_has_in_several_places_is_copied_once() -> None:
+    """Otherwise a schema whose parts are shared on every level would grow with each level."""
+    shared: dict[str, Any] = {"type": "string"}
+    for _ in range(60):
+        shared = {"anyOf": [shared, shared]}
+    registry = SchemaRegistry()
+    registry.register("deep", shared)
+    assert registry.has_schema("deep")

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import pytest
+from tests.support.lazy_packages import names_at_run_time, names_for_type_checkers
 
 import prefactor_http
-from prefactor_http import models
+from prefactor_http import endpoints, models
 from prefactor_http.models import AgentForUpdate, AgentSpan, QualitySchemaForCreate, types
 from prefactor_local import LocalApi
 
@@ -119,6 +121,13 @@ def test_core_alone_beside_ours_is_warned_about_too(tmp_path: Path) -> None:
 
 def test_no_warning_without_it(tmp_path: Path) -> None:
     assert import_with(tmp_path, "prefactor-other") == ""
+
+
+@pytest.mark.parametrize("package", [prefactor_http, models, endpoints])
+def test_type_checkers_and_programs_find_the_same_names(package: ModuleType) -> None:
+    assert names_at_run_time(package) == names_for_type_checkers(package)
+    found = [name for names in names_at_run_time(package).values() for name in names]
+    assert sorted(found) == sorted(package.__all__)
 
 
 def test_importing_the_package_does_not_import_httpx() -> None:

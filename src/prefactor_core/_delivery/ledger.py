@@ -115,6 +115,11 @@ class DeliveryReport(ClientStats):
         )
 
 
+# A repr, a pickle and documentation show where a program imports the classes from.
+for _class in (OperationCounts, ClientStats, DeliveryReport):
+    _class.__module__ = "prefactor_core"
+
+
 _Entry: TypeAlias = tuple[OperationType, int, int, int, Loss | None, str]
 """What one step of an operation adds to the counts: its type, pending, size, delivered, its loss and the reason.
 

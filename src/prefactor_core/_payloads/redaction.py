@@ -66,6 +66,10 @@ class PayloadField:
     value: JsonValue
 
 
+# A repr, a pickle and documentation show where a program imports the class from.
+PayloadField.__module__ = "prefactor_core"
+
+
 RedactCallback: TypeAlias = Callable[[PayloadField], object]
 
 

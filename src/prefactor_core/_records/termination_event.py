@@ -126,6 +126,10 @@ class TerminationEvent:
         self._flag.set()
 
 
+# A repr, a pickle and documentation show where a program imports the class from.
+TerminationEvent.__module__ = "prefactor_core"
+
+
 class Subscribers(Generic[P]):
     """Callbacks. An exception of one is logged, and the others are still called.
 

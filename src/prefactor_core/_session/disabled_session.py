@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prefactor_core._delivery.ledger import DeliveryReport
 from prefactor_core._records.records import CreateState
 from prefactor_core._session.registration import Registration
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http import _pfid
-from prefactor_http.models.agent_instance import AgentInstance
+
+if TYPE_CHECKING:
+    from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["DisabledSession"]
 

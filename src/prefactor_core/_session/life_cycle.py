@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from prefactor_core._delivery.ledger import DeliveryReport
 from prefactor_core._process.fork import abandon
-from prefactor_core._session.session import Session
 from prefactor_core._session.waiting import run_and_wait
 from prefactor_core.exceptions import ClientAlreadyInitializedError, ClientClosedError, ClientNotInitializedError
+
+if TYPE_CHECKING:
+    from prefactor_core._session.session import Session
 
 __all__ = ["LifeCycle", "State"]
 

@@ -13,20 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from prefactor_core._delivery.ledger import DeliveryReport, Ledger
 from prefactor_core._findings import Report, add_collector, remove_collector, report_finding
 from prefactor_core._log_once import LogOnce
 from prefactor_core._records.records import CreateState, SpanRecord
-from prefactor_core._session.registration import Registration
-from prefactor_core._session.session import Session, may_start_without_api
+from prefactor_core._session.registration import Registration, may_start_without_api
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http import _pfid
 from prefactor_http._log import logger_of
 from prefactor_http.config import without_api
 from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_error
-from prefactor_http.models.agent_instance import AgentInstance
+
+if TYPE_CHECKING:
+    from prefactor_core._session.session import Session
+    from prefactor_http.models.agent_instance import AgentInstance
 
 __all__ = ["InstanceEntry", "Recording", "RecordingSession", "Refusable", "SpanEntry", "is_recording", "not_recording"]
 

@@ -14,13 +14,14 @@ from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.exceptions import (
     PrefactorConnectionError,
     PrefactorHttpError,
+    PrefactorResponseContractError,
     PrefactorRetryExhaustedError,
     PrefactorValidationError,
     is_transient_http_error,
 )
 from prefactor_http.retry import RetryHandler
 
-__all__ = ["Registrar", "Registration"]
+__all__ = ["Registrar", "Registration", "may_start_without_api"]
 
 _MAX_SECONDS = 1.0
 _FIRST_RETRY_SECONDS = 0.1
@@ -150,3 +151,8 @@ def _note_error(request: asyncio.Task[str]) -> None:
     """Nobody may ask for the error, if the client closes first; asyncio would log that."""
     if not request.cancelled():
         request.exception()
+
+
+def may_start_without_api(error: PrefactorHttpError) -> bool:
+    """Whether a client starts after this failure of its first request, with `require_api_at_start=False`."""
+    return is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)

@@ -22,7 +22,7 @@ from prefactor_core._process import sigterm
 from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
-from prefactor_core._session.registration import Registrar, Registration
+from prefactor_core._session.registration import Registrar, Registration, may_start_without_api
 from prefactor_core._spool.files import about
 from prefactor_core._spool.spool import Spool
 from prefactor_core.config import PrefactorCoreConfig
@@ -31,15 +31,16 @@ from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
+
+# Imported here, not by the delivery thread at its first request: a fork might leave the child an import half done.
+from prefactor_http.endpoints import AgentInstanceClient, AgentSpanClient, BulkClient  # noqa: F401
 from prefactor_http.exceptions import (
     PrefactorConnectionError,
     PrefactorHttpError,
-    PrefactorResponseContractError,
-    is_transient_http_error,
 )
 from prefactor_http.models.agent_instance import AgentInstance
 
-__all__ = ["ApiSession", "Session", "may_start_without_api"]
+__all__ = ["ApiSession", "Session"]
 
 T = TypeVar("T")
 
@@ -277,11 +278,6 @@ class ApiSession:
         if self._handles_sigterm:
             self._handles_sigterm = False
             sigterm.uninstall()
-
-
-def may_start_without_api(error: PrefactorHttpError) -> bool:
-    """Whether a client starts after this failure of its first request, with `require_api_at_start=False`."""
-    return is_transient_http_error(error) and not isinstance(error, PrefactorResponseContractError)
 
 
 def _new_spool(config: PrefactorCoreConfig) -> Spool | None:

@@ -28,9 +28,9 @@ def load(package: str, name: str) -> object:
     value: object
     if name == "registry":
         definitions = importlib.import_module(".__definitions__", package)
-        value = SchemaRegistry.from_definitions(
+        value = SchemaRegistry._of(
             definitions.DEFINITIONS,
-            content_hash=module.SCHEMA_VERSION,
+            module.SCHEMA_VERSION,
             assert_formats=getattr(definitions, "ASSERT_FORMATS", False),
         )
     elif name == "SPAN_TYPES":

@@ -15,7 +15,6 @@ from prefactor_core._typed.untyped_span import PayloadCall
 from prefactor_core.exceptions import SpanValidationError, ValidatedPart
 from prefactor_http._log import logger_of
 from prefactor_http._text import NAME_CHARS, one_line
-from prefactor_http.models.agent_instance import AgentVersionForRegister
 from prefactor_schema import Mismatch, SchemaError
 from prefactor_schema.suggestions import did_you_mean
 
@@ -199,6 +198,9 @@ class Validation:
         Raises:
             SpanValidationError: there are some, and the mode is "raise".
         """
+        # Imported here, since models take long to import: a client with delivery has imported it already.
+        from prefactor_http.models.agent_instance import AgentVersionForRegister  # noqa: PLC0415
+
         unknown = [key for key in given if key not in AgentVersionForRegister.model_fields]
         if not unknown or self.mode == "off":
             return
