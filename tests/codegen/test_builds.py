@@ -196,9 +196,12 @@ def hooks() -> list[dict[str, object]]:
 def committing(project: Path) -> Path:
     config = {"repos": [{"repo": "local", "hooks": hooks()}]}
     (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), "utf-8")
-    assert run(project, "pre-commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")).returncode == 0
     assert run(project, "pre-commit", "install").returncode == 0
     return project
+
+
+def test_the_hooks_are_those_of_a_repository_of_hooks(tmp_path: Path) -> None:
+    assert run(tmp_path, "pre-commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")).returncode == 0
 
 
 def commit(project: Path) -> subprocess.CompletedProcess[str]:

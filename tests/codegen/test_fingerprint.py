@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,31 +25,48 @@ class Checkout:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.code = root / "code"
+        self.cache = root / "cache"
+        self._kept: dict[Path, bytes] = {}
         for package in (prefactor_gen, prefactor_schema, prefactor_templates):
             folder = Path(package.__path__[0])
             shutil.copytree(folder, self.code / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
         with (self.code / "prefactor_gen" / "pipeline" / "stages.py").open("a") as stages:
             stages.write("\nprint('compiled')\n")  # a run that believes the cache does not import it
+        (self.code / "prefactor_gen" / "nested" / "deeper").mkdir(parents=True)
+        (self.code / "prefactor_gen" / "nested" / "deeper" / "module.py").touch()
         (root / "spans.yaml").write_text("span_schemas: {agent: {}}")
+        assert self.run().returncode == 0
+        self._keep(*self.cache.iterdir())
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "prefactor_gen", "spans.yaml", "--package", "made", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(self.code)}
+        environment = {**os.environ, "PYTHONPATH": str(self.code), "PREFACTOR_GEN_CACHE": str(self.cache)}
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 
     def edit(self, name: str) -> None:
         path = self.code / name
-        path.write_text(path.read_text() + "\n")
+        self._keep(path)
+        path.write_bytes(path.read_bytes() + b"\n")
+
+    def undo(self) -> None:
+        """Undo the edits, and what was written to the cache since the first run."""
+        for path, content in self._kept.items():
+            path.write_bytes(content)
+
+    def _keep(self, *paths: Path) -> None:
+        self._kept |= {path: path.read_bytes() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Where the package was generated once, and is in the cache."""
+    return Checkout(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    monkeypatch.setenv("PREFACTOR_GEN_CACHE", str(tmp_path / "cache"))
-    checkout = Checkout(tmp_path)
-    (checkout.code / "prefactor_gen" / "nested" / "deeper").mkdir(parents=True)
-    (checkout.code / "prefactor_gen" / "nested" / "deeper" / "module.py").touch()
-    assert checkout.run().returncode == 0
-    return checkout
+def checkout(generated: Checkout) -> Iterator[Checkout]:
+    yield generated
+    generated.undo()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +97,7 @@ def test_without_the_cache_everything_is_generated(checkout: Checkout, monkeypat
 
 
 def test_a_broken_cache_is_not_used(checkout: Checkout) -> None:
-    for path in Path(os.environ["PREFACTOR_GEN_CACHE"]).iterdir():
+    for path in checkout.cache.iterdir():
         path.write_text('{"origin": 1}')
     assert "compiled" in checkout.run("--check").stdout
 

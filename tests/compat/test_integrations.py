@@ -55,9 +55,9 @@ OWN_TESTS = {
 
 
 @pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """An environment with the integrations and our distribution, in the place of the documented packages."""
-    return str(environments.with_frameworks(tmp_path_factory))
+def python(python_with_packages: Path) -> str:
+    """The environment with the integrations and our distribution, in the place of the documented packages."""
+    return str(python_with_packages)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""`prefactor-gen demo`, from the checkout and from a wheel."""
+"""`prefactor-gen demo` from a wheel. From a checkout it is in tests/guides/test_front_door.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.support.processes import ROOT, run, script
+from tests.compat import environments
+from tests.support.processes import run
 
 pytestmark = pytest.mark.slow
 
@@ -34,20 +35,9 @@ def check_output(output: str) -> None:
         assert re.fullmatch(pattern, line.strip()), line
 
 
-def test_demo_runs_from_a_checkout(tmp_path: Path) -> None:
-    done = run([script("prefactor-gen"), "demo"], tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    check_output(done.stdout)
-    assert done.stderr == ""
-
-
-def test_demo_runs_from_a_wheel(tmp_path: Path) -> None:
+def test_demo_runs_from_a_wheel(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The wheel's files alone: the checkout is shadowed by what the wheel holds."""
-    built = run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path / "dist")], ROOT
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    wheel = environments.own_wheel(tmp_path_factory)
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)

@@ -21,16 +21,16 @@ LAYOUT = block(f"{GUIDE}#other-build-backends/text")
 HATCH = block(f"{GUIDE}#hatch/toml")
 EVERY = block(f"{GUIDE}#other-build-backends/toml")
 OTHERS = {name: f"{EVERY}\n{block(f'{GUIDE}#{name}/toml')}" for name in ("setuptools", "uv_build", "poetry", "pdm")}
-BACKENDS = ("setuptools>=69", "uv_build>=0.8", "poetry-core>=2.0", "pdm-backend>=2.4", "hatchling")
+BACKENDS = environments.BUILD_BACKENDS
 WHEEL = block(f"{GUIDE}#what-a-wheel-holds/sh")
 INIT = block(f"{GUIDE}#set-up-a-project/sh")
 AGENT = "billing_agent/__init__.py"
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(python_with_packages: Path) -> Path:
     """An environment with all of them."""
-    return environments.create(tmp_path_factory.mktemp("backends"), *BACKENDS)
+    return python_with_packages
 
 
 def billing(folder: Path, configuration: str) -> Path:
@@ -102,12 +102,11 @@ def test_poetry_leaves_out_what_git_ignores(python: Path, tmp_path: Path) -> Non
     assert "has no package billing_spans; list it among those that the build includes" in missing.stderr
 
 
-def test_hatch_with_the_wheel_of_this_project(tmp_path: Path) -> None:
+def test_hatch_with_the_wheel_of_this_project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """In an environment of the build's own, as pip makes it: the wheel is found in the folder that pip is given."""
     command = "pip wheel --no-deps --find-links path/to/prefactor-sdk/dist ."
     assert f"`{command}`" in guides()[GUIDE]
-    (tmp_path / "dist").mkdir()
-    environments.own_wheel(tmp_path / "dist")
+    (tmp_path / "dist").symlink_to(environments.own_wheel(tmp_path_factory).parent)
     folder = billing(tmp_path / "billing", HATCH)
     done = shell(f"{command.replace('path/to/prefactor-sdk', '..')} --wheel-dir dist", folder)
     if "No matching distribution" in done.stderr:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.guides.blocks import block, guides
 from tests.guides.running import mypy_errors, project, record, shell
-from tests.support.processes import ROOT, run, script, serve
+from tests.support.processes import run, script, serve
 
 DEMO = block("README.md#try-it/text")
 QUICK_START = block("README.md#quick-start/python")
@@ -21,11 +21,14 @@ MISTAKE = block("README.md#your-own-span-types/text")
 
 
 @pytest.mark.slow
-def test_the_demo_prints_what_is_shown() -> None:
+def test_the_demo_prints_what_is_shown(tmp_path: Path) -> None:
+    """In any folder."""
+
     def comparable(output: str) -> str:
         return re.sub(r"\d+ ms", "… ms", re.sub(r"agent instance \w+", "agent instance …", output))
 
-    done = run([script("prefactor-gen"), "demo"], ROOT)
+    done = run([script("prefactor-gen"), "demo"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     assert comparable(done.stdout) == comparable(DEMO)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import sys
 
 import pytest
 from tests.benchmarks.speed.__main__ import parser
 from tests.benchmarks.speed.rows import GROUPS
 from tests.guides.blocks import block, section, table
-from tests.guides.running import shell
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, run
 
 GUIDE = "tests/README.md"
 RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3", "sh/4")] + [
@@ -20,19 +21,31 @@ RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh
 LINES = [line for lines in RUN for line in lines.splitlines()]
 
 
+SMALL = {"tests/core": "tests/core/test_span_index.py", "tests/codegen": "tests/codegen/test_allow.py"}
+COLLECT = """
+import json, pytest, sys
+for arguments in json.loads(sys.argv[1]):
+    print("exit code", int(pytest.main([*arguments, "--collect-only", "-q", "-p", "no:cacheprovider"])))
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("line", LINES)
-def test_pytest_knows_the_options_and_finds_the_tests(line: str) -> None:
-    """The tests are not run once more: one file of them is collected, with the options of the line."""
+def test_pytest_knows_the_options_and_finds_the_tests() -> None:
+    """The tests are not run once more: one file of them is collected, with the options of each line."""
+    lines = [arguments_of(line) for line in LINES]
+    done = run([sys.executable, "-c", COLLECT, json.dumps(lines)], ROOT)
+    assert done.returncode == 0, done.stderr
+    *printed, rest = done.stdout.split("exit code 0\n")
+    assert (len(printed), rest) == (len(lines), ""), done.stdout
+    assert all(re.search(r"test_\w+\.py", collected) for collected in printed)
+
+
+def arguments_of(line: str) -> list[str]:
     words = [word for word in shlex.split(line) if "=" not in word]
     assert words[0] == "pytest"
     paths = [word for word in words[1:] if word.startswith("tests/")]
     assert all((ROOT / path).exists() for path in paths)
-    small = {"tests/core": "tests/core/test_span_index.py", "tests/codegen": "tests/codegen/test_allow.py"}
-    words = [small.get(word, word) for word in words] + ([] if paths else ["tests/core/test_span_index.py"])
-    done = shell(f"{shlex.join(words)} --collect-only -q -p no:cacheprovider", ROOT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"test_\w+\.py", done.stdout)
+    return [SMALL.get(word, word) for word in words[1:]] + ([] if paths else ["tests/core/test_span_index.py"])
 
 
 def test_the_variable_of_the_fuzzer_is_read() -> None:

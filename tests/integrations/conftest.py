@@ -1,4 +1,4 @@
-"""The environment with servers and frameworks."""
+"""The environment with published packages, and the programs that run in it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.compat import environments
 
 
 @pytest.fixture(scope="session")
-def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The commands of an environment with the servers, the frameworks and our distribution."""
-    return environments.with_frameworks(tmp_path_factory).parent
+def python(python_with_packages: Path) -> Path:
+    return python_with_packages
+
+
+@pytest.fixture(scope="session")
+def bin_folder(python: Path) -> Path:
+    """The commands of the environment with published packages and our distribution."""
+    return python.parent
 
 
 @pytest.fixture

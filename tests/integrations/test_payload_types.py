@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.compat import environments
 from tests.support.processes import ROOT, run
 
 from prefactor_local import LocalApi
 
 pytestmark = [pytest.mark.integrations, pytest.mark.slow]
-
-PACKAGES = ("numpy", "pandas", "requests", "urllib3", "multidict", "starlette")
-NEEDED = ("pydantic>=2.14", "httpx>=0.28,<1", "jsonschema-rs>=0.61,<1", "typing-extensions>=4.14.1")
 
 FIRST = {"city": "Oslo", "day": "2026-01-02T00:00:00", "count": 1, "mean": 0.5}
 HEADERS = {"authorization": "[hidden]", "cookie": "[hidden]", "accept": "text/plain"}
@@ -67,12 +62,10 @@ RECORDED: dict[str, dict[str, Any]] = {
 CUT = "[cut: more than 100,000 values]"
 
 
-def test_values_of_other_packages_are_recorded_as_json(tmp_path: Path) -> None:
-    python = environments.create(tmp_path / "environment", *NEEDED, *PACKAGES)
-    sources = {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT / 'generated'}"}
+def test_values_of_other_packages_are_recorded_as_json(python: Path, tmp_path: Path) -> None:
     program = str(ROOT / "tests/integrations/programs/payload_values.py")
     with LocalApi() as api:
-        done = run([str(python), program, api.url, api.token], tmp_path, sources)
+        done = run([str(python), program, api.url, api.token], tmp_path)
         assert done.returncode == 0, done.stderr
         recorded = {span["schema_name"]: span["payload"] for span in api.spans()}
         sent = json.dumps([request.body for request in api.requests])

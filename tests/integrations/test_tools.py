@@ -22,33 +22,10 @@ from prefactor_local import LocalApi
 pytestmark = [pytest.mark.integrations, pytest.mark.slow]
 
 PROGRAMS = Path(__file__).with_name("programs")
-TOOLS = (
-    "freezegun",
-    "gevent",
-    "inline-snapshot",
-    "opentelemetry-instrumentation-httpx",
-    "opentelemetry-instrumentation-threading",
-    "opentelemetry-sdk",
-    "pyinstaller",
-    "pytest-asyncio",
-    "pytest-cov",
-    "pytest-httpx",
-    "pytest-randomly",
-    "respx",
-    "time-machine>=3",
-    "trio",
-)
-
-
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with our distribution and the tools."""
-    wheel = environments.own_wheel(tmp_path_factory.mktemp("wheel"))
-    return environments.create(tmp_path_factory.mktemp("tools"), str(wheel), *TOOLS)
 
 
 def execute(api: LocalApi, *command: str | Path, folder: Path = PROGRAMS) -> subprocess.CompletedProcess[str]:
-    settings = {"PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token, "PYTHONDONTWRITEBYTECODE": "1"}
+    settings = {"PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token, "PYTHONDONTWRITEBYTECODE": ""}
     return run([str(each) for each in command], folder, settings)
 
 
@@ -131,9 +108,13 @@ def test_gevent_is_refused_at_once_and_the_error_says_what_works(python: Path, a
 # Programs in other forms.
 
 
-def test_an_agent_that_pyinstaller_froze_without_options(python: Path, api: LocalApi, tmp_path: Path) -> None:
-    command = (python.with_name("pyinstaller"), "--log-level", "ERROR", PROGRAMS / "agent.py")
-    output(api, *command, folder=tmp_path)
+def test_an_agent_that_pyinstaller_froze_without_options(
+    api: LocalApi, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In an environment with nothing else: it would take along what pydantic and httpx use if it is there."""
+    wheel = environments.own_wheel(tmp_path_factory)
+    python = environments.create(tmp_path / "environment", str(wheel), "pyinstaller")
+    output(api, python.with_name("pyinstaller"), "--log-level", "ERROR", PROGRAMS / "agent.py", folder=tmp_path)
     assert output(api, tmp_path / "dist/agent/agent", folder=tmp_path) == "refused\n"
     check_agent(api)
 

@@ -22,7 +22,7 @@ INTERRUPTIBLE = (
 
 
 def run(
-    command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None, *, timeout: float = 100
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; both streams come back as text."""
     return subprocess.run(
@@ -32,7 +32,7 @@ def run(
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=100,
+        timeout=timeout,
     )
 
 
