@@ -253,7 +253,7 @@ ENDS: list[tuple[Callable[[Any], Any], str, Any]] = [
 async def test_a_stream_keeps_what_it_gave_however_it_ends(api: LocalApi, run: Run) -> None:
     async with run(**STRICT):
         for end, *_ in ENDS:
-            if asyncio.iscoroutinefunction(end):
+            if inspect.iscoroutinefunction(end):
                 await end(atalk(end.__name__))
             else:
                 end(talk(end.__name__))
