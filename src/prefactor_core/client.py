@@ -668,12 +668,14 @@ class PrefactorCoreClient:
         name = getattr(span_type, "schema_name", None)
         if not isinstance(name, str):
             raise TypeError(f"schema_name must be a string or a generated span type, not {span_type!r}")
-        instance = self._instances.get(instance_id)
-        own_types = self._span_types is not None and instance is not None and instance.span_types is not None
         has_schema = getattr(self._config.schema_registry, "has_schema", None)
-        if not own_types and has_schema is not None and not has_schema(name):
+        if has_schema is not None and not has_schema(name) and not self._has_own_types(instance_id):
             self._validation.report_unknown_type(name, self._span_types)
         return name, span_type._default_params(payload), span_type
+
+    def _has_own_types(self, instance_id: str) -> bool:
+        instance = self._instances.get(instance_id)
+        return self._span_types is not None and instance is not None and instance.span_types is not None
 
     def _complete_version(self, agent_version: dict[str, Any]) -> dict[str, Any]:
         version = snapshot_object(agent_version, "agent_version").value

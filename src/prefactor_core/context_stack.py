@@ -272,11 +272,14 @@ def _generators() -> tuple[int, ...]:
     found: list[int] = []
     frame: FrameType | None = sys._getframe(1)
     for _ in range(_MOST_FRAMES):
-        if frame is None or frame.f_code is _TASK_STEP:
+        if frame is None:
             break
-        caller = frame.f_back
-        if frame.f_code.co_flags & _GENERATOR and not (caller and caller.f_globals.get("__name__") == "contextlib"):
-            found.append(id(frame))
+        code, caller = frame.f_code, frame.f_back
+        if code.co_flags & _GENERATOR:
+            if not (caller and caller.f_globals.get("__name__") == "contextlib"):
+                found.append(id(frame))
+        elif code is _TASK_STEP:
+            break
         frame = caller
     return tuple(found)
 
