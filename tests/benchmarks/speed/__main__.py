@@ -111,7 +111,7 @@ def _program(measured: Measured, url: str, options: dict[str, float]) -> list[st
     if measured.measure in STARTUP:
         return ["tests.benchmarks.speed.startup", measured.measure, url]
     module = AGENTS[measured.agent][1]
-    return ["tests.benchmarks.speed.agents", module, measured.measure, url, json.dumps(options)]
+    return ["tests.benchmarks.speed.agents.run", module, measured.measure, url, json.dumps(options)]
 
 
 def parser() -> argparse.ArgumentParser:

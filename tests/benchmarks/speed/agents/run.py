@@ -1,4 +1,4 @@
-"""One agent and one measure: `python -m tests.benchmarks.speed.agents AGENT MEASURE URL OPTIONS` prints JSON."""
+"""One agent and one measure: `python -m tests.benchmarks.speed.agents.run AGENT MEASURE URL OPTIONS` prints JSON."""
 
 from __future__ import annotations
 
