@@ -58,7 +58,7 @@ def test_a_program_that_always_computes_does_not_keep_delivery_from_working() ->
     bench = Bench()
     bench.kept = 0.005
     bench.work(1.0)
-    assert 0.0 < bench.now - 1.0 < 1.3  # it waited for that long
+    assert 0.5 < bench.now - 1.0 < 0.7  # it waited for that long
     before = bench.now
     bench.work(1.0)
-    assert bench.now - before < 1.3
+    assert bench.now - before < 1.2

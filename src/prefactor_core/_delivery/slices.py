@@ -22,7 +22,7 @@ _KEPT_SECONDS = 0.002  # so late after a sleep, another thread has kept the inte
 # The program counts as recording for so long after its last operation. Otherwise delivery is not slowed down.
 _RECORDING_SECONDS = 0.05
 # A program that computes all the time must not keep delivery from working.
-_MAX_KEPT_SECONDS = 1.0
+_MAX_KEPT_SECONDS = 0.5
 _REGAINED = 0.1  # seconds per second of work
 
 
