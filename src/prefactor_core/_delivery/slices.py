@@ -22,7 +22,7 @@ _KEPT_SECONDS = 0.002  # so late after a sleep, another thread has kept the inte
 # The program counts as recording for so long after its last operation. Otherwise delivery is not slowed down.
 _RECORDING_SECONDS = 0.05
 # A program that computes all the time must not keep delivery from working.
-_MAX_KEPT_SECONDS = 1.0
+_MAX_KEPT_SECONDS = 0.5
 _REGAINED = 0.1  # seconds per second of work
 
 
@@ -32,6 +32,7 @@ class Slices:
     Args:
         handed_over: how many operations were handed over so far.
         clock: the time, in seconds.
+        processor: the processor time of the thread, in seconds.
         sleep: sleeps for so many seconds.
     """
 
@@ -40,13 +41,15 @@ class Slices:
         handed_over: Callable[[], int],
         *,
         clock: Callable[[], float] = time.perf_counter,
+        processor: Callable[[], float] = time.thread_time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._handed_over = handed_over
         self._clock = clock
+        self._processor = processor
         self._sleep = sleep
         self._count = 0
-        self._began = clock()
+        self._began, self._processor_began = clock(), 0.0
         self._recorded_at = self._began - _RECORDING_SECONDS
         self._seconds = _SHORT_SLEEP
         self._left = _MAX_KEPT_SECONDS
@@ -56,11 +59,15 @@ class Slices:
         now = self._clock()
         if now - self._began < _SLICE_SECONDS:
             return
-        self._left = min(self._left + (now - self._began) * _REGAINED, _MAX_KEPT_SECONDS)
+        worked = self._processor() - self._processor_began
+        if worked < _SLICE_SECONDS:  # the thread was idle, and other threads ran
+            self._began = now - worked
+            return
+        self._left = min(self._left + worked * _REGAINED, _MAX_KEPT_SECONDS)
         if self._is_recording(now) and self._left > 0:
             self._sleep(self._seconds)
             now = self._learn(now)
-        self._began = now
+        self._began, self._processor_began = now, self._processor()
 
     def _is_recording(self, now: float) -> bool:
         count = self._handed_over()
