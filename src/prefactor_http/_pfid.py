@@ -21,6 +21,7 @@ _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _CHARACTER_OF_BYTE = bytes(ord(_ALPHABET[byte % 32]) for byte in range(256))
 _RANDOM_CHARACTERS = 16
+_MADE_AT_ONCE = 256
 _PFID = re.compile(rf"[0-7][{_ALPHABET}]{{31}}")
 _PARTITION_BITS = 30
 _MAX_PARTITION = (1 << _PARTITION_BITS) - 1
@@ -44,7 +45,7 @@ def generate(partition: int, *, milliseconds: int | None = None, randomness: byt
     Args:
         partition: From 0 to 2**30 - 1.
         milliseconds: Unix time; default: now.
-        randomness: 10 bytes; default: from the operating system, so that a forked process never repeats IDs.
+        randomness: 10 bytes; default: from the operating system. A forked process never repeats IDs.
 
     Raises:
         ValueError: An argument is out of range.
@@ -55,9 +56,8 @@ def generate(partition: int, *, milliseconds: int | None = None, randomness: byt
         milliseconds = max(unix_time_ns() // 1_000_000, 0)  # a test may travel to any time
     if not 0 <= milliseconds <= _MAX_MILLISECONDS:
         raise ValueError(f"milliseconds must be from 0 to {_MAX_MILLISECONDS}, not {milliseconds}")
-    if randomness is None:  # each character is made of a byte of its own, which is quicker than arithmetic
-        characters = os.urandom(_RANDOM_CHARACTERS).translate(_CHARACTER_OF_BYTE).decode("ascii")
-        return _beginning(milliseconds, partition) + characters
+    if randomness is None:
+        return _beginning(milliseconds, partition) + _random_characters()
     if len(randomness) != _RANDOM_BYTES:
         raise ValueError(f"randomness must be {_RANDOM_BYTES} bytes, not {len(randomness)}")
     return _beginning(milliseconds, partition) + _characters(int.from_bytes(randomness, "big"), 80)
@@ -67,6 +67,27 @@ def generate(partition: int, *, milliseconds: int | None = None, randomness: byt
 def _beginning(milliseconds: int, partition: int) -> str:
     # 16 characters hold 80 bits, two more than there are: the first character is 0 to 7.
     return _characters(milliseconds << _PARTITION_BITS | partition, 80)
+
+
+_unused: list[str] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unused.clear)  # a forked process must not repeat the IDs of its parent
+
+
+def _random_characters() -> str:
+    """The random half of an ID.
+
+    Many are made at once. A call of the operating system gives the GIL away, and another thread may keep it for
+    milliseconds: one call for each span would make the calls of an agent as slow as that thread.
+    """
+    while True:
+        try:
+            return _unused.pop()
+        except IndexError:  # each character is made of a byte of its own, which is quicker than arithmetic
+            made = os.urandom(_MADE_AT_ONCE * _RANDOM_CHARACTERS).translate(_CHARACTER_OF_BYTE).decode("ascii")
+            _unused.extend(
+                made[start : start + _RANDOM_CHARACTERS] for start in range(0, len(made), _RANDOM_CHARACTERS)
+            )
 
 
 def _characters(number: int, bits: int) -> str:

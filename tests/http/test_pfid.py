@@ -1,5 +1,9 @@
 """The format of Prefactor IDs."""
 
+import ast
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +80,17 @@ def test_a_time_out_of_range(milliseconds: int) -> None:
 def test_randomness_of_another_length(randomness: bytes) -> None:
     with pytest.raises(ValueError, match="randomness"):
         _pfid.generate(1, randomness=randomness)
+
+
+def test_a_forked_process_makes_other_ids() -> None:
+    program = """
+import os
+from prefactor_http import _pfid
+_pfid.generate(1)
+child = os.fork()
+print([_pfid.generate(1, milliseconds=0) for _ in range(300)], flush=True)
+if child: os.waitpid(child, 0)
+"""
+    lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    ids = [made for line in lines.splitlines() for made in ast.literal_eval(line)]
+    assert len(set(ids)) == len(ids) == 600
