@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
 import contextlib
 import math
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefactor_http._clock import monotonic
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["FROZEN_SECONDS", "Deadline"]
 
@@ -43,6 +45,8 @@ class Deadline:
 
     async def wait(self, event: asyncio.Event) -> None:
         """Wait for an event, until the time is over."""
+        import asyncio  # noqa: PLC0415 - it takes long to import; where there is an event, it is imported already
+
         while not event.is_set():
             before = monotonic()
             if (tick := self._tick(before)) <= 0:

@@ -5,11 +5,13 @@ So one method serves both kinds of programs: `span.start(…)` in a function, an
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final, TypeAlias, TypeVar
+
+if sys.version_info < (3, 12):
+    import asyncio  # takes long to import, and what declares span types needs it for nothing else
 
 __all__ = ["DONE", "Answer", "Done", "Handed", "awaitable_method"]
 

@@ -60,32 +60,48 @@ class PrefactorHttpClient:
         self._transport: Transport | None = None
         self._fresh = False
 
+    @property
+    def agents(self) -> AgentClient:
+        """Agents."""
+        return self._agents
+
+    @property
+    def agent_instances(self) -> AgentInstanceClient:
+        """Agent instances."""
+        return self._agent_instances
+
+    @property
+    def agent_spans(self) -> AgentSpanClient:
+        """Spans."""
+        return self._agent_spans
+
+    @property
+    def bulk(self) -> BulkClient:
+        """Several operations in one request."""
+        return self._bulk
+
     # What answers consist of takes long to import. So each of these imports only its own.
 
     @cached_property
-    def agents(self) -> AgentClient:
-        """Agents."""
+    def _agents(self) -> AgentClient:
         from prefactor_http.endpoints.agent import AgentClient  # noqa: PLC0415
 
         return AgentClient(self)
 
     @cached_property
-    def agent_instances(self) -> AgentInstanceClient:
-        """Agent instances."""
+    def _agent_instances(self) -> AgentInstanceClient:
         from prefactor_http.endpoints.agent_instance import AgentInstanceClient  # noqa: PLC0415
 
         return AgentInstanceClient(self)
 
     @cached_property
-    def agent_spans(self) -> AgentSpanClient:
-        """Spans."""
+    def _agent_spans(self) -> AgentSpanClient:
         from prefactor_http.endpoints.agent_span import AgentSpanClient  # noqa: PLC0415
 
         return AgentSpanClient(self)
 
     @cached_property
-    def bulk(self) -> BulkClient:
-        """Several operations in one request."""
+    def _bulk(self) -> BulkClient:
         from prefactor_http.endpoints.bulk import BulkClient  # noqa: PLC0415
 
         return BulkClient(self)

@@ -194,3 +194,11 @@ runs[0].start()
     environment = {**os.environ, "PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     assert api.instances()[0]["status"] == "complete"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there, a mark for coroutine functions is asyncio's")
+def test_span_types_need_no_asyncio() -> None:
+    assert (
+        run_python("import sys, prefactor_spans; prefactor_spans.AgentLlm; print('asyncio' in sys.modules)")
+        == "False\n"
+    )
