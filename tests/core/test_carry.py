@@ -25,6 +25,7 @@ async def test_a_thread_pool_with_carry_and_without(api: LocalApi, run: Run, cap
         return {"n": n}
 
     with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: together.wait(), range(3)))  # its threads start outside of the run
         async with run() as (_, instance):
             with instance.span("batch") as batch:
                 batch.start({})

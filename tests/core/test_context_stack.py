@@ -8,6 +8,7 @@ import contextvars
 import functools
 import gc
 import itertools
+import sys
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack
@@ -22,6 +23,9 @@ from prefactor_core import AgentInstanceHandle, SpanContext, SpanContextStack, c
 from prefactor_local import Fault, LocalApi
 
 pytestmark = pytest.mark.anyio
+
+# A new thread has the context of the code that started it: in free-threaded Python, and if an option says so.
+THREADS_INHERIT = bool(getattr(sys.flags, "thread_inherit_context", False))
 
 
 async def leaf(instance: AgentInstanceHandle, name: str) -> None:
@@ -87,7 +91,7 @@ async def test_threads_with_loops_of_their_own(api: LocalApi, run: Run) -> None:
         thread = threading.Thread(target=lambda: asyncio.run(leaf(instance, "bare thread")))
         thread.start()
         await asyncio.to_thread(thread.join)
-    assert parents(api) == {"root": None, "inherits": "root", "bare thread": None}
+    assert parents(api) == {"root": None, "inherits": "root", "bare thread": "root" if THREADS_INHERIT else None}
 
 
 async def test_spans_that_end_out_of_order(api: LocalApi, run: Run) -> None:
@@ -539,7 +543,7 @@ class Tree:
             call = functools.partial(contextvars.copy_context().run, asyncio.run, self._span(step, parent))
             await asyncio.get_running_loop().run_in_executor(None, call)
         elif step.how == "bare thread":
-            thread = threading.Thread(target=asyncio.run, args=(self._span(step, None),))
+            thread = threading.Thread(target=asyncio.run, args=(self._span(step, parent if THREADS_INHERIT else None),))
             thread.start()
             await asyncio.to_thread(thread.join)
         else:

@@ -253,13 +253,14 @@ async def test_the_current_instance(client: PrefactorCoreClient) -> None:
     assert current_instance() is None
     default = client.sync.create_agent_instance(VERSION, agent_id="a")
     set_default_instance(default)
+    pool = ThreadPoolExecutor(1)
     try:
         assert current_instance() is default
+        assert pool.submit(current_instance).result() is default
         with scope(client) as outer, scope(client) as inner:
             assert current_instance() is inner
             assert await asyncio.to_thread(current_instance) is inner
-            with ThreadPoolExecutor(1) as pool:
-                assert pool.submit(current_instance).result() is default
+            assert pool.submit(current_instance).result() is default
             with outer.span("step"):
                 assert current_instance() is outer
             inner.finish()
@@ -276,6 +277,7 @@ async def test_the_current_instance(client: PrefactorCoreClient) -> None:
         assert current_instance() is default
     finally:
         set_default_instance(None)
+        pool.shutdown()
     assert current_instance() is None
 
 

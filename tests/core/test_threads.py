@@ -100,10 +100,11 @@ async def test_two_loops_at_the_same_time(api: LocalApi, run: Run, span_ids: str
 
 
 async def test_run_in_executor_with_and_without_a_copied_context(api: LocalApi, run: Run) -> None:
-    async with run() as (_, instance), instance.span("root") as root:
-        await root.start({})
-        loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()  # its thread starts outside of the span
+        async with run() as (_, instance), instance.span("root") as root:
+            await root.start({})
+            loop = asyncio.get_running_loop()
             copied = contextvars.copy_context()
             await loop.run_in_executor(pool, copied.run, asyncio.run, record(instance, "copied"))
             await loop.run_in_executor(pool, asyncio.run, record(instance, "bare"))
