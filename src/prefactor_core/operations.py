@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
+import json
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
 from prefactor_core._records.records import InstanceRecord, SpanRecord
+from prefactor_http._request import encode_json_types
 
 __all__ = ["Operation", "OperationType"]
 
@@ -23,11 +25,13 @@ class OperationType(Enum):
     FINISH_SPAN = auto()
 
 
-@dataclass(slots=True, eq=False)
+_ENCODED_MEMBERS = {OperationType.CREATE_SPAN: "payload", OperationType.FINISH_SPAN: "result_payload"}
+
+
 class Operation:
     """One call to the API that is to be made.
 
-    Attributes:
+    Args:
         type: which call.
         payload: the JSON-safe arguments of the call, which do not change any more. They contain no ids: those are read
             from `instance` and `span` when the request is encoded, since the API may still replace them.
@@ -36,20 +40,102 @@ class Operation:
         metadata: for custom queues; this package does not read it.
         instance: the agent instance that the operation belongs to.
         span: the span that the operation creates or finishes.
-        size: the approximate size of the agent's payload as JSON, in bytes; 0 without one.
         send_timestamp: whether the request carries `timestamp`; otherwise the API uses its own clock.
+        size: the approximate size of the agent's payload as JSON, in bytes; 0 without one.
         admitted: whether delivery has taken the operation from the queue. If a queue returns it again, it is ignored.
         tried: another process may have sent it before.
+
+    The attributes have the same names. While an operation waits, the params or the result of its span are JSON: many
+    objects that wait would make garbage collection slow. `payload` decodes them each time.
     """
 
-    type: OperationType
-    payload: dict[str, Any]
-    timestamp: datetime
-    idempotency_key: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    instance: InstanceRecord | None = field(default=None, repr=False)
-    span: SpanRecord | None = field(default=None, repr=False)
-    send_timestamp: bool = True
-    size: int = 0
-    admitted: bool = field(default=False, repr=False)
-    tried: bool = field(default=False, repr=False)
+    __slots__ = (
+        "_json",
+        "_payload",
+        "admitted",
+        "idempotency_key",
+        "instance",
+        "metadata",
+        "send_timestamp",
+        "size",
+        "span",
+        "status",
+        "timestamp",
+        "tried",
+        "type",
+    )
+
+    def __init__(  # noqa: PLR0917  # one for each attribute
+        self,
+        type: OperationType,  # noqa: A002  # documented name
+        payload: dict[str, Any],
+        timestamp: datetime,
+        idempotency_key: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        instance: InstanceRecord | None = None,
+        span: SpanRecord | None = None,
+        send_timestamp: bool = True,
+        size: int = 0,
+        admitted: bool = False,
+        tried: bool = False,
+    ) -> None:
+        self.type = type
+        self.payload = payload
+        self.timestamp = timestamp
+        self.idempotency_key = idempotency_key
+        self.metadata = {} if metadata is None else metadata
+        self.instance = instance
+        self.span = span
+        self.send_timestamp = send_timestamp
+        self.size = size
+        self.admitted = admitted
+        self.tried = tried
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """See the class."""
+        payload = self._payload  # once: another thread may be encoding it
+        if payload is not None:
+            return payload
+        return {"status": self.status, _ENCODED_MEMBERS[self.type]: json.loads(self._json)}
+
+    @payload.setter
+    def payload(self, payload: dict[str, Any]) -> None:
+        self._json = b""
+        self.status: Any = payload.get("status")
+        self._payload: dict[str, Any] | None = payload
+
+    def encode(self) -> bytes:
+        """Keep the params or the result of a span as JSON, from now on. Returns them.
+
+        Raises:
+            PrefactorClientError: they have no JSON form.
+        """
+        payload = self._payload
+        if payload is not None:
+            value = payload[_ENCODED_MEMBERS[self.type]]
+            self._json = b"null" if value is None else encode_json_types(value)
+            if self.span is not None and self.type is OperationType.CREATE_SPAN and self.span.payload is value:
+                self.span.payload = self._json
+            self._payload = None
+        return self._json
+
+    def compact(self) -> None:
+        """As `encode()`, if there is anything to encode. Never raises: what has no JSON form fails when it is sent."""
+        if self.type in _ENCODED_MEMBERS:
+            with contextlib.suppress(Exception):
+                self.encode()
+
+    def payload_text(self) -> str:
+        """The payload as JSON in ASCII, on one line.
+
+        Raises:
+            ValueError, TypeError: it has no JSON form.
+        """
+        if self._payload is None and self._json.isascii():
+            member = _ENCODED_MEMBERS[self.type]
+            return f'{{"status": {json.dumps(self.status)}, "{member}": {self._json.decode("ascii")}}}'
+        return json.dumps(self.payload)
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.type.name}>"
