@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
@@ -28,10 +29,11 @@ class OperationType(Enum):
 _ENCODED_MEMBERS = {OperationType.CREATE_SPAN: "payload", OperationType.FINISH_SPAN: "result_payload"}
 
 
+@dataclass(slots=True, eq=False)
 class Operation:
     """One call to the API that is to be made.
 
-    Args:
+    Attributes:
         type: which call.
         payload: the JSON-safe arguments of the call, which do not change any more. They contain no ids: those are read
             from `instance` and `span` when the request is encoded, since the API may still replace them.
@@ -45,65 +47,26 @@ class Operation:
         admitted: whether delivery has taken the operation from the queue. If a queue returns it again, it is ignored.
         tried: another process may have sent it before.
 
-    The attributes have the same names. While an operation waits, the params or the result of its span are JSON: many
+    While an operation waits, the params or the result of its span are JSON: many
     objects that wait would make garbage collection slow. `payload` decodes them each time.
     """
 
-    __slots__ = (
-        "_json",
-        "_payload",
-        "admitted",
-        "idempotency_key",
-        "instance",
-        "metadata",
-        "send_timestamp",
-        "size",
-        "span",
-        "status",
-        "timestamp",
-        "tried",
-        "type",
-    )
+    type: OperationType
+    payload: dict[str, Any] = field(repr=False)
+    timestamp: datetime
+    idempotency_key: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    instance: InstanceRecord | None = field(default=None, repr=False)
+    span: SpanRecord | None = field(default=None, repr=False)
+    send_timestamp: bool = True
+    size: int = 0
+    admitted: bool = field(default=False, repr=False)
+    tried: bool = field(default=False, repr=False)
 
-    def __init__(  # noqa: PLR0917  # one for each attribute
-        self,
-        type: OperationType,  # noqa: A002  # documented name
-        payload: dict[str, Any],
-        timestamp: datetime,
-        idempotency_key: str | None = None,
-        metadata: dict[str, Any] | None = None,
-        instance: InstanceRecord | None = None,
-        span: SpanRecord | None = None,
-        send_timestamp: bool = True,
-        size: int = 0,
-        admitted: bool = False,
-        tried: bool = False,
-    ) -> None:
-        self.type = type
-        self.payload = payload
-        self.timestamp = timestamp
-        self.idempotency_key = idempotency_key
-        self.metadata = {} if metadata is None else metadata
-        self.instance = instance
-        self.span = span
-        self.send_timestamp = send_timestamp
-        self.size = size
-        self.admitted = admitted
-        self.tried = tried
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        """See the class."""
-        payload = self._payload  # once: another thread may be encoding it
-        if payload is not None:
-            return payload
-        return {"status": self.status, _ENCODED_MEMBERS[self.type]: json.loads(self._json)}
-
-    @payload.setter
-    def payload(self, payload: dict[str, Any]) -> None:
-        self._json = b""
-        self.status: Any = payload.get("status")
-        self._payload: dict[str, Any] | None = payload
+    # What `payload` stands for: its status, and the rest as objects or as JSON.
+    status: Any = field(init=False, repr=False)
+    _payload: dict[str, Any] | None = field(init=False, repr=False)
+    _json: bytes = field(init=False, repr=False)
 
     def encode(self) -> bytes:
         """Keep the params or the result of a span as JSON, from now on. Returns them.
@@ -137,5 +100,17 @@ class Operation:
             return f'{{"status": {json.dumps(self.status)}, "{member}": {self._json.decode("ascii")}}}'
         return json.dumps(self.payload)
 
-    def __repr__(self) -> str:
-        return f"<Operation {self.type.name}>"
+
+def _payload(self: Operation) -> dict[str, Any]:
+    payload = self._payload  # once: another thread may be encoding it
+    if payload is not None:
+        return payload
+    return {"status": self.status, _ENCODED_MEMBERS[self.type]: json.loads(self._json)}
+
+
+def _set_payload(self: Operation, payload: dict[str, Any]) -> None:
+    self._json, self.status, self._payload = b"", payload.get("status"), payload
+
+
+# The documented class is a dataclass, which makes no property of a field.
+Operation.payload = property(_payload, _set_payload)  # type: ignore[assignment, misc]
