@@ -47,8 +47,8 @@ class Operation:
         admitted: whether delivery has taken the operation from the queue. If a queue returns it again, it is ignored.
         tried: another process may have sent it before.
 
-    While an operation waits, the params or the result of its span are JSON: many
-    objects that wait would make garbage collection slow. `payload` decodes them each time.
+    While an operation waits, the params or the result of its span are JSON: many objects that wait would make garbage
+    collection slow. `payload` decodes them each time.
     """
 
     type: OperationType
@@ -109,7 +109,7 @@ def _payload(self: Operation) -> dict[str, Any]:
 
 
 def _set_payload(self: Operation, payload: dict[str, Any]) -> None:
-    self._json, self.status, self._payload = b"", payload.get("status"), payload
+    self.status, self._payload = payload.get("status"), payload
 
 
 # The documented class is a dataclass, which makes no property of a field.
