@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
@@ -124,12 +125,10 @@ class Answer:
 
         The parser of pydantic is stricter than that of json. What it refuses gets a second chance.
         """
-        if self.unreadable:
-            return self.parse(model)
-        try:
-            return model.model_validate_json(self.content)
-        except ValidationError:
-            return self.parse(model)
+        with contextlib.suppress(ValidationError):  # it holds the answer, and must not be the context of another one
+            if not self.unreadable:
+                return model.model_validate_json(self.content)
+        return self.parse(model)
 
     def _api_error(self) -> PrefactorApiError:
         body = self._error_body()

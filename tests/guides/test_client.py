@@ -112,6 +112,12 @@ SHOWN_BY = {
     "a connection is lost, such as one that the server closed while it was idle": (
         "test_faults::test_a_lost_connection_is_no_outage"
     ),
+    "one of several addresses of the API's host does not answer": (
+        "../http/test_networks::test_a_host_with_an_address_that_does_not_answer"
+    ),
+    "a server or a gateway sends more than its answer": (
+        "../http/test_errors::test_what_follows_an_answer_is_not_the_next_one"
+    ),
     "an answer is lost on its way": "test_faults::test_a_lost_answer_is_repeated_under_its_key",
     "the API refuses an operation": "test_agent_unaffected::test_errors_are_reported_in_every_way",
     "an answer has no end, or is longer than 8 MB when it is decompressed": (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 import pickle
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,27 @@ async def test_a_proxy_of_the_environment_that_cannot_be_used(
     monkeypatch.setenv("ALL_PROXY", url)
     with pytest.raises(PrefactorRetryExhaustedError, match=problem):
         await ping(f"http://{API_HOST}:1")
+
+
+# Addresses.
+
+
+async def test_a_host_with_an_address_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve, connect = socket.getaddrinfo, asyncio.SelectorEventLoop.sock_connect
+
+    async def sock_connect(loop: asyncio.SelectorEventLoop, sock: socket.socket, address: tuple[str, int]) -> None:
+        if address[0] == "127.0.0.2":
+            await asyncio.Event().wait()
+        await connect(loop, sock, address)
+
+    def two_addresses(host: str, port: int, *args: Any, **options: Any) -> Any:
+        first, second = (resolve(each, port, *args, **options) for each in ("127.0.0.2", "127.0.0.1"))
+        return [*first, *second]
+
+    async with answering_server() as port:
+        monkeypatch.setattr(socket, "getaddrinfo", two_addresses)
+        monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", sock_connect)
+        assert await ping(f"http://{API_HOST}:{port}") == PONG
 
 
 # Certificates.

@@ -1,7 +1,9 @@
 """What all requests share on the wire, and `request()`."""
 
 import asyncio
+import json
 import math
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -14,6 +16,7 @@ from prefactor_http import (
     PrefactorClientError,
     PrefactorHttpClient,
 )
+from prefactor_http._request import encode_json, encode_json_types
 from prefactor_http.client import DEFAULT_SDK_HEADER
 from prefactor_local import LocalApi
 
@@ -139,3 +142,23 @@ async def test_environment_proxies_are_not_used(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     await client.validate_token()
     assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["a\udc80", {"\udc80": 1}, 2**70, "NaN", "-Infinity", -0.0, 1e22, [[[]]], None, True])
+def test_both_encoders_write_the_same(value: object) -> None:
+    payload = {"x": value}
+    assert json.loads(encode_json_types(payload)) == json.loads(encode_json(payload)) == payload
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, object()])
+def test_both_encoders_refuse_the_same(value: object) -> None:
+    for encode in (encode_json, encode_json_types):
+        with pytest.raises(PrefactorClientError, match="JSON"):
+            encode({"x": [value]})
+
+
+def test_both_encoders_write_many_levels() -> None:
+    payload: dict[str, Any] = {}
+    for _ in range(400):
+        payload = {"x": payload}
+    assert encode_json_types(payload) == encode_json(payload)

@@ -55,6 +55,7 @@ class HandOver:
         Raises:
             QueueClosedError: delivery is closed.
         """
+        operation.compact()
         if (reason := self._bound.drop_reason(operation)) is not None:
             self._drop(operation, reason)
             return
@@ -126,6 +127,7 @@ class SpooledHandOver(HandOver):
             raise QueueClosedError("the queue is closed")
         overflows = spool.overflowing or (self._memory.memory_is_full and spool.works)
         if not (overflows and self._overflow(operation)):
+            operation.compact()
             spool.put(operation)  # first: when it is settled, the spool knows it
             try:
                 super().submit(operation)

@@ -215,7 +215,7 @@ def _refused_finish(error: PrefactorApiError, operation: Operation, *, repeated:
     """
     text = f"{error} {error.code}".replace("_", " ")
     finished = _has_finish(operation) or _FINISHED.search(text) is not None
-    if operation.payload["status"] == "cancelled" and _may_be_started(operation) and not (finished or repeated):
+    if operation.status == "cancelled" and _may_be_started(operation) and not (finished or repeated):
         return Rewrite(refused_id=False)
     if _PENDING.search(text):
         return Failed(error, _reason(error))

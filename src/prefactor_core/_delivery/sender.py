@@ -21,7 +21,6 @@ from prefactor_core._delivery.ticket import Batch, Ticket
 from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.operations import Operation, OperationType
-from prefactor_http._request import encode_json_types
 from prefactor_http.client import PrefactorHttpClient
 from prefactor_http.endpoints.span_writes import OutputReceipt, SpanCreate, SpanFinish, SpanReceipt, SpanWrites
 from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError
@@ -213,12 +212,12 @@ def _drop_frames(error: BaseException | None) -> None:
 
 
 def _create(operation: Operation) -> SpanCreate:
-    span = _span(operation)
+    span, params = _span(operation), operation.encode()
     return SpanCreate(
         agent_instance_id=_instance(operation).id,
         schema_name=span.schema_name,
-        status=operation.payload["status"],
-        payload=encode_json_types(operation.payload["payload"] or {}),
+        status=operation.status,
+        payload=b"{}" if params == b"null" else params,
         id=span.id if span.minted else None,
         parent_span_id=span.parent_id(),
         started_at=operation.timestamp if operation.send_timestamp else None,
@@ -226,11 +225,11 @@ def _create(operation: Operation) -> SpanCreate:
 
 
 def _finish(operation: Operation) -> SpanFinish:
-    result = operation.payload["result_payload"]
+    result = operation.encode()
     return SpanFinish(
         agent_span_id=_span(operation).id,
-        status=operation.payload["status"],
-        result_payload=None if result is None else encode_json_types(result),
+        status=operation.status,
+        result_payload=None if result == b"null" else result,
         timestamp=operation.timestamp if operation.send_timestamp else None,
     )
 

@@ -5,13 +5,14 @@ Operations refer to records, never to ids, because an id may change until the AP
 
 from __future__ import annotations
 
+import json
 from asyncio import Task
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 from weakref import ReferenceType
 
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
@@ -106,7 +107,7 @@ class SpanRecord:
         default_payload: the params, if `start()` gives none; None as soon as the span is started.
         redaction_rules: those of its params and result; None for a span that is opened by name.
         schemas: what its payloads are checked against.
-        payload: the params, until the create is settled: they may be large, and the API has them.
+        payload: the params, or their JSON, until the create is settled: they may be large, and the API has them.
         on_stack: it is on context stacks: new spans may become its children.
         dropped: why the span is not sent, for example because the queue was full when it was started.
         finish_delivered: a finish of this span was delivered.
@@ -133,7 +134,7 @@ class SpanRecord:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     status: str = "pending"
-    payload: dict[str, Any] | None = None
+    payload: dict[str, Any] | bytes | None = None
     on_stack: bool = False
     dropped: str | None = None
     finish_delivered: bool = False
@@ -147,6 +148,11 @@ class SpanRecord:
         """The create was delivered, or never will be: the params are not kept."""
         self.create_state = state
         self.payload = None
+
+    def params(self) -> dict[str, Any]:
+        """The params, as long as they are kept."""
+        payload = self.payload
+        return cast("dict[str, Any]", json.loads(payload)) if isinstance(payload, bytes) else payload or {}
 
     def now(self) -> datetime:
         """The time, counted from `entered_at`: a clock that is set back does not end a span before its start."""

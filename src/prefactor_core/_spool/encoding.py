@@ -167,7 +167,7 @@ def encode(operation: Operation) -> Encoded:
             "parent": span.parent_id(),
             "parent_follows": isinstance(parent, SpanRecord) and parent.create_state is CreateState.NOT_HANDED_OVER,
         }
-    return Encoded(f"{json.dumps(head)}\n{json.dumps(operation.payload)}", ids, head["creates"])
+    return Encoded(f"{json.dumps(head)}\n{operation.payload_text()}", ids, head["creates"])
 
 
 def _created_id(kind: OperationType, ids: Ids) -> str | None:

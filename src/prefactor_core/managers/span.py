@@ -143,7 +143,7 @@ class SpanManager:
             schema_name=record.schema_name,
             parent_span_id=record.parent_id(),
             status=record.status,
-            payload=record.payload or {},
+            payload=record.params(),
             created_at=record.entered_at,
             started_at=record.started_at,
             finished_at=record.finished_at,

@@ -33,21 +33,23 @@ class SpanCreate:
     parent_span_id: str | None
     started_at: datetime | None
 
-    def details(self, **more: str) -> bytes:
-        """The fields of the span, and others, as JSON."""
-        fields = {
+    def body(self, idempotency_key: str | None) -> bytes:
+        """The request. Its key is in details, as with the documented client; the API documents it beside details."""
+        return _encoded({"details": self._details(**_key(idempotency_key))}, "payload", self.payload, levels=2)
+
+    def item(self, idempotency_key: str) -> bytes:
+        """As an item of a bulk request: the fields of the span are in `details`."""
+        item = {"_type": "agent_spans/create", "idempotency_key": idempotency_key, "details": self._details()}
+        return _encoded(item, "payload", self.payload, levels=2)
+
+    def _details(self, **more: str) -> dict[str, Any]:
+        return {
             "agent_instance_id": self.agent_instance_id,
             "schema_name": self.schema_name,
             "status": self.status,
             **given(id=self.id, parent_span_id=self.parent_span_id, started_at=iso_time(self.started_at)),
             **more,
         }
-        return _object(fields, payload=self.payload)
-
-    def item(self, idempotency_key: str) -> bytes:
-        """As an item of a bulk request: the fields of the span are in `details`."""
-        item = {"_type": "agent_spans/create", "idempotency_key": idempotency_key}
-        return _object(item, details=self.details())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,23 @@ class SpanFinish:
     result_payload: bytes | None
     timestamp: datetime | None
 
-    def fields(self, **more: str) -> bytes:
-        """The fields, and others, as JSON."""
-        fields = {**given(status=self.status, timestamp=iso_time(self.timestamp)), **more}
-        return _object(fields) if self.result_payload is None else _object(fields, result_payload=self.result_payload)
+    def body(self, idempotency_key: str | None) -> bytes:
+        """The request."""
+        return self._encoded(_key(idempotency_key))
 
     def item(self, idempotency_key: str) -> bytes:
         """As an item of a bulk request: the fields are beside the key."""
-        return self.fields(
-            _type="agent_spans/finish", idempotency_key=idempotency_key, agent_span_id=self.agent_span_id
+        return self._encoded(
+            {
+                "_type": "agent_spans/finish",
+                "idempotency_key": idempotency_key,
+                "agent_span_id": self.agent_span_id,
+            }
         )
+
+    def _encoded(self, fields: dict[str, Any]) -> bytes:
+        fields = {**given(status=self.status, timestamp=iso_time(self.timestamp)), **fields}
+        return _encoded(fields, "result_payload", self.result_payload, levels=1)
 
 
 class _Receipt(BaseModel):
@@ -135,13 +144,12 @@ class SpanWrites:
 
     async def create(self, span: SpanCreate, idempotency_key: str | None) -> SpanReceipt:
         """Creates a span."""
-        # In details, as the documented client sends the key; the API's documentation has it beside details.
-        return await self._write(api_path("agent_spans"), _object({}, details=span.details(**_key(idempotency_key))))
+        return await self._write(api_path("agent_spans"), span.body(idempotency_key))
 
     async def finish(self, span: SpanFinish, idempotency_key: str | None) -> SpanReceipt:
         """Finishes a span."""
         path = api_path("agent_spans", span.agent_span_id, "finish")
-        return await self._write(path, span.fields(**_key(idempotency_key)))
+        return await self._write(path, span.body(idempotency_key))
 
     async def execute(self, items: Iterable[bytes]) -> dict[str, OutputReceipt]:
         """Executes writes in order, as `BulkClient.execute()`.
@@ -164,11 +172,20 @@ def _key(idempotency_key: str | None) -> dict[str, str]:
     return given(idempotency_key=checked_key(idempotency_key))
 
 
-def _object(members: dict[str, Any], **encoded: bytes) -> bytes:
-    """An object with these members, and some whose values are JSON already."""
-    parts = [encode_json_types(members)[1:-1]] if members else []
-    parts += [b'"%s":%s' % (name.encode("ascii"), value) for name, value in encoded.items()]
-    return b"{%s}" % b",".join(parts)
+def _encoded(value: dict[str, Any], name: str, member: bytes | None, *, levels: int) -> bytes:
+    """A value as JSON, with a member that is JSON already at the end of the object in which it ends.
+
+    Args:
+        value: the value; it ends with so many objects in each other.
+        name: the name of the member.
+        member: the member; None to leave it out.
+        levels: how many objects end there.
+    """
+    content = encode_json_types(value)
+    if member is None:
+        return content
+    before, end = content[:-levels], content[-levels:]
+    return b'%s%s"%s":%s%s' % (before, b"" if before == b"{" else b",", name.encode("ascii"), member, end)
 
 
 def _member(value: object, name: str) -> object:
