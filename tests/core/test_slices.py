@@ -48,12 +48,12 @@ def test_time_without_work_is_no_part_of_a_slice() -> None:
         assert bench.work(SLICE / 4) == []
 
 
-def test_there_is_none_while_the_program_does_not_record() -> None:
+def test_slices_are_longer_while_the_program_does_not_record() -> None:
     bench = Bench()
-    assert bench.work(10 * SLICE, records=False) == []
+    assert 3 <= len(bench.work(10 * SLICE, records=False)) <= 4
     bench.work(10 * SLICE)
     bench.work(0.05, records=False)
-    assert bench.work(10 * SLICE, records=False) == []
+    assert 3 <= len(bench.work(10 * SLICE, records=False)) <= 4
 
 
 def test_sleeps_are_longer_while_another_thread_keeps_the_interpreter() -> None:

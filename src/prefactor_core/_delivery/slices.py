@@ -1,4 +1,4 @@
-"""Gives the interpreter away between slices of work, while the program records.
+"""Gives the interpreter away between slices of work: short ones while the program records, longer ones otherwise.
 
 CPython runs one thread at a time. A thread that wants to run waits for up to 5 ms while another one computes, and an
 agent would wait so long for the delivery thread. So the delivery thread sleeps for the shortest time between slices of
@@ -16,10 +16,11 @@ from collections.abc import Callable
 __all__ = ["Slices"]
 
 _SLICE_SECONDS = 0.0002
+_LONG_SLICE_SECONDS = 0.0005  # while the program does not record, for it may still do other things
 _SHORT_SLEEP = 0.000001  # the system makes some 50 µs of it
 _LONG_SLEEP = 0.005
 _KEPT_SECONDS = 0.002  # so late after a sleep, another thread has kept the interpreter
-# The program counts as recording for so long after its last operation. Otherwise delivery is not slowed down.
+# The program counts as recording for so long after its last operation.
 _RECORDING_SECONDS = 0.05
 # A program that computes all the time must not keep delivery from working.
 _MAX_KEPT_SECONDS = 0.5
@@ -63,8 +64,10 @@ class Slices:
         if worked < _SLICE_SECONDS:  # the thread was idle, and other threads ran
             self._began = now - worked
             return
+        if worked < _LONG_SLICE_SECONDS and not self._is_recording(now):
+            return
         self._left = min(self._left + worked * _REGAINED, _MAX_KEPT_SECONDS)
-        if self._is_recording(now) and self._left > 0:
+        if self._left > 0:
             self._sleep(self._seconds)
             now = self._learn(now)
         self._began, self._processor_began = now, self._processor()
