@@ -378,7 +378,6 @@ class Delivery:
             self._loss_log.queue_not_full()
 
     async def _begin(self, tasks: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
-        self._sending.start()
         self._background = [asyncio.create_task(task()) for task in tasks]
 
     def _pumped(self) -> None:

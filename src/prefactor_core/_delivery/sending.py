@@ -9,7 +9,6 @@ Everything here runs on the delivery thread, except `Sending.never_send()`.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Callable
 from functools import partial
@@ -29,7 +28,6 @@ from prefactor_core._delivery.tries import Result, Tries
 from prefactor_core._delivery.waiting_starts import WaitingStarts
 from prefactor_core._records.records import SpanRecord
 from prefactor_core.operations import Operation, OperationType
-from prefactor_core.queue import InMemoryQueue, TaskExecutor
 from prefactor_http._log import logger_of
 from prefactor_http._text import error_text
 from prefactor_http.exceptions import PrefactorConnectionError
@@ -81,9 +79,8 @@ class Sending:
         self._loss_log = loss_log
         self._slices = slices
         self._on_pump = on_pump
-        self._batches: InMemoryQueue[Batch] = InMemoryQueue()
-        workers = num_workers + _MAX_SILENT
-        self._workers = TaskExecutor(self._batches, self._send, num_workers=workers, max_retries=0)
+        self._requests: set[asyncio.Task[None]] = set()
+        self._stopped = False
         self._running = 0
         self._unanswered: dict[Tries, None] = {}  # oldest first
         self._silent: dict[Tries, None] = {}
@@ -93,18 +90,15 @@ class Sending:
         self._hurried = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def start(self) -> None:
-        """Start the workers."""
-        self._workers.start()
-
     async def stop(self) -> None:
-        """Stop the workers; requests that are running are cancelled."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0):
-                await self._workers.stop()
+        """Send no more; requests that are running are cancelled."""
+        self._stopped = True
+        for request in self._requests:
+            request.cancel()
+        await asyncio.gather(*self._requests, return_exceptions=True)
 
     def pump(self) -> None:
-        """Give the workers what can be sent now, and set the timer for what can be sent later.
+        """Send what can be sent now, and set the timer for what can be sent later.
 
         Called whenever that may have changed: operations were admitted or released, a request has ended, or the timer
         has fired.
@@ -115,12 +109,15 @@ class Sending:
             logger.exception(_INTERNAL_ERROR_TEXT)
 
     def _pump(self) -> None:
-        if self._batches.closed:
+        if self._stopped:
             return
         now = self._thread.loop.time()
         while self._running < self._num_workers and (batch := self._dispatch.next_batch(now)):
             self._running += 1
-            self._batches.put_nowait(batch)
+            # Not a queue and workers that wait for it: to wake a worker takes several steps of the event loop.
+            request = self._thread.loop.create_task(self._send(batch))
+            self._requests.add(request)
+            request.add_done_callback(self._requests.discard)
         if self._silent and self._dispatch.probe_is_due(now):
             self._probe_with_a_silent_one(now)
         self._set_timer()
