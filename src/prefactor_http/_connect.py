@@ -59,7 +59,10 @@ def _is_address(host: str) -> bool:
 
 
 async def _addresses_of(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # an empty part, as in "https://.example.com", or one of more than 63 characters
+        raise OSError("the name of the host is not valid") from error
     return [str(address) for address in dict.fromkeys(info[4][0] for info in found)]
 
 
