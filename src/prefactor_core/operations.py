@@ -31,8 +31,23 @@ class OperationType(Enum):
 _ENCODED_MEMBERS = {OperationType.CREATE_SPAN: "payload", OperationType.FINISH_SPAN: "result_payload"}
 
 
+class _Encodable:
+    """What `Operation.payload` stands for. These are no fields: copies of an operation are made of its payload."""
+
+    __slots__ = ("_json", "_payload", "status")
+    _payload: dict[str, Any] | None  # None once it is JSON
+    _json: bytes  # the params or the result of a span
+
+    def _keep(self, payload: dict[str, Any]) -> None:
+        self.status, self._payload = payload.get("status"), payload
+
+    def _keep_json(self, content: bytes) -> None:
+        self._json = content  # first: another thread may be reading the payload
+        self._payload = None
+
+
 @dataclass(slots=True, eq=False)
-class Operation:
+class Operation(_Encodable):
     """One call to the API that is to be made.
 
     Attributes:
@@ -65,11 +80,6 @@ class Operation:
     admitted: bool = field(default=False, repr=False)
     tried: bool = field(default=False, repr=False)
 
-    # What `payload` stands for: its status, and the rest as objects or as JSON.
-    status: Any = field(init=False, repr=False)
-    _payload: dict[str, Any] | None = field(init=False, repr=False)
-    _json: bytes = field(init=False, repr=False)
-
     def encode(self) -> bytes:
         """Keep the params or the result of a span as JSON, from now on. Returns them.
 
@@ -79,10 +89,9 @@ class Operation:
         payload = self._payload
         if payload is not None:
             value = payload[_ENCODED_MEMBERS[self.type]]
-            self._json = b"null" if value is None else encode_json_types(value)
+            self._keep_json(b"null" if value is None else encode_json_types(value))
             if self.span is not None and self.type is OperationType.CREATE_SPAN and self.span.payload is value:
                 self.span.payload = self._json
-            self._payload = None
         return self._json
 
     def compact(self) -> None:
@@ -110,9 +119,5 @@ def _payload(self: Operation) -> dict[str, Any]:
     return {"status": self.status, _ENCODED_MEMBERS[self.type]: json.loads(self._json)}
 
 
-def _set_payload(self: Operation, payload: dict[str, Any]) -> None:
-    self.status, self._payload = payload.get("status"), payload
-
-
 # The documented class is a dataclass, which makes no property of a field.
-Operation.payload = property(_payload, _set_payload)  # type: ignore[assignment, misc]
+Operation.payload = property(_payload, Operation._keep)  # type: ignore[assignment, misc]

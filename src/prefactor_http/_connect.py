@@ -40,10 +40,14 @@ async def connect(make: Callable[[], P], host: str, port: int) -> tuple[asyncio.
             is_last = len(attempts) == len(addresses)
             winner = await _first(attempts, None if is_last else _NEXT_ADDRESS_SECONDS)
             if winner is not None:
-                return winner.result()
-    finally:
+                break
         await _end([attempt for attempt in attempts if attempt is not winner])
-    raise _error_of(attempts)
+    except BaseException:  # a cancellation, perhaps when there is a winner
+        await _end(attempts)
+        raise
+    if winner is None:
+        raise _error_of(attempts)
+    return winner.result()
 
 
 def _is_address(host: str) -> bool:
@@ -55,7 +59,10 @@ def _is_address(host: str) -> bool:
 
 
 async def _addresses_of(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # an empty part, as in "https://.example.com", or one of more than 63 characters
+        raise OSError("the name of the host is not valid") from error
     return [str(address) for address in dict.fromkeys(info[4][0] for info in found)]
 
 
@@ -77,9 +84,14 @@ async def _first(attempts: list[_Attempt[P]], seconds: float | None) -> _Attempt
 async def _end(attempts: list[_Attempt[P]]) -> None:
     for attempt in attempts:
         attempt.cancel()
-    for result in await asyncio.gather(*attempts, return_exceptions=True):
-        if not isinstance(result, BaseException):  # it succeeded a moment later than another one
-            result[0].abort()
+        attempt.add_done_callback(_disconnect)  # also when nobody waits for it any more
+    if attempts:
+        await asyncio.wait(attempts)
+
+
+def _disconnect(attempt: _Attempt[P]) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:  # it succeeded before it could be cancelled
+        attempt.result()[0].abort()
 
 
 def _error_of(attempts: list[_Attempt[P]]) -> OSError:

@@ -99,7 +99,8 @@ class Http11Connection(asyncio.Protocol):
             raise InvalidRequestError(type(error).__name__) from error
         body = (self._http.send(h11.Data(content)) if content else None) or b""
         self._http.send(h11.EndOfMessage())
-        cast("asyncio.Transport", self._transport).writelines((head, body))
+        # Not writelines(): from Python 3.12 on, it watches for a chance to write an empty body, again and again.
+        cast("asyncio.Transport", self._transport).write(head + body)
         while not isinstance(event := await self._next_event(), h11.Response):
             pass  # 100 Continue, 103 Early Hints
         return event.status_code, {name.decode("ascii"): value.decode("latin-1") for name, value in event.headers}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import gc
 import json
+import pickle
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.core.support import config_for, register
 
-from prefactor_core import PrefactorCoreClient
+from prefactor_core import Operation, OperationType, PrefactorCoreClient
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +48,19 @@ async def test_what_waits_can_be_read(api: LocalApi) -> None:
             span = client._span_manager.get_span(span_id)
         assert span is not None
         assert span.payload == VALUES
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_an_operation_is_a_dataclass_whose_copies_have_its_payload(*, waiting: bool) -> None:
+    payload = {"status": "complete", "result_payload": VALUES}
+    operation = Operation(OperationType.FINISH_SPAN, payload, datetime.now(UTC), "key")
+    if waiting:
+        operation.compact()
+    changed = dataclasses.replace(operation, idempotency_key="other")
+    copies = [copy.copy(operation), copy.deepcopy(operation), pickle.loads(pickle.dumps(operation)), changed]
+    assert [each.payload for each in copies] == [payload] * 4
+    assert [field.name for field in dataclasses.fields(Operation) if field.name.startswith("_") or not field.init] == []
+    assert dataclasses.asdict(operation)["payload"] == payload
 
 
 async def test_what_waits_is_no_tree_of_objects(api: LocalApi) -> None:

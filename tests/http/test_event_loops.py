@@ -1,6 +1,7 @@
 """One client, one event loop at a time."""
 
 import asyncio
+import selectors
 import threading
 
 import pytest
@@ -62,3 +63,29 @@ async def test_the_client_without_retries_has_the_same_connections(api: LocalApi
     await client.validate_token()
     await client.close()
     assert len(api.requests) == 2
+
+
+class CountingSelector(selectors.DefaultSelector):
+    """Counts how often the event loop looks for something to do."""
+
+    looks = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.looks += 1
+        return super().select(timeout)
+
+
+def test_the_loop_rests_after_a_request_without_a_body(api: LocalApi, config: HttpClientConfig) -> None:
+    selector = CountingSelector()
+
+    async def looks_while_idle() -> int:
+        async with PrefactorHttpClient(config) as client:
+            await client.validate_token()
+            before = selector.looks
+            rest = asyncio.Event()
+            asyncio.get_running_loop().call_later(0.02, rest.set)
+            await rest.wait()
+            return selector.looks - before
+
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+        assert runner.run(looks_while_idle()) < 20

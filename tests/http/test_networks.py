@@ -165,6 +165,24 @@ async def test_a_host_with_an_address_that_does_not_answer(monkeypatch: pytest.M
         assert await ping(f"http://{API_HOST}:{port}") == PONG
 
 
+@pytest.mark.parametrize("host", [".example.com", "api..example.com", "a" * 64 + ".example.com"])
+async def test_a_host_that_no_name_service_can_look_up(host: str) -> None:
+    with pytest.raises(PrefactorRetryExhaustedError, match="ConnectError: the name of the host is not valid"):
+        await ping(f"https://{host}")
+
+
+async def test_a_request_that_is_cancelled_twice_leaves_no_connection() -> None:
+    async with asyncio.timeout(30), answering_server() as port:  # the server waits for the ends of all connections
+        for steps in range(16):
+            request = asyncio.create_task(ping(f"http://127.0.0.1:{port}"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            request.cancel()
+            await asyncio.sleep(0)
+            request.cancel()
+            await asyncio.wait([request])
+
+
 # Certificates.
 
 
