@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from prefactor_api.agent_span import ControlSignal
 from prefactor_http._request import api_path, checked_key, encode_json_types, given, iso_time
 from prefactor_http._request_sender import RequestSender
 from prefactor_http.models.types import AgentStatus, FinishStatus
@@ -89,12 +88,17 @@ class _WrittenSpan(_Receipt):
     id: str
 
 
+class _Control(_Receipt):
+    terminate: bool = False
+    reason: str | None = None
+
+
 class SpanReceipt(_Receipt):
     """What delivery reads of the answer to the write of a span."""
 
     status: str
     details: _WrittenSpan
-    control: ControlSignal | None = None
+    control: _Control | None = None
 
 
 class _SpanMember(TypedDict, total=False):
