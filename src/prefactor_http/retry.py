@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig
@@ -25,8 +24,7 @@ def random_jitter() -> float:
     return random.uniform(0.75, 1.25)  # noqa: S311  # spreads the retries of many clients; no secret
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(NamedTuple):
     """Exponential back-off with jitter.
 
     Attributes:

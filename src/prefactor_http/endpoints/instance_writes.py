@@ -5,20 +5,14 @@ What is sent is the same as with `AgentInstanceClient`.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from prefactor_http._answer import Answer
 from prefactor_http.endpoints.instance_requests import InstanceRequests
+from prefactor_http.endpoints.receipt import Receipt
 
 __all__ = ["InstanceReceipt", "InstanceWrites"]
 
 
-class _Receipt(BaseModel):
-    # Validation errors are logged, so they must not contain the answer's content.
-    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
-
-
-class InstanceReceipt(_Receipt):
+class InstanceReceipt(Receipt):
     """What the client reads of an agent instance."""
 
     id: str
@@ -26,7 +20,7 @@ class InstanceReceipt(_Receipt):
     termination_reason: str | None = None
 
 
-class _InstanceAnswer(_Receipt):
+class _InstanceAnswer(Receipt):
     status: str
     details: InstanceReceipt
 
