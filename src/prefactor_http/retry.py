@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 from prefactor_http._log import logger_of
 from prefactor_http.config import HttpClientConfig
@@ -24,7 +25,8 @@ def random_jitter() -> float:
     return random.uniform(0.75, 1.25)  # noqa: S311  # spreads the retries of many clients; no secret
 
 
-class Backoff(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Backoff:
     """Exponential back-off with jitter.
 
     Attributes:
