@@ -154,7 +154,10 @@ class PrefactorCoreClient:
         )
         renew_in_child(self)
         if not (is_disabled() or is_recording()):
-            _api_session()  # while the program starts, rather than in `initialize()` on its event loop
+            # Imported while the program starts, rather than on its event loop or in the agent's calls.
+            _api_session()
+            if self._span_types is not None and config.validation != "off":
+                self._span_types.import_engine()
 
     async def __aenter__(self) -> Self:
         await self.initialize()

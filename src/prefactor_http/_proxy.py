@@ -7,22 +7,13 @@ import os
 import sys
 from urllib.parse import urlsplit
 
-from prefactor_http.config import HttpClientConfig
-
-__all__ = ["proxy_for"]
+__all__ = ["environment_proxy"]
 
 _HAS_SYSTEM_SETTINGS = sys.platform in {"darwin", "win32"}
 
 
-def proxy_for(config: HttpClientConfig) -> str | None:
-    """The URL of the proxy that leads to the API; None if there is none."""
-    if config.proxy is not None or not config.trust_env:
-        return config.proxy
-    return _environment_proxy(config.api_url)
-
-
-def _environment_proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL.
+def environment_proxy(url: str) -> str | None:
+    """The URL of the proxy that the environment names for a URL; None if there is none.
 
     Reads HTTP_PROXY or HTTPS_PROXY, ALL_PROXY and NO_PROXY, in capitals or not, and on macOS and Windows the system's
     settings, as httpx does. This machine itself is never reached through a proxy: `LocalApi` works beside one.

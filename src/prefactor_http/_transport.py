@@ -12,7 +12,7 @@ from prefactor_http._address import Address
 from prefactor_http._answer import Answer
 from prefactor_http._connections import Connections
 from prefactor_http._log import logger_of
-from prefactor_http._proxy import proxy_for
+from prefactor_http._proxy import environment_proxy
 from prefactor_http._text import MESSAGE_CHARS, one_line
 from prefactor_http._tls import speaks_tls, tls_context, tls_problem
 from prefactor_http._transport_errors import InvalidRequestError, NoAnswerError
@@ -32,7 +32,7 @@ def import_for(config: HttpClientConfig) -> None:
     """Imports what the first request needs, so that it is not imported on the event loop."""
     with contextlib.suppress(InvalidRequestError, ValueError):  # a request raises it
         Address.of(config.api_url)
-        if proxy_for(config) is not None:
+        if _proxy_for(config) is not None:
             from prefactor_http import _proxied  # noqa: F401, PLC0415
 
 
@@ -163,14 +163,14 @@ class Transport:
             address,
             headers=[(b"Host", address.name.encode("ascii")), *self._headers],
             tls=self._tls_context(),
-            proxy=proxy_for(self._config),
+            proxy=_proxy_for(self._config),
             # There is no limit for the total time of a request here: send() enforces request_timeout.
             connect_timeout=self._config.connect_timeout,
             keep=keep,
         )
 
     def _tls_context(self) -> ssl.SSLContext | None:
-        proxy = proxy_for(self._config)
+        proxy = _proxy_for(self._config)
         if self._url.startswith("http://") and (proxy is None or not proxy.startswith("https://")):
             return None
         try:
@@ -189,11 +189,17 @@ class Transport:
             return None
         if (
             address.scheme == "http"
-            and proxy_for(self._config) is None
+            and _proxy_for(self._config) is None
             and await speaks_tls(address.host, address.port)
         ):
             return "the server expects TLS at this port: use https:// in api_url"
         return None
+
+
+def _proxy_for(config: HttpClientConfig) -> str | None:
+    if config.proxy is not None or not config.trust_env:
+        return config.proxy
+    return environment_proxy(config.api_url)
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -167,24 +167,32 @@ print(*sys.modules)
     assert {f"prefactor_core.{name}" for name in delivering} <= set(run_python(code).split())
 
 
-def test_an_agent_imports_nothing_while_it_runs(api: LocalApi) -> None:
+@pytest.mark.parametrize(
+    ("imports", "span_type"),
+    [
+        ("from prefactor_core import SchemaRegistry; registry = SchemaRegistry()", "'agent:step'"),
+        ("from prefactor_spans import AgentLlm, registry", "AgentLlm"),
+    ],
+)
+def test_an_agent_imports_nothing_while_it_runs(api: LocalApi, imports: str, span_type: str) -> None:
     """All that it needs was imported with the client, so a fork never leaves a child with an import that is half done.
 
     The models of the API, httpx and what a spool needs are not imported at all.
     """
-    code = """
+    code = f"""
 import sys
-from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig, SchemaRegistry
-client = PrefactorCoreClient(PrefactorCoreConfig(schema_registry=SchemaRegistry()))
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+{imports}
+client = PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry))
 before = set(sys.modules)
 with client:
-    run = client.sync.create_agent_instance({"name": "Agent"}, agent_id="a")
+    run = client.sync.create_agent_instance({{"name": "Agent"}}, agent_id="a")
     run.start()
     for _ in range(30):
-        with run.span("agent:step") as span:
-            span.start({"a": 1})
-            span.complete({"b": 2})
-    run.record_quality("accuracy", {"value": 1})
+        with run.span({span_type}) as span:
+            span.start({{"a": 1}})
+            span.complete({{"b": 2}})
+    run.record_quality("accuracy", {{"value": 1}})
     run.finish()
 print(*set(sys.modules) - before)
 print(*before)
