@@ -56,7 +56,7 @@ from prefactor_http.models.types import FinishStatus, InstancePurpose
 
 if TYPE_CHECKING:
     from prefactor_core._session.session import ApiSession, Session
-    from prefactor_http.models.agent_instance import AgentInstance
+    from prefactor_http.endpoints.instance_writes import InstanceReceipt
 
 __all__ = ["CORE_SDK_HEADER_ENTRY", "PrefactorCoreClient", "SyncCalls"]
 
@@ -154,7 +154,10 @@ class PrefactorCoreClient:
         )
         renew_in_child(self)
         if not (is_disabled() or is_recording()):
-            _api_session()  # while the program starts, rather than in `initialize()` on its event loop
+            # Imported while the program starts, rather than on its event loop or in the agent's calls.
+            _api_session()
+            if self._span_types is not None and config.validation != "off":
+                self._span_types.import_engine()
 
     async def __aenter__(self) -> Self:
         await self.initialize()
@@ -661,7 +664,7 @@ class PrefactorCoreClient:
         if instance := self._instances.get(instance_id):
             self._termination_monitor.terminate(instance, reason)
 
-    async def _fetch_instance(self, instance_id: str) -> AgentInstance:
+    async def _fetch_instance(self, instance_id: str) -> InstanceReceipt:
         return await self._life.open_session().fetch(instance_id)
 
     def _read_span_type(self, instance_id: str, span_type: Any, payload: Any) -> tuple[str, Any, Any]:

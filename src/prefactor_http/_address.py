@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from prefactor_http._transport_errors import InvalidRequestError
 
@@ -20,8 +19,7 @@ _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 _PLAIN_URL = re.compile(rf"(https?)://([a-z0-9.-]+)(?::([0-9]+))?({_PLAIN_PATH.pattern})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A server, and the path of an API on it.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 import re
 from collections.abc import Mapping
@@ -173,7 +172,11 @@ class Answer:
     def _page_text(self) -> str:
         """The title of an HTML page, or the beginning of another text."""
         title = _TITLE.search(self._beginning()[:_PAGE_CHARS])
-        return one_line(" ".join(html.unescape(title[1]).split()), _SNIPPET_CHARS) if title else self._snippet()
+        if title is None:
+            return self._snippet()
+        from html import unescape  # noqa: PLC0415  # with its table of names, which only such a page needs
+
+        return one_line(" ".join(unescape(title[1]).split()), _SNIPPET_CHARS)
 
     def _is_page(self) -> bool:
         return "html" in self.content_type.lower() or self.content.lstrip()[:1] == b"<"

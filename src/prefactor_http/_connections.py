@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from prefactor_http._address import Address
 from prefactor_http._body import Body
@@ -22,8 +21,7 @@ __all__ = ["Connections", "Response"]
 _WITH_A_BODY = {"POST", "PUT", "PATCH"}
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An answer.
 
     Attributes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import sys
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 __all__ = ["environment_proxy"]
+
+_HAS_SYSTEM_SETTINGS = sys.platform in {"darwin", "win32"}
 
 
 def environment_proxy(url: str) -> str | None:
@@ -17,13 +20,19 @@ def environment_proxy(url: str) -> str | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if _is_this_machine(host):
+    if _is_this_machine(host) or not (_HAS_SYSTEM_SETTINGS or any(_names_a_proxy(name) for name in os.environ)):
         return None
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  # takes long to import, and few need it
+
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or proxy_bypass(host if parts.port is None else f"{host}:{parts.port}"):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _names_a_proxy(variable: str) -> bool:
+    return variable.lower().endswith("_proxy")
 
 
 def _is_this_machine(host: str) -> bool:

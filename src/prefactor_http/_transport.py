@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +20,20 @@ from prefactor_http._version import __version__
 from prefactor_http.config import HttpClientConfig
 from prefactor_http.exceptions import PrefactorClientError, PrefactorConnectionError, PrefactorTlsError
 
-__all__ = ["Transport"]
+__all__ = ["Transport", "import_for"]
 
 _logger = logger_of(__name__)
 
 _MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_GROWTH = 8  # the answer may repeat the request's payload, with more characters escaped
+
+
+def import_for(config: HttpClientConfig) -> None:
+    """Imports what the first request needs, so that it is not imported on the event loop."""
+    with contextlib.suppress(InvalidRequestError, ValueError):  # a request raises it
+        Address.of(config.api_url)
+        if _proxy_for(config) is not None:
+            from prefactor_http import _proxied  # noqa: F401, PLC0415
 
 
 class Transport:
@@ -154,14 +163,14 @@ class Transport:
             address,
             headers=[(b"Host", address.name.encode("ascii")), *self._headers],
             tls=self._tls_context(),
-            proxy=self._proxy(),
+            proxy=_proxy_for(self._config),
             # There is no limit for the total time of a request here: send() enforces request_timeout.
             connect_timeout=self._config.connect_timeout,
             keep=keep,
         )
 
     def _tls_context(self) -> ssl.SSLContext | None:
-        proxy = self._proxy()
+        proxy = _proxy_for(self._config)
         if self._url.startswith("http://") and (proxy is None or not proxy.startswith("https://")):
             return None
         try:
@@ -172,20 +181,25 @@ class Transport:
                 f"or SSL_CERT_DIR cannot be loaded: {type(error).__name__}"
             ) from error
 
-    def _proxy(self) -> str | None:
-        if self._config.proxy is not None or not self._config.trust_env:
-            return self._config.proxy
-        return environment_proxy(self._url)
-
     async def _missing_tls(self, error: NoAnswerError) -> str | None:
         """What is wrong if a server that never answered yet expects TLS; None if it does not."""
         address = self._server()
         has_answered = any(client.has_answered for client in self._clients.values())
         if not error.hung_up or has_answered or self._loop is None:  # None: closed meanwhile
             return None
-        if address.scheme == "http" and self._proxy() is None and await speaks_tls(address.host, address.port):
+        if (
+            address.scheme == "http"
+            and _proxy_for(self._config) is None
+            and await speaks_tls(address.host, address.port)
+        ):
             return "the server expects TLS at this port: use https:// in api_url"
         return None
+
+
+def _proxy_for(config: HttpClientConfig) -> str | None:
+    if config.proxy is not None or not config.trust_env:
+        return config.proxy
+    return environment_proxy(config.api_url)
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

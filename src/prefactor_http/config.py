@@ -63,8 +63,12 @@ def _shown_proxy(proxy: str | None) -> str | None:
     return None if proxy is None else _ProxyUrl(proxy).without_credentials()
 
 
+def _shown_context(context: ssl.SSLContext) -> str:  # not repr itself: pydantic takes long to find its signature
+    return repr(context)
+
+
 _Proxy: TypeAlias = Annotated[str | None, PlainSerializer(_shown_proxy, return_type=str | None)]
-_TlsContext: TypeAlias = Annotated[InstanceOf[ssl.SSLContext], PlainSerializer(repr, return_type=str)]
+_TlsContext: TypeAlias = Annotated[InstanceOf[ssl.SSLContext], PlainSerializer(_shown_context, return_type=str)]
 _Certificate: TypeAlias = str | tuple[str, str] | tuple[str, str, Annotated[str, _HIDDEN]]
 
 

@@ -51,7 +51,7 @@ _no_fork = ForkLock()
 
 
 def load() -> None:
-    """Imports the engine and the modules that checks need. This takes 18 ms and 5 MB, so it waits for the first check.
+    """Imports the engine and the modules that checks need. It takes 18 ms and 5 MB, so it waits until they are needed.
 
     Raises:
         NoThreadError: This is a signal handler that has interrupted the import on the same thread. A check would wait

@@ -167,6 +167,44 @@ print(*sys.modules)
     assert {f"prefactor_core.{name}" for name in delivering} <= set(run_python(code).split())
 
 
+@pytest.mark.parametrize(
+    ("imports", "span_type"),
+    [
+        ("from prefactor_core import SchemaRegistry; registry = SchemaRegistry()", "'agent:step'"),
+        ("from prefactor_spans import AgentLlm, registry", "AgentLlm"),
+    ],
+)
+def test_an_agent_imports_nothing_while_it_runs(api: LocalApi, imports: str, span_type: str) -> None:
+    """All that it needs was imported with the client, so a fork never leaves a child with an import that is half done.
+
+    The models of the API, httpx and what a spool needs are not imported at all.
+    """
+    code = f"""
+import sys
+from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
+{imports}
+client = PrefactorCoreClient(PrefactorCoreConfig(schema_registry=registry))
+before = set(sys.modules)
+with client:
+    run = client.sync.create_agent_instance({{"name": "Agent"}}, agent_id="a")
+    run.start()
+    for _ in range(30):
+        with run.span({span_type}) as span:
+            span.start({{"a": 1}})
+            span.complete({{"b": 2}})
+    run.record_quality("accuracy", {{"value": 1}})
+    run.finish()
+print(*set(sys.modules) - before)
+print(*before)
+"""
+    environment = {**os.environ, "PREFACTOR_API_URL": api.url, "PREFACTOR_API_TOKEN": api.token}
+    environment.pop("PREFACTOR_SPOOL", None)
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    later, before = run.stdout.splitlines()
+    assert later == ""
+    assert not {"prefactor_api", "httpx", "httpcore", "sqlite3"} & set(before.split())
+
+
 def test_public_modules_are_attributes_of_the_package() -> None:
     code = "import prefactor_core; print(prefactor_core.exceptions.SpanNotFoundError, prefactor_core.traced.__name__)"
     assert run_python(code) == "<class 'prefactor_core.exceptions.SpanNotFoundError'> traced\n"

@@ -14,7 +14,9 @@ from tests.core.programs import run_program
 from tests.core.support import Run, config_for, register, warnings, without_place
 
 from prefactor_core import PrefactorCoreClient, SchemaRegistry, SpanValidationError
+from prefactor_core._typed.validation import AGENT_VERSION_KEYS
 from prefactor_core.typed import EmptyResult, PayloadModel, TypedSpan
+from prefactor_http.models import AgentVersionForRegister
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.anyio
@@ -244,6 +246,10 @@ async def test_unknown_keys_of_agent_version(run: Run, caplog: pytest.LogCapture
     async with run(validation="off") as (client, _):
         await register(client, agent_version=wrong)
     assert len(warnings(caplog)) == 1
+
+
+def test_the_known_keys_of_agent_version_are_those_of_the_model() -> None:
+    assert tuple(AgentVersionForRegister.model_fields) == AGENT_VERSION_KEYS
 
 
 async def test_the_types_of_an_instance_of_its_own_count(run: Run, caplog: pytest.LogCaptureFixture) -> None:

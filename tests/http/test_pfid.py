@@ -88,8 +88,8 @@ import os
 from prefactor_http import _pfid
 _pfid.generate(1)
 child = os.fork()
+if child: os.waitpid(child, 0)  # the lines are too long to be written at once
 print([_pfid.generate(1, milliseconds=0) for _ in range(300)], flush=True)
-if child: os.waitpid(child, 0)
 """
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     ids = [made for line in lines.splitlines() for made in ast.literal_eval(line)]

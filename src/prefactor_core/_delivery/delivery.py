@@ -63,7 +63,7 @@ import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from prefactor_core._deadline import Deadline
 from prefactor_core._delivery.bulk_use import MAX_OPERATIONS
@@ -82,13 +82,15 @@ from prefactor_core._delivery.sending import Sending
 from prefactor_core._delivery.slices import Slices
 from prefactor_core._delivery.spool_feed import SpoolFeed
 from prefactor_core._delivery.waiting_starts import WaitingStarts
-from prefactor_core._spool.spool import Spool
 from prefactor_core.config import QueueConfig
 from prefactor_core.exceptions import ErrorCallback
 from prefactor_core.operations import Operation
 from prefactor_core.queue import InMemoryQueue, Queue
 from prefactor_http._clock import monotonic
 from prefactor_http._log import logger_of
+
+if TYPE_CHECKING:
+    from prefactor_core._spool.spool import Spool
 
 __all__ = ["Delivery"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import Ledger
@@ -10,9 +11,11 @@ from prefactor_core._delivery.queue_bound import QueueBound, SpoolBound
 from prefactor_core._delivery.sending import Sending
 from prefactor_core._delivery.waiting_starts import WaitingStarts
 from prefactor_core._records.records import SpanRecord
-from prefactor_core._spool.spool import Spool
 from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, QueueClosedError
+
+if TYPE_CHECKING:
+    from prefactor_core._spool.spool import Spool
 
 __all__ = ["HandOver", "SpooledHandOver"]
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from prefactor_core._delivery.retry_policy import RetryPolicy
 
@@ -17,8 +18,7 @@ _MAX_HURRIED_PROBE_DELAY = 1.0
 _MAX_RETRY_AFTER = 60.0  # shorter than for one operation: all operations wait for the next probe
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a failure means for its operation.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core.operations import Operation, OperationType
@@ -50,13 +50,12 @@ _INVALID_ACTION = "invalid_action"
 _FINISHES = {OperationType.FINISH_SPAN, OperationType.FINISH_AGENT_INSTANCE}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivered:
     """The API has the operation."""
 
 
-@dataclass(frozen=True, slots=True)
-class TryAgain:
+class TryAgain(NamedTuple):
     """The same request may succeed later.
 
     Attributes:
@@ -76,8 +75,7 @@ class TryAgain:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """The API refuses this form of the operation; another form is sent.
 
     Attributes:
@@ -87,8 +85,7 @@ class Rewrite:
     refused_id: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """The operation will never succeed.
 
     Attributes:
@@ -102,13 +99,12 @@ class Failed:
     answered: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NotExecuted:
     """An earlier operation of the same bulk request was refused, and this one was not executed."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendSeparately:
+class SendSeparately(NamedTuple):
     """The bulk answer does not say enough about the operation: the answer to a single request will.
 
     Attributes:
@@ -118,8 +114,7 @@ class SendSeparately:
     refused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BulkUnavailable:
+class BulkUnavailable(NamedTuple):
     """The API has no bulk endpoint: no operation of the request was executed.
 
     Attributes:
@@ -129,8 +124,7 @@ class BulkUnavailable:
     error: Exception
 
 
-@dataclass(frozen=True, slots=True)
-class BulkFailed:
+class BulkFailed(NamedTuple):
     """The bulk request failed as a whole, or its answer cannot be read; another one may succeed.
 
     Attributes:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prefactor_core._delivery.ledger import Ledger
-from prefactor_core._spool.spool import Spool
 from prefactor_core.operations import Operation, OperationType
+
+if TYPE_CHECKING:
+    from prefactor_core._spool.spool import Spool
 
 __all__ = ["BOUNDED", "QUEUE_FULL", "QueueBound", "SpoolBound"]
 

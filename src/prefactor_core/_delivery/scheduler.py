@@ -32,6 +32,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from prefactor_core._delivery.ticket import SINGLE, Batch, BatchLimit, Ticket
 from prefactor_core._records.records import CreateState, InstanceRecord, SpanRecord
@@ -40,8 +41,7 @@ from prefactor_core.operations import Operation, OperationType
 __all__ = ["Consequences", "Scheduler", "mark_never_created"]
 
 
-@dataclass(frozen=True, slots=True)
-class Consequences:
+class Consequences(NamedTuple):
     """What follows from the failure of an operation, for other operations. Dispatch reports it as `Effects`.
 
     Attributes:

@@ -22,6 +22,7 @@ from prefactor_core._records.records import InstanceRecord, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core.operations import Operation, OperationType
 from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.endpoints.instance_writes import InstanceWrites
 from prefactor_http.endpoints.span_writes import OutputReceipt, SpanCreate, SpanFinish, SpanReceipt, SpanWrites
 from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError
 
@@ -155,17 +156,17 @@ class Sender:
         if running is not None:
             instance_id = await running
         else:
-            answer = await http.agent_instances.register(**operation.payload, idempotency_key=operation.idempotency_key)
+            answer = await InstanceWrites(http).register(**operation.payload, idempotency_key=operation.idempotency_key)
             instance_id = answer.id
         self._on_registered(instance, instance_id)
 
     async def _start_instance(self, http: PrefactorHttpClient, operation: Operation) -> None:
-        await http.agent_instances.start(
+        await InstanceWrites(http).start(
             _instance(operation).id, timestamp=operation.timestamp, idempotency_key=operation.idempotency_key
         )
 
     async def _finish_instance(self, http: PrefactorHttpClient, operation: Operation) -> None:
-        await http.agent_instances.finish(
+        await InstanceWrites(http).finish(
             _instance(operation).id,
             status=operation.payload["status"],
             timestamp=operation.timestamp,
@@ -173,7 +174,7 @@ class Sender:
         )
 
     async def _record_quality(self, http: PrefactorHttpClient, operation: Operation) -> None:
-        await http.agent_instances.record_quality(
+        await InstanceWrites(http).record_quality(
             _instance(operation).id,
             operation.payload["name"],
             operation.payload["payload"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from prefactor_core.operations import Operation, OperationType
 
@@ -143,15 +144,13 @@ class Ticket:
         return f"<Ticket {self.operation.type.name}{name} [{', '.join(details)}]>"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Operations for one request, in causal order."""
 
     tickets: tuple[Ticket, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchLimit:
+class BatchLimit(NamedTuple):
     """What fits into one request.
 
     Attributes:

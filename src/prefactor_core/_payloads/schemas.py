@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from operator import is_
 from typing import Any, NamedTuple, TypeAlias
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from prefactor_core._payloads.redaction import PayloadPart, RulesByName
 from prefactor_core._payloads.snapshot import Payload
 from prefactor_schema import JsonSchema, Mismatch, shared_schema
+from prefactor_schema.engine import NoThreadError, load
 
 __all__ = ["PayloadSchemas", "SpanTypes", "in_package", "with_formats"]
 
@@ -97,6 +99,12 @@ class SpanTypes:
     def is_empty(self) -> bool:
         """Whether there are no span types."""
         return not (self._collections["span_type_schemas"] or self._collections["span_schemas"])
+
+    def import_engine(self) -> None:
+        """Import what checks need if there are schemas: now, rather than with the first check, in the agent's call."""
+        if any(self._collections.values()):
+            with suppress(ImportError, NoThreadError):  # as at a check, which says so
+                load()
 
     @property
     def quality_names(self) -> list[str]:

@@ -12,7 +12,7 @@ from prefactor_core.operations import Operation, OperationType
 from prefactor_http import _pfid
 
 if TYPE_CHECKING:
-    from prefactor_http.models.agent_instance import AgentInstance
+    from prefactor_http.endpoints.instance_writes import InstanceReceipt
 
 __all__ = ["DisabledSession"]
 
@@ -48,7 +48,7 @@ class DisabledSession:
     def mints_ids(self) -> bool:
         return True
 
-    async def fetch(self, instance_id: str) -> AgentInstance:
+    async def fetch(self, instance_id: str) -> InstanceReceipt:
         raise LookupError(instance_id)  # never called: without a delivery thread, nothing polls
 
     def use_header(self, sdk_header: str) -> None:

@@ -28,7 +28,7 @@ from prefactor_http.exceptions import PrefactorHttpError, is_transient_http_erro
 
 if TYPE_CHECKING:
     from prefactor_core._session.session import Session
-    from prefactor_http.models.agent_instance import AgentInstance
+    from prefactor_http.endpoints.instance_writes import InstanceReceipt
 
 __all__ = ["InstanceEntry", "Recording", "RecordingSession", "Refusable", "SpanEntry", "is_recording", "not_recording"]
 
@@ -309,7 +309,7 @@ class RecordingSession:
     def mints_ids(self) -> bool:
         return True
 
-    async def fetch(self, instance_id: str) -> AgentInstance:
+    async def fetch(self, instance_id: str) -> InstanceReceipt:
         raise LookupError(instance_id)  # a test terminates instances itself
 
     def use_header(self, sdk_header: str) -> None:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefactor_core.utils import generate_idempotency_key
 from prefactor_http._log import logger_of
 from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.endpoints.instance_writes import InstanceWrites
 from prefactor_http.exceptions import (
     PrefactorConnectionError,
     PrefactorHttpError,
@@ -20,6 +21,9 @@ from prefactor_http.exceptions import (
     is_transient_http_error,
 )
 from prefactor_http.retry import RetryHandler
+
+if TYPE_CHECKING:
+    from prefactor_http.endpoints import AgentInstanceClient
 
 __all__ = ["Registrar", "Registration", "may_start_without_api"]
 
@@ -69,13 +73,13 @@ class Registrar:
         self._silent_at: int | None = None
 
     @cached_property
-    def _http(self) -> PrefactorHttpClient:
-        """A client that repeats a request several times within the second that the agent waits."""
+    def _instances(self) -> InstanceWrites | AgentInstanceClient:
+        """Repeats a request several times within the second that the agent waits."""
         http = self._connections
         if not isinstance(http, PrefactorHttpClient):  # a test of the program has replaced it
-            return http
+            return http.agent_instances
         delay = min(http.config.initial_retry_delay, _FIRST_RETRY_SECONDS)
-        return http.with_retries(RetryHandler(replace(http.config, initial_retry_delay=delay)))
+        return InstanceWrites(http.with_retries(RetryHandler(replace(http.config, initial_retry_delay=delay))))
 
     def expects_answer(self) -> bool:
         """Whether an answer can be expected in time: the last one came, or delivery has had an answer since."""
@@ -139,7 +143,7 @@ class Registrar:
 
     async def _send(self, registration: Registration) -> str:
         try:
-            answer = await self._http.agent_instances.register(
+            answer = await self._instances.register(
                 **registration.details, idempotency_key=registration.idempotency_key
             )
         except PrefactorRetryExhaustedError as error:

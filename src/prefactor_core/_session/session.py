@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakMethod
 
 from prefactor_core._delivery.delivery import Delivery
@@ -23,22 +23,18 @@ from prefactor_core._process.exit import drain_at_exit, forget
 from prefactor_core._records.records import InstanceRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._session.registration import Registrar, Registration, may_start_without_api
-from prefactor_core._spool.files import about
-from prefactor_core._spool.spool import Spool
 from prefactor_core.config import PrefactorCoreConfig
 from prefactor_core.exceptions import ClientClosedError
 from prefactor_core.operations import Operation
 from prefactor_core.queue import Queue, QueueClosedError
 from prefactor_http._log import logger_of
+from prefactor_http._transport import import_for
 from prefactor_http.client import PrefactorHttpClient
+from prefactor_http.endpoints.instance_writes import InstanceReceipt, InstanceWrites
+from prefactor_http.exceptions import PrefactorConnectionError, PrefactorHttpError
 
-# Imported here, not by the delivery thread at its first request: a fork might leave the child an import half done.
-from prefactor_http.endpoints import AgentInstanceClient, AgentSpanClient, BulkClient  # noqa: F401
-from prefactor_http.exceptions import (
-    PrefactorConnectionError,
-    PrefactorHttpError,
-)
-from prefactor_http.models.agent_instance import AgentInstance
+if TYPE_CHECKING:
+    from prefactor_core._spool.spool import Spool
 
 __all__ = ["ApiSession", "Session"]
 
@@ -105,7 +101,7 @@ class Session(Protocol):
         """Whether the client generates span ids at the moment; otherwise the API does."""
         ...
 
-    async def fetch(self, instance_id: str) -> AgentInstance:
+    async def fetch(self, instance_id: str) -> InstanceReceipt:
         """An agent instance as the API has it. Runs on the delivery thread."""
         ...
 
@@ -179,6 +175,7 @@ class ApiSession:
         self._handles_sigterm = False
         self._only_thread: int | None = None
         self._http = http
+        import_for(config.http_config)
         self._sender = Sender(http, spans, on_registered=on_registered, on_control=on_control)
         self._delivery = Delivery(
             config.queue_config,
@@ -238,8 +235,8 @@ class ApiSession:
                 raise
             return None  # as in `hand_over()`
 
-    async def fetch(self, instance_id: str) -> AgentInstance:
-        return await self._sender.http.agent_instances.get(instance_id)
+    async def fetch(self, instance_id: str) -> InstanceReceipt:
+        return await InstanceWrites(self._sender.http).get(instance_id)
 
     def hand_over(self, operation: Operation) -> None:
         if self._only_thread is not None and self._only_thread != threading.get_ident():
@@ -284,6 +281,10 @@ def _new_spool(config: PrefactorCoreConfig) -> Spool | None:
     queue = config.queue_config
     if queue.spool is None:
         return None
+    # Imported here, since most programs have none.
+    from prefactor_core._spool.files import about  # noqa: PLC0415
+    from prefactor_core._spool.spool import Spool  # noqa: PLC0415
+
     described = about(config.http_config.api_url, config.http_config.api_token)
     return Spool(_absolute(queue.spool), described, max_bytes=queue.spool_max_bytes, sync=queue.spool_sync)
 

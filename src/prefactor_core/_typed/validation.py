@@ -23,6 +23,9 @@ __all__ = ["UnknownKeyword", "Validation", "ValidationMode"]
 ValidationMode: TypeAlias = Literal["warn", "raise", "off"]
 LateCall: TypeAlias = Literal["start", "complete", "fail", "set_result"]
 
+# The fields of `AgentVersionForRegister`, which takes long to import. tests/core/test_schema_checks.py compares them.
+AGENT_VERSION_KEYS = ("external_identifier", "name", "description", "runtime_environment")
+
 _MOST_NAMES_COMPARED = 1_000
 _MOST_EXPLAINED = 200
 """How many payloads of one schema are explained. Explaining takes time, and later mismatches are rarely new."""
@@ -198,14 +201,11 @@ class Validation:
         Raises:
             SpanValidationError: there are some, and the mode is "raise".
         """
-        # Imported here, since models take long to import: a client with delivery has imported it already.
-        from prefactor_http.models.agent_instance import AgentVersionForRegister  # noqa: PLC0415
-
-        unknown = [key for key in given if key not in AgentVersionForRegister.model_fields]
+        unknown = [key for key in given if key not in AGENT_VERSION_KEYS]
         if not unknown or self.mode == "off":
             return
         name = one_line(unknown[0], NAME_CHARS)
-        text = f"agent_version has the unknown key {name!r}{did_you_mean(name, AgentVersionForRegister.model_fields)}"
+        text = f"agent_version has the unknown key {name!r}{did_you_mean(name, AGENT_VERSION_KEYS)}"
         report_finding("mismatch", text)
         if self.mode == "raise":
             raise _error(text, "", "agent_version", text)

@@ -6,23 +6,21 @@ What is sent is the same as with `AgentSpanClient` and `BulkClient`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from prefactor_api.agent_span import ControlSignal
 from prefactor_http._request import api_path, checked_key, encode_json_types, given, iso_time
 from prefactor_http._request_sender import RequestSender
+from prefactor_http.endpoints.receipt import Receipt
 from prefactor_http.models.types import AgentStatus, FinishStatus
 
 __all__ = ["OutputReceipt", "SpanCreate", "SpanFinish", "SpanReceipt", "SpanWrites"]
 
 
-@dataclass(frozen=True, slots=True)
-class SpanCreate:
+class SpanCreate(NamedTuple):
     """The create of a span that is not finished; the fields are those of `AgentSpanClient.create()`."""
 
     agent_instance_id: str
@@ -52,8 +50,7 @@ class SpanCreate:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class SpanFinish:
+class SpanFinish(NamedTuple):
     """The finish of a span; the fields are those of `AgentSpanClient.finish()`."""
 
     agent_span_id: str
@@ -80,21 +77,21 @@ class SpanFinish:
         return _encoded(fields, "result_payload", self.result_payload, levels=1)
 
 
-class _Receipt(BaseModel):
-    # Validation errors are logged, so they must not contain the answer's content.
-    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
-
-
-class _WrittenSpan(_Receipt):
+class _WrittenSpan(Receipt):
     id: str
 
 
-class SpanReceipt(_Receipt):
+class _Control(Receipt):
+    terminate: bool = False
+    reason: str | None = None
+
+
+class SpanReceipt(Receipt):
     """What delivery reads of the answer to the write of a span."""
 
     status: str
     details: _WrittenSpan
-    control: ControlSignal | None = None
+    control: _Control | None = None
 
 
 class _SpanMember(TypedDict, total=False):
@@ -106,7 +103,7 @@ class _ControlMember(TypedDict, total=False):
     reason: Annotated[str | None, Field(strict=True)]
 
 
-class OutputReceipt(_Receipt):
+class OutputReceipt(Receipt):
     """What delivery reads of one output of a bulk request. Members of another form count as missing."""
 
     status: Literal["success", "error"]
@@ -131,7 +128,7 @@ class OutputReceipt(_Receipt):
         return reason if isinstance(reason, str) else None
 
 
-class _BulkReceipt(_Receipt):
+class _BulkReceipt(Receipt):
     status: str = "success"
     outputs: dict[str, OutputReceipt]
 
