@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import Ledger
@@ -15,6 +16,8 @@ from prefactor_core.operations import Operation, OperationType
 from prefactor_core.queue import InMemoryQueue, QueueClosedError
 
 __all__ = ["HandOver", "SpooledHandOver"]
+
+_CREATE_SPAN: Final = OperationType.CREATE_SPAN
 
 
 class HandOver:
@@ -59,7 +62,7 @@ class HandOver:
             self._drop(operation, reason)
             return
         span = operation.span
-        waiting = span if span and span.answered and operation.type is OperationType.CREATE_SPAN else None
+        waiting = span if span and span.answered and operation.type is _CREATE_SPAN else None
         if waiting:
             self._starts.add(waiting)
         # No further call may come between these two: a signal handler may raise there, and the operation stays pending.
@@ -158,6 +161,6 @@ class SpooledHandOver(HandOver):
                 return True
             self._ledger.accept(operation)
             self._spool.overflow(operation)
-        if operation.span and operation.span.answered and operation.type is OperationType.CREATE_SPAN:
+        if operation.span and operation.span.answered and operation.type is _CREATE_SPAN:
             self._starts.release(operation.span)  # nothing answers soon
         return True

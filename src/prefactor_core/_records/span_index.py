@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
+from prefactor_core._records.records import FINISHED, PREPARED, STARTED, CreateState, InstanceRecord, SpanRecord
 
 __all__ = ["MOST_OPEN", "MOST_OPEN_BYTES", "Forgotten", "SpanIndex"]
 
@@ -23,7 +23,7 @@ Forgotten: TypeAlias = Literal["too many", "run over"]
 
 
 def _is_open_here(record: SpanRecord) -> bool:
-    is_entered = record.phase is Phase.STARTED or (record.phase is Phase.PREPARED and record.on_stack)
+    is_entered = record.phase is STARTED or (record.phase is PREPARED and record.on_stack)
     return is_entered and not record.inherited
 
 
@@ -163,7 +163,7 @@ class SpanIndex:
 
     def _forget(self, record: SpanRecord, why: Forgotten) -> None:
         self._remove(record)
-        if record.phase is not Phase.FINISHED:
+        if record.phase is not FINISHED:
             self._unreported.append(why)
 
     def _report(self) -> None:
@@ -175,4 +175,4 @@ class SpanIndex:
 
 def _is_unsettled(record: SpanRecord) -> bool:
     state = record.create_state
-    return record.phase is not Phase.PREPARED and (state is CreateState.PENDING or state is CreateState.NOT_HANDED_OVER)
+    return record.phase is not PREPARED and (state is CreateState.PENDING or state is CreateState.NOT_HANDED_OVER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -16,10 +16,10 @@ from prefactor_core._handed import DONE, Answer, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, PayloadObject, snapshot_object
-from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
+from prefactor_core._records.records import FINISHED, PREPARED, STARTED, CreateState, InstanceRecord, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._typed.untyped_span import Part
-from prefactor_core._typed.validation import UnknownKeyword, Validation
+from prefactor_core._typed.validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span
@@ -155,7 +155,7 @@ class SpanManager:
         """Start a prepared span, unless it is started already. Returns its final id."""
         record = self.record(temp_id)
         params = None if payload is None else snapshot_object(payload, "payload")
-        if record.phase is Phase.PREPARED:
+        if record.phase is PREPARED:
             self.check(record, "params", params or record.default_payload or Payload({}))
         await self.start_span(record, params, started_at)
         return record.id
@@ -164,7 +164,7 @@ class SpanManager:
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
     ) -> Handed:
         """As `begin`. If the API generates the span's id, awaiting waits for its answer, or for the first failure."""
-        if record.phase is not Phase.PREPARED:
+        if record.phase is not PREPARED:
             return DONE
         waits = not record.minted and record.instance.registration is not CreateState.PENDING
         if waits:
@@ -228,21 +228,13 @@ class SpanManager:
         self.end(record, status, result, timestamp, even_if_finished=True)
         return DONE
 
-    def check(
-        self,
-        record: SpanRecord,
-        part: Part,
-        payload: Payload,
-        why: str = "",
-        *,
-        unknown: Sequence[UnknownKeyword] = (),
-    ) -> None:
-        """Check a payload of a span against its schema; `why` and `unknown` as in `Validation.check`.
+    def check(self, record: SpanRecord, part: Part, payload: Payload) -> None:
+        """Check a payload of a span against its schema.
 
         Raises:
             SpanValidationError: the payload does not match, with `validation="raise"`.
         """
-        self.validation.check(record.schemas, record.schema_name, part, payload, why, unknown=unknown, span=record)
+        self.validation.check(record.schemas, record.schema_name, part, payload, span=record)
 
     @awaitable_method
     def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> Handed:
@@ -267,7 +259,7 @@ class SpanManager:
         """
         if started_at is not None:
             _check_time("started_at", started_at)
-        if record.phase is not Phase.PREPARED:
+        if record.phase is not PREPARED:
             return
         self._begin(record, params, started_at or record.now(), answered)
 
@@ -302,9 +294,9 @@ class SpanManager:
         if timestamp is not None:
             _check_time("timestamp", timestamp)
         now = record.now()
-        if record.phase is Phase.FINISHED and not even_if_finished:
+        if record.phase is FINISHED and not even_if_finished:
             return
-        if record.phase is Phase.PREPARED:
+        if record.phase is PREPARED:
             self._create_before_end(record, status, now)
         started = status != "cancelled" or record.started_at is not None
         recorded = self._apply_policy(record, "result", result) if started else NO_PAYLOAD
@@ -325,7 +317,7 @@ class SpanManager:
 
     def _abandon(self, record: SpanRecord) -> None:
         remove_entry(record)
-        if record.phase is Phase.STARTED:
+        if record.phase is STARTED:
             with contextlib.suppress(ClientClosedError, QueueClosedError):
                 self.end(record, "cancelled", NO_PAYLOAD)
         else:
@@ -333,7 +325,7 @@ class SpanManager:
 
     def _begin_ancestors(self, record: SpanRecord) -> None:
         prepared: list[SpanRecord] = []
-        while isinstance(parent := record.parent, SpanRecord) and parent.phase is Phase.PREPARED:
+        while isinstance(parent := record.parent, SpanRecord) and parent.phase is PREPARED:
             prepared.append(parent)
             record = parent
         for ancestor in reversed(prepared):
@@ -354,7 +346,7 @@ class SpanManager:
         answered: Future[None] | None,
     ) -> None:
         """A transition: from prepared to started."""
-        if record.phase is not Phase.PREPARED:
+        if record.phase is not PREPARED:
             return
         active = status == "active"
         record.started_at, record.answered = at if active else None, answered
@@ -371,7 +363,7 @@ class SpanManager:
                 size=params.size,
             )
         )
-        record.phase, record.status, record.default_payload = Phase.STARTED, status, None
+        record.phase, record.status, record.default_payload = STARTED, status, None
         self._spans.started(record)
 
     def _apply_policy(self, record: SpanRecord, part: Part, payload: Payload) -> Payload:
@@ -388,7 +380,7 @@ class SpanManager:
         even_if_finished: bool,
     ) -> None:
         """A transition: to finished, from any state; from finished only if `even_if_finished`."""
-        first = record.phase is not Phase.FINISHED
+        first = record.phase is not FINISHED
         if not first and not even_if_finished:
             return
         at = timestamp or now
@@ -404,7 +396,7 @@ class SpanManager:
                 size=result.size,
             )
         )
-        record.phase, record.status, record.finished_at = Phase.FINISHED, status, at
+        record.phase, record.status, record.finished_at = FINISHED, status, at
         record.context = None
         if first:
             self._spans.finished(record)
