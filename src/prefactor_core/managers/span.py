@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import Literal, TypeVarTuple
+from typing import Final, Literal, TypeVarTuple
 
 from prefactor_core._delivery.loop_thread import wait_for
 from prefactor_core._handed import DONE, Answer, Handed, awaitable_method
@@ -33,6 +33,9 @@ from prefactor_http.models.types import FinishStatus
 __all__ = ["SpanManager"]
 
 ArgumentsT = TypeVarTuple("ArgumentsT")
+
+_CREATE_SPAN: Final = OperationType.CREATE_SPAN
+_FINISH_SPAN: Final = OperationType.FINISH_SPAN
 
 
 class SpanManager:
@@ -105,15 +108,16 @@ class SpanManager:
         instance = self._instance_record(instance_id)
         schemas = self.validation.find(self._span_types(instance), schema_name)
         minted = instance.partition is not None and self._mints_ids()
-        record = SpanRecord(
-            id=_pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
-            instance=instance,
-            schema_name=schema_name,
-            parent=current_parent(instance) if parent_span_id is None else self._find_parent(parent_span_id),
-            minted=minted,
-            default_payload=None if payload is None else snapshot_object(payload, "payload"),
-            schemas=schemas,
+        record = SpanRecord(  # in order: keywords would take twice as long
+            _pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
+            instance,
+            schema_name,
+            current_parent(instance) if parent_span_id is None else self._find_parent(parent_span_id),
+            minted,
         )
+        record.schemas = schemas
+        if payload is not None:
+            record.default_payload = snapshot_object(payload, "payload")
         self._spans.add(record)
         return record
 
@@ -352,15 +356,16 @@ class SpanManager:
         record.started_at, record.answered = at if active else None, answered
         record.payload = params.value  # before the hand-over: when the API has them, they are not kept
         self._hand_over(
-            Operation(
-                OperationType.CREATE_SPAN,
+            Operation(  # in order: keywords would take twice as long
+                _CREATE_SPAN,
                 {"status": status, "payload": params.value},
                 at,
                 _idempotency_key(record, "create"),
-                instance=record.instance,
-                span=record,
-                send_timestamp=active,
-                size=params.size,
+                {},
+                record.instance,
+                record,
+                active,
+                params.size,
             )
         )
         record.phase, record.status, record.default_payload = STARTED, status, None
@@ -386,14 +391,15 @@ class SpanManager:
         at = timestamp or now
         self._hand_over(
             Operation(
-                OperationType.FINISH_SPAN,
+                _FINISH_SPAN,
                 {"status": status, "result_payload": result.value if result.given else None},
                 at,
                 _idempotency_key(record, "finish") if first else generate_idempotency_key(),
-                instance=record.instance,
-                span=record,
-                send_timestamp=record.started_at is not None or timestamp is not None,
-                size=result.size,
+                {},
+                record.instance,
+                record,
+                record.started_at is not None or timestamp is not None,
+                result.size,
             )
         )
         record.phase, record.status, record.finished_at = FINISHED, status, at
