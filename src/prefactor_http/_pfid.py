@@ -57,16 +57,19 @@ def generate(partition: int, *, milliseconds: int | None = None, randomness: byt
         raise ValueError(f"milliseconds must be from 0 to {_MAX_MILLISECONDS}, not {milliseconds}")
     if randomness is None:  # each character is made of a byte of its own, which is quicker than arithmetic
         characters = os.urandom(_RANDOM_CHARACTERS).translate(_CHARACTER_OF_BYTE).decode("ascii")
-        return _beginning(milliseconds, partition) + characters
+        begin, middle = _fixed_parts(milliseconds >> 20, partition)
+        return f"{begin}{_PAIRS[milliseconds >> 10 & 1023]}{_PAIRS[milliseconds & 1023]}{middle}{characters}"
     if len(randomness) != _RANDOM_BYTES:
         raise ValueError(f"randomness must be {_RANDOM_BYTES} bytes, not {len(randomness)}")
-    return _beginning(milliseconds, partition) + _characters(int.from_bytes(randomness, "big"), 80)
-
-
-@lru_cache(maxsize=16)  # the ids that are made within one millisecond
-def _beginning(milliseconds: int, partition: int) -> str:
     # 16 characters hold 80 bits, two more than there are: the first character is 0 to 7.
-    return _characters(milliseconds << _PARTITION_BITS | partition, 80)
+    beginning = _characters(milliseconds << _PARTITION_BITS | partition, 80)
+    return beginning + _characters(int.from_bytes(randomness, "big"), 80)
+
+
+@lru_cache(maxsize=16)
+def _fixed_parts(high_bits: int, partition: int) -> tuple[str, str]:
+    """What the ids of a quarter of an hour have in common: the high bits of the time, and the partition."""
+    return _characters(high_bits, 30), _characters(partition, _PARTITION_BITS)
 
 
 def _characters(number: int, bits: int) -> str:
