@@ -120,6 +120,7 @@ class SpanRecord:
         local_id: the first id, if the API gave the span another one.
         ended_with_process: the client finished it, because the process is about to be ended.
         context: the `SpanContext` that the program has of it, until it is finished.
+        finish_begun: a finish has the key that is made of the id; another one needs a key of its own.
         inherited: it was opened before this process was forked. The parent process may deliver its create, which may
             still be pending.
     """
@@ -147,6 +148,7 @@ class SpanRecord:
     local_id: str = ""
     ended_with_process: bool = False
     context: object = field(default=None, repr=False)
+    finish_begun: bool = False
     inherited: bool = False
 
     def settle_create(self, state: CreateState) -> None:

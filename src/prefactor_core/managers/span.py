@@ -389,12 +389,15 @@ class SpanManager:
         if not first and not even_if_finished:
             return
         at = timestamp or now
+        # A signal handler may raise in the middle of the hand-over, and the block then finishes the span once more.
+        key = generate_idempotency_key() if record.finish_begun else _idempotency_key(record, "finish")
+        record.finish_begun = True
         self._hand_over(
             Operation(
                 _FINISH_SPAN,
                 {"status": status, "result_payload": result.value if result.given else None},
                 at,
-                _idempotency_key(record, "finish") if first else generate_idempotency_key(),
+                key,
                 {},
                 record.instance,
                 record,
