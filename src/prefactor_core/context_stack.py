@@ -115,7 +115,9 @@ def remove_entry(record: SpanRecord) -> None:
     if entries[-1].span is record:  # as a rule
         others = entries[:-1]
     else:
-        others = tuple(entry for entry in entries if entry.span is not record)
+        others = tuple([entry for entry in entries if entry.span is not record])
+        if len(others) == len(entries):  # as a rule at the end of a block, whose span was finished inside of it
+            return
     _stack.set(_without_useless(others) if others else others)
 
 

@@ -18,7 +18,7 @@ from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.redaction import PayloadPart, RedactionRules
 from prefactor_core._payloads.schemas import in_package
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, PayloadObject, error_payload, snapshot_object
-from prefactor_core._records.records import Phase, SpanRecord
+from prefactor_core._records.records import FINISHED, PREPARED, SpanRecord
 from prefactor_core._typed.untyped_span import Part, PayloadCall
 from prefactor_core._typed.validation import LateCall, UnknownKeyword, Validation
 from prefactor_core.context_stack import push_entry, remove_entry
@@ -44,16 +44,6 @@ class SpanRecorder(Protocol):
     def record(self, span_id: str) -> SpanRecord: ...
 
     def discard(self, record: SpanRecord) -> None: ...
-
-    def check(
-        self,
-        record: SpanRecord,
-        part: Part,
-        payload: Payload,
-        why: str = "",
-        *,
-        unknown: Sequence[UnknownKeyword] = (),
-    ) -> None: ...
 
     def start_span(
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
@@ -87,14 +77,23 @@ class SpanContext:
         TypeError: the payload is no mapping, pydantic model or dataclass, or a time is not a datetime.
     """
 
-    _collected: CollectedResult | None = None  # as a rule there is none: the first `set_result` makes it
+    # As a rule there are none: the first `set_result`, and the first mistake, make them.
+    _collected: CollectedResult | None = None
+    _unknown_keywords: dict[Part, dict[str, UnknownKeyword]] | None = None
 
     def __init__(self, temp_id: str, span_manager: SpanRecorder, default_payload: dict[str, Any] | None = None) -> None:
         self._manager = span_manager
         self._record = span_manager.record(temp_id)
-        self._unknown_keywords: dict[Part, dict[str, UnknownKeyword]] | None = None  # made for the first one
         if default_payload is not None:
             self._record.default_payload = snapshot_object(default_payload, "payload")
+
+    @classmethod
+    def _of(cls, record: SpanRecord, span_manager: SpanRecorder) -> SpanContext:
+        """As the constructor, of a span whose record is at hand."""
+        context = SpanContext.__new__(SpanContext)
+        context._manager = span_manager
+        context._record = record
+        return context
 
     @property
     def id(self) -> str:
@@ -109,7 +108,7 @@ class SpanContext:
             payload: the params; by default those given to `span(payload=)`.
             started_at: when the span started; now by default.
         """
-        if self._record.phase is not Phase.PREPARED:
+        if self._record.phase is not PREPARED:
             self._report_late("start")
             return DONE
         params = self._default_params() if payload is None else snapshot_object(payload, "payload")
@@ -124,7 +123,7 @@ class SpanContext:
             result: merged into what `set_result` has collected.
             timestamp: when the span ended; now by default.
         """
-        if self._record.phase is Phase.FINISHED:
+        if self._record.phase is FINISHED:
             self._report_late("complete")
             return DONE
         return self._finish("complete", result, timestamp)
@@ -132,7 +131,7 @@ class SpanContext:
     @awaitable_method
     def fail(self, result: PayloadObject | None = None, timestamp: datetime | None = None) -> Handed:
         """Finish the span as `failed`; arguments as in `complete`."""
-        if self._record.phase is Phase.FINISHED and result:
+        if self._record.phase is FINISHED and result:
             self._report_late("fail")
         return self._finish("failed", result, timestamp)
 
@@ -148,7 +147,7 @@ class SpanContext:
 
     def set_result(self, data: PayloadObject) -> None:
         """Collect result data for the finish. A later value of a key replaces an earlier one."""
-        if self._record.phase is Phase.FINISHED:
+        if self._record.phase is FINISHED:
             self._report_late("set_result")
             return
         part = snapshot_object(data, "result")
@@ -159,16 +158,17 @@ class SpanContext:
     def _finish(
         self, status: FinishStatus, result: PayloadObject | None, timestamp: datetime | None, why: str = ""
     ) -> Handed:
-        if self._record.phase is Phase.FINISHED:
+        if self._record.phase is FINISHED:
             return DONE
         merged = self._with_collected(snapshot_object(result, "result"))
         if status == "complete":
-            if self._record.phase is Phase.PREPARED:
+            if self._record.phase is PREPARED:
                 not_started = "" if self._record.default_payload else "start() was never called"
                 self._check("params", self._default_params(), not_started)
             self._check("result", merged, "" if merged.given else why)
         self._manager.end(self._record, status, merged, timestamp)
-        vars(self).pop("_collected", None)  # the program may keep this object
+        if self._collected is not None:  # vars() costs memory as long as the object is kept
+            vars(self).pop("_collected", None)  # the program may keep this object
         return DONE
 
     def _with_collected(self, last: Payload) -> Payload:
@@ -210,12 +210,14 @@ class SpanContext:
         record, unknown = self._record, self._unknown_keywords
         if record.schemas is not None or unknown:  # otherwise there is nothing to check it against
             given = tuple(unknown.pop(part, {}).values()) if unknown else ()
-            self._manager.check(record, part, payload, why, unknown=given)
+            self._manager.validation.check(
+                record.schemas, record.schema_name, part, payload, why, unknown=given, span=record
+            )
 
     def _report_late(self, call: LateCall) -> None:
         if self._record.ended_with_process:  # the program, whose threads may go on meanwhile, made no mistake
             return
-        finished = self._record.phase is Phase.FINISHED
+        finished = self._record.phase is FINISHED
         self._manager.validation.report_late(self._record.schema_name, call, finished=finished)
 
     def _finish_on_exit(self, error: BaseException | None, result: dict[str, Any] | None, why: str | None) -> None:
@@ -228,7 +230,7 @@ class SpanContext:
             result: merged into what `set_result` has collected, if no exception leaves it.
             why: what the message of a mismatch adds if there is no result. None: then the result is not checked.
         """
-        if self._record.phase is Phase.FINISHED:
+        if self._record.phase is FINISHED:
             return
         if error is None and why is None and result is None and self._collected is None:
             self._manager.end(self._record, "complete", NO_PAYLOAD)
@@ -371,8 +373,8 @@ class SpanScope(AbstractContextManager[SpanT_co, None], AbstractAsyncContextMana
             raise RuntimeError("this span has already been entered: call span() again for each `with` block")
         record = self._open_span()
         try:
-            self._context = record.context = SpanContext(record.id, self._manager)
-            yielded = self._wrap(self._context)
+            self._context = record.context = context = SpanContext._of(record, self._manager)
+            yielded = self._wrap(context)
             push_entry(record)
             return yielded
         except BaseException:  # even of a signal handler: Python does not call `__exit__` if `__enter__` raises

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-import uuid
+
+from prefactor_http._random import RandomTexts, uuid4_text
 
 __all__ = ["generate_idempotency_key", "validate_idempotency_key", "warn_missing_adaptor_config"]
 
 _MAX_KEY_LENGTH = 64
+_keys = RandomTexts(16, uuid4_text)
 
 logger = logging.getLogger("prefactor_core")
 
 
 def generate_idempotency_key() -> str:
-    """A new random idempotency key."""
-    return str(uuid.uuid4())
+    """A new random idempotency key: a UUID, since the API may accept no others."""
+    return _keys.take()
 
 
 def validate_idempotency_key(key: str) -> str:

@@ -7,12 +7,12 @@ to make IDs for its spans.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from functools import lru_cache
 
 from prefactor_http._clock import unix_time_ns
+from prefactor_http._random import RandomTexts
 
 __all__ = ["generate", "partition_of", "random_partition"]
 
@@ -20,8 +20,6 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _CHARACTER_OF_BYTE = bytes(ord(_ALPHABET[byte % 32]) for byte in range(256))
-_RANDOM_CHARACTERS = 16
-_MADE_AT_ONCE = 256
 _PFID = re.compile(rf"[0-7][{_ALPHABET}]{{31}}")
 _PARTITION_BITS = 30
 _MAX_PARTITION = (1 << _PARTITION_BITS) - 1
@@ -57,37 +55,24 @@ def generate(partition: int, *, milliseconds: int | None = None, randomness: byt
     if not 0 <= milliseconds <= _MAX_MILLISECONDS:
         raise ValueError(f"milliseconds must be from 0 to {_MAX_MILLISECONDS}, not {milliseconds}")
     if randomness is None:
-        return _beginning(milliseconds, partition) + _random_characters()
+        begin, middle = _fixed_parts(milliseconds >> 20, partition)
+        time = f"{_PAIRS[milliseconds >> 10 & 1023]}{_PAIRS[milliseconds & 1023]}"
+        return f"{begin}{time}{middle}{_random_characters.take()}"
     if len(randomness) != _RANDOM_BYTES:
         raise ValueError(f"randomness must be {_RANDOM_BYTES} bytes, not {len(randomness)}")
-    return _beginning(milliseconds, partition) + _characters(int.from_bytes(randomness, "big"), 80)
-
-
-@lru_cache(maxsize=16)  # the ids that are made within one millisecond
-def _beginning(milliseconds: int, partition: int) -> str:
     # 16 characters hold 80 bits, two more than there are: the first character is 0 to 7.
-    return _characters(milliseconds << _PARTITION_BITS | partition, 80)
+    beginning = _characters(milliseconds << _PARTITION_BITS | partition, 80)
+    return beginning + _characters(int.from_bytes(randomness, "big"), 80)
 
 
-_unused: list[str] = []
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_unused.clear)  # a forked process must not repeat the IDs of its parent
+@lru_cache(maxsize=16)
+def _fixed_parts(high_bits: int, partition: int) -> tuple[str, str]:
+    """What the ids of a quarter of an hour have in common: the high bits of the time, and the partition."""
+    return _characters(high_bits, 30), _characters(partition, _PARTITION_BITS)
 
 
-def _random_characters() -> str:
-    """The random half of an ID.
-
-    Many are made at once. A call of the operating system gives the GIL away, and another thread may keep it for
-    milliseconds: one call for each span would make the calls of an agent as slow as that thread.
-    """
-    while True:
-        try:
-            return _unused.pop()
-        except IndexError:  # each character is made of a byte of its own, which is quicker than arithmetic
-            made = os.urandom(_MADE_AT_ONCE * _RANDOM_CHARACTERS).translate(_CHARACTER_OF_BYTE).decode("ascii")
-            _unused.extend(
-                made[start : start + _RANDOM_CHARACTERS] for start in range(0, len(made), _RANDOM_CHARACTERS)
-            )
+# Each character is made of a byte of its own, which is quicker than arithmetic.
+_random_characters = RandomTexts(16, lambda randomness: randomness.translate(_CHARACTER_OF_BYTE).decode("ascii"))
 
 
 def _characters(number: int, bits: int) -> str:

@@ -74,16 +74,23 @@ async def test_a_signal_handler_may_look_at_the_account_at_any_line(run: Run) ->
 
 
 async def test_a_signal_handler_may_record_at_any_line(api: LocalApi, run: Run) -> None:
+    handled = 0
     async with run() as (client, instance):
-        await record(instance)  # the first one takes more lines
+
+        def handle() -> None:
+            nonlocal handled
+            handled += 1
+            at_once(record(instance))
+
         with interrupted(lambda: None) as lines:
             await record(instance)
         for line in range(1, lines[0]):
-            with interrupted(lambda: at_once(record(instance)), at=line):
+            with interrupted(handle, at=line):
                 await record(instance)
         report = await client.flush()
     assert report.complete
-    assert len(api.spans()) == 2 + 2 * (lines[0] - 1)
+    assert handled > lines[0] - 50  # the first one took a few more lines
+    assert len(api.spans()) == lines[0] + handled
     assert {span["status"] for span in api.spans()} == {"complete"}
     assert not api.violations
 

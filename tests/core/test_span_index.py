@@ -100,3 +100,12 @@ def test_the_open_spans_of_a_finished_instance_are_forgotten_after_others(
     assert forgotten == ["run over"] * 2000
     assert not index._open
     assert not instance.open_spans
+
+
+def test_no_call_forgets_many_spans(index: SpanIndex) -> None:
+    """After an outage, the spans that it kept are settled together; the next call of the agent must not take long."""
+    for record in [finish(index, number, CreateState.PENDING) for number in range(3000)]:
+        record.create_state = CreateState.DELIVERED
+    before = len(index._records)
+    finish(index, 3000, CreateState.DELIVERED)
+    assert before - 3 <= len(index._records) < before

@@ -3,12 +3,14 @@
 import ast
 import subprocess
 import sys
+import uuid
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from prefactor_http import _pfid
+from prefactor_http._random import uuid4_text
 
 EXAMPLE = "013xrzp12g3nqk8n" + "0" * 16  # from the API's documentation: time 1234567890000, partition 123456789
 
@@ -86,6 +88,7 @@ def test_a_forked_process_makes_other_ids() -> None:
     program = """
 import os
 from prefactor_http import _pfid
+from prefactor_http._random import uuid4_text
 _pfid.generate(1)
 child = os.fork()
 if child: os.waitpid(child, 0)  # the lines are too long to be written at once
@@ -94,3 +97,9 @@ print([_pfid.generate(1, milliseconds=0) for _ in range(300)], flush=True)
     lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     ids = [made for line in lines.splitlines() for made in ast.literal_eval(line)]
     assert len(set(ids)) == len(ids) == 600
+
+
+def test_the_text_of_a_uuid() -> None:
+    for number in (0, 1, 2**128 - 1, 2**127, 0x0123456789ABCDEF0123456789ABCDEF):
+        randomness = number.to_bytes(16, "big")
+        assert uuid4_text(randomness) == str(uuid.UUID(bytes=randomness, version=4))

@@ -261,7 +261,7 @@ class Delivery:
     @property
     def mints_ids(self) -> bool:
         """The API is not known to refuse span ids that this client makes."""
-        return self._dispatch.mints_ids(self._thread.loop.time())
+        return self._dispatch.mints_ids(monotonic())
 
     @property
     def paused(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from prefactor_core._delivery.intake import Intake
 from prefactor_core._delivery.ledger import Ledger
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from prefactor_core._spool.spool import Spool
 
 __all__ = ["HandOver", "SpooledHandOver"]
+
+_CREATE_SPAN: Final = OperationType.CREATE_SPAN
 
 
 class HandOver:
@@ -62,8 +64,9 @@ class HandOver:
         if (reason := self._bound.drop_reason(operation)) is not None:
             self._drop(operation, reason)
             return
-        waiting = _span_that_waits(operation)
-        if waiting is not None:
+        span = operation.span
+        waiting = span if span and span.answered and operation.type is _CREATE_SPAN else None
+        if waiting:
             self._starts.add(waiting)
         # No further call may come between these two: a signal handler may raise there, and the operation stays pending.
         self._ledger.accept(operation)
@@ -72,7 +75,7 @@ class HandOver:
         except QueueClosedError:
             self._ledger.retract(operation)
             raise
-        if waiting is not None:
+        if waiting:
             self._await_answer(waiting)
         elif self._intake.gathering and self._intake.has_enough:
             self._intake.hurry()
@@ -162,12 +165,6 @@ class SpooledHandOver(HandOver):
                 return True
             self._ledger.accept(operation)
             self._spool.overflow(operation)
-        if (waiting := _span_that_waits(operation)) is not None:
-            self._starts.release(waiting)  # nothing answers soon
+        if operation.span and operation.span.answered and operation.type is _CREATE_SPAN:
+            self._starts.release(operation.span)  # nothing answers soon
         return True
-
-
-def _span_that_waits(operation: Operation) -> SpanRecord | None:
-    """The span that the operation creates, if its `start()` waits for the answer."""
-    span = operation.span if operation.type is OperationType.CREATE_SPAN else None
-    return span if span is not None and span.answered is not None else None

@@ -1,7 +1,7 @@
 """Counts what became of every operation: accepted = delivered + failed + dropped + pending, at every moment."""
 
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -120,13 +120,6 @@ for _class in (OperationCounts, ClientStats, DeliveryReport):
     _class.__module__ = "prefactor_core"
 
 
-_Entry: TypeAlias = tuple[OperationType, int, int, int, Loss | None, str]
-"""What one step of an operation adds to the counts: its type, pending, size, delivered, its loss and the reason.
-
-A plain tuple: each operation of an agent makes one on the agent's thread, and Python makes these itself.
-"""
-
-
 class Ledger:
     """Counts operations. Works from any thread, and from a signal handler that interrupts it.
 
@@ -139,11 +132,9 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        # Reentrant: a signal handler may run while its own thread holds the lock. The call that it interrupted then
-        # counts the handler's entries.
+        # Reentrant: a finaliser may run while its own thread holds the lock. Inside of it nothing is called, so that a
+        # signal handler runs, and may raise, before a step is counted or after it, and does not split one.
         self._lock = threading.RLock()
-        self._entries: deque[_Entry] = deque()
-        self._counting = False
         self._delivered = _zeros()
         self._pending = _zeros()
         self._lost: dict[Loss, dict[tuple[OperationType, str], int]] = {"failed": {}, "dropped": {}}
@@ -155,31 +146,48 @@ class Ledger:
 
     def accept(self, operation: Operation) -> None:
         """Count an operation that was handed over."""
-        self._enter((operation.type, 1, operation.size, 0, None, ""))
+        type_, size = operation.type, operation.size
+        with self._lock:
+            if not self._closed:
+                self._pending[type_] += 1
+                self.pending += 1
+                self.pending_bytes += size
 
     def retract(self, operation: Operation) -> None:
         """Take back an operation that was counted, but could not be handed over or was handed over twice."""
-        self._enter((operation.type, -1, -operation.size, 0, None, ""))
+        type_, size = operation.type, operation.size
+        with self._lock:
+            if not self._closed:
+                self._pending[type_] -= 1
+                self.pending -= 1
+                self.pending_bytes -= size
         self.on_settled(operation)
 
     def refuse(self, operation: Operation, reason: str) -> None:
         """Count an operation that was dropped instead of queued."""
-        self._enter((operation.type, 0, 0, 0, "dropped", reason))
+        lost, key = self._lost["dropped"], (operation.type, reason)
+        with self._lock:
+            if not self._closed:
+                lost[key] = lost[key] + 1 if key in lost else 1
 
     def deliver(self, operation: Operation) -> None:
         """Count a pending operation as delivered."""
-        self._enter((operation.type, -1, -operation.size, 1, None, ""))
+        type_, size = operation.type, operation.size
+        with self._lock:
+            if not self._closed:
+                self._pending[type_] -= 1
+                self.pending -= 1
+                self.pending_bytes -= size
+                self._delivered[type_] += 1
         self.on_settled(operation)
 
     def fail(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as failed."""
-        self._enter((operation.type, -1, -operation.size, 0, "failed", reason))
-        self.on_settled(operation)
+        self._lose(operation, "failed", reason)
 
     def drop(self, operation: Operation, reason: str) -> None:
         """Count a pending operation as dropped."""
-        self._enter((operation.type, -1, -operation.size, 0, "dropped", reason))
-        self.on_settled(operation)
+        self._lose(operation, "dropped", reason)
 
     def adopt(self, operation: Operation) -> None:
         """Count an operation that another process was handed."""
@@ -195,7 +203,6 @@ class Ledger:
             keep: leave them pending, since the spool has them. Return how many that are, the first time.
         """
         with self._lock:
-            self._count()
             was_closed, self._closed = self._closed, True
             if keep:
                 return 0 if was_closed else self.pending
@@ -211,7 +218,6 @@ class Ledger:
     def dropped_for(self, reason: str, types: Iterable[OperationType]) -> int:
         """How many operations of some types were dropped for a reason."""
         with self._lock:
-            self._count()
             return sum(self._lost["dropped"].get((type_, reason), 0) for type_ in types)
 
     def count_mismatch(self) -> None:
@@ -232,37 +238,19 @@ class Ledger:
         """A snapshot of the counts, with the errors so far."""
         return DeliveryReport(**self._snapshot(), errors=errors)
 
-    def _enter(self, entry: _Entry) -> None:
-        self._entries.append(entry)
+    def _lose(self, operation: Operation, loss: Loss, reason: str) -> None:
+        type_, size = operation.type, operation.size
+        lost, key = self._lost[loss], (type_, reason)
         with self._lock:
-            self._count()
-
-    def _count(self) -> None:
-        if self._counting:
-            return
-        try:
-            self._counting = True
-            # Nothing is called between reading an entry and deleting it, so that an exception that a signal handler
-            # raises comes before or after both.
-            while self._entries:
-                type_, pending, size, delivered, loss, reason = self._entries[0]
-                if not self._closed:
-                    self._pending[type_] += pending
-                    self.pending += pending
-                    self.pending_bytes += size
-                    if delivered:
-                        self._delivered[type_] += delivered
-                    if loss:
-                        lost = self._lost[loss]
-                        key = type_, reason
-                        lost[key] = lost[key] + 1 if key in lost else 1
-                del self._entries[0]
-        finally:
-            self._counting = False
+            if not self._closed:
+                self._pending[type_] -= 1
+                self.pending -= 1
+                self.pending_bytes -= size
+                lost[key] = lost[key] + 1 if key in lost else 1
+        self.on_settled(operation)
 
     def _snapshot(self) -> dict[str, Any]:
         with self._lock:
-            self._count()
             delivered, pending = dict(self._delivered), dict(self._pending)
             failures, drops = dict(self._lost["failed"]), dict(self._lost["dropped"])
         counts = {type_: _counts(type_, delivered[type_], pending[type_], failures, drops) for type_ in OperationType}

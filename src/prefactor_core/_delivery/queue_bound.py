@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from prefactor_core._delivery.ledger import Ledger
 from prefactor_core.operations import Operation, OperationType
@@ -15,6 +15,7 @@ __all__ = ["BOUNDED", "QUEUE_FULL", "QueueBound", "SpoolBound"]
 
 BOUNDED = {OperationType.CREATE_SPAN, OperationType.RECORD_QUALITY}
 QUEUE_FULL = "queue_full"
+_FINISH_SPAN: Final = OperationType.FINISH_SPAN
 _RESUME_AT = 0.9  # of the bound: dropping begins and ends, and does not alternate with every operation
 
 
@@ -44,9 +45,10 @@ class QueueBound:
     def drop_reason(self, operation: Operation) -> str | None:
         """Return why an operation is dropped; None if the queue accepts it."""
         span = operation.span
-        if operation.type is OperationType.FINISH_SPAN and span:
+        type_ = operation.type
+        if type_ is _FINISH_SPAN and span:
             return span.dropped
-        if operation.type not in BOUNDED or self._has_room():
+        if type_ not in BOUNDED or self._has_room():
             return None
         return QUEUE_FULL
 

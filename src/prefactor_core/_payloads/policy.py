@@ -57,7 +57,11 @@ class PayloadPolicy:
             rules = self.rules_by_name.get(schema_name, {}).get(part)
         if rules is None and self.redact is None and payload.size * ESCAPED_SIZE <= self.max_bytes and not payload.cut:
             return payload  # as a rule
+        return self._redact_and_cut(payload, schema_name, part, rules)
 
+    def _redact_and_cut(
+        self, payload: Payload, schema_name: str, part: PayloadPart, rules: RedactionRules | None
+    ) -> Payload:
         def failed(error: BaseException) -> None:
             # Neither the message nor the traceback is logged: they may hold the value.
             name = payload_name(part, schema_name)

@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from operator import is_
 from typing import Any, NamedTuple, TypeAlias
 
 from prefactor_core._payloads.redaction import PayloadPart, RulesByName
@@ -63,9 +62,6 @@ class _Made(NamedTuple):
     of: tuple[Any, ...]
     schemas: PayloadSchemas
 
-    def is_of(self, *definitions: Any) -> bool:
-        return all(map(is_, self.of, definitions))
-
 
 class SpanTypes:
     """The span types and quality schemas of one schema version.
@@ -117,8 +113,10 @@ class SpanTypes:
         span_type = collections["span_type_schemas"].get(name)
         params, result = collections["span_schemas"].get(name), collections["span_result_schemas"].get(name)
         before = self._made.get(("span_type", name))
-        if before is not None and before.is_of(span_type, params, result):
-            return before.schemas
+        if before is not None:
+            span_type_before, params_before, result_before = before.of
+            if span_type_before is span_type and params_before is params and result_before is result:
+                return before.schemas
         of = span_type, params, result
         if isinstance(span_type, Mapping):
             params, result = span_type.get("params_schema"), span_type.get("result_schema")
@@ -133,7 +131,7 @@ class SpanTypes:
         if not isinstance(found, Mapping):
             return None
         before = self._made.get(("quality", name))
-        if before is not None and before.is_of(found):
+        if before is not None and before.of[0] is found:
             return before.schemas
         return self._make("quality", name, (found,), {"quality": found.get("schema")})
 

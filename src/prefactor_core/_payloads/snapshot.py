@@ -80,6 +80,7 @@ _MAX_DEPTH = 64
 _MAX_VALUES = 100_000  # objects that occur at several places would otherwise multiply without limit
 _MAX_PRINTED = 10_000
 _SHORT_INT_BITS = 64
+_MAX_FLAT = 20  # members
 _MAX_INT_BITS = 10_000  # Python refuses to convert integers of more than 4,300 digits to text
 _VALUE_SIZE = 32  # a number, or the punctuation around a text and its key, or the longest of the markers
 _MAX_READ = 20_000_000  # characters that are read one by one, or written; then only the beginning of each text is read
@@ -259,11 +260,38 @@ def snapshot_object(payload: PayloadObject | None, what: str) -> Payload:
         if not is_payload_object(payload):
             raise TypeError(f"{what} must be a mapping, a model or a dataclass, not {type(payload).__name__}")
         value = members_of(payload) if isinstance(payload, BaseModel) else payload
+    elif len(payload) <= _MAX_FLAT:
+        flat = payload.copy()  # another thread may change the original meanwhile
+        if (size := _flat_size(flat)) is not None:
+            return Payload(flat, size)
     budget = _Budget()
     copied = _snapshot(value, budget)
     if isinstance(copied, dict):
         return Payload(copied, budget.size, budget.cut, depth=budget.depth)
     return Payload({"unreadable": copied}, budget.size + _VALUE_SIZE, unreadable=True)
+
+
+def _flat_size(value: dict[Any, Any]) -> int | None:
+    """The size of an object whose values may stay as they are, texts and numbers; None for another.
+
+    Most payloads are such objects. To copy one value by value would take three times as long.
+    """
+    size = _VALUE_SIZE * (len(value) + 1)
+    for name, item in value.items():
+        if type(name) is not str or not name.isascii():
+            return None
+        item_type = type(item)
+        if item_type is str:
+            if not item.isascii():
+                return None
+            size += len(item)
+        elif item_type is int:
+            if item.bit_length() > _SHORT_INT_BITS:
+                return None
+        elif not (item_type is bool or item is None):
+            return None
+        size += len(name)
+    return size
 
 
 def error_payload(error: BaseException) -> Payload:

@@ -6,9 +6,9 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
+from prefactor_core._records.records import FINISHED, PREPARED, STARTED, CreateState, InstanceRecord, SpanRecord
 
 __all__ = ["MOST_OPEN", "MOST_OPEN_BYTES", "Forgotten", "SpanIndex"]
 
@@ -17,13 +17,16 @@ MOST_OPEN_BYTES = 64 * 1024 * 1024
 
 _REMEMBERED = 1000
 _SKIPPED_AT_ONCE = 2  # spans that are not settled, so that no call takes long in an outage
+# More than one, so that those that an outage has kept become fewer, and not all of them, so that no call takes long.
+_FORGOTTEN_AT_ONCE = 3
+_UNSETTLED: Final = (CreateState.PENDING, CreateState.NOT_HANDED_OVER)
 
 Forgotten: TypeAlias = Literal["too many", "run over"]
 """Why a span is forgotten that was not finished: too many are open, or its agent instance is over."""
 
 
 def _is_open_here(record: SpanRecord) -> bool:
-    is_entered = record.phase is Phase.STARTED or (record.phase is Phase.PREPARED and record.on_stack)
+    is_entered = record.phase is STARTED or (record.phase is PREPARED and record.on_stack)
     return is_entered and not record.inherited
 
 
@@ -108,15 +111,16 @@ class SpanIndex:
             if self._leave_open(record):
                 self._over.append(record)
                 if len(self._over) > _REMEMBERED:
-                    self._forget_over()
+                    self._forget_over(_FORGOTTEN_AT_ONCE)
 
     def instance_finished(self, instance: InstanceRecord) -> None:
         """Keep the open spans of a finished instance until enough others are over."""
         with self._lock:
-            for record in list(instance.open_spans):
+            left_open = list(instance.open_spans)
+            for record in left_open:
                 self._leave_open(record)
                 self._over.append(record)
-            self._forget_over()
+            self._forget_over(len(left_open) + _FORGOTTEN_AT_ONCE)
         self._report()
 
     def _enter_open(self, record: SpanRecord, size: int) -> None:
@@ -149,21 +153,23 @@ class SpanIndex:
                 self._leave_open(oldest)
                 self._forget(oldest, "too many")
 
-    def _forget_over(self) -> None:
+    def _forget_over(self, at_once: int) -> None:
         skipped = 0
-        while len(self._over) > _REMEMBERED and skipped < _SKIPPED_AT_ONCE:
+        for _ in range(min(at_once, len(self._over) - _REMEMBERED)):
             oldest = self._over.popleft()
             if oldest in self._open:  # it comes back when it is finished
                 continue
             if _is_unsettled(oldest):
                 self._over.append(oldest)
                 skipped += 1
+                if skipped == _SKIPPED_AT_ONCE:
+                    break
             else:
                 self._forget(oldest, "run over")
 
     def _forget(self, record: SpanRecord, why: Forgotten) -> None:
         self._remove(record)
-        if record.phase is not Phase.FINISHED:
+        if record.phase is not FINISHED:
             self._unreported.append(why)
 
     def _report(self) -> None:
@@ -174,5 +180,4 @@ class SpanIndex:
 
 
 def _is_unsettled(record: SpanRecord) -> bool:
-    state = record.create_state
-    return record.phase is not Phase.PREPARED and (state is CreateState.PENDING or state is CreateState.NOT_HANDED_OVER)
+    return record.create_state in _UNSETTLED and record.phase is not PREPARED

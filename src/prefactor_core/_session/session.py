@@ -168,6 +168,7 @@ class ApiSession:
         if queue is not None and queue.closed:
             raise QueueClosedError("the queue that the client was given is closed")
         self._config = config
+        self._may_mint_ids = config.queue_config.span_ids == "auto"
         self._background = background
         self._owner = weakref.ref(owner)
         self._finalizer: weakref.finalize[Any, Any] | None = None
@@ -253,7 +254,7 @@ class ApiSession:
         self._only_thread = threading.get_ident()
 
     def mints_ids(self) -> bool:
-        return self._config.queue_config.span_ids == "auto" and self._delivery.mints_ids
+        return self._may_mint_ids and self._delivery.mints_ids
 
     def use_header(self, sdk_header: str) -> None:
         self._http.sdk_header = sdk_header

@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import Literal, TypeVarTuple
+from typing import Final, Literal, TypeVarTuple
 
 from prefactor_core._delivery.loop_thread import wait_for
 from prefactor_core._handed import DONE, Answer, Handed, awaitable_method
 from prefactor_core._payloads.policy import PayloadPolicy
 from prefactor_core._payloads.schemas import SpanTypes
 from prefactor_core._payloads.snapshot import NO_PAYLOAD, Payload, PayloadObject, snapshot_object
-from prefactor_core._records.records import CreateState, InstanceRecord, Phase, SpanRecord
+from prefactor_core._records.records import FINISHED, PREPARED, STARTED, CreateState, InstanceRecord, SpanRecord
 from prefactor_core._records.span_index import SpanIndex
 from prefactor_core._typed.untyped_span import Part
-from prefactor_core._typed.validation import UnknownKeyword, Validation
+from prefactor_core._typed.validation import Validation
 from prefactor_core.context_stack import current_parent, push_entry, remove_entry
 from prefactor_core.exceptions import ClientClosedError, SpanNotFoundError
 from prefactor_core.models import Span
@@ -33,6 +33,9 @@ from prefactor_http.models.types import FinishStatus
 __all__ = ["SpanManager"]
 
 ArgumentsT = TypeVarTuple("ArgumentsT")
+
+_CREATE_SPAN: Final = OperationType.CREATE_SPAN
+_FINISH_SPAN: Final = OperationType.FINISH_SPAN
 
 
 class SpanManager:
@@ -105,15 +108,16 @@ class SpanManager:
         instance = self._instance_record(instance_id)
         schemas = self.validation.find(self._span_types(instance), schema_name)
         minted = instance.partition is not None and self._mints_ids()
-        record = SpanRecord(
-            id=_pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
-            instance=instance,
-            schema_name=schema_name,
-            parent=current_parent(instance) if parent_span_id is None else self._find_parent(parent_span_id),
-            minted=minted,
-            default_payload=None if payload is None else snapshot_object(payload, "payload"),
-            schemas=schemas,
+        record = SpanRecord(  # in order: keywords would take twice as long
+            _pfid.generate(instance.partition) if instance.partition is not None and minted else _local_id(),
+            instance,
+            schema_name,
+            current_parent(instance) if parent_span_id is None else self._find_parent(parent_span_id),
+            minted,
         )
+        record.schemas = schemas
+        if payload is not None:
+            record.default_payload = snapshot_object(payload, "payload")
         self._spans.add(record)
         return record
 
@@ -155,7 +159,7 @@ class SpanManager:
         """Start a prepared span, unless it is started already. Returns its final id."""
         record = self.record(temp_id)
         params = None if payload is None else snapshot_object(payload, "payload")
-        if record.phase is Phase.PREPARED:
+        if record.phase is PREPARED:
             self.check(record, "params", params or record.default_payload or Payload({}))
         await self.start_span(record, params, started_at)
         return record.id
@@ -164,7 +168,7 @@ class SpanManager:
         self, record: SpanRecord, params: Payload | None = None, started_at: datetime | None = None
     ) -> Handed:
         """As `begin`. If the API generates the span's id, awaiting waits for its answer, or for the first failure."""
-        if record.phase is not Phase.PREPARED:
+        if record.phase is not PREPARED:
             return DONE
         waits = not record.minted and record.instance.registration is not CreateState.PENDING
         if waits:
@@ -228,21 +232,13 @@ class SpanManager:
         self.end(record, status, result, timestamp, even_if_finished=True)
         return DONE
 
-    def check(
-        self,
-        record: SpanRecord,
-        part: Part,
-        payload: Payload,
-        why: str = "",
-        *,
-        unknown: Sequence[UnknownKeyword] = (),
-    ) -> None:
-        """Check a payload of a span against its schema; `why` and `unknown` as in `Validation.check`.
+    def check(self, record: SpanRecord, part: Part, payload: Payload) -> None:
+        """Check a payload of a span against its schema.
 
         Raises:
             SpanValidationError: the payload does not match, with `validation="raise"`.
         """
-        self.validation.check(record.schemas, record.schema_name, part, payload, why, unknown=unknown, span=record)
+        self.validation.check(record.schemas, record.schema_name, part, payload, span=record)
 
     @awaitable_method
     def cancel_unstarted(self, temp_id: str, timestamp: datetime | None = None) -> Handed:
@@ -267,7 +263,7 @@ class SpanManager:
         """
         if started_at is not None:
             _check_time("started_at", started_at)
-        if record.phase is not Phase.PREPARED:
+        if record.phase is not PREPARED:
             return
         self._begin(record, params, started_at or record.now(), answered)
 
@@ -302,9 +298,9 @@ class SpanManager:
         if timestamp is not None:
             _check_time("timestamp", timestamp)
         now = record.now()
-        if record.phase is Phase.FINISHED and not even_if_finished:
+        if record.phase is FINISHED and not even_if_finished:
             return
-        if record.phase is Phase.PREPARED:
+        if record.phase is PREPARED:
             self._create_before_end(record, status, now)
         started = status != "cancelled" or record.started_at is not None
         recorded = self._apply_policy(record, "result", result) if started else NO_PAYLOAD
@@ -325,7 +321,7 @@ class SpanManager:
 
     def _abandon(self, record: SpanRecord) -> None:
         remove_entry(record)
-        if record.phase is Phase.STARTED:
+        if record.phase is STARTED:
             with contextlib.suppress(ClientClosedError, QueueClosedError):
                 self.end(record, "cancelled", NO_PAYLOAD)
         else:
@@ -333,7 +329,7 @@ class SpanManager:
 
     def _begin_ancestors(self, record: SpanRecord) -> None:
         prepared: list[SpanRecord] = []
-        while isinstance(parent := record.parent, SpanRecord) and parent.phase is Phase.PREPARED:
+        while isinstance(parent := record.parent, SpanRecord) and parent.phase is PREPARED:
             prepared.append(parent)
             record = parent
         for ancestor in reversed(prepared):
@@ -354,24 +350,25 @@ class SpanManager:
         answered: Future[None] | None,
     ) -> None:
         """A transition: from prepared to started."""
-        if record.phase is not Phase.PREPARED:
+        if record.phase is not PREPARED:
             return
         active = status == "active"
         record.started_at, record.answered = at if active else None, answered
         record.payload = params.value  # before the hand-over: when the API has them, they are not kept
         self._hand_over(
-            Operation(
-                OperationType.CREATE_SPAN,
+            Operation(  # in order: keywords would take twice as long
+                _CREATE_SPAN,
                 {"status": status, "payload": params.value},
                 at,
-                _idempotency_key(record, "create"),
-                instance=record.instance,
-                span=record,
-                send_timestamp=active,
-                size=params.size,
+                generate_idempotency_key(),
+                {},
+                record.instance,
+                record,
+                active,
+                params.size,
             )
         )
-        record.phase, record.status, record.default_payload = Phase.STARTED, status, None
+        record.phase, record.status, record.default_payload = STARTED, status, None
         self._spans.started(record)
 
     def _apply_policy(self, record: SpanRecord, part: Part, payload: Payload) -> Payload:
@@ -388,23 +385,24 @@ class SpanManager:
         even_if_finished: bool,
     ) -> None:
         """A transition: to finished, from any state; from finished only if `even_if_finished`."""
-        first = record.phase is not Phase.FINISHED
+        first = record.phase is not FINISHED
         if not first and not even_if_finished:
             return
         at = timestamp or now
         self._hand_over(
             Operation(
-                OperationType.FINISH_SPAN,
+                _FINISH_SPAN,
                 {"status": status, "result_payload": result.value if result.given else None},
                 at,
-                _idempotency_key(record, "finish") if first else generate_idempotency_key(),
-                instance=record.instance,
-                span=record,
-                send_timestamp=record.started_at is not None or timestamp is not None,
-                size=result.size,
+                generate_idempotency_key(),
+                {},
+                record.instance,
+                record,
+                record.started_at is not None or timestamp is not None,
+                result.size,
             )
         )
-        record.phase, record.status, record.finished_at = Phase.FINISHED, status, at
+        record.phase, record.status, record.finished_at = FINISHED, status, at
         record.context = None
         if first:
             self._spans.finished(record)
@@ -452,14 +450,6 @@ class _Transitions:
                         self._deferred.popleft()()
             finally:  # a signal handler may raise, too
                 self._running = False
-
-
-def _idempotency_key(record: SpanRecord, call: Literal["create", "finish"]) -> str:
-    """The key of an operation of which each span has one: made of the id, which is random and quicker than another.
-
-    An id that was made before a fork is known to two processes, which may both start or finish the span.
-    """
-    return generate_idempotency_key() if record.inherited else f"{record.local_id or record.id}-{call}"
 
 
 def _local_id() -> str:
