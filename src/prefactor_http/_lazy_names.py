@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
+from typing import TypeVar
 
 __all__ = ["lazy_names"]
+
+T = TypeVar("T")
 
 
 def lazy_names(
@@ -22,11 +27,13 @@ def lazy_names(
 
     def get(name: str) -> object:
         if name in module_of:
-            value: object = getattr(import_module(module_of[name]), name)
+            with _real_dates():
+                value: object = getattr(import_module(module_of[name]), name)
             return sys.modules[package].__dict__.setdefault(name, value)
         if not name.startswith("_"):
             try:
-                return import_module(f"{package}.{name}")
+                with _real_dates():
+                    return import_module(f"{package}.{name}")
             except ModuleNotFoundError as error:
                 if error.name != f"{package}.{name}":
                     raise
@@ -36,3 +43,25 @@ def lazy_names(
         return sorted({*vars(sys.modules[package]), *module_of})
 
     return get, names
+
+
+@contextlib.contextmanager
+def _real_dates() -> Iterator[None]:
+    """Import with the classes that pydantic knows.
+
+    freezegun replaces them while a test runs, and asks each module for all its names then: that may be the first use.
+    """
+    shown = datetime.datetime, datetime.date
+    real = _real(datetime.datetime), _real(datetime.date)
+    if shown == real:
+        yield
+        return
+    datetime.datetime, datetime.date = real  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        datetime.datetime, datetime.date = shown  # type: ignore[misc]
+
+
+def _real(shown: type[T]) -> type[T]:
+    return next(each for each in shown.__mro__ if each.__module__ == "datetime")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -37,6 +38,7 @@ async def main(run: int, ledger: Ledger, settings: dict[str, object]) -> None:
     await client.initialize()
     instance = await client.create_agent_instance({"name": "Agent"}, agent_id="a")
     await instance.start()
+    gc.collect()  # else the first full collection stops all threads, the spool too, for 30 ms or more during the run
     ledger.note("start", run)
     chance = random.Random(run)
     number = 0

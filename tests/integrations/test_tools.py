@@ -48,6 +48,11 @@ def test_delivery_goes_on_while_the_clocks_stand_still(tool: str, python: Path, 
     assert statuses(api) == ["complete"] * 3
 
 
+def test_the_clocks_stand_still_before_the_client_is_used(python: Path, api: LocalApi) -> None:
+    assert output(api, python, "clocks_at_first_use.py") == "AgentInstance\n"
+    assert statuses(api) == ["complete"] * 2
+
+
 def test_a_clock_that_is_set_back(python: Path, api: LocalApi) -> None:
     output(api, python, "clock_set_back.py")
     for record in (*api.spans(), *api.instances()):

@@ -1,0 +1,20 @@
+"""Uses the client for the first time while the clocks stand still, as a test of an agent does."""
+
+import asyncio
+
+import freezegun
+
+import prefactor_core
+from support import new_client, record, started
+
+
+async def main() -> None:
+    async with new_client() as client:
+        instance = await started(client)
+        await record(instance)
+        await instance.finish()
+
+
+with freezegun.freeze_time("2001-02-03"):
+    asyncio.run(main())
+    print(prefactor_core.AgentInstance.__name__)
