@@ -359,6 +359,7 @@ async def test_whatever_raises_while_an_answer_is_judged_costs_one_operation(
     assert len(api.spans()) == 1
 
 
+@pytest.mark.usefixtures("collected")
 async def test_a_start_that_waits_for_an_id_returns_when_the_thread_ends(api: LocalApi, run: Run) -> None:
     def die() -> None:
         raise SystemExit
