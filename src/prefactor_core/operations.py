@@ -35,6 +35,7 @@ class _Encodable:
     """What `Operation.payload` stands for. These are no fields: copies of an operation are made of its payload."""
 
     __slots__ = ("_json", "_payload", "status")
+    status: Any
     _payload: dict[str, Any] | None  # None once it is JSON
     _json: bytes  # the params or the result of a span
 
