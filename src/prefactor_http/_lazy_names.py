@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TypeVar
 
-__all__ = ["lazy_names"]
+__all__ = ["lazy_names", "real_dates"]
 
 T = TypeVar("T")
 
@@ -27,12 +27,12 @@ def lazy_names(
 
     def get(name: str) -> object:
         if name in module_of:
-            with _real_dates():
+            with real_dates():
                 value: object = getattr(import_module(module_of[name]), name)
             return sys.modules[package].__dict__.setdefault(name, value)
         if not name.startswith("_"):
             try:
-                with _real_dates():
+                with real_dates():
                     return import_module(f"{package}.{name}")
             except ModuleNotFoundError as error:
                 if error.name != f"{package}.{name}":
@@ -46,7 +46,7 @@ def lazy_names(
 
 
 @contextlib.contextmanager
-def _real_dates() -> Iterator[None]:
+def real_dates() -> Iterator[None]:
     """Import with the classes that pydantic knows.
 
     freezegun replaces them while a test runs, and asks each module for all its names then: that may be the first use.

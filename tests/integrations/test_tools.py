@@ -49,7 +49,7 @@ def test_delivery_goes_on_while_the_clocks_stand_still(tool: str, python: Path, 
 
 
 def test_the_clocks_stand_still_before_the_client_is_used(python: Path, api: LocalApi) -> None:
-    assert output(api, python, "clocks_at_first_use.py") == "AgentInstance\n"
+    assert output(api, python, "clocks_at_first_use.py") == "AgentInstance ToolCallParams\n"
     assert statuses(api) == ["complete"] * 2
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from prefactor_core._typed.span import TypedSpan
 from prefactor_core.schema_registry import SchemaRegistry
+from prefactor_http._lazy_names import real_dates
 
 __all__ = ["load"]
 
@@ -25,19 +26,22 @@ def load(package: str, name: str) -> object:
         AttributeError: the catalog has no such name.
     """
     module = sys.modules[package]
-    value: object
+    with real_dates():
+        value = _load(module, package, name)
+    return module.__dict__.setdefault(name, value)  # of two threads, the first one's value is used
+
+
+def _load(module: ModuleType, package: str, name: str) -> object:
     if name == "registry":
         definitions = importlib.import_module(".__definitions__", package)
-        value = SchemaRegistry._of(
+        return SchemaRegistry._of(
             definitions.DEFINITIONS,
             module.SCHEMA_VERSION,
             assert_formats=getattr(definitions, "ASSERT_FORMATS", False),
         )
-    elif name == "SPAN_TYPES":
-        value = _SpanTypes(module, module._SPAN_TYPES)
-    else:
-        value = getattr(importlib.import_module(_defining_module(module, name), package), name)
-    return module.__dict__.setdefault(name, value)  # of two threads, the first one's value is used
+    if name == "SPAN_TYPES":
+        return _SpanTypes(module, module._SPAN_TYPES)
+    return getattr(importlib.import_module(_defining_module(module, name), package), name)
 
 
 def _defining_module(module: ModuleType, name: str) -> str:

@@ -1,11 +1,17 @@
 """Uses the client for the first time while the clocks stand still, as a test of an agent does."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import freezegun
 
 import prefactor_core
 from support import new_client, record, started
+
+sys.path.append(str(Path(__file__).parents[2] / "codegen/golden/keywords_and_aliases/expected"))
+
+import golden_keywords_and_aliases as with_times
 
 
 async def main() -> None:
@@ -17,4 +23,4 @@ async def main() -> None:
 
 with freezegun.freeze_time("2001-02-03"):
     asyncio.run(main())
-    print(prefactor_core.AgentInstance.__name__)
+    print(prefactor_core.AgentInstance.__name__, with_times.ToolCallParams.__name__)
