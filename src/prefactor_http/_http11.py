@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import ssl
 from collections.abc import Sequence
 from typing import Self, cast
@@ -127,8 +128,9 @@ class Http11Connection(asyncio.Protocol):
     @property
     def is_usable(self) -> bool:
         """Another request can be sent: the server keeps the connection, and it was used a moment ago."""
-        is_open = self._transport is not None and not (self._has_ended or self._failure or self._transport.is_closing())
-        return is_open and monotonic() - self._idle_since < _KEEP_SECONDS
+        if self._transport is None or self._has_ended or self._failure or self._transport.is_closing():
+            return False
+        return monotonic() - self._idle_since < _KEEP_SECONDS and not _has_input(self._transport)
 
     async def close(self) -> None:
         """Closes the connection; a request that is running fails."""
@@ -149,8 +151,8 @@ class Http11Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
-        if self._http.our_state is h11.IDLE:
-            self._abort()  # nobody asked for it
+        if self._http.our_state is h11.IDLE and self._idle_since:
+            self._abort()  # nobody asked for it; on a new connection, it is an answer that does not wait for a request
         elif not self._has_ended:
             self._http.receive_data(data)
             self._wake()
@@ -199,3 +201,13 @@ class Http11Connection(asyncio.Protocol):
         """The request was sent to its end, and nothing came after the answer."""
         transport = self._transport
         return transport is not None and not (transport.get_write_buffer_size() or self._http.trailing_data[0])
+
+
+def _has_input(transport: asyncio.Transport) -> bool:
+    """Something has come that the event loop has not read yet: the server has closed an idle connection."""
+    descriptor = transport.get_extra_info("socket").fileno()
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

@@ -6,6 +6,7 @@ import gzip
 import json
 import pickle
 import socket
+import threading
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -346,6 +347,48 @@ async def test_a_connection_that_is_cut_off_in_the_answer() -> None:
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{") as (client, _):
         with pytest.raises(PrefactorConnectionError, match="RemoteProtocolError"):
             await client.validate_token()
+
+
+async def test_an_answer_that_comes_before_the_request() -> None:
+    """As an overloaded load balancer sends it."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with PrefactorHttpClient(HttpClientConfig(url, "t"), retry=False) as client:
+            with pytest.raises(PrefactorApiError) as caught:
+                await client.validate_token()
+    assert (caught.value.status_code, caught.value.retry_after) == (503, 7)
+
+
+async def test_a_connection_that_the_server_has_just_closed_is_not_used() -> None:
+    answered, closed = threading.Event(), threading.Event()
+
+    def serve() -> None:
+        for _ in range(2):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(response(b'{"status": "success"}'))
+                answered.wait()
+            closed.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with PrefactorHttpClient(HttpClientConfig(url, "t"), retry=False) as client:
+            await client.validate_token()
+            answered.set()
+            closed.wait()  # the event loop waits, too, and does not read that the connection was closed
+            await client.validate_token()
+        thread.join()
 
 
 async def test_what_follows_an_answer_is_not_the_next_one() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefactor_http import _pfid
-from prefactor_http._random import uuid4_text
+from prefactor_http import _pfid, _random
+from prefactor_http._random import RandomTexts, uuid4_text
 
 EXAMPLE = "013xrzp12g3nqk8n" + "0" * 16  # from the API's documentation: time 1234567890000, partition 123456789
 
@@ -87,8 +87,8 @@ def test_randomness_of_another_length(randomness: bytes) -> None:
 def test_a_forked_process_makes_other_ids() -> None:
     program = """
 import os
-from prefactor_http import _pfid
-from prefactor_http._random import uuid4_text
+from prefactor_http import _pfid, _random
+from prefactor_http._random import RandomTexts, uuid4_text
 _pfid.generate(1)
 child = os.fork()
 if child: os.waitpid(child, 0)  # the lines are too long to be written at once
@@ -103,3 +103,17 @@ def test_the_text_of_a_uuid() -> None:
     for number in (0, 1, 2**128 - 1, 2**127, 0x0123456789ABCDEF0123456789ABCDEF):
         randomness = number.to_bytes(16, "big")
         assert uuid4_text(randomness) == str(uuid.UUID(bytes=randomness, version=4))
+
+
+def test_a_copy_of_the_machine_makes_other_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot that is started twice later: both have what was read before, and other randomness from then on."""
+    now = 1000.0
+    monkeypatch.setattr(_random, "unix_time", lambda: now)
+    monkeypatch.setattr("os.urandom", bytes)
+    texts = RandomTexts(4, bytes.hex)
+    assert texts.take() == "00000000"
+    monkeypatch.setattr("os.urandom", lambda size: b"\1" * size)
+    now += 0.5
+    assert texts.take() == "00000000"
+    now += 1.0
+    assert texts.take() == "01010101"

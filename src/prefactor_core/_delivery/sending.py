@@ -198,13 +198,17 @@ class Sending:
             for ticket in batch.tickets:
                 self.report(self._dispatch.give_up(ticket, error))
         finally:
-            tries.stop()
-            del self._unanswered[tries]
-            if tries.silent:
-                del self._silent[tries]
-            else:
-                self._running -= 1
-            self.pump()
+            if not self._thread.loop.is_closed():  # otherwise something has ended the thread, and nothing goes on
+                self._forget(tries)
+                self.pump()
+
+    def _forget(self, tries: Tries) -> None:
+        tries.stop()
+        del self._unanswered[tries]
+        if tries.silent:
+            del self._silent[tries]
+        else:
+            self._running -= 1
 
     def _decide(self, batch: Batch, result: Result) -> Effects:
         now = self._thread.loop.time()
