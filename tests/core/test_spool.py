@@ -89,6 +89,15 @@ def rows(spool: Path) -> list[str]:
     return found
 
 
+def knows_open_runs(spool: Path) -> bool:
+    """A file says that a run is open."""
+    for path in spool.glob("*.sqlite3"):
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            with contextlib.suppress(sqlite3.OperationalError):  # it is just being made
+                return bool(connection.execute("SELECT count(*) FROM open").fetchone()[0])
+    return False
+
+
 def names(spool: Path) -> list[str]:
     return sorted(path.name for path in spool.iterdir())
 
@@ -236,7 +245,7 @@ async def test_the_open_runs_of_another_account_stay_open(api: LocalApi, spool: 
     """Although nothing else is in the file."""
     with running_program(hands_over(spool), api) as program:
         assert program.line() == "started"
-        wait_until(lambda: not rows(spool))
+        wait_until(lambda: knows_open_runs(spool) and not rows(spool))
         program.send(signal.SIGKILL)
         program.end()
     with LocalApi() as other:
