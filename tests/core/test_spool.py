@@ -92,9 +92,9 @@ def rows(spool: Path) -> list[str]:
 def knows_open_runs(spool: Path) -> bool:
     """A file says that a run is open."""
     for path in spool.glob("*.sqlite3"):
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            with contextlib.suppress(sqlite3.OperationalError):  # it is just being made
-                return bool(connection.execute("SELECT count(*) FROM open").fetchone()[0])
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        with contextlib.closing(connection), contextlib.suppress(sqlite3.OperationalError):  # it is just being made
+            return bool(connection.execute("SELECT count(*) FROM open").fetchone()[0])
     return False
 
 
