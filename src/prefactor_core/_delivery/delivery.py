@@ -48,9 +48,10 @@ The words:
     verdict       whether a temporary failure uses up a retry of its operation, or counts as a part of an outage
     probe         the one operation that is sent during an outage, to see whether the API is available again
     try           one sending of a request; when the answer is overdue there are several, and the first answer counts
+    worker        a place for a running request; there are `num_workers`
     silent        a request that has no answer for so long that no worker waits for it any more
     suspended     something that does not work, and is not used for a while: the bulk endpoint, ids of this client
-    pump          gives the workers what can be sent now
+    pump          sends what can be sent now, if a worker is free
     ledger        counts the operations that were accepted, delivered, failed and dropped, and are pending
 """
 

@@ -60,10 +60,10 @@ class HandOver:
         Raises:
             QueueClosedError: delivery is closed.
         """
-        operation.compact()
         if (reason := self._bound.drop_reason(operation)) is not None:
             self._drop(operation, reason)
             return
+        operation.compact()
         span = operation.span
         waiting = span if span and span.answered and operation.type is _CREATE_SPAN else None
         if waiting:

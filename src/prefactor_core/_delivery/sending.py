@@ -1,4 +1,4 @@
-"""Sending: workers send what dispatch hands out, and give the outcome back.
+"""Sending: sends what dispatch hands out, `num_workers` requests at a time, and gives the outcomes back.
 
 A request whose answer is overdue is sent again on a new connection: the first one may be dead, or lead to a server
 that hangs. If that does not help, its worker goes on with other operations, while the request waits for an answer.
@@ -44,7 +44,7 @@ logger = logger_of("prefactor_core")
 
 
 class Sending:
-    """Keeps the workers busy with what can be sent.
+    """Keeps as many requests running as there are workers, while something can be sent.
 
     Args:
         dispatch: decides what is sent when.

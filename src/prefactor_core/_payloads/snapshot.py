@@ -288,6 +288,9 @@ def _flat_size(value: dict[Any, Any]) -> int | None:
         elif item_type is int:
             if item.bit_length() > _SHORT_INT_BITS:
                 return None
+        elif item_type is float:
+            if not math.isfinite(item):
+                return None
         elif not (item_type is bool or item is None):
             return None
         size += len(name)
@@ -392,6 +395,9 @@ def _to_be_copied(values: Iterable[tuple[KeyT, Any]], budget: _Budget) -> list[K
                 continue
         elif value_type is int:
             if value.bit_length() <= _SHORT_INT_BITS:
+                continue
+        elif value_type is float:
+            if math.isfinite(value):
                 continue
         elif value_type is bool or value is None:
             continue

@@ -23,8 +23,8 @@ class TaskExecutor:
         queue: the queue.
         handler: called with each item. If it raises, it is called again; after the last attempt, the error is logged.
         num_workers: how many items are handled at a time.
-        max_retries: how often the handler is called again for an item, after 1, 2, 4 … seconds. The client passes 0:
-            it schedules its own retries, since a delay must not occupy a worker.
+        max_retries: how often the handler is called again for an item, after 1, 2, 4 … seconds, during which
+            its worker waits.
         is_retryable: whether to try again after an exception; by default, or with None, after every exception.
     """
 
