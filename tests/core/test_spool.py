@@ -165,7 +165,7 @@ def replace_lock(spool: Path) -> None:
 async def leave(api: LocalApi, run: Run, spool: Path, *params: dict[str, Any]) -> None:
     """Leave the creates and finishes of spans in a spool."""
     async with run(queue={"spool": spool, "close_timeout": 0.1}) as (client, instance):
-        await client.flush()
+        await client.flush(timeout=30)
         with api.away():
             for each in params:
                 async with instance.span("step") as span:
