@@ -349,7 +349,7 @@ async def test_what_is_left_at_the_end_is_pending_and_the_next_client_delivers_i
     api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with run(queue={"spool": spool, "close_timeout": 0.1}) as (client, instance):
-        await client.flush()
+        await client.flush(timeout=30)
         api.go_away()
         await record(instance)
         await instance.finish()
@@ -553,7 +553,7 @@ async def test_a_file_of_another_account_waits(
     api: LocalApi, run: Run, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with run(queue={"spool": spool, "close_timeout": 0.1}) as (client, instance):
-        await client.flush()
+        await client.flush(timeout=30)
         with api.away():
             await record(instance)
             await client.close()
