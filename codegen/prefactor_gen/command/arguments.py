@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
 from prefactor_schema.suggestions import closest_match
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["SHELLS", "command_line", "generate_options", "parse", "without_watch"]
 
 SHELLS: Final = ("bash", "zsh", "fish")
+
+
+class _CommandModule(Protocol):
+    """A module of a command that has its own arguments."""
+
+    SUMMARY: str
+    DESCRIPTION: str
+    EXAMPLES: str
+
+    def add_options(self, parser: ArgumentParser) -> None: ...
+
 
 _EXAMPLES: dict[str, str] = {
     "generate": (
@@ -56,6 +68,16 @@ _EXAMPLES: dict[str, str] = {
     ),
 }
 
+_MODULES: Final[dict[str, _CommandModule]] = {
+    "diff": diff,
+    "import": imports,
+    "pull": pull,
+    "status": status,
+    "refs": refs,
+    "risk": risk,
+    "docs": docs,
+}
+_EXAMPLES.update({name: module.EXAMPLES for name, module in _MODULES.items()})
 
 _NAMING_OPTIONS = frozenset({"--output", "--package", "--project", "-C"})
 
@@ -120,6 +142,10 @@ def command_line() -> ArgumentParser:
     _sources(generate)
     generate_options(generate)
     _check(commands)
+    for name, module in _MODULES.items():
+        command = _command(commands, name, module.SUMMARY, module.DESCRIPTION)
+        _project(command)
+        module.add_options(command)
     init = _command(
         commands,
         "init",

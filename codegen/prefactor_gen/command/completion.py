@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import shtab
 
 from prefactor_gen.command.arguments import command_line, generate_options
-from prefactor_gen.diagnostics.rules import RULES
+from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 
 __all__ = ["completion_script"]
 
@@ -25,7 +25,7 @@ def completion_script(shell: str) -> str:
     )  # of the default command; without its SOURCE, which zsh would complete in place of a command
     for action in _actions(parser):
         if action.dest == "explain":
-            action.choices = sorted(RULES)
+            action.choices = sorted(EVERY_RULE)
         if action.dest in {"sources", "output"}:
             # The attribute that shtab reads.
             action.complete = shtab.DIRECTORY if action.dest == "output" else shtab.FILE  # type: ignore[attr-defined]

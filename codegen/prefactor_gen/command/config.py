@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from prefactor_schema.suggestions import closest_match, did_you_mean
 
 __all__ = [
     "ALLOW_KEYS",
+    "COMMAND_TABLES",
     "KEYS",
     "TABLE",
     "WIRE_KEYS",
@@ -59,7 +61,9 @@ _DEVICES = frozenset(
     {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
 )
 WIRE_KEYS = ("sources", "output", "package")
-KEYS = (*WIRE_KEYS, "formats", "former-names", "reference-folders", "refs", "wire", "allow")
+COMMAND_TABLES = ("diff", "status", "risk")
+"""The tables of commands of their own. These commands read them; the others only take them."""
+KEYS = (*WIRE_KEYS, "formats", "former-names", "reference-folders", "refs", "wire", "allow", *COMMAND_TABLES)
 ALLOW_KEYS = ("rule", "file", "span-type", "reason")
 
 
@@ -94,12 +98,14 @@ class ProjectConfig:
 
     Attributes:
         hint: if there is no configuration, a table with a similar name, as the end of a message.
+        tables: the tables of commands, as they are written, by the names in `COMMAND_TABLES`.
     """
 
     base: Path
     name: str | None = None
     packages: tuple[PackageConfig, ...] = ()
     hint: str = ""
+    tables: Mapping[str, object] = field(default_factory=dict)
 
     def default_package(self) -> str | None:
         """The default package name: the project's name with `_spans`."""
@@ -250,7 +256,8 @@ def project_config(document: dict[str, Any], base: Path) -> ProjectConfig:
     packages = [_package(table, f"tool.{TABLE}", config, wire=False)]
     if "wire" in table:
         packages.append(_package(table["wire"], f"tool.{TABLE}.wire", config, wire=True))
-    return ProjectConfig(base, config.name, tuple(packages))
+    tables = {key: table[key] for key in COMMAND_TABLES if key in table}
+    return ProjectConfig(base, config.name, tuple(packages), tables=tables)
 
 
 def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) -> PackageConfig:

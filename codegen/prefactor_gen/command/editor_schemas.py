@@ -130,6 +130,9 @@ def config_schema() -> dict[str, Any]:
             "items": {"type": "string"},
             "description": "Folders outside of the definition folders whose files a $ref may lead to.",
         },
+        "diff": {"type": "object", "description": "What `prefactor-gen diff` compares with, and what it allows."},
+        "status": {"type": "object", "description": "What `prefactor-gen status` does not report."},
+        "risk": {"type": "object", "description": "What `prefactor-gen risk` does not allow."},
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},
     }
     table = {**_object(keys, KEYS), "required": ["sources"]}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from prefactor_gen.command.enforcement import By, Enforced, enforcement
 from prefactor_gen.command.report import console, is_terminal
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.diagnostics.rules import RULES
+from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline.stages import GeneratedPackage
@@ -22,7 +22,7 @@ _BY = {By.SCHEMA: "checked against the schema itself", By.NOTHING: "not enforced
 
 def explain_rule(code: str) -> str:
     """The summary and the explanation of a rule."""
-    rule = RULES[code]
+    rule = EVERY_RULE[code]
     return f"{code}: {rule.summary}\n\n{textwrap.fill(rule.explanation, 100, break_on_hyphens=False)}"
 
 

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
 from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.progress import progress_bar
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
-from prefactor_gen.diagnostics.rules import RULES
+from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_schema.suggestions import did_you_mean
@@ -56,7 +57,7 @@ def _folders(options: argparse.Namespace) -> list[Path]:
     """The folders to run in."""
     from prefactor_gen.command.projects import chosen_projects
 
-    if "project" not in options or getattr(options, "explain", None) in RULES:
+    if "project" not in options or getattr(options, "explain", None) in EVERY_RULE:
         return [Path()]
     folders = chosen_projects(options)
     if len(folders) > 1 and getattr(options, "wheel", None):
@@ -126,7 +127,7 @@ def _report_untracked(folder: Path) -> int:
 def _check(options: argparse.Namespace) -> int:
     from prefactor_gen.command.explain import enforced_keywords, explain_rule, print_enforced
 
-    if options.explain and options.explain in RULES:
+    if options.explain and options.explain in EVERY_RULE:
         print(explain_rule(options.explain))
         return DONE
     project = read_project(find_project(Path.cwd()))
@@ -140,7 +141,7 @@ def _check(options: argparse.Namespace) -> int:
             for part, items in enforced_keywords(each.value, options.explain or None).items()
         }
         if options.explain and not parts:
-            known = [*RULES, *(item.name for each in compiled for item in each.value.definitions.span_types)]
+            known = [*EVERY_RULE, *(item.name for each in compiled for item in each.value.definitions.span_types)]
             hint = did_you_mean(options.explain, known)
             message = f"--explain: {options.explain!r} is neither a rule nor a span type of these definitions{hint}"
             raise ConfigError(message)
@@ -187,6 +188,13 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "generate": _generate,
     "check": _check,
+    "diff": diff.run,
+    "import": imports.run,
+    "pull": pull.run,
+    "status": status.run,
+    "refs": refs.run,
+    "risk": risk.run,
+    "docs": docs.run,
     "demo": _demo,
     "schema": _schema,
     "completion": _completion,

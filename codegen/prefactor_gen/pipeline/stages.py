@@ -38,6 +38,7 @@ from prefactor_gen.package.literals import quote
 from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
 from prefactor_gen.pipeline.package_files import package_files, resolved_former_names
 from prefactor_gen.pipeline.processes import Progress, compile_all
+from prefactor_gen.pipeline.resolved_definitions import with_copies
 from prefactor_gen.pipeline.reuse import GeneratedModule, definition_digest, reusable_module, shared_digest
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.span_types import Compiled, SharedTask, Task
@@ -128,7 +129,7 @@ class _Run:
         self.definitions, self.invalid = collect_definitions(self.documents)
         span_types = self.definitions.span_types
         self.names, self.of_names = span_names(span_types, RESERVED_NAMES.__contains__)
-        self.inlined = [self.with_copies(item) for item in span_types]
+        self.inlined = [with_copies(item, self.files) for item in span_types]
         self.shared, self.of_shared = self.shared_types()
         classes = [each.class_name for each in self.names.values()]
         self.in_package = names_in_package(RESERVED_NAMES, classes, self.shared.types)
@@ -289,15 +290,6 @@ class _Run:
                 diagnostics.extend(lint_definition(inlined))
                 definitions.append(inlined)
         return Checked(definitions, diagnostics)
-
-    def with_copies(self, item: SpanTypeDefinition) -> Checked[SpanTypeDefinition | None]:
-        """The definition with what its schemas refer to in other files; None if a reference cannot be resolved."""
-        params, diagnostics = inline_files(item.params, self.files)
-        if item.result is None:
-            return Checked(None if params is None else replace(item, params=params), diagnostics)
-        result, found = inline_files(item.result, self.files)
-        inlined = replace(item, params=params, result=result) if params is not None and result is not None else None
-        return Checked(inlined, [*diagnostics, *found])
 
 
 def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator[Diagnostic]:

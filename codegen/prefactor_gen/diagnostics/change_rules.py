@@ -1,0 +1,121 @@
+"""The rules by which `prefactor-gen diff` names a change of a definition, and says whom it breaks.
+
+Writers are agents: they break if what they record today is no longer valid. Readers are dashboards, queries and
+evaluations: they break if they may meet what they have not met before. Agents write both params and results, and people
+read both, so the rules are the same for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prefactor_gen.diagnostics.diagnostics import Severity
+from prefactor_gen.diagnostics.rules import Rule
+
+__all__ = ["CHANGE_RULES", "ChangeRule"]
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRule(Rule):
+    """One kind of change.
+
+    Attributes:
+        name: a name of words, such as became-required.
+        writers: how severe it is for agents that record such spans; None if it does not concern them.
+        readers: how severe it is for programs that read them; None if it does not concern them.
+    """
+
+    name: str
+    writers: Severity | None = None
+    readers: Severity | None = None
+
+
+def _rule(
+    code: str, name: str, summary: str, writers: Severity | None, readers: Severity | None, explanation: str = ""
+) -> ChangeRule:
+    severities = [each for each in Severity if each in {writers, readers}]
+    return ChangeRule(
+        code=code,
+        name=name,
+        summary=summary,
+        explanation=explanation or summary,
+        severity=severities[0],
+        writers=writers,
+        readers=readers,
+    )
+
+
+SPAN_TYPE_REMOVED = _rule("PD001", "span-type-removed", "a span type was removed", _E, _E)
+SPAN_TYPE_ADDED = _rule("PD002", "span-type-added", "a span type was added", _N, _N)
+SPAN_TYPE_RENAMED = _rule("PD003", "span-type-renamed", "a span type has another name", _E, _E)
+QUALITY_REMOVED = _rule("PD004", "quality-removed", "a quality schema was removed", _E, _E)
+RESULT_REMOVED = _rule("PD005", "result-removed", "a span type has no result any more", _E, _E)
+RESULT_ADDED = _rule("PD006", "result-added", "a span type has a result now", None, _N)
+INCOMPARABLE = _rule("PD007", "incomparable", "the old schema cannot be compared", _E, _E)
+
+PROPERTY_REMOVED = _rule("PD101", "property-removed", "a property was removed", _W, _E)
+PROPERTY_ADDED = _rule("PD102", "property-added", "a property was added", _N, None)
+PROPERTY_ADDED_REQUIRED = _rule("PD103", "property-added-required", "a property was added and is required", _E, None)
+PROPERTY_RENAMED = _rule("PD104", "property-renamed", "a property has another name", _E, _E)
+BECAME_REQUIRED = _rule("PD105", "became-required", "a property became required", _E, None)
+BECAME_OPTIONAL = _rule("PD106", "became-optional", "a property became optional", None, _E)
+CONDITION_ADDED = _rule("PD107", "condition-added", "a condition was added", _E, None)
+CONDITION_REMOVED = _rule("PD108", "condition-removed", "a condition was removed", None, _W)
+CLOSED = _rule("PD109", "closed", "an object takes no further properties any more", _E, None)
+OPENED = _rule("PD110", "opened", "an object takes further properties now", None, _W)
+OTHERS_NARROWED = _rule("PD111", "others-narrowed", "further properties take less", _E, None)
+OTHERS_WIDENED = _rule("PD112", "others-widened", "further properties take more", None, _E)
+
+TYPE_NARROWED = _rule("PD201", "type-narrowed", "a value has fewer types", _E, None)
+TYPE_WIDENED = _rule("PD202", "type-widened", "a value has more types", None, _E)
+TYPE_REPLACED = _rule("PD203", "type-replaced", "a value has another type", _E, _E)
+BOUND_TIGHTENED = _rule("PD204", "bound-tightened", "a bound is tighter", _E, None)
+BOUND_LOOSENED = _rule("PD205", "bound-loosened", "a bound is looser", None, _W)
+ENUM_VALUE_REMOVED = _rule("PD206", "enum-value-removed", "a value of an enum was removed", _E, None)
+ENUM_VALUE_ADDED = _rule("PD207", "enum-value-added", "a value was added to an enum", None, _W)
+BECAME_ENUM = _rule("PD208", "became-enum", "a value became one of an enum", _E, None)
+ENUM_DROPPED = _rule("PD209", "enum-dropped", "a value is no longer one of an enum", None, _E)
+PATTERN_ADDED = _rule("PD210", "pattern-added", "a pattern was added", _E, None)
+PATTERN_REMOVED = _rule("PD211", "pattern-removed", "a pattern was removed", None, _W)
+FORMAT_ADDED = _rule("PD212", "format-added", "a format was added", _W, None)
+FORMAT_REMOVED = _rule("PD213", "format-removed", "a format was removed", None, _W)
+OPTION_REMOVED = _rule("PD214", "option-removed", "an option of a union was removed", _E, None)
+OPTION_ADDED = _rule("PD215", "option-added", "an option was added to a union", None, _E)
+TUPLE_CHANGED = _rule("PD216", "tuple-changed", "the items of a tuple changed", _E, _E)
+CONTAINS_CHANGED = _rule("PD217", "contains-changed", "what an array must contain changed", _E, _E)
+EXCLUSION_CHANGED = _rule("PD218", "exclusion-changed", "what a value must not be changed", _E, _E)
+REDACTION_ADDED = _rule("PD219", "redaction-added", "a property is redacted now", None, _E)
+UNPROVEN = _rule("PD220", "unproven", "a change that no proof shows to be safe", _E, _E)
+UNKNOWN_KEYWORD_CHANGED = _rule("PD221", "unknown-keyword", "a keyword that is not JSON Schema's changed", _E, _E)
+
+TEXT_CHANGED = _rule("PD301", "text-changed", "a title or a description changed", _N, _N)
+TEMPLATE_CHANGED = _rule("PD302", "template-changed", "a template changed", None, _N)
+TEMPLATE_LOST = _rule("PD303", "template-lost", "a template shows what is not there any more", None, _E)
+DEFAULT_CHANGED = _rule("PD304", "default-changed", "a default changed", None, _W)
+DEPRECATED = _rule("PD305", "deprecated", "something is deprecated now", _N, _N)
+REMOVED_IN_TIME = _rule("PD306", "removed-in-time", "something was removed as its deprecation announced", _N, _N)
+REMOVED_EARLY = _rule("PD307", "removed-early", "something was removed before the date of its deprecation", _E, _E)
+UNTIL_TOO_NEAR = _rule("PD308", "until-too-near", "the date of a deprecation is too near", _W, _W)
+
+EXPORT_GONE = _rule("PD401", "export-gone", "a name of the generated package is gone", _N, None)
+KEYWORD_GONE = _rule("PD402", "keyword-gone", "a keyword of a method is gone", _N, None)
+KEYWORD_REQUIRED = _rule("PD403", "keyword-required", "a keyword of a method is newly required", _N, None)
+KEYWORD_NARROWED = _rule("PD404", "keyword-narrowed", "a keyword of a method takes less", _N, None)
+ATTRIBUTE_WIDENED = _rule("PD405", "attribute-widened", "an attribute of a model may be more", None, _N)
+BECAME_OVERLOADS = _rule("PD406", "became-overloads", "the signature of a method became overloads", _N, None)
+
+CATEGORY_INCLUDED = _rule("PD501", "category-included", "a category of data is included now", _E, _E)
+ACTION_ALLOWED = _rule("PD502", "action-allowed", "an action is allowed now", _E, _E)
+CLASSIFICATION_RAISED = _rule("PD503", "classification-raised", "the classification is higher", _E, _E)
+REDACTION_REMOVED = _rule("PD504", "redaction-removed", "a property is not redacted any more", _E, _E)
+RISK_UNDECLARED = _rule("PD505", "risk-undeclared", "a new span type declares no data risk", _W, _W)
+RISK_LOWERED = _rule("PD506", "risk-lowered", "the declared risk is lower", _N, _N)
+
+UNNEEDED_ALLOWANCE = _rule("PD901", "unneeded-allowance", "an allowance is not needed", _W, _W)
+
+CHANGE_RULES: dict[str, ChangeRule] = {
+    rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, ChangeRule)
+}
+"""Every kind of change by its code, in the order of the codes."""

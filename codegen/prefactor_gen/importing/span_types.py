@@ -1,0 +1,64 @@
+"""What every source of an import yields: span types as plain data, before they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prefactor_gen.diagnostics.diagnostics import Severity
+
+__all__ = ["Found", "Imported", "ImportedSpanType"]
+
+Schema = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that an import tells about one span type, or about the whole source.
+
+    Attributes:
+        about: the name of the tool or operation in the source; empty for the whole source.
+        message: what was found, what was done, and what to do.
+        severity: an error leaves the span type out; the others are still imported.
+    """
+
+    about: str
+    message: str
+    severity: Severity = Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedSpanType:
+    """One span type of a source.
+
+    Attributes:
+        name: the name without the prefix of the import, such as `git_log`.
+        params: the schema of the params.
+        result: the schema of the result; None if the source does not say it.
+        title, description: the texts, if the source has them.
+        data_risk: the data risk in the form of the API, if the source says something about it.
+    """
+
+    name: str
+    params: Schema
+    result: Schema | None = None
+    title: str | None = None
+    description: str | None = None
+    data_risk: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """All that a source has.
+
+    Attributes:
+        source: the name and version of the source, for people: `mcp-git 2026.10.19`.
+        span_types: in the order of the source.
+        found: what there is to tell.
+        noun: what the source calls them: tool, operation, type, span type.
+    """
+
+    source: str
+    span_types: Sequence[ImportedSpanType]
+    found: Sequence[Found] = field(default_factory=tuple)
+    noun: str = "tool"

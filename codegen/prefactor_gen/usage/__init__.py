@@ -1,0 +1,3 @@
+"""Which span types the source code of an agent uses."""
+
+__all__: list[str] = []
