@@ -7,7 +7,10 @@ import argparse
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
 SUMMARY = "what changed in definitions, and whom it breaks"
-DESCRIPTION = "Compare two sets of definitions, and report each change with whom it breaks: agents that record such spans, or programs that read them."
+DESCRIPTION = (
+    "Compare two sets of definitions, and report each change with whom it breaks: agents that record such "
+    "spans, or programs that read them."
+)
 EXAMPLES = (
     "  prefactor-gen diff                  the working tree with `against` of pyproject.toml\n"
     "  prefactor-gen diff origin/main      the working tree with a branch\n"

@@ -7,7 +7,10 @@ import argparse
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
 SUMMARY = "which span types the source code of an agent uses"
-DESCRIPTION = "Read the source code of an agent, and report which span types it uses, does not use, spells wrong, or should no longer use."
+DESCRIPTION = (
+    "Read the source code of an agent, and report which span types it uses, does not use, spells wrong, "
+    "or should no longer use."
+)
 EXAMPLES = "  prefactor-gen status src\n"
 
 

@@ -32,15 +32,13 @@ class ChangeRule(Rule):
     readers: Severity | None = None
 
 
-def _rule(
-    code: str, name: str, summary: str, writers: Severity | None, readers: Severity | None, explanation: str = ""
-) -> ChangeRule:
+def _rule(code: str, name: str, summary: str, writers: Severity | None, readers: Severity | None) -> ChangeRule:
     severities = [each for each in Severity if each in {writers, readers}]
     return ChangeRule(
         code=code,
         name=name,
         summary=summary,
-        explanation=explanation or summary,
+        explanation=summary,
         severity=severities[0],
         writers=writers,
         readers=readers,
