@@ -9,10 +9,11 @@ from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE
 from prefactor_gen.command.config import ALLOW_KEYS, KEYS, WIRE_KEYS
+from prefactor_gen.definitions.data_risk import data_categories
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.json_schema.deprecation import DEPRECATION_KEYS
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED, NAME, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DATA, DEPRECATED, NAME, REDACT
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
 
 __all__ = ["config_schema", "definitions_schema"]
@@ -200,6 +201,7 @@ def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
         NAME: name,
         CLASS: made,
         DEPRECATED: {"$ref": "#/definitions/deprecated"},
+        DATA: _data(),
         ALLOW: {"$ref": "#/definitions/allow"},
     }
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
@@ -216,6 +218,11 @@ def _data_risk() -> dict[str, Any]:
         if part.get("type") == "object":
             part["additionalProperties"] = False
     return {**schema, "definitions": parts}
+
+
+def _data() -> dict[str, Any]:
+    description = "The categories of data that the value belongs to; data_risk has to include them."
+    return {"description": description, "type": "array", "minItems": 1, "items": {"enum": list(data_categories())}}
 
 
 def _deprecated() -> dict[str, Any]:

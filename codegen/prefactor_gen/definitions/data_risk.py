@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import ObjectNode
 
-__all__ = ["CLASSIFICATION", "UNKNOWN", "DeclaredRisk", "RiskSection", "declared_risk", "risk_words"]
+__all__ = ["CLASSIFICATION", "UNKNOWN", "DeclaredRisk", "RiskSection", "data_categories", "declared_risk", "risk_words"]
 
 CLASSIFICATION, UNKNOWN = "classification", "unknown"
 
@@ -27,6 +27,12 @@ def risk_words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         for name, field in DataRisk.model_fields.items()
         if isinstance(section := field.annotation, type) and issubclass(section, BaseModel)
     }
+
+
+@cache
+def data_categories() -> tuple[str, ...]:
+    """The categories of data."""
+    return tuple(key for key in risk_words()["params_data_categories"] if key != CLASSIFICATION)
 
 
 @dataclass(frozen=True, slots=True)
