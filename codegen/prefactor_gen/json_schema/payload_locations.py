@@ -21,7 +21,7 @@ __all__ = ["Location", "PayloadLocations", "below"]
 Location: TypeAlias = tuple[str, ...]
 
 _MAX_SCHEMAS: Final = 200_000
-"""The most schemas that are looked at; a schema within the limits of the generator has far fewer."""
+"""How often a schema is looked at, for a value or for what is inside of it: the largest real ones need half of that."""
 
 
 class PayloadLocations:
@@ -33,7 +33,7 @@ class PayloadLocations:
         self._schema = schema
         self._in_place = InPlace(schema)
         self._applied: dict[Location, dict[str, ObjectNode]] = {}
-        self._seen = 0
+        self._looked_at = 0
 
     def schemas(self, location: Location) -> dict[str, ObjectNode]:
         """The schemas that apply to the value at a location, by pointer.
@@ -42,11 +42,8 @@ class PayloadLocations:
             DiagnosticError: the schema is too large to look at all of it.
         """
         if location not in self._applied:
-            found = self._applied[location] = self._in_place.applied(location)
-            self._seen += len(found) + 1
-            if self._seen > _MAX_SCHEMAS:
-                message = f"expected at most {_MAX_SCHEMAS:,} schemas that apply to the values of a payload"
-                raise LIMIT_EXCEEDED.error(self._schema.place, message)
+            self._applied[location] = self._in_place.applied(location)
+            self._count(len(self._applied[location]))
         return self._applied[location]
 
     def names(self, location: Location) -> list[str]:
@@ -82,6 +79,7 @@ class PayloadLocations:
         yield f"{path}[]", self.item(location, first)
 
     def _inside(self, location: Location, keys_of: Callable[[ObjectNode], Iterator[tuple[str, ...]]]) -> Location:
+        self._count(len(self.schemas(location)))
         found = [
             inner
             for pointer, schema in self.schemas(location).items()
@@ -89,6 +87,12 @@ class PayloadLocations:
             if self._describes(inner := pointer + step(keys), keys)
         ]
         return tuple(dict.fromkeys(found))
+
+    def _count(self, schemas: int) -> None:
+        self._looked_at += schemas
+        if self._looked_at > _MAX_SCHEMAS:
+            message = f"the values of a payload have more than {_MAX_SCHEMAS:,} schemas together; describe fewer"
+            raise LIMIT_EXCEEDED.error(self._schema.place, message)
 
     def _describes(self, pointer: str, keys: tuple[str, ...]) -> bool:
         """Whether there is a schema. `true` describes a value only if it has a name, and `false` describes none."""
