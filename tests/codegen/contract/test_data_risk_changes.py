@@ -157,7 +157,7 @@ UNREDACTED = {
 def test_what_is_no_longer_redacted(case: str) -> None:
     old, new, paths = UNREDACTED[case]
     for part, key in (("params", "params_schema"), ("result", "result_schema")):
-        found = compared(span_type(**{key: old}), span_type(**{key: new}))
+        found = compared({**span_type(), key: old}, {**span_type(), key: new})
         expected = [f"error PD504 a:b {part} {path}: is not redacted any more" for path in paths]
         assert lines(found) == expected
 
