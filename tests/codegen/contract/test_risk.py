@@ -78,7 +78,10 @@ def test_the_report(project: Project) -> None:
         "crm:delete      secret        destroy  1 of 17  2 of 17    9–10",
         "crm:find        unknown       unknown  unknown  no result  0",
     ]
-    assert "note PR003: 'crm:find' declares no data risk\n" in result.out
+    assert re.findall(r"note (PR.*)", result.out) == [
+        "PR006: the risk profile does not count what 'billing:refund' declares: result.organisational_confidential",
+        "PR003: 'crm:find' declares no data risk",
+    ]
     assert (result.code, result.err) == (0, "")
 
 
@@ -90,7 +93,7 @@ def test_for_programs(project: Project) -> None:
     (found,) = report["span_types"]
     assert {key: found[key] for key in DataRisk.model_fields} == REFUND["data_risk"]
     assert (found["name"], found["score"], found["params_fields"]) == ("billing:refund", {"low": 12, "high": 12}, [])
-    assert [each["code"] for each in report["findings"]] == ["PR001"]
+    assert [each["code"] for each in report["findings"]] == ["PR001", "PR006"]
     assert result.code == 1
 
 
