@@ -7,6 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from prefactor_gen.command.exit_codes import DONE, WRONG
+
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
 SUMMARY = "the data risk that span types declare"
@@ -34,7 +36,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from prefactor_gen.command.config import find_project, read_project
-    from prefactor_gen.command.main import DONE, WRONG
     from prefactor_gen.command.packages import chosen_packages, source_base
     from prefactor_gen.command.report import print_text, summary
     from prefactor_gen.command.risk_report import PRINT, RiskReport

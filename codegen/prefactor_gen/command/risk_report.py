@@ -165,7 +165,7 @@ def _said(risk: SpanRisk, section: RiskSection, words: Sequence[str]) -> str:
 
 def _code_in_table(text: str) -> str:
     """Text as code in a cell of a table, where Markdown and HTML mean nothing."""
-    shown = printable(text).replace("|", r"\|")
+    shown = printable(text).replace("|", r"\x7c")  # a table ends the cell there, even in code
     fence = _fence(shown)
     space = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{space}{shown}{space}{fence}"

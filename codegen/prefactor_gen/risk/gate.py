@@ -104,8 +104,10 @@ class _Gate:
                 f"the classification of the {PARTS[section.name]} of {self.risk.name!r} is {section.classification}; "
                 f"[tool.prefactor-gen.risk] allows at most {most}"
             )
-            place = section.place_at(CLASSIFICATION)
-            yield self._finding(CLASSIFICATION_TOO_HIGH, message, place, PARTS[section.name])
+            what = (
+                f"{PARTS[section.name]} {section.classification}"  # so that an even higher one is not allowed as well
+            )
+            yield self._finding(CLASSIFICATION_TOO_HIGH, message, section.place_at(CLASSIFICATION), what)
 
     def redacted(self, section: RiskSection) -> Iterator[RiskFinding]:
         for key in section.stated:
