@@ -23,8 +23,8 @@ def not_allowed(
     Args:
         risks: the data risk of all definitions.
         limits: what the project allows in general.
-        allowed: the reasons of exceptions, by what is allowed, such as `PR001 billing:refund destroy_data`; `*` stands for
-            any text, as in `PR003 crm:*`.
+        allowed: the reasons of exceptions, by what is allowed, such as `PR001 billing:refund destroy_data`. `*` stands
+            for any text, as in `PR003 crm:*`.
         is_complete: whether these are all definitions of the project, so that an exception is needed by one of them.
     """
     every = [found for risk in risks for found in risk_findings(risk, limits)]
