@@ -202,9 +202,9 @@ def test_span_types_that_come_go_and_are_renamed() -> None:
 
 
 def test_a_template_that_shows_what_is_gone() -> None:
-    template = {"template": "{{ a }} {{ b }}"}
-    old = definitions(span_type(members(a=TEXT), members(b=TEXT), **template))
-    new = definitions(span_type(members(a=TEXT), members(c=TEXT), **template))
+    template = "{{ a }} {{ b }}"
+    old = definitions(span_type(members(a=TEXT), members(b=TEXT), template=template))
+    new = definitions(span_type(members(a=TEXT), members(c=TEXT), template=template))
     assert told(changes(old, new))[0] == (
         "PD303: the template shows 'b', but 'b' is not a property of params or result (–/E)"
     )
