@@ -32,7 +32,7 @@ def definitions(*span_types: dict[str, Any], quality: list[dict[str, Any]] | Non
     return found
 
 
-def span_type(params: dict[str, Any], result: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+def span_type(params: dict[str, Any], result: dict[str, Any] | None = None, /, **more: Any) -> dict[str, Any]:
     """A span type, which is `agent:step` unless it has another name."""
     stated = {} if result is None else {"result_schema": result}
     return {"name": "agent:step", "params_schema": params, "data_risk": RISK, **stated, **more}
