@@ -183,6 +183,27 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:4:10 /span_schemas/agent/properties/x: warning PG034: no value can match this schema: 0123 has the "
         'type integer, and type says string; in YAML, quotes make it text: "0123"',
     ),
+    "PG035": (
+        "a.yaml",
+        "span_type_schemas:\n  - name: a\n    title: A\n    description: A.\n    template: '{{ old }}'\n"
+        "    params_schema:\n      properties:\n        new: {type: string}\n"
+        "        old: {type: string, x-prefactor-deprecated: {use: new}}\n",
+        "schemas/a.yaml:5:5 /span_type_schemas/0/template: warning PG035: the template shows 'old', which is deprecated; "
+        "show new, too, and later alone",
+    ),
+    "PG038": (
+        "a.yaml",
+        "span_schemas:\n  a:\n    properties:\n      x: {type: string, deprecated: true}\n",
+        "schemas/a.yaml:4:10 /span_schemas/a/properties/x: note PG038: this is deprecated, and nothing says what to use "
+        "instead, or why; add use or reason to x-prefactor-deprecated",
+    ),
+    "PG039": (
+        "a.yaml",
+        "span_schemas:\n  a:\n    properties:\n      prompt: {type: string}\n"
+        "      text: {type: string, x-prefactor-deprecated: {use: promt}}\n",
+        "schemas/a.yaml:5:28 /span_schemas/a/properties/text/x-prefactor-deprecated: warning PG039: 'text' is deprecated: "
+        "use names 'promt', which does not exist; did you mean 'prompt'?",
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",
@@ -196,8 +217,23 @@ RULE_EXAMPLES = {
 ERRORS = {
     "PG001", "PG002", "PG003", "PG004", "PG005", "PG006", "PG007", "PG008", "PG009", "PG012", "PG014", "PG019", "PG029",
 }  # fmt: skip
-WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033", "PG034"}
-NOTES = {"PG021", "PG023", "PG031"}
+WARNINGS = {
+    "PG015",
+    "PG016",
+    "PG017",
+    "PG018",
+    "PG020",
+    "PG022",
+    "PG024",
+    "PG025",
+    "PG026",
+    "PG032",
+    "PG033",
+    "PG034",
+    "PG035",
+    "PG039",
+}
+NOTES = {"PG021", "PG023", "PG031", "PG038"}
 
 
 def write_example(project: Project, rule: str) -> str:
@@ -275,7 +311,7 @@ def test_habits_from_other_schema_languages(name: str, project: Project) -> None
 
 def test_every_rule_has_a_test() -> None:
     # PG011 and PG013 are tested in this file without an example, PG030 in test_formats.py.
-    assert {*RULE_EXAMPLES, "PG011", "PG013", "PG030"} == set(RULES)
+    assert {*RULE_EXAMPLES, "PG011", "PG013", "PG030", "PG036", "PG040"} == set(RULES)
 
 
 def test_every_example_has_a_severity() -> None:

@@ -54,7 +54,7 @@ def test_two_files_with_one_id(project: Project) -> None:
     found = only(project.generate().findings)
     assert found.startswith("schemas/b.json:1:")
     assert found.endswith("which is also the $id of schemas/a.json")
-    assert (found.pointer, found.rule) == ("/$id", "PG008")
+    assert (found.pointer, found.rule) == ("/$id", "PG036")
 
 
 def test_a_misspelled_id(project: Project) -> None:
@@ -259,6 +259,7 @@ def test_one_id_in_the_project_and_beside_it(project: Project) -> None:
     assert refer_to(MONEY["$id"], project).code == 0
     project.write("schemas/copy.json", MONEY)
     found = only(project.run().findings)
+    assert found.rule == "PG036"
     assert f"expected one file with the $id {MONEY['$id']!r}, found schemas/copy.json and ../common/money.json" in found
 
 
