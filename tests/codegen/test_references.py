@@ -198,17 +198,30 @@ def test_a_configured_copy_stands_for_a_url(entry: str, target: str, reference: 
 
 @pytest.mark.parametrize(
     ("reference", "name"),
-    [("https://bank.example/types/money", "money.json"), ("https://bank.example/", "bank.example.json")],
+    [("http://bank.example/types/money", "money.json"), ("urn:bank.example", "bank.example.json")],
 )
-def test_a_remote_reference_prints_the_line_to_add(reference: str, name: str, project: Project) -> None:
+def test_a_reference_that_is_not_fetched_prints_the_line_to_add(reference: str, name: str, project: Project) -> None:
     project.configure()
     line = f'"{reference}" = "vendor/{name}"'
     found = only(refer_to(reference, project).findings)
-    assert (found.rule, found.endswith(f"add to [tool.prefactor-gen.refs]: {line}")) == ("PG008", True)
+    assert (found.rule, found.endswith(f"add to [tool.prefactor-gen.refs]: {line}")) == ("PG008", True), found
     configuration = project.write(f"vendor/{name}", CENTS).parent.parent / "pyproject.toml"
     configuration.write_text(f"{configuration.read_text()}[tool.prefactor-gen.refs]\n{line}\n")
     assert project.run().code == 0
     assert takes_cents(project)
+
+
+@pytest.mark.parametrize(
+    ("reference", "argument"),
+    [
+        ("https://bank.example/money#/$defs/a", "https://bank.example/money"),
+        ("https://a.b/?q=a&b", "'https://a.b/?q=a&b'"),
+    ],
+)
+def test_a_remote_reference_prints_the_command_to_run(reference: str, argument: str, project: Project) -> None:
+    project.configure()
+    found = only(refer_to(reference, project).findings)
+    assert (found.rule, found.endswith(f"run prefactor-gen refs add {argument}")) == ("PG008", True), found
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")

@@ -75,7 +75,7 @@ class RefsProject:
         urls = (*self.entries, *self.locked)
         present = {url: path for url in urls if (path := self.references.copy_of(url)) is not None}
         sources = [self.base / each for each in self.package.sources if not is_attribute(each, self.base)]
-        folders = [Path(os.path.realpath(each)) for each in sources if each.is_dir()]
+        folders = [Path(os.path.realpath(each)) for each in sources if each.suffix.lower() not in SUFFIXES]
         return Placement(self.base, self.entries, present, folders, self._folder(sources))
 
     def _folder(self, sources: list[Path]) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Table
+from tomlkit.items import InlineTable, Table
 
 __all__ = ["Additions", "add_keys", "as_lines"]
 
@@ -31,7 +31,9 @@ def add_keys(text: str, additions: Additions) -> str | None:
     text = text if text.endswith("\n") or not text else f"{text}\n"
     try:
         edited = _edited(text, additions)
-        if tomllib.loads(edited) != _merged(tomllib.loads(text), additions) or not _keeps_lines(text, edited):
+        if tomllib.loads(edited) != _merged(tomllib.loads(text), additions):
+            return None
+        if not _keeps_lines(text, edited) and not _has_inline_table(text, additions):  # which is one line
             return None
     except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
         return None
@@ -62,6 +64,11 @@ def _edited(text: str, additions: Additions) -> str:
             for each in after:
                 table.add(each)
     return document.as_string()
+
+
+def _has_inline_table(text: str, additions: Additions) -> bool:
+    document = tomlkit.parse(text)
+    return any(isinstance(_table(document, ["tool", *name.split(".")]), InlineTable) for name in additions)
 
 
 def _taken_off(table: Any) -> list[Any]:
