@@ -20,6 +20,8 @@ from prefactor_gen.vendoring.placement import Copy
 __all__ = ["add", "short_hash", "tell_left"]
 
 _SHOWN_DIGITS = 8
+_MAX_SHOWN = 20
+_MAX_CHARACTERS = 500
 
 
 def add(project: RefsProject, url: str, wanted: str | None) -> bool:
@@ -61,10 +63,11 @@ def add(project: RefsProject, url: str, wanted: str | None) -> bool:
 
 
 def tell_left(collected: Collected) -> None:
-    """Print the URLs that are not fetched, with what to do."""
-    for url, referrer in collected.left.items():
-        advice = "only https is fetched: save a copy, and name it in [tool.prefactor-gen.refs]"
-        print(f"{printable(referrer)} refers to {printable(url)}: {advice}")
+    """Print the references that are not fetched, with what to do."""
+    for each in collected.left[:_MAX_SHOWN]:
+        print(f"{printable(each.referrer)} refers to {printable(each.url[:_MAX_CHARACTERS])}: {each.reason}")
+    if (more := len(collected.left) - _MAX_SHOWN) > 0:
+        print(f"and {more} more references that are not fetched")
 
 
 def short_hash(content: bytes) -> str:

@@ -40,10 +40,14 @@ def check(project: RefsProject, *, remote: bool, output_format: str) -> bool:
         OUTPUT_FORMATS[output_format](found, project.base, sys.stdout)
         return not has_errors(found)
     print_text(found, project.base, sys.stdout, every=True)
-    number = len(project.locked)
-    fine = f"{number} {'copy is' if number == 1 else 'copies are'} as prefactor-refs.lock says"
-    print(summary(found) if has_errors(found) else fine)
+    print(summary(found) if has_errors(found) else _fine(len(project.locked)))
     return not has_errors(found)
+
+
+def _fine(number: int) -> str:
+    if number == 0:
+        return "no schema was fetched: there is no prefactor-refs.lock"
+    return f"{number} {'copy is' if number == 1 else 'copies are'} as prefactor-refs.lock says"
 
 
 def _unlocked(project: RefsProject) -> Iterator[Diagnostic]:

@@ -39,6 +39,8 @@ def update(project: RefsProject, urls: Sequence[str]) -> bool:
         PlacementError: a copy cannot be saved where the configuration says.
     """
     chosen = _chosen(project, urls)
+    if not chosen:
+        print("prefactor-refs.lock names no schema that pyproject.toml names, too")
     with Fetcher(project.hosts(*chosen)) as fetcher:
         collected = collect(chosen, fetcher.fetch, project.has_target)
     placement = project.placement()
@@ -51,7 +53,7 @@ def update(project: RefsProject, urls: Sequence[str]) -> bool:
     for _, line in changed:
         print(line)
     current = len(copies) - len(changed)
-    if current or not copies:
+    if current:
         print(f"{current} of {len(copies)} copies {'is' if current == 1 else 'are'} current")
     tell_left(collected)
     return (before is None or _tell_span_types(before, _definitions(read_refs_project()))) and not collected.left

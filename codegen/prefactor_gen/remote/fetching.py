@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import netrc
+import os
+import re
 import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
@@ -14,7 +18,7 @@ import httpx
 
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.diagnostics.limits import MAX_BYTES
-from prefactor_gen.remote.addresses import check_address, check_network, check_target, shown
+from prefactor_gen.remote.addresses import check_network, check_target, shown
 from prefactor_gen.remote.agent_versions import RemoteError
 
 __all__ = ["MAX_REDIRECTS", "MAX_RUN_SECONDS", "MAX_SECONDS", "MAX_TOTAL_BYTES", "FetchError", "Fetcher"]
@@ -54,16 +58,19 @@ class Fetcher:
 
     Args:
         named: the hosts that the user has named. Others may not be those of a private network.
+
+    Raises:
+        RemoteError: the environment has a wrong proxy, certificate or netrc file.
     """
 
     def __init__(self, named: Collection[str]) -> None:
         self._named = named
+        self._client = _client()
         self._runner = asyncio.Runner()
-        self._client = httpx.AsyncClient(headers=_HEADERS, timeout=MAX_SECONDS)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._end = time.monotonic() + MAX_RUN_SECONDS
         self._bytes = 0
-        self._errors: list[RemoteError] = []
+        self._errors: list[FetchError] = []
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +85,7 @@ class Fetcher:
         """The documents at some URLs, in their order; several are fetched at a time.
 
         Raises:
-            RemoteError: one of them cannot be fetched. Those that were not begun are left out then.
+            FetchError: one of them cannot be fetched. Those that were not begun are left out then.
         """
         return self._runner.run(self._fetch_all(urls))
 
@@ -98,16 +105,18 @@ class Fetcher:
             except TimeoutError:
                 limit = f"{MAX_SECONDS:g} seconds, or {MAX_RUN_SECONDS:g} with the others"
                 self._errors.append(FetchError(url, f"no complete answer within {limit}"))
-            except RemoteError as error:
+            except FetchError as error:
                 self._errors.append(error)
+            except RemoteError as error:  # about an address that a redirect leads to
+                self._errors.append(FetchError(url, str(error)))
             except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
                 self._errors.append(FetchError(url, _reason(error)))
             return b""
 
     async def _follow(self, url: str) -> bytes:
-        check_address(url)
         at = url
         for _ in range(MAX_REDIRECTS + 1):
+            check_target(at)
             await check_network(at, self._named)
             async with self._client.stream("GET", at) as answer:
                 target = answer.headers.get("location") if answer.status_code in _REDIRECTS else None
@@ -115,7 +124,6 @@ class Fetcher:
                     _check_answer(answer, url)
                     return await self._content(answer, url)
             at = urljoin(at, target).partition("#")[0]
-            check_target(at)
         raise FetchError(url, f"more than {MAX_REDIRECTS} redirects")
 
     async def _content(self, answer: httpx.Response, url: str) -> bytes:
@@ -130,6 +138,24 @@ class Fetcher:
                 raise FetchError(url, f"more than {MAX_TOTAL_BYTES:,} bytes, with the others")
             parts.append(part)
         return b"".join(parts)
+
+
+def _client() -> httpx.AsyncClient:
+    """A client with the proxies, certificates and passwords that the environment and the user's netrc file name."""
+    try:
+        return httpx.AsyncClient(headers=_HEADERS, timeout=MAX_SECONDS, auth=_passwords())
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise RemoteError(f"cannot use the proxies or certificates of the environment: {_reason(error)}") from None
+
+
+def _passwords() -> httpx.Auth | None:
+    """Sends a user and a password to the hosts that the user's netrc file names, as git and curl do."""
+    file = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
+    try:
+        return httpx.NetRCAuth(str(file)) if file.is_file() else None
+    except (netrc.NetrcParseError, OSError, ValueError) as error:
+        place = f", line {error.lineno}" if isinstance(error, netrc.NetrcParseError) else ""
+        raise RemoteError(f"cannot read the passwords in {file.name}{place}") from None
 
 
 async def _decoded(answer: httpx.Response, url: str) -> AsyncIterator[bytes]:
@@ -166,5 +192,5 @@ def _check_answer(answer: httpx.Response, url: str) -> None:
 
 def _reason(error: Exception) -> str:
     """Why a request failed. Some errors of the network have no text."""
-    text = str(error).splitlines()[0] if str(error) else ""
-    return text[:200] or type(error).__name__
+    text = str(error).partition("\n")[0]
+    return printable(re.sub(r"^\[Errno -?\d+\] ", "", text)[:200]) or type(error).__name__

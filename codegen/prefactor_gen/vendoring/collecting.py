@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from prefactor_gen.remote.addresses import is_fetched, shown
+from prefactor_gen.remote.addresses import check_address, is_fetched, shown
 from prefactor_gen.remote.agent_versions import RemoteError
 from prefactor_gen.remote.fetching import FetchError
 from prefactor_gen.vendoring.remote_schema import RemoteSchema, read_schema
@@ -16,6 +16,15 @@ MAX_SCHEMAS = 1_000
 """The most schemas that are collected in one run."""
 
 
+@dataclass(frozen=True)
+class NotFetched:
+    """A reference that is not fetched: the URL of its schema, its own, and the reason with what to do."""
+
+    referrer: str
+    url: str
+    reason: str
+
+
 @dataclass
 class Collected:
     """The schemas that were fetched.
@@ -23,13 +32,12 @@ class Collected:
     Attributes:
         schemas: by URL, those that were asked for first.
         referrers: the URL of the schema that led to each of the others, by URL.
-        left: URLs that are not fetched, because they have another scheme than https, each with the URL of a schema that
-            refers to it.
+        left: what is not fetched, because it has another scheme than https, or is no URL.
     """
 
     schemas: dict[str, RemoteSchema] = field(default_factory=dict)
     referrers: dict[str, str] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
+    left: list[NotFetched] = field(default_factory=list)
 
 
 def collect(
@@ -67,10 +75,24 @@ def _fetched(urls: Sequence[str], fetch: Callable[[Sequence[str]], list[bytes]],
 
 def _next(schema: RemoteSchema, found: Collected, is_known: Callable[[str], bool]) -> list[str]:
     """The URLs that a schema refers to, and that are to be fetched."""
-    new = [url for url in schema.refers_to if url not in found.schemas and not is_known(url)]
-    for url in new:
-        if is_fetched(url):
-            found.referrers.setdefault(url, schema.url)
-        else:
-            found.left.setdefault(url, schema.url)
-    return [url for url in new if is_fetched(url)]
+    fetched: list[str] = []
+    for url in schema.refers_to:
+        if url in found.schemas or is_known(url):
+            continue
+        if (reason := _why_not(url)) is not None:
+            found.left.append(NotFetched(schema.url, url, reason))
+            continue
+        found.referrers.setdefault(url, schema.url)
+        fetched.append(url)
+    return fetched
+
+
+def _why_not(url: str) -> str | None:
+    """Why a reference is not fetched; None if it is."""
+    if not is_fetched(url):
+        return "only https is fetched: save a copy, and name it in [tool.prefactor-gen.refs]"
+    try:
+        check_address(url)
+    except RemoteError as error:
+        return str(error)
+    return None

@@ -26,11 +26,12 @@ class Answer:
 
 @dataclass
 class SchemaServer:
-    """The answers by path, and the paths that were asked for."""
+    """The answers by path, and the paths and the passwords that it was asked with."""
 
     url: str
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    passwords: list[str | None] = field(default_factory=list)
 
     def put(self, path: str, content: object, *, status: int = 200, **headers: str) -> str:
         """Answer with a document, or with text or bytes; returns its URL."""
@@ -49,6 +50,7 @@ def schema_server() -> Iterator[SchemaServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             server.asked.append(self.path)
+            server.passwords.append(self.headers.get("authorization"))
             answer = server.answers.get(self.path, Answer(status=404))
             if answer.never:
                 stopped.wait()

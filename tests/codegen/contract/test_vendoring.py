@@ -29,7 +29,8 @@ CHANGED = "changes billing:refund; prefactor-gen diff HEAD says whom that breaks
 
 
 @pytest.fixture
-def server() -> Iterator[SchemaServer]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SchemaServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with schema_server() as running:
         yield running
 
@@ -262,12 +263,28 @@ def test_references_are_followed_as_the_generator_resolves_them(project: Project
 
 def test_a_reference_that_is_not_fetched_is_told(project: Project, server: SchemaServer) -> None:
     project.configure()
-    refs = ["urn:acme:x", "http://other.example/x.json", "file:///etc/passwd", "ftp://a/b"]
-    url = server.put("/a.json", {"anyOf": [{"$ref": each} for each in refs]})
+    refs = [
+        "urn:acme:x",
+        "http://other.example/x.json",
+        "file:///etc/passwd",
+        "ftp://a/b",
+        *(f"x:{n}" for n in range(30)),
+    ]
+    url = server.put("/a.json", {"anyOf": [{"$ref": each} for each in ["https://a b\n", *refs]]})
     result = project.run("refs", "add", url)
     assert result.code == 1
-    left = [f"{url} refers to {each}: only https is fetched" for each in refs]
-    assert [line.partition(": save")[0] for line in result.out.splitlines()[2:]] == left
+    lines = result.out.splitlines()[2:]
+    assert lines[0].startswith(f"{url} refers to https://a b\\n: expected a URL with a host")
+    left = [f"{url} refers to {each}: only https is fetched" for each in refs[:19]]
+    assert [line.partition(": save")[0] for line in lines[1:]] == [*left, "and 15 more references that are not fetched"]
+
+
+def test_a_schema_cannot_have_a_private_network_asked(project: Project, server: SchemaServer) -> None:
+    project.configure()
+    url = server.put("/a.json", {"$ref": "https://10.0.0.1/x.json"})
+    line = refused(project.run("refs", "add", url))
+    assert "cannot fetch https://10.0.0.1/x.json: " in line
+    assert line.endswith(f"run prefactor-gen refs add for it; {url} refers to it")
 
 
 WRONG_URLS = {
@@ -369,6 +386,26 @@ def test_a_server_that_is_not_there(project: Project) -> None:
     with schema_server() as stopped:
         url = f"{stopped.url}/a.json"
     assert f"cannot fetch {url}: " in refused(project.run("refs", "add", url))
+
+
+def test_passwords_are_those_of_the_netrc_file(
+    money: str, project: Project, server: SchemaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETRC", str(project.write("netrc", "machine 127.0.0.1 login dana password s3cret\n")))
+    result = project.run("refs", "add", money)
+    assert result.code == 0
+    assert server.passwords == ["Basic ZGFuYTpzM2NyZXQ="] * 2
+    project.write("netrc", "machine 127.0.0.1 pass s3cret\n")
+    assert refused(project.run("refs", "update")).endswith("cannot read the passwords in netrc, line 1")
+    assert not any(b"s3cret" in content for name, content in files(project).items() if name != "netrc")
+
+
+@pytest.mark.parametrize(("variable", "value"), [("HTTPS_PROXY", "nonsense://a"), ("SSL_CERT_FILE", "/missing")])
+def test_a_wrong_environment(
+    variable: str, value: str, money: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert "cannot use the proxies or certificates of the environment" in refused(project.run("refs", "add", money))
 
 
 def test_files_of_others_stay(money: str, project: Project, server: SchemaServer) -> None:
