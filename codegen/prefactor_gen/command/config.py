@@ -296,7 +296,7 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
             formats == "assert",
             names,
             _allowances(table.get("allow", []), config.base),
-            ReferenceSettings() if wire else _references(table, where, config.base),
+            ReferenceSettings(config.base) if wire else _references(table, where, config.base),
         ),
     )
 
