@@ -191,6 +191,13 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:5:5 /span_type_schemas/0/template: warning PG035: the template shows 'old', which is deprecated; "
         "show new, too, and later alone",
     ),
+    "PG037": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      to: {$ref: '#/$defs/To'}\n"
+        "    $defs: {To: {type: array, items: {x-prefactor-data: [contact_information]}}}\n",
+        "schemas/a.yaml:5:39 /span_schemas/agent/$defs/To/items/x-prefactor-data: warning PG037: 'to[]' has "
+        "contact_information, but params_data_categories of 'agent' says unknown: write contact_information: included",
+    ),
     "PG038": (
         "a.yaml",
         "span_schemas:\n  a:\n    properties:\n      x: {type: string, deprecated: true}\n",
@@ -231,6 +238,7 @@ WARNINGS = {
     "PG033",
     "PG034",
     "PG035",
+    "PG037",
     "PG039",
 }
 NOTES = {"PG021", "PG023", "PG031", "PG038"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prefactor_gen.checks.data_risk_check import lint_data_categories
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.checks.deprecation_check import check_deprecated_properties
@@ -60,6 +61,7 @@ def lint_definition(
     if isinstance(item, SpanTypeDefinition):
         yield from lint_payloads(item)
         yield from check_deprecated_properties(schemas)
+    yield from lint_data_categories(item)
     for schema in schemas:
         yield from lint_enforcement(schema, assert_formats=assert_formats)
     if item.template and item.template_place is not None:
