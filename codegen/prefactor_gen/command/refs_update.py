@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.refs_add import short_hash, tell_left
+from prefactor_gen.command.refs_changes import definitions_with_copies, tell_changes
 from prefactor_gen.command.refs_files import write_copies
 from prefactor_gen.command.refs_project import RefsProject, read_refs_project
-from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.reference_lock import content_hash
-from prefactor_gen.diagnostics.diagnostics import Checked, printable
-from prefactor_gen.documents.nodes import to_plain
 from prefactor_gen.remote.fetching import Fetcher
 from prefactor_gen.vendoring.collecting import collect
 from prefactor_gen.vendoring.placement import Copy
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["update"]
-
-_MAX_NAMES = 20
 
 
 def update(project: RefsProject, urls: Sequence[str]) -> bool:
@@ -48,7 +43,7 @@ def update(project: RefsProject, urls: Sequence[str]) -> bool:
     changed = [(each, _said(project, each)) for each in copies if not each.is_current]
     hashes = {url: content_hash(each.content) for url, each in collected.schemas.items()}
     kept = {url: each for url, each in project.locked.items() if project.references.names(url)}
-    before = _definitions(project) if changed else None
+    before = definitions_with_copies(project) if changed else None
     write_copies(project, copies, {**kept, **hashes})
     for _, line in changed:
         print(line)
@@ -56,7 +51,10 @@ def update(project: RefsProject, urls: Sequence[str]) -> bool:
     if current:
         print(f"{current} of {len(copies)} copies {'is' if current == 1 else 'are'} current")
     tell_left(collected)
-    return (before is None or _tell_span_types(before, _definitions(read_refs_project()))) and not collected.left
+    if before is None:
+        return not collected.left
+    now = read_refs_project()
+    return tell_changes(before, definitions_with_copies(now), now) and not collected.left
 
 
 def _chosen(project: RefsProject, urls: Sequence[str]) -> list[str]:
@@ -77,35 +75,3 @@ def _said(project: RefsProject, copy: Copy) -> str:
     locked = project.locked.get(copy.schema.url)
     edited = "" if locked in {None, content_hash(content)} else "; it was edited here"
     return f"{copy.shown} updated ({short_hash(content)} → {after}){edited}"
-
-
-def _definitions(project: RefsProject) -> Checked[Definitions]:
-    """The definitions of the project with what they refer to."""
-    from prefactor_gen.pipeline.resolved_definitions import resolved_definitions
-
-    settings = replace(project.package.settings, references=project.references)
-    package = project.package
-    return resolved_definitions(package.sources, project.base, package.folder, settings)
-
-
-def _tell_span_types(before: Checked[Definitions], after: Checked[Definitions]) -> bool:
-    """Print which definitions the copies change, and what is wrong with them now; returns whether nothing is."""
-    found = [each for each in after.diagnostics if each not in before.diagnostics]
-    for each in found:
-        print(each)
-    old, new = _contents(before.value), _contents(after.value)
-    changed = sorted(name for name in old.keys() & new.keys() if old[name] != new[name])
-    if changed:
-        shown = ", ".join(map(printable, changed[:_MAX_NAMES]))
-        more = f" and {len(changed) - _MAX_NAMES} more" if len(changed) > _MAX_NAMES else ""
-        print(f"changes {shown}{more}; prefactor-gen diff HEAD says whom that breaks")
-    return not found
-
-
-def _contents(definitions: Definitions) -> dict[str, object]:
-    """The schemas of each definition, without their places."""
-    span_types: dict[str, object] = {
-        item.name: [to_plain(each.schema) for each in (item.params, item.result) if each is not None]
-        for item in definitions.span_types
-    }
-    return span_types | {f"quality {each.name}": to_plain(each.schema.schema) for each in definitions.quality}

@@ -49,7 +49,7 @@ class Deprecation:
 
     @property
     def until_date(self) -> date | None:
-        """The last day on which it is supported; None if that is not said, or is a version."""
+        """The day until which it is supported; None if that is not said, or is a version."""
         return _as_date(self.until)
 
 

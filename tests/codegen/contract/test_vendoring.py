@@ -25,7 +25,6 @@ MONEY = {
     "properties": {"amount": {"type": "number"}, "currency": {"$ref": "currency.json"}},
 }
 CURRENCY = {"enum": ["EUR", "USD"]}
-CHANGED = "changes billing:refund; prefactor-gen diff HEAD says whom that breaks"
 
 
 @pytest.fixture
@@ -128,7 +127,7 @@ def test_an_edited_copy_is_told_by_every_command(money: str, project: Project, s
     assert (found["code"], found["source"]) == ("PG040", "schemas/vendor/money.json")
     result = project.run("refs", "update")
     assert result.out.splitlines()[0].endswith("; it was edited here")
-    assert result.out.splitlines()[-1] == CHANGED
+    assert result.out.splitlines()[-1] == "  error PD202 billing:refund params total.amount: number added (readers)"
     assert json.loads((project.root / "schemas/vendor/money.json").read_text()) == MONEY
     assert project.run("refs", "check").code == 0
 
@@ -157,7 +156,7 @@ def test_an_update_takes_what_is_at_the_urls_now(money: str, project: Project, s
     assert re.fullmatch("schemas/vendor/person.yaml written \\(sha256-.{8}…\\)", lines[1])
     assert lines[2:] == [
         "1 of 3 copies is current",
-        "changes billing:refund; prefactor-gen diff HEAD says whom that breaks",
+        "  note PD102 billing:refund params total.by: added",
     ]
     assert entries(project)[f"{server.url}/people/person.yaml"] == "schemas/vendor/person.yaml"
     assert project.run("check").out == "no problems found\n"
@@ -169,6 +168,9 @@ def test_an_update_that_leaves_a_reference_without_target(money: str, project: P
     server.put("/money.json", {"type": "object"})
     result = project.run("refs", "update")
     assert (result.code, "PG008: expected a schema" in result.out) == (1, True)
+    server.put("/money.json", {"properties": {"amount": {"type": "nunmber"}}})
+    result = project.run("refs", "update")
+    assert (result.code, "/type: error PG006: expected one of array" in result.out) == (1, True), result.out
 
 
 def test_a_missing_copy_and_a_removed_entry(money: str, project: Project) -> None:
