@@ -29,6 +29,7 @@ def server() -> Iterator[SchemaServer]:
         yield running
 
 
+@pytest.mark.slow
 def test_the_guide(server: SchemaServer, tmp_path: Path) -> None:
     def run(commands: str) -> tuple[int, str]:
         done = shell(commands.replace(HOST, server.url), tmp_path)
