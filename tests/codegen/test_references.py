@@ -333,6 +333,11 @@ def test_a_reference_to_a_definition_of_any_name(name: str, made: Made) -> None:
         ({"refs": []}, 'expected "URL" = "path" in [tool.prefactor-gen.refs], found []'),
         ({"refs": {"a": 1}}, 'expected "URL" = "path" in [tool.prefactor-gen.refs], found {\'a\': 1}'),
         ({"refs": {"a": "none"}}, "expected a file or a folder in [tool.prefactor-gen.refs], found no 'none'"),
+        (
+            {"refs": {"https://a.b/c": "none"}},
+            "expected a file or a folder in [tool.prefactor-gen.refs], found no 'none'; prefactor-gen refs add "
+            "https://a.b/c fetches it",
+        ),
         ({"reference-folders": "a"}, "expected reference-folders = [\"…\"] in [tool.prefactor-gen], found 'a'"),
         ({"reference-folders": ["a.json"]}, "expected folders in reference-folders of [tool.prefactor-gen], found"),
     ],

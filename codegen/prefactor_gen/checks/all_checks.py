@@ -60,7 +60,7 @@ def lint_definition(
     schemas = [source.schema for source in sources if source is not None]
     if isinstance(item, SpanTypeDefinition):
         yield from lint_payloads(item)
-        yield from check_deprecated_properties(schemas)
+    yield from check_deprecated_properties(schemas)
     yield from lint_data_categories(item)
     for schema in schemas:
         yield from lint_enforcement(schema, assert_formats=assert_formats)

@@ -6,6 +6,7 @@ import importlib.util
 import keyword
 import os
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -308,12 +309,19 @@ def _references(table: dict[str, object], where: str, base: Path) -> ReferenceSe
     locked = locked_refs(base)
     paths: dict[str, Path] = {}
     for uri, target in ref_entries(table, where).items():
-        path = _existing(target, base, f"[{where}.refs]", "; prefactor-gen refs update fetches it" if locked else "")
+        path = _existing(target, base, f"[{where}.refs]", _how_to_fetch(uri, locked))
         paths[f"{uri.removesuffix('/')}/" if path.is_dir() else uri] = path
     real_folders = tuple(_existing(each, base, f"reference-folders of [{where}]") for each in folders)
     if (file := next((each for each in real_folders if not each.is_dir()), None)) is not None:
         raise ConfigError(f"pyproject.toml: expected folders in reference-folders of [{where}], found {file.name!r}")
     return ReferenceSettings(base, paths, real_folders, locked)
+
+
+def _how_to_fetch(uri: str, locked: Mapping[str, str]) -> str:
+    """The end of a message about a file that should stand for a URL, and is not there."""
+    if any(each.startswith(uri) for each in locked):
+        return "; prefactor-gen refs update fetches it"
+    return f"; prefactor-gen refs add {shlex.quote(uri)} fetches it" if uri.startswith("https://") else ""
 
 
 def ref_entries(table: dict[str, object], where: str) -> dict[str, str]:

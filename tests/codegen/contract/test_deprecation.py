@@ -96,6 +96,16 @@ def test_an_option_may_be_replaced_by_another_one(project: Project) -> None:
     assert written(project, {"x": {"oneOf": options}}, template="{{ x }}") == []
 
 
+def test_quality_schemas_are_checked_too(project: Project) -> None:
+    schema = {"type": "object", "properties": {"score": TEXT | deprecated(use="rating")}}
+    project.write(
+        "schemas/a.json", {"quality_schemas": [{"name": "q", "title": "T", "description": "D", "schema": schema}]}
+    )
+    assert (
+        "PG039: 'score' is deprecated: use names 'rating', which does not exist" in project.run("check", "schemas").out
+    )
+
+
 def test_dates_need_no_quotes_in_yaml(project: Project) -> None:
     text = """
         span_type_schemas:
