@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.command.refs_check import check
     from prefactor_gen.command.refs_project import read_refs_project
     from prefactor_gen.command.refs_update import update
+    from prefactor_gen.diagnostics.diagnostics import printable
     from prefactor_gen.remote.agent_versions import RemoteError
     from prefactor_gen.vendoring.placement import PlacementError
 
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         else:
             is_fine = check(project, remote=options.remote, output_format=options.format)
     except (RemoteError, PlacementError) as error:
-        raise ConfigError(f"refs: {error}") from None
+        raise ConfigError(f"refs: {printable(str(error))}") from None
     return 0 if is_fine else 1
 
 

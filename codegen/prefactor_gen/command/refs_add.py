@@ -44,7 +44,7 @@ def add(project: RefsProject, url: str, wanted: str | None) -> bool:
     check_address(url)
     path = _checked_path(wanted)
     if (there := _there_already(project, url)) is not None:
-        print(there)
+        print(printable(there))
         return True
     with Fetcher(project.hosts(url)) as fetcher:
         collected = collect([url], fetcher.fetch, project.has_target)
@@ -134,4 +134,4 @@ def _tell(copies: list[Copy], is_new: set[Path], collected: Collected) -> None:
         url = each.schema.url
         done = f"{each.shown} {'written' if each.path in is_new else 'is there'} ({short_hash(each.schema.content)})"
         referrer = collected.referrers.get(url)
-        print(done if referrer is None else f"{printable(referrer)} refers to {printable(url)}: {done}")
+        print(printable(done if referrer is None else f"{referrer} refers to {url}: {done}"))

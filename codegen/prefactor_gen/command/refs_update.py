@@ -10,6 +10,7 @@ from prefactor_gen.command.refs_changes import definitions_with_copies, tell_cha
 from prefactor_gen.command.refs_files import write_copies
 from prefactor_gen.command.refs_project import RefsProject, read_refs_project
 from prefactor_gen.definitions.reference_lock import content_hash
+from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.remote.fetching import Fetcher
 from prefactor_gen.vendoring.collecting import collect
 from prefactor_gen.vendoring.placement import Copy
@@ -46,7 +47,7 @@ def update(project: RefsProject, urls: Sequence[str]) -> bool:
     before = definitions_with_copies(project) if changed else None
     write_copies(project, copies, {**kept, **hashes})
     for _, line in changed:
-        print(line)
+        print(printable(line))
     current = len(copies) - len(changed)
     if current:
         print(f"{current} of {len(copies)} copies {'is' if current == 1 else 'are'} current")
