@@ -183,12 +183,33 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:4:10 /span_schemas/agent/properties/x: warning PG034: no value can match this schema: 0123 has the "
         'type integer, and type says string; in YAML, quotes make it text: "0123"',
     ),
+    "PG035": (
+        "a.yaml",
+        "span_type_schemas:\n  - name: a\n    title: A\n    description: A.\n    template: '{{ old }}'\n"
+        "    params_schema:\n      properties:\n        new: {type: string}\n"
+        "        old: {type: string, x-prefactor-deprecated: {use: new}}\n",
+        "schemas/a.yaml:5:5 /span_type_schemas/0/template: warning PG035: the template shows 'old', which is deprecated; "
+        "show new, too, and later alone",
+    ),
     "PG037": (
         "a.yaml",
         "span_schemas:\n  agent:\n    properties:\n      to: {$ref: '#/$defs/To'}\n"
         "    $defs: {To: {type: array, items: {x-prefactor-data: [contact_information]}}}\n",
         "schemas/a.yaml:5:39 /span_schemas/agent/$defs/To/items/x-prefactor-data: warning PG037: 'to[]' has "
         "contact_information, but params_data_categories of 'agent' says unknown: write contact_information: included",
+    ),
+    "PG038": (
+        "a.yaml",
+        "span_schemas:\n  a:\n    properties:\n      x: {type: string, deprecated: true}\n",
+        "schemas/a.yaml:4:10 /span_schemas/a/properties/x: note PG038: this is deprecated, and nothing says what to use "
+        "instead, or why; add use or reason to x-prefactor-deprecated",
+    ),
+    "PG039": (
+        "a.yaml",
+        "span_schemas:\n  a:\n    properties:\n      prompt: {type: string}\n"
+        "      text: {type: string, x-prefactor-deprecated: {use: promt}}\n",
+        "schemas/a.yaml:5:28 /span_schemas/a/properties/text/x-prefactor-deprecated: warning PG039: 'text' is deprecated: "
+        "use names 'promt', which does not exist; did you mean 'prompt'?",
     ),
     "PG012": (
         "a.yaml",
@@ -216,9 +237,11 @@ WARNINGS = {
     "PG032",
     "PG033",
     "PG034",
+    "PG035",
     "PG037",
+    "PG039",
 }
-NOTES = {"PG021", "PG023", "PG031"}
+NOTES = {"PG021", "PG023", "PG031", "PG038"}
 
 
 def write_example(project: Project, rule: str) -> str:
@@ -296,7 +319,7 @@ def test_habits_from_other_schema_languages(name: str, project: Project) -> None
 
 def test_every_rule_has_a_test() -> None:
     # PG011 and PG013 are tested in this file without an example, PG030 in test_formats.py.
-    assert {*RULE_EXAMPLES, "PG011", "PG013", "PG030"} == set(RULES)
+    assert {*RULE_EXAMPLES, "PG011", "PG013", "PG030", "PG036", "PG040"} == set(RULES)
 
 
 def test_every_example_has_a_severity() -> None:

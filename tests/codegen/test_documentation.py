@@ -86,6 +86,9 @@ def text_of(made: Made, schema: object, **root: Any) -> str | None:
         ({"description": "Use name.", "deprecated": True}, "Deprecated. Use name."),
         ({"deprecated": True, "x-prefactor-deprecated": {"use": "name", "since": "1.2", "until": "2.0"}},
          "Deprecated since 1.2: use name instead. Supported until 2.0."),
+        ({"x-prefactor-deprecated": {"reason": "Nobody reads it.", "until": "2027-03-01"}},
+         "Deprecated: Nobody reads it. Supported until 2027-03-01."),
+        ({"x-prefactor-deprecated": {"use": "name", "reason": "Shorter"}}, "Deprecated: use name instead. Shorter."),
         ({"x-prefactor-deprecated": {}}, "Deprecated."),
         (True, None),
     ],
@@ -246,7 +249,10 @@ def test_a_new_deprecation_changes_the_module(project: Project, tmp_path_factory
     ("said", "message"),
     [
         ({"deprecated": "yes"}, "expected true or false in deprecated, found str 'yes'"),
-        ({"x-prefactor-deprecated": True}, "expected an object with use, since, until in x-prefactor-deprecated"),
+        (
+            {"x-prefactor-deprecated": True},
+            "expected an object with use, reason, since, until in x-prefactor-deprecated",
+        ),
         ({"x-prefactor-deprecated": {"use": " "}}, "expected text in use of x-prefactor-deprecated"),
         (
             {"x-prefactor-deprecated": {"since": 1.2}},
@@ -254,7 +260,16 @@ def test_a_new_deprecation_changes_the_module(project: Project, tmp_path_factory
         ),
         (
             {"x-prefactor-deprecated": {"untill": "2"}},
-            "unknown key 'untill' in x-prefactor-deprecated; expected one of use, since, until; did you mean 'until'?",
+            "unknown key 'untill' in x-prefactor-deprecated; expected one of use, reason, since, until; did you mean "
+            "'until'?",
+        ),
+        (
+            {"x-prefactor-deprecated": {"until": "2027-02-30"}},
+            "expected a version or a date, as 2027-03-01, in until of x-prefactor-deprecated, found '2027-02-30'",
+        ),
+        (
+            {"x-prefactor-deprecated": {"since": "2027-03-02", "until": "2027-03-01"}},
+            "until of x-prefactor-deprecated is before since",
         ),
         (
             {"deprecated": False, "x-prefactor-deprecated": {}},

@@ -54,7 +54,7 @@ def test_two_files_with_one_id(project: Project) -> None:
     found = only(project.generate().findings)
     assert found.startswith("schemas/b.json:1:")
     assert found.endswith("which is also the $id of schemas/a.json")
-    assert (found.pointer, found.rule) == ("/$id", "PG008")
+    assert (found.pointer, found.rule) == ("/$id", "PG036")
 
 
 def test_a_misspelled_id(project: Project) -> None:
@@ -198,17 +198,30 @@ def test_a_configured_copy_stands_for_a_url(entry: str, target: str, reference: 
 
 @pytest.mark.parametrize(
     ("reference", "name"),
-    [("https://bank.example/types/money", "money.json"), ("https://bank.example/", "bank.example.json")],
+    [("http://bank.example/types/money", "money.json"), ("urn:bank.example", "bank.example.json")],
 )
-def test_a_remote_reference_prints_the_line_to_add(reference: str, name: str, project: Project) -> None:
+def test_a_reference_that_is_not_fetched_prints_the_line_to_add(reference: str, name: str, project: Project) -> None:
     project.configure()
     line = f'"{reference}" = "vendor/{name}"'
     found = only(refer_to(reference, project).findings)
-    assert (found.rule, found.endswith(f"add to [tool.prefactor-gen.refs]: {line}")) == ("PG008", True)
+    assert (found.rule, found.endswith(f"add to [tool.prefactor-gen.refs]: {line}")) == ("PG008", True), found
     configuration = project.write(f"vendor/{name}", CENTS).parent.parent / "pyproject.toml"
     configuration.write_text(f"{configuration.read_text()}[tool.prefactor-gen.refs]\n{line}\n")
     assert project.run().code == 0
     assert takes_cents(project)
+
+
+@pytest.mark.parametrize(
+    ("reference", "argument"),
+    [
+        ("https://bank.example/money#/$defs/a", "https://bank.example/money"),
+        ("https://a.b/?q=a&b", "'https://a.b/?q=a&b'"),
+    ],
+)
+def test_a_remote_reference_prints_the_command_to_run(reference: str, argument: str, project: Project) -> None:
+    project.configure()
+    found = only(refer_to(reference, project).findings)
+    assert (found.rule, found.endswith(f"run prefactor-gen refs add {argument}")) == ("PG008", True), found
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links")
@@ -259,6 +272,7 @@ def test_one_id_in_the_project_and_beside_it(project: Project) -> None:
     assert refer_to(MONEY["$id"], project).code == 0
     project.write("schemas/copy.json", MONEY)
     found = only(project.run().findings)
+    assert found.rule == "PG036"
     assert f"expected one file with the $id {MONEY['$id']!r}, found schemas/copy.json and ../common/money.json" in found
 
 
@@ -319,6 +333,11 @@ def test_a_reference_to_a_definition_of_any_name(name: str, made: Made) -> None:
         ({"refs": []}, 'expected "URL" = "path" in [tool.prefactor-gen.refs], found []'),
         ({"refs": {"a": 1}}, 'expected "URL" = "path" in [tool.prefactor-gen.refs], found {\'a\': 1}'),
         ({"refs": {"a": "none"}}, "expected a file or a folder in [tool.prefactor-gen.refs], found no 'none'"),
+        (
+            {"refs": {"https://a.b/c": "none"}},
+            "expected a file or a folder in [tool.prefactor-gen.refs], found no 'none'; prefactor-gen refs add "
+            "https://a.b/c fetches it",
+        ),
         ({"reference-folders": "a"}, "expected reference-folders = [\"…\"] in [tool.prefactor-gen], found 'a'"),
         ({"reference-folders": ["a.json"]}, "expected folders in reference-folders of [tool.prefactor-gen], found"),
     ],

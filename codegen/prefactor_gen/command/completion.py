@@ -13,6 +13,10 @@ from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 __all__ = ["completion_script"]
 
 
+_PATHS = frozenset({"output", "path", "profile", "sources"})
+"""The arguments that are files or folders."""
+
+
 def completion_script(shell: str) -> str:
     """The script for a shell.
 
@@ -26,7 +30,7 @@ def completion_script(shell: str) -> str:
     for action in _actions(parser):
         if action.dest == "explain":
             action.choices = sorted(EVERY_RULE)
-        if action.dest in {"sources", "output", "profile"}:
+        if action.dest in _PATHS:
             # The attribute that shtab reads.
             action.complete = shtab.DIRECTORY if action.dest == "output" else shtab.FILE  # type: ignore[attr-defined]
     return shtab.complete(parser, shell)

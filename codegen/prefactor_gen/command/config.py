@@ -6,6 +6,7 @@ import importlib.util
 import keyword
 import os
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
+from prefactor_gen.definitions.reference_lock import LockError, read_lock
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.rules import RULES, UNUSABLE_PACKAGE
 from prefactor_gen.package.generated_line import GENERATED_BY
@@ -31,9 +33,11 @@ __all__ = [
     "ProjectConfig",
     "find_project",
     "is_project",
+    "locked_refs",
     "project_config",
     "read_project",
     "read_pyproject",
+    "ref_entries",
 ]
 
 SHIPPED_PACKAGES = frozenset(
@@ -293,7 +297,7 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
             formats == "assert",
             names,
             _allowances(table.get("allow", []), config.base),
-            _references(table, where, config.base),
+            ReferenceSettings(config.base) if wire else _references(table, where, config.base),
         ),
     )
 
@@ -302,24 +306,52 @@ def _references(table: dict[str, object], where: str, base: Path) -> ReferenceSe
     folders = table.get("reference-folders", [])
     if not isinstance(folders, list) or not all(isinstance(item, str) for item in folders):
         raise ConfigError(f'pyproject.toml: expected reference-folders = ["…"] in [{where}], found {folders!r}')
-    copies = table.get("refs", {})
-    if not isinstance(copies, dict) or not all(isinstance(item, str) for item in copies.values()):
-        raise ConfigError(f'pyproject.toml: expected "URL" = "path" in [{where}.refs], found {copies!r}')
+    locked = locked_refs(base)
     paths: dict[str, Path] = {}
-    for address, target in copies.items():
-        path = _existing(target, base, f"[{where}.refs]")
-        uri = address.removesuffix("#")
+    for uri, target in ref_entries(table, where).items():
+        path = _existing(target, base, f"[{where}.refs]", _how_to_fetch(uri, locked))
         paths[f"{uri.removesuffix('/')}/" if path.is_dir() else uri] = path
     real_folders = tuple(_existing(each, base, f"reference-folders of [{where}]") for each in folders)
     if (file := next((each for each in real_folders if not each.is_dir()), None)) is not None:
         raise ConfigError(f"pyproject.toml: expected folders in reference-folders of [{where}], found {file.name!r}")
-    return ReferenceSettings(base, paths, real_folders)
+    return ReferenceSettings(base, paths, real_folders, locked)
 
 
-def _existing(target: str, base: Path, where: str) -> Path:
+def _how_to_fetch(uri: str, locked: Mapping[str, str]) -> str:
+    """The end of a message about a file that should stand for a URL, and is not there."""
+    if any(each.startswith(uri) for each in locked):
+        return "; prefactor-gen refs update fetches it"
+    return f"; prefactor-gen refs add {shlex.quote(uri)} fetches it" if uri.startswith("https://") else ""
+
+
+def ref_entries(table: dict[str, object], where: str) -> dict[str, str]:
+    """The key `refs` of `[tool.prefactor-gen]`, as it is written: a path for each URL.
+
+    Raises:
+        ConfigError: it has another form.
+    """
+    copies = table.get("refs", {})
+    if not isinstance(copies, dict) or not all(isinstance(item, str) for item in copies.values()):
+        raise ConfigError(f'pyproject.toml: expected "URL" = "path" in [{where}.refs], found {copies!r}')
+    return {address.removesuffix("#"): target for address, target in copies.items()}
+
+
+def locked_refs(base: Path) -> dict[str, str]:
+    """The hashes in the project's lock file of references, by URL.
+
+    Raises:
+        ConfigError: the file has another form.
+    """
+    try:
+        return read_lock(base)
+    except LockError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _existing(target: str, base: Path, where: str, hint: str = "") -> Path:
     path = None if "\0" in target or not target else Path(os.path.realpath(base / target))
     if path is None or not path.exists():
-        raise ConfigError(f"pyproject.toml: expected a file or a folder in {where}, found no {target!r}")
+        raise ConfigError(f"pyproject.toml: expected a file or a folder in {where}, found no {target!r}{hint}")
     return path
 
 

@@ -10,13 +10,68 @@ SUMMARY = "keep copies of schemas from the web"
 DESCRIPTION = (
     "Keep copies of schemas that a $ref leads to by a URL, with a lock file. No other command fetches schemas."
 )
-EXAMPLES = "  prefactor-gen refs add https://schemas.example.com/money.json\n  prefactor-gen refs check\n"
+EXAMPLES = (
+    "  prefactor-gen refs add https://schemas.example.com/money.json    save a copy, and what it refers to\n"
+    "  prefactor-gen refs add https://schemas.example.com/money.json schemas/vendor/acme/\n"
+    "  prefactor-gen refs update                                        take what is at the URLs now\n"
+    "  prefactor-gen refs check                                         in CI: whether copies were edited here\n"
+    "  prefactor-gen refs check --remote                                whether they have changed at their URLs\n"
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|update|check")
+    add = _action(actions, "add", "fetch a schema and all that it refers to, and name it in pyproject.toml")
+    add.add_argument("url", metavar="URL", help="where the schema is, as its $refs name it; https only")
+    add.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="a file, or a folder with a / at its end (default: vendor/ in the sources)",
+    )
+    update = _action(actions, "update", "fetch copies again, and show what changes")
+    update.add_argument("urls", nargs="*", metavar="URL", help="a schema that has a copy (default: all)")
+    check = _action(actions, "check", "compare copies with prefactor-refs.lock; exits with 1 if one differs")
+    check.add_argument("--remote", action="store_true", help="also with what is at their URLs now")
+    check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    raise NotImplementedError
+    from prefactor_gen.command.config import ConfigError
+    from prefactor_gen.command.refs_add import add
+    from prefactor_gen.command.refs_check import check
+    from prefactor_gen.command.refs_project import read_refs_project
+    from prefactor_gen.command.refs_update import update
+    from prefactor_gen.diagnostics.diagnostics import printable
+    from prefactor_gen.remote.agent_versions import RemoteError
+    from prefactor_gen.vendoring.placement import PlacementError
+
+    project = read_refs_project()
+    try:
+        if options.action == "add":
+            is_fine = add(project, options.url, options.path)
+        elif options.action == "update":
+            is_fine = update(project, options.urls)
+        else:
+            is_fine = check(project, remote=options.remote, output_format=options.format)
+    except (RemoteError, PlacementError) as error:
+        raise ConfigError(f"refs: {printable(str(error))}") from None
+    return 0 if is_fine else 1
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    parser.set_defaults(parser=parser)
+    parser.add_argument(
+        "-C",
+        "--project",
+        action="append",
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="run as if started in this folder",
+    )
+    return parser

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable, Table
 
 __all__ = ["Additions", "add_keys", "as_lines"]
 
 Additions: TypeAlias = Mapping[str, Mapping[str, object]]
-"""The keys to add to tables of `[tool]`, with their values, by the name of the table."""
+"""The keys to add to tables of `[tool]`, with their values, by the name of the table, such as `uv` or `uv.sources`."""
 
 
 def add_keys(text: str, additions: Additions) -> str | None:
@@ -29,7 +31,9 @@ def add_keys(text: str, additions: Additions) -> str | None:
     text = text if text.endswith("\n") or not text else f"{text}\n"
     try:
         edited = _edited(text, additions)
-        if tomllib.loads(edited) != _merged(tomllib.loads(text), additions) or not _keeps_lines(text, edited):
+        if tomllib.loads(edited) != _merged(tomllib.loads(text), additions):
+            return None
+        if not _keeps_lines(text, edited) and not _has_inline_table(text, additions):  # which is one line
             return None
     except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
         return None
@@ -39,7 +43,7 @@ def add_keys(text: str, additions: Additions) -> str | None:
 def as_lines(additions: Additions) -> str:
     """The additions as lines of TOML, to be added by hand."""
     tables = (
-        "\n".join([f"[tool.{name}]", *(f"{key} = {_literal(value)}" for key, value in keys.items())])
+        "\n".join([f"[tool.{name}]", *(f"{_key(key)} = {_literal(value)}" for key, value in keys.items())])
         for name, keys in additions.items()
     )
     return "\n\n".join(tables)
@@ -48,21 +52,50 @@ def as_lines(additions: Additions) -> str:
 def _edited(text: str, additions: Additions) -> str:
     document = tomlkit.parse(text)
     for name, keys in additions.items():
-        tool: Any = document.get("tool")
-        if tool is None or name not in tool:
+        table: Any = _table(document, ["tool", *name.split(".")])
+        if table is None:
             before = document.as_string().rstrip()
-            table = as_lines({name: keys})
-            document = tomlkit.parse(f"{before}\n\n{table}\n" if before else f"{table}\n")
+            lines = as_lines({name: keys})
+            document = tomlkit.parse(f"{before}\n\n{lines}\n" if before else f"{lines}\n")
         else:
+            after = _taken_off(table)  # belongs to the next table
             for key, value in keys.items():
-                tool[name].add(key, tomlkit.value(_literal(value)))
+                table.add(key, tomlkit.value(_literal(value)))
+            for each in after:
+                table.add(each)
     return document.as_string()
+
+
+def _has_inline_table(text: str, additions: Additions) -> bool:
+    document = tomlkit.parse(text)
+    return any(isinstance(_table(document, ["tool", *name.split(".")]), InlineTable) for name in additions)
+
+
+def _taken_off(table: Any) -> list[Any]:
+    """The comments and blank lines after the last key of a table, which are removed from it."""
+    body = table.value.body if isinstance(table, Table) else []
+    last = max((index for index, (key, _) in enumerate(body) if key is not None), default=len(body))
+    after = [item for _, item in body[last + 1 :]]
+    del body[last + 1 :]
+    return after
+
+
+def _table(document: Any, path: list[str]) -> Any:
+    """The table at a path; None if it is not there."""
+    for name in path:
+        if document is None or name not in document:
+            return None
+        document = document[name]
+    return document
 
 
 def _merged(document: dict[str, Any], additions: Additions) -> dict[str, Any]:
     merged = copy.deepcopy(document)
     for name, keys in additions.items():
-        merged.setdefault("tool", {}).setdefault(name, {}).update(keys)
+        table = merged
+        for part in ["tool", *name.split(".")]:
+            table = table.setdefault(part, {})
+        table.update(keys)
     return merged
 
 
@@ -70,6 +103,10 @@ def _keeps_lines(before: str, after: str) -> bool:
     """Whether all lines are still there, in their order."""
     remaining = iter(after.splitlines())
     return all(line in remaining for line in before.rstrip().splitlines())
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _literal(key)
 
 
 def _literal(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,15 +34,26 @@ class ReferenceSettings:
         base: the project folder.
         copies: the file that stands for a URL, or the folder that stands for all URLs that begin so and end with `/`.
         folders: folders whose files may be referred to by path and by `$id`.
+        locked: the hashes of the schemas that were fetched, by URL, as the lock file has them.
     """
 
     base: Path = field(default_factory=Path)
     copies: Mapping[str, Path] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
+    locked: Mapping[str, str] = field(default_factory=dict)
 
     def allows(self, path: Path) -> bool:
         """Whether a `$ref` may lead to this file, whose links are resolved, from any folder."""
         return any(path.is_relative_to(each) for each in (*self.folders, *self.copies.values()))
+
+    def names(self, url: str) -> bool:
+        """Whether an entry names this URL, or the folder for all URLs that begin like it."""
+        return url in self.copies or any(each.endswith("/") and url.startswith(each) for each in self.copies)
+
+    def copied_files(self) -> set[Path]:
+        """The files that stand for one URL each, by an entry or by the lock file."""
+        locked = map(self.copy_of, self.locked)
+        return {path for path in (*locked, *self.copies.values()) if path is not None and path.is_file()}
 
     def copy_of(self, uri: str) -> Path | None:
         """The file that stands for a URL, by the longest entry that begins it. The URL may leave out the suffix.
@@ -71,6 +83,8 @@ class ReferenceSettings:
 
     def copy_to_add(self, uri: str) -> str:
         """The end of a message that says how a file may stand for a URL."""
+        if uri.lower().startswith("https:") and uri.isprintable():
+            return f"; nothing is fetched here: to save a copy, run prefactor-gen refs add {shlex.quote(uri)}"
         name = unquote(uri).rstrip("/").rpartition("/")[2].rpartition(":")[2] or "schema"
         name = name if name.endswith(_ENDS[1:]) else f"{name}.json"
         line = f"{json.dumps(uri, ensure_ascii=False)} = {json.dumps(f'vendor/{name}', ensure_ascii=False)}"

@@ -20,7 +20,7 @@ from prefactor_gen.definitions.sources import (
     real_path,
 )
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place
-from prefactor_gen.diagnostics.rules import UNRESOLVED_REFERENCE
+from prefactor_gen.diagnostics.rules import DUPLICATE_ID, UNRESOLVED_REFERENCE
 from prefactor_gen.documents.json_text import parse_json
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.drafts import (
@@ -139,7 +139,7 @@ class SchemaFiles:
             owners = [known, *(each for each in owners if each.path != known.path)]
         if len(owners) > 1:
             message = f"expected one file with the $id {uri!r}, found {owners[0].source} and {owners[1].source}"
-            raise UNRESOLVED_REFERENCE.error(place, message)
+            raise DUPLICATE_ID.error(place, message)
         for document in owners:
             self._add_ids(document)  # adds nothing the second time
         self._searched.add((unquote(uri), folder))
@@ -269,7 +269,7 @@ def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:
         if owner is not document and isinstance(document.root, ObjectNode):
             message = f"expected an $id that no other file has, found {uri!r}, which is also the $id of {owner.source}"
             keyword = "$id" if "$id" in document.root else "id"
-            yield UNRESOLVED_REFERENCE.at(document.root.place_at(keyword), message)
+            yield DUPLICATE_ID.at(document.root.place_at(keyword), message)
 
 
 def _own_id(document: Document) -> str | None:

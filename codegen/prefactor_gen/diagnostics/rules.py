@@ -117,8 +117,8 @@ UNRESOLVED_REFERENCE = Rule(
         "A $ref must lead to a part of the same schema (#/… or an anchor) or to a schema in another file of the "
         "definition folder, by its path or by its $id. Nothing is fetched, and no file outside the folder is read "
         "unless the configuration names it: save a copy of the schema that a URL means in the folder, or anywhere, "
-        "and name it in [tool.prefactor-gen.refs]; name other folders in reference-folders. Two "
-        "files with one $id are an error. In a part of a schema with an $id of its own, references are relative to "
+        "and name it in [tool.prefactor-gen.refs], which prefactor-gen refs add does; name other folders in "
+        "reference-folders. In a part of a schema with an $id of its own, references are relative to "
         "that $id. A $ref that only leads back to itself describes no value."
     ),
 )
@@ -381,6 +381,27 @@ NOTHING_MATCHES = Rule(
     suppressible=True,
 )
 
+DEPRECATED_IN_TEMPLATE = Rule(
+    "PG035",
+    "a template shows a deprecated property, and not what replaces it",
+    (
+        "Agents record the new property in place of the deprecated one, and then the summary of their spans is "
+        "empty. Show both while there are spans of both kinds: {{ prompt | default: prompt_text }}. Later, show the "
+        "new one alone."
+    ),
+    severity=Severity.WARNING,
+    suppressible=True,
+)
+
+DUPLICATE_ID = Rule(
+    "PG036",
+    "two files have the same $id",
+    (
+        "A $ref to that $id would mean either. Remove one of the files, or give it an $id of its own. A copy of a "
+        "schema from the web is needed once: prefactor-gen refs add finds one that is there."
+    ),
+)
+
 UNDECLARED_CATEGORY = Rule(
     "PG037",
     "a property has a category of data that data_risk does not include",
@@ -390,6 +411,42 @@ UNDECLARED_CATEGORY = Rule(
         "category is excluded or unknown, so that the risk looks lower than it is. Write included in "
         "params_data_categories or result_data_categories, or have the property redacted, for example by "
         "x-prefactor-redact."
+    ),
+    severity=Severity.WARNING,
+    suppressible=True,
+)
+
+UNEXPLAINED_DEPRECATION = Rule(
+    "PG038",
+    "a deprecation says neither what to use nor why",
+    (
+        "Whoever reads that something is deprecated asks what to do about it. Say it in x-prefactor-deprecated: use "
+        "names the property or the span type that replaces it, and reason says why it is deprecated, if nothing "
+        "does."
+    ),
+    severity=Severity.NOTE,
+    suppressible=True,
+)
+
+UNKNOWN_REPLACEMENT = Rule(
+    "PG039",
+    "what a deprecation says to use does not exist",
+    (
+        "use in x-prefactor-deprecated is the name of another property of the same payload, with dots for a nested "
+        "one, or of another span type of the package. Here it names nothing, itself, or something that is deprecated, "
+        "too. Correct the name. A text for people belongs in reason. What another package defines can be allowed."
+    ),
+    severity=Severity.WARNING,
+    suppressible=True,
+)
+
+CHANGED_COPY = Rule(
+    "PG040",
+    "a copy of a schema from the web differs from prefactor-refs.lock",
+    (
+        "prefactor-refs.lock has the hash of each schema that prefactor-gen refs has fetched. The file was edited or "
+        "removed here, so it is no longer the schema that its URL names. prefactor-gen refs update takes the remote "
+        "one again. To keep a version of your own, give it a $id and a name of its own, and refer to that."
     ),
     severity=Severity.WARNING,
     suppressible=True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import ObjectNode
@@ -13,11 +15,14 @@ from prefactor_schema.suggestions import did_you_mean
 __all__ = ["DEPRECATION_KEYS", "Deprecation", "deprecation", "deprecation_problems"]
 
 DEPRECATION_KEYS = {
-    "use": "What to use instead.",
+    "use": "What to use instead: the name of a property, or of a span type.",
+    "reason": "Why it is deprecated.",
     "since": "The version or the date from which on it is deprecated.",
     "until": "The version or the date until which it is supported.",
 }
 """The members of `x-prefactor-deprecated`, each of them optional, and what they mean."""
+
+_DATE_FORM = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,25 @@ class Deprecation:
     use: str | None = None
     since: str | None = None
     until: str | None = None
+    reason: str | None = None
 
     def __str__(self) -> str:
-        """`deprecated since 1.2: use name instead. Supported until 2.0.`"""
+        """`deprecated since 1.2: use name instead. The reason. Supported until 2.0.`"""
         since = f" since {self.since}" if self.since else ""
-        use = f": use {self.use} instead" if self.use else ""
+        texts = [f"use {self.use} instead" if self.use else "", (self.reason or "").removesuffix(".")]
+        said = ". ".join(filter(None, texts))
         until = f" Supported until {self.until}." if self.until else ""
-        return f"deprecated{since}{use}.{until}"
+        return f"deprecated{since}{f': {said}' if said else ''}.{until}"
+
+    @property
+    def since_date(self) -> date | None:
+        """The day from which on it is deprecated; None if that is not said, or is a version."""
+        return _as_date(self.since)
+
+    @property
+    def until_date(self) -> date | None:
+        """The day until which it is supported; None if that is not said, or is a version."""
+        return _as_date(self.until)
 
 
 def deprecation(node: ObjectNode) -> Deprecation | None:
@@ -42,7 +59,7 @@ def deprecation(node: ObjectNode) -> Deprecation | None:
         return Deprecation() if node.get("deprecated") is True else None
     said = node.object_at(DEPRECATED)
     texts = {key: " ".join(text.split()) for key in DEPRECATION_KEYS if isinstance(text := said.get(key), str)}
-    return Deprecation(**texts)
+    return Deprecation(**{key: text for key, text in texts.items() if text})
 
 
 def deprecation_problems(node: ObjectNode) -> Iterator[tuple[Place, str]]:
@@ -63,3 +80,17 @@ def deprecation_problems(node: ObjectNode) -> Iterator[tuple[Place, str]]:
         elif not isinstance(text, str) or not text.strip():
             hint = f", found {text!r}; quote it" if isinstance(text, int | float) else ""
             yield said.place_at(key), f"expected text in {key} of {DEPRECATED}{hint}"
+        elif key in {"since", "until"} and _DATE_FORM.fullmatch(text.strip()) and _as_date(text.strip()) is None:
+            message = f"expected a version or a date, as 2027-03-01, in {key} of {DEPRECATED}, found {text!r}"
+            yield said.place_at(key), message
+    found = deprecation(node) or Deprecation()
+    if found.since_date is not None and found.until_date is not None and found.until_date < found.since_date:
+        yield said.place_at("until"), f"until of {DEPRECATED} is before since"
+
+
+def _as_date(text: str | None) -> date | None:
+    """The day that a text in the form YYYY-MM-DD says; None for another text, such as a version."""
+    try:
+        return date.fromisoformat(text) if text is not None and _DATE_FORM.fullmatch(text) else None
+    except ValueError:  # there is no such day
+        return None

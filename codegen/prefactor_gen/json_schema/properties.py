@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.deprecation import Deprecation, deprecation
 from prefactor_gen.json_schema.in_place import InPlace
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.pointers import resolve_pointer, step
@@ -26,6 +27,21 @@ class Properties:
     def is_redacted(self, pointers: Iterable[str]) -> bool:
         """Whether a value of these schemas is replaced before it is recorded."""
         return any(schema.get(REDACT) is True for schema in self.in_place.applied(pointers).values())
+
+    def deprecation(self, pointers: Iterable[str]) -> Deprecation | None:
+        """What these schemas say about their deprecation: one of them, or what it refers to or joins by `allOf`."""
+        pending = [self.in_place.at(pointer) for pointer in pointers]
+        seen = set[str]()
+        for located in pending:  # the loop appends to the list
+            if located is None or located.pointer in seen:
+                continue
+            seen.add(located.pointer)
+            if (found := deprecation(located.schema)) is not None:
+                return found
+            branches = (step(("allOf", str(index))) for index in range(len(located.schema.branches("allOf"))))
+            pending.extend(self.in_place.at(located.pointer + branch) for branch in branches)
+            pending.extend(map(self.in_place.at, self.in_place.refs.targets(located.schema)))
+        return None
 
     def member(self, pointers: Iterable[str], key: str | int) -> Sequence[str] | None:
         """The schemas of a property or an item; empty if these schemas exclude it, None if that is unknown."""

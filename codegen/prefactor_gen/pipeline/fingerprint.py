@@ -34,7 +34,10 @@ _REFERENCE = re.compile(
     r"""\$ref["']?\s*:\s*(?:"(?P<json>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>[^"'\s#][^\n#,}\]]*))"""
 )
 # Modules and folders of the generator that do not change what it generates. `_shipped` is data in a wheel.
-_COMMAND = frozenset({"__main__", "_shipped", "command", "hatch"})
+_COMMAND = frozenset({
+    "__main__", "_shipped", "command", "comparison", "docs", "hatch", "importing", "remote", "risk", "usage",
+    "vendoring",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

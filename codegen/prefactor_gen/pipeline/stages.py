@@ -18,8 +18,10 @@ from pathlib import Path
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.checks.allowances import allow
+from prefactor_gen.checks.copy_check import check_copies
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
+from prefactor_gen.checks.deprecation_check import check_deprecated_span_types
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
@@ -257,9 +259,11 @@ class _Run:
 
     def lints(self) -> Iterator[Diagnostic]:
         """The warnings about all definitions together, once their references are resolved."""
-        yield from unused_documents(self.documents, self.files.parsed)
+        yield from unused_documents(self.documents, {*self.files.parsed, *self.settings.references.copied_files()})
+        yield from check_copies(self.settings.references)
         yield from lint_forms(self.documents)
         yield from lint_names(self.definitions.span_types)
+        yield from check_deprecated_span_types(self.definitions.span_types)
 
     def tasks(self, reused: Mapping[str, _Reused]) -> Checked[list[Task]]:
         """The span types to compile: all but the reused ones, which were checked when they were compiled."""

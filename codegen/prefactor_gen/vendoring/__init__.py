@@ -1,3 +1,3 @@
-"""Copies of schemas from the web, which a lock file names."""
+"""Copies of schemas from the web: what they refer to, where they are saved, what the lock file says of them."""
 
 __all__: list[str] = []

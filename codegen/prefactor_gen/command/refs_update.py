@@ -1,0 +1,78 @@
+"""`prefactor-gen refs update`: takes the schemas that are at the URLs of the copies now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.refs_add import short_hash, tell_left
+from prefactor_gen.command.refs_changes import definitions_with_copies, tell_changes
+from prefactor_gen.command.refs_files import write_copies
+from prefactor_gen.command.refs_project import RefsProject, read_refs_project
+from prefactor_gen.definitions.reference_lock import content_hash
+from prefactor_gen.diagnostics.diagnostics import printable
+from prefactor_gen.remote.fetching import Fetcher
+from prefactor_gen.vendoring.collecting import collect
+from prefactor_gen.vendoring.placement import Copy
+from prefactor_schema.suggestions import did_you_mean
+
+__all__ = ["update"]
+
+
+def update(project: RefsProject, urls: Sequence[str]) -> bool:
+    """Fetch copies again, and write those that have changed; print what changes.
+
+    Args:
+        project: the project.
+        urls: their URLs; without any, all of the lock file.
+
+    Returns:
+        Whether all that the schemas refer to has a target, and the definitions can still be read.
+
+    Raises:
+        ConfigError: a URL has no copy, or something cannot be written.
+        RemoteError: something cannot be fetched.
+        PlacementError: a copy cannot be saved where the configuration says.
+    """
+    chosen = _chosen(project, urls)
+    if not chosen:
+        print("prefactor-refs.lock names no schema that pyproject.toml names, too")
+    with Fetcher(project.hosts(*chosen)) as fetcher:
+        collected = collect(chosen, fetcher.fetch, project.has_target)
+    placement = project.placement()
+    copies = [placement.place(each) for each in collected.schemas.values()]
+    changed = [(each, _said(project, each)) for each in copies if not each.is_current]
+    hashes = {url: content_hash(each.content) for url, each in collected.schemas.items()}
+    kept = {url: each for url, each in project.locked.items() if project.references.names(url)}
+    before = definitions_with_copies(project) if changed else None
+    write_copies(project, copies, {**kept, **hashes})
+    for _, line in changed:
+        print(printable(line))
+    current = len(copies) - len(changed)
+    if current:
+        print(f"{current} of {len(copies)} copies {'is' if current == 1 else 'are'} current")
+    tell_left(collected)
+    if before is None:
+        return not collected.left
+    now = read_refs_project()
+    return tell_changes(before, definitions_with_copies(now), now) and not collected.left
+
+
+def _chosen(project: RefsProject, urls: Sequence[str]) -> list[str]:
+    """The URLs to fetch: without any, those of the lock file that the configuration still names."""
+    for url in urls:
+        if url not in project.locked and url not in project.entries:
+            hint = did_you_mean(url, [*project.locked, *project.entries]) or f"; refs add {url} saves one"
+            raise ConfigError(f"refs: {url!r} has no copy here{hint}")
+    return list(urls) or [url for url in sorted(project.locked) if project.references.names(url)]
+
+
+def _said(project: RefsProject, copy: Copy) -> str:
+    """What happens to a copy that is not current."""
+    after = short_hash(copy.schema.content)
+    if not copy.path.is_file():
+        return f"{copy.shown} written ({after})"
+    content = copy.path.read_bytes()
+    locked = project.locked.get(copy.schema.url)
+    edited = "" if locked in {None, content_hash(content)} else "; it was edited here"
+    return f"{copy.shown} updated ({short_hash(content)} → {after}){edited}"
