@@ -1,0 +1,40 @@
+"""Text of definitions for readers: what nobody sees becomes an escape sequence, and no character rules the page."""
+
+from __future__ import annotations
+
+import re
+
+from prefactor_gen.diagnostics.invisible import escape_invisible
+
+__all__ = ["capitalized", "one_line", "paragraphs", "shown"]
+
+_BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085\x0b\x0c]")
+_EMPTY_LINES = re.compile(r"\n\s*\n")
+
+
+def shown(text: str) -> str:
+    """The text, with line breaks as they are, any other space as a plain one, and escapes for what does not print."""
+    if text.isascii() and text.isprintable():
+        return text
+    lines = _BREAK.sub("\n", escape_invisible(text))
+    return "".join(char if char == "\n" or char.isprintable() else _replaced(char) for char in lines)
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text: empty lines are between them."""
+    found = (part.strip() for part in _EMPTY_LINES.split(shown(text)))
+    return [part for part in found if part]
+
+
+def one_line(text: str) -> str:
+    """The text on one line."""
+    return " ".join(shown(text).split())
+
+
+def capitalized(text: str) -> str:
+    """The text with a large first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def _replaced(char: str) -> str:
+    return " " if char.isspace() else char.encode("unicode_escape", "surrogatepass").decode()
