@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.definitions.data_risk import UNKNOWN, DeclaredRisk, RiskSection, data_categories, risk_words
 
-__all__ = ["Matrix", "MatrixRow", "RiskFact", "action_words", "category_words", "matrix", "risk_facts"]
-
-_UNKNOWN = "unknown"
-_PARTS = {"params": "params_data_categories", "result": "result_data_categories"}
+__all__ = ["Matrix", "MatrixRow", "RiskFact", "category_words", "matrix", "risk_facts"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Matrix:
     undecided: Sequence[str]
 
 
-def action_words(key: str) -> str:
+def _action_words(key: str) -> str:
     """The name of an action in words."""
     return key.replace("_", " ")
 
@@ -63,76 +60,56 @@ def category_words(key: str) -> str:
     return f"GDPR: {words.removeprefix('gdpr ')}" if words.startswith("gdpr ") else words
 
 
-def risk_facts(data_risk: ObjectNode | None) -> list[RiskFact]:
+def risk_facts(risk: DeclaredRisk | None) -> list[RiskFact]:
     """What a span type declares; empty if it declares nothing."""
-    if data_risk is None:
+    if risk is None:
         return []
-    actions, categories = _keys()
-    profile = data_risk.object_at("action_profile")
     found = [
-        RiskFact(f"Actions {value}", [action_words(key) for key in actions if profile.get(key, _UNKNOWN) == value])
-        for value in ("allowed", "disallowed", _UNKNOWN)
+        RiskFact(f"Actions {word}", [_action_words(key) for key, said in risk.actions.words.items() if said == word])
+        for word in ("allowed", "disallowed", UNKNOWN)
     ]
-    of_parts = {part: _facts_of_part(data_risk, part, categories) for part in _PARTS}
-    if of_parts["params"] == of_parts["result"]:
-        of_parts = {"params and result": of_parts["params"]}
-    for part, facts in of_parts.items():
-        found.extend(RiskFact(f"{part.capitalize()}: {about}", words) for about, words in facts.items())
+    parts = {"Params": risk.params, "Result": risk.result}
+    if risk.params.words == risk.result.words:
+        parts = {"Params and result": risk.params}
+    for name, section in parts.items():
+        found.extend(RiskFact(f"{name}: {about}", words) for about, words in _said_of(section).items() if words)
     return [each for each in found if each.words]
 
 
-def _facts_of_part(data_risk: ObjectNode, part: str, categories: Sequence[str]) -> dict[str, Sequence[str]]:
-    found: dict[str, Sequence[str]] = {"classification": [_said(data_risk, part, "classification")]}
-    for value in ("included", "excluded", _UNKNOWN):
-        words = [category_words(key) for key in categories if _said(data_risk, part, key) == value]
-        found[value] = ["all categories"] if len(words) == len(categories) else words
-    return found
-
-
-def matrix(span_types: Iterable[tuple[str, ObjectNode | None]]) -> Matrix:
+def matrix(span_types: Iterable[tuple[str, DeclaredRisk | None]]) -> Matrix:
     """The matrix of span types, given by name with what they declare."""
     given = list(span_types)
-    declared = [each for _, each in given if each is not None]
-    every_action, every_category = _keys()
-    actions = [
-        key for key in every_action if any(each.object_at("action_profile").get(key) == "allowed" for each in declared)
-    ]
-    said = {key: {_said(each, part, key) for each in declared for part in _PARTS} for key in every_category}
-    categories = [key for key in every_category if "included" in said[key]]
-    rows = [_row(name, each, actions, categories) for name, each in given]
+    declared = [risk for _, risk in given if risk is not None]
+    actions = [key for key in risk_words()["action_profile"] if any(key in each.actions.stated for each in declared)]
+    parts = [section for risk in declared for section in (risk.params, risk.result)]
+    categories = [key for key in data_categories() if any(key in each.stated for each in parts)]
     return Matrix(
-        list(map(action_words, actions)),
+        list(map(_action_words, actions)),
         list(map(category_words, categories)),
-        rows,
-        [category_words(key) for key in every_category if said[key] <= {_UNKNOWN}],
+        [_row(name, risk, actions, categories) for name, risk in given],
+        [category_words(key) for key in data_categories() if all(key in each.unknown for each in parts)],
     )
 
 
-def _row(name: str, data_risk: ObjectNode | None, actions: Sequence[str], categories: Sequence[str]) -> MatrixRow:
-    if data_risk is None:
+def _said_of(section: RiskSection) -> Mapping[str, Sequence[str]]:
+    said: dict[str, Sequence[str]] = {"classification": [section.classification]}
+    for word in ("included", "excluded", UNKNOWN):
+        keys = [key for key in data_categories() if section.words[key] == word]
+        said[word] = ["all categories"] if len(keys) == len(data_categories()) else list(map(category_words, keys))
+    return said
+
+
+def _row(name: str, risk: DeclaredRisk | None, actions: Sequence[str], categories: Sequence[str]) -> MatrixRow:
+    if risk is None:
         return MatrixRow(name, False, [], [""] * (len(actions) + len(categories)))
-    words: Mapping[str, str] = {"allowed": "yes", _UNKNOWN: "?"}
-    profile = data_risk.object_at("action_profile")
-    cells = [words.get(str(profile.get(key, _UNKNOWN)), "") for key in actions]
-    classes = [_said(data_risk, part, "classification") for part in _PARTS]
-    return MatrixRow(
-        name, True, list(dict.fromkeys(classes)), [*cells, *(_where(data_risk, key) for key in categories)]
-    )
+    cells = [{"allowed": "yes", UNKNOWN: "?"}.get(risk.actions.words[key], "") for key in actions]
+    cells.extend(_where(risk, key) for key in categories)
+    classes = dict.fromkeys((risk.params.classification, risk.result.classification))
+    return MatrixRow(name, True, list(classes), cells)
 
 
-def _where(data_risk: ObjectNode, key: str) -> str:
+def _where(risk: DeclaredRisk, key: str) -> str:
     """The parts that include a category; a question mark if none does, and one may."""
-    said = {part: _said(data_risk, part, key) for part in _PARTS}
-    included = [part for part in _PARTS if said[part] == "included"]
-    return ", ".join(included) or ("?" if _UNKNOWN in said.values() else "")
-
-
-def _said(data_risk: ObjectNode, part: str, key: str) -> str:
-    return str(data_risk.object_at(_PARTS[part]).get(key, _UNKNOWN))
-
-
-def _keys() -> tuple[list[str], list[str]]:
-    """The names of all actions and categories, as the API has them."""
-    from prefactor_http.models import ActionProfile, DataCategories
-
-    return [*ActionProfile.model_fields], [key for key in DataCategories.model_fields if key != "classification"]
+    parts = {"params": risk.params, "result": risk.result}
+    included = [name for name, section in parts.items() if key in section.stated]
+    return ", ".join(included) or ("?" if any(key in section.unknown for section in parts.values()) else "")

@@ -21,12 +21,9 @@ from markupsafe import Markup
 
 from prefactor_gen.docs.members import Member
 from prefactor_gen.docs.pages import Book, Page, Part
-from prefactor_gen.docs.visible_text import capitalized, paragraphs, shown
+from prefactor_gen.docs.visible_text import MARK, capitalized, paragraphs, shown
 
-__all__ = ["HTML_MARK", "html_page"]
-
-HTML_MARK = "<!-- Written by prefactor-gen docs. Do not edit: change the definitions, and run it again. -->"
-"""The second line of the file, by which a later run knows that it may replace it."""
+__all__ = ["html_page"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def html_page(book: Book) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     template = _environment().get_template("span_types.html.jinja")
     return template.render(
-        mark=Markup(HTML_MARK),  # noqa: S704  # our own text
+        mark=Markup(MARK),  # noqa: S704  # our own text
         book=book,
         groups=_groups(book.span_types),
         style=Markup(style),  # noqa: S704  # our own text

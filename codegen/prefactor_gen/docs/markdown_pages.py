@@ -14,14 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from prefactor_gen.docs.markdown_text import code, code_block, escaped
 from prefactor_gen.docs.members import Member
 from prefactor_gen.docs.pages import Book, Page
-from prefactor_gen.docs.visible_text import capitalized, paragraphs
+from prefactor_gen.docs.visible_text import MARK, capitalized, paragraphs
 
-__all__ = ["INDEX", "MARKDOWN_MARK", "markdown_pages"]
+__all__ = ["markdown_pages"]
 
-INDEX = "index.md"
-MARKDOWN_MARK = "<!-- Written by prefactor-gen docs. Do not edit: change the definitions, and run it again. -->"
-"""The first line of each file, by which a later run knows that it may replace it."""
-
+_INDEX = "index.md"
 # File names that Windows does not take, or that a folder may have for something else.
 _RESERVED = re.compile(r"(?i)(aux|con|nul|prn|com\d|lpt\d|index|readme|quality_.*)")
 
@@ -36,7 +33,7 @@ def markdown_pages(book: Book) -> dict[str, str]:
     of_quality = {page.name: f"quality_{number}.md" for number, page in enumerate(book.quality, 1)}
     index, template = (_environment().get_template(f"{name}.md.jinja") for name in ("index", "page"))
     return {
-        INDEX: index.render(book=book, files=files, of_quality=of_quality),
+        _INDEX: index.render(book=book, files=files, of_quality=of_quality),
         **{files[page.name]: template.render(page=page) for page in book.span_types},
         **{of_quality[page.name]: template.render(page=page) for page in book.quality},
     }
@@ -61,7 +58,7 @@ def _environment() -> Environment:
         link=lambda text, file: _Markdown(f"[{code(text)}]({file})"),
         meaning=lambda member: _Markdown(" ".join(_meaning(member))),
     )
-    environment.globals["mark"] = _Markdown(MARKDOWN_MARK)
+    environment.globals["mark"] = _Markdown(MARK)
     return environment
 
 

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from prefactor_gen.docs.data_risk_words import category_words
 from prefactor_gen.docs.type_words import TypeWords, merged
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.deprecation import Deprecation, deprecation
 from prefactor_gen.json_schema.in_place import InPlace
-from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.keywords import DATA, REDACT
 from prefactor_gen.json_schema.subschemas import tuple_keyword
 from prefactor_gen.package.documentation import SchemaTexts, description_of
 from prefactor_gen.package.schema_facts import facts_of, shortened, shown_value
@@ -168,6 +169,7 @@ class _Reader:
             [*facts_of(schemas, shows_values=not redacted), *_conditions(schemas), *_openness(schemas)],
             redacted,
             max(deprecations, key=lambda each: len(str(each)), default=None),
+            _categories(schemas),
         )
 
     def is_redacted(self, schema: JsonValue, applied: Sequence[ObjectNode]) -> bool:
@@ -293,6 +295,12 @@ def _values(schemas: Sequence[ObjectNode]) -> list[str]:
         if "enum" in each:
             return list(map(shown_value, each.list_at("enum")))
     return []
+
+
+def _categories(schemas: Sequence[ObjectNode]) -> list[str]:
+    """The categories of data, in words."""
+    names = (name for each in schemas for name in each.list_at(DATA) if isinstance(name, str))
+    return [category_words(name) for name in dict.fromkeys(names)]
 
 
 def _conditions(schemas: Sequence[ObjectNode]) -> Iterator[str]:

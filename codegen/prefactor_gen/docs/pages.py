@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
+from prefactor_gen.definitions.data_risk import DeclaredRisk, declared_risk
 from prefactor_gen.definitions.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.docs.data_risk_words import Matrix, RiskFact, matrix, risk_facts
 from prefactor_gen.docs.example_values import Example, Examples
@@ -122,7 +123,7 @@ def book_of(generated: GeneratedPackage, package: str) -> Book:
         package,
         [writer.span_type(item) for item in span_types],
         [writer.quality(item) for item in generated.definitions.quality],
-        matrix((item.name, item.data_risk) for item in span_types),
+        matrix((item.name, _risk_of(item)) for item in span_types),
     )
 
 
@@ -160,7 +161,7 @@ class _Writer:
             module.module,
             snippet(self.package, module.class_name, calls, methods),
             is_made_up=not all(example.is_valid for example in calls.values()),
-            risk=risk_facts(item.data_risk),
+            risk=risk_facts(_risk_of(item)),
         )
 
     def quality(self, item: QualityDefinition) -> Page:
@@ -198,6 +199,10 @@ class _Writer:
             except RenderTimeoutError:
                 self.timeouts += 1
         return None
+
+
+def _risk_of(item: SpanTypeDefinition) -> DeclaredRisk | None:
+    return None if item.data_risk is None else declared_risk(item.data_risk, item.place)
 
 
 def _enforcement(found: Sequence[Enforced]) -> Enforcement:

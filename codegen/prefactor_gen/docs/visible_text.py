@@ -6,7 +6,10 @@ import re
 
 from prefactor_gen.diagnostics.invisible import escape_invisible
 
-__all__ = ["capitalized", "one_line", "paragraphs", "shown"]
+__all__ = ["MARK", "capitalized", "one_line", "paragraphs", "shown"]
+
+MARK = "<!-- Written by prefactor-gen docs. Do not edit: change the definitions, and run it again. -->"
+"""A line at the top of each page, by which a later run knows that it may replace the file."""
 
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085\x0b\x0c]")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
