@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
+from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
 
 if TYPE_CHECKING:
@@ -50,7 +51,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    from prefactor_gen.command.main import DONE, WRONG
     from prefactor_gen.package.output_folder import write
 
     project = read_project(find_project(Path.cwd()))

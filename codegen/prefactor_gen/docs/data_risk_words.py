@@ -10,6 +10,9 @@ from prefactor_gen.definitions.data_risk import UNKNOWN, DeclaredRisk, RiskSecti
 __all__ = ["Matrix", "MatrixRow", "RiskFact", "category_words", "matrix", "risk_facts"]
 
 
+_MOST_UNKNOWN = 5
+
+
 @dataclass(frozen=True)
 class RiskFact:
     """A line about the data risk of a span type: what it is about, and what belongs there."""
@@ -95,7 +98,10 @@ def _said_of(section: RiskSection) -> Mapping[str, Sequence[str]]:
     said: dict[str, Sequence[str]] = {"classification": [section.classification]}
     for word in ("included", "excluded", UNKNOWN):
         keys = [key for key in data_categories() if section.words[key] == word]
-        said[word] = ["all categories"] if len(keys) == len(data_categories()) else list(map(category_words, keys))
+        said[word] = list(map(category_words, keys))
+    if len(said[UNKNOWN]) > _MOST_UNKNOWN:
+        rest = len(said[UNKNOWN])
+        said[UNKNOWN] = ["all categories" if rest == len(data_categories()) else f"the other {rest} categories"]
     return said
 
 

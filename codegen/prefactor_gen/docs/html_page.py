@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from prefactor_gen.docs.members import Member
 from prefactor_gen.docs.pages import Book, Page, Part
-from prefactor_gen.docs.visible_text import MARK, capitalized, paragraphs, shown
+from prefactor_gen.docs.visible_text import MARK, capitalized, paragraphs, shown, with_code
 
 __all__ = ["html_page"]
 
@@ -68,12 +68,21 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_visible,
     )
-    environment.filters.update(paragraphs=paragraphs, anchor=_anchor, rows=_rows, capitalize_first=capitalized)
+    environment.filters.update(
+        paragraphs=paragraphs, anchor=_anchor, rows=_rows, capitalize_first=capitalized, with_code=_with_code
+    )
     return environment
 
 
 def _visible(value: object) -> object:
     return shown(value) if type(value) is str else value  # Markup is a str of our own
+
+
+def _with_code(text: str) -> Markup:
+    """The text, with what is between backticks as code."""
+    as_code, as_text = Markup("<code>{}</code>"), Markup("{}")
+    parts = ((as_code if is_code else as_text).format(shown(part)) for part, is_code in with_code(text))
+    return Markup().join(parts)
 
 
 def _anchor(*names: str) -> str:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from prefactor_gen.docs.markdown_text import code, code_block, escaped
 from prefactor_gen.docs.members import Member
 from prefactor_gen.docs.pages import Book, Page
-from prefactor_gen.docs.visible_text import MARK, capitalized, paragraphs
+from prefactor_gen.docs.visible_text import MARK, capitalized, paragraphs, with_code
 
 __all__ = ["markdown_pages"]
 
@@ -79,7 +79,11 @@ def _meaning(member: Member) -> Iterator[str]:
         about = "Always" if len(member.values) == 1 and not member.more_values else "One of"
         more = f" and {member.more_values} more" if member.more_values else ""
         yield f"{about} {', '.join(map(code, member.values))}{more}."
-    yield from map(escaped, member.facts)
+    yield from map(_with_code, member.facts)
+
+
+def _with_code(text: str) -> str:
+    return "".join(code(part) if is_code else escaped(part) for part, is_code in with_code(text))
 
 
 def _file_name(page: Page) -> str:

@@ -6,13 +6,14 @@ import re
 
 from prefactor_gen.diagnostics.invisible import escape_invisible
 
-__all__ = ["MARK", "capitalized", "one_line", "paragraphs", "shown"]
+__all__ = ["MARK", "capitalized", "one_line", "paragraphs", "shown", "with_code"]
 
 MARK = "<!-- Written by prefactor-gen docs. Do not edit: change the definitions, and run it again. -->"
 """A line at the top of each page, by which a later run knows that it may replace the file."""
 
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085\x0b\x0c]")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
+_LIST = re.compile(r"^\s*([-*+•]|\d+[.)])\s", re.MULTILINE)
 
 
 def shown(text: str) -> str:
@@ -24,9 +25,9 @@ def shown(text: str) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a text: empty lines are between them."""
+    """The paragraphs of a text: empty lines are between them. In a list, line breaks are kept."""
     found = (part.strip() for part in _EMPTY_LINES.split(shown(text)))
-    return [part for part in found if part]
+    return [part if _LIST.search(part) else " ".join(part.split()) for part in found if part]
 
 
 def one_line(text: str) -> str:
@@ -37,6 +38,12 @@ def one_line(text: str) -> str:
 def capitalized(text: str) -> str:
     """The text with a large first letter."""
     return text[:1].upper() + text[1:]
+
+
+def with_code(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text of ours, and whether each is code: it stands between backticks there."""
+    parts = text.split("`")
+    return [(part, index % 2 == 1) for index, part in enumerate(parts)] if len(parts) % 2 else [(text, False)]
 
 
 def _replaced(char: str) -> str:
