@@ -174,13 +174,13 @@ class _Maker:
         return made
 
     def is_shown(self, member: JsonValue, depth: int) -> bool:
-        """Whether an optional member is part of the example."""
-        if not isinstance(member, ObjectNode) or depth >= _MAX_DEPTH // 2 or self.left <= 0:
-            return self.is_full and depth == 0
-        if self.is_full:
-            return True
+        """Whether an optional member is part of the example. One that is redacted is not."""
         schemas = self.texts.applied(member)
-        return not any(REDACT in each for each in schemas) and any("examples" in each for each in schemas)
+        if any(REDACT in each for each in schemas):
+            return False
+        if depth >= _MAX_DEPTH // 2 or self.left <= 0:
+            return self.is_full and depth == 0
+        return self.is_full or any("examples" in each for each in schemas)
 
 
 def _shown(schemas: Sequence[ObjectNode]) -> list[JsonValue]:

@@ -69,7 +69,7 @@ def _environment() -> Environment:
         finalize=_visible,
     )
     environment.filters.update(
-        paragraphs=paragraphs, anchor=_anchor, rows=_rows, capitalize_first=capitalized, with_code=_with_code
+        paragraphs=paragraphs, anchor=_anchor, rows=_rows, capitalize_first=capitalized, facts=_facts
     )
     return environment
 
@@ -78,11 +78,15 @@ def _visible(value: object) -> object:
     return shown(value) if type(value) is str else value  # Markup is a str of our own
 
 
-def _with_code(text: str) -> Markup:
-    """The text, with what is between backticks as code."""
-    as_code, as_text = Markup("<code>{}</code>"), Markup("{}")
-    parts = ((as_code if is_code else as_text).format(shown(part)) for part, is_code in with_code(text))
-    return Markup().join(parts)
+def _facts(facts: Iterable[str]) -> Markup:
+    """Sentences about values, with patterns as code."""
+    return Markup(" ").join(map(_fact, facts))
+
+
+def _fact(fact: str) -> Markup:
+    start, found, end = map(shown, with_code(fact))
+    code = Markup("<code>{}</code>").format(found) if found else ""
+    return Markup("{}{}{}").format(start, code, end)
 
 
 def _anchor(*names: str) -> str:

@@ -56,6 +56,7 @@ def _environment() -> Environment:
         code=lambda text: _Markdown(code(text)),
         code_block=lambda text, language: _Markdown(code_block(text, language)),
         link=lambda text, file: _Markdown(f"[{code(text)}]({file})"),
+        facts=lambda facts: _Markdown(" ".join(map(_fact, facts))),
         meaning=lambda member: _Markdown(" ".join(_meaning(member))),
     )
     environment.globals["mark"] = _Markdown(MARK)
@@ -79,11 +80,13 @@ def _meaning(member: Member) -> Iterator[str]:
         about = "Always" if len(member.values) == 1 and not member.more_values else "One of"
         more = f" and {member.more_values} more" if member.more_values else ""
         yield f"{about} {', '.join(map(code, member.values))}{more}."
-    yield from map(_with_code, member.facts)
+    yield from map(_fact, member.facts)
 
 
-def _with_code(text: str) -> str:
-    return "".join(code(part) if is_code else escaped(part) for part, is_code in with_code(text))
+def _fact(fact: str) -> str:
+    """A sentence about values, with a pattern as code."""
+    start, found, end = with_code(fact)
+    return f"{escaped(start)} {code(found)}{escaped(end)}" if found else escaped(start)
 
 
 def _file_name(page: Page) -> str:

@@ -25,7 +25,7 @@ from prefactor_templates.rendering import RenderTimeoutError, render_template
 
 __all__ = ["Book", "Enforcement", "Page", "Part", "Rendered", "book_of"]
 
-_MOST_TIMEOUTS = 5
+_MOST_TIMEOUTS = 3
 """So many templates may take too long before the examples of the others are left out."""
 _MOST_PLACES = 50
 
@@ -207,7 +207,8 @@ def _risk_of(item: SpanTypeDefinition) -> DeclaredRisk | None:
 
 def _enforcement(found: Sequence[Enforced]) -> Enforcement:
     def places(by: By) -> list[tuple[str, str]]:
-        return [(each.keyword, path_of(each.pointer)[0]) for each in found if each.by is by][:_MOST_PLACES]
+        places = dict.fromkeys((each.keyword, path_of(each.pointer)[0]) for each in found if each.by is by)
+        return list(places)[:_MOST_PLACES]
 
     counts = Counter(each.keyword for each in found if each.by is By.TYPES)
     return Enforcement(dict(sorted(counts.items())), places(By.SCHEMA), places(By.NOTHING))

@@ -60,7 +60,7 @@ class TypeWords:
             words = _unique(word for option in options for word in self._words(option, depth + 1))
             if _ANY not in words:
                 return [word for word in words if not named or _main_word(word) in named] or words
-        return [self._of_type(name, whole, depth) for name in named or _implied(whole)] or [_ANY]
+        return _unique(self._of_type(name, whole, depth) for name in named or _implied(whole)) or [_ANY]
 
     def _of_type(self, name: str, schema: ObjectNode, depth: int) -> str:
         inner: JsonValue = None

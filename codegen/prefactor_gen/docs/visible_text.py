@@ -13,6 +13,7 @@ MARK = "<!-- Written by prefactor-gen docs. Do not edit: change the definitions,
 
 _BREAK = re.compile(r"\r\n?|[\u2028\u2029\u0085\x0b\x0c]")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
+_WITH_CODE = re.compile(r"(Pattern: |Names match )`(.*)`(\.)", re.DOTALL)
 _LIST = re.compile(r"^\s*([-*+•]|\d+[.)])\s", re.MULTILINE)
 
 
@@ -40,10 +41,10 @@ def capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def with_code(text: str) -> list[tuple[str, bool]]:
-    """The parts of a text of ours, and whether each is code: it stands between backticks there."""
-    parts = text.split("`")
-    return [(part, index % 2 == 1) for index, part in enumerate(parts)] if len(parts) % 2 else [(text, False)]
+def with_code(fact: str) -> tuple[str, str, str]:
+    """A sentence about values in three parts: the middle one is code, such as a pattern; often, it is empty."""
+    found = _WITH_CODE.fullmatch(fact)
+    return (found[1], found[2], found[3]) if found else (fact, "", "")
 
 
 def _replaced(char: str) -> str:
