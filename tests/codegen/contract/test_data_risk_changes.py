@@ -122,6 +122,22 @@ UNREDACTED = {
         ["login"],
     ),
     "by-pattern": ({"patternProperties": {"^key": SECRET}}, {"properties": {"key_1": PLAIN}}, ["key_1"]),
+    "other-pattern": ({"patternProperties": {"^key": SECRET}}, {"patternProperties": {"y$": PLAIN}}, ["*"]),
+    "same-patterns": (
+        {"patternProperties": {"^key": SECRET, "y$": PLAIN}},
+        {"patternProperties": {"y$": PLAIN, "^key": SECRET}},
+        [],
+    ),
+    "only-some-of-the-others": (
+        {"additionalProperties": SECRET},
+        {"additionalProperties": PLAIN, "patternProperties": {"^key": SECRET}},
+        ["*"],
+    ),
+    "evaluated-now": (
+        {"properties": {"key": SECRET}},
+        {"patternProperties": {"^key": PLAIN}, "unevaluatedProperties": SECRET},
+        ["key"],
+    ),
     "now-a-map": ({"properties": {"key": SECRET}}, {"additionalProperties": PLAIN}, ["key"]),
     "items": (
         {"properties": {"keys": {"items": SECRET}}},
@@ -157,7 +173,7 @@ UNREDACTED = {
 def test_what_is_no_longer_redacted(case: str) -> None:
     old, new, paths = UNREDACTED[case]
     for part, key in (("params", "params_schema"), ("result", "result_schema")):
-        found = compared(span_type(**{key: old}), span_type(**{key: new}))
+        found = compared({**span_type(), key: old}, {**span_type(), key: new})
         expected = [f"error PD504 a:b {part} {path}: is not redacted any more" for path in paths]
         assert lines(found) == expected
 
