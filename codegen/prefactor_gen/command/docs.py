@@ -31,6 +31,7 @@ EXAMPLES = (
     "  prefactor-gen docs --format markdown --output docs/spans   a folder: a file for each span type, and index.md\n"
     "  prefactor-gen docs --check                                 in CI: exit 1 if the pages are not current\n"
 )
+_HTML = frozenset({".htm", ".html"})
 _DEFAULT = {"html": "docs/spans.html", "markdown": "docs/spans"}
 
 
@@ -78,11 +79,10 @@ def _check_target(target: Path, form: str) -> None:
     shown = _shown(target)
     if "\0" in shown:
         raise ConfigError("--output: expected a path, found one with a null character")
-    if form == "html" and target.is_dir():
-        raise ConfigError(f"--output: expected a file, found the folder {shown}; write {shown}/spans.html")
-    if form == "html" and target.suffix in {".md", ".markdown"}:
-        raise ConfigError(f"--output: expected an HTML file, found {shown}; for Markdown, --format markdown")
-    if form == "markdown" and (target.is_file() or target.suffix in {".html", ".htm", ".md"}):
+    if form == "html" and target.suffix not in _HTML:
+        hint = "; for Markdown, --format markdown" if target.suffix == ".md" else ""
+        raise ConfigError(f"--output: expected a file that ends in .html, found {shown}{hint}")
+    if form == "markdown" and (target.is_file() or target.suffix in {*_HTML, ".md"}):
         raise ConfigError(f"--output: expected a folder for the Markdown files, found the file {shown}")
 
 

@@ -90,7 +90,8 @@ class _Maker:
     def value(self, schema: JsonValue, name: str, depth: int) -> object:
         """A value of a schema, which belongs to a member of this name."""
         self.left -= 1
-        if not isinstance(schema, ObjectNode) or depth > _MAX_DEPTH:
+        is_enough = depth > _MAX_DEPTH or (depth > 2 and self.left < 0)
+        if not isinstance(schema, ObjectNode) or is_enough:
             return words_of(name)
         applied = self.texts.applied(schema)
         schemas = self.texts.effective(applied)

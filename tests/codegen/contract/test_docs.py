@@ -401,26 +401,29 @@ class TestCurrent:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--output", "schemas"], "--output: expected a file, found the folder schemas; write schemas/spans.html"),
-        (["--output", "a.md"], "--output: expected an HTML file, found a.md; for Markdown, --format markdown"),
+        (["--output", "schemas"], "--output: expected a file that ends in .html, found schemas"),
+        (
+            ["--output", "a.md"],
+            "--output: expected a file that ends in .html, found a.md; for Markdown, --format markdown",
+        ),
         (
             ["--format", "markdown", "--output", "schemas/spans.json"],
             "--output: expected a folder for the Markdown files, found the file schemas/spans.json",
         ),
         (
-            ["--output", "schemas/spans.json"],
-            "schemas/spans.json was not written by prefactor-gen docs: move it away, or choose another --output",
+            ["--output", "ours.html"],
+            "ours.html was not written by prefactor-gen docs: move it away, or choose another --output",
         ),
         (["--output", "schemas/spans.json/x.html"], "docs: cannot write schemas/spans.json/x.html: Not a directory"),
-        (["--output", ""], "--output: expected a file, found the folder .; write ./spans.html"),
+        (["--output", ""], "--output: expected a file that ends in .html, found ."),
     ],
 )
 def test_wrong_usage(arguments: list[str], message: str, project: Project) -> None:
     write(project, REFUND)
-    before = (project.root / "schemas/spans.json").read_text("utf-8")
+    project.write("ours.html", "<p>ours</p>")
     done = project.run("docs", *arguments)
     assert (done.code, done.out, done.err) == (2, "", f"prefactor-gen: {message}\n")
-    assert (project.root / "schemas/spans.json").read_text("utf-8") == before
+    assert (project.root / "ours.html").read_text("utf-8") == "<p>ours</p>"
 
 
 def test_wrong_definitions(project: Project) -> None:
