@@ -32,7 +32,7 @@ def test_the_pages_of_the_first_package(tmp_path: Path, monkeypatch: pytest.Monk
     assert command(WRITE) == (0, WRITTEN)
     page = html.unescape(Path("docs/spans.html").read_text("utf-8"))
     assert CALL.strip() in page
-    assert {'id="billing:refund"', 'id="billing:refund.params.customer.id"'} <= {*re.findall(r'id="[^"]*"', page)}
+    assert {'id="billing:refund"', 'id="billing:refund/params/customer.id"'} <= {*re.findall(r'id="[^"]*"', page)}
     assert command(MARKDOWN) == (0, MARKDOWN_WRITTEN)
     assert Path("docs/spans/billing_refund.md").is_file()
     project(tmp_path, {"schemas/billing.yaml": definitions.replace("USD", "GBP")})

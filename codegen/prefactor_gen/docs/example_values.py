@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from prefactor_gen.docs.scalar_examples import made_up_number, made_up_text, whole_number, words_of
 from prefactor_gen.docs.type_words import merged
@@ -58,10 +59,12 @@ class Examples:
         example = self._example(is_full=False)
         if example.value:
             return example
-        full = self._example(is_full=True)
-        first = next(({name: value} for name, value in full.value.items() if not isinstance(value, dict | list)), {})
+        first = next(
+            ({name: value} for name, value in self.full.value.items() if not isinstance(value, dict | list)), {}
+        )
         return self._checked(first)
 
+    @cached_property
     def full(self) -> Example:
         """All members, as far as an example may go."""
         return self._example(is_full=True)
@@ -95,7 +98,7 @@ class _Maker:
             return words_of(name)
         applied = self.texts.applied(schema)
         schemas = self.texts.effective(applied)
-        redacted = any(REDACT in each for each in applied)
+        redacted = any(each.get(REDACT) is True for each in applied)
         if not redacted and (shown := _shown(schemas)):
             return to_plain(shown[0])
         for each in schemas:
@@ -134,12 +137,9 @@ class _Maker:
         for each in branches:
             for keyword in _UNIONS:
                 self.add_option(made, each.branches(keyword), name, depth)
-        if (
-            not made
-            and schema.get("minProperties", 0)
-            and isinstance(schema.get("additionalProperties", True), ObjectNode)
-        ):
-            made["key"] = self.value(schema["additionalProperties"], "value", depth + 1)
+        others = schema.get("additionalProperties")
+        if not made and isinstance(others, ObjectNode) and schema.get("minProperties"):
+            made["key"] = self.value(others, "value", depth + 1)
         return made
 
     def further(self, schema: ObjectNode, branches: Sequence[ObjectNode], key: str) -> JsonValue:
@@ -177,7 +177,7 @@ class _Maker:
     def is_shown(self, member: JsonValue, depth: int) -> bool:
         """Whether an optional member is part of the example. One that is redacted is not."""
         schemas = self.texts.applied(member)
-        if any(REDACT in each for each in schemas):
+        if any(each.get(REDACT) is True for each in schemas):
             return False
         if depth >= _MAX_DEPTH // 2 or self.left <= 0:
             return self.is_full and depth == 0

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -90,13 +89,20 @@ def _fact(fact: str) -> Markup:
 
 
 def _anchor(*names: str) -> str:
-    """The id of a place, which is also the end of a link to it."""
-    return quote(".".join(names), safe=":")
+    """The id of a place, which is also the end of a link to it: `billing:refund/params/customer.id`.
+
+    The slash is between the names only, so that no two places have one id.
+    """
+    return "/".join(quote(name, safe=":") for name in names)
 
 
 def _groups(pages: Iterable[Page]) -> list[_Group]:
-    named = groupby(pages, lambda page: page.name.partition(":")[0] if ":" in page.name else "")
-    return [_Group(name, list(group)) for name, group in named]
+    """The domains; those without one are the last."""
+    found: dict[str, list[Page]] = {}
+    for page in pages:
+        found.setdefault(page.name.partition(":")[0] if ":" in page.name else "", []).append(page)
+    without = [_Group("", found.pop(""))] if "" in found else []
+    return [*(_Group(name, group) for name, group in found.items()), *without]
 
 
 def _rows(part: Part, page: Page) -> list[_Row]:
@@ -109,7 +115,7 @@ def _rows(part: Part, page: Page) -> list[_Row]:
         if member.type:
             anchor = _anchor(page.name, part.name, member.path)
             taken[anchor] += 1
-            anchor += f"-{taken[anchor]}" if taken[anchor] > 1 else ""
+            anchor += f"({taken[anchor]})" if taken[anchor] > 1 else ""
             anchors.setdefault(member.path, anchor)
         rows.append(_Row(member, anchor, anchors.get(member.same_as, "")))
     return rows

@@ -176,7 +176,7 @@ class _Reader:
         """Whether a schema that applies to a value redacts it."""
         pointer = self.refs.pointers.get(schema.place) if isinstance(schema, ObjectNode) else None
         others = self.in_place.applied([pointer]).values() if pointer is not None else ()
-        return any(REDACT in each for each in (*applied, *others))
+        return any(each.get(REDACT) is True for each in (*applied, *others))
 
     def inside(self, schema: JsonValue, at: _At) -> Iterator[Member]:
         """The rows of what a value holds."""
@@ -228,9 +228,10 @@ class _Reader:
             yield from self.inside(schema, at)
 
     def named_by_pattern(self, pattern: str, schema: JsonValue, at: _At) -> Iterator[Member]:
-        first, *others = self.member(schema, at.others(), at)
-        yield replace(first, facts=[f"Names match `{shortened(pattern)}`.", *first.facts])
-        yield from others
+        rows = self.member(schema, at.others(), at)
+        row = next(rows)
+        yield replace(row, facts=[f"Names match `{shortened(pattern)}`.", *row.facts])
+        yield from rows
 
     def possibilities(self, branch: ObjectNode, at: _At) -> Iterator[Member]:
         """The rows of what only some of the values hold."""
@@ -264,10 +265,11 @@ class _Reader:
         if not isinstance(schema, ObjectNode):
             return ""
         whole, _ = merged(schema, self.refs)
+        applied = {name: self.texts.applied(member) for name, member in whole.properties.items()}
         constants = [
             f"{shortened(name)} is {' or '.join(values)}"
-            for name, member in whole.properties.items()
-            if 0 < len(values := _values(self.texts.effective(self.texts.applied(member)))) < 4
+            for name, schemas in applied.items()
+            if 0 < len(values := _values(self.texts.effective(schemas))) < 4 and not self.is_redacted(None, schemas)
         ]
         title = next((text for each in self.texts.applied(schema) if isinstance(text := each.get("title"), str)), "")
         return ", ".join(constants[:3]) or shortened(title) or self.needed(schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,11 +12,12 @@ from threading import Event
 
 from prefactor_gen.definitions.data_risk import DeclaredRisk, declared_risk
 from prefactor_gen.definitions.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
+from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.docs.data_risk_words import Matrix, RiskFact, matrix, risk_facts
 from prefactor_gen.docs.example_values import Example, Examples
 from prefactor_gen.docs.members import MemberTable, member_table
 from prefactor_gen.docs.snippets import keywords_of, snippet
-from prefactor_gen.documents.nodes import to_plain
+from prefactor_gen.documents.nodes import ObjectNode, to_plain
 from prefactor_gen.json_schema.deprecation import Deprecation
 from prefactor_gen.models.enforcement import By, Enforced, enforcement
 from prefactor_gen.package.documentation import path_of
@@ -50,7 +52,7 @@ class Part:
     """A payload: the params or the result of a span type, or a quality record.
 
     Attributes:
-        name: params, result or quality.
+        name: params, result or record.
         schema: as JSON text.
     """
 
@@ -174,14 +176,14 @@ class _Writer:
         return Examples(source.schema, assert_formats=self.generated.assert_formats)
 
     def part(self, name: str, source: SchemaSource, enforced: Sequence[Enforced] | None) -> Part:
-        text = json.dumps(to_plain(source.written or source.schema), indent=2, ensure_ascii=False)
+        text = _json_text(source.written or source.schema)
         return Part(name, member_table(source.schema), text, None if enforced is None else _enforcement(enforced))
 
     def rendered(self, template: str, examples: Mapping[str, Examples]) -> Iterator[Rendered]:
         """What a template shows while a span runs, and when it is finished."""
         if not template.strip():
             return
-        params, *results = (examples[part].full().value for part in examples)
+        params, *results = (examples[part].full.value for part in examples)
         running = self.text_of(template, params)
         finished = self.text_of(template, {key: value for each in (params, *results) for key, value in each.items()})
         if running is not None and running != finished:
@@ -199,6 +201,16 @@ class _Writer:
             except RenderTimeoutError:
                 self.timeouts += 1
         return None
+
+
+def _json_text(schema: ObjectNode) -> str:
+    """The schema as JSON, with escapes for what readers do not see."""
+    text = INVISIBLE.sub(_escape, json.dumps(to_plain(schema), indent=2, ensure_ascii=False))
+    return "".join(char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def _risk_of(item: SpanTypeDefinition) -> DeclaredRisk | None:

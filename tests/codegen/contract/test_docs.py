@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -177,6 +178,36 @@ def test_a_page_needs_nothing_else(project: Project) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert {link.removeprefix("#") for link in page.links} <= {*page.ids}
     assert "url(" not in page.blocks[0]
+
+
+def test_every_place_has_an_address_of_its_own(project: Project) -> None:
+    """Also if names look like those of other places, and if a member is described twice."""
+    option = {"type": "object", "properties": {"x": {"type": "string"}}}
+    params = {"type": "object", "properties": {"y": {"oneOf": [option, option]}, "y.x(2)": True, "y/x": True}}
+    names = [
+        "a",
+        "a/params",
+        "a/params/y",
+        "a%2Fparams",
+        "title",
+        "title/a",
+        "quality/a",
+        "page/span-types",
+        "b:c",
+        "é",
+    ]
+    page = html(project, *({"name": name, "params_schema": params} for name in names))
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= {*page.ids}
+    assert {"a/params/y.x", "a/params/y.x(2)", "b:c/params/y"} <= {*page.ids}
+    assert page.outside.count("Others") == 1
+
+
+def test_the_schema_is_json(project: Project) -> None:
+    text = "".join(text for text in HOSTILE) + "\u3000\xa0\U000e0001"
+    params = {"type": "object", "description": text, "properties": {text: {"const": text}}}
+    page = html(project, {"name": "a:b", "params_schema": params})
+    assert json.loads(page.blocks[-1]) == params
 
 
 def hostile_span_type(number: int, text: str) -> dict[str, Any]:
