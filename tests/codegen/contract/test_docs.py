@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from tests.codegen.support import Project
 
 from prefactor_gen.diagnostics.invisible import INVISIBLE
+from prefactor_templates import rendering
 
 REFUND: dict[str, Any] = {
     "name": "billing:refund",
@@ -152,7 +153,7 @@ def test_a_page_of_html(project: Project) -> None:
         "lines[]. sku required string",
         "Actions allowed financial transactions",
         "Params: included financial information",
-        "Span type Classification financial transactions financial information",
+        "Span type Classification of params, result financial transactions financial information",
         "billing:payout not declared",
         "billing:refund confidential, internal yes params",
         "Params: by types additionalProperties , enum ,",
@@ -465,7 +466,8 @@ def test_wrong_definitions(project: Project) -> None:
     assert not (project.root / "docs").exists()
 
 
-def test_a_template_that_takes_long_has_no_example(project: Project) -> None:
+def test_a_template_that_takes_long_has_no_example(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "RENDER_SECONDS", 0.01)
     loop = "{% for a in (1..900) %}{{ x | split: '' | join: '' | split: '' | join: '' }}{% endfor %}"
     params = {"type": "object", "properties": {"x": {"type": "string", "examples": ["y" * 5_000]}}}
     page = html(project, *({"name": f"a:b{number}", "template": loop, "params_schema": params} for number in range(4)))
