@@ -11,14 +11,11 @@ from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.diagnostics.change_rules import REDACTION_REMOVED, UNPROVEN
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.keywords import REDACT, RENAMED_FROM
 from prefactor_gen.json_schema.payload_locations import Location, PayloadLocations, below
 from prefactor_gen.json_schema.redaction_rules import mentions_redaction
 
 __all__ = ["unredacted"]
-
-_RENAMED_FROM = "x-prefactor-renamed-from"
-_FEW = 4
 
 
 def unredacted(span_type: str, part: Part, old: SchemaSource, new: SchemaSource) -> Iterator[Change]:
@@ -98,14 +95,14 @@ class _Both:
         yield f"{path}[]", self.old.item(old, first), self.new.item(new, first)
 
     def _old_name(self, name: str, location: Location) -> str:
-        said = (each.get(_RENAMED_FROM) for each in self.new.schemas(location).values())
+        said = (each.get(RENAMED_FROM) for each in self.new.schemas(location).values())
         return next((former for former in said if isinstance(former, str)), name)
 
 
 def _combinations(patterns: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """The patterns that a name may match together. Of more than a few, only pairs are looked at."""
     every = list(dict.fromkeys(patterns))
-    most = len(every) if len(every) <= _FEW else 2
+    most = len(every) if len(every) <= 4 else 2  # 16 combinations
     return chain.from_iterable(combinations(every, number) for number in range(most + 1))
 
 
