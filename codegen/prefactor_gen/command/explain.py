@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from prefactor_gen.command.enforcement import By, Enforced, enforcement
 from prefactor_gen.command.report import console, is_terminal
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
+from prefactor_gen.models.enforcement import By, Enforced, enforcement
 
 if TYPE_CHECKING:
     from prefactor_gen.pipeline.stages import GeneratedPackage

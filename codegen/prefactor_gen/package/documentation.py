@@ -19,7 +19,9 @@ from prefactor_gen.package.schema_facts import facts_of, one_line, shortened
 __all__ = [
     "SchemaTexts",
     "deprecation_message",
+    "description_of",
     "members_text",
+    "path_of",
     "payload_name",
     "payload_text",
     "place_text",
@@ -42,7 +44,7 @@ class SchemaTexts:
     def of_class(self, schema: JsonValue) -> str | None:
         """What a schema says about the objects that it describes."""
         schemas = self.effective(self.applied(schema))
-        return _joined([*_deprecated(schemas), *_description(schemas)])
+        return _joined([*_deprecated(schemas), *description_of(schemas)])
 
     def of_member(self, origin: JsonValue, pointer: str, name: str, *, shows_values: bool = True) -> str | None:
         """What the schema of an object says about a member; where only branches have it, each text that they have.
@@ -78,7 +80,7 @@ class SchemaTexts:
         applied = self.applied(schema)
         schemas = self.effective(applied)
         shows_values = shows_values and not any(REDACT in each for each in applied)
-        return _joined([*_deprecated(schemas), *_description(schemas)], facts_of(schemas, shows_values=shows_values))
+        return _joined([*_deprecated(schemas), *description_of(schemas)], facts_of(schemas, shows_values=shows_values))
 
     def applied(self, schema: JsonValue) -> list[ObjectNode]:
         """The schemas that describe a value: the given one, and those that it applies by `$ref` and `allOf`.
@@ -134,7 +136,7 @@ def place_text(payload: str, pointer: str) -> str:
         payload: what the payload is called inside a sentence.
         pointer: the pointer.
     """
-    path, is_option = _path(pointer)
+    path, is_option = path_of(pointer)
     payload = f"{payload}."
     whole = f"`{shortened(path)}` of {payload}" if path else payload
     return f"An option of {whole}" if is_option else whole if path else f"A part of {whole}"
@@ -146,7 +148,7 @@ def members_text(first: str, heading: str, texts: Iterable[tuple[str, str | None
     return "\n".join([first, "", f"{heading}:", *lines]) if lines else first
 
 
-def _path(pointer: str) -> tuple[str, bool]:
+def path_of(pointer: str) -> tuple[str, bool]:
     """`order.lines[]` for the pointer of a schema, and whether the schema is an option there."""
     tokens = tokens_of(pointer)
     path, is_option = "", False
@@ -185,8 +187,8 @@ def _deprecated(schemas: Iterable[ObjectNode]) -> Iterator[str]:
         yield _capitalized(str(max(found, key=lambda each: len(str(each)))))
 
 
-def _description(schemas: Sequence[ObjectNode]) -> Iterator[str]:
-    """The first description; the first title if there is none."""
+def description_of(schemas: Sequence[ObjectNode]) -> Iterator[str]:
+    """The first description that schemas of one value have; the first title if there is none."""
     texts = (each.get(key) for key in ("description", "title") for each in schemas)
     yield from [text.strip() for text in texts if isinstance(text, str) and text.strip()][:1]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from prefactor_gen.package.generated_line import GENERATED_BY
 
-__all__ = ["Change", "NotGeneratedError", "compare", "write"]
+__all__ = ["Change", "NotGeneratedError", "compare", "read_file", "write"]
 
 CATALOG = "__init__.py"
 
@@ -48,9 +48,9 @@ def compare(folder: Path, files: Mapping[str, str]) -> list[Change]:
         NotGeneratedError: a file of the same name was not generated and is not empty, or the folder is another package.
         OSError: the folder cannot be read.
     """
-    changes = [Change(folder / name, _read(folder / name), text) for name, text in sorted(files.items())]
+    changes = [Change(folder / name, read_file(folder / name), text) for name, text in sorted(files.items())]
     stale = _generated_files(folder) - files.keys()
-    changes.extend(Change(folder / name, _read(folder / name), None) for name in sorted(stale))
+    changes.extend(Change(folder / name, read_file(folder / name), None) for name in sorted(stale))
     for change in changes:
         if change.old and change.new and not change.old.startswith(GENERATED_BY):
             raise NotGeneratedError(change.path)
@@ -114,7 +114,12 @@ def _umask() -> int:
     return mask
 
 
-def _read(path: Path) -> str | None:
+def read_file(path: Path) -> str | None:
+    """The text of a generated file, None if there is none.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
     try:
         if not path.is_file() and path.exists():  # a folder, or a pipe or device, which may never end
             raise OSError(errno.EEXIST, "it is not a regular file", str(path))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, is_same
 from prefactor_gen.json_schema.json_types import types_of
 
-__all__ = ["facts_of", "one_line", "shortened"]
+__all__ = ["facts_of", "one_line", "shortened", "shown_value"]
 
 _LONGEST = 60
 _SIZES = (
@@ -47,13 +47,13 @@ def _default(schemas: Iterable[ObjectNode]) -> Iterator[str]:
         value = each["default"]
         is_typed = not each.types or types_of(value) & {*each.types}
         if is_typed and ("enum" not in each or any(is_same(value, item) for item in each.list_at("enum"))):
-            yield f"Default: {_shown(value)}."
+            yield f"Default: {shown_value(value)}."
 
 
 def _example(schemas: Iterable[ObjectNode]) -> Iterator[str]:
     found = [example for each in schemas for example in each.list_at("examples")]
     found += [each["example"] for each in schemas if "example" in each]  # OpenAPI's
-    yield from [f"Example: {_shown(each)}." for each in found[:1]]
+    yield from [f"Example: {shown_value(each)}." for each in found[:1]]
 
 
 def _sizes(schemas: Sequence[ObjectNode]) -> Iterator[str]:
@@ -73,19 +73,19 @@ def _range(schemas: Sequence[ObjectNode]) -> Iterator[str]:
     low, high = _strictest(schemas, "minimum", max), _strictest(schemas, "maximum", min)
     above, below = _strictest(schemas, "exclusiveMinimum", max), _strictest(schemas, "exclusiveMaximum", min)
     if above is not None and (low is None or above >= low):
-        yield f"More than {_shown(above)}."
+        yield f"More than {shown_value(above)}."
         low = None
     if below is not None and (high is None or below <= high):
-        yield f"Less than {_shown(below)}."
+        yield f"Less than {shown_value(below)}."
         high = None
     yield from _between(low, high)
-    yield from [f"Multiple of {_shown(each['multipleOf'])}." for each in schemas if "multipleOf" in each][:1]
+    yield from [f"Multiple of {shown_value(each['multipleOf'])}." for each in schemas if "multipleOf" in each][:1]
 
 
 def _annotations(schemas: Sequence[ObjectNode]) -> Iterator[str]:
     names = [name for each in schemas if isinstance(name := each.get("format"), str)]
     patterns = [pattern for each in schemas if isinstance(pattern := each.get("pattern"), str)]
-    yield from [f"Format: {_shown(name)}." for name in names[:1]]
+    yield from [f"Format: {shown_value(name)}." for name in names[:1]]
     yield from [f"Pattern: `{shortened(one_line(pattern))}`." for pattern in patterns[:1]]
     for keyword, text in (("readOnly", "Read only."), ("writeOnly", "Write only.")):
         if any(each.get(keyword) is True for each in schemas):
@@ -104,16 +104,16 @@ def _between(low: float | None, high: float | None, noun: str = "") -> Iterator[
     """`1 to 80 characters.`"""
     plural = noun and (noun if (low if high is None else high) == 1 else f"{noun}s")
     if low is not None and low == high:
-        yield f"Exactly {_shown(low)}{plural}."
+        yield f"Exactly {shown_value(low)}{plural}."
     elif low is not None and high is not None:
-        yield f"{_shown(low)} to {_shown(high)}{plural}."
+        yield f"{shown_value(low)} to {shown_value(high)}{plural}."
     elif low is not None:
-        yield f"At least {_shown(low)}{plural}."
+        yield f"At least {shown_value(low)}{plural}."
     elif high is not None:
-        yield f"At most {_shown(high)}{plural}."
+        yield f"At most {shown_value(high)}{plural}."
 
 
-def _shown(value: JsonValue) -> str:
+def shown_value(value: JsonValue) -> str:
     """A value in one line, as JSON; a single word has no quotes."""
     if isinstance(value, str) and len(value) <= _LONGEST and _WORD.fullmatch(value):
         return value

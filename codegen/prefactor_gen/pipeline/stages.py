@@ -58,6 +58,7 @@ class GeneratedPackage:
         untyped_places: the places of the keywords that the generated types cannot express.
         modules: those that a later run may reuse, by file name.
         assert_formats: payloads must match the formats of their schemas.
+        span_modules: the module of each span type, by the name of the span type.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class GeneratedPackage:
     untyped_places: set[Place] = field(default_factory=set)
     modules: dict[str, CachedModule] = field(default_factory=dict)
     assert_formats: bool = False
+    span_modules: dict[str, GeneratedModule] = field(default_factory=dict)
 
 
 def generate_package(
@@ -231,11 +233,12 @@ class _Run:
         former: Sequence[tuple[str, str]],
         compiled: Sequence[Compiled],
     ) -> GeneratedPackage:
-        by_name = {module.schema_name: module for module in modules if module.schema_name}
+        of_literals = {module.schema_name: module for module in modules if module.schema_name}
+        span_modules = {item.name: of_literals[quote(item.name)] for item in definitions.span_types}
         shared = sorted((each for each in modules if not each.schema_name), key=attrgetter("module"))
         files = package_files(
             definitions,
-            [by_name[quote(item.name)] for item in definitions.span_types],
+            list(span_modules.values()),
             shared=shared,
             shared_definitions=self.shared.document,
             former_names=former,
@@ -246,7 +249,7 @@ class _Run:
         # Every run shows the warnings of the model generator, for which it has to compile.
         is_reusable = not any(each.has_generator_warnings for each in compiled)
         origins = {f"{module.module}.py": module.origin for module in modules if is_reusable}
-        return GeneratedPackage(files, definitions, untyped_places, origins, self.assert_formats)
+        return GeneratedPackage(files, definitions, untyped_places, origins, self.assert_formats, span_modules)
 
     def collected(self) -> Iterator[Diagnostic]:
         """The diagnostics of reading the sources and collecting the definitions."""
