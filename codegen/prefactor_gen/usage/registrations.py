@@ -1,0 +1,107 @@
+"""The span types that the agent's code registers itself, beside those of generated packages."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.usage.evaluation import Evaluator
+from prefactor_gen.usage.modules import Module
+from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.values import Core, Outside, Plain, Text, Values
+
+__all__ = ["Registrations"]
+
+_METHODS: Final = frozenset({"register", "register_result", "register_type", "register_unsafe"})
+_SECTIONS: Final = frozenset({"span_result_schemas", "span_schemas", "span_type_schemas"})
+_KEYWORDS: Final = frozenset({"name", "schema_name"})
+_OURS: Final = frozenset({"prefactor_core", "prefactor_http", "prefactor_pytest", "prefactor_local"})
+
+
+@dataclass
+class Registrations:
+    """What the code of an agent registers.
+
+    Attributes:
+        names: the names, each with the place.
+        prefixes: the beginnings of names that are made while the program runs.
+        nodes: the texts in the code that are these names; they are no uses.
+        is_open: some come from what cannot be read, such as an integration.
+    """
+
+    names: dict[str, Place] = field(default_factory=dict)
+    prefixes: set[str] = field(default_factory=set)
+    nodes: set[ast.AST] = field(default_factory=set)
+    is_open: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether a span type of this name is registered, as far as that can be told."""
+        return name in self.names or any(name.startswith(prefix) for prefix in self.prefixes)
+
+    def read(self, module: Module, evaluator: Evaluator) -> None:
+        """Add the registrations of a module that uses prefactor."""
+        for binding in module.scopes.imports:
+            values = evaluator.binding(binding)
+            self.is_open |= any(isinstance(each, Core) and each.name.split(".")[0] not in _OURS for each in values)
+        for node, scope in module.scopes.nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                self._call(node, node.func, scope, module, evaluator)
+            elif isinstance(node, ast.Dict):
+                for name in _of_version(node):
+                    self._add(name, frozenset({Text(str(name.value))}), module)
+
+    def _call(
+        self, node: ast.Call, function: ast.Attribute, scope: Scope, module: Module, evaluator: Evaluator
+    ) -> None:
+        if function.attr not in _METHODS | {"merge"}:
+            return
+        receivers = evaluator.of(function.value, scope)
+        if receivers and all(isinstance(each, Outside) for each in receivers):
+            return
+        named = [each.value for each in node.keywords if each.arg in _KEYWORDS]
+        argument = next(iter([*named, *node.args]), None)
+        if argument is None:
+            return
+        values = evaluator.of(argument, scope)
+        if function.attr == "merge":
+            self.is_open |= any(each is Plain.UNKNOWN or isinstance(each, Outside) for each in values)
+        else:
+            self._add(argument, values, module)
+
+    def _add(self, node: ast.expr, values: Values, module: Module) -> None:
+        self.nodes.add(node)
+        for value in values:
+            if isinstance(value, Text):
+                self.names.setdefault(value.value, module.parsed.place(node))
+            elif prefix := _prefix(node):
+                self.prefixes.add(prefix)
+            else:
+                self.is_open = True
+
+
+def _prefix(node: ast.expr) -> str:
+    """The text that an f-string begins with."""
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+def _of_version(node: ast.Dict) -> Iterator[ast.Constant]:
+    """The names in a dict that is a schema version of an agent."""
+    for key, value in zip(node.keys, node.values, strict=True):
+        if not isinstance(key, ast.Constant) or key.value not in _SECTIONS:
+            continue
+        if isinstance(value, ast.Dict):
+            yield from (each for each in value.keys if isinstance(each, ast.Constant))
+        elif isinstance(value, ast.List):
+            for item in value.elts:
+                yield from _named(item)
+
+
+def _named(item: ast.expr) -> Iterator[ast.Constant]:
+    if isinstance(item, ast.Dict):
+        for key, value in zip(item.keys, item.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "name" and isinstance(value, ast.Constant):
+                yield value

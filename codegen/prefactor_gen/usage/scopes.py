@@ -1,0 +1,313 @@
+"""The scopes of a module: which names each of them binds, and to what.
+
+Nothing is evaluated here. Only what decides which names a scope has is looked at: as Python does, a function does not
+see the names of the class that it is in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeAlias
+
+__all__ = ["Binding", "How", "ImportedName", "Scope", "Scopes"]
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_INTERESTING = ast.Call | ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.Dict
+
+
+class How(Enum):
+    """What a name is bound to, in terms of the node of its binding."""
+
+    VALUE = auto()
+    """The value of the expression."""
+    ENTERED = auto()
+    """What a `with` statement binds for the expression."""
+    ITEM = auto()
+    """An item of the expression."""
+    INSTANCE = auto()
+    """An instance of the type that the expression names."""
+    IMPORT = auto()
+    FUNCTION = auto()
+    CLASS = auto()
+    RECEIVER = auto()
+    """An instance of the class that a method is in."""
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True)
+class ImportedName:
+    """What an import statement binds: a module, or a name in it. `level` counts the dots of a relative import."""
+
+    module: str
+    name: str | None = None
+    level: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Binding:
+    """One binding of a name.
+
+    Attributes:
+        scope: where its node is evaluated; for a class, the scope of its body.
+        index: for an item, the position in it.
+    """
+
+    how: How
+    scope: Scope
+    node: ast.AST | None = None
+    imported: ImportedName | None = None
+    index: int | None = None
+
+
+@dataclass(eq=False)
+class Scope:
+    """A module, a class, or a function.
+
+    Attributes:
+        node: the definition; that of the module has no parent.
+        bindings: the bindings of each name.
+        attributes: of a class, what its methods assign to attributes of their instance.
+        stars: of a module, the modules of which it imports all names.
+        receiver: of a method, the name of its first parameter.
+    """
+
+    node: ast.AST
+    parent: Scope | None = None
+    bindings: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    attributes: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    stars: list[ImportedName] = field(default_factory=list)
+    receiver: str | None = None
+    elsewhere: dict[str, Scope] = field(default_factory=dict)
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is the body of a class."""
+        return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def module(self) -> Scope:
+        """The scope of the module."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def binding(self, name: str) -> list[Binding]:
+        """The bindings that a name has here, in the innermost scope that binds it; empty if none does."""
+        scope: Scope | None = self
+        while scope is not None:
+            if (scope is self or not scope.is_class) and name in scope.bindings:
+                return scope.bindings[name]
+            scope = scope.parent
+        return []
+
+
+class Scopes:
+    """The scopes of one module.
+
+    Attributes:
+        top: the scope of the module.
+        nodes: the nodes that may use a span type, each with its scope, in the order of the text.
+        imports: the bindings of the import statements.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.top = Scope(tree)
+        self.nodes: list[tuple[ast.AST, Scope]] = []
+        self.imports: list[Binding] = []
+        self._open: list[tuple[ast.AST, Scope]] = [(tree, self.top)]
+        while self._open:  # a loop, because expressions may be nested deeper than Python can recurse
+            node, scope = self._open.pop()
+            if isinstance(node, _INTERESTING):
+                self.nodes.append((node, scope))
+            children = list(self._children(node, scope))
+            self._open.extend(reversed(children))
+
+    def _children(self, node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
+        if isinstance(node, _Function):
+            yield from self._function(node, scope)
+        elif isinstance(node, ast.ClassDef):
+            yield from self._class(node, scope)
+        elif isinstance(node, _Comprehension):
+            inner = Scope(node, scope)
+            for each in node.generators:
+                self._bind(each.target, inner, How.ITEM, each.iter)
+            yield from ((child, inner) for child in ast.iter_child_nodes(node))
+        else:
+            if (bind := _BINDERS.get(type(node))) is not None:
+                bind(self, node, scope)
+            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+
+    def _function(self, node: _Function, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
+        inner = Scope(node, scope)
+        parameters = [*node.args.posonlyargs, *node.args.args]
+        annotated = [*parameters, *node.args.kwonlyargs]
+        for each in annotated:
+            how = How.UNKNOWN if each.annotation is None else How.INSTANCE
+            inner.bindings[each.arg].append(Binding(how, scope, each.annotation))
+            if each.annotation is not None:
+                yield each.annotation, scope
+        for variadic in filter(None, (node.args.vararg, node.args.kwarg)):
+            inner.bindings[variadic.arg].append(Binding(How.UNKNOWN, scope))
+        for parameter, default in _defaults(node.args):
+            inner.bindings[parameter.arg].append(Binding(How.VALUE, scope, default))
+            yield default, scope
+        if isinstance(node, ast.Lambda):
+            yield node.body, inner
+            return
+        scope.bindings[node.name].append(Binding(How.FUNCTION, scope, node))
+        if scope.is_class and parameters and not _is_static(node):
+            inner.receiver = parameters[0].arg
+            inner.bindings[inner.receiver] = [Binding(How.RECEIVER, scope)]
+        yield from ((each, scope) for each in node.decorator_list)
+        if node.returns is not None:
+            yield node.returns, scope
+        yield from ((each, inner) for each in node.body)
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
+        inner = Scope(node, scope)
+        scope.bindings[node.name].append(Binding(How.CLASS, inner, node))
+        yield from ((each, scope) for each in [*node.decorator_list, *node.bases, *node.keywords])
+        yield from ((each, inner) for each in node.body)
+
+    def _bind(self, target: ast.expr, scope: Scope, how: How, node: ast.expr | None, index: int | None = None) -> None:
+        """Bind a target of an assignment, a loop or a `with` statement."""
+        if isinstance(target, ast.Name):
+            self._add(target.id, Binding(how, scope, node, index=index))
+        elif isinstance(target, ast.Attribute):
+            self._bind_attribute(target, Binding(how, scope, node, index=index))
+        elif isinstance(target, ast.Starred):
+            self._bind(target.value, scope, How.UNKNOWN, None)
+        elif isinstance(target, ast.Tuple | ast.List):
+            for number, (element, value) in enumerate(zip(target.elts, _elements(node, target.elts), strict=True)):
+                if how is How.VALUE and value is not None:
+                    self._bind(element, scope, how, value)
+                elif how is How.ITEM and index is None:
+                    self._bind(element, scope, how, node, number)
+                else:
+                    self._bind(element, scope, How.UNKNOWN, None)
+
+    def _add(self, name: str, binding: Binding) -> None:
+        scope = binding.scope.elsewhere.get(name, binding.scope)
+        scope.bindings[name].append(binding)
+
+    def _bind_attribute(self, target: ast.Attribute, binding: Binding) -> None:
+        """Bind an attribute of the instance that a method belongs to. Others are not known."""
+        scope: Scope | None = binding.scope
+        while scope is not None and isinstance(target.value, ast.Name):
+            if scope.receiver == target.value.id and scope.parent is not None:
+                scope.parent.attributes[target.attr].append(binding)
+                return
+            scope = scope.parent
+
+    def _assign(self, node: ast.Assign, scope: Scope) -> None:
+        for target in node.targets:
+            self._bind(target, scope, How.VALUE, node.value)
+
+    def _annotate(self, node: ast.AnnAssign, scope: Scope) -> None:
+        if node.value is not None:
+            self._bind(node.target, scope, How.VALUE, node.value)
+        self._bind(node.target, scope, How.INSTANCE, node.annotation)
+
+    def _augment(self, node: ast.AugAssign, scope: Scope) -> None:
+        self._bind(node.target, scope, How.UNKNOWN, None)
+
+    def _name(self, node: ast.NamedExpr, scope: Scope) -> None:
+        while isinstance(scope.node, _Comprehension) and scope.parent is not None:
+            scope = scope.parent
+        self._bind(node.target, scope, How.VALUE, node.value)
+
+    def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
+        self._bind(node.target, scope, How.ITEM, node.iter)
+
+    def _enter(self, node: ast.withitem, scope: Scope) -> None:
+        if node.optional_vars is not None:
+            self._bind(node.optional_vars, scope, How.ENTERED, node.context_expr)
+
+    def _import(self, node: ast.Import, scope: Scope) -> None:
+        for alias in node.names:
+            top = alias.name if alias.asname else alias.name.partition(".")[0]
+            self._add_import(alias.asname or top, ImportedName(top), scope)
+            if top != alias.name:  # `import a.b` binds a, and says that the file uses b
+                self.imports.append(Binding(How.IMPORT, scope, imported=ImportedName(alias.name)))
+
+    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                star = ImportedName(node.module or "", None, node.level)
+                self.top.stars.append(star)
+                self.imports.append(Binding(How.IMPORT, scope, imported=star))
+            else:
+                imported = ImportedName(node.module or "", alias.name, node.level)
+                self._add_import(alias.asname or alias.name, imported, scope)
+
+    def _add_import(self, name: str, imported: ImportedName, scope: Scope) -> None:
+        binding = Binding(How.IMPORT, scope, imported=imported)
+        self.imports.append(binding)
+        self._add(name, binding)
+
+    def _elsewhere(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+        outer = scope.module if isinstance(node, ast.Global) else scope.parent
+        while isinstance(node, ast.Nonlocal) and outer is not None and node.names[0] not in outer.bindings:
+            outer = outer.parent
+        scope.elsewhere.update(dict.fromkeys(node.names, outer or scope.module))
+
+    def _caught(self, node: ast.ExceptHandler, scope: Scope) -> None:
+        if node.name is not None:
+            self._add(node.name, Binding(How.UNKNOWN, scope))
+
+    def _captured(self, node: ast.MatchAs | ast.MatchStar, scope: Scope) -> None:
+        if node.name is not None:
+            self._add(node.name, Binding(How.UNKNOWN, scope))
+
+    def _captured_rest(self, node: ast.MatchMapping, scope: Scope) -> None:
+        if node.rest is not None:
+            self._add(node.rest, Binding(How.UNKNOWN, scope))
+
+
+_BINDERS: dict[type[ast.AST], Callable[..., None]] = {
+    ast.Assign: Scopes._assign,
+    ast.AnnAssign: Scopes._annotate,
+    ast.AugAssign: Scopes._augment,
+    ast.NamedExpr: Scopes._name,
+    ast.For: Scopes._loop,
+    ast.AsyncFor: Scopes._loop,
+    ast.withitem: Scopes._enter,
+    ast.Import: Scopes._import,
+    ast.ImportFrom: Scopes._import_from,
+    ast.Global: Scopes._elsewhere,
+    ast.Nonlocal: Scopes._elsewhere,
+    ast.ExceptHandler: Scopes._caught,
+    ast.MatchAs: Scopes._captured,
+    ast.MatchStar: Scopes._captured,
+    ast.MatchMapping: Scopes._captured_rest,
+}
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
+    """The parameters that have a default, each with it."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    if arguments.defaults:
+        yield from zip(positional[-len(arguments.defaults) :], arguments.defaults, strict=True)
+    for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            yield parameter, default
+
+
+def _is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in node.decorator_list)
+
+
+def _elements(node: ast.expr | None, targets: list[ast.expr]) -> list[ast.expr | None]:
+    """The elements that are assigned to targets, if they can be told apart."""
+    is_plain = isinstance(node, ast.Tuple | ast.List) and not any(
+        isinstance(each, ast.Starred) for each in [*node.elts, *targets]
+    )
+    if is_plain and isinstance(node, ast.Tuple | ast.List) and len(node.elts) == len(targets):
+        return [*node.elts]
+    return [None] * len(targets)

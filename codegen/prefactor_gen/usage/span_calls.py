@@ -1,0 +1,121 @@
+"""The calls in a module that say which span type is meant: `span`, `create_span`, `traced` and `current_span`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from prefactor_gen.usage.evaluation import Evaluator, span_arguments
+from prefactor_gen.usage.modules import Module
+from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.values import (
+    Core,
+    CoreObject,
+    GeneratedPackage,
+    OpenSpan,
+    PayloadClass,
+    Registry,
+    SpanClass,
+    SpanTypesMapping,
+    Text,
+    Values,
+)
+
+__all__ = ["Certainty", "SpanCall", "span_calls", "uses_prefactor"]
+
+_METHODS: Final = frozenset({"create_span", "span"})
+_FUNCTIONS: Final = frozenset({"current_span", "traced"})
+_OF_PREFACTOR: Final = (
+    Core, CoreObject, GeneratedPackage, OpenSpan, PayloadClass, Registry, SpanClass, SpanTypesMapping,
+)  # fmt: skip
+
+
+class Certainty(Enum):
+    """Whether a call opens a span of prefactor."""
+
+    SURE = auto()
+    LIKELY = auto()
+    """It may be a method of something else that has the same name."""
+    NOT = auto()
+    """Nothing is reported about it. If it names a span type, that counts as a use, to be on the safe side."""
+
+
+@dataclass(frozen=True)
+class SpanCall:
+    """A call that names a span type.
+
+    Attributes:
+        function: the name of the method or function.
+        argument: the argument that is the span type.
+        values: what it may mean.
+    """
+
+    node: ast.Call
+    scope: Scope
+    function: str
+    certainty: Certainty
+    argument: ast.expr
+    values: Values
+
+
+def uses_prefactor(module: Module, evaluator: Evaluator) -> bool:
+    """Whether a module imports something of prefactor or of a generated package, also by another module."""
+    return any(isinstance(value, _OF_PREFACTOR) for each in module.scopes.imports for value in evaluator.binding(each))
+
+
+def span_calls(module: Module, evaluator: Evaluator, *, is_ours: bool) -> Iterator[SpanCall]:
+    """The calls in a module.
+
+    Args:
+        module: the module.
+        evaluator: evaluates its expressions.
+        is_ours: whether it uses prefactor.
+    """
+    for node, scope in module.scopes.nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        name, certainty = _function(node, scope, evaluator, is_ours=is_ours)
+        choices = [(each, evaluator.of(each, scope)) for each in span_arguments(node)] if name else []
+        if not choices:
+            continue
+        argument, values = _chosen(choices, evaluator)
+        yield SpanCall(node, scope, name, certainty, argument, values)
+
+
+def _function(node: ast.Call, scope: Scope, evaluator: Evaluator, *, is_ours: bool) -> tuple[str, Certainty]:
+    """The name of the function that a call calls, if it is one of those, and whether it is that of prefactor."""
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr in _METHODS:
+        receivers = evaluator.of(function.value, scope)
+        if any(isinstance(each, CoreObject) for each in receivers):
+            return function.attr, Certainty.SURE
+        is_likely = is_ours and not evaluator.is_foreign(receivers)
+        return function.attr, Certainty.LIKELY if is_likely else Certainty.NOT
+    if not is_ours:
+        return "", Certainty.NOT
+    for value in evaluator.of(function, scope):
+        name = value.name.rpartition(".")[2] if isinstance(value, Core) else ""
+        if name in _FUNCTIONS:
+            return name, Certainty.SURE
+    return "", Certainty.NOT
+
+
+def _chosen(choices: list[tuple[ast.expr, Values]], evaluator: Evaluator) -> tuple[ast.expr, Values]:
+    """The argument that is the span type. The methods of a client take the run before it."""
+    first, *others = choices
+    known = evaluator.modules.own.definitions
+    scores = [max((_score(value, known) for value in values), default=0) for _, values in choices]
+    if others and (scores[1] > scores[0] or (scores == [0, 0] and ast.unparse(first[0]).endswith("id"))):
+        return others[0]
+    return first
+
+
+def _score(value: object, known: object) -> int:
+    if isinstance(value, SpanClass):
+        return 3
+    if not isinstance(value, Text):
+        return 0
+    return 3 if isinstance(known, dict) and value.value in known else 2 if ":" in value.value else 1

@@ -1,0 +1,112 @@
+"""What the source code of an agent uses of its span types: puts together what the other modules find."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from operator import attrgetter
+from pathlib import Path
+
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable, sorted_diagnostics
+from prefactor_gen.diagnostics.usage_rules import UNNEEDED_IGNORE, UNREAD_FILE, UNUSED_SPAN_TYPE
+from prefactor_gen.usage.evaluation import Evaluator
+from prefactor_gen.usage.modules import Module, Modules
+from prefactor_gen.usage.relevance import Relevance
+from prefactor_gen.usage.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.uses import Uses
+
+__all__ = ["Status", "status_of"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The result.
+
+    Attributes:
+        diagnostics: first those about span types, then those about source files, by place.
+        used: the number of span types that the code uses.
+        unused: the number of those that it does not use.
+        ignored: the number of those that it need not use, as the configuration says.
+    """
+
+    diagnostics: list[Diagnostic]
+    used: int
+    unused: int
+    ignored: int
+
+
+def status_of(
+    files: Collection[Path], modules: Modules, ignore: Mapping[str, str], today: date, *, is_complete: bool
+) -> Status:
+    """Read source files, and say which span types they use.
+
+    Args:
+        files: the source files.
+        modules: the project that they are of, with its span types.
+        ignore: globs of names of span types that are not reported, each with the reason.
+        today: the date by which deprecations have ended or not.
+        is_complete: whether these are all files of the project, so that an entry of `ignore` can be unneeded.
+    """
+    uses = Uses(Evaluator(modules), today, ignore)
+    relevance = Relevance(modules.package, modules.own)
+    uses.read([module for path in files if (module := _read(path, modules, relevance)) is not None])
+    unread = list(_unread(modules, relevance))
+    unused = _Unused(uses, ignore, is_certain=not (uses.findings.cannot_tell or unread))
+    about_span_types = list(unused.diagnostics(modules.own))
+    about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
+    entries = _unneeded(ignore, unused.matched | uses.ignored) if is_complete else ()
+    used = len(modules.own.definitions) - unused.number - unused.ignored
+    return Status([*about_span_types, *about_code, *entries], used, unused.number, unused.ignored)
+
+
+def _read(path: Path, modules: Modules, relevance: Relevance) -> Module | None:
+    """The module in a file; None if it does not concern prefactor, or cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return modules.read(path)  # which notes why
+    return modules.read(path) if relevance.may_use_spans(content) else None
+
+
+def _unread(modules: Modules, relevance: Relevance) -> Iterator[Diagnostic]:
+    for path, error in modules.unread.items():
+        if relevance.names_prefactor(path):
+            place = Place(modules.shown(path), line=error.line, column=error.column)
+            yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
+
+
+class _Unused:
+    """Finds the span types that are not used."""
+
+    def __init__(self, uses: Uses, ignore: Iterable[str], *, is_certain: bool) -> None:
+        self._registered = uses.registrations.names
+        self._ignore = list(ignore)
+        self._severity = Severity.WARNING if is_certain else Severity.NOTE
+        self._used = uses.used if is_certain else uses.used | uses.mentioned
+        self.matched = set[str]()
+        self.number = self.ignored = 0
+
+    def diagnostics(self, own: SpanTypesOfPackage) -> Iterator[Diagnostic]:
+        for name, definition in sorted(own.definitions.items()):
+            if name in self._used:
+                continue
+            patterns = [each for each in self._ignore if fnmatchcase(name, each)]
+            self.matched.update(patterns)
+            if patterns:
+                self.ignored += 1
+                continue
+            self.number += 1
+            place = definition.place
+            if place.line is None:  # a definition in Python
+                place = self._registered.get(name, place)
+            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} is never used", self._severity)
+
+
+def _unneeded(ignore: Iterable[str], matched: Collection[str]) -> Iterator[Diagnostic]:
+    for pattern in ignore:
+        if pattern not in matched:
+            place = Place("pyproject.toml", f"/tool/prefactor-gen/status/ignore/{pattern}")
+            message = f"{pattern!r} covers nothing that is unused or unknown: remove it from ignore"
+            yield UNNEEDED_IGNORE.at(place, message)
