@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from prefactor_gen.usage.scopes import Scope
 from prefactor_gen.usage.values import (
     UNKNOWN,
     ClassOfProject,
     Core,
     CoreObject,
+    Evaluation,
     ObjectOfProject,
     OpenSpan,
     Outside,
@@ -19,10 +21,6 @@ from prefactor_gen.usage.values import (
     Values,
     union,
 )
-
-if TYPE_CHECKING:
-    from prefactor_gen.usage.evaluation import Evaluator
-    from prefactor_gen.usage.scopes import Scope
 
 __all__ = ["instance_of"]
 
@@ -35,7 +33,7 @@ _TRANSPARENT: Final = frozenset(
 _OF_PYTHON: Final = ("typing.", "typing_extensions.", "collections.", "types.", "abc.")
 
 
-def instance_of(evaluator: Evaluator, node: ast.expr, scope: Scope) -> Values:
+def instance_of(evaluator: Evaluation, node: ast.expr, scope: Scope) -> Values:
     """What a value with this annotation may be."""
     match node:
         case ast.Constant(value=str(text)):
@@ -49,7 +47,7 @@ def instance_of(evaluator: Evaluator, node: ast.expr, scope: Scope) -> Values:
     return union(map(_instance, evaluator.of(node, scope)))
 
 
-def _generic(evaluator: Evaluator, node: ast.Subscript, scope: Scope) -> Values:
+def _generic(evaluator: Evaluation, node: ast.Subscript, scope: Scope) -> Values:
     name = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
     arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if name == "Literal":

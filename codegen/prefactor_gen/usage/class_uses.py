@@ -40,8 +40,16 @@ class ClassUses:
             elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and node not in items:
                 self._name(node, scope)
 
+    def is_called_like_one(self, node: ast.expr) -> bool:
+        """Whether an expression of which nothing is known has the name of a generated class."""
+        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        return name in self._own.classes
+
     def _name(self, node: ast.Name | ast.Attribute, scope: Scope) -> None:
         for value in self._evaluator.of(node, scope):
+            if value is Plain.UNKNOWN and self.is_called_like_one(node):
+                name = node.attr if isinstance(node, ast.Attribute) else node.id
+                self._used.add(self._own.classes[name])
             self._class(value, node, scope)
             if isinstance(value, SpanTypesMapping) and value.package is self._own:
                 self._findings.unclear(node, scope, shown_source(node))

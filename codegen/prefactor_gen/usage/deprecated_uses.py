@@ -11,6 +11,7 @@ from typing import Final
 from prefactor_gen.json_schema.deprecation import Deprecation
 from prefactor_gen.usage.deprecated_members import DeprecatedMembers, Part, payload_schema
 from prefactor_gen.usage.evaluation import Evaluator
+from prefactor_gen.usage.findings import shown_source
 from prefactor_gen.usage.modules import Module
 from prefactor_gen.usage.scopes import Scope
 from prefactor_gen.usage.span_calls import SpanCall
@@ -78,7 +79,7 @@ class DeprecatedUses:
                         yield from self._given(node, scope, function.attr, span.span_type, _PARTS[function.attr])
             for value in self._evaluator.of(function, scope):
                 if isinstance(value, PayloadClass) and value.package is self._own:
-                    yield from self._given(node, scope, ast.unparse(function), value.span_type, value.part)
+                    yield from self._given(node, scope, shown_source(function), value.span_type, value.part)
 
     def of_call(self, call: SpanCall) -> Iterator[DeprecatedUse]:
         """What is given where a span is opened or a function is decorated."""

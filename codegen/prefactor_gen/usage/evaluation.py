@@ -13,7 +13,7 @@ from typing import Final
 
 from prefactor_gen.usage import annotated_types, members
 from prefactor_gen.usage.modules import Modules
-from prefactor_gen.usage.scopes import Binding, How, Scope
+from prefactor_gen.usage.scopes import Binding, How, ImportedName, Scope
 from prefactor_gen.usage.values import (
     OTHER,
     UNKNOWN,
@@ -186,6 +186,10 @@ class Evaluator:
             return frozenset({inside})
         return self.name(name, module.scope)
 
+    def module_in(self, folder: Namespace, name: str) -> Value | None:
+        """The module of this name in a folder that is no package."""
+        return self.modules.member(folder, name)
+
     def _call(self, node: ast.Call, scope: Scope) -> Values:
         if isinstance(node.func, ast.Attribute):
             if node.func.attr in _ENTER and node.args:
@@ -193,10 +197,24 @@ class Evaluator:
             receivers = self.of(node.func.value, scope)
             if node.func.attr == "span" and not self.is_foreign(receivers):
                 return self._opened(node, scope)
+            tables = [each for each in receivers if isinstance(each, Container | SpanTypesMapping)]
+            if node.func.attr == "get" and node.args and tables:
+                defaults = union(self.of(each, scope) for each in node.args[1:2])
+                return defaults | union(self._item(each, node.args[0], scope) for each in tables)
             views = frozenset(members.called(receiver, node.func.attr, node) for receiver in receivers)
             if None not in views:
                 return frozenset(view for view in views if view is not None)
+        elif isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+            return self._attribute_by_name(node, scope)
         return union(self._result(value, node, scope) for value in self.of(node.func, scope))
+
+    def _attribute_by_name(self, node: ast.Call, scope: Scope) -> Values:
+        """What `getattr(value, name)` returns."""
+        found = self.of(node.args[2], scope) if len(node.args) > 2 else frozenset[Value]()
+        for value in self.of(node.args[0], scope):
+            for name in self.of(node.args[1], scope):
+                found |= self.attribute(value, name.value) if isinstance(name, Text) else UNKNOWN
+        return found
 
     def _result(self, function: Value, node: ast.Call, scope: Scope) -> Values:
         """What the call of a value returns."""
@@ -207,6 +225,8 @@ class Evaluator:
                 return frozenset({CoreObject()})
             case SpanClass(package, span_type):
                 return frozenset({OpenSpan(package, span_type)})
+            case Outside("importlib.import_module"):
+                return self._imported_by_name(node, scope)
             case Outside(name):
                 return frozenset({Outside(f"{name}()")})
             case ClassOfProject(inner):
@@ -216,6 +236,11 @@ class Evaluator:
             case PayloadClass():
                 return OTHER
         return UNKNOWN
+
+    def _imported_by_name(self, node: ast.Call, scope: Scope) -> Values:
+        names = [each.value for each in self.of(node.args[0] if node.args else None, scope) if isinstance(each, Text)]
+        path = self.modules.of_scope(scope).path
+        return frozenset(self.modules.imported(ImportedName(name), path) for name in names) or UNKNOWN
 
     def _opened(self, node: ast.Call, scope: Scope) -> Values:
         """The spans that a call opens, or the current ones. Without a span type, it is some object of prefactor."""

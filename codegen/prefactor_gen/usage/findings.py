@@ -62,7 +62,10 @@ def shown_source(node: ast.AST) -> str:
     """An expression of the code, for a message."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return quoted(node.value)
-    text = printable(ast.unparse(node))
+    try:
+        text = printable(ast.unparse(node))
+    except RecursionError:  # it is nested too deeply to be printed
+        return "…"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.span_types import SpanTypesOfPackage
 from prefactor_gen.usage.values import (
     OTHER,
     UNKNOWN,
@@ -13,6 +15,7 @@ from prefactor_gen.usage.values import (
     Container,
     Core,
     CoreObject,
+    Evaluation,
     Function,
     GeneratedPackage,
     ModuleOfProject,
@@ -30,11 +33,6 @@ from prefactor_gen.usage.values import (
     union,
 )
 
-if TYPE_CHECKING:
-    from prefactor_gen.usage.evaluation import Evaluator
-    from prefactor_gen.usage.scopes import Scope
-    from prefactor_gen.usage.span_types import SpanTypesOfPackage
-
 __all__ = ["attribute", "called", "defines"]
 
 _PARTS: Final[dict[str, Literal["params", "result"]]] = {"Params": "params", "Result": "result"}
@@ -42,7 +40,7 @@ _VIEWS: Final = frozenset({"items", "keys", "values"})
 _PROPERTIES: Final = frozenset({"property", "cached_property"})
 
 
-def attribute(evaluator: Evaluator, value: Value, name: str) -> Values:
+def attribute(evaluator: Evaluation, value: Value, name: str) -> Values:
     """What an attribute of a value may mean."""
     match value:
         case GeneratedPackage():
@@ -60,7 +58,7 @@ def attribute(evaluator: Evaluator, value: Value, name: str) -> Values:
         case Outside(path):
             return frozenset({Outside(f"{path}.{name}")})
         case Namespace():
-            return frozenset({evaluator.modules.member(value, name) or Outside(f"{value.folder.name}.{name}")})
+            return frozenset({evaluator.module_in(value, name) or Outside(f"{value.folder.name}.{name}")})
         case ModuleOfProject():
             return evaluator.module_name(value, name)
         case ClassOfProject(scope) | ObjectOfProject(scope):
@@ -77,7 +75,7 @@ def called(value: Value, method: str, node: ast.Call) -> Value | None:
     return None
 
 
-def defines(evaluator: Evaluator, value: Value, name: str) -> bool:
+def defines(evaluator: Evaluation, value: Value, name: str) -> bool:
     """Whether a class of the project has a method of this name of its own."""
     if not isinstance(value, ObjectOfProject | ClassOfProject):
         return False
@@ -104,7 +102,7 @@ def _payload_class(package: SpanTypesOfPackage, span_type: str, name: str) -> Va
     return frozenset() if part is None else frozenset({PayloadClass(package, span_type, part)})
 
 
-def _of_class(evaluator: Evaluator, scope: Scope, name: str) -> Values:
+def _of_class(evaluator: Evaluation, scope: Scope, name: str) -> Values:
     """An attribute of a class or its instances: what the class, its methods or its bases bind."""
     bindings = [*scope.bindings.get(name, ()), *scope.attributes.get(name, ())]
     if bindings:
@@ -117,7 +115,7 @@ def _of_class(evaluator: Evaluator, scope: Scope, name: str) -> Values:
     return union(evaluator.attribute(value, name) for value in classes) or UNKNOWN
 
 
-def _of_property(evaluator: Evaluator, value: Value) -> Values:
+def _of_property(evaluator: Evaluation, value: Value) -> Values:
     if not isinstance(value, Function):
         return frozenset({value})
     is_property = any(_last_name(each) in _PROPERTIES for each in value.node.decorator_list)

@@ -49,6 +49,8 @@ class Registrations:
         for node, scope in module.scopes.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 self._call(node, node.func, scope, module, evaluator)
+                versions = [each.value for each in node.keywords if each.arg == "agent_schema_version"]
+                self.is_open |= any(Plain.UNKNOWN in evaluator.of(each, scope) for each in versions)
             elif isinstance(node, ast.Dict):
                 for name in _of_version(node):
                     self._add(name, frozenset({Text(str(name.value))}), module)

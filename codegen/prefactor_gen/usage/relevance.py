@@ -29,7 +29,7 @@ class Relevance:
 
     def may_use_spans(self, content: bytes) -> bool:
         """Whether a file may use a span type, or say which there are."""
-        if any(word in content for word in _CALLS):
+        if self._package in content or any(word in content for word in _CALLS):
             return True
         if len(self._names) <= _MANY:
             return any(name in content for name in self._names)

@@ -108,9 +108,14 @@ def _chosen(choices: list[tuple[ast.expr, Values]], evaluator: Evaluator) -> tup
     first, *others = choices
     known = evaluator.modules.own.definitions
     scores = [max((_score(value, known) for value in values), default=0) for _, values in choices]
-    if others and (scores[1] > scores[0] or (scores == [0, 0] and ast.unparse(first[0]).endswith("id"))):
+    if others and (scores[1] > scores[0] or (scores == [0, 0] and _is_called_id(first[0]))):
         return others[0]
     return first
+
+
+def _is_called_id(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return name.endswith("id")
 
 
 def _score(value: object, known: object) -> int:

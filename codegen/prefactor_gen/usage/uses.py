@@ -22,6 +22,8 @@ __all__ = ["Uses"]
 
 _WITH_CLASS: Final = frozenset({"span", "traced"})
 """The functions that take a generated class in place of a name."""
+_SIMILAR: Final = 0.75
+"""How near a name is that is meant. Names of other things are a little similar, too."""
 
 
 class Uses:
@@ -69,7 +71,7 @@ class Uses:
         for value in call.values:
             if isinstance(value, Text):
                 self._by_name(call, value.value)
-            elif call.certainty is not Certainty.NOT and _is_unclear(value):
+            elif call.certainty is not Certainty.NOT and self._is_unclear(value, call.argument):
                 self.findings.unclear(call.argument, call.scope, f"{call.function}({shown_source(call.argument)})")
         if call.certainty is not Certainty.NOT:
             self._report(self._deprecated.of_call(call))
@@ -97,7 +99,7 @@ class Uses:
             return
         patterns = {each for each in self._ignore if fnmatchcase(name, each)}
         self.ignored |= patterns
-        near = closest_match(name, [*self._helpers, *self.registrations.names])
+        near = closest_match(name, [*self._helpers, *self.registrations.names], cutoff=_SIMILAR)
         if not patterns and (":" in name or near is not None or call.certainty is Certainty.SURE):
             is_certain = near is not None or not self.registrations.is_open
             self.findings.unknown(call.argument, call.scope, shown, near, is_certain=is_certain)
@@ -112,10 +114,9 @@ class Uses:
         for use in uses:
             self.findings.deprecated(use.node, use.scope, use.text, use.deprecation)
 
-
-def _is_unclear(value: Value) -> bool:
-    """Whether an argument may be the name of any span type."""
-    if isinstance(value, Outside):  # what begins with a capital is a class of somebody else
-        name = value.name.rpartition(".")[2]
-        return name.isupper() or not name[:1].isupper()
-    return value is Plain.UNKNOWN
+    def _is_unclear(self, value: Value, argument: ast.expr) -> bool:
+        """Whether an argument may be the name of any span type."""
+        if isinstance(value, Outside):  # what begins with a capital is a class of somebody else
+            name = value.name.rpartition(".")[2]
+            return name.isupper() or not name[:1].isupper()
+        return value is Plain.UNKNOWN and not self._classes.is_called_like_one(argument)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
-from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.scopes import Binding, Scope
 from prefactor_gen.usage.span_types import SpanTypesOfPackage
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Container",
     "Core",
     "CoreObject",
+    "Evaluation",
     "Function",
     "GeneratedPackage",
     "ModuleOfProject",
@@ -193,3 +194,28 @@ OTHER: Values = frozenset({Plain.OTHER})
 def union(parts: Iterable[Values]) -> Values:
     """All of the values."""
     return frozenset[Value]().union(*parts)
+
+
+class Evaluation(Protocol):
+    """Says what an expression means: the `Evaluator`, for what it is made of."""
+
+    def of(self, node: ast.expr | None, scope: Scope) -> Values:
+        """What an expression may mean."""
+
+    def instance_of(self, annotation: ast.expr, scope: Scope) -> Values:
+        """What a value with this annotation may be."""
+
+    def returned_by(self, function: Function) -> Values:
+        """What a function may return."""
+
+    def attribute(self, value: Value, name: str) -> Values:
+        """What an attribute of a value may mean."""
+
+    def bindings(self, key: tuple[int, str], bindings: Iterable[Binding]) -> Values:
+        """What a name may mean that has these bindings."""
+
+    def module_name(self, module: ModuleOfProject, name: str) -> Values:
+        """What a name means in a module of the project."""
+
+    def module_in(self, folder: Namespace, name: str) -> Value | None:
+        """The module of this name in a folder."""
