@@ -40,6 +40,7 @@ from prefactor_gen.usage.values import (
 __all__ = ["Evaluator", "span_arguments"]
 
 _DEPTH: Final = 40
+_STEPS: Final = 2_000
 _MANY: Final = 50
 """The values that one expression may have. Beyond that, it is unknown."""
 _ENTER: Final = frozenset({"enter_context", "enter_async_context", "aclosing", "closing"})
@@ -55,13 +56,20 @@ class Evaluator:
         self.modules = modules
         self._names: dict[tuple[int, str], Values] = {}
         self._open = set[tuple[int, str]]()
-        self._depth = 0
+        self._known: dict[ast.expr, Values] = {}
+        self._depth = self._steps = self._cuts = 0
 
     def of(self, node: ast.expr | None, scope: Scope) -> Values:
         """What an expression in a scope may mean."""
         if node is None:
             return UNKNOWN
-        return self._deeper(lambda: self._expression(node, scope))
+        if node not in self._known:
+            cuts = self._cuts
+            found = self._deeper(lambda: self._expression(node, scope))
+            if cuts != self._cuts:  # it may be told in another place, which is less deep
+                return found
+            self._known[node] = found
+        return self._known[node]
 
     def instance_of(self, annotation: ast.expr, scope: Scope) -> Values:
         """What a value with this annotation may be."""
@@ -77,8 +85,10 @@ class Evaluator:
         return self._deeper(lambda: members.attribute(self, value, name))
 
     def _deeper(self, evaluate: Callable[[], Values]) -> Values:
-        """The result, unless it takes too many steps inside one another, or says too little."""
-        if self._depth > _DEPTH:
+        """The result, unless it takes too many steps, or says too little."""
+        self._steps = self._steps + 1 if self._depth else 0
+        if self._depth > _DEPTH or self._steps > _STEPS:
+            self._cuts += 1
             return UNKNOWN
         self._depth += 1
         try:
@@ -191,22 +201,31 @@ class Evaluator:
         return self.modules.member(folder, name)
 
     def _call(self, node: ast.Call, scope: Scope) -> Values:
-        if isinstance(node.func, ast.Attribute):
-            if node.func.attr in _ENTER and node.args:
-                return union(map(_entered, self.of(node.args[0], scope)))
-            receivers = self.of(node.func.value, scope)
-            if node.func.attr == "span" and not self.is_foreign(receivers):
-                return self._opened(node, scope)
-            tables = [each for each in receivers if isinstance(each, Container | SpanTypesMapping)]
-            if node.func.attr == "get" and node.args and tables:
-                defaults = union(self.of(each, scope) for each in node.args[1:2])
-                return defaults | union(self._item(each, node.args[0], scope) for each in tables)
-            views = frozenset(members.called(receiver, node.func.attr, node) for receiver in receivers)
-            if None not in views:
-                return frozenset(view for view in views if view is not None)
-        elif isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            return self._method(node, function, scope)
+        if isinstance(function, ast.Name) and function.id == "getattr" and len(node.args) > 1:
             return self._attribute_by_name(node, scope)
-        return union(self._result(value, node, scope) for value in self.of(node.func, scope))
+        return union(self._result(value, node, scope) for value in self.of(function, scope))
+
+    def _method(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Values:
+        """What the call of a method returns."""
+        if function.attr in _ENTER and node.args:
+            return union(map(_entered, self.of(node.args[0], scope)))
+        receivers = self.of(function.value, scope)
+        if function.attr == "span" and not self.is_foreign(receivers):
+            return self._opened(node, scope)
+        found = set[Value]()
+        for receiver in receivers:
+            if isinstance(receiver, Container | SpanTypesMapping) and function.attr == "get" and node.args:
+                found |= self._item(receiver, node.args[0], scope)
+                found |= union(self.of(each, scope) for each in node.args[1:2])
+            elif (view := members.called(receiver, function.attr, node)) is not None:
+                found.add(view)
+            else:
+                methods = self.attribute(receiver, function.attr)
+                found |= union(self._result(method, node, scope) for method in methods)
+        return frozenset(found)
 
     def _attribute_by_name(self, node: ast.Call, scope: Scope) -> Values:
         """What `getattr(value, name)` returns."""

@@ -1,12 +1,15 @@
-"""`prefactor-gen status`: what an agent's source uses of its span types, does not use, spells wrong, or should not use."""
+"""`prefactor-gen status`: what the source code of an agent uses, does not use, spells wrong, or should not use."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
+import yaml
 from tests.codegen.support import Project
 
 from prefactor_gen.command import status
@@ -34,6 +37,7 @@ span_type_schemas:
     x-prefactor-deprecated: { use: agent:llm, until: "2999-01-01" }
     params_schema: { type: object, properties: { name: { type: string } } }
 """
+CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "usage_cases.yaml").read_text("utf-8"))
 ALL = "import made\nUSED = [made.AgentLlm, made.AgentTool]\n"
 """A file that uses what is not deprecated."""
 
@@ -92,57 +96,27 @@ def test_what_is_printed(agent: Project) -> None:
     assert (result.code, result.err) == (1, "")
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from made import AgentLlm as Llm\nasync def f(i):\n    async with i.span(Llm): ...",
-        "import made as m\ndef f(i): i.span(m.AgentLlm)",
-        "import made\ndef f(i): i.span(schema_name=made.AgentLlm)",
-        "from made import *\ndef f(i): i.span(AgentLlm)",
-        "from made._agent_llm import AgentLlm\ndef f(i): i.span(AgentLlm)",
-        "from made import AgentLlm\nfrom prefactor_core import traced\n@traced(span_type=AgentLlm)\ndef f(): ...",
-        "from made import SPAN_TYPES\ndef f(i): i.span(SPAN_TYPES['agent:llm'])",
-        "from made import SPAN_TYPES\ndef f(i): i.span(SPAN_TYPES.get('agent:llm'))",
-        "import made\ndef f(i): i.span(getattr(made, 'AgentLlm'))",
-        "from made import AgentLlm\nclass Mine(AgentLlm): ...",
-        "from made import AgentLlm\nKINDS = {'llm': AgentLlm}",
-        "from names import *\ndef f(i): i.span(AgentLlm)",
-        "import names\ndef f(i): i.span(names.Renamed)",
-        "import prefactor_core\ndef f(i): i.span(prefactor_core.unknown or 'agent:llm')",
-        "import prefactor_core\nimport names\ndef f(i): i.create_span(names.LLM)",
-        "import prefactor_core\ndef f(c): c.create_span('run-1', 'agent:llm')",
-        "import prefactor_core\ndef f(c): c.sync.create_span(c.id, 'agent:llm', None, {})",
-        "import prefactor_core\nP = 'agent:'\ndef f(i): i.span(P + 'llm')",
-        "import prefactor_core\nP = 'agent'\ndef f(i): i.span(f'{P}:llm')",
-        "import prefactor_core\ndef f(i, x):\n    for name in ('agent:llm',): i.span(name)",
-        "import prefactor_core\ndef f(i, x):\n    for _, name in {1: 'agent:llm'}.items(): i.span(name)",
-        "import prefactor_core\nT = {'a': {'k': 'agent:llm'}}\ndef f(i, x): i.span(T[x]['k'])",
-        "from enum import Enum\nimport prefactor_core\nclass K(str, Enum):\n    L = 'agent:llm'\ndef f(i): i.span(K.L.value)",
-        "import prefactor_core\nclass A:\n    kind = 'agent:llm'\n    def f(self, i): i.span(self.kind)",
-        "from typing import Literal\nimport prefactor_core\ndef f(i, kind: Literal['agent:llm']): i.span(kind)",
-        "def helper(instance):\n    instance.span('agent:llm')  # nothing of prefactor is imported here",
-        "import importlib\ns = importlib.import_module('made')\ndef f(i): i.span(s.AgentLlm)",
-    ],
-)  # fmt: skip
-def test_a_use(agent: Project, code: str) -> None:
-    names = "from made import AgentLlm\nfrom made import AgentLlm as Renamed\nLLM = 'agent:llm'\n"
-    agent.write("src/names.py", names)
-    assert used(agent, code) == {"agent:llm"}
-    assert not [line for line in found(agent, code) if "PS005" in line]
+def numbered(section: str) -> list[tuple[str, str, str]]:
+    """The cases of a section, each with a span type of its own: its name, its class, and the code."""
+    cases = CASES[section].items() if isinstance(CASES[section], dict) else enumerate(CASES[section])
+    names = [(f"case{number}:a", f"Case{number}A", code) for number, (_, code) in enumerate(cases)]
+    return [
+        (name, made, code.replace("NAMES", f"names{number}").replace("NAME", name).replace("CLASS", made))
+        for number, (name, made, code) in enumerate(names)
+    ]
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "from made import AgentLlm",
-        "from made import AgentLlm\n__all__ = ['AgentLlm']",
-        "AgentLlm = 'another one'\nprint(AgentLlm)",
-        "import prefactor_core\nprint('agent:llm')",
-        "from made import AgentLlm\ndef f(i):\n    AgentLlm = 1\n    i.span(AgentLlm)",
-    ],
-)
-def test_no_use(agent: Project, code: str) -> None:
-    assert used(agent, code) == set()
+@pytest.mark.parametrize("section", ["used", "unused"])
+def test_a_use(agent: Project, section: str) -> None:
+    cases = numbered(section)
+    agent.write("schemas/spans.yaml", json.dumps({"span_schemas": {name: {"type": "object"} for name, _, _ in cases}}))
+    for number, (name, made, code) in enumerate(cases):
+        agent.write(f"src/case{number}.py", code)
+        names = f"from made import {made}\nfrom made import {made} as Renamed\nLLM = '{name}'\n"
+        agent.write(f"src/names{number}.py", names)
+    unused = [line.split()[2] for line in agent.run("status").out.splitlines() if "PS001" in line]
+    assert unused == ([] if section == "used" else [name for name, _, _ in cases])
+    assert "PS005" not in agent.run("status").out
 
 
 def test_a_package_inside_of_the_agents_own(project: Project) -> None:
@@ -160,54 +134,28 @@ def test_a_package_inside_of_the_agents_own(project: Project) -> None:
     assert [line.split()[2] for line in lines[1:]] == ["jobs/nightly.py:3:"]
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import logfire\nlogfire.span('agent:nothing')",
-        "import logfire as log\nlog.span('agent:nothing')",
-        "from opentelemetry import trace\ntrace.get_tracer(__name__).span('agent:nothing')",
-        "from langfuse import Langfuse\nclient = Langfuse()\nclient.span(name='agent:nothing')",
-        "from langfuse import Langfuse\nclass A:\n    def __init__(self): self.c = Langfuse()\n    def f(self): self.c.span('a:b')",
-        "import re\nm = re.match('a', 'a')\nm.span(1)",
-        "import re\ndef f(m: re.Match[str], group): return m.span(group)",
-        "def f(m): return m.span('year'), m.span(), m.span(0)",
-        "class Tracer:\n    def span(self, name): ...\n    def f(self, x): self.span('a:b'); self.span(x)",
-        "def f(pipeline): pipeline.span('not ours')",
-    ],
-)
-def test_spans_of_others(agent: Project, code: str) -> None:
-    assert found(agent, f"import prefactor_core\n{code}\n") == []
+def test_spans_of_others(agent: Project) -> None:
+    for number, code in enumerate(CASES["not ours"].values()):
+        agent.write(f"src/case{number}.py", f"import prefactor_core\n{code}\n")
+    assert found(agent, ALL) == []
 
 
-@pytest.mark.parametrize(
-    ("code", "line"),
-    [
-        ("i.span('agent:nothing')", 'error   PS003 src/agent.py:3: span("agent:nothing") is unknown'),
-        ("i.span('agent_llm')", "error   PS003 src/agent.py:3: span(\"agent_llm\") is unknown; did you mean 'agent:llm'?"),
-        ("traced('agent:lm')", "error   PS003 src/agent.py:3: traced(\"agent:lm\") is unknown; did you mean 'agent:llm'?"),
-        ("current_instance().span('x')", 'error   PS003 src/agent.py:3: span("x") is unknown'),
-        ("SPAN_TYPES['agent:lm']", "error   PS003 src/agent.py:3: SPAN_TYPES[\"agent:lm\"] is unknown; did you mean 'agent:llm'?"),
-        ("i.span('a:' + 'b')", "error   PS003 src/agent.py:3: span('a:' + 'b'): \"a:b\" is unknown"),
-        ("i.span('a:\\x1b[31m')", 'error   PS003 src/agent.py:3: span("a:\\x1b[31m") is unknown'),
-    ],
-)  # fmt: skip
-def test_an_unknown_name(agent: Project, code: str, line: str) -> None:
-    start = "from prefactor_core import current_instance, traced\nfrom made import SPAN_TYPES\n"
-    assert found(agent, f"{start}def f(i): {code}\n") == [line]
+@pytest.mark.parametrize(("section", "label"), [("unknown", "error   PS003"), ("cannot tell", "note    PS005")])
+def test_what_is_reported_about_a_call(agent: Project, section: str, label: str) -> None:
+    cases = CASES[section]
+    for number, case in enumerate(cases):
+        agent.write(f"src/case{number}.py", f"import prefactor_core\n{case['code']}\n")
+    places = [
+        f"{label} src/case{number}.py:{case['code'].count(chr(10)) + 2}: {case['line']}"
+        for number, case in enumerate(cases)
+    ]
+    assert found(agent, ALL) == sorted(line.replace("\x1b", "\\x1b") for line in places)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "registry.register_type('mine:a', {})",
-        "registry.register_type(name='mine:a', params_schema={})",
-        "for tool in tools: registry.register_type(f'mine:{tool}', {})",
-        "VERSION = {'span_type_schemas': [{'name': 'mine:a'}]}",
-        "VERSION = {'span_schemas': {'mine:a': {}}}",
-    ],
-)
-def test_names_that_the_code_registers(agent: Project, code: str) -> None:
-    assert found(agent, f"from prefactor_core import registry\n{code}\ndef f(i): i.span('mine:a')\n") == []
+def test_names_that_the_code_registers(agent: Project) -> None:
+    for number, (name, _, code) in enumerate(numbered("registered")):
+        agent.write(f"src/case{number}.py", f"import prefactor_core\n{code}\ndef f(i): i.span('{name}')\n")
+    assert found(agent, ALL) == []
 
 
 @pytest.mark.parametrize(
@@ -247,31 +195,14 @@ def test_another_generated_package(agent: Project) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("code", "texts"),
-    [
-        ("span.start(prompt_text='x', prompt='y')", ["start(prompt_text=…) is deprecated: use prompt"]),
-        ("span.start(old='x')", ["start(old=…) is deprecated"]),
-        ("span.start(options={'seed': 1})", ["'options.seed' in start(…) is deprecated"]),
-        ("span.start_with({'tools': [{'id': 1}]})", ["'tools[].id' in start_with(…) is deprecated"]),
-        ("span.complete(text='x')", ["complete(text=…) is deprecated"]),
-        ("span.set_result(text='x')", ["set_result(text=…) is deprecated"]),
-        ("span.start_with(AgentLlm.Params(prompt_text='x'))", ["AgentLlm.Params(prompt_text=…) is deprecated: use prompt"]),
-        ("i.create_span('agent:llm', payload={'prompt_text': 'x'})", ["'prompt_text' in create_span(…) is deprecated: use prompt"]),
-        ("current_span(AgentLlm).set_result(text='x')", ["set_result(text=…) is deprecated"]),
-        ("traced(AgentLlm, params=lambda: {'old-key': 1}, result='text')", ["'old-key' in traced(…) is deprecated", 'traced(result="text") is deprecated']),
-        ("i.create_span('agent:old')", ['create_span("agent:old") is deprecated: use agent:llm (supported until 2999-01-01)']),
-        ("i.span(AgentOld)", ["AgentOld is deprecated: use agent:llm (supported until 2999-01-01)"]),
-        ("other.start(prompt_text='x')", []),
-        ("span.start(prompt='x', options=o, **more)", []),
-    ],
-)  # fmt: skip
-def test_deprecated(agent: Project, code: str, texts: list[str]) -> None:
-    start = "from prefactor_core import current_span, traced\nfrom made import AgentLlm, AgentOld\n"
-    lines = found(
-        agent, f"{start}async def f(i, o, other):\n    async with i.span(AgentLlm) as span:\n        {code}\n"
-    )
-    assert lines == [f"warning PS004 src/agent.py:5: {text}" for text in texts]
+def test_deprecated(agent: Project) -> None:
+    start = "from prefactor_core import current_span, traced\nfrom made import AgentLlm, AgentLlmResult, AgentOld\n"
+    start += "async def f(i, o, other, stack):\n    async with i.span(AgentLlm) as span:\n        "
+    expected = []
+    for number, case in enumerate(CASES["deprecated"], 10):
+        agent.write(f"src/case{number}.py", f"{start}{case['code']}\n")
+        expected += [f"warning PS004 src/case{number}.py:5: {text}" for text in case["lines"]]
+    assert found(agent, ALL) == expected
 
 
 def test_what_is_no_longer_supported_is_an_error(agent: Project) -> None:
@@ -325,13 +256,14 @@ def test_a_file_that_cannot_be_read(agent: Project, content: bytes, text: str) -
     agent.write("src/bad.py", content)
     agent.write("src/agent.py", "import made\nX = made.AgentLlm\n")
     lines = agent.run("status").out.splitlines()
-    assert [line for line in lines if "PS007" in line][0].startswith(f"warning PS007 {text}")
+    assert next(line for line in lines if "PS007" in line).startswith(f"warning PS007 {text}")
     assert lines[1].startswith("note    PS001 ")
 
 
 def test_hostile_code_ends(agent: Project) -> None:
     """Cycles of names, of imports and of classes, and expressions that are nested deeply or mean very much."""
     deep = "+".join(["'a'"] * 700)
+    chain = "".join(f".m{number}()" for number in range(200))
     many = "+".join(["(a or 'x' or 'y' or 'z')"] * 30)
     agent.write("src/ping.py", "from pong import *\nfrom pong import X\nimport made\n")
     agent.write("src/pong.py", "from ping import *\nfrom ping import X\nimport made\n")
@@ -343,7 +275,8 @@ def test_hostile_code_ends(agent: Project) -> None:
         class C(D): ...
         class D(C): ...
         def f(i, c: C, d: "D"):
-            i.span(a); i.span(X); i.span(Y); i.span(C().z); c.span(d.x); i.span({deep}); i.span({many})
+            i.span(a); i.span(X); i.span(Y); i.span(C().z); c.span(d.x); i.span({deep})
+            i.span({many}); i.span(i{chain})
     """
     assert all("PS005" in line for line in found(agent, code))
 
@@ -385,18 +318,19 @@ ignore = { "agent:o*" = "the old worker records it", "their:*" = "the integratio
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("ignored = {}", "unknown key 'ignored' in [tool.prefactor-gen.status]; expected ignore; did you mean 'ignore'?"),
-        ("ignore = []", 'expected ignore = { "name:*" = "reason" } in [tool.prefactor-gen.status], found []'),
-        ("ignore = { a = ' ' }", "expected the reason why 'a' is ignored in [tool.prefactor-gen.status], found an empty text"),
-        ("ignore = { a = 1 }", "expected the reason why 'a' is ignored in [tool.prefactor-gen.status], found 1"),
+        ("ignored = {}", "unknown key 'ignored' in WHERE; expected ignore; did you mean 'ignore'?"),
+        ("ignore = []", 'expected ignore = { "name:*" = "reason" } in WHERE, found []'),
+        ("ignore = { a = ' ' }", "expected the reason why 'a' is ignored in WHERE, found an empty text"),
+        ("ignore = { a = 1 }", "expected the reason why 'a' is ignored in WHERE, found 1"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_table(agent: Project, table: str, message: str) -> None:
     agent.write(
         "pyproject.toml", (agent.root / "pyproject.toml").read_text() + f"[tool.prefactor-gen.status]\n{table}\n"
     )
     result = agent.run("status")
-    assert (result.code, result.out, result.err) == (2, "", f"prefactor-gen: pyproject.toml: {message}\n")
+    expected = f"prefactor-gen: pyproject.toml: {message}\n".replace("WHERE", "[tool.prefactor-gen.status]")
+    assert (result.code, result.out, result.err) == (2, "", expected)
 
 
 def test_wrong_use(agent: Project) -> None:
@@ -431,7 +365,10 @@ def test_wrong_definitions(agent: Project) -> None:
 
 
 def test_definitions_in_python_are_not_run(agent: Project) -> None:
-    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\nregistry.register_type('mine:a', {'type': 'object'})\nregistry.register_type('mine:b', {'type': 'object'})\n"
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+    registry += (
+        "registry.register_type('mine:a', {'type': 'object'})\nregistry.register_type('mine:b', {'type': 'object'})\n"
+    )
     agent.write("src/app.py", registry)
     agent.configure(sources=["app:registry"], output="src")
     assert agent.run().code == 0
@@ -451,10 +388,8 @@ def test_formats(agent: Project) -> None:
         ("PS003", "error", "src/agent.py", 2),
     ]
     lines = agent.run("status", "--format", "github").out.splitlines()
-    assert (
-        lines[1]
-        == "::error file=src/agent.py,line=2,col=18,title=PS003::span(\"agent:lm\") is unknown; did you mean 'agent:llm'?"
-    )
+    message = "span(\"agent:lm\") is unknown; did you mean 'agent:llm'?"
+    assert lines[1] == f"::error file=src/agent.py,line=2,col=18,title=PS003::{message}"
 
 
 def test_every_rule_is_explained(agent: Project) -> None:
