@@ -46,7 +46,8 @@ def run(arguments: Sequence[str]) -> int:
             return _watch(options, folders)
         from prefactor_gen.command.projects import run_each
 
-        is_json = options.command == "check" and options.format == "json" and options.explain is None
+        is_list = options.command == "status" or (options.command == "check" and options.explain is None)
+        is_json = is_list and options.format == "json"
         return run_each(arguments, folders, is_json=is_json)
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from datetime import date
@@ -62,7 +63,12 @@ def run(options: argparse.Namespace) -> int:
     if own is None:
         return _WRONG
     modules = Modules(project.base, files, package.folder, own)
-    status = status_of(files, modules, settings.ignore, date.today(), is_complete=not options.paths)
+    gc.disable()  # trees of code are millions of objects, and none of them is freed before the end
+    try:
+        status = status_of(files, modules, settings.ignore, date.today(), is_complete=not options.paths)
+    finally:
+        gc.freeze()
+        gc.enable()
     if options.format == "text":
         print_status(status, sys.stdout)
     else:

@@ -17,7 +17,9 @@ __all__ = ["Binding", "How", "ImportedName", "Scope", "Scopes"]
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_INTERESTING = ast.Call | ast.Name | ast.Attribute | ast.Subscript | ast.Constant | ast.Dict
+_INTERESTING = frozenset({ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Dict})
+_WITHOUT_CHILDREN = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.alias})
+_NEVER_NODES = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 
 
 class How(Enum):
@@ -123,25 +125,27 @@ class Scopes:
         self._open: list[tuple[ast.AST, Scope]] = [(tree, self.top)]
         while self._open:  # a loop, because expressions may be nested deeper than Python can recurse
             node, scope = self._open.pop()
-            if isinstance(node, _INTERESTING):
+            kind = type(node)
+            if kind in _INTERESTING:
                 self.nodes.append((node, scope))
-            children = list(self._children(node, scope))
-            self._open.extend(reversed(children))
+            if kind not in _WITHOUT_CHILDREN:
+                children = self._children(node, kind, scope)
+                children.reverse()
+                self._open.extend(children)
 
-    def _children(self, node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
+    def _children(self, node: ast.AST, kind: type[ast.AST], scope: Scope) -> list[tuple[ast.AST, Scope]]:
+        """The nodes inside of a node, each with its scope. What the node binds is bound."""
         if isinstance(node, _Function):
-            yield from self._function(node, scope)
-        elif isinstance(node, ast.ClassDef):
-            yield from self._class(node, scope)
-        elif isinstance(node, _Comprehension):
-            inner = Scope(node, scope)
+            return list(self._function(node, scope))
+        if isinstance(node, ast.ClassDef):
+            return list(self._class(node, scope))
+        if isinstance(node, _Comprehension):
+            scope = Scope(node, scope)
             for each in node.generators:
-                self._bind(each.target, inner, How.ITEM, each.iter)
-            yield from ((child, inner) for child in ast.iter_child_nodes(node))
-        else:
-            if (bind := _BINDERS.get(type(node))) is not None:
-                bind(self, node, scope)
-            yield from ((child, scope) for child in ast.iter_child_nodes(node))
+                self._bind(each.target, scope, How.ITEM, each.iter)
+        elif (bind := _BINDERS.get(kind)) is not None:
+            bind(self, node, scope)
+        return [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NEVER_NODES)]
 
     def _function(self, node: _Function, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
         inner = Scope(node, scope)
