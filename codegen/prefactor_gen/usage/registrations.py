@@ -15,7 +15,8 @@ from prefactor_gen.usage.values import Core, Outside, Plain, Text, Values
 
 __all__ = ["Registrations"]
 
-_METHODS: Final = frozenset({"register", "register_result", "register_type", "register_unsafe"})
+_OWN_METHODS: Final = frozenset({"register_type"})
+_METHODS: Final = _OWN_METHODS | {"register", "register_result", "register_unsafe"}
 _SECTIONS: Final = frozenset({"span_result_schemas", "span_schemas", "span_type_schemas"})
 _KEYWORDS: Final = frozenset({"name", "schema_name"})
 _OURS: Final = frozenset({"prefactor_core", "prefactor_http", "prefactor_pytest", "prefactor_local"})
@@ -41,14 +42,21 @@ class Registrations:
         """Whether a span type of this name is registered, as far as that can be told."""
         return name in self.names or any(name.startswith(prefix) for prefix in self.prefixes)
 
-    def read(self, module: Module, evaluator: Evaluator) -> None:
-        """Add the registrations of a module that uses prefactor."""
-        for binding in module.scopes.imports:
+    def read(self, module: Module, evaluator: Evaluator, *, is_ours: bool) -> None:
+        """Add the registrations of a module.
+
+        Args:
+            module: the module.
+            evaluator: evaluates its expressions.
+            is_ours: whether it uses prefactor. Otherwise, only what nothing else can be is taken.
+        """
+        for binding in module.scopes.imports if is_ours else ():
             values = evaluator.binding(binding)
             self.is_open |= any(isinstance(each, Core) and each.name.split(".")[0] not in _OURS for each in values)
         for node, scope in module.scopes.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                self._call(node, node.func, scope, module, evaluator)
+                if is_ours or node.func.attr in _OWN_METHODS:
+                    self._call(node, node.func, scope, module, evaluator)
                 versions = [each.value for each in node.keywords if each.arg == "agent_schema_version"]
                 self.is_open |= any(Plain.UNKNOWN in evaluator.of(each, scope) for each in versions)
             elif isinstance(node, ast.Dict):

@@ -10,7 +10,9 @@ from prefactor_gen.usage.span_types import SpanTypesOfPackage
 
 __all__ = ["Relevance"]
 
-_CALLS: Final = (b"prefactor", b".span(", b"create_span", b"traced", b"current_span", b"SPAN_TYPES", b"_schemas")
+_CALLS: Final = (
+    b"prefactor", b".span(", b"create_span", b"traced", b"current_span", b"SPAN_TYPES", b"_schemas", b"register_type",
+)  # fmt: skip
 _MANY: Final = 200
 _WORD: Final = re.compile(rb"[\w:.-]+")
 

@@ -54,8 +54,7 @@ class Uses:
         """Read all modules. What one of them registers or imports is known in the others."""
         ours = {module for module in modules if uses_prefactor(module, self._evaluator)}
         for module in modules:
-            if module in ours:
-                self.registrations.read(module, self._evaluator)
+            self.registrations.read(module, self._evaluator, is_ours=module in ours)
         for package in [*self._evaluator.modules.foreign.values(), self._own]:
             self._helpers.update(package.class_names)
         has_deprecated_properties = self._deprecated.any
