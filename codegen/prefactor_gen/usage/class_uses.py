@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.findings import Findings, shown_source
 from prefactor_gen.usage.modules import Module
 from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.span_calls import may_name_classes
 from prefactor_gen.usage.values import GeneratedPackage, Plain, SpanClass, SpanTypesMapping, Text, Value
 from prefactor_schema.suggestions import closest_match
 
@@ -29,18 +31,24 @@ class ClassUses:
         self._findings = findings
         self._used = used
 
-    def read(self, module: Module) -> None:
-        """Find the uses in a module."""
+    def read(self, module: Module, *, is_ours: bool) -> None:
+        """Find the uses in a module.
+
+        Args:
+            module: the module.
+            is_ours: whether it uses prefactor. If not, few names in it have to be followed.
+        """
+        follows_all = is_ours or may_name_classes(module, self._evaluator)
         items = set[ast.AST]()
         for node, scope in module.scopes.nodes:  # an expression comes before its parts
             if isinstance(node, ast.Call):
                 self._call(node, scope, items)
             elif isinstance(node, ast.Subscript):
                 self._item(node.value, node.slice, scope, items)
-            elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and node not in items:
+            elif _is_read(node) and node not in items and (follows_all or self.is_called_like_one(node)):
                 self._name(node, scope)
 
-    def is_called_like_one(self, node: ast.expr) -> bool:
+    def is_called_like_one(self, node: ast.AST) -> bool:
         """Whether an expression of which nothing is known has the name of a generated class."""
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         return name in self._own.classes
@@ -95,3 +103,7 @@ class ClassUses:
             elif isinstance(name, Text):
                 near = closest_match(name.value, self._own.definitions)
                 self._findings.unknown(key, scope, shown, near, is_certain=True)
+
+
+def _is_read(node: ast.AST) -> TypeGuard[ast.Name | ast.Attribute]:
+    return isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)

@@ -192,9 +192,12 @@ class Evaluator:
 
     def module_name(self, module: ModuleOfProject, name: str) -> Values:
         """What a name means in a module of the project: what it binds, or a module inside of it."""
-        if name not in module.scope.bindings and (inside := self.modules.member(module, name)) is not None:
+        read = self.modules.read(module.path)
+        if read is None:
+            return UNKNOWN
+        if name not in read.scopes.top.bindings and (inside := self.modules.member(module, name)) is not None:
             return frozenset({inside})
-        return self.name(name, module.scope)
+        return self.name(name, read.scopes.top)
 
     def module_in(self, folder: Namespace, name: str) -> Value | None:
         """The module of this name in a folder that is no package."""

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from prefactor_gen.usage.relevance import Relevance
 from prefactor_gen.usage.scopes import ImportedName, Scope, Scopes
 from prefactor_gen.usage.source_files import is_generated_package
 from prefactor_gen.usage.span_types import SpanTypesOfPackage, span_types_of_files
@@ -54,7 +55,9 @@ class Modules:
         self.package = Path(os.path.abspath(package))
         self.own = own
         self.foreign: dict[Path, SpanTypesOfPackage] = {}
-        self.unread: dict[Path, UnreadableError] = {}
+        self._unread: dict[Path, UnreadableError] = {}
+        self._relevance = Relevance(package, own)
+        self._relevant: dict[Path, bool] = {}
         self._modules: dict[Path, Module | None] = {}
         self._by_scope: dict[Scope, Module] = {}
         self._own_names = set(_import_names(self.package, base))
@@ -65,20 +68,34 @@ class Modules:
         self._at = cache(self._found_at)
         self._installed = cache(_installed_folders)
 
+    def is_relevant(self, path: Path) -> bool:
+        """Whether a file may concern prefactor, as far as that can be told without parsing it."""
+        if path not in self._relevant:
+            try:
+                content = path.read_bytes()
+            except OSError:
+                return True  # `read` notes why
+            self._relevant[path] = self._relevance.may_use_spans(content)
+        return self._relevant[path]
+
+    def unread_files(self) -> Iterator[tuple[Path, UnreadableError]]:
+        """The files that probably use prefactor, and cannot be read."""
+        yield from ((path, error) for path, error in self._unread.items() if self._relevance.names_prefactor(path))
+
     def shown(self, path: Path) -> str:
         """The path in messages."""
         return Path(os.path.relpath(path, self.base)).as_posix()
 
     def read(self, path: Path) -> Module | None:
-        """The module in a file; None if it cannot be read, which `unread` says then."""
+        """The module in a file; None if it cannot be read."""
         if path not in self._modules:
             try:
                 module = Module(path, parse(path, self.shown(path), path.read_bytes()))
             except UnreadableError as error:
-                self.unread[path] = error
+                self._unread[path] = error
                 module = None
             except OSError as error:
-                self.unread[path] = UnreadableError(error.strerror or str(error))
+                self._unread[path] = UnreadableError(error.strerror or str(error))
                 module = None
             self._modules[path] = module
             if module is not None:
@@ -103,8 +120,7 @@ class Modules:
         """The module of this name inside of a package or a folder; None if there is none."""
         if isinstance(module, Namespace):
             return self._at(module.folder / name)
-        path = self.of_scope(module.scope).path
-        return self._at(path.parent / name) if path.name == "__init__.py" else None
+        return self._at(module.path.parent / name) if module.path.name == "__init__.py" else None
 
     def _absolute(self, parts: tuple[str, ...], importer: Path) -> Value:
         if any(".".join(parts[:end]) in self._own_names for end in range(1, len(parts) + 1)):
@@ -138,8 +154,7 @@ class Modules:
             return GeneratedPackage(self._foreign(package))
         for file in (path / "__init__.py", path.parent / f"{path.name}.py"):
             if file.is_file():
-                module = self.read(file)
-                return Plain.UNKNOWN if module is None else ModuleOfProject(module.scopes.top)
+                return ModuleOfProject(file)
         has_code = path.is_dir() and not path.name.startswith(".")
         return Namespace(path) if has_code and path != self.base else None
 

@@ -10,7 +10,7 @@ from typing import Final
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.scopes import Binding, Scope
 from prefactor_gen.usage.values import Core, Outside, Plain, Text, Values
 
 __all__ = ["Registrations"]
@@ -50,9 +50,7 @@ class Registrations:
             evaluator: evaluates its expressions.
             is_ours: whether it uses prefactor. Otherwise, only what nothing else can be is taken.
         """
-        for binding in module.scopes.imports if is_ours else ():
-            values = evaluator.binding(binding)
-            self.is_open |= any(isinstance(each, Core) and each.name.split(".")[0] not in _OURS for each in values)
+        self.is_open |= is_ours and any(_is_integration(each, evaluator) for each in module.scopes.imports)
         for node, scope in module.scopes.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 if is_ours or node.func.attr in _OWN_METHODS:
@@ -90,6 +88,14 @@ class Registrations:
                 self.prefixes.add(prefix)
             else:
                 self.is_open = True
+
+
+def _is_integration(binding: Binding, evaluator: Evaluator) -> bool:
+    """Whether an import is of an integration, which may register span types of its own."""
+    top = binding.imported.module.partition(".")[0] if binding.imported is not None else ""
+    if not top.startswith("prefactor_") or top in _OURS:
+        return False
+    return any(isinstance(each, Core) for each in evaluator.binding(binding))
 
 
 def _prefix(node: ast.expr) -> str:

@@ -10,21 +10,24 @@ from typing import Final
 
 from prefactor_gen.usage.evaluation import Evaluator, span_arguments
 from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.scopes import Binding, Scope
 from prefactor_gen.usage.values import (
     Core,
     CoreObject,
     GeneratedPackage,
+    ModuleOfProject,
+    Namespace,
     OpenSpan,
     PayloadClass,
     Registry,
     SpanClass,
     SpanTypesMapping,
     Text,
+    Value,
     Values,
 )
 
-__all__ = ["Certainty", "SpanCall", "span_calls", "uses_prefactor"]
+__all__ = ["Certainty", "SpanCall", "may_name_classes", "span_calls", "uses_prefactor"]
 
 _METHODS: Final = frozenset({"create_span", "span"})
 _FUNCTIONS: Final = frozenset({"current_span", "traced"})
@@ -63,7 +66,28 @@ class SpanCall:
 
 def uses_prefactor(module: Module, evaluator: Evaluator) -> bool:
     """Whether a module imports something of prefactor or of a generated package, also by another module."""
-    return any(isinstance(value, _OF_PREFACTOR) for each in module.scopes.imports for value in evaluator.binding(each))
+    imported = _imported(module, evaluator)
+    if any(isinstance(found, _OF_PREFACTOR) for found, _ in imported):
+        return True
+    names = [binding for found, binding in imported if _may_have_names(found, evaluator)]
+    return any(isinstance(value, _OF_PREFACTOR) for each in names for value in evaluator.binding(each))
+
+
+def may_name_classes(module: Module, evaluator: Evaluator) -> bool:
+    """Whether a module imports another one of the project that may have generated classes among its names."""
+    return any(_may_have_names(found, evaluator) for found, _ in _imported(module, evaluator))
+
+
+def _imported(module: Module, evaluator: Evaluator) -> list[tuple[Value, Binding]]:
+    """The modules that the import statements lead to, each with its binding."""
+    bindings = [(each.imported, each) for each in module.scopes.imports]
+    return [(evaluator.modules.imported(name, module.path), each) for name, each in bindings if name is not None]
+
+
+def _may_have_names(found: Value, evaluator: Evaluator) -> bool:
+    if isinstance(found, ModuleOfProject):
+        return evaluator.modules.is_relevant(found.path)
+    return isinstance(found, Namespace)
 
 
 def span_calls(module: Module, evaluator: Evaluator, *, is_ours: bool) -> Iterator[SpanCall]:

@@ -12,8 +12,7 @@ from pathlib import Path
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable, sorted_diagnostics
 from prefactor_gen.diagnostics.usage_rules import UNNEEDED_IGNORE, UNREAD_FILE, UNUSED_SPAN_TYPE
 from prefactor_gen.usage.evaluation import Evaluator
-from prefactor_gen.usage.modules import Module, Modules
-from prefactor_gen.usage.relevance import Relevance
+from prefactor_gen.usage.modules import Modules
 from prefactor_gen.usage.span_types import SpanTypesOfPackage
 from prefactor_gen.usage.uses import Uses
 
@@ -50,9 +49,9 @@ def status_of(
         is_complete: whether these are all files of the project, so that an entry of `ignore` can be unneeded.
     """
     uses = Uses(Evaluator(modules), today, ignore)
-    relevance = Relevance(modules.package, modules.own)
-    uses.read([module for path in files if (module := _read(path, modules, relevance)) is not None])
-    unread = list(_unread(modules, relevance))
+    relevant = filter(modules.is_relevant, files)
+    uses.read([module for path in relevant if (module := modules.read(path)) is not None])
+    unread = list(_unread(modules))
     unused = _Unused(uses, ignore, is_certain=not (uses.findings.cannot_tell or unread))
     about_span_types = list(unused.diagnostics(modules.own))
     about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
@@ -61,20 +60,10 @@ def status_of(
     return Status([*about_span_types, *about_code, *entries], used, unused.number, unused.ignored)
 
 
-def _read(path: Path, modules: Modules, relevance: Relevance) -> Module | None:
-    """The module in a file; None if it does not concern prefactor, or cannot be read."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return modules.read(path)  # which notes why
-    return modules.read(path) if relevance.may_use_spans(content) else None
-
-
-def _unread(modules: Modules, relevance: Relevance) -> Iterator[Diagnostic]:
-    for path, error in modules.unread.items():
-        if relevance.names_prefactor(path):
-            place = Place(modules.shown(path), line=error.line, column=error.column)
-            yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
+def _unread(modules: Modules) -> Iterator[Diagnostic]:
+    for path, error in modules.unread_files():
+        place = Place(modules.shown(path), line=error.line, column=error.column)
+        yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
 
 
 class _Unused:

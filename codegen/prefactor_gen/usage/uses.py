@@ -61,7 +61,7 @@ class Uses:
         for module in modules:
             for call in span_calls(module, self._evaluator, is_ours=module in ours):
                 self._call(call)
-            self._classes.read(module)
+            self._classes.read(module, is_ours=module in ours)
             self._mentions(module)
             if has_deprecated_properties and module in ours:
                 self._report(self._deprecated.of_methods(module))

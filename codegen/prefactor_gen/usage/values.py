@@ -129,9 +129,9 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class ModuleOfProject:
-    """A module of the project."""
+    """A module of the project, by its file."""
 
-    scope: Scope
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
