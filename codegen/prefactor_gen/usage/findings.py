@@ -22,12 +22,12 @@ class Findings:
 
     Attributes:
         diagnostics: in no order.
-        cannot_tell: the code uses span types that cannot be told.
+        unclear_starts: what the names begin with of span types that are used perhaps; "" for any.
     """
 
     def __init__(self, modules: Modules, today: date) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self.cannot_tell = False
+        self.unclear_starts = set[str]()
         self._modules = modules
         self._today = today
 
@@ -41,9 +41,9 @@ class Findings:
         severity = Severity.ERROR if is_certain else Severity.NOTE
         self._add(UNKNOWN_SPAN_TYPE, node, scope, f"{shown} is unknown{hint}", severity)
 
-    def unclear(self, node: ast.AST, scope: Scope, shown: str) -> None:
-        """Any span type may be meant."""
-        self.cannot_tell = True
+    def unclear(self, node: ast.AST, scope: Scope, shown: str, start: str = "") -> None:
+        """Any span type may be meant whose name begins so."""
+        self.unclear_starts.add(start)
         self._add(CANNOT_TELL, node, scope, f"{shown}: cannot tell")
 
     def deprecated(self, node: ast.AST, scope: Scope, shown: str, found: Deprecation) -> None:

@@ -11,6 +11,7 @@ from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.modules import Module
 from prefactor_gen.usage.scopes import Binding, Scope
+from prefactor_gen.usage.span_calls import known_start
 from prefactor_gen.usage.values import Core, Outside, Plain, Text, Values
 
 __all__ = ["Registrations"]
@@ -84,7 +85,7 @@ class Registrations:
         for value in values:
             if isinstance(value, Text):
                 self.names.setdefault(value.value, module.parsed.place(node))
-            elif prefix := _prefix(node):
+            elif prefix := known_start(node):
                 self.prefixes.add(prefix)
             else:
                 self.is_open = True
@@ -96,12 +97,6 @@ def _is_integration(binding: Binding, evaluator: Evaluator) -> bool:
     if not top.startswith("prefactor_") or top in _OURS:
         return False
     return any(isinstance(each, Core) for each in evaluator.binding(binding))
-
-
-def _prefix(node: ast.expr) -> str:
-    """The text that an f-string begins with."""
-    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
 
 
 def _of_version(node: ast.Dict) -> Iterator[ast.Constant]:

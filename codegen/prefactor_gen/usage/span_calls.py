@@ -27,7 +27,7 @@ from prefactor_gen.usage.values import (
     Values,
 )
 
-__all__ = ["Certainty", "SpanCall", "may_name_classes", "span_calls", "uses_prefactor"]
+__all__ = ["Certainty", "SpanCall", "known_start", "may_name_classes", "span_calls", "uses_prefactor"]
 
 _METHODS: Final = frozenset({"create_span", "span"})
 _FUNCTIONS: Final = frozenset({"current_span", "traced"})
@@ -107,6 +107,17 @@ def span_calls(module: Module, evaluator: Evaluator, *, is_ours: bool) -> Iterat
             continue
         argument, values = _chosen(choices, evaluator)
         yield SpanCall(node, scope, name, certainty, argument, values)
+
+
+def known_start(node: ast.expr) -> str:
+    """The text that a name begins with that is made while the program runs: `mcp:` of `f"mcp:{tool}"`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return known_start(node.left) if isinstance(node.left, ast.JoinedStr) else _constant(node.left)
+    return _constant(node.values[0]) if isinstance(node, ast.JoinedStr) and node.values else ""
+
+
+def _constant(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _function(node: ast.Call, scope: Scope, evaluator: Evaluator, *, is_ours: bool) -> tuple[str, Certainty]:

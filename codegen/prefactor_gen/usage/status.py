@@ -52,7 +52,8 @@ def status_of(
     relevant = filter(modules.is_relevant, files)
     uses.read([module for path in relevant if (module := modules.read(path)) is not None])
     unread = list(_unread(modules))
-    unused = _Unused(uses, ignore, is_certain=not (uses.findings.cannot_tell or unread))
+    unclear_starts = uses.findings.unclear_starts | ({""} if unread else set())
+    unused = _Unused(uses, ignore, tuple(unclear_starts))
     about_span_types = list(unused.diagnostics(modules.own))
     about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
     entries = _unneeded(ignore, unused.matched | uses.ignored) if is_complete else ()
@@ -67,19 +68,27 @@ def _unread(modules: Modules) -> Iterator[Diagnostic]:
 
 
 class _Unused:
-    """Finds the span types that are not used."""
+    """Finds the span types that are not used.
 
-    def __init__(self, uses: Uses, ignore: Iterable[str], *, is_certain: bool) -> None:
+    Args:
+        uses: what the code uses.
+        ignore: globs of names that are not reported.
+        unclear_starts: what the names begin with of span types that are used perhaps.
+    """
+
+    def __init__(self, uses: Uses, ignore: Iterable[str], unclear_starts: tuple[str, ...]) -> None:
         self._registered = uses.registrations.names
         self._ignore = list(ignore)
-        self._severity = Severity.WARNING if is_certain else Severity.NOTE
-        self._used = uses.used if is_certain else uses.used | uses.mentioned
+        self._unclear_starts = unclear_starts
+        self._used = uses.used
+        self._mentioned = uses.mentioned
         self.matched = set[str]()
         self.number = self.ignored = 0
 
     def diagnostics(self, own: SpanTypesOfPackage) -> Iterator[Diagnostic]:
         for name, definition in sorted(own.definitions.items()):
-            if name in self._used:
+            is_unclear = name.startswith(self._unclear_starts)
+            if name in self._used or (is_unclear and name in self._mentioned):
                 continue
             patterns = [each for each in self._ignore if fnmatchcase(name, each)]
             self.matched.update(patterns)
@@ -90,7 +99,8 @@ class _Unused:
             place = definition.place
             if place.line is None:  # a definition in Python
                 place = self._registered.get(name, place)
-            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} is never used", self._severity)
+            severity = Severity.NOTE if is_unclear else Severity.WARNING
+            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} is never used", severity)
 
 
 def _unneeded(ignore: Iterable[str], matched: Collection[str]) -> Iterator[Diagnostic]:

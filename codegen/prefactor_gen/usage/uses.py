@@ -14,7 +14,7 @@ from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.findings import Findings, quoted, shown_source
 from prefactor_gen.usage.modules import Module
 from prefactor_gen.usage.registrations import Registrations
-from prefactor_gen.usage.span_calls import Certainty, SpanCall, span_calls, uses_prefactor
+from prefactor_gen.usage.span_calls import Certainty, SpanCall, known_start, span_calls, uses_prefactor
 from prefactor_gen.usage.values import Outside, Plain, Text, Value
 from prefactor_schema.suggestions import closest_match
 
@@ -71,9 +71,16 @@ class Uses:
             if isinstance(value, Text):
                 self._by_name(call, value.value)
             elif call.certainty is not Certainty.NOT and self._is_unclear(value, call.argument):
-                self.findings.unclear(call.argument, call.scope, f"{call.function}({shown_source(call.argument)})")
+                self._unclear(call)
         if call.certainty is not Certainty.NOT:
             self._report(self._deprecated.of_call(call))
+
+    def _unclear(self, call: SpanCall) -> None:
+        """A span type that is known only when the program runs, perhaps with the beginning of its name."""
+        start = known_start(call.argument)
+        if any(name.startswith(start) for name in self._own.definitions):
+            shown = f"{call.function}({shown_source(call.argument)})"
+            self.findings.unclear(call.argument, call.scope, shown, start)
 
     def _by_name(self, call: SpanCall, name: str) -> None:
         """A span type that is given by its name."""

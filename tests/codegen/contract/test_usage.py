@@ -218,6 +218,17 @@ def test_a_text_counts_where_the_code_cannot_tell(agent: Project) -> None:
     assert used(agent, code.replace("i.span(name)", "0")) == set()
 
 
+def test_a_name_with_a_known_start_leaves_the_others_certain(agent: Project) -> None:
+    code = "import made\ndef f(i, tool): i.span(f'agent:t{tool}'); i.span('mcp:' + tool)\n"
+    agent.write("src/agent.py", code)
+    assert agent.run("status").out.splitlines()[1:] == [
+        "warning PS001 agent:llm is never used (schemas/spans.yaml:2)",
+        "warning PS001 agent:old is never used (schemas/spans.yaml:18)",
+        "note    PS001 agent:tool is never used (schemas/spans.yaml:16)",
+        "note    PS005 src/agent.py:2: span(f'agent:t{tool}'): cannot tell",
+    ]
+
+
 def test_files_that_are_not_read(agent: Project) -> None:
     """What git ignores, environments, hidden folders, generated packages, links, and tests."""
     wrong = "import made\ndef f(i): i.span('a:b')\n"
