@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,18 +48,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from prefactor_gen.usage.modules import Modules
-    from prefactor_gen.usage.source_files import source_files
     from prefactor_gen.usage.status import status_of
 
     project = read_project(find_project(Path.cwd()))
     package = _package(project)
     settings = status_settings(project.tables.get("status"))
-    paths = [_path(each) for each in options.paths] or [project.base]
-    files = source_files(paths, project.base)
-    if not files:
-        shown = ", ".join(options.paths) or Path(os.path.relpath(project.base)).as_posix()
-        left_out = "tests, hidden folders and what git ignores are left out"
-        raise ConfigError(f"expected Python files in {printable(shown)}, found none; {left_out}")
+    files = _files(options.paths, project.base)
     own = _span_types(package, project.base)
     if own is None:
         return _WRONG
@@ -77,6 +72,21 @@ def run(options: argparse.Namespace) -> int:
     return _WRONG if has_errors(status.diagnostics) or (options.strict and has_warnings) else _DONE
 
 
+def _files(given: Sequence[str], base: Path) -> list[Path]:
+    """The source files to read."""
+    from prefactor_gen.usage.source_files import MAX_FILES, TooManyFilesError, source_files
+
+    shown = printable(", ".join(given) or Path(os.path.relpath(base)).as_posix())
+    try:
+        files = source_files([_path(each) for each in given] or [base], base)
+    except TooManyFilesError:
+        raise ConfigError(f"more than {MAX_FILES:,} source files in {shown}; name the folders of the agent") from None
+    if not files:
+        left_out = "tests, hidden folders and what git ignores are left out"
+        raise ConfigError(f"expected Python files in {shown}, found none; {left_out}")
+    return files
+
+
 def _package(project: ProjectConfig) -> PackageConfig:
     """The package of span types that the project generates."""
     package = next((each for each in project.packages if not each.wire), None)
@@ -90,7 +100,7 @@ def _path(given: str) -> Path:
     """A path of the command line."""
     from prefactor_gen.usage.source_files import SUFFIXES
 
-    path = Path(os.path.abspath(given)) if "\0" not in given else None
+    path = Path(os.path.abspath(given)) if given and "\0" not in given else None
     if path is None or not path.exists():
         raise ConfigError(f"expected a file or folder of source code, found no {given!r}")
     if path.is_file() and path.suffix not in SUFFIXES:

@@ -15,7 +15,7 @@ from prefactor_gen.usage.relevance import Relevance
 from prefactor_gen.usage.scopes import ImportedName, Scope, Scopes
 from prefactor_gen.usage.source_files import is_generated_package
 from prefactor_gen.usage.span_types import SpanTypesOfPackage, span_types_of_files
-from prefactor_gen.usage.syntax import Parsed, UnreadableError, parse
+from prefactor_gen.usage.syntax import Parsed, UnreadableError, parse, read_source
 from prefactor_gen.usage.values import Core, GeneratedPackage, ModuleOfProject, Namespace, Outside, Plain, Value
 
 __all__ = ["Module", "Modules"]
@@ -72,7 +72,7 @@ class Modules:
         """Whether a file may concern prefactor, as far as that can be told without parsing it."""
         if path not in self._relevant:
             try:
-                content = path.read_bytes()
+                content = read_source(path)
             except OSError:
                 return True  # `read` notes why
             self._relevant[path] = self._relevance.may_use_spans(content)
@@ -90,7 +90,7 @@ class Modules:
         """The module in a file; None if it cannot be read."""
         if path not in self._modules:
             try:
-                module = Module(path, parse(path, self.shown(path), path.read_bytes()))
+                module = Module(path, parse(path, self.shown(path), read_source(path)))
             except UnreadableError as error:
                 self._unread[path] = error
                 module = None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from prefactor_gen.usage.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.syntax import read_source
 
 __all__ = ["Relevance"]
 
@@ -40,7 +41,7 @@ class Relevance:
     def names_prefactor(self, path: Path) -> bool:
         """Whether a file that cannot be parsed probably uses prefactor."""
         try:
-            content = path.read_bytes()
+            content = read_source(path)
         except OSError:
             return True
         return b"prefactor" in content or re.search(rb"\b" + re.escape(self._package) + rb"\b", content) is not None

@@ -5,19 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from prefactor_gen.package.generated_line import GENERATED_BY
 
-__all__ = ["SUFFIXES", "is_generated_package", "source_files"]
+__all__ = ["MAX_FILES", "SUFFIXES", "TooManyFilesError", "is_generated_package", "source_files"]
 
 SUFFIXES: Final = (".py", ".ipynb")
 _NOT_SEARCHED: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 _TESTS: Final = frozenset({"test", "tests"})
 _BUILT: Final = frozenset({"build", "dist"})
 """Folders with copies of the code. Where git says which files there are, these names mean nothing."""
+MAX_FILES: Final = 50_000
+"""The source files that are read; a larger tree is not that of an agent."""
 _GIT: Final = ("git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+
+
+class TooManyFilesError(Exception):
+    """A folder has more than `MAX_FILES` source files."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder
 
 
 def source_files(paths: Sequence[Path], base: Path) -> list[Path]:
@@ -29,12 +40,17 @@ def source_files(paths: Sequence[Path], base: Path) -> list[Path]:
     Args:
         paths: files and folders. A named file is always read.
         base: the folder of the project.
+
+    Raises:
+        TooManyFilesError: a folder has too many of them.
     """
     found = dict.fromkeys(path for path in paths if path.is_file())
     for folder in [path for path in paths if not path.is_file()]:
         excluded = _NOT_SEARCHED if _is_test(folder, base) else _NOT_SEARCHED | _TESTS
         search = _Search(folder, excluded)
-        found.update(dict.fromkeys(search.files()))
+        found.update(dict.fromkeys(islice(search.files(), MAX_FILES + 1)))
+        if len(found) > MAX_FILES:
+            raise TooManyFilesError(folder)
     return sorted(found)
 
 

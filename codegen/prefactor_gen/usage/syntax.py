@@ -14,9 +14,11 @@ from typing import Final
 
 from prefactor_gen.diagnostics.diagnostics import Place
 
-__all__ = ["MAX_SOURCE_BYTES", "Parsed", "UnreadableError", "parse"]
+__all__ = ["Parsed", "UnreadableError", "parse", "read_source"]
 
-MAX_SOURCE_BYTES: Final = 8 * 1024 * 1024
+_MAX_BYTES: Final = 8 * 1024 * 1024
+_MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+"""The bytes of a file that are read. Notebooks hold pictures, too."""
 _COMMAND: Final = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)$")
 """A line of IPython that is no Python: a magic, a shell command, or a question."""
 
@@ -52,14 +54,24 @@ class Parsed:
         return Place(self.shown, about=f"cell {number}, line {line - before}")
 
 
+def read_source(path: Path) -> bytes:
+    """The bytes of a file, or so many that `parse` refuses them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(_MAX_FILE_BYTES + 1)
+
+
 def parse(path: Path, shown: str, content: bytes) -> Parsed:
     """Parse a file.
 
     Raises:
         UnreadableError: it is no Python for this version, or too large.
     """
-    if len(content) > MAX_SOURCE_BYTES:
-        raise UnreadableError(f"larger than {MAX_SOURCE_BYTES // 1024**2} MiB")
+    if len(content) > _MAX_FILE_BYTES:
+        raise UnreadableError(f"larger than {_MAX_FILE_BYTES // 1024**2} MiB")
     if path.suffix != ".ipynb":
         return Parsed(shown, _tree(content))
     cells, lines = [], list[str]()
@@ -70,6 +82,8 @@ def parse(path: Path, shown: str, content: bytes) -> Parsed:
 
 
 def _tree(content: bytes) -> ast.Module:
+    if len(content) > _MAX_BYTES:
+        raise UnreadableError(f"more than {_MAX_BYTES // 1024**2} MiB of code")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in the agent's code

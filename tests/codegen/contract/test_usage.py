@@ -14,6 +14,7 @@ from tests.codegen.support import Project
 
 from prefactor_gen.command import status
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
+from prefactor_gen.usage import source_files
 
 DEFINITIONS = """\
 span_type_schemas:
@@ -260,7 +261,7 @@ def test_without_git(agent: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         (b"import made\nx = '\xff'\n", "src/bad.py:2: cannot be read as Python here: (unicode error)"),
         (b"import made\n\0", "src/bad.py"),
         (b"import made\nx = " + b"(" * 20_000, "src/bad.py"),
-        (b"import made\n#" + b"x" * 9_000_000, "src/bad.py: cannot be read as Python here: larger than 8 MiB"),
+        (b"import made\n#" + b"x" * 9_000_000, "src/bad.py: cannot be read as Python here: more than 8 MiB of code"),
     ],
 )
 def test_a_file_that_cannot_be_read(agent: Project, content: bytes, text: str) -> None:
@@ -353,6 +354,7 @@ def test_wrong_use(agent: Project) -> None:
         assert (result.code, result.out) == (2, "")
         return result.err
 
+    assert message("").startswith("prefactor-gen: expected a file or folder of source code, found no ''")
     assert message("nowhere") == "prefactor-gen: expected a file or folder of source code, found no 'nowhere'\n"
     assert message("empty/notes.txt").startswith(
         "prefactor-gen: expected a Python file, a notebook or a folder, found "
@@ -364,6 +366,15 @@ def test_wrong_use(agent: Project) -> None:
     assert message().startswith(
         "prefactor-gen: the definitions are in Python, which is not run: expected the generated "
     )
+
+
+def test_a_tree_that_is_too_large(agent: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_files, "MAX_FILES", 2)
+    for number in range(3):
+        agent.write(f"src/{number}.py", "")
+    result = agent.run("status", "src")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "prefactor-gen: more than 2 source files in src; name the folders of the agent\n"
 
 
 def test_wrong_definitions(agent: Project) -> None:
