@@ -102,7 +102,7 @@ class Evaluator:
             case ast.Constant():
                 return frozenset({Text(node.value)}) if isinstance(node.value, str) else OTHER
             case ast.Name():
-                return self.name(node.id, scope)
+                return self.name(node.id, scope, node.lineno)
             case ast.Attribute():
                 return union(self.attribute(value, node.attr) for value in self.of(node.value, scope))
             case ast.Subscript():
@@ -125,9 +125,13 @@ class Evaluator:
                 return OTHER
         return UNKNOWN
 
-    def name(self, name: str, scope: Scope) -> Values:
-        """What a name in a scope may mean."""
-        if bindings := scope.binding(name):
+    def name(self, name: str, scope: Scope, line: int = 0) -> Values:
+        """What a name in a scope may mean, at a line."""
+        bindings = scope.binding(name)
+        if blocks := [each for each in bindings if each.is_for(line)]:
+            innermost = max(blocks, key=lambda each: each.lines or (0, 0))
+            return self.bindings((id(innermost), ""), [innermost])
+        if bindings:
             return self.bindings((id(bindings), ""), bindings)
         for star in scope.module.stars:
             module = self.modules.imported(star, self.modules.of_scope(scope).path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TypeAlias
 
@@ -57,6 +57,7 @@ class Binding:
     Attributes:
         scope: where its node is evaluated; for a class, the scope of its body.
         index: for an item, the position in it.
+        lines: the first and the last line of the block that a name is bound for, by `with` or `for`.
     """
 
     how: How
@@ -64,6 +65,11 @@ class Binding:
     node: ast.AST | None = None
     imported: ImportedName | None = None
     index: int | None = None
+    lines: tuple[int, int] | None = None
+
+    def is_for(self, line: int) -> bool:
+        """Whether it binds the name for a block that has this line."""
+        return self.lines is not None and self.lines[0] <= line <= self.lines[1]
 
 
 @dataclass(eq=False)
@@ -142,7 +148,7 @@ class Scopes:
         if isinstance(node, _Comprehension):
             scope = Scope(node, scope)
             for each in node.generators:
-                self._bind(each.target, scope, How.ITEM, each.iter)
+                self._bind(each.target, Binding(How.ITEM, scope, each.iter))
         elif (bind := _BINDERS.get(kind)) is not None:
             bind(self, node, scope)
         return [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NEVER_NODES)]
@@ -179,22 +185,22 @@ class Scopes:
         yield from ((each, scope) for each in [*node.decorator_list, *node.bases, *node.keywords])
         yield from ((each, inner) for each in node.body)
 
-    def _bind(self, target: ast.expr, scope: Scope, how: How, node: ast.expr | None, index: int | None = None) -> None:
+    def _bind(self, target: ast.expr, binding: Binding) -> None:
         """Bind a target of an assignment, a loop or a `with` statement."""
         if isinstance(target, ast.Name):
-            self._add(target.id, Binding(how, scope, node, index=index))
+            self._add(target.id, binding)
         elif isinstance(target, ast.Attribute):
-            self._bind_attribute(target, Binding(how, scope, node, index=index))
+            self._bind_attribute(target, binding)
         elif isinstance(target, ast.Starred):
-            self._bind(target.value, scope, How.UNKNOWN, None)
+            self._bind(target.value, Binding(How.UNKNOWN, binding.scope))
         elif isinstance(target, ast.Tuple | ast.List):
-            for number, (element, value) in enumerate(zip(target.elts, _elements(node, target.elts), strict=True)):
-                if how is How.VALUE and value is not None:
-                    self._bind(element, scope, how, value)
-                elif how is How.ITEM and index is None:
-                    self._bind(element, scope, how, node, number)
+            for number, (element, value) in enumerate(zip(target.elts, _elements(binding, target.elts), strict=True)):
+                if value is not None:
+                    self._bind(element, replace(binding, node=value))
+                elif binding.how is How.ITEM and binding.index is None:
+                    self._bind(element, replace(binding, index=number))
                 else:
-                    self._bind(element, scope, How.UNKNOWN, None)
+                    self._bind(element, Binding(How.UNKNOWN, binding.scope))
 
     def _add(self, name: str, binding: Binding) -> None:
         scope = binding.scope.elsewhere.get(name, binding.scope)
@@ -211,27 +217,28 @@ class Scopes:
 
     def _assign(self, node: ast.Assign, scope: Scope) -> None:
         for target in node.targets:
-            self._bind(target, scope, How.VALUE, node.value)
+            self._bind(target, Binding(How.VALUE, scope, node.value))
 
     def _annotate(self, node: ast.AnnAssign, scope: Scope) -> None:
         if node.value is not None:
-            self._bind(node.target, scope, How.VALUE, node.value)
-        self._bind(node.target, scope, How.INSTANCE, node.annotation)
+            self._bind(node.target, Binding(How.VALUE, scope, node.value))
+        self._bind(node.target, Binding(How.INSTANCE, scope, node.annotation))
 
     def _augment(self, node: ast.AugAssign, scope: Scope) -> None:
-        self._bind(node.target, scope, How.UNKNOWN, None)
+        self._bind(node.target, Binding(How.UNKNOWN, scope))
 
     def _name(self, node: ast.NamedExpr, scope: Scope) -> None:
         while isinstance(scope.node, _Comprehension) and scope.parent is not None:
             scope = scope.parent
-        self._bind(node.target, scope, How.VALUE, node.value)
+        self._bind(node.target, Binding(How.VALUE, scope, node.value))
 
     def _loop(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
-        self._bind(node.target, scope, How.ITEM, node.iter)
+        self._bind(node.target, Binding(How.ITEM, scope, node.iter, lines=_lines(node)))
 
-    def _enter(self, node: ast.withitem, scope: Scope) -> None:
-        if node.optional_vars is not None:
-            self._bind(node.optional_vars, scope, How.ENTERED, node.context_expr)
+    def _enter(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._bind(item.optional_vars, Binding(How.ENTERED, scope, item.context_expr, lines=_lines(node)))
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
         for alias in node.names:
@@ -281,7 +288,8 @@ _BINDERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.NamedExpr: Scopes._name,
     ast.For: Scopes._loop,
     ast.AsyncFor: Scopes._loop,
-    ast.withitem: Scopes._enter,
+    ast.With: Scopes._enter,
+    ast.AsyncWith: Scopes._enter,
     ast.Import: Scopes._import,
     ast.ImportFrom: Scopes._import_from,
     ast.Global: Scopes._elsewhere,
@@ -307,11 +315,14 @@ def _is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in node.decorator_list)
 
 
-def _elements(node: ast.expr | None, targets: list[ast.expr]) -> list[ast.expr | None]:
-    """The elements that are assigned to targets, if they can be told apart."""
-    is_plain = isinstance(node, ast.Tuple | ast.List) and not any(
-        isinstance(each, ast.Starred) for each in [*node.elts, *targets]
-    )
-    if is_plain and isinstance(node, ast.Tuple | ast.List) and len(node.elts) == len(targets):
-        return [*node.elts]
-    return [None] * len(targets)
+def _elements(binding: Binding, targets: list[ast.expr]) -> list[ast.expr | None]:
+    """The elements of an assigned value that are assigned to targets, if they can be told apart."""
+    node = binding.node
+    is_plain = binding.how is How.VALUE and not any(isinstance(each, ast.Starred) for each in targets)
+    if not is_plain or not isinstance(node, ast.Tuple | ast.List) or len(node.elts) != len(targets):
+        return [None] * len(targets)
+    return [None if isinstance(each, ast.Starred) else each for each in node.elts]
+
+
+def _lines(node: ast.stmt) -> tuple[int, int]:
+    return node.lineno, node.end_lineno or node.lineno

@@ -89,7 +89,7 @@ def _tree(content: bytes) -> ast.Module:
             warnings.simplefilter("ignore")  # about escapes in the agent's code
             return ast.parse(content)
     except SyntaxError as error:
-        raise UnreadableError(error.msg, error.lineno, error.offset) from None
+        raise UnreadableError(error.msg, error.lineno or None, error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nested too deep
         raise UnreadableError(str(error) or "nested too deeply") from None
 
