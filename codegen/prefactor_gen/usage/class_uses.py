@@ -8,9 +8,17 @@ from typing import TypeGuard
 from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.findings import Findings, shown_source
 from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.scopes import How, Scope
 from prefactor_gen.usage.span_calls import may_name_classes
-from prefactor_gen.usage.values import GeneratedPackage, Plain, SpanClass, SpanTypesMapping, Text, Value
+from prefactor_gen.usage.values import (
+    GeneratedPackage,
+    ModuleOfProject,
+    Plain,
+    SpanClass,
+    SpanTypesMapping,
+    Text,
+    Value,
+)
 from prefactor_schema.suggestions import closest_match
 
 __all__ = ["ClassUses"]
@@ -54,15 +62,27 @@ class ClassUses:
         return name in self._own.classes
 
     def _name(self, node: ast.Name | ast.Attribute, scope: Scope) -> None:
+        is_own_name = self._is_of_module(node, scope)
         for value in self._evaluator.of(node, scope):
             if value is Plain.UNKNOWN and self.is_called_like_one(node):
                 name = node.attr if isinstance(node, ast.Attribute) else node.id
                 self._used.add(self._own.classes[name])
-            self._class(value, node, scope)
-            if isinstance(value, SpanTypesMapping) and value.package is self._own:
+            elif isinstance(value, SpanClass) and value.package is self._own and not is_own_name:
+                self._used.add(value.span_type)
+            elif isinstance(value, SpanTypesMapping) and value.package is self._own and is_own_name:
                 self._findings.unclear(node, scope, shown_source(node))
+            else:
+                self._class(value, node, scope)
+
+    def _is_of_module(self, node: ast.Name | ast.Attribute, scope: Scope) -> bool:
+        """Whether it is a name of a module, rather than a variable. About a variable, nothing is reported again."""
+        if isinstance(node, ast.Name):
+            return all(each.how is How.IMPORT for each in scope.binding(node.id))
+        owners = self._evaluator.of(node.value, scope)
+        return any(isinstance(each, GeneratedPackage | ModuleOfProject) for each in owners)
 
     def _class(self, value: Value, node: ast.expr, scope: Scope) -> None:
+        """A class that the code names."""
         if not isinstance(value, SpanClass) or value.package is not self._own:
             return
         self._used.add(value.span_type)

@@ -92,10 +92,10 @@ class Uses:
         shown = f"{call.function}({shown_source(call.argument)})"
         if not isinstance(call.argument, ast.Constant):
             shown += f": {quoted(name)}"
+        helper = self._helpers.get(name)
         if definition is not None and definition.deprecation is not None:
             self.findings.deprecated(call.argument, call.scope, shown, definition.deprecation)
-        helper = self._helpers.get(name)
-        if helper is None:
+        elif helper is None:
             self._unknown(call, name, shown)
         elif call.function in _WITH_CLASS:
             self.findings.has_helper(call.argument, call.scope, shown, f"{call.function}({helper})")

@@ -197,7 +197,8 @@ def test_another_generated_package(agent: Project) -> None:
 
 
 def test_deprecated(agent: Project) -> None:
-    start = "from prefactor_core import current_span, traced\nfrom made import AgentLlm, AgentLlmResult, AgentOld, AgentTool\n"
+    start = "from prefactor_core import current_span, traced\n"
+    start += "from made import AgentLlm, AgentLlmResult, AgentOld, AgentTool\n"
     start += "async def f(i, o, other, stack):\n    async with i.span(AgentLlm) as span:\n        "
     expected = []
     for number, case in enumerate(CASES["deprecated"], 10):
