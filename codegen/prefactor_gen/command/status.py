@@ -18,7 +18,7 @@ from prefactor_gen.command.status_settings import status_settings
 from prefactor_gen.diagnostics.diagnostics import Severity, has_errors, printable
 
 if TYPE_CHECKING:
-    from prefactor_gen.usage.span_types import SpanTypesOfPackage
+    from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
@@ -47,7 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    from prefactor_gen.usage.modules import Modules
+    from prefactor_gen.usage.source_code.modules import Modules
     from prefactor_gen.usage.status import status_of
 
     project = read_project(find_project(Path.cwd()))
@@ -110,7 +110,7 @@ def _path(given: str) -> Path:
 
 def _span_types(package: PackageConfig, base: Path) -> SpanTypesOfPackage | None:
     """The span types of the project; None if the definitions are wrong, which is printed then."""
-    from prefactor_gen.usage.span_types import own_span_types
+    from prefactor_gen.usage.source_code.span_types import own_span_types
 
     own, found = own_span_types(package.sources, base, package.folder, package.settings)
     if own is None:

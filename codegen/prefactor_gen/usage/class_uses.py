@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TypeGuard
 
-from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.findings import Findings, shown_source
-from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import How, Scope
-from prefactor_gen.usage.span_calls import may_name_classes
-from prefactor_gen.usage.values import (
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Module
+from prefactor_gen.usage.source_code.scopes import How, Scope
+from prefactor_gen.usage.source_code.values import (
     GeneratedPackage,
     ModuleOfProject,
     Plain,
@@ -19,6 +18,7 @@ from prefactor_gen.usage.values import (
     Text,
     Value,
 )
+from prefactor_gen.usage.span_calls import may_name_classes
 from prefactor_schema.suggestions import closest_match
 
 __all__ = ["ClassUses"]

@@ -10,12 +10,12 @@ from typing import Final
 
 from prefactor_gen.json_schema.deprecation import Deprecation
 from prefactor_gen.usage.deprecated_members import DeprecatedMembers, Part, payload_schema
-from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.findings import shown_source
-from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Module
+from prefactor_gen.usage.source_code.scopes import Scope
+from prefactor_gen.usage.source_code.values import Container, OpenSpan, PayloadClass, SpanClass, Text, Value
 from prefactor_gen.usage.span_calls import SpanCall
-from prefactor_gen.usage.values import Container, OpenSpan, PayloadClass, SpanClass, Text, Value
 
 __all__ = ["DeprecatedUse", "DeprecatedUses"]
 

@@ -9,8 +9,8 @@ from prefactor_gen.diagnostics.diagnostics import Diagnostic, Severity, printabl
 from prefactor_gen.diagnostics.rules import Rule
 from prefactor_gen.diagnostics.usage_rules import CANNOT_TELL, DEPRECATED_USE, HAS_HELPER, UNKNOWN_SPAN_TYPE
 from prefactor_gen.json_schema.deprecation import Deprecation
-from prefactor_gen.usage.modules import Modules
-from prefactor_gen.usage.scopes import Scope
+from prefactor_gen.usage.source_code.modules import Modules
+from prefactor_gen.usage.source_code.scopes import Scope
 
 __all__ = ["Findings", "quoted", "shown_source"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from prefactor_gen.diagnostics.diagnostics import Place
-from prefactor_gen.usage.evaluation import Evaluator
-from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import Binding, Scope
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Module
+from prefactor_gen.usage.source_code.scopes import Binding, Scope
+from prefactor_gen.usage.source_code.values import Core, Outside, Plain, Text, Values
 from prefactor_gen.usage.span_calls import known_start
-from prefactor_gen.usage.values import Core, Outside, Plain, Text, Values
 
 __all__ = ["Registrations"]
 

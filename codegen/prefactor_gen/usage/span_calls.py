@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from prefactor_gen.usage.evaluation import Evaluator, span_arguments
-from prefactor_gen.usage.modules import Module
-from prefactor_gen.usage.scopes import Binding, Scope
-from prefactor_gen.usage.values import (
+from prefactor_gen.usage.source_code.calls import is_foreign, span_arguments
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Module
+from prefactor_gen.usage.source_code.scopes import Binding, Scope
+from prefactor_gen.usage.source_code.values import (
     Core,
     CoreObject,
     GeneratedPackage,
@@ -127,7 +128,7 @@ def _function(node: ast.Call, scope: Scope, evaluator: Evaluator, *, is_ours: bo
         receivers = evaluator.of(function.value, scope)
         if any(isinstance(each, CoreObject) for each in receivers):
             return function.attr, Certainty.SURE
-        is_likely = is_ours and not evaluator.is_foreign(receivers)
+        is_likely = is_ours and not is_foreign(evaluator, receivers)
         return function.attr, Certainty.LIKELY if is_likely else Certainty.NOT
     if not is_ours:
         return "", Certainty.NOT
@@ -141,8 +142,7 @@ def _function(node: ast.Call, scope: Scope, evaluator: Evaluator, *, is_ours: bo
 def _chosen(choices: list[tuple[ast.expr, Values]], evaluator: Evaluator) -> tuple[ast.expr, Values]:
     """The argument that is the span type. The methods of a client take the run before it."""
     first, *others = choices
-    known = evaluator.modules.own.definitions
-    scores = [max((_score(value, known) for value in values), default=0) for _, values in choices]
+    scores = [max((_score(value, evaluator) for value in values), default=0) for _, values in choices]
     if others and (scores[1] > scores[0] or (scores == [0, 0] and _is_called_id(first[0]))):
         return others[0]
     return first
@@ -150,12 +150,13 @@ def _chosen(choices: list[tuple[ast.expr, Values]], evaluator: Evaluator) -> tup
 
 def _is_called_id(node: ast.expr) -> bool:
     name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    return name.endswith("id")
+    return name == "id" or name.endswith("_id")
 
 
-def _score(value: object, known: object) -> int:
+def _score(value: Value, evaluator: Evaluator) -> int:
+    """How much a value looks like a span type."""
     if isinstance(value, SpanClass):
         return 3
     if not isinstance(value, Text):
         return 0
-    return 3 if isinstance(known, dict) and value.value in known else 2 if ":" in value.value else 1
+    return 3 if evaluator.is_span_type(value.value) else 2 if ":" in value.value else 1

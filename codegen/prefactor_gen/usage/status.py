@@ -11,9 +11,9 @@ from pathlib import Path
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable, sorted_diagnostics
 from prefactor_gen.diagnostics.usage_rules import UNNEEDED_IGNORE, UNREAD_FILE, UNUSED_SPAN_TYPE
-from prefactor_gen.usage.evaluation import Evaluator
-from prefactor_gen.usage.modules import Modules
-from prefactor_gen.usage.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Modules
+from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
 from prefactor_gen.usage.uses import Uses
 
 __all__ = ["Status", "status_of"]

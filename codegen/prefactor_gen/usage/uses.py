@@ -10,12 +10,12 @@ from typing import Final
 
 from prefactor_gen.usage.class_uses import ClassUses
 from prefactor_gen.usage.deprecated_uses import DeprecatedUse, DeprecatedUses
-from prefactor_gen.usage.evaluation import Evaluator
 from prefactor_gen.usage.findings import Findings, quoted, shown_source
-from prefactor_gen.usage.modules import Module
 from prefactor_gen.usage.registrations import Registrations
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Module
+from prefactor_gen.usage.source_code.values import Outside, Plain, Text, Value
 from prefactor_gen.usage.span_calls import Certainty, SpanCall, known_start, span_calls, uses_prefactor
-from prefactor_gen.usage.values import Outside, Plain, Text, Value
 from prefactor_schema.suggestions import closest_match
 
 __all__ = ["Uses"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from prefactor_gen.usage.scopes import Scope
-from prefactor_gen.usage.values import (
+from prefactor_gen.usage.source_code.scopes import Scope
+from prefactor_gen.usage.source_code.values import (
     UNKNOWN,
     ClassOfProject,
     Core,

@@ -11,12 +11,21 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from prefactor_gen.usage.relevance import Relevance
-from prefactor_gen.usage.scopes import ImportedName, Scope, Scopes
+from prefactor_gen.usage.source_code.relevance import Relevance
+from prefactor_gen.usage.source_code.scope_builder import Scopes
+from prefactor_gen.usage.source_code.scopes import ImportedName, Scope
+from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage, span_types_of_files
+from prefactor_gen.usage.source_code.syntax import Parsed, UnreadableError, parse, read_source
+from prefactor_gen.usage.source_code.values import (
+    Core,
+    GeneratedPackage,
+    ModuleOfProject,
+    Namespace,
+    Outside,
+    Plain,
+    Value,
+)
 from prefactor_gen.usage.source_files import is_generated_package
-from prefactor_gen.usage.span_types import SpanTypesOfPackage, span_types_of_files
-from prefactor_gen.usage.syntax import Parsed, UnreadableError, parse, read_source
-from prefactor_gen.usage.values import Core, GeneratedPackage, ModuleOfProject, Namespace, Outside, Plain, Value
 
 __all__ = ["Module", "Modules"]
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from prefactor_gen.usage.span_types import SpanTypesOfPackage
-from prefactor_gen.usage.syntax import read_source
+from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.source_code.syntax import read_source
 
 __all__ = ["Relevance"]
 

@@ -9,8 +9,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from prefactor_gen.usage.scopes import Binding, Scope
-from prefactor_gen.usage.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.source_code.scopes import Binding, Scope
+from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
 
 __all__ = [
     "OTHER",
@@ -219,3 +219,9 @@ class Evaluation(Protocol):
 
     def module_in(self, folder: Namespace, name: str) -> Value | None:
         """The module of this name in a folder."""
+
+    def module(self, name: str, scope: Scope) -> Value:
+        """The module that an absolute import in a scope leads to."""
+
+    def is_span_type(self, name: str) -> bool:
+        """Whether the project defines a span type of this name."""

@@ -6,9 +6,9 @@ import ast
 from dataclasses import replace
 from typing import Final, Literal
 
-from prefactor_gen.usage.scopes import Scope
-from prefactor_gen.usage.span_types import SpanTypesOfPackage
-from prefactor_gen.usage.values import (
+from prefactor_gen.usage.source_code.scopes import Scope
+from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.source_code.values import (
     OTHER,
     UNKNOWN,
     ClassOfProject,
