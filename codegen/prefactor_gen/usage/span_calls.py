@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from prefactor_gen.usage.source_code.calls import is_foreign, span_arguments
 from prefactor_gen.usage.source_code.evaluation import Evaluator
 from prefactor_gen.usage.source_code.modules import Module
-from prefactor_gen.usage.source_code.scopes import Binding, Scope
+from prefactor_gen.usage.source_code.scopes import Binding, How, Scope
 from prefactor_gen.usage.source_code.values import (
+    UNKNOWN,
     Core,
     CoreObject,
     GeneratedPackage,
@@ -65,6 +66,13 @@ class SpanCall:
     values: Values
 
 
+class _SpanFunction(NamedTuple):
+    """A function that takes a span type."""
+
+    name: str
+    certainty: Certainty
+
+
 def uses_prefactor(module: Module, evaluator: Evaluator) -> bool:
     """Whether a module imports something of prefactor or of a generated package, also by another module."""
     imported = _imported(module, evaluator)
@@ -100,14 +108,26 @@ def span_calls(module: Module, evaluator: Evaluator, *, is_ours: bool) -> Iterat
         is_ours: whether it uses prefactor.
     """
     for node, scope in module.scopes.nodes:
-        if not isinstance(node, ast.Call):
-            continue
-        name, certainty = _function(node, scope, evaluator, is_ours=is_ours)
-        choices = [(each, evaluator.of(each, scope)) for each in span_arguments(node)] if name else []
-        if not choices:
-            continue
+        if isinstance(node, ast.Call):
+            function = _function(node.func, scope, evaluator, is_ours=is_ours)
+            if function is not None:
+                yield from _call(node, span_arguments(node), scope, evaluator, function)
+            for number, argument in enumerate(node.args):
+                if isinstance(argument, ast.Attribute) and argument.attr in _METHODS:  # partial(instance.span, …)
+                    method = _method(argument, scope, evaluator, is_ours=is_ours)
+                    yield from _call(node, node.args[number + 1 : number + 3], scope, evaluator, method)
+
+
+def _call(
+    node: ast.Call, arguments: list[ast.expr], scope: Scope, evaluator: Evaluator, function: _SpanFunction
+) -> Iterator[SpanCall]:
+    """The call, if any of its arguments may be a span type."""
+    choices = [(each, evaluator.of(each, scope)) for each in arguments]
+    if not choices:  # instance.span(**options)
+        choices = [(each.value, UNKNOWN) for each in node.keywords if each.arg is None]
+    if choices:
         argument, values = _chosen(choices, evaluator)
-        yield SpanCall(node, scope, name, certainty, argument, values)
+        yield SpanCall(node, scope, function.name, function.certainty, argument, values)
 
 
 def known_start(node: ast.expr) -> str:
@@ -121,22 +141,34 @@ def _constant(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _function(node: ast.Call, scope: Scope, evaluator: Evaluator, *, is_ours: bool) -> tuple[str, Certainty]:
-    """The name of the function that a call calls, if it is one of those, and whether it is that of prefactor."""
-    function = node.func
-    if isinstance(function, ast.Attribute) and function.attr in _METHODS:
-        receivers = evaluator.of(function.value, scope)
-        if any(isinstance(each, CoreObject) for each in receivers):
-            return function.attr, Certainty.SURE
-        is_likely = is_ours and not is_foreign(evaluator, receivers)
-        return function.attr, Certainty.LIKELY if is_likely else Certainty.NOT
-    if not is_ours:
-        return "", Certainty.NOT
-    for value in evaluator.of(function, scope):
+def _function(node: ast.expr, scope: Scope, evaluator: Evaluator, *, is_ours: bool) -> _SpanFunction | None:
+    """The function that is called, if it is one of those."""
+    if isinstance(node, ast.Name):
+        node, scope = _assigned_method(node, scope)
+    if isinstance(node, ast.Attribute) and node.attr in _METHODS:
+        return _method(node, scope, evaluator, is_ours=is_ours)
+    for value in evaluator.of(node, scope) if is_ours else ():
         name = value.name.rpartition(".")[2] if isinstance(value, Core) else ""
         if name in _FUNCTIONS:
-            return name, Certainty.SURE
-    return "", Certainty.NOT
+            return _SpanFunction(name, Certainty.SURE)
+    return None
+
+
+def _method(node: ast.Attribute, scope: Scope, evaluator: Evaluator, *, is_ours: bool) -> _SpanFunction:
+    """A method with one of these names, and whether it is that of prefactor."""
+    receivers = evaluator.of(node.value, scope)
+    if any(isinstance(each, CoreObject) for each in receivers):
+        return _SpanFunction(node.attr, Certainty.SURE)
+    is_likely = is_ours and not is_foreign(evaluator, receivers)
+    return _SpanFunction(node.attr, Certainty.LIKELY if is_likely else Certainty.NOT)
+
+
+def _assigned_method(name: ast.Name, scope: Scope) -> tuple[ast.expr, Scope]:
+    """The method that a variable is, as in `record = instance.span`, or else the variable."""
+    bindings = scope.binding(name.id)
+    if len(bindings) == 1 and isinstance(bindings[0].node, ast.Attribute) and bindings[0].how is How.VALUE:
+        return bindings[0].node, bindings[0].scope
+    return name, scope
 
 
 def _chosen(choices: list[tuple[ast.expr, Values]], evaluator: Evaluator) -> tuple[ast.expr, Values]:

@@ -111,10 +111,12 @@ class Uses:
             self.findings.unknown(call.argument, call.scope, shown, near, is_certain=is_certain)
 
     def _mentions(self, module: Module) -> None:
-        texts = (node for node, _ in module.scopes.nodes if isinstance(node, ast.Constant))
-        for node in texts:
-            if node.value in self._own.definitions and node not in self.registrations.nodes:
-                self.mentioned.add(str(node.value))
+        """The texts that are names of span types. As an attribute of a class, one is what its methods use."""
+        for node, scope in module.scopes.nodes:
+            if not isinstance(node, ast.Constant) or node.value not in self._own.definitions:
+                continue
+            if node not in self.registrations.nodes:
+                (self.used if scope.is_class else self.mentioned).add(str(node.value))
 
     def _report(self, uses: Iterable[DeprecatedUse]) -> None:
         for use in uses:
