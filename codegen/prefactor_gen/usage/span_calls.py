@@ -113,8 +113,9 @@ def span_calls(module: Module, evaluator: Evaluator, *, is_ours: bool) -> Iterat
             if function is not None:
                 yield from _call(node, span_arguments(node), scope, evaluator, function)
             for number, argument in enumerate(node.args):
-                if isinstance(argument, ast.Attribute) and argument.attr in _METHODS:  # partial(instance.span, …)
-                    method = _method(argument, scope, evaluator, is_ours=is_ours)
+                if isinstance(argument, ast.Attribute) and argument.attr in _METHODS:
+                    # As in partial(instance.span, …). `.span` may also be an attribute: what is not sure only counts.
+                    method = _method(argument, scope, evaluator, is_ours=False)
                     yield from _call(node, node.args[number + 1 : number + 3], scope, evaluator, method)
 
 
