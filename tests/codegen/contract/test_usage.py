@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.codegen.support import Project
+from jsonschema.validators import Draft7Validator
+from tests.codegen.support import Project, run_process
 
 from prefactor_gen.command import status
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
@@ -344,6 +345,29 @@ def test_a_wrong_table(agent: Project, table: str, message: str) -> None:
     result = agent.run("status")
     expected = f"prefactor-gen: pyproject.toml: {message}\n".replace("WHERE", "[tool.prefactor-gen.status]")
     assert (result.code, result.out, result.err) == (2, "", expected)
+
+
+def test_the_table_in_editors(agent: Project) -> None:
+    editor = Draft7Validator(json.loads(agent.run("schema", "config").out))
+
+    def accepts(table: dict[str, Any]) -> bool:
+        return editor.is_valid({"tool": {"prefactor-gen": {"sources": ["schemas"], "status": table}}})
+
+    assert accepts({"ignore": {"agent:*": "recorded by the integration"}})
+    assert not accepts({"ignored": {}})
+    assert not accepts({"ignore": {"agent:*": " "}})
+
+
+@pytest.mark.slow
+def test_several_projects(agent: Project) -> None:
+    for folder in ("one", "two"):
+        agent.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["../schemas"]\npackage = "made"\n')
+        agent.write(f"{folder}/agent.py", ALL)
+    done = run_process("status", "-C", "one", "-C", "two", "--format", "json", cwd=agent.root)
+    assert [each["source"] for each in json.loads(done.stdout)] == [
+        "one/../schemas/spans.yaml",
+        "two/../schemas/spans.yaml",
+    ]
 
 
 def test_wrong_use(agent: Project) -> None:
