@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["COLOURS", "OUTPUT_FORMATS", "console", "is_terminal", "print_text", "summary"]
+__all__ = ["OUTPUT_FORMATS", "colour_of", "console", "is_terminal", "print_text", "summary"]
 
-COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
 _UNLIMITED: Final = 1_000_000
 
@@ -38,6 +38,11 @@ def console(stream: TextIO) -> Console:
 
     width = None if stream.isatty() else _UNLIMITED
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def colour_of(severity: Severity) -> str:
+    """The colour of a severity on a terminal."""
+    return _COLOURS[severity]
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
@@ -76,7 +81,7 @@ def _coloured(text: str, found: Diagnostic) -> Text:
     from rich.text import Text
 
     before, label, after = text.partition(f"{found.severity} {found.code}")
-    return Text.assemble(before, (label, COLOURS[found.severity]), after)
+    return Text.assemble(before, (label, _COLOURS[found.severity]), after)
 
 
 def _excerpt(place: Place, base: Path) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from prefactor_gen.command.report import COLOURS, console, is_terminal
+from prefactor_gen.command.report import colour_of, console, is_terminal
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.diagnostics.usage_rules import UNUSED_SPAN_TYPE
 
@@ -27,7 +27,7 @@ def print_status(status: Status, stream: TextIO) -> None:
     terminal = console(stream)
     terminal.print(_summary(status))
     for found, (label, text) in zip(status.diagnostics, lines, strict=True):
-        terminal.print(Text.assemble((label, COLOURS[found.severity]), f" {text}"), soft_wrap=True)
+        terminal.print(Text.assemble((label, colour_of(found.severity)), f" {text}"), soft_wrap=True)
 
 
 def _summary(status: Status) -> str:
