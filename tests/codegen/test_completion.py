@@ -28,6 +28,7 @@ CASES = {
     "after-options": (["check", "--format", "json", "--str"], ["--strict"]),
     "shell": (["completion", "f"], ["fish"]),
     "source": (["check", "--strict", "spa"], ["spans.yaml"]),
+    "path": (["status", "spa"], ["spans.yaml"]),
     "output": (["generate", "--output", "sche"], ["schemas"]),
 }
 

@@ -13,7 +13,7 @@ from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 __all__ = ["completion_script"]
 
 
-_PATHS = frozenset({"output", "pages", "path", "profile", "sources"})
+_PATHS = frozenset({"output", "pages", "path", "paths", "profile", "sources"})
 """The arguments that are files or folders."""
 
 

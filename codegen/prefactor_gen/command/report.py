@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "console", "findings_data", "is_terminal", "print_text", "summary"]
+__all__ = ["OUTPUT_FORMATS", "colour_of", "console", "findings_data", "is_terminal", "print_text", "summary"]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -38,6 +38,11 @@ def console(stream: TextIO) -> Console:
 
     width = None if stream.isatty() else _UNLIMITED
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def colour_of(severity: Severity) -> str:
+    """The colour of a severity on a terminal."""
+    return _COLOURS[severity]
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

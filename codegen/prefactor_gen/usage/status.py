@@ -1,0 +1,111 @@
+"""What the source code of an agent uses of its span types: puts together what the other modules find."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from operator import attrgetter
+from pathlib import Path
+
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable, sorted_diagnostics
+from prefactor_gen.diagnostics.usage_rules import UNNEEDED_IGNORE, UNREAD_FILE, UNUSED_SPAN_TYPE
+from prefactor_gen.usage.source_code.evaluation import Evaluator
+from prefactor_gen.usage.source_code.modules import Modules
+from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
+from prefactor_gen.usage.uses import Uses
+
+__all__ = ["Status", "status_of"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The result.
+
+    Attributes:
+        diagnostics: first those about span types, then those about source files, by place.
+        used: the number of span types that the code uses.
+        unused: the number of those that it does not use.
+        ignored: the number of those that it need not use, as the configuration says.
+    """
+
+    diagnostics: list[Diagnostic]
+    used: int
+    unused: int
+    ignored: int
+
+
+def status_of(
+    files: Collection[Path], modules: Modules, ignore: Mapping[str, str], today: date, *, is_complete: bool
+) -> Status:
+    """Read source files, and say which span types they use.
+
+    Args:
+        files: the source files.
+        modules: the project that they are of, with its span types.
+        ignore: globs of names of span types that are not reported, each with the reason.
+        today: the date by which deprecations have ended or not.
+        is_complete: whether these are all files of the project, so that an entry of `ignore` can be unneeded.
+    """
+    uses = Uses(Evaluator(modules), today, ignore)
+    relevant = filter(modules.is_relevant, files)
+    uses.read([module for path in relevant if (module := modules.read(path)) is not None])
+    unread = list(_unread(modules))
+    unclear_starts = uses.findings.unclear_starts | ({""} if unread else set())
+    unused = _Unused(uses, ignore, tuple(unclear_starts))
+    about_span_types = list(unused.diagnostics(modules.own))
+    about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
+    entries = _unneeded(ignore, unused.matched | uses.ignored) if is_complete else ()
+    used = len(modules.own.definitions) - unused.number - unused.ignored
+    return Status([*about_span_types, *about_code, *entries], used, unused.number, unused.ignored)
+
+
+def _unread(modules: Modules) -> Iterator[Diagnostic]:
+    for path, error in modules.unread_files():
+        place = Place(modules.shown(path), line=error.line, column=error.column)
+        yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
+
+
+class _Unused:
+    """Finds the span types that are not used.
+
+    Args:
+        uses: what the code uses.
+        ignore: globs of names that are not reported.
+        unclear_starts: what the names begin with of span types that are used perhaps.
+    """
+
+    def __init__(self, uses: Uses, ignore: Iterable[str], unclear_starts: tuple[str, ...]) -> None:
+        self._registered = uses.registrations.names
+        self._ignore = list(ignore)
+        self._unclear_starts = unclear_starts
+        self._used = uses.used
+        self._mentioned = uses.mentioned
+        self.matched = set[str]()
+        self.number = self.ignored = 0
+
+    def diagnostics(self, own: SpanTypesOfPackage) -> Iterator[Diagnostic]:
+        for name, definition in sorted(own.definitions.items()):
+            is_unclear = name.startswith(self._unclear_starts)
+            if name in self._used or (is_unclear and name in self._mentioned):
+                continue
+            patterns = [each for each in self._ignore if fnmatchcase(name, each)]
+            self.matched.update(patterns)
+            if patterns:
+                self.ignored += 1
+                continue
+            self.number += 1
+            place = definition.place
+            if place.line is None:  # a definition in Python
+                place = self._registered.get(name, place)
+            severity = Severity.NOTE if is_unclear else Severity.WARNING
+            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} is never used", severity)
+
+
+def _unneeded(ignore: Iterable[str], matched: Collection[str]) -> Iterator[Diagnostic]:
+    for pattern in ignore:
+        if pattern not in matched:
+            place = Place("pyproject.toml", f"/tool/prefactor-gen/status/ignore/{pattern}")
+            message = f"{pattern!r} covers nothing that is unused or unknown: remove it from ignore"
+            yield UNNEEDED_IGNORE.at(place, message)
