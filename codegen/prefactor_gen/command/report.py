@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "print_text", "summary"]
+__all__ = ["OUTPUT_FORMATS", "SEVERITY_COLOURS", "console", "is_terminal", "print_text", "summary"]
 
-_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+SEVERITY_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
 _UNLIMITED: Final = 1_000_000
 
@@ -76,7 +76,7 @@ def _coloured(text: str, found: Diagnostic) -> Text:
     from rich.text import Text
 
     before, label, after = text.partition(f"{found.severity} {found.code}")
-    return Text.assemble(before, (label, _COLOURS[found.severity]), after)
+    return Text.assemble(before, (label, SEVERITY_COLOURS[found.severity]), after)
 
 
 def _excerpt(place: Place, base: Path) -> Iterator[str]:
