@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefactor_gen.command.report import OUTPUT_FORMATS, SEVERITY_COLOURS, console, is_terminal
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.span_types import Found
 
@@ -55,7 +55,7 @@ def print_report(report: ImportReport, output_format: str) -> None:
     else:
         print(_headline(report))
         for severity, text in _lines(report.found):
-            _print_line(severity, text)
+            print_labelled(severity, printable(text), sys.stdout)
         if report.hint:
             print(f"  hint: {report.hint}")
 
@@ -93,17 +93,6 @@ def _lines(found: Sequence[Found]) -> Iterator[tuple[Severity, str]]:
         shown = names if more <= 1 else names[:_SHOWN_NAMES]
         subject = ", ".join(shown) + (f" and {more} more" if more > 1 else "")
         yield severity, f"{subject}: {message}" if subject else message
-
-
-def _print_line(severity: Severity, text: str) -> None:
-    line = printable(text)
-    if not is_terminal(sys.stdout):
-        print(f"  {severity} {line}")
-        return
-    from rich.text import Text
-
-    coloured = Text.assemble("  ", (severity.value, SEVERITY_COLOURS[severity]), f" {line}")
-    console(sys.stdout).print(coloured, soft_wrap=True)
 
 
 def _diagnostics(report: ImportReport) -> Iterator[Diagnostic]:

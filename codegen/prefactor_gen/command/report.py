@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "SEVERITY_COLOURS", "console", "is_terminal", "print_text", "summary"]
+__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "print_labelled", "print_text", "summary"]
 
-SEVERITY_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
 _UNLIMITED: Final = 1_000_000
 
@@ -67,6 +67,17 @@ def print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO, *,
             terminal.print(_coloured(text, found), soft_wrap=True)
 
 
+def print_labelled(severity: Severity, text: str, stream: TextIO) -> None:
+    """Print an indented line that begins with a severity, which has its colour on a terminal."""
+    if not is_terminal(stream):
+        print(f"  {severity} {text}", file=stream)
+        return
+    from rich.text import Text
+
+    coloured = Text.assemble("  ", (severity.value, _COLOURS[severity]), f" {text}")
+    console(stream).print(coloured, soft_wrap=True)
+
+
 def _count_of(similar: SimilarFindings) -> Iterator[str]:
     if others := similar.about_the_others():
         yield f"    {others}; `prefactor-gen check --all` shows each"
@@ -76,7 +87,7 @@ def _coloured(text: str, found: Diagnostic) -> Text:
     from rich.text import Text
 
     before, label, after = text.partition(f"{found.severity} {found.code}")
-    return Text.assemble(before, (label, SEVERITY_COLOURS[found.severity]), after)
+    return Text.assemble(before, (label, _COLOURS[found.severity]), after)
 
 
 def _excerpt(place: Place, base: Path) -> Iterator[str]:

@@ -6,8 +6,8 @@ import copy
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.checks.all_checks import schema_problems
@@ -27,66 +27,88 @@ from prefactor_gen.pipeline.resolved_definitions import with_copies
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.stages import generate_package
 
-__all__ = ["Entry", "acceptable_entries"]
+__all__ = ["DraftFile", "Entry", "keep_what_compiles"]
 
 Entry = dict[str, object]
 """A span type as a definition file has it."""
 
-_LEFT_OUT = {rule.code for rule in (GENERATOR_KEY, INVALID_DEFAULT, INVALID_EXAMPLE, UNKNOWN_KEYWORD)}
+_KEYS_LEFT_OUT = {rule.code for rule in (GENERATOR_KEY, INVALID_DEFAULT, INVALID_EXAMPLE, UNKNOWN_KEYWORD)}
 """The rules about a key that says nothing about payloads: it is left out, and the span type stays."""
 
-_FILE = "imported.json"
-_ENTRY = re.compile(r"/span_type_schemas/(\d+)(?:/(\w+))?(.*)", re.DOTALL)
-_PARTS = {"params_schema": "params", "result_schema": "result"}
+_ENTRY = re.compile(r"/span_type_schemas/(\d+)(/\w+)?(.*)", re.DOTALL)
+_PARTS = {"/params_schema": "params", "/result_schema": "result"}
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+@dataclass
+class DraftFile:
+    """A definition file that is being made.
+
+    Attributes:
+        name: the name of the file, without a folder.
+        entries: its span types, with different names.
+        shared: its `$defs`, which the entries refer to by the name of the file.
+        references: what a `$ref` may lead to outside of it.
+    """
+
+    name: str
+    entries: list[Entry]
+    shared: dict[str, object]
+    references: ReferenceSettings
+
+    @property
+    def definitions(self) -> dict[str, object]:
+        """What the file says."""
+        shared = {"$defs": self.shared} if self.shared else {}
+        return {**shared, "span_type_schemas": self.entries}
 
 
 @dataclass(frozen=True)
 class _Problem:
-    """What is wrong with an entry, by its number, and the place in it."""
+    """What is wrong with an entry, by its number."""
 
     entry: int
-    part: str
-    pointer: str
     diagnostic: Diagnostic
 
     @property
     def is_of_a_key(self) -> bool:
         """Whether it is about a key that can be left out."""
-        return self.diagnostic.code in _LEFT_OUT and bool(self.pointer)
+        return self.diagnostic.code in _KEYS_LEFT_OUT
 
 
-def acceptable_entries(entries: Sequence[Entry], references: ReferenceSettings) -> tuple[list[Entry], list[Found]]:
-    """The span types that compile, without keys that say nothing about payloads, and what was left out.
-
-    Args:
-        entries: span types with different names.
-        references: what a `$ref` may lead to outside of the file.
+def keep_what_compiles(draft: DraftFile) -> list[Found]:
+    """Leave out what does not compile, and keys that say nothing about payloads; returns what was left out.
 
     Raises:
-        SourceError: something is wrong with all of them together.
+        SourceError: something is wrong with all of it together.
     """
+    draft.entries, draft.shared = copy.deepcopy(draft.entries), copy.deepcopy(draft.shared)
     found: list[Found] = []
-    kept = copy.deepcopy(list(entries))
-    for problems_of in (_schema_problems, _generator_errors):
-        while kept and (problems := problems_of(kept, references)):
-            found.extend(_found(each, kept) for each in problems)
-            kept = _without(problems, kept)
-    return kept, found
+    with tempfile.TemporaryDirectory() as folder:
+        for problems_of in (_schema_problems, _generator_errors):
+            while draft.entries and (problems := list(problems_of(draft, _written(draft, Path(folder))))):
+                found.extend(dict.fromkeys(_found(each, draft) for each in problems))
+                _leave_out(problems, draft)
+    return found
 
 
-def _without(problems: Sequence[_Problem], entries: Sequence[Entry]) -> list[Entry]:
-    """The entries without those keys and, where something else is wrong, without the whole entry."""
+def _written(draft: DraftFile, folder: Path) -> Path:
+    """The file, written as JSON, which is YAML too, into a folder where references to it find it."""
+    text = json.dumps(draft.definitions, ensure_ascii=False)
+    path = folder / draft.name
+    path.write_text(_NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text), "utf-8")
+    return path
+
+
+def _leave_out(problems: Sequence[_Problem], draft: DraftFile) -> None:
+    """Leave out those keys and, where something else is wrong, the whole entry."""
     for problem in problems:
         if problem.is_of_a_key:
-            path = tokens_of(problem.pointer)
+            path = tokens_of(problem.diagnostic.place.pointer)
             # One wrong example takes the others along.
-            _remove(entries[problem.entry][problem.part], path[:-1] if _is_example(problem) else path)
+            _remove(draft.definitions, path[:-1] if problem.diagnostic.code == INVALID_EXAMPLE.code else path)
     wrong = {problem.entry for problem in problems if not problem.is_of_a_key}
-    return [entry for number, entry in enumerate(entries) if number not in wrong]
-
-
-def _is_example(problem: _Problem) -> bool:
-    return problem.diagnostic.code == INVALID_EXAMPLE.code
+    draft.entries = [entry for number, entry in enumerate(draft.entries) if number not in wrong]
 
 
 def _remove(node: object, path: Sequence[str]) -> None:
@@ -97,48 +119,52 @@ def _remove(node: object, path: Sequence[str]) -> None:
         node.pop(key, None)
 
 
-def _found(problem: _Problem, entries: Sequence[Entry]) -> Found:
+def _found(problem: _Problem, draft: DraftFile) -> Found:
     """What is told about a problem, with its place in the payload."""
-    where = " ".join(filter(None, (_PARTS.get(problem.part), payload_path(problem.pointer))))
+    pointer = problem.diagnostic.place.pointer
+    match = _ENTRY.fullmatch(pointer)
+    part, below = (_PARTS.get(match[2], ""), match[3]) if match else ("", pointer)
+    where = " ".join(filter(None, (part, payload_path(below))))
     message = f"{where}: {problem.diagnostic.message}" if where else problem.diagnostic.message
-    name = str(entries[problem.entry].get("name"))
+    name = str(draft.entries[problem.entry].get("name"))
     if problem.is_of_a_key:
         return Found(name, f"{message}; the key is left out")
     return Found(name, f"{problem.diagnostic.code}: {message}", Severity.ERROR)
 
 
-def _schema_problems(entries: Sequence[Entry], references: ReferenceSettings) -> list[_Problem]:
-    """What is wrong with the schemas, each by itself: errors, and keys that are left out."""
-    document = Document(_FILE, from_python({"span_type_schemas": entries}, Place(_FILE)))
-    definitions, found = collect_definitions([document])
-    files = SchemaFiles(references.base, [document], references)
-    problems = [*found, *(each for item in definitions.span_types for each in _problems_of(item, files))]
-    return _located(each for each in problems if each.code in _LEFT_OUT or each.severity is Severity.ERROR)
+def _schema_problems(draft: DraftFile, path: Path) -> Iterator[_Problem]:
+    """What is wrong with the schemas of each entry by itself: errors, and keys that are left out."""
+    document = Document(path.name, from_python(draft.definitions, Place(path.name)), path, path.parent)
+    definitions, invalid = collect_definitions([document])
+    yield from _located(invalid)
+    files = SchemaFiles(path.parent, [document], draft.references)
+    for item in definitions.span_types:
+        match = _ENTRY.fullmatch(item.place.pointer)
+        assert match is not None  # noqa: S101  # it is an item of this file
+        for each in dict.fromkeys(_problems_of(item, files)):
+            is_key = each.code in _KEYS_LEFT_OUT and each.place.source == path.name
+            if is_key or (each.severity is Severity.ERROR and each.code not in _KEYS_LEFT_OUT):
+                yield _Problem(int(match[1]), each)
 
 
-def _problems_of(item: SpanTypeDefinition, files: SchemaFiles) -> list[Diagnostic]:
-    inlined, problems = with_copies(item, files)
-    found = [*problems, *schema_problems(item.params, None if inlined is None else inlined.params)]
+def _problems_of(item: SpanTypeDefinition, files: SchemaFiles) -> Iterator[Diagnostic]:
+    inlined, unresolved = with_copies(item, files)
+    yield from unresolved
+    yield from schema_problems(item.params, None if inlined is None else inlined.params)
     if item.result is not None:
-        found.extend(schema_problems(item.result, None if inlined is None else inlined.result))
-    return [each if each.place.source == _FILE else replace(each, place=item.place) for each in found]
+        yield from schema_problems(item.result, None if inlined is None else inlined.result)
 
 
-def _generator_errors(entries: Sequence[Entry], references: ReferenceSettings) -> list[_Problem]:
+def _generator_errors(draft: DraftFile, path: Path) -> Iterator[_Problem]:
     """Why the generator refuses the definitions as a whole: what only the names or the models show."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / _FILE).write_text(json.dumps({"span_type_schemas": entries}), "utf-8")
-        settings = Settings(references=references)
-        found = generate_package([_FILE], folder, folder / "imported_spans", settings).diagnostics
-    return _located(each for each in found if each.severity is Severity.ERROR)
+    settings = Settings(references=draft.references)
+    found = generate_package([path.name], path.parent, path.parent / "imported_spans", settings).diagnostics
+    yield from _located(each for each in found if each.severity is Severity.ERROR)
 
 
-def _located(diagnostics: Iterable[Diagnostic]) -> list[_Problem]:
-    problems = []
+def _located(diagnostics: Iterable[Diagnostic]) -> Iterator[_Problem]:
     for each in dict.fromkeys(diagnostics):
-        match = _ENTRY.fullmatch(each.place.pointer) if each.place.source == _FILE else None
+        match = _ENTRY.fullmatch(each.place.pointer)
         if match is None:
-            raise SourceError(f"{each.code}: {each.message}")
-        problems.append(_Problem(int(match[1]), match[2] or "", match[3], each))
-    return problems
+            raise SourceError(f"{each.code}: {each.message} ({each.place.pointer})")
+        yield _Problem(int(match[1]), each)

@@ -18,11 +18,14 @@ _SAY_THE_TYPE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "type"})
 _WITHOUT_FRAGMENT = (DRAFT_2019_09, DRAFT_2020_12)
 
 
-def clean_schema(schema: Mapping[str, object], *, is_ours: bool) -> tuple[ObjectNode, list[str]]:
+def clean_schema(
+    schema: Mapping[str, object], *, is_ours: bool, is_payload: bool = True
+) -> tuple[ObjectNode, list[str]]:
     """A schema as a definition file has it, and what is to be told about that.
 
     Args:
         schema: the schema of params or of a result.
+        is_payload: it is the schema of a whole payload, which is an object.
         is_ours: it may have the keywords of prefactor-gen; in a foreign schema, they would control the generator.
 
     Raises:
@@ -31,7 +34,7 @@ def clean_schema(schema: Mapping[str, object], *, is_ours: bool) -> tuple[Object
     node = from_python(schema, Place(""))
     assert isinstance(node, ObjectNode)  # noqa: S101  # it is made of a mapping
     cleaner = _Cleaner(is_ours=is_ours)
-    return cleaner.schema(cleaner.root(node), ("", "")), cleaner.notes
+    return cleaner.schema(cleaner.root(node) if is_payload else node, ("", "")), cleaner.notes
 
 
 def payload_path(pointer: str) -> str:

@@ -11,10 +11,10 @@ from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity
 from prefactor_gen.diagnostics.limits import MAX_YAML_CHARACTERS
 from prefactor_gen.documents.nodes import ObjectNode, to_plain
-from prefactor_gen.importing.acceptable import Entry, acceptable_entries
+from prefactor_gen.importing.acceptable import DraftFile, Entry, keep_what_compiles
 from prefactor_gen.importing.cleaning import clean_schema
 from prefactor_gen.importing.sources import SourceError
-from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
+from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType, Schema
 from prefactor_gen.importing.texts import template_for, title_from
 from prefactor_gen.importing.yaml_text import yaml_text
 
@@ -52,20 +52,20 @@ def imported_file(imported: Imported, name: str, command: str, references: Refer
     """
     entries = _Entries(imported, name)
     made = [entry for each in imported.span_types if (entry := entries.entry(each)) is not None]
-    kept, refused = acceptable_entries(made, references)
-    found = [*entries.found, *refused]
-    definitions: dict[str, object] = {"span_type_schemas": kept} if kept else {}
+    draft = DraftFile(f"{name}.yaml", made, entries.shared(imported.shared), references)
+    found = [*entries.found, *keep_what_compiles(draft)]
+    definitions = draft.definitions if draft.entries else {}
     if imported.quality_schemas:
-        definitions["quality_schemas"] = list(imported.quality_schemas)
+        definitions = {**definitions, "quality_schemas": list(imported.quality_schemas)}
     text = f"# Written by {command}. Put changes into {name}.overlay.yaml.\n{yaml_text(definitions)}"
     if len(text) > MAX_YAML_CHARACTERS:
         raise SourceError(f"the definitions have more than {MAX_YAML_CHARACTERS:,} characters; import a part of them")
-    return ImportedFile(definitions, text, len(kept), found)
+    return ImportedFile(definitions, text, len(draft.entries), found)
 
 
 def input_digest(imported: Imported) -> str:
     """A hash of what a source has, without its version: as long as it is the same, so is the definition file."""
-    return digest("\n".join([*map(_said, imported.span_types), _json(list(imported.quality_schemas))]))
+    return digest("\n".join([*map(_said, imported.span_types), _json([imported.quality_schemas, imported.shared])]))
 
 
 def digest(text: str) -> str:
@@ -118,12 +118,17 @@ class _Entries:
         yield "title", title
         yield "description", item.description
         yield "template", template
+        yield "deprecated", item.deprecated or None
         yield "data_risk", item.data_risk
         yield "params_schema", to_plain(params)
         if item.result is not None:
             yield "result_schema", to_plain(self.cleaned(item.result, name, "result"))
 
-    def cleaned(self, schema: Mapping[str, object], name: str, part: str) -> ObjectNode:
-        node, notes = clean_schema(schema, is_ours=self.are_span_types)
+    def shared(self, schemas: Mapping[str, Schema]) -> dict[str, object]:
+        """The schemas that span types have in common."""
+        return {name: to_plain(self.cleaned(schema, "", name, is_payload=False)) for name, schema in schemas.items()}
+
+    def cleaned(self, schema: Mapping[str, object], name: str, part: str, *, is_payload: bool = True) -> ObjectNode:
+        node, notes = clean_schema(schema, is_payload=is_payload, is_ours=self.are_span_types)
         self.found.extend(Found(name, f"{part} {note}") for note in notes)
         return node

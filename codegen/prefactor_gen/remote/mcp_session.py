@@ -155,9 +155,7 @@ class _Session:
             result = self.call("initialize", _introduction(common[0]))
         spoken = result.get("protocolVersion")
         known = isinstance(spoken, str) and spoken in PROTOCOL_VERSIONS
-        remarks = (
-            [] if known else [f"protocol version {printable(str(spoken))[:40]} is unknown; read as the newest one"]
-        )
+        remark = f"protocol version {printable(str(spoken))[:40]} is unknown; it is read as {PROTOCOL_VERSIONS[0]}"
         self.transport.use_version(spoken if isinstance(spoken, str) and known else PROTOCOL_VERSIONS[0])
         self.transport.notify({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return _named(result.get("serverInfo")), [] if known else [remark]
