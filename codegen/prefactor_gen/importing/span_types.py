@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics.diagnostics import Severity
 
-__all__ = ["Found", "Imported", "ImportedSpanType"]
+__all__ = ["Found", "Imported", "ImportedSpanType", "Schema"]
 
 Schema = Mapping[str, object]
 
