@@ -13,6 +13,10 @@ __all__ = ["COMMANDS", "SOURCES", "given_options", "source_named", "with_default
 
 SOURCES: Final[dict[str, str]] = {
     "mcp": "mcp_source",
+    "openapi": "openapi_source",
+    "python": "python_source",
+    "spans": "spans_source",
+    "platform": "platform_source",
 }
 """The module in `prefactor_gen.importing` of each source, in the order of the help."""
 
