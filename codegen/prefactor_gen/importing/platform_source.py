@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.importing.sources import SourceError
+from prefactor_gen.importing.sources import SourceError, name_of_import
 from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """The agent, as the name of a file."""
-    return re.sub(r"[^\w.-]+", "-", _agent(options.agent)[0]).strip("-.") or None if options.agent else None
+    return name_of_import(_agent(options.agent)[0]) if options.agent else None
 
 
 def read(options: Namespace, _base: Path) -> Imported:

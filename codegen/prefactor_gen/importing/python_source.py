@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeGuard, cast, get_args, get_origin
 
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity
-from prefactor_gen.importing.sources import SourceError
+from prefactor_gen.importing.sources import SourceError, name_of_import
 from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """The last part of the name of the module."""
-    return str(options.objects[0]).partition(":")[0].rpartition(".")[2] if options.objects else None
+    return name_of_import(str(options.objects[0]).partition(":")[0].rpartition(".")[2]) if options.objects else None
 
 
 def read(options: Namespace, base: Path) -> Imported:
