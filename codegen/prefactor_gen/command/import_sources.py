@@ -13,6 +13,8 @@ __all__ = ["COMMANDS", "SOURCES", "given_options", "source_named", "with_default
 
 SOURCES: Final[dict[str, str]] = {
     "mcp": "mcp_source",
+    "openai": "openai_source",
+    "anthropic": "anthropic_source",
 }
 """The module in `prefactor_gen.importing` of each source, in the order of the help."""
 
