@@ -13,6 +13,8 @@ __all__ = ["COMMANDS", "SOURCES", "given_options", "source_named", "with_default
 
 SOURCES: Final[dict[str, str]] = {
     "mcp": "mcp_source",
+    "openai": "openai_source",
+    "anthropic": "anthropic_source",
     "openapi": "openapi_source",
     "python": "python_source",
     "spans": "spans_source",

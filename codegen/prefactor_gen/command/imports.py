@@ -41,6 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.set_defaults(parser=command)
+        command.add_argument("-C", "--project", action="append", metavar="DIR", default=argparse.SUPPRESS)
         add_import_options(command)
         source.add_arguments(command)
 

@@ -11,7 +11,10 @@ from prefactor_gen.json_schema.drafts import DRAFT_2019_09, DRAFT_2020_12, draft
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.subschemas import map_subschemas
 
-__all__ = ["clean_schema", "payload_path"]
+__all__ = ["Note", "clean_schema", "payload_path"]
+
+Note = tuple[str, str]
+"""What is to be told about a place in a payload: its path, and a message."""
 
 _OUR_PREFIX = "x-prefactor-"
 _MAY_BE_NULL = frozenset({"const", "default", "example"})
@@ -21,7 +24,7 @@ _WITHOUT_FRAGMENT = (DRAFT_2019_09, DRAFT_2020_12)
 
 def clean_schema(
     schema: Mapping[str, object], *, is_ours: bool, is_payload: bool = True
-) -> tuple[ObjectNode, list[str]]:
+) -> tuple[ObjectNode, list[Note]]:
     """A schema as a definition file has it, and what is to be told about that.
 
     Args:
@@ -56,7 +59,7 @@ def payload_path(pointer: str) -> str:
 class _Cleaner:
     def __init__(self, *, is_ours: bool) -> None:
         self.is_ours = is_ours
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
 
     def root(self, node: ObjectNode) -> ObjectNode:
         """The root of a schema with a draft that is known, with `type`, and without a title that is a class name."""
@@ -72,7 +75,7 @@ class _Cleaner:
     def with_known_draft(self, node: ObjectNode) -> ObjectNode:
         draft = draft_of(node)
         if draft is None or names_own_metaschema(node):
-            self.notes.append("$schema names no draft of JSON Schema that is known; it is read as draft 2020-12")
+            self.notes.append(("", "$schema names no draft of JSON Schema that is known; it is read as 2020-12"))
             return node.without({"$schema"})
         return node.with_member("$schema", draft if draft in _WITHOUT_FRAGMENT else f"{draft}#")
 
@@ -93,11 +96,10 @@ class _Cleaner:
         return map_subschemas(node, visit)
 
     def is_refused(self, key: str, value: JsonValue, path: str) -> bool:
-        where = f"{path}: " if path else ""
         if value is None and key not in _MAY_BE_NULL:
-            self.notes.append(f"{where}{key} is null, which is no value that it may have; left out")
+            self.notes.append((path, f"{key} is null, which is no value that it may have; left out"))
             return True
         if key.startswith(_OUR_PREFIX) and not self.is_ours and not (key == REDACT and value is True):
-            self.notes.append(f"{where}{key} is for definitions of your own; left out")
+            self.notes.append((path, f"{key} is for definitions of your own; left out"))
             return True
         return False

@@ -130,5 +130,6 @@ class _Entries:
 
     def cleaned(self, schema: Mapping[str, object], name: str, part: str, *, is_payload: bool = True) -> ObjectNode:
         node, notes = clean_schema(schema, is_payload=is_payload, is_ours=self.are_span_types)
-        self.found.extend(Found(name, f"{part} {note}") for note in notes)
+        for path, message in notes:
+            self.found.append(Found(name, f"{' '.join(filter(None, (part, path)))}: {message}"))
         return node

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity
-from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
+from prefactor_gen.importing.span_types import Imported, ImportedSpanType
+from prefactor_gen.importing.tool_entries import ToolEntry, read_tools
 from prefactor_gen.importing.wrapping import as_result, may_be_an_object
 
 __all__ = ["imported_tools"]
@@ -39,95 +39,51 @@ def imported_tools(tools: Sequence[object], source: str) -> Imported:
         tools: the entries of the answer.
         source: the name and version of the server.
     """
-    span_types: list[ImportedSpanType] = []
-    found: list[Found] = []
-    for number, tool in enumerate(tools, 1):
-        reader = _Tool(tool, number)
-        span_type = reader.span_type()
-        found.extend(reader.found)
-        span_types.extend([] if span_type is None else [span_type])
+    span_types, found = read_tools(tools, _span_type)
     return Imported(source=source, span_types=span_types, found=found)
 
 
-class _RefusedError(Exception):
-    """The tool cannot be imported; the message says why."""
+def _span_type(entry: ToolEntry) -> ImportedSpanType:
+    hints = ToolEntry(entry.members.get("annotations"), entry.about)
+    span_type = ImportedSpanType(
+        name=entry.checked_name(),
+        title=entry.text("title") or hints.text("title"),
+        description=entry.text("description"),
+        params=_params(entry),
+        result=_result(entry),
+        data_risk=_data_risk(hints),
+    )
+    entry.found.extend(hints.found)
+    return span_type
 
 
-class _Tool:
-    """Reads one entry, which may have any form."""
+def _params(entry: ToolEntry) -> Mapping[str, object]:
+    schema = entry.schema("inputSchema")
+    if schema is None:
+        entry.note("no inputSchema; params may have any properties")
+    return schema or {}
 
-    def __init__(self, entry: object, number: int) -> None:
-        # What is null is absent: servers in Go write all members.
-        members = entry.items() if isinstance(entry, dict) else ()
-        self.entry: dict[str, object] = {key: value for key, value in members if value is not None}
-        name = self.entry.get("name")
-        self.name = name if isinstance(name, str) else ""
-        self.number = number
-        self.found: list[Found] = []
 
-    def span_type(self) -> ImportedSpanType | None:
-        """The span type of the tool, or None if there can be none."""
-        try:
-            return self.read()
-        except _RefusedError as error:
-            problem = str(error)
-        except DiagnosticError as error:
-            problem = f"{error.diagnostics[0].message} ({error.diagnostics[0].place})"
-        self.found.append(Found(self.name or f"tool {self.number}", problem, Severity.ERROR))
+def _result(entry: ToolEntry) -> Mapping[str, object]:
+    schema = entry.schema("outputSchema")
+    if schema is None:
+        entry.note("no outputSchema; result is content")
+        return _CONTENT
+    if not may_be_an_object(schema):
+        entry.note("outputSchema describes no object; its values are the property `result`")
+    return as_result(schema)
+
+
+def _data_risk(hints: ToolEntry) -> Mapping[str, object] | None:
+    """What the hints say explicitly. What they do not say is unknown."""
+    profile: dict[str, str] = {}
+    for hint, actions in _ACTIONS_OF_HINTS.items():
+        value = hints.members.get(hint)
+        if isinstance(value, bool):
+            profile |= actions.get(value, {})
+        elif value is not None:
+            hints.note(f"expected true or false as {hint}, found {type(value).__name__}; left out")
+    if not profile:
         return None
-
-    def read(self) -> ImportedSpanType:
-        if not self.name.strip():
-            raise _RefusedError("expected an object with the name of a tool")
-        for key in ("inputSchema", "outputSchema"):
-            if not isinstance(self.entry.get(key, {}), dict):
-                raise _RefusedError(f"expected an object as {key}, found {type(self.entry[key]).__name__}")
-        annotations = self.entry.get("annotations")
-        hints = annotations if isinstance(annotations, dict) else {}
-        return ImportedSpanType(
-            name=self.name,
-            title=self.text(self.entry, "title") or self.text(hints, "title"),
-            description=self.text(self.entry, "description"),
-            params=self.params(),
-            result=self.result(),
-            data_risk=self.data_risk(hints),
-        )
-
-    def params(self) -> Mapping[str, object]:
-        schema = self.entry.get("inputSchema")
-        if schema is None:
-            self.note("no inputSchema; params may have any properties")
-        return schema if isinstance(schema, dict) else {}
-
-    def result(self) -> Mapping[str, object]:
-        schema = self.entry.get("outputSchema")
-        if not isinstance(schema, dict):
-            self.note("no outputSchema; result is content")
-            return _CONTENT
-        if not may_be_an_object(schema):
-            self.note("outputSchema describes no object; it is the property result of the result")
-        return as_result(schema)
-
-    def text(self, entry: Mapping[str, object], key: str) -> str | None:
-        value = entry.get(key)
-        if value is None or isinstance(value, str):
-            return value or None
-        self.note(f"expected text as {key}, found {type(value).__name__}; left out")
-        return None
-
-    def data_risk(self, hints: Mapping[str, object]) -> Mapping[str, object] | None:
-        """What the hints say explicitly. What they do not say is unknown."""
-        profile: dict[str, str] = {}
-        for hint, actions in _ACTIONS_OF_HINTS.items():
-            value = hints.get(hint)
-            if isinstance(value, bool):
-                profile |= actions.get(value, {})
-            elif value is not None:
-                self.note(f"expected true or false as {hint}, found {type(value).__name__}; left out")
-        if not profile:
-            return None
-        ordered = {action: profile[action] for action in _ACTIONS if action in profile}
-        return {"action_profile": ordered, "params_data_categories": {}, "result_data_categories": {}}
-
-    def note(self, message: str) -> None:
-        self.found.append(Found(self.name, message))
+    ordered = {action: profile[action] for action in _ACTIONS if action in profile}
+    return {"action_profile": ordered, "params_data_categories": {}, "result_data_categories": {}}

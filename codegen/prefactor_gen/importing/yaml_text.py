@@ -14,7 +14,7 @@ from prefactor_gen.documents.yaml_text import parse_yaml
 
 __all__ = ["yaml_text"]
 
-_WIDTH = 120
+_WIDTH, _SHORT = 120, 80
 _BREAKS = re.compile("[\x85\u2028\u2029]")  # which YAML 1.1 takes as line breaks
 
 
@@ -52,4 +52,11 @@ def _is_reread(value: str) -> bool:
     return not value or value[0] in "+-.0123456789~" or value.lower() in {"null", "true", "false"}
 
 
+def _list(dumper: _Dumper, value: list[object]) -> yaml.SequenceNode:
+    """A list, on one line if it holds few plain values: `[string, "null"]`."""
+    is_short = not any(isinstance(each, dict | list) for each in value) and len(str(value)) <= _SHORT
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=is_short)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
