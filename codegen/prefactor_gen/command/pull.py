@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.import_sources import source_named
 from prefactor_gen.command.imports import add_import_options
 
@@ -32,4 +33,6 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from prefactor_gen.command.import_run import run_import
 
+    if options.agent is None and options.name is None:
+        raise ConfigError("pull: expected an agent, as in `prefactor-gen pull my-agent`")
     return run_import("platform", options)

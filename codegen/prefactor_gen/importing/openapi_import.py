@@ -8,9 +8,10 @@ from pathlib import Path
 
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.openapi_components import with_references
+from prefactor_gen.importing.openapi_context import Operation
 from prefactor_gen.importing.openapi_documents import BrokenReferenceError, Documents, Located, is_object
 from prefactor_gen.importing.openapi_names import OperationName, chosen_by, suggestion
-from prefactor_gen.importing.openapi_operations import Operation, OperationReader, operations_of
+from prefactor_gen.importing.openapi_operations import OperationReader, operations_of
 from prefactor_gen.importing.openapi_schemas import Component
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType

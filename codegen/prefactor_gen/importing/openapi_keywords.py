@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prefactor_gen.importing.openapi_documents import is_list, is_object
+from prefactor_gen.json_schema.keywords import REDACT
 
 __all__ = ["ANNOTATIONS", "in_json_schema", "takes_null", "with_null"]
 
@@ -34,6 +35,8 @@ def in_json_schema(schema: Schema) -> dict[str, object]:
             del kept[exclusive]
             if is_exclusive and bound in kept:
                 kept[exclusive] = kept.pop(bound)
+    if kept.get("format") == "password":
+        kept[REDACT] = True
     if kept.get("format") in _STORAGE_FORMATS:
         del kept["format"]
     if not is_list(kept.get("required", [])):

@@ -17,7 +17,6 @@ from prefactor_gen.importing.openapi_documents import (
     is_object,
 )
 from prefactor_gen.importing.openapi_keywords import ANNOTATIONS, in_json_schema, with_null
-from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.subschemas import POSITIONS, Position
 
 __all__ = ["Component", "Converted", "Direction", "SchemaConverter", "is_needed"]
@@ -169,9 +168,7 @@ class _Conversion:
     def _member(self, keyword: str, schema: object) -> object:
         if keyword == "dependencies" and is_list(schema):
             return schema
-        converted = self.schema(schema, keyword)
-        is_secret = keyword == "properties" and is_object(schema) and schema.get("format") == "password"
-        return {**converted, REDACT: True} if is_secret and is_object(converted) else converted
+        return self.schema(schema, keyword)
 
     def _is_needed(self, name: str, schema: Located) -> bool:
         properties = _followed(self._documents, schema.member("properties"))

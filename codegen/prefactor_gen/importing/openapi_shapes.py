@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefactor_gen.importing.openapi_documents import BrokenReferenceError, Documents, Located, is_list, is_object
@@ -85,8 +84,3 @@ def describes_object(documents: Documents, located: Located, depth: int = 0) -> 
 
     unions = [are_objects(keyword) for keyword in ("oneOf", "anyOf")]
     return "properties" in schema or any(are_objects("allOf")) or any(each and all(each) for each in unions)
-
-
-def with_type(schema: Mapping[str, object]) -> dict[str, object]:
-    """The schema of an object that says so."""
-    return {"type": "object", **schema} if "$ref" not in schema else dict(schema)

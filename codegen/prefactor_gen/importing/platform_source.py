@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """The agent, as the name of a file."""
-    return name_of_import(_agent(options.agent)[0]) if options.agent else None
+    return name_of_import(options.agent.rpartition("@")[0] or options.agent) if options.agent else None
 
 
 def read(options: Namespace, _base: Path) -> Imported:
