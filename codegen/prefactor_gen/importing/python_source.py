@@ -8,7 +8,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeGuard, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, TypeGuard, cast, get_args, get_origin
 
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity
 from prefactor_gen.importing.sources import SourceError, name_of_import
@@ -91,11 +91,15 @@ def _things(names: Sequence[str], base: Path) -> Iterator[tuple[str, object]]:
 
 def _name(thing: object, source: str) -> str:
     """The name of a function as it is, and that of a class in words: `refund_order` of `RefundOrder`."""
-    inner = thing.func if isinstance(thing, functools.partial) else thing
+    inner = _without_partial(thing)
     name = getattr(inner, "__name__", None)
     if not isinstance(name, str) or not name.isidentifier():
         name = source.rpartition(":")[2].rpartition(".")[2]
     return _WORD.sub("_", name).lower() if isinstance(inner, type) else name
+
+
+def _without_partial(thing: object) -> Any:
+    return _without_partial(thing.func) if isinstance(thing, functools.partial) else thing
 
 
 def _register(registry: SchemaRegistry, name: str, thing: object) -> None:
@@ -138,7 +142,7 @@ def _is_function(thing: object) -> TypeGuard[Callable[..., object]]:
 def _without_injected(function: Callable[..., object]) -> Callable[..., object]:
     """The function without the parameters that a framework fills in, such as the Context of an MCP server."""
     try:
-        hints = inspect.get_annotations(inspect.unwrap(function), eval_str=True)
+        hints = inspect.get_annotations(inspect.unwrap(_without_partial(function)), eval_str=True)
     except Exception:  # registering it says what is wrong with an annotation
         return function
     injected = {name: None for name, annotation in hints.items() if name != "return" and _is_injected(annotation)}

@@ -60,9 +60,9 @@ def read(options: Namespace, base: Path) -> Imported:
         seen.setdefault(name, _Seen()).add(span)
     if not seen:
         raise SourceError(f"{options.spans}: expected spans, found none")
-    skipped = [Found("", f"{own:,} spans of the platform itself ({_PLATFORM}…) are left out")] if own else []
+    skipped = [Found("", f"{_count(own)} of the platform itself ({_PLATFORM}…), left out")] if own else []
     return Imported(
-        source=f"{spans:,} spans of {Path(options.spans).name}",
+        source=f"{_count(spans)} of {Path(options.spans).name}",
         span_types=[each.span_type(name, enums=options.enums) for name, each in sorted(seen.items())],
         found=[*skipped, *(found for name, each in sorted(seen.items()) for found in each.remarks(name))],
         noun="span type",
@@ -104,9 +104,13 @@ class _Seen:
 
     def remarks(self, name: str) -> Iterator[Found]:
         if self.spans < ENOUGH:
-            yield Found(name, f"{self.spans} spans; it takes {ENOUGH} to say what is required")
+            yield Found(name, f"{_count(self.spans)}; it takes {ENOUGH} to say what is required")
         if not self.results:
             yield Found(name, "no complete span: the result is not described", Severity.WARNING)
+
+
+def _count(spans: int) -> str:
+    return "1 span" if spans == 1 else f"{spans:,} spans"
 
 
 def _spans(path: Path, shown: str) -> Iterator[_Span]:
