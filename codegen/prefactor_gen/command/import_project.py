@@ -18,7 +18,7 @@ from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 from prefactor_gen.importing.definition_file import digest
 from prefactor_gen.importing.lock import LOCK, LockEntry, read_lock
 from prefactor_gen.importing.sources import SourceError
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 
 __all__ = ["ImportProject", "command_for", "in_folder", "read_text", "shown", "source_errors"]
 
