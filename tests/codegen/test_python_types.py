@@ -331,3 +331,17 @@ def test_spans_by_name_and_generated_classes_redact_alike(case: str) -> None:
     for value in VALUES:
         payload = Payload({"x": value, "other": value})
         assert by_name.redact(payload).value == generated.redact(payload).value
+
+
+def test_a_span_type_without_a_result_has_none(project: Project) -> None:
+    """Not one that takes anything, because another span type shares a type with it."""
+    project.write(
+        "spans.py",
+        "from pydantic import BaseModel\nfrom prefactor_core import SchemaRegistry\n"
+        "class Customer(BaseModel):\n    id: str\n"
+        "class Order(BaseModel):\n    customer: Customer\n"
+        "registry = SchemaRegistry()\nregistry.register_type('a', params=Order)\n",
+    )
+    assert project.run("spans:registry", "--package", "made").code == 0
+    (entry,) = project.load().registry.to_agent_schema_version("")["span_type_schemas"]
+    assert "result_schema" not in entry

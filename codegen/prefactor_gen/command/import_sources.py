@@ -15,6 +15,10 @@ SOURCES: Final[dict[str, str]] = {
     "mcp": "mcp_source",
     "openai": "openai_source",
     "anthropic": "anthropic_source",
+    "openapi": "openapi_source",
+    "python": "python_source",
+    "spans": "spans_source",
+    "platform": "platform_source",
 }
 """The module in `prefactor_gen.importing` of each source, in the order of the help."""
 

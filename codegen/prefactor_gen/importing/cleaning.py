@@ -8,6 +8,7 @@ from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
 from prefactor_gen.importing.texts import repeats
 from prefactor_gen.json_schema.drafts import DRAFT_2019_09, DRAFT_2020_12, draft_of, names_own_metaschema
+from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.subschemas import map_subschemas
 
 __all__ = ["Note", "clean_schema", "payload_path"]
@@ -29,7 +30,8 @@ def clean_schema(
     Args:
         schema: the schema of params or of a result.
         is_payload: it is the schema of a whole payload, which is an object.
-        is_ours: it may have the keywords of prefactor-gen; in a foreign schema, they would control the generator.
+        is_ours: it may have the keywords of prefactor-gen. In a foreign schema, they would control the generator, but
+            `x-prefactor-redact: true` only hides a value.
 
     Raises:
         DiagnosticError: it holds something that JSON cannot express, or is nested too deeply.
@@ -97,7 +99,7 @@ class _Cleaner:
         if value is None and key not in _MAY_BE_NULL:
             self.notes.append((path, f"{key} is null, which is no value that it may have; left out"))
             return True
-        if key.startswith(_OUR_PREFIX) and not self.is_ours:
+        if key.startswith(_OUR_PREFIX) and not self.is_ours and not (key == REDACT and value is True):
             self.notes.append((path, f"{key} is for definitions of your own; left out"))
             return True
         return False

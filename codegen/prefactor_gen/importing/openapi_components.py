@@ -48,7 +48,7 @@ class Components:
     def _convert(self, component: Component) -> Converted:
         if component not in self._converted:
             located = Located(self._documents.at(component.location), component.location.file)
-            self._converted[component] = self._converter.converted(located, component.direction)
+            self._converted[component] = self._converter.converted(located, component.direction, component.location)
         return self._converted[component]
 
 

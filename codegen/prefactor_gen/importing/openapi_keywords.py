@@ -14,7 +14,8 @@ ANNOTATIONS = ("title", "description", "deprecated", "readOnly", "writeOnly", "d
 """What says nothing about which values are valid."""
 
 _NOT_JSON_SCHEMA = frozenset({
-    "$anchor", "$dynamicAnchor", "$id", "$schema", "discriminator", "example", "externalDocs", "nullable", "xml",
+    "$anchor", "$dynamicAnchor", "$id", "$recursiveAnchor", "$schema", "discriminator", "example", "externalDocs",
+    "nullable", "xml",
 })  # fmt: skip
 # How a number or a text is stored or sent, which says nothing about its JSON form.
 _STORAGE_FORMATS = frozenset({"binary", "byte", "double", "float", "int32", "int64", "password"})
@@ -23,7 +24,7 @@ _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
 def in_json_schema(schema: Schema) -> dict[str, object]:
-    """One schema without its subschemas' part: the keywords that JSON Schema has, with the meaning that it gives them.
+    """The keywords of one schema that JSON Schema has, with the meaning that it gives them.
 
     `nullable` is left to `with_null`, and `discriminator` to the conversion of unions.
     """

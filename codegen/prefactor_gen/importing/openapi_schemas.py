@@ -23,6 +23,9 @@ from prefactor_gen.json_schema.subschemas import POSITIONS, Position
 __all__ = ["Component", "Converted", "Direction", "SchemaConverter", "is_needed"]
 
 
+_REFERENCES = frozenset({"$ref", "$recursiveRef", "$dynamicRef"})
+
+
 class Direction(StrEnum):
     """What a schema describes. A response need not have what is write-only, a request not what is read-only."""
 
@@ -73,9 +76,15 @@ class SchemaConverter:
         self._documents = documents
         self._is_3_0 = is_3_0
 
-    def converted(self, located: Located, direction: Direction) -> Converted:
-        """The schema at a place of a document."""
-        conversion = _Conversion(self._documents, located.file, direction, is_3_0=self._is_3_0)
+    def converted(self, located: Located, direction: Direction, root: Location | None = None) -> Converted:
+        """A schema of a document.
+
+        Args:
+            located: the schema.
+            direction: what it describes.
+            root: where it stands, if it is a component; `$recursiveRef` leads there.
+        """
+        conversion = _Conversion(self._documents, located.file, direction, root, is_3_0=self._is_3_0)
         conversion.found.schema = conversion.schema(located.value)
         return conversion.found
 
@@ -83,22 +92,25 @@ class SchemaConverter:
 class _Conversion:
     """The conversion of one schema, with those in it."""
 
-    def __init__(self, documents: Documents, file: Path, direction: Direction, *, is_3_0: bool) -> None:
+    def __init__(
+        self, documents: Documents, file: Path, direction: Direction, root: Location | None, *, is_3_0: bool
+    ) -> None:
         self._documents = documents
         self._file = file
         self._direction = direction
+        self._root = root
         self._is_3_0 = is_3_0
         self.found = Converted()
 
-    def schema(self, schema: object) -> object:
+    def schema(self, schema: object, where: str = "schema") -> object:
         self.found.size += 1
         if isinstance(schema, bool):
             return schema
         if not is_object(schema):
-            self.found.problems.append(f"expected a schema, found {type(schema).__name__}")
+            self.found.problems.append(f"expected a schema in {where}, found {type(schema).__name__}")
             return {}
-        reference = schema.get("$ref")
-        converted = self._referring(reference, schema) if isinstance(reference, str) else self._members(schema)
+        reference = next((each for key in _REFERENCES if isinstance(each := schema.get(key), str)), None)
+        converted = self._members(schema) if reference is None else self._referring(reference, schema)
         return with_null(converted) if schema.get("nullable") is True else converted
 
     def _referring(self, reference: str, schema: Mapping[str, object]) -> dict[str, object]:
@@ -106,10 +118,12 @@ class _Conversion:
         if component is None:
             return {}
         self.found.uses.add(component)
-        effective = ANNOTATIONS if self._is_3_0 else schema.keys() - {"$ref"}
+        effective = ANNOTATIONS if self._is_3_0 else schema.keys() - _REFERENCES
         return {**self._members({key: schema[key] for key in schema if key in effective}), "$ref": component}
 
     def _component(self, reference: str) -> Component | None:
+        if reference == "#" and self._root is not None:
+            return Component(self._root, self._direction)
         try:
             location = self._documents.location(reference, self._file)
             self._documents.at(location)
@@ -124,9 +138,9 @@ class _Conversion:
             kept["prefixItems"] = kept.pop("items")
         converted = {key: self._keyword(key, value) for key, value in kept.items()}
         if is_list(required := kept.get("required")):
-            properties = Located(kept, self._file).member("properties")
-            converted["required"] = [name for name in required if self._is_needed(name, properties)]
-            self.found.depends_on_direction |= converted["required"] != required
+            names = dict.fromkeys(name for name in required if isinstance(name, str))
+            converted["required"] = [name for name in names if self._is_needed(name, Located(kept, self._file))]
+            self.found.depends_on_direction |= converted["required"] != list(names)
         if is_object(discriminator := schema.get("discriminator")):
             for keyword in ("oneOf", "anyOf"):
                 if is_list(options := kept.get(keyword)):
@@ -136,21 +150,32 @@ class _Conversion:
     def _keyword(self, keyword: str, value: object) -> object:
         position = POSITIONS.get(keyword)
         if position is Position.MAP and is_object(value):
-            return {name: self._member(keyword, each) for name, each in value.items()}
+            return self._map(keyword, value)
         if position in {Position.LIST, Position.SCHEMA_OR_LIST} and is_list(value):
-            return [self.schema(each) for each in value]
-        return self.schema(value) if position in {Position.SCHEMA, Position.SCHEMA_OR_LIST} else value
+            return [self.schema(each, keyword) for each in value]
+        return self.schema(value, keyword) if position in {Position.SCHEMA, Position.SCHEMA_OR_LIST} else value
+
+    def _map(self, keyword: str, members: Mapping[str, object]) -> dict[str, object]:
+        """Schemas by name. Documents that are bundled later may refer to all of them at once."""
+        try:
+            value, file = self._documents.follow(Located(members, self._file))
+        except BrokenReferenceError as error:
+            self.found.problems.append(str(error))
+            return {}
+        inside = _Conversion(self._documents, file, self._direction, self._root, is_3_0=self._is_3_0)
+        inside.found = self.found
+        return {name: inside._member(keyword, each) for name, each in value.items()} if is_object(value) else {}
 
     def _member(self, keyword: str, schema: object) -> object:
         if keyword == "dependencies" and is_list(schema):
             return schema
-        converted = self.schema(schema)
+        converted = self.schema(schema, keyword)
         is_secret = keyword == "properties" and is_object(schema) and schema.get("format") == "password"
         return {**converted, REDACT: True} if is_secret and is_object(converted) else converted
 
-    def _is_needed(self, name: object, properties: Located) -> bool:
-        member = properties.member(name) if isinstance(name, str) else Located(None, self._file)
-        return is_needed(self._documents, member, self._direction)
+    def _is_needed(self, name: str, schema: Located) -> bool:
+        properties = _followed(self._documents, schema.member("properties"))
+        return is_needed(self._documents, properties.member(name), self._direction)
 
     def _option(self, schema: object, discriminator: Mapping[str, object]) -> object:
         """An option of a union with the value of the discriminator that belongs to it.
@@ -191,7 +216,8 @@ def is_needed(documents: Documents, member: Located, direction: Direction) -> bo
 def _says_values(documents: Documents, option: Located, name: str, depth: int = 8) -> bool:
     """Whether an option says itself which values the discriminator has there."""
     for each in _with_target(documents, option):
-        for member in _with_target(documents, each.member("properties").member(name)):
+        properties = _followed(documents, each.member("properties"))
+        for member in _with_target(documents, properties.member(name)):
             if not member.members.keys().isdisjoint({"const", "enum"}):
                 return True
         parts = each.members.get("allOf")
@@ -203,7 +229,12 @@ def _says_values(documents: Documents, option: Located, name: str, depth: int = 
 
 def _with_target(documents: Documents, schema: Located) -> list[Located]:
     """The schema, and the one that it refers to."""
+    return [schema, _followed(documents, schema)]
+
+
+def _followed(documents: Documents, value: Located) -> Located:
+    """What a value refers to. A reference that leads nowhere is reported where it is converted."""
     try:
-        return [schema, documents.follow(schema)]
+        return documents.follow(value)
     except BrokenReferenceError:
-        return [schema]
+        return value

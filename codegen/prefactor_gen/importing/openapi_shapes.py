@@ -41,12 +41,12 @@ def body_members(documents: Documents, body: Located, depth: int = 0) -> BodyMem
         return _joined(documents, [Located(each, file) for each in (*parts, {**schema, "allOf": None})], depth)
     if keywords - {"allOf"} - _BESIDE_MEMBERS or schema.get("type", "object") != "object":
         return None
-    members, required = schema.get("properties"), schema.get("required")
-    if not is_object(members) and "allOf" not in schema:
+    members, required = documents.follow(Located(schema.get("properties"), file)), schema.get("required")
+    if not is_object(members.value) and "allOf" not in schema:
         return None
     others = schema.get("additionalProperties")
     return BodyMembers(
-        {name: Located(each, file) for name, each in members.items()} if is_object(members) else {},
+        {name: members.member(name) for name in members.members},
         [name for name in required if isinstance(name, str)] if is_list(required) else [],
         Located(others, file) if others is not None else None,
     )

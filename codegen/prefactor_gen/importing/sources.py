@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Protocol
 
 from prefactor_gen.importing.span_types import Imported
 
-__all__ = ["Source", "SourceError"]
+__all__ = ["MAX_NAME", "Source", "SourceError", "name_of_import"]
+
+MAX_NAME = 63
+"""The longest name of an import, which is also a file name."""
 
 
 class SourceError(Exception):
@@ -17,6 +21,11 @@ class SourceError(Exception):
 
     What is wrong with one tool, operation or type alone is a `Found` with severity error instead.
     """
+
+
+def name_of_import(text: str) -> str | None:
+    """A text, such as the name of a file, as the name of an import; None if it has no letter or digit."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_")[:MAX_NAME].strip("-_") or None
 
 
 class Source(Protocol):
