@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from prefactor_gen.checks.data_risk_check import data_keyword_problems
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.rules import (
     UNENFORCED_KEYWORD,
@@ -14,7 +15,18 @@ from prefactor_gen.diagnostics.rules import (
 )
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.deprecation import deprecation_problems
-from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CLASS, CONTENT, DEPRECATED, KNOWN, NAME, REDACT
+from prefactor_gen.json_schema.keywords import (
+    ALLOW,
+    CHECKED_FORMATS,
+    CLASS,
+    CONTENT,
+    DATA,
+    DEPRECATED,
+    KNOWN,
+    NAME,
+    REDACT,
+    RENAMED_FROM,
+)
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas, object_subschemas
@@ -30,7 +42,8 @@ _MORE_PROPERTIES = frozenset({
 # its properties elsewhere.
 _COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED)
+_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED, DATA, RENAMED_FROM)
+_OF_PROPERTIES = (NAME, RENAMED_FROM)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 
@@ -41,7 +54,7 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     # Also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact.
     for pointer, each in located_schemas(schema):
         yield from _unknown_keywords(each, pointer, referred)
-        for place, message in deprecation_problems(each):
+        for place, message in (*deprecation_problems(each), *data_keyword_problems(each)):
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
     yield from _misplaced_names(schema)
     for each in _complete_objects(schema, draft_07=schema.is_draft_07):
@@ -133,18 +146,22 @@ def _unknown_keywords(schema: ObjectNode, pointer: str, referred: _Referred) -> 
 
 
 def _misplaced_names(schema: ObjectNode) -> Iterator[Diagnostic]:
-    """Report each `x-prefactor-name` that names no property: it stands in its schema, or in a branch of its `allOf`."""
+    """Report each keyword for the name of a property that stands elsewhere than in its schema or its `allOf`."""
     schemas = list(all_schemas(schema))
-    if not any(NAME in each for each in schemas):
+    if not any(keyword in each for each in schemas for keyword in _OF_PROPERTIES):
         return
     named = [member for each in schemas for member in each.properties.values() if isinstance(member, ObjectNode)]
     for each in named:  # grows
         named.extend(branch for branch in each.branches("allOf") if isinstance(branch, ObjectNode))
     places = {each.place for each in named}
     for each in schemas:
-        if NAME in each and each.place not in places:
-            message = f"{NAME} belongs to the schema of a property"
-            yield UNKNOWN_KEYWORD.at(each.place_at(NAME), message, Severity.ERROR)
+        for keyword in (key for key in _OF_PROPERTIES if key in each):
+            if each.place not in places:
+                message = f"{keyword} belongs to the schema of a property"
+                yield UNKNOWN_KEYWORD.at(each.place_at(keyword), message, Severity.ERROR)
+            elif keyword == RENAMED_FROM and not isinstance(each[keyword], str):
+                message = f"expected the name that the property had before in {keyword}"
+                yield UNKNOWN_KEYWORD.at(each.place_at(keyword), message, Severity.ERROR)
 
 
 def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:

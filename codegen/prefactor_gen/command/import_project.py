@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
-from prefactor_gen.command.import_sources import COMMANDS
+from prefactor_gen.command.import_sources import COMMANDS, SOURCES
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.sources import is_attribute
@@ -18,7 +18,8 @@ from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 from prefactor_gen.importing.definition_file import digest
 from prefactor_gen.importing.lock import LOCK, LockEntry, read_lock
 from prefactor_gen.importing.sources import SourceError
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
+from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["ImportProject", "command_for", "in_folder", "read_text", "shown", "source_errors"]
 
@@ -52,12 +53,17 @@ class ImportProject:
             SourceError: its lock is.
         """
         base = find_project(Path.cwd())
+        lock = read_lock(base)
+        for name, entry in lock.items():
+            if entry.source not in SOURCES:
+                hint = did_you_mean(entry.source, SOURCES)
+                raise SourceError(f"{LOCK}: expected a known source in [{name}], found {entry.source!r}{hint}")
         packages = read_project(base).packages
         sources = packages[0].sources if packages else ()
         folders = [each for each in sources if not is_attribute(each, base) and not Path(each).suffix]
         references = packages[0].settings.references if packages else ReferenceSettings(base)
         folder = Path(folders[0] if folders else "schemas") / "imported"
-        return cls(base, folder, bool(folders), references, read_lock(base))
+        return cls(base, folder, bool(folders), references, lock)
 
     def path_for(self, name: str) -> Path:
         """The definition file of an import: where it is, or where it is written first.

@@ -39,7 +39,7 @@ def run_import(kind: str, options: Namespace) -> int:
     with source_errors():
         project = ImportProject.here()
     source = source_named(kind)
-    name = options.name or source.default_name(options)
+    name = source.default_name(options) if options.name is None else options.name
     if name is None:
         raise ConfigError(f"expected --name NAME, with which the names of the span types begin: {kind} --name NAME …")
     path = project.path_for(name)

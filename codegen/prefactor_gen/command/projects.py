@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,12 +19,14 @@ _MAX_FOLDERS: Final = 20_000
 """Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
 
 _FAILED: Final = 1
+_SEARCHING: Final = frozenset({"check", "generate", "risk"})
+"""The commands that run in all projects below a folder without configuration."""
 
 
 def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
-    if options.command not in {"generate", "check"} or options.sources or options.output or options.package:
+    if options.command not in _SEARCHING or options.sources or options.output or options.package:
         return named
     return [project for folder in named for project in (projects_below(folder) or [folder])]
 
@@ -69,7 +71,7 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool
     Args:
         arguments: the arguments of the command line; `-C` among them is left out.
         folders: the folders of the projects.
-        is_json: each run prints a list of findings; they become one list.
+        is_json: each run prints JSON. Lists of findings become one list, and objects one object, by the folder.
 
     Returns:
         the highest exit code.
@@ -81,18 +83,29 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool
     command = [sys.executable, "-P", "-m", "prefactor_gen", *parser.parse_known_args(arguments)[1]]
     if command[-1] == "init":  # which takes a named folder, and not the project that it is part of
         command += ["-C", "."]
-    findings, codes = [], []
+    printed: dict[str, str] = {}
+    codes = []
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--project: expected a folder, found {str(folder)!r}")
         if not is_json:
             print(f"In {folder.as_posix()}:", flush=True)
-        printed = subprocess.PIPE if is_json else None
-        done = subprocess.run(command, cwd=folder, stdout=printed, text=True, check=False)  # noqa: S603  # our own module
+        stdout = subprocess.PIPE if is_json else None
+        done = subprocess.run(command, cwd=folder, stdout=stdout, text=True, check=False)  # noqa: S603  # our own module
         codes.append(done.returncode if done.returncode >= 0 else _FAILED)
-        findings += [
-            {**found, "source": (folder / found["source"]).as_posix()} for found in json.loads(done.stdout or "[]")
-        ]
+        printed[folder.as_posix()] = done.stdout or "null"
     if is_json:
-        print(json.dumps(findings, indent=2))
+        print(json.dumps(_together({folder: json.loads(text) for folder, text in printed.items()}), indent=2))
     return max(codes)
+
+
+def _together(printed: Mapping[str, object]) -> object:
+    """What the runs in several folders have printed, as one value; null of a run that failed."""
+    if any(isinstance(each, dict) for each in printed.values()):
+        return printed
+    return [
+        {**found, "source": (Path(folder) / found["source"]).as_posix()}
+        for folder, findings in printed.items()
+        if isinstance(findings, list)
+        for found in findings
+    ]

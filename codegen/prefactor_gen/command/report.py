@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "print_labelled", "print_text", "summary"]
+__all__ = [
+    "OUTPUT_FORMATS",
+    "console",
+    "findings_data",
+    "is_terminal",
+    "print_labelled",
+    "print_text",
+    "summary",
+]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -110,8 +118,9 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
-    findings = [
+def findings_data(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    """The diagnostics as JSON data."""
+    return [
         {
             "code": found.code,
             "severity": found.severity,
@@ -123,7 +132,10 @@ def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) 
         }
         for found in diagnostics
     ]
-    print(json.dumps(findings, indent=2), file=stream)
+
+
+def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
+    print(json.dumps(findings_data(diagnostics), indent=2), file=stream)
 
 
 def _print_github(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:

@@ -22,7 +22,8 @@ SUMMARY: Final = "the tools of an MCP server"
 EXAMPLE: Final = "mcp --name git -- uvx mcp-server-git"
 PATHS: Final = ("file",)
 
-_TIMEOUT: Final = 60
+_TIMEOUT: Final = 60.0
+_LONGEST: Final = 3600
 _EXPECTED: Final = "expected one of: --url URL, --file LIST.json, or -- COMMAND that runs the server"
 _VARIABLE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 _SECRET: Final = re.compile(r"auth|cookie|key|password|secret|token", re.IGNORECASE)
@@ -40,10 +41,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--file", metavar="LIST.json", help="a saved answer of tools/list")
     parser.add_argument(
         "--timeout",
-        type=int,
+        type=float,
         default=_TIMEOUT,
         metavar="SECONDS",
-        help=f"to wait for the server (default {_TIMEOUT})",
+        help=f"to wait for the server (default {_TIMEOUT:g})",
     )
     parser.add_argument("server", nargs="*", metavar="-- COMMAND", help="the command that runs the server")
 
@@ -67,8 +68,8 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
         raise SourceError("--header needs --url")
     if options.file:
         return _saved(Path(options.file))
-    if options.timeout <= 0:
-        raise SourceError(f"--timeout: expected a number of seconds, found {options.timeout}")
+    if not 0 < options.timeout <= _LONGEST:
+        raise SourceError(f"--timeout: expected a number of seconds up to {_LONGEST}, found {options.timeout:g}")
     from prefactor_gen.remote.mcp_session import Deadline, list_tools  # loads httpx, which `--help` does not need
 
     deadline = Deadline(options.timeout)

@@ -8,6 +8,7 @@ __all__ = [
     "CHECKED_FORMATS",
     "CLASS",
     "CONTENT",
+    "DATA",
     "DEPRECATED",
     "FOR_TYPE",
     "KNOWN",
@@ -15,6 +16,7 @@ __all__ = [
     "NOT_ENFORCED",
     "NOT_IN_DRAFT_07",
     "REDACT",
+    "RENAMED_FROM",
     "TYPED_FORMATS",
 ]
 
@@ -24,6 +26,9 @@ ALLOW = "x-prefactor-allow"
 CLASS = "x-prefactor-class"
 """Our own keyword: the Python class of a span type, or of an object."""
 
+DATA = "x-prefactor-data"
+"""Our own keyword: the categories of data_risk that a value belongs to."""
+
 DEPRECATED = "x-prefactor-deprecated"
 """Our own keyword: what to use in place of a property or a span type, since when, and until when it is supported."""
 
@@ -32,6 +37,9 @@ NAME = "x-prefactor-name"
 
 REDACT = "x-prefactor-redact"
 """Our own keyword: the value is replaced before it is recorded."""
+
+RENAMED_FROM = "x-prefactor-renamed-from"
+"""Our own keyword: the name that a property or a span type had before. Only comparisons read it."""
 
 NOT_ENFORCED = frozenset({
     "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",

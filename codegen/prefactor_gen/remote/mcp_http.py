@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 from prefactor_gen.remote.mcp_session import Deadline, Message, messages, reply_to
 
 __all__ = ["connected_server"]

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 
 __all__ = ["PROTOCOL_VERSIONS", "Deadline", "Message", "ServerTools", "Transport", "list_tools", "messages", "reply_to"]
 

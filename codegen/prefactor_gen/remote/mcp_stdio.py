@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 from prefactor_gen.remote.mcp_session import Deadline, Message, messages, reply_to
 
 __all__ = ["running_server"]
@@ -50,9 +50,20 @@ def running_server(command: Sequence[str], deadline: Deadline) -> Iterator[_Prog
     try:
         yield program
     except RemoteError as error:
-        raise RemoteError(f"{error}{program.last_words()}") from None
+        raise _ProgramError(str(error), [] if program.is_too_much else program.last_lines()) from None
     finally:
         _end(process)
+
+
+class _ProgramError(RemoteError):
+    """What is wrong with a server, and the last lines that it printed as errors, each on a line of its own."""
+
+    def __init__(self, message: str, lines: Sequence[str]) -> None:
+        super().__init__(message)
+        self.lines = lines
+
+    def __str__(self) -> str:
+        return "\n    ".join([super().__str__(), *self.lines])
 
 
 class _Program:
@@ -113,13 +124,12 @@ class _Program:
             return RemoteError("the server closed its output before it answered")
         return RemoteError(f"the server ended with exit code {code} before it answered")
 
-    def last_words(self) -> str:
-        """The last lines that the server printed as errors, each on a line of its own."""
+    def last_lines(self) -> list[str]:
+        """The last lines that the server printed as errors."""
         if self.process.poll() is not None:
             self.error_reader.join(_SECONDS_TO_END)
         lines = b"".join(self.errors).decode("utf-8", errors="replace").splitlines()
-        shown = [printable(line.rstrip())[:_SHOWN_WIDTH] for line in lines if line.strip()][-_SHOWN_LINES:]
-        return "".join(f"\n    {line}" for line in shown)
+        return [printable(line.rstrip())[:_SHOWN_WIDTH] for line in lines if line.strip()][-_SHOWN_LINES:]
 
     def _read_lines(self, stream: IO[bytes]) -> None:
         begun: list[bytes] = []
