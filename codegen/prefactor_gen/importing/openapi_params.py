@@ -37,7 +37,9 @@ def _parameters(
         listed = context.documents.follow(holder.member("parameters"))
         for each in listed.value if is_list(listed.value) else ():
             parameter = context.documents.follow(Located(each, listed.file))
-            found[str(parameter.members.get("in")), str(parameter.members.get("name"))] = parameter
+            name = parameter.members.get("name")
+            if isinstance(name, str):
+                found[str(parameter.members.get("in")), name] = parameter
     for place in ("path", "query"):
         yield from ((place, name, each) for (where, name), each in found.items() if where == place)
 

@@ -22,6 +22,7 @@ from prefactor_gen.json_schema.subschemas import POSITIONS, Position
 __all__ = ["Component", "Converted", "Direction", "SchemaConverter", "is_needed"]
 
 
+_MOST_PARTS = 50
 _REFERENCES = frozenset({"$ref", "$recursiveRef", "$dynamicRef"})
 
 
@@ -210,17 +211,18 @@ def is_needed(documents: Documents, member: Located, direction: Direction) -> bo
     return all(each.members.get(direction.not_needed) is not True for each in _with_target(documents, member))
 
 
-def _says_values(documents: Documents, option: Located, name: str, depth: int = 8) -> bool:
+def _says_values(documents: Documents, option: Located, name: str) -> bool:
     """Whether an option says itself which values the discriminator has there."""
-    for each in _with_target(documents, option):
-        properties = _followed(documents, each.member("properties"))
-        for member in _with_target(documents, properties.member(name)):
-            if not member.members.keys().isdisjoint({"const", "enum"}):
-                return True
-        parts = each.members.get("allOf")
-        for part in parts if depth and is_list(parts) else ():
-            if _says_values(documents, Located(part, each.file), name, depth - 1):
-                return True
+    parts = [option]
+    for part in parts:  # grows by what allOf holds
+        for each in _with_target(documents, part):
+            properties = _followed(documents, each.member("properties"))
+            for member in _with_target(documents, properties.member(name)):
+                if not member.members.keys().isdisjoint({"const", "enum"}):
+                    return True
+            more = each.members.get("allOf")
+            if is_list(more) and len(parts) < _MOST_PARTS:
+                parts.extend(Located(each_part, each.file) for each_part in more)
     return False
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from prefactor_gen.importing.openapi_documents import BrokenReferenceError, Documents, Located, is_list, is_object
+from prefactor_gen.importing.openapi_documents import Documents, Located, is_list, is_object
 from prefactor_gen.importing.openapi_keywords import takes_null
 
 __all__ = ["BodyMembers", "body_members", "describes_object"]
@@ -14,7 +15,7 @@ _BESIDE_MEMBERS = frozenset({
     "additionalProperties", "description", "example", "examples", "externalDocs", "properties", "required", "title",
     "type", "xml",
 })  # fmt: skip
-_MAX_DEPTH = 20
+_MOST_SCHEMAS = 500
 
 
 @dataclass
@@ -26,61 +27,85 @@ class BodyMembers:
     others: Located | None = None
 
 
-def body_members(documents: Documents, body: Located, depth: int = 0) -> BodyMembers | None:
+def body_members(documents: Documents, body: Located) -> BodyMembers | None:
     """The members of a body; None if it is no plain object, so that it has to be one param.
 
     Raises:
         BrokenReferenceError: a reference leads nowhere.
     """
-    schema, file = documents.follow(body)
-    if not is_object(schema) or takes_null(schema) or depth > _MAX_DEPTH:
-        return None
-    keywords = {key for key in schema if not key.startswith("x-")}
-    if is_list(parts := schema.get("allOf")) and keywords <= _BESIDE_MEMBERS | {"allOf"}:
-        return _joined(documents, [Located(each, file) for each in (*parts, {**schema, "allOf": None})], depth)
-    if keywords - {"allOf"} - _BESIDE_MEMBERS or schema.get("type", "object") != "object":
-        return None
-    members, required = documents.follow(Located(schema.get("properties"), file)), schema.get("required")
-    if not is_object(members.value) and "allOf" not in schema:
-        return None
-    others = schema.get("additionalProperties")
-    return BodyMembers(
-        {name: members.member(name) for name in members.members},
-        [name for name in required if isinstance(name, str)] if is_list(required) else [],
-        Located(others, file) if others is not None else None,
-    )
+    return _Shapes(documents).members(body)
 
 
-def _joined(documents: Documents, parts: list[Located], depth: int) -> BodyMembers | None:
-    """The members of all parts of an `allOf`; None if two parts describe the same one, or close the object."""
-    joined = BodyMembers()
-    for part in parts:
-        found = body_members(documents, part, depth + 1)
-        if found is None or found.others is not None or not found.properties.keys().isdisjoint(joined.properties):
+def describes_object(documents: Documents, schema: Located) -> bool:
+    """Whether only objects match a schema, as far as it is plain to see.
+
+    Raises:
+        BrokenReferenceError: a reference leads nowhere.
+    """
+    return _Shapes(documents).describes_object(schema)
+
+
+class _Shapes:
+    """Looks at one schema, and no further than a number of others that it is made of."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._left = _MOST_SCHEMAS
+
+    def members(self, body: Located) -> BodyMembers | None:
+        schema, file = self._followed(body)
+        if not is_object(schema) or takes_null(schema):
             return None
-        joined.properties.update(found.properties)
-        joined.required.extend(found.required)
-    return joined
-
-
-def describes_object(documents: Documents, located: Located, depth: int = 0) -> bool:
-    """Whether only objects match a schema, as far as it is plain to see."""
-    try:
-        schema, file = documents.follow(located)
-    except BrokenReferenceError:
-        return False
-    if not is_object(schema) or takes_null(schema) or depth > _MAX_DEPTH:
-        return False
-    if (types := schema.get("type")) is not None:
-        return types in ("object", ["object"])
-
-    def are_objects(keyword: str) -> list[bool]:
-        options = schema.get(keyword)
-        return (
-            [describes_object(documents, Located(each, file), depth + 1) for each in options]
-            if is_list(options)
-            else []
+        keywords = {key for key in schema if not key.startswith("x-")}
+        if is_list(parts := schema.get("allOf")) and keywords <= _BESIDE_MEMBERS - {"additionalProperties"} | {"allOf"}:
+            beside = {key: value for key, value in schema.items() if key != "allOf"}
+            own = [beside] if "properties" in beside else []
+            return self._joined([Located(each, file) for each in (*parts, *own)], beside)
+        if keywords - _BESIDE_MEMBERS or schema.get("type", "object") != "object":
+            return None
+        members = self._documents.follow(Located(schema.get("properties"), file))
+        if not is_object(members.value):
+            return None
+        others = schema.get("additionalProperties")
+        return BodyMembers(
+            {name: members.member(name) for name in members.members},
+            _required(schema),
+            Located(others, file) if others is not None else None,
         )
 
-    unions = [are_objects(keyword) for keyword in ("oneOf", "anyOf")]
-    return "properties" in schema or any(are_objects("allOf")) or any(each and all(each) for each in unions)
+    def _joined(self, parts: list[Located], beside: Mapping[str, object]) -> BodyMembers | None:
+        """The members of all parts of an `allOf`; None if two parts describe the same one, or close the object."""
+        joined = BodyMembers(required=_required(beside))
+        for part in parts:
+            found = self.members(part)
+            if found is None or found.others is not None or not found.properties.keys().isdisjoint(joined.properties):
+                return None
+            joined.properties.update(found.properties)
+            joined.required.extend(found.required)
+        return joined
+
+    def describes_object(self, located: Located) -> bool:
+        schema, file = self._followed(located)
+        if not is_object(schema) or takes_null(schema):
+            return False
+        if (types := schema.get("type")) is not None:
+            return types in ("object", ["object"])
+
+        def options(keyword: str) -> list[Located]:
+            given = schema.get(keyword)
+            return [Located(each, file) for each in given] if is_list(given) else []
+
+        if "properties" in schema or any(map(self.describes_object, options("allOf"))):
+            return True
+        unions = [union for keyword in ("oneOf", "anyOf") if (union := options(keyword))]
+        return any(all(map(self.describes_object, union)) for union in unions)
+
+    def _followed(self, located: Located) -> Located:
+        """What a schema refers to; nothing once too many schemas have been looked at."""
+        self._left -= 1
+        return self._documents.follow(located) if self._left >= 0 else Located(None, located.file)
+
+
+def _required(schema: Mapping[str, object]) -> list[str]:
+    names = schema.get("required")
+    return [name for name in names if isinstance(name, str)] if is_list(names) else []
