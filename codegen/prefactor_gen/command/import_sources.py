@@ -12,9 +12,9 @@ from prefactor_gen.importing.sources import Source
 __all__ = ["COMMANDS", "SOURCES", "given_options", "source_named", "with_defaults"]
 
 SOURCES: Final[dict[str, str]] = {
-    "mcp": "mcp_source",
-    "openai": "openai_source",
-    "anthropic": "anthropic_source",
+    "mcp": "tools.mcp_source",
+    "openai": "tools.openai_source",
+    "anthropic": "tools.anthropic_source",
     "openapi": "openapi_source",
     "python": "python_source",
     "spans": "spans_source",

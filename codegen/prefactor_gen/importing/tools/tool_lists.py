@@ -9,12 +9,12 @@ from prefactor_gen.diagnostics.diagnostics import Severity, printable
 from prefactor_gen.importing.json_input import read_json
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.importing.span_types import Imported, ImportedSpanType
-from prefactor_gen.importing.strict_schemas import (
+from prefactor_gen.importing.tools.strict_schemas import (
     closed_empty_objects,
     has_nullable_required,
     without_nullable_required,
 )
-from prefactor_gen.importing.tool_entries import RefusedError, SkippedError, ToolEntry, read_tools
+from prefactor_gen.importing.tools.tool_entries import RefusedError, SkippedError, ToolEntry, read_tools
 
 __all__ = ["anthropic_tool", "openai_tool", "read_tool_list"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prefactor_gen.importing.span_types import Imported, ImportedSpanType
-from prefactor_gen.importing.tool_entries import ToolEntry, read_tools
+from prefactor_gen.importing.tools.tool_entries import ToolEntry, read_tools
 from prefactor_gen.importing.wrapping import as_result, may_be_an_object
 
 __all__ = ["imported_tools"]

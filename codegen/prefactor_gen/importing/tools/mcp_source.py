@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.importing.json_input import read_json
-from prefactor_gen.importing.mcp_tools import imported_tools
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.importing.span_types import Found, Imported
+from prefactor_gen.importing.tools.mcp_tools import imported_tools
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
 

@@ -1,26 +1,24 @@
-"""The source `openai`: the tools of a request to OpenAI."""
+"""The source `anthropic`: the tools of a request to Anthropic."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from prefactor_gen.importing.span_types import Imported
-from prefactor_gen.importing.tool_lists import openai_tool, read_tool_list
+from prefactor_gen.importing.tools.tool_lists import anthropic_tool, read_tool_list
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
 
-SUMMARY: Final = "the tools of a request to OpenAI"
-EXAMPLE: Final = "openai tools.json --name shop"
+SUMMARY: Final = "the tools of a request to Anthropic"
+EXAMPLE: Final = "anthropic tools.json --name shop"
 PATHS: Final = ("file",)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the arguments: the file, and how to read it."""
+    """Add the arguments: the file."""
     parser.add_argument("file", nargs="?", metavar="TOOLS.json", help="a list of tools, or a request with one")
-    parser.add_argument("--unstrict", action="store_true", help="required parameters that may be null become optional")
 
 
 def default_name(options: Namespace) -> str | None:
@@ -34,4 +32,4 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     Raises:
         SourceError: it is no list of tools.
     """
-    return read_tool_list(options.file, partial(openai_tool, unstrict=options.unstrict))
+    return read_tool_list(options.file, anthropic_tool)
