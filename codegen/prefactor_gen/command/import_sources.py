@@ -15,7 +15,7 @@ SOURCES: Final[dict[str, str]] = {
     "mcp": "tools.mcp_source",
     "openai": "tools.openai_source",
     "anthropic": "tools.anthropic_source",
-    "openapi": "openapi_source",
+    "openapi": "openapi.openapi_source",
     "python": "python_source",
     "spans": "spans_source",
     "platform": "platform_source",

@@ -293,10 +293,21 @@ def test_an_operation_id_that_occurs_twice(pets: Pets) -> None:
     assert [entry["name"] for entry in pets.file()["span_type_schemas"]] == ["pets:get", "pets:get_b"]
 
 
+def test_a_path_that_leads_nowhere_costs_its_own_operations(pets: Pets) -> None:
+    result = pets.run({"/a": {"$ref": "a.yaml"}, "/b": {"get": {}}})
+    assert (result.code, result.out.splitlines()) == (
+        1,
+        [
+            "Pets 1.2: 1 of 2 operations → schemas/imported/pets.yaml",
+            "  error pets:/a: a.yaml: cannot read: No such file or directory",
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("swagger: '2.0'", [], "expected OpenAPI 3.0 or later, found Swagger '2.0'; convert it first"),
+        ("swagger: '2.0'", [], "expected OpenAPI 3.0 or later, found Swagger 2.0; convert it first"),
         ("openapi: 3.0.0", [], "expected operations in paths, found none"),
         ("- 1", [], "expected an OpenAPI document, with openapi: 3.0.x or 3.1.x"),
         ("a: [", [], "pets.yaml:1:5: not valid YAML"),

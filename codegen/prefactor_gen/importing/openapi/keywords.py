@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prefactor_gen.importing.openapi_documents import is_list, is_object
+from prefactor_gen.importing.openapi.references import is_list, is_object
 from prefactor_gen.json_schema.keywords import REDACT
 
 __all__ = ["ANNOTATIONS", "in_json_schema", "takes_null", "with_null"]

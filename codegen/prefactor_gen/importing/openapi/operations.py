@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.importing.openapi_components import Components
-from prefactor_gen.importing.openapi_context import Operation, OperationContext, text_of
-from prefactor_gen.importing.openapi_documents import BrokenReferenceError, Documents, Located, is_object
-from prefactor_gen.importing.openapi_names import OperationName
-from prefactor_gen.importing.openapi_params import params_of
-from prefactor_gen.importing.openapi_results import result_of
-from prefactor_gen.importing.openapi_schemas import SchemaConverter
+from prefactor_gen.importing.openapi.components import Components
+from prefactor_gen.importing.openapi.context import Operation, OperationContext, text_of
+from prefactor_gen.importing.openapi.names import OperationName
+from prefactor_gen.importing.openapi.params import params_of
+from prefactor_gen.importing.openapi.references import BrokenReferenceError, Documents, Located, is_object
+from prefactor_gen.importing.openapi.results import result_of
+from prefactor_gen.importing.openapi.schemas import SchemaConverter
 from prefactor_gen.importing.span_types import Found
 
 __all__ = ["OperationReader", "operations_of"]
@@ -19,18 +19,25 @@ __all__ = ["OperationReader", "operations_of"]
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 
-def operations_of(documents: Documents, paths: Located) -> Iterator[tuple[OperationName, Located, Located]]:
+def operations_of(
+    documents: Documents, paths: Located, broken: list[Found]
+) -> Iterator[tuple[OperationName, Located, Located]]:
     """The operations of a document: the name, the path item, and the operation.
 
-    Raises:
-        BrokenReferenceError: a path leads nowhere.
+    Args:
+        documents: the files of the document.
+        paths: its paths.
+        broken: takes what there is to tell of paths and operations that cannot be read.
     """
     for path in paths.members:
-        item = documents.follow(paths.member(path))
-        for method in (each for each in _METHODS if each in item.members):
-            operation = documents.follow(item.member(method))
-            if is_object(operation.value):
-                yield OperationName(method, path, text_of(operation.members.get("operationId"))), item, operation
+        try:
+            item = documents.follow(paths.member(path))
+            for method in (each for each in _METHODS if each in item.members):
+                operation = documents.follow(item.member(method))
+                if is_object(operation.value):
+                    yield OperationName(method, path, text_of(operation.members.get("operationId"))), item, operation
+        except BrokenReferenceError as error:
+            broken.append(Found(path, str(error), Severity.ERROR))
 
 
 class OperationReader:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.importing.openapi_components import Components
-from prefactor_gen.importing.openapi_documents import BrokenReferenceError, Documents, Located
-from prefactor_gen.importing.openapi_names import OperationName
-from prefactor_gen.importing.openapi_schemas import Component, Converted, Direction, SchemaConverter
+from prefactor_gen.importing.openapi.components import Components
+from prefactor_gen.importing.openapi.names import OperationName
+from prefactor_gen.importing.openapi.references import BrokenReferenceError, Documents, Located
+from prefactor_gen.importing.openapi.schemas import Component, Converted, Direction, SchemaConverter
 from prefactor_gen.importing.span_types import Found
 
 __all__ = ["Json", "Operation", "OperationContext", "json_media_type", "text_of"]

@@ -7,10 +7,10 @@ from typing import Final
 
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.diagnostics.limits import MAX_TYPES
-from prefactor_gen.importing.openapi_context import Json, OperationContext, json_media_type
-from prefactor_gen.importing.openapi_documents import Documents, Located, is_object
-from prefactor_gen.importing.openapi_schemas import Direction
-from prefactor_gen.importing.openapi_shapes import describes_object
+from prefactor_gen.importing.openapi.context import Json, OperationContext, json_media_type
+from prefactor_gen.importing.openapi.references import Documents, Located, is_object
+from prefactor_gen.importing.openapi.schemas import Direction
+from prefactor_gen.importing.openapi.shapes import describes_object
 
 __all__ = ["result_of"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prefactor_gen.importing.openapi_context import Json, OperationContext, json_media_type, text_of
-from prefactor_gen.importing.openapi_documents import Located, is_list, is_object
-from prefactor_gen.importing.openapi_schemas import Direction, is_needed
-from prefactor_gen.importing.openapi_shapes import BodyMembers, body_members
+from prefactor_gen.importing.openapi.context import Json, OperationContext, json_media_type, text_of
+from prefactor_gen.importing.openapi.references import Located, is_list, is_object
+from prefactor_gen.importing.openapi.schemas import Direction, is_needed
+from prefactor_gen.importing.openapi.shapes import BodyMembers, body_members
 
 __all__ = ["params_of"]
 

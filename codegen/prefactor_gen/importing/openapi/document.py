@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.importing.openapi_components import with_references
-from prefactor_gen.importing.openapi_context import Operation
-from prefactor_gen.importing.openapi_documents import BrokenReferenceError, Documents, Located, is_object
-from prefactor_gen.importing.openapi_names import OperationName, chosen_by, suggestion
-from prefactor_gen.importing.openapi_operations import OperationReader, operations_of
-from prefactor_gen.importing.openapi_schemas import Component
+from prefactor_gen.importing.openapi.components import with_references
+from prefactor_gen.importing.openapi.context import Operation
+from prefactor_gen.importing.openapi.names import OperationName, chosen_by, suggestion
+from prefactor_gen.importing.openapi.operations import OperationReader, operations_of
+from prefactor_gen.importing.openapi.references import Documents, Located, is_object
+from prefactor_gen.importing.openapi.schemas import Component
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
 
@@ -30,29 +30,33 @@ def read_document(options: Namespace, base: Path) -> Imported:
     document = Located(documents.document(), documents.root)
     version = _version(document.members, options.document)
     reader = OperationReader(documents, is_3_0=version.startswith("3.0"))
-    operations = list(_operations(documents, document.member("paths"), reader, options))
+    broken: list[Found] = []
+    operations = list(_operations(documents, document.member("paths"), reader, options, broken))
     usable = [each for each in operations if all(found.severity is not Severity.ERROR for found in each.found)]
+    by_path = options.names == "path"
     uses = set[Component]().union(*(each.uses for each in usable))
     shared, references = reader.components.named(uses, f"{options.name}.yaml#/$defs/")
     return Imported(
         source=_title(document.members),
-        span_types=list(_span_types(usable, references, by_path=options.names == "path")),
-        found=[*_unnamed(usable), *(found for each in operations for found in each.found)],
+        span_types=list(_span_types(usable, references, by_path=by_path)),
+        found=[
+            *broken,
+            *(() if by_path else _unnamed(usable)),
+            *(found for each in operations for found in each.found),
+        ],
         noun="operation",
         shared={name: schema for name, schema in shared.items() if is_object(schema)},
     )
 
 
 def _operations(
-    documents: Documents, paths: Located, reader: OperationReader, options: Namespace
+    documents: Documents, paths: Located, reader: OperationReader, options: Namespace, broken: list[Found]
 ) -> Iterator[Operation]:
-    try:
-        every = list(operations_of(documents, paths))
-    except BrokenReferenceError as error:
-        raise SourceError(f"{options.document}: {error}") from None
+    every = list(operations_of(documents, paths, broken))
     names = [name for name, _, _ in every]
     if not names:
-        raise SourceError(f"{options.document}: expected operations in paths, found none")
+        problem = broken[0].message if broken else "expected operations in paths, found none"
+        raise SourceError(f"{options.document}: {problem}")
     patterns: Sequence[str] = options.operation or ()
     for pattern in patterns:
         if not any(chosen_by([pattern], name) for name in names):
@@ -94,9 +98,7 @@ def _version(document: Mapping[str, object], source: str) -> str:
     if isinstance(given, str) and given.startswith(("3.0", "3.1", "3.2")):
         return given
     if "swagger" in document:
-        raise SourceError(
-            f"{source}: expected OpenAPI 3.0 or later, found Swagger {document['swagger']!r}; convert it first"
-        )
+        raise SourceError(f"{source}: expected OpenAPI 3.0 or later, found Swagger 2.0; convert it first")
     raise SourceError(f"{source}: expected an OpenAPI document, with openapi: 3.0.x or 3.1.x")
 
 

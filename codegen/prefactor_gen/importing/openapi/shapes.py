@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from prefactor_gen.importing.openapi_documents import Documents, Located, is_list, is_object
-from prefactor_gen.importing.openapi_keywords import takes_null
+from prefactor_gen.importing.openapi.keywords import takes_null
+from prefactor_gen.importing.openapi.references import Documents, Located, is_list, is_object
 
 __all__ = ["BodyMembers", "body_members", "describes_object"]
 

@@ -45,6 +45,6 @@ def read(options: Namespace, base: Path) -> Imported:
     """
     if not options.document:
         raise SourceError("expected an OpenAPI document, as in `prefactor-gen import openapi api.yaml`")
-    from prefactor_gen.importing.openapi_import import read_document
+    from prefactor_gen.importing.openapi.document import read_document
 
     return read_document(options, base)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from prefactor_gen.importing.openapi_documents import Documents, Located, is_list, is_object
-from prefactor_gen.importing.openapi_schemas import Component, Converted, Direction, SchemaConverter
+from prefactor_gen.importing.openapi.references import Documents, Located, is_list, is_object
+from prefactor_gen.importing.openapi.schemas import Component, Converted, Direction, SchemaConverter
 
 __all__ = ["Components"]
 
@@ -42,7 +42,10 @@ class Components:
         reached = self.reached(uses)
         names = _names(_merged(reached))
         references = {component: reference + name for component, name in names.items()}
-        schemas = {name: with_references(reached[component].schema, references) for component, name in names.items()}
+        schemas = {
+            name: _without_own_name(with_references(reached[component].schema, references), name)
+            for component, name in names.items()
+        }
         return dict(sorted(schemas.items())), references
 
     def _convert(self, component: Component) -> Converted:
@@ -59,6 +62,13 @@ def with_references(schema: object, references: Mapping[Component, str]) -> obje
     if is_object(schema):
         return {key: with_references(value, references) for key, value in schema.items()}
     return [with_references(each, references) for each in schema] if is_list(schema) else schema
+
+
+def _without_own_name(schema: object, name: str) -> object:
+    """The schema of a component without a title that repeats its name."""
+    if not is_object(schema) or schema.get("title") != name:
+        return schema
+    return {key: value for key, value in schema.items() if key != "title"}
 
 
 def _merged(reached: Mapping[Component, Converted]) -> dict[Component, Component]:

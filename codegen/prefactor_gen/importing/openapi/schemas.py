@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from prefactor_gen.importing.openapi_documents import (
+from prefactor_gen.importing.openapi.keywords import ANNOTATIONS, in_json_schema, with_null
+from prefactor_gen.importing.openapi.references import (
     BrokenReferenceError,
     Documents,
     Located,
@@ -16,7 +17,6 @@ from prefactor_gen.importing.openapi_documents import (
     is_list,
     is_object,
 )
-from prefactor_gen.importing.openapi_keywords import ANNOTATIONS, in_json_schema, with_null
 from prefactor_gen.json_schema.subschemas import POSITIONS, Position
 
 __all__ = ["Component", "Converted", "Direction", "SchemaConverter", "is_needed"]
