@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeGuard, cast, get_args, get_origin
 
 from prefactor_gen.importing.span_types import ImportedSpanType
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from prefactor_core import SchemaRegistry
     from prefactor_core.schema_registry import PayloadSource
 
-__all__ = ["definitions_of", "description_of_class", "register", "without_partial"]
+__all__ = ["definitions_of", "description_of_class", "function_of", "name_of", "register"]
 
 _REGISTRY = "imported"
 _RESULT = "result"
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Parameters that frameworks fill in, by the name of their class, and markers in Annotated.
 _INJECTED = frozenset({
     "CallbackContext", "Context", "FunctionToolContext", "InvocationContext", "RunContext", "RunContextWrapper",
@@ -24,12 +26,34 @@ _INJECTED = frozenset({
 })  # fmt: skip
 
 
-def without_partial(thing: object) -> Any:
-    return without_partial(thing.func) if isinstance(thing, functools.partial) else thing
+_WRAPPED = ("func", "coroutine", "fn", "function")
+"""Where the tools of frameworks have the function that they call."""
 
 
-def register(registry: SchemaRegistry, name: str, thing: object) -> None:
-    """Register one object.
+def name_of(thing: object) -> str | None:
+    """The name of a tool or a function as it is, and that of a class in words: `refund_order` of `RefundOrder`."""
+    inner = _without_partial(function_of(thing))
+    names = [getattr(thing, "name", None) if inner is not thing else None, getattr(inner, "__name__", None)]
+    name = next((each for each in names if isinstance(each, str) and each.isidentifier()), None)
+    return _WORD.sub("_", name).lower() if name is not None and isinstance(inner, type) else name
+
+
+def function_of(thing: object) -> object:
+    """The function of a tool of a framework, or the thing itself."""
+    if isinstance(thing, type | functools.partial) or inspect.isroutine(thing) or get_origin(thing) is not None:
+        return thing
+    return next((each for key in _WRAPPED if inspect.isroutine(each := getattr(thing, key, None))), thing)
+
+
+def _without_partial(thing: object) -> Any:
+    return _without_partial(thing.func) if isinstance(thing, functools.partial) else thing
+
+
+def register(registry: SchemaRegistry, name: str, thing: object) -> Sequence[str]:
+    """Register one object, which is no tool of a framework.
+
+    Returns:
+        The parameters that a framework fills in, which are left out.
 
     Raises:
         TypeError: it has no JSON Schema; the message says which part of it, and why.
@@ -39,9 +63,11 @@ def register(registry: SchemaRegistry, name: str, thing: object) -> None:
         raise TypeError(f"expected a function or a type, found {type(thing).__name__}")
     if not _is_function(thing):
         registry.register_type(name, params=cast("PayloadSource", thing))  # it says what is wrong
-        return
-    function = _without_injected(thing)
+        return ()
+    injected = _injected(thing)
+    function = functools.partial(thing, **dict.fromkeys(injected)) if injected else thing
     registry.register_type(name, params=function, result=_result(name, function))
+    return injected
 
 
 def _result(name: str, function: Callable[..., object]) -> str | None:
@@ -65,14 +91,13 @@ def _is_function(thing: object) -> TypeGuard[Callable[..., object]]:
     return callable(thing) and not isinstance(thing, type) and get_origin(thing) is None
 
 
-def _without_injected(function: Callable[..., object]) -> Callable[..., object]:
-    """The function without the parameters that a framework fills in, such as the Context of an MCP server."""
+def _injected(function: Callable[..., object]) -> list[str]:
+    """The parameters that a framework fills in, such as the Context of an MCP server."""
     try:
-        hints = inspect.get_annotations(inspect.unwrap(without_partial(function)), eval_str=True)
+        hints = inspect.get_annotations(inspect.unwrap(_without_partial(function)), eval_str=True)
     except Exception:  # registering it says what is wrong with an annotation
-        return function
-    injected = {name: None for name, annotation in hints.items() if name != "return" and _is_injected(annotation)}
-    return functools.partial(function, **injected) if injected else function
+        return []
+    return [name for name, annotation in hints.items() if name != "return" and _is_injected(annotation)]
 
 
 def _is_injected(annotation: object) -> bool:

@@ -17,8 +17,6 @@ SUMMARY = "functions, models, dataclasses and TypedDicts of the project"
 EXAMPLE = "python my_agent.tools:search my_agent.tools:Order"
 PATHS = ()
 
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of the source."""
@@ -26,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "objects",
         nargs="*",
         metavar="MODULE:ATTRIBUTE",
-        help="a function, a pydantic model, a dataclass, a TypedDict, or a list of these; the module is imported",
+        help="a function, a tool, a model, a dataclass, a TypedDict, or a list of these; the module is imported",
     )
 
 
@@ -50,7 +48,8 @@ def read(options: Namespace, base: Path) -> Imported:
     descriptions: dict[str, str | None] = {}
     for name, thing in _things(options.objects, base):
         try:
-            register(registry, name, thing)
+            injected = register(registry, name, thing)
+            found.extend(Found(name, f"{each} is filled in by a framework; left out") for each in injected)
             descriptions[name] = description_of_class(thing)
         except (TypeError, ValueError) as error:
             found.append(Found(name, str(error), Severity.ERROR))
@@ -62,6 +61,7 @@ def read(options: Namespace, base: Path) -> Imported:
 def _things(names: Sequence[str], base: Path) -> Iterator[tuple[str, object]]:
     """The objects with the names of their span types. A list of objects stands for each of them."""
     from prefactor_gen.definitions.registries import import_attribute
+    from prefactor_gen.importing.python_objects import function_of, name_of
 
     for source in names:
         if not re.fullmatch(r"[\w.]+:[\w.]+", source):
@@ -70,18 +70,5 @@ def _things(names: Sequence[str], base: Path) -> Iterator[tuple[str, object]]:
             thing = import_attribute(source, base)
         except DiagnosticError as error:
             raise SourceError(f"{error.diagnostics[0].place}: {error.diagnostics[0].message}") from None
-        if isinstance(thing, list | tuple):
-            yield from ((_name(each, f"{source}[{index}]"), each) for index, each in enumerate(thing))
-        else:
-            yield _name(thing, source), thing
-
-
-def _name(thing: object, source: str) -> str:
-    """The name of a function as it is, and that of a class in words: `refund_order` of `RefundOrder`."""
-    from prefactor_gen.importing.python_objects import without_partial
-
-    inner = without_partial(thing)
-    name = getattr(inner, "__name__", None)
-    if not isinstance(name, str) or not name.isidentifier():
-        name = source.rpartition(":")[2].rpartition(".")[2]
-    return _WORD.sub("_", name).lower() if isinstance(inner, type) else name
+        for each in thing if isinstance(thing, list | tuple) else [thing]:
+            yield name_of(each) or source.rpartition(":")[2].rpartition(".")[2], function_of(each)
