@@ -81,10 +81,16 @@ def test_a_server_at_an_address_is_told_if_a_variable_is_missing(run: Run) -> No
     assert (code, printed) == (2, "prefactor-gen: shop: --header: the environment has no variable SHOP_TOKEN\n")
 
 
-@pytest.mark.parametrize("words", [(), ("mcp",), ("openai",), ("anthropic",)])
-def test_every_option_is_explained(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        "import", "import mcp", "import openai", "import anthropic", "import openapi", "import python", "import spans",
+        "pull",
+    ],
+)  # fmt: skip
+def test_every_option_is_explained(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["import", *words, "--help"])
+        main([*command.split(), "--help"])
     options = set(re.findall(r"--[a-z]+", capsys.readouterr().out.partition("example")[0])) - {"--help", "--project"}
     explained = {option.strip("`,") for row in table(GUIDE, "options") for option in row[0].split()}
     assert options
