@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
-from tests.codegen.support import Project, Result
+from tests.codegen.support import Project, Result, run_silently
 
-__all__ = ["ImportingProject", "tool"]
+__all__ = ["SERVER", "ImportingProject", "imported_once", "tool"]
 
 SERVER = Path(__file__).with_name("mcp_server.py")
+COMMAND = (sys.executable, "-I", "-S", str(SERVER), "scenario.json")
 
 
 def tool(name: str = "refund", **members: Any) -> dict[str, Any]:
     """A tool of an MCP server with one required parameter, unless `members` says otherwise."""
     schema = {"type": "object", "required": ["invoice"], "properties": {"invoice": {"type": "string"}}}
     return {"name": name, "description": "Pays back.", "inputSchema": schema, **members}
+
+
+def imported_once(factory: pytest.TempPathFactory, *tools: dict[str, Any]) -> Path:
+    """A folder in which tools were imported; a test copies it."""
+    folder = factory.mktemp("imported")
+    (folder / "schemas").mkdir()
+    (folder / "pyproject.toml").write_text('[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+    (folder / "scenario.json").write_text(json.dumps({"pages": [tools]}))
+    with contextlib.chdir(folder):
+        code, printed = run_silently("import", "mcp", "--name", "shop", "--", *COMMAND)
+    assert code == 0, printed
+    return folder
 
 
 class ImportingProject:
@@ -28,7 +43,7 @@ class ImportingProject:
         self.project = project
         self.run = project.run
         project.configure()
-        (project.root / "schemas").mkdir()
+        (project.root / "schemas").mkdir(exist_ok=True)
 
     def server(self, *tools: dict[str, Any], **scenario: Any) -> None:
         """Say what the server does from now on."""
@@ -37,8 +52,7 @@ class ImportingProject:
     def import_tools(self, *tools: dict[str, Any], options: tuple[str, ...] = (), **scenario: Any) -> Result:
         """Import the tools of the server as `shop`."""
         self.server(*tools, **scenario)
-        command = (sys.executable, str(SERVER), "scenario.json")
-        return self.run("import", "mcp", "--name", "shop", *options, "--", *command)
+        return self.run("import", "mcp", "--name", "shop", *options, "--", *COMMAND)
 
     def import_list(self, source: str, tools: Any, *options: str) -> Result:
         """Import the tools in a file."""

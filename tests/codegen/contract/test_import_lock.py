@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
-from tests.codegen.contract.importing import ImportingProject, tool
+from tests.codegen.contract.importing import ImportingProject, imported_once, tool
 from tests.codegen.support import Project
 
 AGAIN = ("import", "mcp", "--name", "shop")
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return imported_once(tmp_path_factory, tool(), tool("find"))
+
+
 @pytest.fixture
-def importing(project: Project) -> ImportingProject:
-    importing = ImportingProject(project)
-    assert importing.import_tools(tool(), tool("find")).code == 0
-    return importing
+def importing(project: Project, imported: Path) -> ImportingProject:
+    shutil.copytree(imported, project.root, dirs_exist_ok=True)
+    return ImportingProject(project)
 
 
 def with_required(*names: str) -> dict[str, object]:

@@ -143,7 +143,7 @@ def test_quirks_of_servers_are_mended_and_told(importing: ImportingProject) -> N
     assert importing.run().code == 0
 
 
-REFUSED: dict[str, tuple[object, str]] = {
+REFUSED: dict[str, tuple[Any, str]] = {
     "dangling": (tool("dangling", inputSchema={"properties": {"a": {"$ref": "#/$defs/Gone"}}}), "PG008: params a: "),
     "remote": (tool("remote", inputSchema={"$ref": "https://shop.example/schema.json"}), "PG008: params: "),
     "text": (tool("text", inputSchema={"type": "string"}), "PG007: params: params and results are JSON objects"),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
-from tests.codegen.contract.importing import ImportingProject, tool
+from tests.codegen.contract.importing import ImportingProject, imported_once, tool
 from tests.codegen.support import Project, forget, is_valid, only
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return imported_once(tmp_path_factory, tool(outputSchema={"type": "object"}), tool("find"), tool("old"))
+
+
 @pytest.fixture
-def importing(project: Project) -> ImportingProject:
-    importing = ImportingProject(project)
-    assert importing.import_tools(tool(outputSchema={"type": "object"}), tool("find"), tool("old")).code == 0
-    return importing
+def importing(project: Project, imported: Path) -> ImportingProject:
+    shutil.copytree(imported, project.root, dirs_exist_ok=True)
+    return ImportingProject(project)
 
 
 def overlay(importing: ImportingProject, text: str) -> None:
