@@ -40,6 +40,8 @@ def run_import(kind: str, options: Namespace) -> int:
         project = ImportProject.here()
     source = source_named(kind)
     name = source.default_name(options) if options.name is None else options.name
+    if name is None and not given_options(source, options):
+        raise ConfigError(f"{kind}: expected what to import, as in prefactor-gen import {source.EXAMPLE}")
     if name is None:
         raise ConfigError(f"expected --name NAME, with which the names of the span types begin: {kind} --name NAME …")
     path = project.path_for(name)

@@ -25,6 +25,8 @@ def read_document(options: Namespace, base: Path) -> Imported:
     Raises:
         SourceError: it cannot be read, is no OpenAPI document, or has no such operation.
     """
+    if options.document.startswith(("http:/", "https:/")):  # with one slash, once it is taken for a path
+        raise SourceError("expected a file, found an address; download the document: nothing is fetched")
     path = Path(options.document)
     documents = Documents(path if path.is_absolute() else base / path, base)
     document = Located(documents.document(), documents.root)
