@@ -99,10 +99,17 @@ class Documents:
         Raises:
             BrokenReferenceError: there is none.
         """
+        return to_plain(self._node(location))
+
+    def check(self, location: Location) -> None:
+        """Raises BrokenReferenceError if there is nothing at a location."""
+        self._node(location)
+
+    def _node(self, location: Location) -> JsonValue:
         found = resolve_pointer(self._file(location.file), location.pointer)
         if found is None:
             raise BrokenReferenceError(f"$ref to {location.file.name}#{location.pointer} leads to nothing")
-        return to_plain(found)
+        return found
 
     def follow(self, located: Located) -> Located:
         """The value, or what it refers to by `$ref`. Documents have references in place of any object.

@@ -21,9 +21,8 @@ from prefactor_gen.json_schema.subschemas import POSITIONS, Position
 
 __all__ = ["Component", "Converted", "Direction", "SchemaConverter", "is_needed"]
 
-
 _MOST_PARTS = 50
-_REFERENCES = frozenset({"$ref", "$recursiveRef", "$dynamicRef"})
+_REFERENCES = ("$ref", "$recursiveRef", "$dynamicRef")
 
 
 class Direction(StrEnum):
@@ -118,7 +117,7 @@ class _Conversion:
         if component is None:
             return {}
         self.found.uses.add(component)
-        effective = ANNOTATIONS if self._is_3_0 else schema.keys() - _REFERENCES
+        effective = ANNOTATIONS if self._is_3_0 else schema.keys() - {*_REFERENCES}
         return {**self._members({key: schema[key] for key in schema if key in effective}), "$ref": component}
 
     def _component(self, reference: str) -> Component | None:
@@ -126,7 +125,7 @@ class _Conversion:
             return Component(self._root, self._direction)
         try:
             location = self._documents.location(reference, self._file)
-            self._documents.at(location)
+            self._documents.check(location)
         except BrokenReferenceError as error:
             self.found.problems.append(str(error))
             return None
