@@ -22,7 +22,6 @@ from prefactor_gen.documents.nodes import from_python
 from prefactor_gen.importing.cleaning import payload_path
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.importing.span_types import Found
-from prefactor_gen.json_schema.pointers import tokens_of
 from prefactor_gen.pipeline.resolved_definitions import with_copies
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.stages import generate_package
@@ -86,7 +85,11 @@ def keep_what_compiles(draft: DraftFile) -> list[Found]:
     found: list[Found] = []
     with tempfile.TemporaryDirectory() as folder:
         for problems_of in (_schema_problems, _generator_errors):
+            before: DraftFile | None = None
             while draft.entries and (problems := list(problems_of(draft, _written(draft, Path(folder))))):
+                if draft == before:  # a key that is not where it was reported
+                    raise SourceError(str(problems[0].diagnostic))
+                before = copy.deepcopy(draft)
                 found.extend(dict.fromkeys(_found(each, draft) for each in problems))
                 _leave_out(problems, draft)
     return found
@@ -102,13 +105,17 @@ def _written(draft: DraftFile, folder: Path) -> Path:
 
 def _leave_out(problems: Sequence[_Problem], draft: DraftFile) -> None:
     """Leave out those keys and, where something else is wrong, the whole entry."""
-    for problem in problems:
-        if problem.is_of_a_key:
-            path = tokens_of(problem.diagnostic.place.pointer)
-            # One wrong example takes the others along.
-            _remove(draft.definitions, path[:-1] if problem.diagnostic.code == INVALID_EXAMPLE.code else path)
+    for path in {_path(problem) for problem in problems if problem.is_of_a_key}:
+        _remove(draft.definitions, path)
     wrong = {problem.entry for problem in problems if not problem.is_of_a_key}
     draft.entries = [entry for number, entry in enumerate(draft.entries) if number not in wrong]
+
+
+def _path(problem: _Problem) -> tuple[str, ...]:
+    """The keys that lead to the key that is left out. One wrong example takes the others along."""
+    tokens = problem.diagnostic.place.pointer.split("/")[1:]
+    path = tuple(token.replace("~1", "/").replace("~0", "~") for token in tokens)
+    return path[:-1] if problem.diagnostic.code == INVALID_EXAMPLE.code else path
 
 
 def _remove(node: object, path: Sequence[str]) -> None:

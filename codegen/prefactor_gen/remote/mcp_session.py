@@ -150,6 +150,11 @@ class _Session:
             result = self.call("initialize", _introduction(PROTOCOL_VERSIONS[0]))
         except _ServerError as error:
             common = [each for each in PROTOCOL_VERSIONS if each in error.supported]
+            if not common and error.supported:
+                spoken = printable(", ".join(map(str, error.supported)))[:_MAX_SHOWN]
+                raise RemoteError(
+                    f"the server speaks only the protocol versions {spoken}, which are not read"
+                ) from None
             if not common:
                 raise
             result = self.call("initialize", _introduction(common[0]))

@@ -108,9 +108,14 @@ QUIRKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"params_schema": {**OBJECT, "properties": {"a": {"x-mine": 1}}}},
         "params: x-prefactor-class is for definitions of your own",
     ),
+    "keys at places with odd names": (
+        {"inputSchema": {**OBJECT, "properties": {"a%41/~": {"minumum": 1, "x%41": 2}}}},
+        {"params_schema": {**OBJECT, "properties": {"a%41/~": {}}}},
+        "params a%41/~: JSON Schema does not know the keyword 'minumum'",
+    ),
     "titles": ({"title": "Pay", "annotations": {"title": "No"}}, {"title": "Pay"}, ""),
     "titles of annotations": ({"annotations": {"title": "Pay: {{ x"}}, {"title": "Pay: {{ x"}, ""),
-    "texts that are none": ({"description": ["x"]}, {"title": "Tool 13"}, "expected text as description, found list"),
+    "texts that are none": ({"description": ["x"]}, {"title": "Tool 14"}, "expected text as description, found list"),
     "hints": (
         {"annotations": {"readOnlyHint": False, "destructiveHint": True, "openWorldHint": True}},
         {"data_risk": {"action_profile": {"destroy_data": "allowed", "external_communication": "allowed"}}},
@@ -119,7 +124,7 @@ QUIRKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "hints that are none": ({"annotations": {"readOnlyHint": "yes"}}, {}, "expected true or false as readOnlyHint"),
     "a name of personal data": (
         {"inputSchema": {"required": ["email", "n"], "properties": {"email": {"type": "string"}, "n": {"const": 1}}}},
-        {"template": "Tool 16: {{ n }}"},
+        {"template": "Tool 17: {{ n }}"},
         "",
     ),
 }
@@ -137,7 +142,7 @@ def test_quirks_of_servers_are_mended_and_told(importing: ImportingProject) -> N
         assert {key: entry[key] for key in expected} == expected, what
         if note:
             assert any(f"shop:tool_{number}: {note}" in line for line in done.out.splitlines()), (what, done.out)
-    assert "template" not in span_types["tool_12"]  # the title would be read as Liquid
+    assert "template" not in span_types["tool_13"]  # the title would be read as Liquid
     checked = importing.run("check")
     assert (checked.code, " error " in checked.out) == (0, False), checked.out
     assert importing.run().code == 0
