@@ -73,9 +73,9 @@ def test_span_types_of_recorded_spans(spans: Spans) -> None:
 
 
 def test_types_are_merged(spans: Spans) -> None:
-    params = spans.params({"a": 1, "b": [1, None], "c": {"d": "x"}}, {"a": "x", "b": [{"e": []}], "c": None})
+    params = spans.params({"a": 1.0, "b": [1, None], "c": {"d": "x"}}, {"a": "x", "b": [{"e": []}], "c": None})
     assert params["properties"] == {
-        "a": {"type": ["integer", "string"]},
+        "a": {"type": ["number", "string"]},
         "b": {"type": "array", "items": {"type": ["null", "integer", "object"], "properties": {"e": {"type": "array", "items": {}}}}},  # noqa: E501
         "c": {"type": ["null", "object"], "properties": {"d": {"type": "string"}}},
     }  # fmt: skip
@@ -134,6 +134,14 @@ def test_lines_that_are_no_spans(spans: Spans, line: str, message: str) -> None:
     assert message in result.err
     assert result.err.count("\n") == 1
     assert SECRET not in result.err
+
+
+def test_a_title_that_no_file_can_hold(spans: Spans) -> None:
+    result = spans.run(span({}, schema_title="\ud800"), span({}, name="shop:search"))
+    assert (result.code, result.out.splitlines()[0]) == (
+        1,
+        "2 spans of spans.jsonl: 1 of 2 span types → schemas/imported/spans.yaml",
+    )
 
 
 @pytest.mark.parametrize("name", ["nothing.jsonl", "."])
