@@ -36,7 +36,7 @@ Run = Callable[[str], tuple[int, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a block in a project where `uvx` runs a server that looks like mcp-server-git."""
-    project(tmp_path, {"pyproject.toml": '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "my_spans"\n'})
+    project(tmp_path, {"pyproject.toml": '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "spans_of_git"\n'})
     (tmp_path / "schemas").mkdir()
     (tmp_path / "uvx").write_text(f"#!/bin/sh\nexec {sys.executable} {SERVER} scenario.json\n")
     (tmp_path / "uvx").chmod(0o755)
@@ -64,7 +64,7 @@ def test_an_import_and_its_changes(run: Run) -> None:
     assert run(CHECK[2]) == (0, CHECKED[1])
     Path("schemas/imported/git.overlay.yaml").write_text(OVERLAY)
     code, printed = run("prefactor-gen generate")
-    assert (code, printed.partition(",")[0]) == (0, "generated/my_spans: 11 span types")
+    assert (code, printed.partition(",")[0]) == (0, "generated/spans_of_git: 11 span types")
     serve("2026.11.2", "max_count")
     assert run(CHECK[1]) == (1, CHECKED[0])
     assert run(CHECK[0])[0] == 0

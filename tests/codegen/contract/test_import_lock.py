@@ -160,7 +160,7 @@ def test_mistakes(importing: ImportingProject) -> None:
         ("import", "openai", "--name", "shop", "x.json"): "--name: 'shop' is an import of mcp; choose another, or re",
         ("import", "mcp", "--", "x"): "expected --name NAME, with which the names of the span types begin",
         ("import", "mcp", "--name", "Shop", "--", "x"): "--name: 'Shop' and the import 'shop' would be one file",
-        ("import", "openai"): "openai: expected what to import, as in prefactor-gen import openai tools.json",
+        ("import", "openai"): "openai: expected what to import, as in prefactor-gen import openai tools.json --na",
         ("import", "openai", "--name", "y"): "y: expected a file with a list of tools: TOOLS.json",
     }
     for command, message in mistakes.items():

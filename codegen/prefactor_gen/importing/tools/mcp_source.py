@@ -6,15 +6,17 @@ import os
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.importing.json_input import read_json
 from prefactor_gen.importing.sources import SourceError
-from prefactor_gen.importing.span_types import Found, Imported
-from prefactor_gen.importing.tools.mcp_tools import imported_tools
+
+if TYPE_CHECKING:
+    from prefactor_gen.importing.span_types import Imported
+    from prefactor_gen.remote.mcp_session import ServerTools
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
 
@@ -70,26 +72,36 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
         return _saved(Path(options.file))
     if not 0 < options.timeout <= _LONGEST:
         raise SourceError(f"--timeout: expected a number of seconds up to {_LONGEST}, found {options.timeout:g}")
-    from prefactor_gen.remote.mcp_session import Deadline, list_tools  # loads httpx, which `--help` does not need
+    from prefactor_gen.importing.span_types import Found
+    from prefactor_gen.importing.tools.mcp_tools import imported_tools
+
+    listed = _listed(options)
+    imported = imported_tools(listed.tools, listed.server)
+    remarks = [Found("", remark) for remark in listed.remarks]
+    return replace(imported, found=[*remarks, *imported.found])
+
+
+def _listed(options: Namespace) -> ServerTools:
+    """What the server answers."""
+    from prefactor_gen.remote.mcp_session import Deadline, list_tools
 
     deadline = Deadline(options.timeout)
     if options.url:
         from prefactor_gen.remote.mcp_http import connected_server
 
         with connected_server(_address(options.url), _headers(options.header or []), deadline) as server:
-            listed = list_tools(server)
-    else:
-        from prefactor_gen.remote.mcp_stdio import running_server
+            return list_tools(server)
+    from prefactor_gen.remote.mcp_stdio import running_server
 
-        with running_server(options.server, deadline) as program:
-            listed = list_tools(program)
-    imported = imported_tools(listed.tools, listed.server)
-    remarks = [Found("", remark) for remark in listed.remarks]
-    return Imported(source=imported.source, span_types=imported.span_types, found=[*remarks, *imported.found])
+    with running_server(options.server, deadline) as program:
+        return list_tools(program)
 
 
 def _saved(path: Path) -> Imported:
     """The tools in a saved answer of `tools/list`: the whole message, its result, or the list alone."""
+    from prefactor_gen.importing.json_input import read_json
+    from prefactor_gen.importing.tools.mcp_tools import imported_tools
+
     shown = printable(path.as_posix())
     document = read_json(path, "an answer of tools/list")
     for key in ("result", "tools"):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prefactor_gen.importing.span_types import Imported
-from prefactor_gen.importing.tools.tool_lists import openai_tool, read_tool_list
+if TYPE_CHECKING:
+    from prefactor_gen.importing.span_types import Imported
+
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
 
@@ -34,4 +35,6 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     Raises:
         SourceError: it is no list of tools.
     """
+    from prefactor_gen.importing.tools.tool_lists import openai_tool, read_tool_list
+
     return read_tool_list(options.file, partial(openai_tool, unstrict=options.unstrict))
