@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
-from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place, Severity
 from prefactor_gen.diagnostics.limits import MAX_YAML_CHARACTERS
-from prefactor_gen.documents.nodes import ObjectNode, to_plain
+from prefactor_gen.documents.nodes import ObjectNode, from_python, to_plain
 from prefactor_gen.importing.acceptable import DraftFile, Entry, keep_what_compiles
 from prefactor_gen.importing.cleaning import clean_schema
 from prefactor_gen.importing.sources import SourceError
@@ -104,6 +104,7 @@ class _Entries:
         self.names.add(name)
         try:
             entry = dict(self.members(item, name))
+            from_python(entry, Place(""))  # its texts may hold what no file can, such as a lone surrogate
         except DiagnosticError as error:
             problem = "; ".join(f"{each.message} ({each.place})" for each in error.diagnostics)
             self.found.append(Found(name, problem, Severity.ERROR))

@@ -46,6 +46,7 @@ def read(options: Namespace, _base: Path) -> Imported:
     """
     if not options.agent:
         raise SourceError("expected an agent, as in `prefactor-gen pull my-agent`")
+    from prefactor_gen.importing.quality_schemas import usable_quality_schemas
     from prefactor_gen.remote.agent_versions import agent_versions
 
     agent, version = _agent(options.agent)
@@ -53,14 +54,15 @@ def read(options: Namespace, _base: Path) -> Imported:
     newest = found[0]
     span_types = newest.definitions.get("span_type_schemas")
     usable, problems = _span_types(span_types if isinstance(span_types, list) else [])
-    quality = newest.definitions.get("quality_schemas", ())
+    given = newest.definitions.get("quality_schemas", ())
+    quality, wrong = usable_quality_schemas(filter(_is_object, given if isinstance(given, list) else []))
     return Imported(
         source=f"{agent} {newest.identifier}",
         span_types=usable,
-        found=[*_remarks(found, version), *problems],
+        found=[*_remarks(found, version), *problems, *wrong],
         noun="span type",
         are_span_types=True,
-        quality_schemas=[each for each in quality if isinstance(each, Mapping)] if isinstance(quality, list) else [],
+        quality_schemas=quality,
     )
 
 

@@ -85,7 +85,8 @@ class Samples:
 
     def _repeats(self) -> bool:
         values = len(self._texts)
-        return 0 < values <= _MOST_VALUES and self._texts.total() >= max(ENOUGH, 2 * values)
+        is_repeated = 0 < values <= _MOST_VALUES and self._texts.total() >= max(ENOUGH, 2 * values)
+        return is_repeated and all(text.isprintable() for text in self._texts)
 
     def _add_object(self, value: Mapping[str, object]) -> None:
         self._objects += 1
@@ -126,8 +127,8 @@ class Samples:
 
     def _map_schema(self, *, enums: bool) -> dict[str, object]:
         """The schema of an object whose keys are data."""
-        merged = self._others or Samples(self._depth + 1)
-        for each in self._members.values():
+        merged = Samples(self._depth + 1)
+        for each in filter(None, (*self._members.values(), self._others)):
             merged._merge(each)
         return {"additionalProperties": merged.schema(enums=enums)}
 
@@ -155,6 +156,6 @@ def _scalar_type(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
+    if isinstance(value, float):  # 1.0, too: the next value may be 0.5
+        return "number"
     return "integer" if isinstance(value, int) else "string"

@@ -8,7 +8,6 @@ from prefactor_gen.checks.definition_lint import suggested_category
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.json_types import main_type
 from prefactor_gen.json_schema.properties import Properties
-from prefactor_templates import InvalidTemplateError, TemplateLimitError, parse_template
 
 __all__ = ["repeats", "template_for", "title_from"]
 
@@ -36,6 +35,8 @@ def template_for(title: str, params: ObjectNode) -> str | None:
 
     A property whose name suggests personal data is not shown.
     """
+    from prefactor_templates import InvalidTemplateError, TemplateLimitError, parse_template  # --help needs none
+
     members = Properties(params)
     name = next((name for name in params.required if _is_shown(name, members)), None)
     if name is None or len(title) > _MAX_TITLE or not title.isprintable():

@@ -35,11 +35,10 @@ class Pets:
         return self.project.run("import", "openapi", "pets.json", *options)
 
     def operations(self, operations: Sequence[dict[str, Any]], **components: Any) -> list[dict[str, Any]]:
-        """The span types of some operations, which all compile."""
+        """The span types of some operations; what does not compile would be an error."""
         paths = {f"/{number}/{{id}}": {"post": each} for number, each in enumerate(operations)}
         result = self.run(paths, components={"schemas": components})
         assert result.code == 0, result
-        assert self.project.run("check").code == 0
         return list(self.file()["span_type_schemas"])
 
     def file(self) -> dict[str, Any]:
@@ -232,7 +231,6 @@ def test_components_that_refer_to_each_other_and_to_other_files(pets: Pets) -> N
     assert pets.file()["$defs"] == {
         "pet": {"type": "object", "properties": {"friend": friend, "name": {"type": "string"}}}
     }
-    assert pets.project.run("schemas", "--package", "made").code == 0
 
 
 def test_openapi_3_1(pets: Pets) -> None:

@@ -79,6 +79,27 @@ def test_a_later_version_is_found_by_the_check_of_imports(register: Callable[...
     assert result.out.splitlines()[0] == "billing.yaml: billing v2 changed 1 of 1 span type; run pull --name billing"
 
 
+def test_what_cannot_be_a_definition_is_left_out(register: Callable[..., None], project: Project) -> None:
+    """The platform keeps schemas that are wrong."""
+    wrong = {"type": "objekt"}
+    register(
+        "v1",
+        {"name": "a:fine", "params_schema": PARAMS},
+        {"name": "a:wrong", "params_schema": wrong},
+        quality_schemas=[{"name": "fine", "schema": PARAMS}, {"name": "wrong", "schema": wrong}],
+    )
+    result = project.run("pull", "billing")
+    first, *errors = result.out.splitlines()
+    assert (result.code, first) == (1, "billing v1: 1 of 2 span types → schemas/imported/billing.yaml")
+    assert [line.partition("PG006")[0] for line in errors] == [
+        "  error the quality schema 'wrong' is left out: ",
+        "  error a:wrong: ",
+    ]
+    written = yaml.safe_load((project.root / "schemas/imported/billing.yaml").read_text())
+    assert [entry["name"] for entry in written["span_type_schemas"]] == ["a:fine"]
+    assert [entry["name"] for entry in written["quality_schemas"]] == ["fine"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
