@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import queue
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ _STATELESS_VERSION = "2026-07-28"
 
 _META = "io.modelcontextprotocol/"
 _NO_METHOD = -32601
+_SECONDS_TO_TELL = 1.0  # for the transport to say itself what has taken so long
 _MAX_PAGES = 1_000
 _MAX_TOOLS = 10_000
 _MAX_SHOWN = 300
@@ -93,15 +96,32 @@ class Transport(Protocol):
         """What server and client have agreed on."""
 
 
-def list_tools(transport: Transport) -> ServerTools:
+def list_tools(transport: Transport, deadline: Deadline) -> ServerTools:
     """Ask a server for all of its tools.
 
     Raises:
-        RemoteError: it does not answer, or answers something else.
+        RemoteError: it does not answer in time, or answers something else.
     """
-    session = _Session(transport)
-    server, remarks = session.begin()
-    return ServerTools(server, list(session.tools()), remarks)
+    outcome: queue.SimpleQueue[ServerTools | BaseException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            session = _Session(transport)
+            server, remarks = session.begin()
+            outcome.put(ServerTools(server, list(session.tools()), remarks))
+        except BaseException as error:  # it is raised below
+            outcome.put(error)
+
+    # In a thread, because a server can hold up a read or a write that has no time limit as a whole.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = outcome.get(timeout=deadline.remaining() + _SECONDS_TO_TELL)
+    except queue.Empty:
+        deadline.remaining()
+        raise RemoteError("no answer in time") from None
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def messages(text: str) -> list[Message]:
