@@ -179,6 +179,11 @@ QUIRKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         },
         "",
     ),
+    "a value that a server hides": (
+        {"inputSchema": {**OBJECT, "properties": {"a": {"x-prefactor-redact": True}}}},
+        {"params_schema": {**OBJECT, "properties": {"a": {"x-prefactor-redact": True}}}},
+        "inputSchema a: x-prefactor-redact: the value is recorded as [redacted]",
+    ),
     "capitals in the name of a parameter": (
         {"inputSchema": {"required": ["URLPath"], "properties": {"URLPath": {"title": "Url Path", "type": "string"}}}},
         {"params_schema": {**OBJECT, "required": ["URLPath"], "properties": {"URLPath": {"type": "string"}}}},
