@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.codegen.support import load_package, run_process
+from tests.codegen.support import load_package, run_silently
 from tests.integrations.processes import free_port
 
 pytestmark = [pytest.mark.integrations, pytest.mark.slow]
@@ -23,28 +23,30 @@ the key is left out
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A project with a folder of definitions."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a folder of definitions, which is the working folder."""
     (tmp_path / "pyproject.toml").write_text('[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made_of_tools"\n')
     (tmp_path / "schemas").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")  # without bytecode, imports of servers take seconds
     return tmp_path
 
 
-def output(folder: Path, *arguments: str) -> str:
-    done = run_process(*arguments, cwd=folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def output(*arguments: str) -> str:
+    code, printed = run_silently(*arguments)
+    assert code == 0, printed
+    return printed
 
 
 def test_published_servers(folder: Path, python: Path) -> None:
     for name, tools in {"time": 2, "git": 12, "fetch": 1}.items():
         command = str(python.with_name(f"mcp-server-{name}"))
-        printed = output(folder, "import", "mcp", "--name", name, "--", command)
+        printed = output("import", "mcp", "--name", name, "--", command)
         assert f"{tools} tool{'s' * (tools > 1)} → schemas/imported/{name}.yaml" in printed
-    assert output(folder, "import", "mcp", "--name", "quirks", "--", str(python), str(PROGRAM)) == QUIRKS
-    assert output(folder, "import", "--check", "--offline") == "4 imports are as written\n"
-    assert " error " not in output(folder, "check")
-    output(folder)
+    assert output("import", "mcp", "--name", "quirks", "--", str(python), str(PROGRAM)) == QUIRKS
+    assert output("import", "--check", "--offline") == "4 imports are as written\n"
+    assert " error " not in output("check")
+    output()
     made = load_package(folder / "generated", "made_of_tools")
     assert len(made.SPAN_TYPES) == 20
     made.QuirksGrow.Params.model_validate({"tree": {"label": "a", "children": [{"label": "b"}]}})
@@ -52,8 +54,8 @@ def test_published_servers(folder: Path, python: Path) -> None:
 
 def test_a_server_over_http(folder: Path, python: Path) -> None:
     with served(python) as url:
-        assert output(folder, "import", "mcp", "--name", "quirks", "--url", url) == QUIRKS
-        assert output(folder, "import", "--check") == "1 import is as the sources say\n"
+        assert output("import", "mcp", "--name", "quirks", "--url", url) == QUIRKS
+        assert output("import", "--check") == "1 import is as the sources say\n"
 
 
 @contextmanager

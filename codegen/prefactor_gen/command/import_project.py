@@ -80,7 +80,10 @@ class ImportProject:
             raise ConfigError(f"--name: {name!r} and the import {other!r} would be one file on some systems")
         path = self.base / (self.lock[name].file if name in self.lock else self.folder / f"{name}.yaml")
         if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.base)):
-            raise ConfigError(f"{shown(path)} is outside of the project; correct its file in {LOCK}")
+            where = (
+                f"correct its file in {LOCK}" if name in self.lock else "name a folder inside of it first in sources"
+            )
+            raise ConfigError(f"{shown(path)} is outside of the project; {where}")
         return path
 
     def check_replaceable(self, name: str, path: Path) -> None:

@@ -21,6 +21,7 @@ _SECONDS_TO_END, _SECONDS_TO_PROBE = 2.0, 5.0
 _EVENTS = "text/event-stream"
 _MAYBE_OLD = frozenset({400, 404, 405})
 """What a server with the older transport answers where its events are."""
+_UNAUTHORIZED = frozenset({401, 403})
 _MAX_PROBED_LINES = 20
 
 
@@ -70,7 +71,7 @@ class _Server:
     def request(self, message: Message) -> Message:
         """Send a request; returns the answer to it."""
         with self.translated_errors(), self.posted(message) as response:
-            for found in self.answers(response):
+            for found in self.answers(response) if response.is_success else self.refusals(response, message):
                 if (reply := reply_to(found)) is not None:
                     self.notify(reply)
                 elif "method" not in found and str(found.get("id")) == str(message["id"]):
@@ -79,8 +80,8 @@ class _Server:
 
     def notify(self, message: Message) -> None:
         """Send a message that has no answer."""
-        with self.translated_errors(), self.posted(message):
-            pass
+        with self.translated_errors(), self.posted(message) as response:
+            self.check(response)
 
     def end(self) -> None:
         """End the session, if there is one. It makes no difference whether that succeeds."""
@@ -92,12 +93,13 @@ class _Server:
     def posted(self, message: Message) -> Iterator[httpx.Response]:
         for _ in range(_MAX_REDIRECTS + 1):
             timeout = self.deadline.remaining()
-            with self.client.stream("POST", self.url, json=message, timeout=timeout) as response:
+            # Servers without sessions route by this header.
+            headers = {"Mcp-Method": str(message["method"])} if "method" in message else {}
+            with self.client.stream("POST", self.url, json=message, headers=headers, timeout=timeout) as response:
                 if response.status_code in _REDIRECTS:
                     self.follow(response)
                     continue
-                self.check(response)
-                self.has_answered = True
+                self.has_answered = self.has_answered or response.is_success
                 if "Mcp-Session-Id" in response.headers:
                     self.client.headers["Mcp-Session-Id"] = response.headers["Mcp-Session-Id"]
                 yield response
@@ -144,6 +146,19 @@ class _Server:
                 return _is(response, _EVENTS) and any(line.replace(" ", "") == "event:endpoint" for line in probed)
         except (httpx.HTTPError, RemoteError):
             return False
+
+    def refusals(self, response: httpx.Response, message: Message) -> Iterator[Message]:
+        """The message in an answer that is an error, as the answer to a request.
+
+        Raises:
+            RemoteError: it is an error of HTTP alone, or asks for authorization.
+        """
+        if response.status_code not in _UNAUTHORIZED and _is(response, "application/json"):
+            lines = _lines(response.iter_bytes(), self.deadline)
+            for each in messages("\n".join(lines)):
+                if isinstance(each.get("error"), dict):
+                    yield {**each, "id": message["id"]}
+        self.check(response)
 
     def answers(self, response: httpx.Response) -> Iterator[Message]:
         """The messages of an answer, as they come."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import queue
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,14 +14,28 @@ from typing import Protocol
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.remote.errors import RemoteError
 
-__all__ = ["PROTOCOL_VERSIONS", "Deadline", "Message", "ServerTools", "Transport", "list_tools", "messages", "reply_to"]
+__all__ = [
+    "PROTOCOL_VERSIONS",
+    "Deadline",
+    "Message",
+    "ServerTools",
+    "Transport",
+    "list_tools",
+    "messages",
+    "reply_to",
+]
 
 Message = Mapping[str, object]
 
 PROTOCOL_VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """The versions of the protocol with `initialize`, the newest first. `tools/list` is the same in all of them."""
 
+_STATELESS_VERSION = "2026-07-28"
+"""The version without `initialize`: each request says who asks, and in which version."""
+
+_META = "io.modelcontextprotocol/"
 _NO_METHOD = -32601
+_SECONDS_TO_TELL = 1.0  # for the transport to say itself what has taken so long
 _MAX_PAGES = 1_000
 _MAX_TOOLS = 10_000
 _MAX_SHOWN = 300
@@ -80,15 +96,32 @@ class Transport(Protocol):
         """What server and client have agreed on."""
 
 
-def list_tools(transport: Transport) -> ServerTools:
+def list_tools(transport: Transport, deadline: Deadline) -> ServerTools:
     """Ask a server for all of its tools.
 
     Raises:
-        RemoteError: it does not answer, or answers something else.
+        RemoteError: it does not answer in time, or answers something else.
     """
-    session = _Session(transport)
-    server, remarks = session.initialize()
-    return ServerTools(server, list(session.tools()), remarks)
+    outcome: queue.SimpleQueue[ServerTools | BaseException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            session = _Session(transport)
+            server, remarks = session.begin()
+            outcome.put(ServerTools(server, list(session.tools()), remarks))
+        except BaseException as error:  # it is raised below
+            outcome.put(error)
+
+    # In a thread, because a server can hold up a read or a write that has no time limit as a whole.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = outcome.get(timeout=deadline.remaining() + _SECONDS_TO_TELL)
+    except queue.Empty:
+        deadline.remaining()
+        raise RemoteError("no answer in time") from None
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def messages(text: str) -> list[Message]:
@@ -132,10 +165,12 @@ class _Session:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.number = 0
+        self.envelope: Message = {}
 
     def call(self, method: str, params: Message) -> Message:
         """The result of a request."""
         self.number += 1
+        params = {**params, **self.envelope}
         answer = self.transport.request({"jsonrpc": "2.0", "id": self.number, "method": method, "params": params})
         if "error" in answer:
             raise _ServerError(method, answer["error"])
@@ -144,26 +179,43 @@ class _Session:
             raise RemoteError(f"the server answers {method} without a result")
         return result
 
-    def initialize(self) -> tuple[str, list[str]]:
+    def begin(self) -> tuple[str, list[str]]:
         """Agree on a version; returns the name and version of the server, and what is unusual about it."""
         try:
-            result = self.call("initialize", _introduction(PROTOCOL_VERSIONS[0]))
+            return self.initialize()
+        except _ServerError as error:
+            try:
+                return self.discover(), []
+            except RemoteError:
+                raise error from None
+
+    def initialize(self) -> tuple[str, list[str]]:
+        """Agree on a version as the older ones do; the server may ask for another one."""
+        try:
+            result = self.call("initialize", {**_introduction(), "protocolVersion": PROTOCOL_VERSIONS[0]})
         except _ServerError as error:
             common = [each for each in PROTOCOL_VERSIONS if each in error.supported]
-            if not common and error.supported:
-                spoken = printable(", ".join(map(str, error.supported)))[:_MAX_SHOWN]
-                raise RemoteError(
-                    f"the server speaks only the protocol versions {spoken}, which are not read"
-                ) from None
             if not common:
                 raise
-            result = self.call("initialize", _introduction(common[0]))
+            result = self.call("initialize", {**_introduction(), "protocolVersion": common[0]})
         spoken = result.get("protocolVersion")
         known = isinstance(spoken, str) and spoken in PROTOCOL_VERSIONS
         remark = f"protocol version {printable(str(spoken))[:40]} is unknown; it is read as {PROTOCOL_VERSIONS[0]}"
         self.transport.use_version(spoken if isinstance(spoken, str) and known else PROTOCOL_VERSIONS[0])
         self.transport.notify({"jsonrpc": "2.0", "method": "notifications/initialized"})
         return _named(result.get("serverInfo")), [] if known else [remark]
+
+    def discover(self) -> str:
+        """Ask in the version without `initialize`; returns the name and version of the server."""
+        who = {
+            "protocolVersion": _STATELESS_VERSION,
+            "clientCapabilities": {},
+            "clientInfo": _introduction()["clientInfo"],
+        }
+        self.envelope = {"_meta": {f"{_META}{key}": value for key, value in who.items()}}
+        self.transport.use_version(_STATELESS_VERSION)
+        meta = self.call("server/discover", {}).get("_meta")
+        return _named(meta.get(f"{_META}serverInfo") if isinstance(meta, dict) else None)
 
     def tools(self) -> Iterator[object]:
         """All tools, page by page."""
@@ -197,9 +249,8 @@ class _Session:
             raise
 
 
-def _introduction(protocol_version: str) -> Message:
-    client = {"name": "prefactor-gen", "version": version("prefactor-sdk")}
-    return {"protocolVersion": protocol_version, "capabilities": {}, "clientInfo": client}
+def _introduction() -> dict[str, object]:
+    return {"capabilities": {}, "clientInfo": {"name": "prefactor-gen", "version": version("prefactor-sdk")}}
 
 
 def _named(info: object) -> str:

@@ -41,6 +41,7 @@ def running_server(command: Sequence[str], deadline: Deadline) -> Iterator[_Prog
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            bufsize=0,  # closing a buffer would wait until the server has read it
             start_new_session=True,  # a process group of its own, which can be ended as a whole
         )
     except (OSError, ValueError) as error:
@@ -97,10 +98,11 @@ class _Program:
 
     def notify(self, message: Message) -> None:
         """Send a message that has no answer."""
+        rest = json.dumps(message).encode() + b"\n"
         try:
-            self.stdin.write(json.dumps(message).encode() + b"\n")
-            self.stdin.flush()
-        except OSError:
+            while rest:
+                rest = rest[self.stdin.write(rest) :]
+        except (OSError, ValueError):  # the server has ended, or was ended
             raise self.ended() from None
 
     def line(self) -> str:

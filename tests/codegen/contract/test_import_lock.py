@@ -175,3 +175,14 @@ def test_a_project_without_a_folder_of_definitions_is_told_what_to_add(project: 
         "shop.json: 1 tool → schemas/imported/shop.yaml\n"
         '  hint: add "schemas/imported" to sources in [tool.prefactor-gen] of pyproject.toml\n'
     )
+
+
+def test_nothing_is_written_outside_of_the_project(project: Project) -> None:
+    project.write("agent/pyproject.toml", '[tool.prefactor-gen]\nsources = ["../schemas"]\npackage = "made"\n')
+    project.write("agent/shop.json", {"tools": [tool()]})
+    done = project.run_in("agent", "import", "mcp", "--file", "shop.json")
+    assert (done.code, done.err) == (
+        2,
+        "prefactor-gen: ../schemas/imported/shop.yaml is outside of the project; name a folder inside of it first in "
+        "sources\n",
+    )

@@ -127,13 +127,76 @@ QUIRKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"template": "Tool 17: {{ n }}"},
         "",
     ),
+    "a result in draft-07 that is no object": (
+        {
+            "outputSchema": {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "type": "array",
+                "items": {"anyOf": [{"$ref": "#/definitions/A"}, {"$ref": "#/items/anyOf/0"}]},
+                "definitions": {"A": {"type": "string"}},
+            }
+        },
+        {
+            "result_schema": {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "type": "object",
+                "required": ["result"],
+                "properties": {
+                    "result": {
+                        "type": "array",
+                        "items": {
+                            "anyOf": [{"$ref": "#/definitions/A"}, {"$ref": "#/properties/result/items/anyOf/0"}]
+                        },
+                    }
+                },
+                "definitions": {"A": {"type": "string"}},
+            }
+        },
+        "",
+    ),
+    "a result with an $id that is no object": (
+        {
+            "outputSchema": {
+                "$id": "https://shop.example/list",
+                "type": ["array", "null"],
+                "items": {"$ref": "#/$defs/A"},
+                "$defs": {"A": {"type": "string"}},
+            }
+        },
+        {
+            "result_schema": {
+                "type": "object",
+                "required": ["result"],
+                "properties": {
+                    "result": {
+                        "$id": "https://shop.example/list",
+                        "type": ["array", "null"],
+                        "items": {"$ref": "#/$defs/A"},
+                        "$defs": {"A": {"type": "string"}},
+                    }
+                },
+            }
+        },
+        "",
+    ),
+    "a value that a server hides": (
+        {"inputSchema": {**OBJECT, "properties": {"a": {"x-prefactor-redact": True}}}},
+        {"params_schema": {**OBJECT, "properties": {"a": {"x-prefactor-redact": True}}}},
+        "inputSchema a: x-prefactor-redact: the value is recorded as [redacted]",
+    ),
+    "capitals in the name of a parameter": (
+        {"inputSchema": {"required": ["URLPath"], "properties": {"URLPath": {"title": "Url Path", "type": "string"}}}},
+        {"params_schema": {**OBJECT, "required": ["URLPath"], "properties": {"URLPath": {"type": "string"}}}},
+        "",
+    ),
 }
 
 
 def test_quirks_of_servers_are_mended_and_told(importing: ImportingProject) -> None:
     tools = [tool(f"tool_{number}", **said) for number, (said, _, _) in enumerate(QUIRKS.values(), 1)]
-    done = importing.import_tools(*tools)
+    done = importing.import_tools(*tools, options=("--format", "json"))
     assert done.code == 0, done.out
+    told = {f"{each['span_type']}: {each['message']}" for each in json.loads(done.out)["found"]}
     span_types = importing.span_types()
     for number, (what, (_, expected, note)) in enumerate(QUIRKS.items(), 1):
         entry = span_types[f"tool_{number}"]
@@ -141,7 +204,7 @@ def test_quirks_of_servers_are_mended_and_told(importing: ImportingProject) -> N
         entry = {**entry, "data_risk": {"action_profile": risk["action_profile"]} if risk else None}
         assert {key: entry[key] for key in expected} == expected, what
         if note:
-            assert any(f"shop:tool_{number}: {note}" in line for line in done.out.splitlines()), (what, done.out)
+            assert any(each.startswith(f"shop:tool_{number}: {note}") for each in told), (what, told)
     assert "template" not in span_types["tool_13"]  # the title would be read as Liquid
     checked = importing.run("check")
     assert (checked.code, " error " in checked.out) == (0, False), checked.out

@@ -139,6 +139,33 @@ def test_a_redirect_within_the_server(importing: ImportingProject, server: Serve
     assert importing.run("import", "mcp", "--name", "shop", "--url", server.url).code == 0
 
 
+def test_a_server_without_sessions(importing: ImportingProject, server: Server) -> None:
+    """Version 2026-07-28: no `initialize`, and each request says in which version it is."""
+
+    def answer(method: str, path: str, message: dict[str, Any]) -> Answer:
+        head = {"jsonrpc": "2.0", "id": message["id"]}
+        if "_meta" not in message["params"]:
+            return 400, JSON, json.dumps({**head, "error": {"code": -32602, "message": "params._meta is missing"}})
+        meta = {"_meta": {"io.modelcontextprotocol/serverInfo": {"name": "shop", "version": "3"}}}
+        return 200, JSON, json.dumps({**head, "result": {"tools": [tool()], **meta}})
+
+    server.answer = answer
+    done = importing.run("import", "mcp", "--name", "shop", "--url", server.url)
+    assert done.out.startswith("shop 3: 1 tool → schemas/imported/shop.yaml\n"), done.err
+    assert server.methods() == ["initialize", "server/discover", "tools/list"]
+    for _, _, headers, message in server.asked[1:]:
+        assert headers["MCP-Protocol-Version"] == "2026-07-28"
+        assert headers["Mcp-Method"] == message["method"]
+        assert message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] == "2026-07-28"
+
+
+def test_an_error_says_what_the_server_says(importing: ImportingProject, server: Server) -> None:
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "no such shop"}}
+    server.answer = lambda *_: (400, JSON, json.dumps(error))
+    done = importing.run("import", "mcp", "--name", "shop", "--url", server.url)
+    assert done.err == "prefactor-gen: shop: the server answers initialize with error -32000: no such shop\n"
+
+
 def test_the_older_transport(importing: ImportingProject, server: Server) -> None:
     def answer(method: str, path: str, message: dict[str, Any]) -> Answer:
         return (200, EVENTS, "event: endpoint\ndata: /messages?id=1\n\n") if method == "GET" else (405, {}, "")

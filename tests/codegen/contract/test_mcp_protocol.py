@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from tests.codegen.contract.importing import ImportingProject, tool
 from tests.codegen.support import Project
 
-from prefactor_gen.remote import mcp_stdio
+from prefactor_gen.remote import mcp_session, mcp_stdio
 
 
 @pytest.fixture
@@ -69,6 +70,17 @@ def test_a_server_that_floods(importing: ImportingProject, monkeypatch: pytest.M
     monkeypatch.setattr(mcp_stdio, "_MAX_BYTES", 100_000)
     done = importing.import_tools(before=["x" * 100] * 2_000)
     assert done.err == "prefactor-gen: shop: the server printed more than 100,000 bytes or 100,000 lines\n"
+
+
+def test_a_server_that_asks_and_never_reads(importing: ImportingProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its input is full at some time, so that no reply can be written."""
+    monkeypatch.setattr(mcp_session, "_SECONDS_TO_TELL", 0.1)
+    monkeypatch.setattr(mcp_stdio, "_SECONDS_TO_END", 0.1)
+    ping = json.dumps({"jsonrpc": "2.0", "id": "q" * 1_000, "method": "ping"})
+    importing.project.write("pings", f"{ping}\n" * 1_000)
+    command = ("sh", "-c", "cat pings; exec tail -f pings >/dev/null")
+    done = importing.run("import", "mcp", "--name", "shop", "--timeout", "0.5", "--", *command)
+    assert (done.code, done.err) == (2, "prefactor-gen: shop: no answer within 0.5 seconds; --timeout allows more\n")
 
 
 def test_a_command_that_cannot_be_run(importing: ImportingProject) -> None:

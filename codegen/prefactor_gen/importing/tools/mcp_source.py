@@ -90,11 +90,11 @@ def _listed(options: Namespace) -> ServerTools:
         from prefactor_gen.remote.mcp_http import connected_server
 
         with connected_server(_address(options.url), _headers(options.header or []), deadline) as server:
-            return list_tools(server)
+            return list_tools(server, deadline)
     from prefactor_gen.remote.mcp_stdio import running_server
 
     with running_server(options.server, deadline) as program:
-        return list_tools(program)
+        return list_tools(program, deadline)
 
 
 def _saved(path: Path) -> Imported:

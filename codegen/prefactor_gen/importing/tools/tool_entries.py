@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place, Severity
+from prefactor_gen.documents.nodes import ObjectNode, from_python
+from prefactor_gen.importing.cleaning import payload_path
 from prefactor_gen.importing.span_types import Found, ImportedSpanType
+from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.subschemas import located_schemas
 
 __all__ = ["RefusedError", "SkippedError", "ToolEntry", "read_tools"]
 
@@ -49,11 +53,21 @@ class ToolEntry:
 
         Raises:
             RefusedError: it is no object.
+            DiagnosticError: it holds something that JSON cannot express, or is nested too deeply.
         """
         value = self.members.get(key)
+        if isinstance(value, dict):
+            self.tell_redactions(key, value)
         if value is None or isinstance(value, dict):
             return value
         raise RefusedError(f"expected an object as {key}, found {type(value).__name__}")
+
+    def tell_redactions(self, key: str, schema: Mapping[str, object]) -> None:
+        """Tell which values the schema hides: whoever wrote it decides what others see of the tool."""
+        node = from_python(schema, Place(key))
+        for pointer, each in located_schemas(node) if isinstance(node, ObjectNode) else ():
+            if each.get(REDACT) is True:
+                self.note(f"{key} {payload_path(pointer)}: {REDACT}: the value is recorded as [redacted]")
 
     def text(self, key: str) -> str | None:
         """A text; None if it is absent or empty, or no text, which is told."""
