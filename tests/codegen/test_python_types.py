@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
-from tests.codegen.support import Project, is_valid, only, type_errors
+from tests.codegen.support import Project, forget, is_valid, only, type_errors
 
 from prefactor_core._payloads.redaction import RedactionRules
 from prefactor_core._payloads.snapshot import Payload
@@ -331,3 +331,18 @@ def test_spans_by_name_and_generated_classes_redact_alike(case: str) -> None:
     for value in VALUES:
         payload = Payload({"x": value, "other": value})
         assert by_name.redact(payload).value == generated.redact(payload).value
+
+
+def test_a_span_type_without_a_result_has_none(project: Project) -> None:
+    """Not one that takes anything, because another span type shares a type with it."""
+    project.write(
+        "orders.py",
+        "from pydantic import BaseModel\nfrom prefactor_core import SchemaRegistry\n"
+        "class Customer(BaseModel):\n    id: str\n"
+        "class Order(BaseModel):\n    customer: Customer\n"
+        "registry = SchemaRegistry()\nregistry.register_type('a', params=Order)\n",
+    )
+    assert project.run("orders:registry", "--package", "made").code == 0
+    (entry,) = project.load().registry.to_agent_schema_version("")["span_type_schemas"]
+    assert "result_schema" not in entry
+    forget("made", "orders")

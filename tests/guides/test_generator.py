@@ -176,7 +176,7 @@ def test_docstrings_say_what_the_guide_shows(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_use_of_a_deprecated_span_type_is_reported_as_shown(tmp_path: Path) -> None:
-    project(tmp_path, {"schemas/users.yaml": DEPRECATED})
+    project(tmp_path, {"schemas/users.yaml": DEPRECATED, "schemas/edit.yaml": DOCUMENTED})
     done = shell("prefactor-gen schemas --package user_spans --output .", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     program = "# mypy: enable-error-code=deprecated\nfrom user_spans import UserRename\nUserRename.schema_name\n"

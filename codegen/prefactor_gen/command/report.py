@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "colour_of", "console", "findings_data", "is_terminal", "print_text", "summary"]
+__all__ = [
+    "OUTPUT_FORMATS",
+    "colour_of",
+    "console",
+    "findings_data",
+    "is_terminal",
+    "print_labelled",
+    "print_text",
+    "summary",
+]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -73,6 +82,17 @@ def print_text(
             print(text, file=stream)
         else:
             terminal.print(_coloured(text, found), soft_wrap=True)
+
+
+def print_labelled(severity: Severity, text: str, stream: TextIO) -> None:
+    """Print an indented line that begins with a severity, which has its colour on a terminal."""
+    if not is_terminal(stream):
+        print(f"  {severity} {text}", file=stream)
+        return
+    from rich.text import Text
+
+    coloured = Text.assemble("  ", (severity.value, _COLOURS[severity]), f" {text}")
+    console(stream).print(coloured, soft_wrap=True)
 
 
 def _count_of(similar: SimilarFindings, command: str) -> Iterator[str]:

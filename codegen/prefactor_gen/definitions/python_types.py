@@ -112,7 +112,9 @@ class _Schema:
 def _schemas(root: ObjectNode, from_types: Mapping[tuple[str, str], object]) -> Iterator[_Schema]:
     for index, entry in enumerate(root.list_at(_SECTION)):
         for part in _SUFFIXES:
-            if isinstance(entry, ObjectNode) and (key := (str(entry.get("name")), part)) in from_types:
+            if not isinstance(entry, ObjectNode) or part not in entry:
+                continue
+            if (key := (str(entry["name"]), part)) in from_types:
                 yield _Schema(index, part, entry.object_at(part), from_types[key])
 
 

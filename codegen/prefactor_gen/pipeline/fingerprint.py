@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
 
+from prefactor_gen.definitions.overlays import overlay_of
 from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES, ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.sources import (
     definition_files,
@@ -112,6 +113,8 @@ def _with_referred(files: Sequence[tuple[Path, Path]], references: ReferenceSett
         seen.add((path, folder))
         content = read_file(path, str(path))
         yield path, content
+        if (overlay := overlay_of(path)) is not None:
+            pending.append((overlay, folder))
         for reference in _references(content.decode("utf-8", errors="replace")) if b"$ref" in content else ():
             name = unquote(reference.partition("#")[0])
             if not can_be_a_path(name):

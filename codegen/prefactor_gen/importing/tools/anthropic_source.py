@@ -1,0 +1,38 @@
+"""The source `anthropic`: the tools of a request to Anthropic."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from prefactor_gen.importing.span_types import Imported
+
+
+__all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
+
+SUMMARY: Final = "the tools of a request to Anthropic"
+EXAMPLE: Final = "anthropic tools.json --name shop"
+PATHS: Final = ("file",)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments: the file."""
+    parser.add_argument("file", nargs="?", metavar="TOOLS.json", help="a list of tools, or a request with one")
+
+
+def default_name(options: Namespace) -> str | None:
+    """That of the file."""
+    return Path(options.file).stem if options.file else None
+
+
+def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other sources need it
+    """Read the tools in the file.
+
+    Raises:
+        SourceError: it is no list of tools.
+    """
+    from prefactor_gen.importing.tools.tool_lists import anthropic_tool, read_tool_list
+
+    return read_tool_list(options.file, anthropic_tool)

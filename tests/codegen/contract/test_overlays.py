@@ -1,0 +1,87 @@
+"""`NAME.overlay.yaml`: what people add to an imported definition file, wherever definitions are read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.codegen.contract.importing import ImportingProject, imported_once, tool
+from tests.codegen.support import Project, forget, is_valid, only
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return imported_once(tmp_path_factory, tool(outputSchema={"type": "object"}), tool("find"), tool("old"))
+
+
+@pytest.fixture
+def importing(project: Project, imported: Path) -> ImportingProject:
+    shutil.copytree(imported, project.root, dirs_exist_ok=True)
+    return ImportingProject(project)
+
+
+def overlay(importing: ImportingProject, text: str) -> None:
+    importing.project.write("schemas/imported/shop.overlay.yaml", text)
+
+
+def test_an_overlay_changes_what_is_generated(importing: ImportingProject) -> None:
+    overlay(
+        importing,
+        """
+        shop:refund:
+          title: Pay back
+          template: null
+          params_schema:
+            required: [invoice, amount]
+            properties: { amount: { type: number }, invoice: { maxLength: 3 } }
+        shop:old: null
+        """,
+    )
+    assert importing.run().code == 0
+    made = importing.project.load()
+    assert not hasattr(made, "ShopOld")
+    assert is_valid(made.ShopRefund.Params, {"invoice": "R-1", "amount": 2})
+    assert not is_valid(made.ShopRefund.Params, {"invoice": "R-10", "amount": 2})
+    assert not is_valid(made.ShopRefund.Params, {"invoice": "R-1"})
+    assert importing.run("--check").code == 0
+    overlay(importing, "shop:old: { title: Old }\n")
+    assert importing.run("--check").code == 1  # the cache knows of the overlay
+    assert importing.run("import", "--check").code == 0
+    forget("made")
+
+
+def test_mistakes_have_the_place_in_the_overlay(importing: ImportingProject) -> None:
+    overlay(importing, "shop:refund:\n  params_schema: { properties: { invoice: { minumum: 1 } } }\n")
+    (line, *_) = importing.run("check").out.splitlines()
+    assert line.startswith(
+        "schemas/imported/shop.overlay.yaml:2:45 /shop:refund/params_schema/properties/invoice/minumum"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("shop:refnd: {}\n", "shop.overlay.yaml:1:1", "shop.yaml has no span type 'shop:refnd'; did you mean"),
+        ("shop:refund: x\n", "shop.overlay.yaml:1:1", "expected the changes of 'shop:refund', or null to leave it out"),
+        ("- x\n", "shop.overlay.yaml", "expected a mapping from the names of span types to changes"),
+    ],
+)
+def test_a_wrong_overlay(importing: ImportingProject, text: str, place: str, message: str) -> None:
+    overlay(importing, text)
+    finding = only(importing.run("generate").findings)
+    assert finding.position == f"schemas/imported/{place}"
+    assert message in finding
+
+
+def test_an_overlay_is_no_link_to_another_folder(importing: ImportingProject) -> None:
+    importing.project.write("elsewhere.yaml", "shop:old: null\n")
+    (importing.project.root / "schemas/imported/shop.overlay.yaml").symlink_to(
+        importing.project.root / "elsewhere.yaml"
+    )
+    assert "expected a file of this folder, found a link" in only(importing.run("generate").findings)
+
+
+def test_a_file_that_is_no_overlay_of_another_one_holds_definitions(project: Project) -> None:
+    project.write("schemas/map.overlay.json", {"span_schemas": {"map:overlay": {"type": "object"}}})
+    assert project.generate().code == 0
