@@ -36,6 +36,7 @@ class ImportedSpanType:
         params: the schema of the params.
         result: the schema of the result; None if the source does not say it.
         title, description: the texts, if the source has them.
+        template: how a span is shown; None if the source does not say it, and the import may choose one.
         data_risk: the data risk in the form of the API, if the source says something about it.
     """
 
@@ -44,6 +45,7 @@ class ImportedSpanType:
     result: Schema | None = None
     title: str | None = None
     description: str | None = None
+    template: str | None = None
     data_risk: Mapping[str, object] | None = None
 
 
@@ -56,9 +58,14 @@ class Imported:
         span_types: in the order of the source.
         found: what there is to tell.
         noun: what the source calls them: tool, operation, type, span type.
+        are_span_types: they are span types already: their names are used as they are, without the name of the import
+            before them; keywords of ours (`x-prefactor-…`) are kept; no title and no template is made up.
+        quality_schemas: in the form of a definition file.
     """
 
     source: str
     span_types: Sequence[ImportedSpanType]
     found: Sequence[Found] = field(default_factory=tuple)
     noun: str = "tool"
+    are_span_types: bool = False
+    quality_schemas: Sequence[Mapping[str, object]] = field(default_factory=tuple)

@@ -104,8 +104,17 @@ def schema_version_details(account: Account, row: Record) -> Record:
         "external_identifier_repeats": len(same_name),
         "span_type_schemas": row["span_types"],
         "quality_schemas": list(row["quality_schemas"].values()),
+        "current_agent_deployment_refs": _current_deployments(account, row),
         "inserted_at": row["inserted_at"],
     }
+
+
+def _current_deployments(account: Account, schema_version: Record) -> list[str]:
+    """The IDs of the agent's deployments whose current version has these schemas."""
+    versions = account.store.find_all("agent_version", agent_schema_version_id=schema_version["id"])
+    ids = {version["id"] for version in versions}
+    deployments = account.store.find_all("agent_deployment", agent_id=schema_version["agent_id"])
+    return [each["id"] for each in deployments if each["current_version_id"] in ids]
 
 
 def _get_or_create(account: Account, table: str, agent_id: str, fingerprint: str, **values: Any) -> Record:
