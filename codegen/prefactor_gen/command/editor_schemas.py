@@ -9,6 +9,7 @@ from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE
 from prefactor_gen.command.config import ALLOW_KEYS, KEYS, WIRE_KEYS
+from prefactor_gen.command.diff_settings import diff_schema
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.json_schema.deprecation import DEPRECATION_KEYS
@@ -130,7 +131,7 @@ def config_schema() -> dict[str, Any]:
             "items": {"type": "string"},
             "description": "Folders outside of the definition folders whose files a $ref may lead to.",
         },
-        "diff": {"type": "object", "description": "What `prefactor-gen diff` compares with, and what it allows."},
+        "diff": diff_schema(),
         "status": {"type": "object", "description": "What `prefactor-gen status` does not report."},
         "risk": {"type": "object", "description": "What `prefactor-gen risk` does not allow."},
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},

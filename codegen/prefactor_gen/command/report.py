@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "print_text", "summary"]
+__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "json_findings", "print_text", "summary"]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -99,8 +99,9 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
-    findings = [
+def json_findings(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    """The diagnostics as data, for programs."""
+    return [
         {
             "code": found.code,
             "severity": found.severity,
@@ -112,7 +113,10 @@ def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) 
         }
         for found in diagnostics
     ]
-    print(json.dumps(findings, indent=2), file=stream)
+
+
+def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
+    print(json.dumps(json_findings(diagnostics), indent=2), file=stream)
 
 
 def _print_github(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:

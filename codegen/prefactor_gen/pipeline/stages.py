@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -73,6 +73,7 @@ def generate_package(
     *,
     cached: CachedPackage | None = None,
     progress: Progress | None = None,
+    only: Container[str] | None = None,
 ) -> Checked[GeneratedPackage]:
     """Compile definitions into the files of a package.
 
@@ -83,9 +84,10 @@ def generate_package(
         settings: what the configuration says beside that.
         cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
+        only: the names of the span types to compile; by default all. Their modules are the same as in a package of all.
     """
     try:
-        run = _Run(sources, base, package, settings or Settings(), progress)
+        run = _Run(sources, base, package, settings or Settings(), progress=progress, only=only)
         return run.generate(cached or CachedPackage())
     except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
         place = Place(", ".join(sources))
@@ -117,9 +119,12 @@ class _Run:
         base: Path,
         package: Path,
         settings: Settings,
+        *,
         progress: Progress | None,
+        only: Container[str] | None,
     ) -> None:
         self.settings = settings
+        self.only = only
         self.assert_formats = settings.assert_formats
         self.base = base
         self.package = package.name
@@ -139,6 +144,9 @@ class _Run:
         sources = [source for item in found for source in (item.params, item.result) if source is not None]
         shared, diagnostics = collect_shared_types(sources, self.files, self.names.values(), RESERVED_NAMES)
         return Checked(shared, diagnostics)
+
+    def is_chosen(self, item: SpanTypeDefinition) -> bool:
+        return self.only is None or item.name in self.only
 
     def reserved(self, names: SpanNames) -> ReservedNames:
         return self.in_package.reserved_for(f"{names.class_name}Params", f"{names.class_name}Result")
@@ -201,12 +209,12 @@ class _Run:
         diagnostics.extend(of_former if not stops(diagnostics) else ())
         diagnostics = _without_consequences(diagnostics)
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
-        is_complete = not (reused or reused_shared)
+        is_complete = not (reused or reused_shared) and self.only is None
         definitions = self.definitions.span_types
         diagnostics = allow(diagnostics, self.settings.allowances, self.base, definitions, is_complete=is_complete)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
-        span_types = [each.value for each in self.inlined if each.value is not None]
+        span_types = [each.value for each in self.inlined if each.value is not None and self.is_chosen(each.value)]
         package = self.packaged(Definitions(span_types, quality), [*modules, *unchanged], former, compiled)
         return Checked(package, sorted_diagnostics(diagnostics))
 
@@ -268,7 +276,7 @@ class _Run:
         tasks: list[Task] = []
         for item, (inlined, found) in zip(self.definitions.span_types, self.inlined, strict=True):
             diagnostics.extend(check_data_risk(item.data_risk))
-            if item.name in reused:
+            if item.name in reused or not self.is_chosen(item):
                 continue
             diagnostics.extend(found)
             names = self.names.get(item.name) if item.place not in invalid else None
