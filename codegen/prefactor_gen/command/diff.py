@@ -67,7 +67,7 @@ def _print(report: Report, form: str) -> None:
     elif form in DIFF_FORMATS:
         DIFF_FORMATS[form](report, sys.stdout)
     elif report.findings:
-        print_text(report.findings, report.base, sys.stdout)
+        print_text(report.findings, report.sources, sys.stdout)
         print(f"{summary(report.findings)}: the new definitions cannot be compared")
     else:
         print_diff_text(report, sys.stdout)

@@ -63,7 +63,10 @@ def project_at_commit(files: CommitFiles, today: ProjectConfig, name: str) -> Si
     if (attribute := next((each for each in sources if is_attribute(each, base)), None)) is not None:
         return _package_at_commit(files, table, base, attribute, name)
     for path in (*sources, *_listed(table, "reference-folders"), *_listed(table, "refs")):
-        files.save(files.inside(posixpath.join(prefix, path)))
+        inside = files.inside(posixpath.join(prefix, path))
+        if not files.has(inside):
+            raise OperandError(f"at {files.short} there is no {inside}, which pyproject.toml names there")
+        files.save(inside)
     package = project_config(_document(table), base).packages[0]
     return side_of_sources(name, package.sources, base, package.folder, package.settings)
 

@@ -20,7 +20,7 @@ from prefactor_gen.command.diff_report import (
 from prefactor_gen.comparison.judgement import Judged
 from prefactor_gen.diagnostics.diagnostics import Severity, printable
 
-__all__ = ["FIRST_LINE", "print_markdown"]
+__all__ = ["FIRST_LINE", "one_comment", "print_markdown"]
 
 FIRST_LINE: Final = "<!-- prefactor-gen diff -->"
 """By which a later run finds its comment."""
@@ -42,6 +42,20 @@ def print_markdown(report: Report, stream: TextIO) -> None:
         first.append(_text(f"{tally(report.changes)}: {outcome(report.changes)}"))
     room = _MAX_CHARACTERS - sum(len(each) + 2 for each in (*first, *last)) - 100
     print("\n\n".join([*first, *_tables(report, room), *last])[:_MAX_CHARACTERS], file=stream)
+
+
+def one_comment(printed: Sequence[tuple[str, str]]) -> str:
+    """One comment about several projects.
+
+    Args:
+        printed: the folder of each project, and what was printed for it.
+    """
+    parts = [f"### {_code(folder)}\n{text.removeprefix(FIRST_LINE)}" for folder, text in printed]
+    text = "\n".join([FIRST_LINE, "", *parts]).rstrip()
+    if len(text) <= _MAX_CHARACTERS:
+        return text
+    whole_lines = text[: _MAX_CHARACTERS - 100].rpartition("\n")[0]
+    return f"{whole_lines}\n\nand more, which does not fit a comment"
 
 
 def _tables(report: Report, room: int) -> Iterator[str]:

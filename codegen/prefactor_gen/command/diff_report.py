@@ -40,7 +40,8 @@ class Report:
         remarks: what was not compared, and why.
         findings: what is wrong with the new definitions; then nothing was compared.
         recorded: recorded spans, if there are any.
-        base: the folder that places are relative to.
+        base: the folder of the project.
+        sources: the folder that the places of findings are relative to.
         fails_on_warnings: the command fails if there are warnings.
     """
 
@@ -52,6 +53,7 @@ class Report:
     findings: Sequence[Diagnostic] = ()
     recorded: RecordedSpans | None = None
     base: Path = field(default_factory=Path)
+    sources: Path = field(default_factory=Path)
     fails_on_warnings: bool = False
 
     @property

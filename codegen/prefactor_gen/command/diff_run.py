@@ -39,7 +39,7 @@ def compare_sides(options: argparse.Namespace) -> Report:
     settings = read_diff_settings(project)
     with ExitStack() as stack:
         reader = SideReader(Path.cwd(), project, settings.versions, stack)
-        old_text = options.old or settings.against
+        old_text = settings.against if options.old is None else options.old
         if old_text is None:
             raise OperandError(
                 'expected OLD, as in `prefactor-gen diff origin/main`, or against = "origin/main" in '
@@ -70,6 +70,7 @@ class _Run:
             [each.name for each in self.old],
             self.new.name,
             base=self.project.base,
+            sources=self.new.base,
             fails_on_warnings=self.options.strict,
         )
         findings = self.findings()

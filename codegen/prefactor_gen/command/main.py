@@ -44,10 +44,9 @@ def run(arguments: Sequence[str]) -> int:
                 return _RUN[options.command](options)
         if getattr(options, "watch", False):
             return _watch(options, folders)
-        from prefactor_gen.command.projects import run_each
+        from prefactor_gen.command.projects import combination, run_each
 
-        is_json = options.command == "check" and options.format == "json" and options.explain is None
-        return run_each(arguments, folders, is_json=is_json)
+        return run_each(arguments, folders, combination(options))
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE

@@ -6,13 +6,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
 
-__all__ = ["chosen_projects", "projects_below", "run_each"]
+__all__ = ["Combine", "chosen_projects", "combination", "projects_below", "run_each"]
 
 _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-packages", "test", "tests"})
 _MAX_FOLDERS: Final = 20_000
@@ -20,11 +20,15 @@ _MAX_FOLDERS: Final = 20_000
 
 _FAILED: Final = 1
 
+Combine: TypeAlias = Callable[[Sequence[tuple[str, str]]], str]
+"""Makes one output of what several runs have printed, each with its folder."""
+
 
 def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
-    if options.command not in {"generate", "check"} or options.sources or options.output or options.package:
+    is_of_projects = options.command in {"generate", "check"} or (options.command == "diff" and options.new is None)
+    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "package")):
         return named
     return [project for folder in named for project in (projects_below(folder) or [folder])]
 
@@ -63,13 +67,39 @@ def _is_configured(folder: Path) -> bool:
     return bool(project.packages or project.hint)
 
 
-def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool) -> int:
+def combination(options: argparse.Namespace) -> Combine | None:
+    """What makes one output of those of several runs; None if each is printed as it is."""
+    if options.command == "check" and options.format == "json" and options.explain is None:
+        return _one_list_of_findings
+    if options.command == "diff" and options.format == "json":
+        return _one_list_of_reports
+    if options.command == "diff" and options.format == "markdown":
+        from prefactor_gen.command.diff_markdown import one_comment
+
+        return one_comment
+    return None
+
+
+def _one_list_of_findings(printed: Sequence[tuple[str, str]]) -> str:
+    findings = [
+        {**found, "source": (Path(folder) / found["source"]).as_posix()}
+        for folder, text in printed
+        for found in json.loads(text)
+    ]
+    return json.dumps(findings, indent=2)
+
+
+def _one_list_of_reports(printed: Sequence[tuple[str, str]]) -> str:
+    return json.dumps([{"project": folder, **json.loads(text)} for folder, text in printed], indent=2)
+
+
+def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine | None = None) -> int:
     """Run the command in each folder, in a process of its own, because modules of two projects may have one name.
 
     Args:
         arguments: the arguments of the command line; `-C` among them is left out.
         folders: the folders of the projects.
-        is_json: each run prints a list of findings; they become one list.
+        combine: makes one output of what the runs print, each with the folder; by default each prints its own.
 
     Returns:
         the highest exit code.
@@ -81,18 +111,16 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool
     command = [sys.executable, "-P", "-m", "prefactor_gen", *parser.parse_known_args(arguments)[1]]
     if command[-1] == "init":  # which takes a named folder, and not the project that it is part of
         command += ["-C", "."]
-    findings, codes = [], []
+    printed, codes = [], []
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--project: expected a folder, found {str(folder)!r}")
-        if not is_json:
+        if combine is None:
             print(f"In {folder.as_posix()}:", flush=True)
-        printed = subprocess.PIPE if is_json else None
-        done = subprocess.run(command, cwd=folder, stdout=printed, text=True, check=False)  # noqa: S603  # our own module
+        stdout = None if combine is None else subprocess.PIPE
+        done = subprocess.run(command, cwd=folder, stdout=stdout, text=True, check=False)  # noqa: S603  # our own module
         codes.append(done.returncode if done.returncode >= 0 else _FAILED)
-        findings += [
-            {**found, "source": (folder / found["source"]).as_posix()} for found in json.loads(done.stdout or "[]")
-        ]
-    if is_json:
-        print(json.dumps(findings, indent=2))
+        printed += [(folder.as_posix(), done.stdout)] if done.stdout else []
+    if combine is not None:
+        print(combine(printed))
     return max(codes)
