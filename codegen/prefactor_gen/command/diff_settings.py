@@ -85,7 +85,7 @@ def read_diff_settings(project: ProjectConfig) -> DiffSettings:
     against = table.get("against")
     if against is not None and not (isinstance(against, str) and against.strip()):
         raise ConfigError(f'pyproject.toml: expected against = "origin/main" in {_WHERE}, found {against!r}')
-    compatibilities = tuple(Compatibility)
+    compatibilities = tuple(each.value for each in Compatibility)
     return DiffSettings(
         against,
         Compatibility(_one_of(compatibilities, table.get("compatibility", "full"), "compatibility", _WHERE)),

@@ -121,7 +121,8 @@ class _Comparison:
     def attributes(self, old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[tuple[ChangeRule, str, str]]:
         for name, field in old.items():
             if name in new and not self.gives.includes(field.annotation, new[name].annotation):
-                yield ATTRIBUTE_WIDENED, name, f"may be {_shown(new[name])}, was {_shown(field)}"
+                absent = " or absent" if not new[name].is_required else ""
+                yield ATTRIBUTE_WIDENED, name, f"may be {_shown(new[name])}{absent}, was {_shown(field)}"
 
     def rename(self, name: str) -> str:
         """How to keep the name of a class, if one new class has its shape."""
@@ -148,5 +149,4 @@ def _without_missing(annotation: ast.expr) -> ast.expr:
 
 def _shown(field: Field) -> str:
     text = ast.unparse(_without_missing(field.annotation))
-    absent = " or absent" if text != ast.unparse(field.annotation) else ""
-    return f"{text if len(text) <= _MAX_TYPE else f'{text[:_MAX_TYPE]}…'}{absent}"
+    return text if len(text) <= _MAX_TYPE else f"{text[:_MAX_TYPE]}…"
