@@ -60,12 +60,6 @@ def test_a_wrong_setting_is_one_line(project: Project, wrong: str) -> None:
     assert message in line
 
 
-def test_other_commands_do_not_read_the_table(project: Project) -> None:
-    project.write("pyproject.toml", f"{CONFIGURATION}{TABLE}\nof-a-later-version = 1\n")
-    project.write("schemas/spans.yaml", OLD)
-    assert project.run("--check").code == 1
-
-
 def test_nobody_is_protected_in_a_laboratory(changed: Project) -> None:
     configure(changed, '[tool.prefactor-gen.diff.span-types]\n"lab:*" = "none"\n')
     done = changed.run("diff")
