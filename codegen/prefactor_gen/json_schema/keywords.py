@@ -15,6 +15,7 @@ __all__ = [
     "NOT_ENFORCED",
     "NOT_IN_DRAFT_07",
     "REDACT",
+    "RENAMED_FROM",
     "TYPED_FORMATS",
 ]
 
@@ -32,6 +33,9 @@ NAME = "x-prefactor-name"
 
 REDACT = "x-prefactor-redact"
 """Our own keyword: the value is replaced before it is recorded."""
+
+RENAMED_FROM = "x-prefactor-renamed-from"
+"""Our own keyword: the name that a property or a span type had before. Only comparisons read it."""
 
 NOT_ENFORCED = frozenset({
     "$dynamicRef", "additionalItems", "contains", "dependencies", "dependentRequired", "dependentSchemas", "else",

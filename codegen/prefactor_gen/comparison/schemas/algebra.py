@@ -1,0 +1,96 @@
+"""Asks the engine whether a schema covers another. Only its yes is a proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefactor_gen.checks.combinations import has_too_many_combinations
+from prefactor_gen.comparison.schemas.sides import Plain, Sides, text_of
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
+from prefactor_gen.documents.nodes import ObjectNode, from_python
+from prefactor_schema.engine import MAX_BACKTRACKS, load
+
+if TYPE_CHECKING:
+    from jsonschema_rs import CanonicalSchema
+
+__all__ = ["Algebra"]
+
+_DRAFT = 20
+_MAX_QUESTIONS = 20_000
+"""The most questions of one comparison; what is left is unproven."""
+_COMBINING = ("anyOf", "oneOf", '"if"', '"not"', "dependent")
+
+
+class Algebra:
+    """What the engine knows of parts of two schemas. Run it on a large stack: the engine recurses."""
+
+    def __init__(self, sides: Sides) -> None:
+        load()
+        self.sides = sides
+        self.questions = 0
+        self._canonical: dict[str, CanonicalSchema | None] = {}
+        self._answers: dict[tuple[str, str], bool] = {}
+
+    def covers(self, wide: Plain, narrow: Plain) -> bool:
+        """Whether it is proven that a schema takes every value that another one takes."""
+        key = (text_of(wide), text_of(narrow))
+        if key not in self._answers:
+            self._answers[key] = key[0] == key[1] or wide is True or narrow is False or self._asked(wide, narrow)
+        return self._answers[key]
+
+    def takes_nothing(self, *schemas: Plain) -> bool:
+        """Whether it is proven that no value matches all of these."""
+        from jsonschema_rs.canonical import Satisfiability
+
+        found = self.canonical({"allOf": list(schemas)})
+        return found is not None and found.satisfiability() == Satisfiability.NO
+
+    def canonical(self, schema: Plain) -> CanonicalSchema | None:
+        """The canonical form of a schema; None if the engine cannot make it within the limits."""
+        text = text_of(schema)
+        if text not in self._canonical:
+            self._canonical[text] = self._made(schema, text)
+        return self._canonical[text]
+
+    def _asked(self, wide: Plain, narrow: Plain) -> bool:
+        from jsonschema_rs.canonical import Containment
+
+        if (one := self.canonical(wide)) is None or (other := self.canonical(narrow)) is None:
+            return False
+        self.questions += 1
+        if self.questions > _MAX_QUESTIONS:
+            return False
+        try:
+            return one.covers(other) == Containment.YES
+        except ValueError:  # not supported
+            return False
+
+    def _made(self, schema: Plain, text: str) -> CanonicalSchema | None:
+        from jsonschema_rs import FancyRegexOptions, canonicalize
+
+        if "$dynamicRef" in text:
+            return None
+        document = self.sides.document(schema)
+        if _is_too_large(document):
+            return None
+        try:
+            return canonicalize(
+                document,
+                draft=_DRAFT,
+                offline=True,
+                validate_formats=self.sides.assert_formats,
+                pattern_options=FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS),
+            )
+        except (ValueError, RecursionError):  # not valid, or not supported
+            return None
+
+
+def _is_too_large(document: Plain) -> bool:
+    """Whether the options in a schema combine to so many cases that comparing them takes too long."""
+    if isinstance(document, bool) or not any(keyword in text_of(document) for keyword in _COMBINING):
+        return False
+    try:
+        node = from_python(document, Place(""))
+    except DiagnosticError:  # too deep
+        return True
+    return isinstance(node, ObjectNode) and has_too_many_combinations(node)

@@ -1,0 +1,388 @@
+"""What one schema says of the values at one place, split into groups of keywords that stand for themselves.
+
+A value is valid if every group takes it. So `new` covers `old` exactly if every group of `new` does, and each group
+that does not is a change of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from prefactor_gen.comparison.schemas.paths import Path, PathStep
+from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
+from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema
+from prefactor_gen.json_schema.json_types import types_of
+from prefactor_gen.json_schema.keywords import ASSERTIONS
+from prefactor_gen.json_schema.references import REFERENCES
+from prefactor_schema.json_schema import JsonSchema
+
+__all__ = ["Group", "Kind", "Location", "Pair", "matches", "values_of", "with_values"]
+
+
+class Kind(Enum):
+    """What a group of keywords is about."""
+
+    TYPE = auto()
+    VALUES = auto()
+    LOWER = auto()
+    UPPER = auto()
+    MULTIPLE = auto()
+    MIN_LENGTH = auto()
+    MAX_LENGTH = auto()
+    MIN_ITEMS = auto()
+    MAX_ITEMS = auto()
+    UNIQUE = auto()
+    MIN_PROPERTIES = auto()
+    MAX_PROPERTIES = auto()
+    PATTERN = auto()
+    FORMAT = auto()
+    REQUIRED = auto()
+    MEMBERS = auto()
+    NAMES = auto()
+    ITEMS = auto()
+    CONTAINS = auto()
+    OPTIONS = auto()
+    EXCLUSION = auto()
+    CONDITION = auto()
+    DEPENDENT = auto()
+    UNEVALUATED = auto()
+    OPAQUE = auto()
+
+
+_KEYWORDS: dict[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.TYPE: (("type",),),
+    Kind.VALUES: (("enum",), ("const",)),
+    Kind.LOWER: (("minimum", "exclusiveMinimum"),),
+    Kind.UPPER: (("maximum", "exclusiveMaximum"),),
+    Kind.MULTIPLE: (("multipleOf",),),
+    Kind.MIN_LENGTH: (("minLength",),),
+    Kind.MAX_LENGTH: (("maxLength",),),
+    Kind.MIN_ITEMS: (("minItems",),),
+    Kind.MAX_ITEMS: (("maxItems",),),
+    Kind.UNIQUE: (("uniqueItems",),),
+    Kind.MIN_PROPERTIES: (("minProperties",),),
+    Kind.MAX_PROPERTIES: (("maxProperties",),),
+    Kind.PATTERN: (("pattern",),),
+    Kind.FORMAT: (("format",),),
+    Kind.REQUIRED: (("required",),),
+    Kind.MEMBERS: (("properties", "patternProperties", "additionalProperties"),),
+    Kind.NAMES: (("propertyNames",),),
+    Kind.ITEMS: (("prefixItems", "items"),),
+    Kind.CONTAINS: (("contains", "minContains", "maxContains"),),
+    Kind.OPTIONS: (("anyOf",), ("oneOf",)),
+    Kind.EXCLUSION: (("not",),),
+    Kind.CONDITION: (("if", "then", "else"),),
+    Kind.DEPENDENT: (("dependentRequired",), ("dependentSchemas",)),
+    Kind.OPAQUE: (("$dynamicRef",), ("$ref",)),
+}
+"""The keywords of each kind, those together that depend on each other."""
+
+_UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
+_DEPENDING = ("anyOf", "oneOf", "if", "not", "dependentSchemas")
+"""Keywords that evaluate members of some values only."""
+_BRANCHES = ("anyOf", "oneOf", "allOf")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Keywords of one schema that stand for themselves.
+
+    Attributes:
+        kind: what they are about.
+        node: the schema with these keywords only.
+        plain: the same for the engine.
+    """
+
+    kind: Kind
+    node: ObjectNode
+    plain: Plain
+
+    @cached_property
+    def text(self) -> str:
+        """Equal for an equal meaning."""
+        return text_of(self.plain)
+
+
+class Location:
+    """What one schema says of the values at one place: they match all of some schemas.
+
+    Args:
+        sides: both schemas.
+        side: the one whose parts these are.
+        schemas: the parts.
+        whole: further parts that are asked for as they are, because their keywords depend on each other.
+    """
+
+    def __init__(self, sides: Sides, side: Side, schemas: Iterable[Schema], whole: Iterable[ObjectNode] = ()) -> None:
+        self.sides, self.side = sides, side
+        self.schemas, self.whole = tuple(schemas), tuple(whole)
+
+    @cached_property
+    def plain(self) -> Plain:
+        """The schema of the place for the engine."""
+        parts = [self.sides.plain(self.side, each) for each in (*self.schemas, *self.whole) if each is not True]
+        if False in parts:
+            return False
+        different = {text_of(each): each for each in parts if each != {}}
+        if not different:
+            return True
+        return next(iter(different.values())) if len(different) == 1 else {"allOf": list(different.values())}
+
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """Equal for the same parts of the same schema."""
+        return tuple(map(id, (*self.schemas, *self.whole)))
+
+    @cached_property
+    def node(self) -> ObjectNode | None:
+        """The first of its schemas that has a place; None if there is none."""
+        return next((each for each in self.schemas if isinstance(each, ObjectNode)), None)
+
+    @property
+    def said(self) -> JsonValue:
+        """What it says, as it is written."""
+        if len(self.schemas) == 1:
+            return self.schemas[0]
+        return None if self.node is None else ListNode(self.schemas, place=self.node.place)
+
+    @property
+    def is_never(self) -> bool:
+        """Whether one of the parts is `false`."""
+        return any(each is False for each in self._expanded[0])
+
+    @property
+    def whole_parts(self) -> tuple[ObjectNode, ...]:
+        """The schemas with `unevaluatedProperties` or `unevaluatedItems` that say what they say only as a whole."""
+        return self._expanded[1]
+
+    @property
+    def conjuncts(self) -> tuple[ObjectNode, ...]:
+        """The schemas that apply, with those that they refer to and those in `allOf`, each without these keywords."""
+        return tuple(each for each in self._expanded[0] if isinstance(each, ObjectNode))
+
+    @cached_property
+    def _expanded(self) -> tuple[tuple[Schema, ...], tuple[ObjectNode, ...]]:
+        found: list[Schema] = []
+        whole = list(self.whole)
+        seen = set[int]()
+        pending = list(reversed(self.schemas))
+        while pending:
+            schema = pending.pop()
+            if isinstance(schema, bool):
+                found.append(schema)
+            elif id(schema) not in seen:
+                seen.add(id(schema))
+                inner = [*map(self.side.at, self.side.targets(schema)), *schema.branches("allOf")]
+                pending.extend(reversed(inner))
+                found.append(self._alone(schema))
+                if any(keyword in schema for keyword in _UNEVALUATED):
+                    members = self._unevaluated_members(schema)
+                    found.extend([] if members is None else [members])
+                    whole.extend([schema] if members is None or "unevaluatedItems" in schema else [])
+        return tuple(found), tuple(whole)
+
+    def _alone(self, schema: ObjectNode) -> ObjectNode:
+        """The schema without what it refers to and has in `allOf`."""
+        opaque = self.side.opaque(schema)
+        dropped = {"allOf", *_UNEVALUATED, *(key for key in REFERENCES if key not in opaque)}
+        return with_values(schema.without(dropped))
+
+    def _unevaluated_members(self, schema: ObjectNode) -> ObjectNode | None:
+        """`unevaluatedProperties` as `additionalProperties`; None if what is evaluated depends on the value."""
+        inner = Location(self.sides, self.side, [schema.without(_UNEVALUATED)])
+        if "unevaluatedProperties" not in schema or inner.whole_parts:
+            return None
+        if any(keyword in each for keyword in (*_DEPENDING, *REFERENCES) for each in inner.conjuncts):
+            return None
+        if any("additionalProperties" in each for each in inner.conjuncts):
+            return schema.with_items(())  # they are all evaluated
+        place = schema.place_at("unevaluatedProperties")
+        items: list[tuple[str, JsonValue]] = [("additionalProperties", schema["unevaluatedProperties"])]
+        for keyword in ("properties", "patternProperties"):
+            names = dict.fromkeys(name for each in inner.conjuncts for name in each.object_at(keyword))
+            items.append((keyword, ObjectNode([(name, True) for name in names], place=place)))
+        return ObjectNode(items, place=schema.place, key_places={"additionalProperties": place})
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of keywords, without those of equal meaning, in the order of their kinds."""
+        found: dict[tuple[Kind, str], Group] = {}
+        for kind, keyword_sets in _KEYWORDS.items():
+            for keywords in keyword_sets:
+                for schema in self.conjuncts:
+                    group = self._group(kind, schema, keywords)
+                    if group is not None:
+                        found.setdefault((kind, group.text), group)
+        for schema in self.whole_parts:
+            group = Group(Kind.UNEVALUATED, schema, self.sides.plain(self.side, schema))
+            found.setdefault((Kind.UNEVALUATED, group.text), group)
+        return tuple(found.values())
+
+    def _group(self, kind: Kind, schema: ObjectNode, keywords: tuple[str, ...]) -> Group | None:
+        if not any(keyword in schema for keyword in keywords):
+            return None
+        node = schema.with_items((keyword, schema[keyword]) for keyword in keywords if keyword in schema)
+        plain = self.sides.plain(self.side, node)
+        return None if plain in ({}, True) else Group(kind, node, plain)
+
+    def of(self, kind: Kind) -> list[Group]:
+        """The groups of one kind."""
+        return [group for group in self.groups if group.kind is kind]
+
+    def member(self, name: str) -> Location:
+        """What is said of the value of a property, whatever options apply."""
+        found: list[Schema] = []
+        for schema in self.conjuncts:
+            members, patterns = schema.properties, schema.object_at("patternProperties")
+            matching = [_schema(value) for pattern, value in patterns.items() if matches(pattern, name)]
+            found.extend([_schema(members[name])] if name in members else [])
+            found.extend(matching)
+            if name not in members and not matching and "additionalProperties" in schema:
+                found.append(_schema(schema["additionalProperties"]))
+        return self.inner(found)
+
+    @cached_property
+    def others(self) -> Location:
+        """What is said of the values under names that no schema has in `properties`, and no pattern matches."""
+        return self.inner(
+            _schema(each["additionalProperties"]) for each in self.conjuncts if "additionalProperties" in each
+        )
+
+    def matching(self, pattern: str) -> Location:
+        """What is said of the values under names that match a pattern of `patternProperties`."""
+        members = [each.object_at("patternProperties") for each in self.conjuncts]
+        return self.inner(_schema(each[pattern]) for each in members if pattern in each)
+
+    def item(self, index: int) -> Location:
+        """What is said of an item; of one after the last of `prefixItems`, what is said of the rest."""
+        found: list[Schema] = []
+        for schema in self.conjuncts:
+            first = schema.branches("prefixItems")
+            found.extend(first[index : index + 1])
+            if index >= len(first) and "items" in schema:
+                found.append(_schema(schema["items"]))
+        return self.inner(found)
+
+    def inner(self, schemas: Iterable[Schema]) -> Location:
+        """A place of the same side, of which these schemas tell."""
+        return Location(self.sides, self.side, schemas)
+
+    @cached_property
+    def tuple_length(self) -> int:
+        """The number of items that have a schema of their own."""
+        return max((len(each.branches("prefixItems")) for each in self.conjuncts), default=0)
+
+    @cached_property
+    def patterns(self) -> tuple[tuple[str, ...], ...]:
+        """The patterns of each schema that has some."""
+        lists = (each.object_at("patternProperties") for each in self.conjuncts)
+        return tuple(sorted(tuple(sorted(names)) for names in lists if names))
+
+    @cached_property
+    def applied(self) -> tuple[ObjectNode, ...]:
+        """All schemas that apply to the value, those of options and conditions as well, as they are written."""
+        found: dict[int, ObjectNode] = {}
+        pending: list[Schema] = list(self.schemas)
+        for schema in pending:  # the loop appends to the list
+            if isinstance(schema, bool) or id(schema) in found:
+                continue
+            found[id(schema)] = schema
+            pending.extend(map(self.side.at, self.side.targets(schema)))
+            for keyword in _BRANCHES:
+                pending.extend(schema.branches(keyword))
+            inner = [schema.get("then"), schema.get("else"), *schema.object_at("dependentSchemas").values()]
+            pending.extend(each for each in inner if isinstance(each, ObjectNode))
+        return tuple(found.values())
+
+    @cached_property
+    def declared(self) -> dict[str, ObjectNode]:
+        """The names of all properties, those of options as well, each with a schema that has it."""
+        return {name: schema for schema in reversed(self.applied) for name in reversed(schema.properties)}
+
+    @cached_property
+    def required(self) -> dict[str, ObjectNode]:
+        """The names of required properties, each with a schema that says so."""
+        return {name: each for each in reversed(self.conjuncts) for name in each.required}
+
+    @cached_property
+    def values(self) -> list[JsonValue] | None:
+        """The values of `enum` and `const`, of the shortest list; None if there is none."""
+        lists = [values_of(group.node) for group in self.of(Kind.VALUES)]
+        return min(lists, key=len) if lists else None
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types that it names, or that its values have; empty if it does not tell. An integer is a number, too."""
+        found: list[set[str]] = []
+        named = [{*group.node.types} for group in self.of(Kind.TYPE)]
+        found.extend(names | {"integer"} if "number" in names else names for names in named)
+        if self.values is not None:
+            found.append({name for value in self.values for name in types_of(value)})
+        for group in self.of(Kind.OPTIONS):
+            options = [self.inner([each]).types for key in ("anyOf", "oneOf") for each in group.node.branches(key)]
+            found.extend([set().union(*options)] if all(options) else [])
+        return frozenset(set.intersection(*found)) if found else frozenset()
+
+
+class Pair(NamedTuple):
+    """What both schemas say of one place.
+
+    Attributes:
+        old: what the old one says.
+        new: what the new one says.
+        path: the place in the payload.
+    """
+
+    old: Location
+    new: Location
+    path: Path
+
+    def at(self, step: PathStep, old: Location, new: Location) -> Pair:
+        """The place one step further."""
+        return Pair(old, new, (*self.path, step))
+
+
+def values_of(node: ObjectNode) -> list[JsonValue]:
+    """The values in `enum` or `const`."""
+    return list(node.list_at("enum")) if "enum" in node else [node["const"]]
+
+
+def with_values(schema: ObjectNode) -> ObjectNode:
+    """The schema with `enum` in place of options that are constants, as people write them to describe each."""
+    for keyword in ("oneOf", "anyOf"):
+        branches = schema.branches(keyword)
+        if not branches or "enum" in schema or not all(map(_is_values, branches)):
+            continue
+        values = [value for each in branches if isinstance(each, ObjectNode) for value in values_of(each)]
+        if keyword == "anyOf" or _are_different(values):
+            place = schema.place_at(keyword)
+            items = [*schema.without({keyword}).items(), ("enum", ListNode(values, place=place))]
+            return ObjectNode(items, place=schema.place, key_places={**schema.key_places, "enum": place})
+    return schema
+
+
+def _are_different(values: Sequence[JsonValue]) -> bool:
+    """Whether no two values are equal. Of numbers it does not tell: 1 and 1.0 are equal."""
+    simple = all(isinstance(value, str | bool) or value is None for value in values)
+    return simple and len({text_of(value) for value in values}) == len(values)
+
+
+def _is_values(schema: Schema) -> bool:
+    if not isinstance(schema, ObjectNode) or not ("const" in schema) ^ ("enum" in schema):
+        return False
+    others = schema.keys() & ASSERTIONS - {"const", "enum", "type"}
+    return not others and all(not schema.types or types_of(value) & {*schema.types} for value in values_of(schema))
+
+
+def _schema(value: JsonValue) -> Schema:
+    return value if isinstance(value, ObjectNode | bool) else True
+
+
+@lru_cache(10_000)
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name matches a pattern of `patternProperties`."""
+    return JsonSchema({"pattern": pattern}).matches(name)

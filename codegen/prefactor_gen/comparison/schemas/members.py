@@ -1,0 +1,275 @@
+"""Compares the members of objects: those with a name, those that are required, and the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from prefactor_gen.comparison.schemas.findings import Directions
+from prefactor_gen.comparison.schemas.locations import Kind, Location, Pair
+from prefactor_gen.comparison.schemas.paths import OTHERS, path_text
+from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.diagnostics import change_rules as rules
+from prefactor_gen.diagnostics.diagnostics import Severity
+from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.keywords import RENAMED_FROM
+
+if TYPE_CHECKING:
+    from prefactor_gen.comparison.schemas.walk import Walk
+
+__all__ = ["compare_members", "renamed"]
+
+_YES_NO, _NO_YES, _BOTH = Directions(True, False), Directions(False, True), Directions(True, True)
+
+
+def compare_members(walk: Walk, pair: Pair, ask: Directions) -> None:
+    """Find the changes of the members of an object."""
+    before, after = _named(pair.old), _named(pair.new)
+    names = renamed(pair.old, pair.new)
+    gone = {*names.values()}
+    hint = _rename_hint(pair, gone, names.keys())
+    for name in dict.fromkeys([*after, *before]):
+        if name not in gone:
+            _Member(walk, pair, name, names.get(name, name)).compare(ask, hint)
+    _compare_others(walk, pair, ask, [*before, *after])
+
+
+def renamed(old: Location, new: Location) -> Mapping[str, str]:
+    """The old names of properties that say that they have another one, by the new ones."""
+    found: dict[str, str] = {}
+    for name, schema in new.declared.items():
+        member = schema.properties.get(name)
+        former = member.get(RENAMED_FROM) if isinstance(member, ObjectNode) else None
+        is_gone = isinstance(former, str) and former in old.declared and former not in new.declared
+        if is_gone and name not in old.declared and former not in found.values():
+            found[name] = str(former)
+    return found
+
+
+def _rename_hint(pair: Pair, gone: Collection[str], came: Collection[str]) -> str:
+    """What to write if the one property that is gone has become the one that is new and equal."""
+    old, new, path = pair
+    left = [name for name in old.declared if name not in new.declared and name not in gone]
+    added = [name for name in new.declared if name not in old.declared and name not in came]
+    if len(left) != 1 or len(added) != 1:
+        return ""
+    one, other = left[0], added[0]
+    if text_of(old.member(one).plain) != text_of(new.member(other).plain):
+        return ""
+    if (one in old.required) != (other in new.required):
+        return ""
+    return f"renamed? {path_text((*path, other))}: {RENAMED_FROM}: {one}"
+
+
+def _named(location: Location) -> dict[str, None]:
+    """The names that a place says something of."""
+    names = (name for each in location.conjuncts for name in (*each.properties, *each.required))
+    return dict.fromkeys(names)
+
+
+class _Member:
+    """A property, which may have had another name."""
+
+    def __init__(self, walk: Walk, pair: Pair, name: str, former: str) -> None:
+        self.walk, self.pair, (old, new, _) = walk, pair, pair
+        self.name, self.former = name, former
+        self.before, self.after = old.member(former), new.member(name)
+        self.was_declared, self.is_declared = former in old.declared, name in new.declared
+        self.was_required, self.is_required = former in old.required, name in new.required
+
+    def compare(self, ask: Directions, hint: str) -> None:
+        if self.former != self.name:
+            self._renamed()
+            return
+        value, required = self._failing(ask)
+        if self.is_declared and not self.was_declared:
+            self._added(value, required)
+        elif self.was_declared and not self.is_declared:
+            self._removed(value, required, hint)
+        else:
+            if any(value):
+                self.walk.compare_below(self._inner, value)
+            self._requirement(required)
+
+    @property
+    def _inner(self) -> Pair:
+        return self.pair.at(self.name, self.before, self.after)
+
+    def _failing(self, ask: Directions) -> tuple[Directions, Directions]:
+        """The directions in which the value, and whether it is required, are not proven to be safe."""
+        value, required = Directions(False, False), Directions(False, False)
+        covers = self.walk.algebra.covers
+        if text_of(self.before.plain) != text_of(self.after.plain):
+            value = ask.both(
+                not (ask.narrows and covers(_value(self.name, self.after), self.pair.old.plain)),
+                not (ask.widens and covers(_value(self.name, self.before), self.pair.new.plain)),
+            )
+        if self.was_required != self.is_required:
+            required = ask.both(
+                self.is_required and not covers(_required(self.name), self.pair.old.plain),
+                self.was_required and not covers(_required(self.name), self.pair.new.plain),
+            )
+        return value, required
+
+    def _renamed(self) -> None:
+        message = f"renamed from {self.former}"
+        self._report(rules.PROPERTY_RENAMED, message, _BOTH, _required(self.name), _required(self.former))
+        self.walk.compare_below(self._inner, _BOTH)
+        if self.is_required and not self.was_required:
+            self._report(rules.BECAME_REQUIRED, "became required", _YES_NO, _required(self.name), None)
+        elif self.was_required and not self.is_required:
+            self._report(rules.BECAME_OPTIONAL, "became optional", _NO_YES, None, _required(self.former))
+
+    def _added(self, value: Directions, required: Directions) -> None:
+        was_open, was_closed = self.before.plain is True, self.before.is_never
+        severity = Severity.NOTE
+        if required.narrows or (was_open and value.narrows and self.walk.count_undeclared):
+            severity = Severity.ERROR
+        rule = rules.PROPERTY_ADDED_REQUIRED if required.narrows else rules.PROPERTY_ADDED
+        message = "added and required" if self.is_required else "added"
+        readers = Severity.WARNING if was_closed and value.widens else None
+        refused = _required(self.name) if required.narrows else _value(self.name, self.after)
+        narrows = required.narrows or (was_open and value.narrows)
+        self._report(
+            rule,
+            message,
+            Directions(narrows, was_closed and value.widens),
+            refused,
+            _value(self.name, self.before),
+            writers=severity,
+            readers=readers,
+        )
+        if not was_open and not was_closed and any(value):  # it was one of the others, or matches a pattern
+            self.walk.compare_below(self._inner, value)
+        if required.widens:
+            self._requirement(required)
+
+    def _removed(self, value: Directions, required: Directions, hint: str) -> None:
+        self._report(
+            rules.PROPERTY_REMOVED,
+            "removed",
+            Directions(value.narrows, value.widens or required.widens),
+            _value(self.name, self.after),
+            {"allOf": [_value(self.name, self.before), *([_required(self.name)] if self.was_required else [])]},
+            writers=Severity.ERROR if value.narrows else Severity.WARNING,
+            readers=Severity.ERROR,
+            hint=hint,
+        )
+        self._requirement(Directions(required.narrows, False))
+
+    def _requirement(self, required: Directions) -> None:
+        if required.narrows:
+            self._report(rules.BECAME_REQUIRED, "became required", required, _required(self.name), None)
+        if required.widens:
+            self._report(rules.BECAME_OPTIONAL, "became optional", required, None, _required(self.name))
+
+    def _report(
+        self,
+        rule: rules.ChangeRule,
+        message: str,
+        directions: Directions,
+        refused_by_new: Plain | None,
+        refused_by_old: Plain | None,
+        *,
+        writers: Severity | None = None,
+        readers: Severity | None = None,
+        hint: str = "",
+    ) -> None:
+        holder = self.pair.new.declared.get(self.name) or self.pair.new.required.get(self.name)
+        keyword = "properties" if self.is_declared else "required"
+        place = None
+        if holder is not None:
+            place = holder.properties.place_at(self.name) if self.is_declared else holder.place_at(keyword)
+        self.walk.report(
+            rule,
+            self.pair,
+            message,
+            directions,
+            refused_by_new=refused_by_new,
+            refused_by_old=refused_by_old,
+            place=place,
+            path=self._inner.path,
+            writers=writers,
+            readers=readers,
+            hint=hint,
+            said=(self.before.said if self.was_declared else None, self.after.said if self.is_declared else None),
+        )
+
+
+def _value(name: str, value: Location) -> Plain:
+    return {"properties": {name: value.plain}}
+
+
+def _required(name: str) -> Plain:
+    return {"required": [name]}
+
+
+def _compare_others(walk: Walk, pair: Pair, ask: Directions, names: list[str]) -> None:
+    """Find the changes of the members that no schema names."""
+    old, new = pair.old, pair.new
+    if {each.text for each in old.of(Kind.MEMBERS)} == {each.text for each in new.of(Kind.MEMBERS)}:
+        return
+    by_new, by_old = _rest(new, names), _rest(old, names)
+    here = ask.both(
+        not (ask.narrows and walk.algebra.covers(by_new, old.plain)),
+        not (ask.widens and walk.algebra.covers(by_old, new.plain)),
+    )
+    if not any(here):
+        return
+    if old.patterns != new.patterns or (old.patterns and max(_carriers(old), _carriers(new)) > 1):
+        _report_others(walk, pair, here, (by_new, by_old), "patternProperties changed")
+        return
+    for pattern in dict.fromkeys(each for group in old.patterns for each in group):
+        before, after = old.matching(pattern), new.matching(pattern)
+        walk.compare_below(pair.at(OTHERS, before, after), here)
+    before, after = old.others, new.others
+    if text_of(before.plain) == text_of(after.plain):
+        return
+    is_plain = {before.plain is True, after.plain is True, before.is_never, after.is_never} == {False}
+    if is_plain:
+        walk.compare_below(pair.at(OTHERS, before, after), here)
+        return
+    _report_others(walk, pair, here, (by_new, by_old))
+
+
+def _report_others(
+    walk: Walk, pair: Pair, here: Directions, refused_by: tuple[Plain, Plain], message: str = ""
+) -> None:
+    old, new, path = pair
+    closed = new.others.is_never and not message
+    opened = old.others.is_never and not message
+    node = next((each for each in new.conjuncts if "additionalProperties" in each), None)
+    place = node.place_at("additionalProperties") if node is not None else None
+    where = path if closed or opened else (*path, OTHERS)
+    if here.narrows:
+        rule = rules.CLOSED if closed else rules.OTHERS_NARROWED
+        text = "takes no further properties" if closed else message or "further properties take less"
+        walk.report(rule, pair, text, _YES_NO, refused_by_new=refused_by[0], place=place, path=where)
+    if here.widens:
+        rule = rules.OPENED if opened else rules.OTHERS_WIDENED
+        text = "takes further properties" if opened else message or "further properties take more"
+        walk.report(rule, pair, text, _NO_YES, refused_by_old=refused_by[1], place=place, path=where)
+
+
+def _carriers(location: Location) -> int:
+    """The number of schemas that say something of further members."""
+    return sum("additionalProperties" in each or "patternProperties" in each for each in location.conjuncts)
+
+
+def _rest(location: Location, names: list[str]) -> Plain:
+    """What a place says of the members that no schema names."""
+    parts: list[Plain] = []
+    for schema in location.conjuncts:
+        if "additionalProperties" in schema or "patternProperties" in schema:
+            known = {**dict.fromkeys(names, True), **dict.fromkeys(schema.properties, True)}
+            plain = location.sides.plain(
+                location.side,
+                schema.with_items(
+                    (key, schema[key]) for key in ("additionalProperties", "patternProperties") if key in schema
+                ),
+            )
+            if isinstance(plain, dict):
+                parts.append({**plain, "properties": known})
+    if not parts:
+        return True
+    return parts[0] if len(parts) == 1 else {"allOf": list(parts)}

@@ -1,0 +1,203 @@
+"""Compares unions: finds out which option has become which, and compares these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from prefactor_gen.comparison.schemas.findings import Directions
+from prefactor_gen.comparison.schemas.group_changes import shown
+from prefactor_gen.comparison.schemas.locations import Group, Kind, Location, Pair
+from prefactor_gen.comparison.schemas.sides import text_of
+from prefactor_gen.diagnostics import change_rules
+from prefactor_gen.documents.nodes import ObjectNode, Schema
+
+if TYPE_CHECKING:
+    from prefactor_gen.comparison.schemas.algebra import Algebra
+    from prefactor_gen.comparison.schemas.walk import Walk
+
+__all__ = ["Differing", "compare_options", "differing_options"]
+
+_MAX_COMPARED = 30
+"""The most options that are compared with each other to find out whether they overlap."""
+_MAX_OPTIONS = 200
+"""The most options that are compared one by one."""
+
+
+class Differing(NamedTuple):
+    """The one union on each side that the other side does not have; None if there is none."""
+
+    old: Group | None
+    new: Group | None
+
+
+def differing_options(pair: Pair) -> Differing | None:
+    """The union that differs; None if there is none, or several on one side."""
+    before, after = pair.old.of(Kind.OPTIONS), pair.new.of(Kind.OPTIONS)
+    known_before, known_after = {each.text for each in before}, {each.text for each in after}
+    gone = [each for each in before if each.text not in known_after]
+    added = [each for each in after if each.text not in known_before]
+    if len(gone) > 1 or len(added) > 1 or not (gone or added):
+        return None
+    return Differing(gone[0] if gone else None, added[0] if added else None)
+
+
+def compare_options(walk: Walk, pair: Pair, ask: Directions, differing: Differing) -> bool:
+    """Compare a place of which one side says that it is one of some options.
+
+    Returns:
+        False if that cannot be told by comparing the options: those of a `oneOf` overlap, or there are too many.
+    """
+    old, new = pair.old, pair.new
+    for group in differing:
+        if group is not None and not _are_apart(walk.algebra, group):
+            return False
+    before = _alternatives(old, differing.old, split=differing.new is not None)
+    after = _alternatives(new, differing.new, split=differing.old is not None)
+    if max(len(before), len(after)) > _MAX_OPTIONS:
+        return False
+    narrowed = [each for each in before if ask.narrows and not walk.algebra.covers(new.plain, each.plain)]
+    widened = [each for each in after if ask.widens and not walk.algebra.covers(old.plain, each.plain)]
+    for one, other, here in _pairs(before, after, narrowed, widened):
+        if one is not None and other is not None:
+            walk.compare(Pair(one, other, pair.path), here)
+        elif one is not None and here.narrows:
+            is_type = _is_other_type(one, new)
+            rule = change_rules.TYPE_NARROWED if is_type else change_rules.OPTION_REMOVED
+            walk.report(rule, Pair(one, new, pair.path), f"{_name(one)} removed", here)
+        elif other is not None and here.widens:
+            is_type = _is_other_type(other, old)
+            rule = change_rules.TYPE_WIDENED if is_type else change_rules.OPTION_ADDED
+            walk.report(rule, Pair(old, other, pair.path), f"{_name(other)} added", here)
+    return True
+
+
+def _is_other_type(option: Location, others: Location) -> bool:
+    return bool(option.types and others.types) and option.types.isdisjoint(others.types)
+
+
+def _alternatives(location: Location, group: Group | None, *, split: bool) -> list[Location]:
+    """The place once for each option; one without options for each of its types, if the other side has options."""
+    if group is None:
+        types = location.types - {"integer"} if "number" in location.types else location.types
+        if not split or len(types) < 2:
+            return [location]
+        place = location.node.place if location.node is not None else location.side.root.place
+        options: Sequence[Schema] = [ObjectNode([("type", name)], place=place) for name in sorted(types)]
+        return [_with(location, [*location.schemas, each]) for each in options]
+    rest: list[Schema] = []
+    for schema in location.conjuncts:
+        keyword = _keyword(location, schema, group)
+        rest.append(schema if keyword is None else schema.without({keyword}))
+    branches = [*group.node.branches("anyOf"), *group.node.branches("oneOf")]
+    return [_with(location, [*rest, option]) for option in branches]
+
+
+def _with(location: Location, schemas: Sequence[Schema]) -> Location:
+    return Location(location.sides, location.side, schemas, location.whole_parts)
+
+
+def _keyword(location: Location, schema: ObjectNode, group: Group) -> str | None:
+    """The keyword of a schema whose value is this union."""
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema and keyword in group.node:
+            node = schema.with_items([(keyword, schema[keyword])])
+            if text_of(location.sides.plain(location.side, node)) == group.text:
+                return keyword
+    return None
+
+
+def _are_apart(algebra: Algebra, group: Group) -> bool:
+    """Whether each value matches at most one option, as far as that matters: an `anyOf` does not ask."""
+    plain = group.plain
+    options = plain.get("oneOf") if isinstance(plain, dict) else None
+    if not isinstance(options, list):
+        return True
+    if _have_different_constants(group.node.branches("oneOf")):
+        return True
+    if len(options) > _MAX_COMPARED:
+        return False
+    return all(algebra.takes_nothing(one, other) for one, other in combinations(options, 2))
+
+
+def _have_different_constants(options: Sequence[Schema]) -> bool:
+    """Whether a required property is another constant text in each option."""
+    found: list[set[tuple[str, str]]] = []
+    for option in options:
+        if not isinstance(option, ObjectNode) or option.types != ["object"]:
+            return False
+        constants = {
+            (name, member["const"])
+            for name, member in option.properties.items()
+            if name in option.required and isinstance(member, ObjectNode) and isinstance(member.get("const"), str)
+        }
+        found.append({(name, value) for name, value in constants if isinstance(value, str)})
+    for name, _ in found[0] if found else ():
+        values = [value for each in found for other, value in each if other == name]
+        if len(values) == len(options) == len(set(values)):
+            return True
+    return False
+
+
+def _pairs(
+    before: Sequence[Location], after: Sequence[Location], narrowed: Sequence[Location], widened: Sequence[Location]
+) -> Iterator[tuple[Location | None, Location | None, Directions]]:
+    """The options that belong together, by text, by a constant, by their types and properties; and what to ask."""
+    left, right = list(before), list(after)
+    for alike in (_have_same_text, _have_same_constant, _have_same_form, _have_same_types):
+        for one in list(left):
+            other = next((each for each in right if alike(one, each)), None)
+            if other is not None:
+                left.remove(one)
+                right.remove(other)
+                yield one, other, Directions(one in narrowed, other in widened)
+    # What is left alone may belong to an option that another one belongs to as well.
+    for one in (each for each in left if each in narrowed):
+        yield one, next((each for each in after if _have_same_types(one, each)), None), Directions(True, False)
+    for other in (each for each in right if each in widened):
+        yield next((each for each in before if _have_same_types(each, other)), None), other, Directions(False, True)
+
+
+def _have_same_text(one: Location, other: Location) -> bool:
+    return text_of(one.plain) == text_of(other.plain)
+
+
+def _have_same_constant(one: Location, other: Location) -> bool:
+    return bool(_constants(one) & _constants(other))
+
+
+def _have_same_form(one: Location, other: Location) -> bool:
+    """Whether they have the same types, and objects most of their properties."""
+    shared, every = one.declared.keys() & other.declared.keys(), one.declared.keys() | other.declared.keys()
+    return one.types == other.types and 2 * len(shared) >= len(every) and not (_constants(one) and _constants(other))
+
+
+def _have_same_types(one: Location, other: Location) -> bool:
+    if _constants(one) or _constants(other):
+        return False
+    return one.types == other.types or ("object" not in one.types and bool(one.types & other.types))
+
+
+def _constants(location: Location) -> set[tuple[str, str]]:
+    """The required properties with one value, and this."""
+    found = set()
+    for name in location.required:
+        values = location.member(name).values
+        if values is not None and len(values) == 1:
+            found.add((name, text_of(values[0])))
+    return found
+
+
+def _name(option: Location) -> str:
+    """What people call an option: by its constant, its title, its types."""
+    constants = sorted(_constants(option))
+    if constants:
+        return f"the option {constants[0][0]} {constants[0][1]}"
+    own = option.schemas[-1]
+    title = own.get("title") if isinstance(own, ObjectNode) else None
+    if isinstance(title, str):
+        return f"the option {shown(title)}"
+    if option.values is not None and len(option.values) == 1:
+        return shown(option.values[0])
+    return " or ".join(sorted(option.types)) or "an option"

@@ -1,0 +1,87 @@
+"""Finds a payload that shows a change: one schema takes it, the other does not."""
+
+from __future__ import annotations
+
+from prefactor_gen.comparison.schemas.algebra import Algebra
+from prefactor_gen.comparison.schemas.examples import NO_VALUE, example
+from prefactor_gen.comparison.schemas.findings import Region
+from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path
+from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides
+from prefactor_gen.documents.nodes import to_plain
+from prefactor_schema import JsonSchema, SchemaError
+
+__all__ = ["Witnesses"]
+
+_MAX_SOUGHT = 200
+"""The most witnesses of one comparison."""
+
+
+class Witnesses:
+    """Finds payloads that one of two schemas takes and the other refuses. The schemas are asked as they are written."""
+
+    def __init__(self, sides: Sides, algebra: Algebra) -> None:
+        self.sides, self.algebra = sides, algebra
+        self.old, self.new = (_validator(side, sides) for side in (sides.old, sides.new))
+        self._left = _MAX_SOUGHT
+
+    def narrowing(self, region: Region) -> object:
+        """A payload that only the old schema takes, with such a value; `NO_VALUE` if none is found."""
+        return self._found(region, self.sides.old, self.sides.new, self.old, self.new)
+
+    def widening(self, region: Region) -> object:
+        """A payload that only the new schema takes, with such a value; `NO_VALUE` if none is found."""
+        return self._found(region, self.sides.new, self.sides.old, self.new, self.old)
+
+    def _found(self, region: Region, side: Side, other: Side, taking: JsonSchema, refusing: JsonSchema) -> object:
+        self._left -= 1
+        if self._left < 0:
+            return NO_VALUE
+        whole, others = self.sides.plain(side, side.root), self.sides.plain(other, other.root)
+        value: Plain = {"allOf": [region.taken, {"not": region.refused}]}
+        shown: Plain = {"allOf": [whole, _reached(region.path, value)]}
+        different: Plain = {"allOf": [whole, {"not": others}]}
+        # First, one that the other side would take if only this had not changed; then any.
+        for schema in (shown, different):
+            found = self._example(schema)
+            if found is not NO_VALUE and not taking.mismatches(found) and _refuses(refusing, found):
+                return found
+        return NO_VALUE
+
+    def _example(self, schema: Plain) -> object:
+        canonical = self.algebra.canonical(schema)
+        if canonical is not None:
+            try:
+                simple = canonical.to_json_schema()
+            except ValueError:
+                simple = None
+            if isinstance(simple, dict) and (found := self._value(simple)) is not NO_VALUE:
+                return found
+        return self._value(self.sides.document(schema))
+
+    def _value(self, schema: object) -> object:
+        return example(schema, assert_formats=self.sides.assert_formats)
+
+
+def _validator(side: Side, sides: Sides) -> JsonSchema:
+    return JsonSchema(to_plain(side.written), assert_formats=sides.assert_formats)  # type: ignore[arg-type]  # an object
+
+
+def _refuses(schema: JsonSchema, value: object) -> bool:
+    try:
+        return not schema.matches(value)
+    except SchemaError:
+        return False
+
+
+def _reached(path: Path, value: Plain) -> Plain:
+    """The schema of payloads with such a value at a place."""
+    for step in reversed(path):
+        if isinstance(step, str):
+            value = {"type": "object", "properties": {step: value}, "required": [step]}
+        elif step == OTHERS:
+            value = {"type": "object", "properties": {"key": value}, "required": ["key"]}
+        elif step == ITEMS:
+            value = {"type": "array", "items": value, "minItems": 1}
+        elif isinstance(step, int):
+            value = {"type": "array", "prefixItems": [*[True] * step, value], "minItems": step + 1}
+    return value
