@@ -26,7 +26,7 @@ from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.properties import Properties
 from prefactor_gen.json_schema.references import applicable_schemas
 
-__all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts"]
+__all__ = ["lint_forms", "lint_names", "lint_payloads", "lint_texts", "suggested_category"]
 
 # Words of property names, and the category of data_risk that they suggest.
 _SUGGESTED_CATEGORY: dict[str, str] = {
@@ -95,7 +95,7 @@ def _personal_data(
     """Report properties whose names suggest a category of data that data_risk does not mention."""
     categories = data_risk.get(f"{part}_data_categories") if data_risk is not None else None
     for name, place, pointer in _properties(schema):
-        category = _suggested(name)
+        category = suggested_category(name)
         if category is None:
             continue
         redacted = lookup.is_redacted([pointer])
@@ -108,7 +108,7 @@ def _personal_data(
 
 
 @cache
-def _suggested(name: str) -> str | None:
+def suggested_category(name: str) -> str | None:
     """The category of data that the name of a property suggests."""
     words = f"_{snake(name)}_"
     return next((each for word, each in _SUGGESTED_CATEGORY.items() if f"_{word}_" in words), None)

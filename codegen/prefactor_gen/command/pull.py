@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import argparse
 
+from prefactor_gen.command.import_sources import source_named
+from prefactor_gen.command.imports import add_import_options
+
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
 SUMMARY = "write the definitions of an agent from the platform"
-DESCRIPTION = "Write definitions from those that an agent has registered at the platform."
-EXAMPLES = "  prefactor-gen pull my-agent\n"
+DESCRIPTION = (
+    "Write definitions from those that an agent has registered at the platform. They are written to NAME.yaml in the "
+    "folder `imported` of the definitions. PREFACTOR_API_URL says where the platform is, and PREFACTOR_API_TOKEN holds "
+    "the token of an account."
+)
+EXAMPLES = (
+    "  prefactor-gen pull my-agent                  the newest definitions of an agent\n"
+    "  prefactor-gen pull my-agent@v3 --name old    those of a version, into old.yaml\n"
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
+    source_named("platform").add_arguments(parser)
+    add_import_options(parser)
+    parser.set_defaults(format="text", strict=False)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    raise NotImplementedError
+    from prefactor_gen.command.import_run import run_import
+
+    return run_import("platform", options)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["OUTPUT_FORMATS", "console", "is_terminal", "json_findings", "print_text", "summary"]
+__all__ = [
+    "OUTPUT_FORMATS",
+    "console",
+    "is_terminal",
+    "json_findings",
+    "print_labelled",
+    "print_text",
+    "summary",
+]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _WIDEST = 160
@@ -65,6 +73,17 @@ def print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO, *,
             print(text, file=stream)
         else:
             terminal.print(_coloured(text, found), soft_wrap=True)
+
+
+def print_labelled(severity: Severity, text: str, stream: TextIO) -> None:
+    """Print an indented line that begins with a severity, which has its colour on a terminal."""
+    if not is_terminal(stream):
+        print(f"  {severity} {text}", file=stream)
+        return
+    from rich.text import Text
+
+    coloured = Text.assemble("  ", (severity.value, _COLOURS[severity]), f" {text}")
+    console(stream).print(coloured, soft_wrap=True)
 
 
 def _count_of(similar: SimilarFindings) -> Iterator[str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import takewhile
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +22,7 @@ from prefactor_gen.diagnostics.rules import UNREADABLE_SOURCE
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, from_python
 from prefactor_schema.suggestions import closest_match
 
-__all__ = ["read_registry"]
+__all__ = ["import_attribute", "read_registry"]
 
 _INSTALL = (
     "; install it where prefactor-gen runs: add it to requires of [build-system] for a build, or to "
@@ -40,18 +41,10 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
     Raises:
         DiagnosticError: the module cannot be imported, or the attribute is missing or is something else.
     """
-    module_name, _, attribute = source.partition(":")
     place = Place(source)
-    own = None if package is None else _OwnPackage(package)
-    try:
-        with _importable(base), _refused_by(own):
-            registry = getattr(importlib.import_module(module_name), attribute)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # the project's module may raise anything, and may exit
-        raise _not_imported(error, source, base) from error
+    registry = import_attribute(source, base, package)
     if not isinstance(registry, SchemaRegistry):
-        names = _registries(sys.modules[module_name])
+        names = _registries(sys.modules[source.partition(":")[0]])
         hint = f"; the module has {', '.join(names)}" if names else ""
         raise UNREADABLE_SOURCE.error(place, f"expected a SchemaRegistry, found {type(registry).__name__}{hint}")
     try:
@@ -63,6 +56,28 @@ def read_registry(source: str, base: Path, package: Path | None = None) -> JsonV
     root = from_python(version, place, _origins(registry, base))
     from_types: dict[tuple[str, str], object] = getattr(registry, "_from_types", {})  # see _origins
     return with_common_types(root, source, from_types) if isinstance(root, ObjectNode) else root
+
+
+def import_attribute(source: str, base: Path, package: Path | None = None) -> object:
+    """Import an object of the project.
+
+    Args:
+        source: `module:attribute`; the attribute may be one of another one: `module:Class.method`.
+        base: the project folder; it and its `src` are importable during the call.
+        package: a generated package, which the module cannot import.
+
+    Raises:
+        DiagnosticError: the module cannot be imported, or the attribute is missing.
+    """
+    module_name, _, attribute = source.partition(":")
+    own = None if package is None else _OwnPackage(package)
+    try:
+        with _importable(base), _refused_by(own):
+            return attrgetter(attribute)(importlib.import_module(module_name))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the project's module may raise anything, and may exit
+        raise _not_imported(error, source, base) from error
 
 
 def _origins(registry: SchemaRegistry, base: Path) -> dict[tuple[str, str], Place]:

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prefactor_gen.definitions.overlays import is_overlay, overlay_of, with_overlay
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_FOLDER_ENTRIES
@@ -72,7 +73,7 @@ def load_sources(
             diagnostics.extend(error.diagnostics)
             continue
         for path, folder in files:
-            if path in seen:
+            if path in seen or is_overlay(path):
                 continue
             seen.add(path)
             try:
@@ -118,11 +119,22 @@ def _hint(source: str, base: Path) -> str:
 
 
 def parse_file(path: Path, source: str) -> JsonValue:
-    """Read and parse one JSON or YAML file.
+    """Read and parse one JSON or YAML file, with its overlay.
 
     Raises:
         DiagnosticError: it cannot be read, or is not JSON or YAML.
     """
+    root = _parsed(path, source)
+    overlay = overlay_of(path)
+    if overlay is None:
+        return root
+    shown = source.removesuffix(path.name) + overlay.name
+    if not real_path(overlay).is_relative_to(real_path(path.parent)):
+        raise UNREADABLE_SOURCE.error(Place(shown), "expected a file of this folder, found a link")
+    return with_overlay(root, _parsed(overlay, shown), path.name, shown)
+
+
+def _parsed(path: Path, source: str) -> JsonValue:
     try:
         text = read_file(path, source).decode("utf-8-sig")
     except UnicodeDecodeError as error:

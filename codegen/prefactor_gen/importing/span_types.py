@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from prefactor_gen.diagnostics.diagnostics import Severity
 
-__all__ = ["Found", "Imported", "ImportedSpanType"]
+__all__ = ["Found", "Imported", "ImportedSpanType", "Schema"]
 
 Schema = Mapping[str, object]
 
@@ -38,6 +38,7 @@ class ImportedSpanType:
         title, description: the texts, if the source has them.
         template: how a span is shown; None if the source does not say it, and the import may choose one.
         data_risk: the data risk in the form of the API, if the source says something about it.
+        deprecated: whether the source says that it should no longer be used.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ImportedSpanType:
     description: str | None = None
     template: str | None = None
     data_risk: Mapping[str, object] | None = None
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Imported:
         are_span_types: they are span types already: their names are used as they are, without the name of the import
             before them; keywords of ours (`x-prefactor-…`) are kept; no title and no template is made up.
         quality_schemas: in the form of a definition file.
+        shared: schemas that several span types refer to, by name, as `FILE.yaml#/$defs/NAME`; the `$defs` of the file.
     """
 
     source: str
@@ -69,3 +72,4 @@ class Imported:
     noun: str = "tool"
     are_span_types: bool = False
     quality_schemas: Sequence[Mapping[str, object]] = field(default_factory=tuple)
+    shared: Mapping[str, Schema] = field(default_factory=dict)

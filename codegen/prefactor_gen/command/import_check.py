@@ -1,0 +1,168 @@
+"""`prefactor-gen import --check`: whether the imported definition files are what their sources say now."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.import_project import ImportProject, command_for, read_text, shown, source_errors
+from prefactor_gen.command.import_run import read_source
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
+from prefactor_gen.definitions.overlays import OVERLAY
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
+from prefactor_gen.importing.definition_file import digest, imported_file, input_digest
+from prefactor_gen.importing.lock import LOCK, LockEntry
+
+if TYPE_CHECKING:
+    from prefactor_gen.comparison.changes import Change
+    from prefactor_gen.importing.span_types import Imported
+
+__all__ = ["check_imports"]
+
+_DONE, _WRONG, _UNREADABLE = 0, 1, 2
+_CODE = "import"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Finding:
+    """An import that is not as it should be.
+
+    Attributes:
+        name: the name of the import.
+        file: its definition file, as messages show it.
+        message: what is wrong, and what to do.
+        changes: what has changed, if the source was read.
+        code: the exit code.
+    """
+
+    name: str
+    file: str
+    message: str
+    changes: Sequence[Change] = ()
+    code: int = _WRONG
+
+
+def check_imports(options: Namespace) -> int:
+    """Compare all imports with their sources, and print what has changed; returns the exit code.
+
+    Raises:
+        ConfigError: the lock cannot be read.
+    """
+    with source_errors():
+        project = ImportProject.here()
+    found = [
+        finding
+        for name, entry in sorted(project.lock.items())
+        if (finding := _checked(name, entry, project, offline=options.offline)) is not None
+    ]
+    _PRINT[options.format](found, sys.stdout)
+    if not found and options.format == "text":
+        number = len(project.lock)
+        noun = "import is" if number == 1 else "imports are"
+        print(f"{number} {noun} as {'written' if options.offline else 'the sources say'}" if number else "no imports")
+    return max((each.code for each in found), default=_DONE)
+
+
+def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bool) -> _Finding | None:
+    """What is wrong with one import; None if nothing is."""
+    path = project.path_for(name)
+    again = f"run prefactor-gen {command_for(entry.source, name)}"
+    text = read_text(path)
+    if text is None:
+        message = f"{entry.file} is missing; {again}, or remove {name} from {LOCK}"
+        return _Finding(name=name, file=shown(path), message=message)
+    if digest(text) != entry.output:
+        message = f"{path.name} was edited; move edits to {path.stem}{OVERLAY}.yaml, then {again} --force"
+        return _Finding(name=name, file=shown(path), message=message)
+    if offline:
+        return None
+    try:
+        with source_errors(name):
+            imported = read_source(entry.source, name, entry.options, project)
+            return _outdated(name, entry, imported, path, project)
+    except ConfigError as error:
+        return _Finding(name=name, file=shown(path), message=str(error), code=_UNREADABLE)
+
+
+def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, project: ImportProject) -> _Finding | None:
+    """That the source has changed; None if the file would be the same.
+
+    Raises:
+        SourceError: the source has nothing that can be imported.
+    """
+    from prefactor_gen.command.import_changes import changed_entries, changes_between
+
+    if input_digest(imported) == entry.input:
+        return None
+    command = command_for(entry.source, name)
+    made = imported_file(imported, name, f"prefactor-gen {command}", project.references)
+    text = read_text(path)
+    if text is None or digest(made.text) == entry.output:
+        return None
+    number = changed_entries(text, made.definitions)
+    noun = imported.noun if made.count == 1 else f"{imported.noun}s"
+    message = f"{path.name}: {imported.source} changed {number} of {made.count} {noun}; run {command}"
+    return _Finding(
+        name=name,
+        file=shown(path),
+        message=message,
+        changes=changes_between(text, made.text, path, project.base, project.references),
+    )
+
+
+def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
+    for each in found:
+        if each.code == _UNREADABLE:
+            print(f"prefactor-gen: {each.message}", file=sys.stderr)
+            continue
+        print(printable(each.message), file=stream)
+        for change in each.changes:
+            print_labelled(change.severity, _line(change), stream)
+
+
+def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
+    items = [
+        {
+            "import": each.name,
+            "file": each.file,
+            "message": each.message,
+            "changes": [
+                {"id": change.rule.code, "level": change.severity, "message": _line(change)} for change in each.changes
+            ],
+        }
+        for each in found
+    ]
+    print(json.dumps(items, indent=2), file=stream)
+
+
+def _print_github(found: Sequence[_Finding], stream: TextIO) -> None:
+    OUTPUT_FORMATS["github"](list(_diagnostics(found)), Path(), stream)
+
+
+def _diagnostics(found: Sequence[_Finding]) -> Iterator[Diagnostic]:
+    for each in found:
+        yield Diagnostic(_CODE, printable(each.message), Place(each.file), Severity.ERROR)
+        for change in each.changes:
+            yield Diagnostic(change.rule.code, printable(_line(change)), Place(each.file), change.severity)
+
+
+def _line(change: Change) -> str:
+    """A change on one line: `PD103 git:git_log params max_count: added and required (writers)`."""
+    broken = [
+        who for who, severity in (("writers", change.writers), ("readers", change.readers)) if severity is not None
+    ]
+    breaks = f" ({' and '.join(broken)})" if broken and change.severity is not Severity.NOTE else ""
+    return printable(f"{change.identity}: {change.message}{breaks}")
+
+
+_PRINT: Final[dict[str, Callable[[Sequence[_Finding], TextIO], None]]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "github": _print_github,
+}

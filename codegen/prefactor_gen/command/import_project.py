@@ -1,0 +1,137 @@
+"""The project that imports belong to: where their files are, and what the lock says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefactor_gen.command.config import ConfigError, find_project, read_project
+from prefactor_gen.command.import_sources import COMMANDS
+from prefactor_gen.definitions.overlays import OVERLAY
+from prefactor_gen.definitions.reference_settings import ReferenceSettings
+from prefactor_gen.definitions.sources import is_attribute
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError
+from prefactor_gen.importing.definition_file import digest
+from prefactor_gen.importing.lock import LOCK, LockEntry, read_lock
+from prefactor_gen.importing.sources import SourceError
+from prefactor_gen.remote.agent_versions import RemoteError
+
+__all__ = ["ImportProject", "command_for", "in_folder", "read_text", "shown", "source_errors"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True)
+class ImportProject:
+    """A project with imports.
+
+    Attributes:
+        base: its folder.
+        folder: the folder of imported definition files, relative to it.
+        is_compiled: the folder is in one of the sources of the generator.
+        references: what the configuration allows a `$ref` to lead to.
+        lock: its imports, by name.
+    """
+
+    base: Path
+    folder: Path
+    is_compiled: bool
+    references: ReferenceSettings
+    lock: Mapping[str, LockEntry]
+
+    @classmethod
+    def here(cls) -> ImportProject:
+        """The project of the working folder.
+
+        Raises:
+            ConfigError: its configuration is wrong.
+            SourceError: its lock is.
+        """
+        base = find_project(Path.cwd())
+        packages = read_project(base).packages
+        sources = packages[0].sources if packages else ()
+        folders = [each for each in sources if not is_attribute(each, base) and not Path(each).suffix]
+        references = packages[0].settings.references if packages else ReferenceSettings(base)
+        folder = Path(folders[0] if folders else "schemas") / "imported"
+        return cls(base, folder, bool(folders), references, read_lock(base))
+
+    def path_for(self, name: str) -> Path:
+        """The definition file of an import: where it is, or where it is written first.
+
+        Raises:
+            ConfigError: the name cannot be that of a file, or the file is outside of the project.
+        """
+        if not _NAME.fullmatch(name):
+            raise ConfigError(
+                f"--name: expected letters, digits, - and _, at most 63, because it is a file name, found {name!r}"
+            )
+        other = next((each for each in self.lock if each != name and each.casefold() == name.casefold()), None)
+        if other is not None:
+            raise ConfigError(f"--name: {name!r} and the import {other!r} would be one file on some systems")
+        path = self.base / (self.lock[name].file if name in self.lock else self.folder / f"{name}.yaml")
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.base)):
+            raise ConfigError(f"{shown(path)} is outside of the project; correct its file in {LOCK}")
+        return path
+
+    def check_replaceable(self, name: str, path: Path) -> None:
+        """Refuse to replace a file that somebody has edited, or that no import has written.
+
+        Raises:
+            ConfigError: it is such a file.
+        """
+        text = read_text(path)
+        if text is None or (name in self.lock and digest(text) == self.lock[name].output):
+            return
+        if name not in self.lock:
+            raise ConfigError(f"{shown(path)} was not written by an import; move it away, or --force")
+        raise ConfigError(f"{shown(path)} was edited; move edits to {path.stem}{OVERLAY}.yaml, or --force")
+
+
+def read_text(path: Path) -> str | None:
+    """The text of a file; None if there is none.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"cannot read {shown(path)}: {error.strerror}") from None
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: relative to the working folder."""
+    return Path(os.path.relpath(path, Path.cwd())).as_posix()
+
+
+def command_for(kind: str, name: str) -> str:
+    """The command that reads an import again; the lock has its other arguments."""
+    return f"{COMMANDS.get(kind, f'import {kind}')} --name {name}"
+
+
+@contextlib.contextmanager
+def in_folder(folder: Path) -> Iterator[None]:
+    """Make a folder the working folder meanwhile."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def source_errors(name: str = "") -> Iterator[None]:
+    """Tell that a source cannot be read, or the lock, as a mistake of the user."""
+    try:
+        yield
+    except (SourceError, RemoteError) as error:
+        raise ConfigError(f"{name}: {error}" if name else str(error)) from None
+    except DiagnosticError as error:
+        raise ConfigError("; ".join(map(str, error.diagnostics))) from None

@@ -1,0 +1,101 @@
+"""Prints what an import has found: as text, as JSON, or as annotations in a GitHub workflow."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
+from prefactor_gen.importing.span_types import Found
+
+__all__ = ["ImportReport", "print_json", "print_report", "severities"]
+
+_SHOWN_NAMES = 3
+_CODE = "import"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What one import has done.
+
+    Attributes:
+        origin: the name and version of the source.
+        file: the definition file, as messages show it.
+        written: how many span types it has; 0 if it was not written.
+        offered: how many the source has.
+        noun: what the source calls them.
+        found: what there is to tell.
+        hint: what else is to be done; empty if nothing is.
+    """
+
+    origin: str
+    file: str
+    written: int
+    offered: int
+    noun: str
+    found: Sequence[Found]
+    hint: str = ""
+
+
+def print_report(report: ImportReport, output_format: str) -> None:
+    """Print a report on standard output.
+
+    Args:
+        report: what was done.
+        output_format: `text`, `json` or `github`.
+    """
+    if output_format == "json":
+        print_json(report)
+    elif output_format == "github":
+        OUTPUT_FORMATS["github"](list(_diagnostics(report)), Path(), sys.stdout)
+    else:
+        print(_headline(report))
+        for severity, text in _lines(report.found):
+            print_labelled(severity, printable(text), sys.stdout)
+        if report.hint:
+            print(f"  hint: {report.hint}")
+
+
+def print_json(report: ImportReport) -> None:
+    """Print a report as a JSON object."""
+    found = [{"span_type": each.about, "severity": each.severity, "message": each.message} for each in report.found]
+    members = {"origin": report.origin, "file": report.file, "span_types": report.written, "found": found}
+    print(json.dumps(members, indent=2))
+
+
+def severities(found: Sequence[Found]) -> set[Severity]:
+    """The severities of what was found."""
+    return {each.severity for each in found}
+
+
+def _headline(report: ImportReport) -> str:
+    left_out = report.offered - report.written
+    number = f"{report.written} of {report.offered}" if left_out else str(report.offered)
+    noun = report.noun if report.offered == 1 else f"{report.noun}s"
+    target = f"→ {report.file}" if report.written else "are usable; nothing was written"
+    return f"{printable(report.origin)}: {number} {noun} {target}"
+
+
+def _lines(found: Sequence[Found]) -> Iterator[tuple[Severity, str]]:
+    """What was found, errors first; the same about many span types is one line."""
+    groups: dict[tuple[Severity, str], list[str]] = {}
+    for severity in Severity:
+        for each in found:
+            if each.severity is severity:
+                groups.setdefault((severity, each.message), []).append(each.about)
+    for (severity, message), abouts in groups.items():
+        names = list(dict.fromkeys(filter(None, abouts)))
+        more = len(names) - _SHOWN_NAMES
+        shown = names if more <= 1 else names[:_SHOWN_NAMES]
+        subject = ", ".join(shown) + (f" and {more} more" if more > 1 else "")
+        yield severity, f"{subject}: {message}" if subject else message
+
+
+def _diagnostics(report: ImportReport) -> Iterator[Diagnostic]:
+    place = Place(report.file)
+    for each in report.found:
+        yield Diagnostic(_CODE, printable(each.message), place._replace(about=printable(each.about)), each.severity)

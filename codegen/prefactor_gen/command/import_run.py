@@ -1,0 +1,127 @@
+"""Reads the source of an import, and writes its definition file and the lock."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
+from prefactor_gen.command.import_report import ImportReport, print_report, severities
+from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.diagnostics.diagnostics import Severity
+from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
+from prefactor_gen.package.output_folder import Change, write
+
+if TYPE_CHECKING:
+    from prefactor_gen.importing.definition_file import ImportedFile
+    from prefactor_gen.importing.span_types import Found, Imported
+
+__all__ = ["read_source", "run_import"]
+
+
+def run_import(kind: str, options: Namespace) -> int:
+    """Import the span types of a source; returns the exit code.
+
+    Args:
+        kind: which source, one of `SOURCES`.
+        options: its options, and `name`, `force`, `format` and `strict`.
+
+    Raises:
+        ConfigError: the source cannot be read, or the file cannot be written. Nothing has been written then.
+    """
+    from prefactor_gen.importing.definition_file import digest, imported_file, input_digest
+
+    with source_errors():
+        project = ImportProject.here()
+    source = source_named(kind)
+    name = options.name or source.default_name(options)
+    if name is None:
+        raise ConfigError(f"expected --name NAME, with which the names of the span types begin: {kind} --name NAME …")
+    path = project.path_for(name)
+    given = _options(kind, name, _with_relative_paths(given_options(source, options), source.PATHS, project), project)
+    if not options.force:
+        project.check_replaceable(name, path)
+    with source_errors(name):
+        imported = read_source(kind, name, given, project)
+        made = imported_file(imported, name, f"prefactor-gen {command_for(kind, name)}", project.references)
+    if made.definitions:
+        file = path.relative_to(project.base).as_posix()
+        entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
+        _write({path: made.text, project.base / LOCK: lock_text({**project.lock, name: entry})})
+    print_report(_report(imported, made, path, project), options.format)
+    failing = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
+    return int(not made.definitions or not failing.isdisjoint(severities(made.found)))
+
+
+def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportProject) -> ImportReport:
+    is_compiled = project.is_compiled or not made.definitions
+    folder = json.dumps(path.parent.relative_to(project.base).as_posix())
+    return ImportReport(
+        origin=imported.source,
+        file=shown(path),
+        written=made.count,
+        offered=max(made.count, len(imported.span_types) + sum(_is_left_out(each) for each in imported.found)),
+        noun=imported.noun,
+        found=made.found,
+        hint="" if is_compiled else f"add {folder} to sources in [tool.prefactor-gen] of pyproject.toml",
+    )
+
+
+def _is_left_out(found: Found) -> bool:
+    """Whether the source itself has left out a span type."""
+    return bool(found.about) and found.severity is Severity.ERROR
+
+
+def read_source(kind: str, name: str, given: Mapping[str, object], project: ImportProject) -> Imported:
+    """What a source has now.
+
+    Args:
+        kind: which source.
+        name: the name of the import.
+        given: its options, as the lock has them.
+        project: the project, whose folder its paths are relative to.
+
+    Raises:
+        SourceError: it cannot be read.
+        RemoteError: it cannot be read over the network.
+    """
+    source = source_named(kind)
+    options = with_defaults(source, given)
+    options.name = name
+    with in_folder(project.base):
+        return source.read(options, project.base)
+
+
+def _options(kind: str, name: str, given: Mapping[str, object], project: ImportProject) -> Mapping[str, object]:
+    """The options of an import: those that are given, or those of the last time."""
+    entry = project.lock.get(name)
+    if entry is not None and entry.source != kind:
+        raise ConfigError(f"--name: {name!r} is an import of {entry.source}; choose another, or remove it from {LOCK}")
+    return entry.options if entry is not None and not given else given
+
+
+def _with_relative_paths(
+    given: Mapping[str, object], paths: Sequence[str], project: ImportProject
+) -> Mapping[str, object]:
+    """The options with paths relative to the project, not to the working folder."""
+
+    def relative(value: object) -> object:
+        if isinstance(value, list):
+            return [relative(each) for each in value]
+        if isinstance(value, str) and not os.path.isabs(value):
+            return Path(os.path.relpath(value, project.base)).as_posix()
+        return value
+
+    return {key: relative(value) if key in paths else value for key, value in given.items()}
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    try:
+        write([Change(path, None, text) for path, text in texts.items()])
+    except OSError as error:
+        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
