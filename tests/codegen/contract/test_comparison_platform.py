@@ -1,4 +1,4 @@
-"""`prefactor-gen diff platform:…`, with the embedded API over a socket; and recorded spans, whose values are not shown."""
+"""`prefactor-gen diff platform:…`, with the embedded API over a socket; and recorded spans, without their values."""
 
 from __future__ import annotations
 
