@@ -183,6 +183,13 @@ RULE_EXAMPLES = {
         "schemas/a.yaml:4:10 /span_schemas/agent/properties/x: warning PG034: no value can match this schema: 0123 has the "
         'type integer, and type says string; in YAML, quotes make it text: "0123"',
     ),
+    "PG037": (
+        "a.yaml",
+        "span_schemas:\n  agent:\n    properties:\n      to: {$ref: '#/$defs/To'}\n"
+        "    $defs: {To: {type: array, items: {x-prefactor-data: [contact_information]}}}\n",
+        "schemas/a.yaml:5:39 /span_schemas/agent/$defs/To/items/x-prefactor-data: warning PG037: 'to[]' has "
+        "contact_information, but params_data_categories of 'agent' says unknown: write contact_information: included",
+    ),
     "PG012": (
         "a.yaml",
         "span_type_schema: []\n",
@@ -196,7 +203,21 @@ RULE_EXAMPLES = {
 ERRORS = {
     "PG001", "PG002", "PG003", "PG004", "PG005", "PG006", "PG007", "PG008", "PG009", "PG012", "PG014", "PG019", "PG029",
 }  # fmt: skip
-WARNINGS = {"PG015", "PG016", "PG017", "PG018", "PG020", "PG022", "PG024", "PG025", "PG026", "PG032", "PG033", "PG034"}
+WARNINGS = {
+    "PG015",
+    "PG016",
+    "PG017",
+    "PG018",
+    "PG020",
+    "PG022",
+    "PG024",
+    "PG025",
+    "PG026",
+    "PG032",
+    "PG033",
+    "PG034",
+    "PG037",
+}
 NOTES = {"PG021", "PG023", "PG031"}
 
 

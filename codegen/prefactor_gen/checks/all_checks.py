@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prefactor_gen.checks.data_risk_check import lint_data_categories
 from prefactor_gen.checks.default_check import check_defaults
 from prefactor_gen.checks.definition_lint import lint_payloads, lint_texts
 from prefactor_gen.checks.match_check import check_matches
@@ -58,6 +59,7 @@ def lint_definition(
     schemas = [source.schema for source in sources if source is not None]
     if isinstance(item, SpanTypeDefinition):
         yield from lint_payloads(item)
+    yield from lint_data_categories(item)
     for schema in schemas:
         yield from lint_enforcement(schema, assert_formats=assert_formats)
     if item.template and item.template_place is not None:

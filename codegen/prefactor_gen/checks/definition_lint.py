@@ -21,7 +21,7 @@ from prefactor_gen.diagnostics.rules import (
     TWO_FORMS,
 )
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.keywords import DATA, REDACT
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.properties import Properties
 from prefactor_gen.json_schema.references import applicable_schemas
@@ -100,7 +100,9 @@ def _personal_data(
             continue
         redacted = lookup.is_redacted([pointer])
         stated = isinstance(categories, ObjectNode) and categories.get(category, "unknown") != "unknown"
-        if not redacted and not stated:
+        # PG037 compares what the schema says itself with data_risk.
+        is_said = any(DATA in each for each in lookup.in_place.applied([pointer]).values())
+        if not redacted and not stated and not is_said:
             message = (
                 f"{name!r} suggests {category}: state in data_risk, {part}_data_categories, whether it is included"
             )
@@ -127,7 +129,7 @@ def _objects(schema: ObjectNode) -> Iterator[Diagnostic]:
         properties = each.get("properties")
         if isinstance(properties, ObjectNode):
             yield from _look_alikes("property", ((name, properties.place_at(name)) for name in properties))
-        elif each.get("type") == "object" and each.keys() <= {"type", "title", "description", "$schema", REDACT}:
+        elif each.get("type") == "object" and each.keys() <= {"type", "title", "description", "$schema", DATA, REDACT}:
             problem = "this object names no properties, so no type checker can find a mistake in it"
             yield OPEN_OBJECT.at(each.place, f"{problem}; name those that are known")
 

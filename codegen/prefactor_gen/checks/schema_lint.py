@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from prefactor_gen.checks.data_risk_check import data_keyword_problems
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.rules import (
     UNENFORCED_KEYWORD,
@@ -14,7 +15,17 @@ from prefactor_gen.diagnostics.rules import (
 )
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_gen.json_schema.deprecation import deprecation_problems
-from prefactor_gen.json_schema.keywords import ALLOW, CHECKED_FORMATS, CLASS, CONTENT, DEPRECATED, KNOWN, NAME, REDACT
+from prefactor_gen.json_schema.keywords import (
+    ALLOW,
+    CHECKED_FORMATS,
+    CLASS,
+    CONTENT,
+    DATA,
+    DEPRECATED,
+    KNOWN,
+    NAME,
+    REDACT,
+)
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 from prefactor_gen.json_schema.subschemas import all_schemas, effective_schema, located_schemas, object_subschemas
@@ -30,7 +41,7 @@ _MORE_PROPERTIES = frozenset({
 # its properties elsewhere.
 _COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED)
+_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED, DATA)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 
@@ -41,7 +52,7 @@ def lint_schema(schema: ObjectNode) -> Iterator[Diagnostic]:
     # Also what draft-07 ignores: the keyword may be a misspelled x-prefactor-redact.
     for pointer, each in located_schemas(schema):
         yield from _unknown_keywords(each, pointer, referred)
-        for place, message in deprecation_problems(each):
+        for place, message in (*deprecation_problems(each), *data_keyword_problems(each)):
             yield UNKNOWN_KEYWORD.at(place, message, Severity.ERROR)
     yield from _misplaced_names(schema)
     for each in _complete_objects(schema, draft_07=schema.is_draft_07):

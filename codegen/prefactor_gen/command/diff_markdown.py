@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, TextIO
 
@@ -44,13 +44,9 @@ def print_markdown(report: Report, stream: TextIO) -> None:
     print("\n\n".join([*first, *_tables(report, room), *last])[:_MAX_CHARACTERS], file=stream)
 
 
-def one_comment(printed: Sequence[tuple[str, str]]) -> str:
-    """One comment about several projects.
-
-    Args:
-        printed: the folder of each project, and what was printed for it.
-    """
-    parts = [f"### {_code(folder)}\n{text.removeprefix(FIRST_LINE)}" for folder, text in printed]
+def one_comment(printed: Mapping[str, str]) -> str:
+    """One comment about several projects, of what was printed for each, by its folder."""
+    parts = [f"### {_code(folder)}\n{text.removeprefix(FIRST_LINE)}" for folder, text in printed.items() if text]
     text = "\n".join([FIRST_LINE, "", *parts]).rstrip()
     if len(text) <= _MAX_CHARACTERS:
         return text

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from prefactor_gen.command.report import OUTPUT_FORMATS, console, is_terminal, json_findings
+from prefactor_gen.command.report import OUTPUT_FORMATS, console, findings_data, is_terminal
 from prefactor_gen.comparison.changes import Part
 from prefactor_gen.comparison.judgement import Judged, Party
 from prefactor_gen.comparison.recorded_spans import RecordedSpans
@@ -196,7 +196,7 @@ def _print_json(report: Report, stream: TextIO) -> None:
         "old": list(report.old) if len(report.old) > 1 else report.old[0],
         "new": report.new,
         "changes": [_json(each, report) for each in report.changes],
-        "findings": json_findings(report.findings),
+        "findings": findings_data(report.findings),
         "not_compared": list(report.remarks),
     }
     print(json.dumps(document, indent=2), file=stream)

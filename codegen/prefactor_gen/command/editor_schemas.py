@@ -10,11 +10,15 @@ from typing import Any
 from prefactor_gen.checks.allowances import ALLOWABLE
 from prefactor_gen.command.config import ALLOW_KEYS, KEYS, WIRE_KEYS
 from prefactor_gen.command.diff_settings import diff_schema
+from prefactor_gen.command.risk_settings import RISK_KEYS, UNKNOWN_VALUES
+from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.json_schema.deprecation import DEPRECATION_KEYS
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED, NAME, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DATA, DEPRECATED, NAME, REDACT
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
+from prefactor_gen.risk.gate import PARTS
+from prefactor_gen.risk.span_risk import classifications
 
 __all__ = ["config_schema", "definitions_schema"]
 
@@ -133,7 +137,7 @@ def config_schema() -> dict[str, Any]:
         },
         "diff": diff_schema(),
         "status": {"type": "object", "description": "What `prefactor-gen status` does not report."},
-        "risk": {"type": "object", "description": "What `prefactor-gen risk` does not allow."},
+        "risk": _risk(),
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},
     }
     table = {**_object(keys, KEYS), "required": ["sources"]}
@@ -201,6 +205,7 @@ def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
         NAME: name,
         CLASS: made,
         DEPRECATED: {"$ref": "#/definitions/deprecated"},
+        DATA: _data(),
         ALLOW: {"$ref": "#/definitions/allow"},
     }
     return {**metaschema, "properties": {**metaschema["properties"], **ours}}
@@ -217,6 +222,36 @@ def _data_risk() -> dict[str, Any]:
         if part.get("type") == "object":
             part["additionalProperties"] = False
     return {**schema, "definitions": parts}
+
+
+def _data() -> dict[str, Any]:
+    description = "The categories of data that the value belongs to; data_risk has to include them."
+    return {"description": description, "type": "array", "minItems": 1, "items": {"enum": list(data_categories())}}
+
+
+def _risk() -> dict[str, Any]:
+    parts = [f"{part}.{name}" for part in PARTS.values() for name in data_categories()]
+    denied = [*risk_words()["action_profile"], *data_categories(), *parts]
+    text = {"type": "string", "pattern": r"\S"}
+    keys: dict[str, dict[str, Any]] = {
+        "deny": {
+            "type": "array",
+            "items": {"enum": denied},
+            "description": "Actions and categories of data that no span type may declare.",
+        },
+        "max-classification": {
+            "enum": list(classifications()[1:]),
+            "description": "The most confidential class of data that span types may have.",
+        },
+        "unknown": {"enum": list(UNKNOWN_VALUES), "description": "How severe it is if data_risk leaves something out."},
+        "profile": {**text, "description": "The file of the risk profile by which scores are computed."},
+        "allow": {
+            "type": "object",
+            "additionalProperties": text,
+            "description": "Exceptions, such as PR001 billing:refund destroy_data, each with the reason.",
+        },
+    }
+    return {**_object(keys, RISK_KEYS), "description": "What `prefactor-gen risk` does not allow."}
 
 
 def _deprecated() -> dict[str, Any]:

@@ -9,19 +9,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
 from prefactor_gen.command.arguments import parse, without_watch
-from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
+from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
+from prefactor_gen.command.packages import chosen_packages, source_base
 from prefactor_gen.command.progress import progress_bar
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
-from prefactor_gen.pipeline.settings import Settings
 from prefactor_schema.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -83,8 +82,8 @@ def _generate(options: argparse.Namespace) -> int:
         return _watch(options, [Path()])
     project = read_project(find_project(Path.cwd()))
     code = DONE
-    for package in _packages(options, project):
-        code = max(code, _generate_one(package, _base(options, project), options))
+    for package in chosen_packages(options, project):
+        code = max(code, _generate_one(package, source_base(options, project), options))
         if options.tracked:
             code = max(code, _report_untracked(package.folder))
     return code
@@ -97,7 +96,7 @@ def _watch(options: argparse.Namespace, folders: Sequence[Path]) -> int:
         with _started_in(folder):
             project = read_project(find_project(Path.cwd()))
             configuration = project.base / "pyproject.toml"
-            return WatchedProject(_packages(options, project), _base(options, project), configuration)
+            return WatchedProject(chosen_packages(options, project), source_base(options, project), configuration)
 
     named = [argument for folder in folders if len(folders) > 1 for argument in ("-C", str(folder))]
     return watch(lambda: list(map(read_project_in, folders)), [*named, *without_watch(options)])
@@ -130,8 +129,8 @@ def _check(options: argparse.Namespace) -> int:
         print(explain_rule(options.explain))
         return DONE
     project = read_project(find_project(Path.cwd()))
-    base = _base(options, project)
-    compiled = [_compile(package, base) for package in _packages(options, project)]
+    base = source_base(options, project)
+    compiled = [_compile(package, base) for package in chosen_packages(options, project)]
     found = [item for each in compiled for item in each.diagnostics]
     if options.explain is not None and not has_errors(found):
         parts = {
@@ -226,55 +225,6 @@ def _run_stages(
     finally:
         gc.freeze()  # collecting everything at the end of the process would take long
         gc.enable()
-
-
-def _base(options: argparse.Namespace, project: ProjectConfig) -> Path:
-    """The folder that sources are relative to: the working folder for arguments, otherwise the project's."""
-    return Path.cwd() if options.sources else project.base
-
-
-def _packages(options: argparse.Namespace, project: ProjectConfig) -> list[PackageConfig]:
-    """The packages to generate: those of the configuration, the first one as the options change it."""
-    configured = project.packages[0] if project.packages else None
-    sources = tuple(options.sources) or (configured.sources if configured else ())
-    if not sources:
-        raise ConfigError(
-            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
-            f"{project.hint or ', which `prefactor-gen init` writes'}; see --help"
-        )
-    output = (
-        Path.cwd() / options.output
-        if options.output
-        else configured.output
-        if configured
-        else project.base / "generated"
-    )
-    name = options.package or (configured.package if configured else project.default_package() or options.fallback)
-    if name is None:
-        raise ConfigError("expected --package NAME: pyproject.toml has no project name to derive it from")
-    settings = configured.settings if configured else Settings()
-    if options.sources or options.package:
-        settings = _for_another_package(settings, other_sources=bool(options.sources))
-    first = PackageConfig(sources, output, name, settings=settings)
-    chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
-    for package in chosen:
-        project.check_package(package)
-        if not options.output or package is not first:
-            project.check_output(package)
-    if len({package.folder for package in chosen}) < len(chosen):
-        raise ConfigError(
-            "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
-            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: choose another package name for one of them"
-        )
-    return chosen
-
-
-def _for_another_package(settings: Settings, *, other_sources: bool) -> Settings:
-    """The configured settings for a package of the command line, which has other classes, perhaps of other sources."""
-    allowances = settings.allowances
-    if other_sources:  # what is allowed may be in a configured one
-        allowances = tuple(replace(each, is_told_if_unused=False) for each in allowances)
-    return replace(settings, former_names=(), allowances=allowances)
 
 
 def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -19,15 +19,17 @@ _MAX_FOLDERS: Final = 20_000
 """Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
 
 _FAILED: Final = 1
+_SEARCHING: Final = frozenset({"check", "generate", "risk"})
+"""The commands that run in all projects below a folder without configuration."""
 
-Combine: TypeAlias = Callable[[Sequence[tuple[str, str]]], str]
-"""Makes one output of what several runs have printed, each with its folder."""
+Combine: TypeAlias = Callable[[Mapping[str, str]], str]
+"""Makes one output of what several runs have printed, by their folders."""
 
 
 def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
-    is_of_projects = options.command in {"generate", "check"} or (options.command == "diff" and options.new is None)
+    is_of_projects = options.command in _SEARCHING or (options.command == "diff" and options.new is None)
     if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "package")):
         return named
     return [project for folder in named for project in (projects_below(folder) or [folder])]
@@ -69,28 +71,14 @@ def _is_configured(folder: Path) -> bool:
 
 def combination(options: argparse.Namespace) -> Combine | None:
     """What makes one output of those of several runs; None if each is printed as it is."""
-    if options.command == "check" and options.format == "json" and options.explain is None:
-        return _one_list_of_findings
-    if options.command == "diff" and options.format == "json":
-        return _one_list_of_reports
-    if options.command == "diff" and options.format == "markdown":
+    form = getattr(options, "format", None)
+    if form == "json" and getattr(options, "explain", None) is None:
+        return _together
+    if options.command == "diff" and form == "markdown":
         from prefactor_gen.command.diff_markdown import one_comment
 
         return one_comment
     return None
-
-
-def _one_list_of_findings(printed: Sequence[tuple[str, str]]) -> str:
-    findings = [
-        {**found, "source": (Path(folder) / found["source"]).as_posix()}
-        for folder, text in printed
-        for found in json.loads(text)
-    ]
-    return json.dumps(findings, indent=2)
-
-
-def _one_list_of_reports(printed: Sequence[tuple[str, str]]) -> str:
-    return json.dumps([{"project": folder, **json.loads(text)} for folder, text in printed], indent=2)
 
 
 def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine | None = None) -> int:
@@ -99,7 +87,7 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine
     Args:
         arguments: the arguments of the command line; `-C` among them is left out.
         folders: the folders of the projects.
-        combine: makes one output of what the runs print, each with the folder; by default each prints its own.
+        combine: makes one output of what the runs print; by default each prints its own.
 
     Returns:
         the highest exit code.
@@ -111,7 +99,8 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine
     command = [sys.executable, "-P", "-m", "prefactor_gen", *parser.parse_known_args(arguments)[1]]
     if command[-1] == "init":  # which takes a named folder, and not the project that it is part of
         command += ["-C", "."]
-    printed, codes = [], []
+    printed: dict[str, str] = {}
+    codes = []
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--project: expected a folder, found {str(folder)!r}")
@@ -120,7 +109,20 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine
         stdout = None if combine is None else subprocess.PIPE
         done = subprocess.run(command, cwd=folder, stdout=stdout, text=True, check=False)  # noqa: S603  # our own module
         codes.append(done.returncode if done.returncode >= 0 else _FAILED)
-        printed += [(folder.as_posix(), done.stdout)] if done.stdout else []
+        printed[folder.as_posix()] = done.stdout
     if combine is not None:
         print(combine(printed))
     return max(codes)
+
+
+def _together(printed: Mapping[str, str]) -> str:
+    """Lists of findings become one list, and objects one object, by the folder; null of a run that failed."""
+    values = {folder: json.loads(text or "null") for folder, text in printed.items()}
+    if any(isinstance(each, dict) for each in values.values()):
+        return json.dumps(values, indent=2)
+    found = [
+        {**finding, "source": (Path(folder) / finding["source"]).as_posix()}
+        for folder, findings in values.items()
+        for finding in findings or ()
+    ]
+    return json.dumps(found, indent=2)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = [
     "OUTPUT_FORMATS",
     "console",
+    "findings_data",
     "is_terminal",
-    "json_findings",
     "print_labelled",
     "print_text",
     "summary",
@@ -118,8 +118,8 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def json_findings(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
-    """The diagnostics as data, for programs."""
+def findings_data(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    """The diagnostics as JSON data."""
     return [
         {
             "code": found.code,
@@ -135,7 +135,7 @@ def json_findings(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
 
 
 def _print_json(diagnostics: Sequence[Diagnostic], _base: Path, stream: TextIO) -> None:
-    print(json.dumps(json_findings(diagnostics), indent=2), file=stream)
+    print(json.dumps(findings_data(diagnostics), indent=2), file=stream)
 
 
 def _print_github(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO) -> None:

@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
 SUMMARY = "the data risk that span types declare"
 DESCRIPTION = "Report the data risk that the span types declare, and exit with 1 if it is more than the project allows."
-EXAMPLES = "  prefactor-gen risk\n"
+EXAMPLES = (
+    "  prefactor-gen risk                         as pyproject.toml configures it\n"
+    "  prefactor-gen risk --profile profile.yaml  with a score by the weights in this file\n"
+    "  prefactor-gen risk --format markdown       a table with the names of all categories\n"
+    "  prefactor-gen risk --strict                in CI: exit 1 for warnings as well\n"
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
+    parser.add_argument("--profile", metavar="FILE", help="weights of categories and actions, in JSON or YAML")
+    parser.add_argument(
+        "--format", choices=("text", "json", "github", "markdown"), default="text", help="default: text"
+    )
+    parser.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    parser.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    raise NotImplementedError
+    from prefactor_gen.command.config import find_project, read_project
+    from prefactor_gen.command.main import DONE, WRONG
+    from prefactor_gen.command.packages import chosen_packages, source_base
+    from prefactor_gen.command.report import print_text, summary
+    from prefactor_gen.command.risk_report import PRINT, RiskReport
+    from prefactor_gen.command.risk_settings import chosen_profile, risk_settings
+    from prefactor_gen.diagnostics.diagnostics import Severity
+    from prefactor_gen.risk.allowances import not_allowed
+    from prefactor_gen.risk.project_risks import project_risks
+
+    project = read_project(find_project(Path.cwd()))
+    settings = risk_settings(project.tables.get("risk", {}))
+    profile = chosen_profile(options.profile, settings, project.base)
+    package, base = chosen_packages(options, project)[0], source_base(options, project)
+    risks, wrong = project_risks(package.sources, base, package.folder, package.settings)
+    if wrong:
+        print_text(wrong, base, sys.stderr)
+        print(f"prefactor-gen: {summary(wrong)}", file=sys.stderr)
+        return WRONG
+    found = not_allowed(risks, settings.limits, settings.allowed, is_complete=not options.sources)
+    failing = {Severity.ERROR, *([Severity.WARNING] if options.strict else [])}
+    PRINT[options.format](RiskReport(risks, profile, found, failing), base, sys.stdout)
+    return WRONG if any(each.diagnostic.severity in failing for each in found) else DONE

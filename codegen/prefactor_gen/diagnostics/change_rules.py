@@ -7,7 +7,7 @@ read both, so the rules are the same for both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.diagnostics.rules import Rule
@@ -104,12 +104,56 @@ KEYWORD_NARROWED = _rule("PD404", "keyword-narrowed", "a keyword of a method tak
 ATTRIBUTE_WIDENED = _rule("PD405", "attribute-widened", "an attribute of a model may be more", None, _N)
 BECAME_OVERLOADS = _rule("PD406", "became-overloads", "the signature of a method became overloads", _N, None)
 
-CATEGORY_INCLUDED = _rule("PD501", "category-included", "a category of data is included now", _E, _E)
-ACTION_ALLOWED = _rule("PD502", "action-allowed", "an action is allowed now", _E, _E)
-CLASSIFICATION_RAISED = _rule("PD503", "classification-raised", "the classification is higher", _E, _E)
-REDACTION_REMOVED = _rule("PD504", "redaction-removed", "a property is not redacted any more", _E, _E)
-RISK_UNDECLARED = _rule("PD505", "risk-undeclared", "a new span type declares no data risk", _W, _W)
-RISK_LOWERED = _rule("PD506", "risk-lowered", "the declared risk is lower", _N, _N)
+CATEGORY_INCLUDED = replace(
+    _rule("PD501", "category-included", "a category of data is included now", _E, _E),
+    explanation=(
+        "data_risk says that the params or the result have a category of data that they did not have. The "
+        "platform adds it to the risk of every run. If somebody has to agree to that, ask before the change is "
+        "merged, and allow it with the reason. If the category was unknown before, the change is a warning: the "
+        "data was there, and now it is declared."
+    ),
+)
+ACTION_ALLOWED = replace(
+    _rule("PD502", "action-allowed", "an action is allowed now", _E, _E),
+    explanation=(
+        "data_risk allows the span type an action that it did not allow, such as destroy_data. The platform "
+        "multiplies the risk of every run by it. If somebody has to agree to that, ask before the change is "
+        "merged, and allow it with the reason. If the action was unknown before, the change is a warning."
+    ),
+)
+CLASSIFICATION_RAISED = replace(
+    _rule("PD503", "classification-raised", "the classification is higher", _E, _E),
+    explanation=(
+        "The classification of the params or of the result is higher than it was: public, internal, "
+        "confidential, restricted and secret, in this order. Everybody who sees the spans has to be allowed to "
+        "see such data. Leave the new data out of the payload, or allow the change with the reason. If the "
+        "classification was unknown before, the change is a warning."
+    ),
+)
+REDACTION_REMOVED = replace(
+    _rule("PD504", "redaction-removed", "a property is not redacted any more", _E, _E),
+    explanation=(
+        "The value was recorded as [redacted] by the generated class, and is recorded in plain text now. A "
+        "property that is renamed, or that a pattern or additionalProperties describes now, needs its "
+        "x-prefactor-redact there. If the value is no secret any more, allow the change with the reason."
+    ),
+)
+RISK_UNDECLARED = replace(
+    _rule("PD505", "risk-undeclared", "the data risk is not declared", _W, _W),
+    explanation=(
+        "A new span type has no data_risk, or something that data_risk said is unknown now. What is unknown is "
+        "not counted by the platform, so the risk of a run looks lower than it may be. Declare what the span "
+        "type may do and what data it has; prefactor-gen risk lists what is unknown."
+    ),
+)
+RISK_LOWERED = replace(
+    _rule("PD506", "risk-lowered", "the declared risk is lower", _N, _N),
+    explanation=(
+        "data_risk says disallowed, excluded or a lower classification where it said more. Spans that are "
+        "recorded already keep the version that they were recorded with. Nothing needs to be done, if it is "
+        "true."
+    ),
+)
 
 UNNEEDED_ALLOWANCE = _rule("PD901", "unneeded-allowance", "an allowance is not needed", _W, _W)
 

@@ -381,6 +381,20 @@ NOTHING_MATCHES = Rule(
     suppressible=True,
 )
 
+UNDECLARED_CATEGORY = Rule(
+    "PG037",
+    "a property has a category of data that data_risk does not include",
+    (
+        "x-prefactor-data in the schema of a property says which categories of data its value belongs to. The platform "
+        "does not read it: it computes the risk of a run from data_risk of the span type, which says that this "
+        "category is excluded or unknown, so that the risk looks lower than it is. Write included in "
+        "params_data_categories or result_data_categories, or have the property redacted, for example by "
+        "x-prefactor-redact."
+    ),
+    severity=Severity.WARNING,
+    suppressible=True,
+)
+
 RULES: dict[str, Rule] = {rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, Rule)}
 """Every rule by its code, in the order of the codes."""
 

@@ -8,6 +8,7 @@ __all__ = [
     "CHECKED_FORMATS",
     "CLASS",
     "CONTENT",
+    "DATA",
     "DEPRECATED",
     "FOR_TYPE",
     "KNOWN",
@@ -24,6 +25,9 @@ ALLOW = "x-prefactor-allow"
 
 CLASS = "x-prefactor-class"
 """Our own keyword: the Python class of a span type, or of an object."""
+
+DATA = "x-prefactor-data"
+"""Our own keyword: the categories of data_risk that a value belongs to."""
 
 DEPRECATED = "x-prefactor-deprecated"
 """Our own keyword: what to use in place of a property or a span type, since when, and until when it is supported."""

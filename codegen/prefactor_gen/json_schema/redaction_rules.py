@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.in_place import InPlace
 from prefactor_gen.json_schema.json_types import types_of
 from prefactor_gen.json_schema.keywords import REDACT
 from prefactor_gen.json_schema.pointers import step
-from prefactor_gen.json_schema.subschemas import tuple_keyword
+from prefactor_gen.json_schema.subschemas import mentions, tuple_keyword
 from prefactor_schema.patterns import matcher
 
 __all__ = ["RedactedPlaces", "RedactionRules", "compile_redaction", "mentions_redaction"]
@@ -35,9 +35,7 @@ def compile_redaction(schema: ObjectNode) -> RedactionRules:
 
 def mentions_redaction(value: JsonValue) -> bool:
     """Whether the keyword is anywhere in a value; most schemas do not have it."""
-    if isinstance(value, ObjectNode):
-        return REDACT in value or any(map(mentions_redaction, value.values()))
-    return isinstance(value, ListNode) and any(map(mentions_redaction, value))
+    return mentions(REDACT, value)
 
 
 @dataclass

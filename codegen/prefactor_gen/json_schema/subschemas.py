@@ -16,6 +16,7 @@ __all__ = [
     "effective_schema",
     "located_schemas",
     "map_subschemas",
+    "mentions",
     "object_subschemas",
     "subschemas",
     "tuple_keyword",
@@ -93,6 +94,13 @@ def located_schemas(
     yield pointer, schema
     for keys, item in object_subschemas(schema):
         yield from located_schemas(item, draft_07=draft_07, pointer=pointer + step(keys))
+
+
+def mentions(keyword: str, value: JsonValue) -> bool:
+    """Whether a keyword is anywhere in a value; most schemas have none of ours."""
+    if isinstance(value, ObjectNode):
+        return keyword in value or any(mentions(keyword, each) for each in value.values())
+    return isinstance(value, ListNode) and any(mentions(keyword, each) for each in value)
 
 
 def effective_schema(schema: ObjectNode, *, draft_07: bool) -> ObjectNode:

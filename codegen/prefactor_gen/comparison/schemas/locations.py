@@ -267,6 +267,29 @@ class Location:
                 found.append(_schema(schema["items"]))
         return self.inner(found)
 
+    def described(self, name: str) -> Location:
+        """What any schema says of a property, those of options as well."""
+        return self.inner(_schema(each.properties[name]) for each in self.applied if name in each.properties)
+
+    @cached_property
+    def described_others(self) -> Location:
+        """What any schema says of properties without a name of their own."""
+        found: list[JsonValue] = []
+        for each in self.applied:
+            found.extend(each[key] for key in ("additionalProperties", "unevaluatedProperties") if key in each)
+            found.extend(each.object_at("patternProperties").values())
+        return self.inner(map(_schema, found))
+
+    def described_item(self, index: int) -> Location:
+        """What any schema says of an item; of one after the last of all `prefixItems`, of the rest."""
+        found: list[Schema] = []
+        for each in self.applied:
+            first = each.branches("prefixItems")
+            found.extend(first[index : index + 1])
+            if index >= len(first):
+                found.extend(_schema(each[key]) for key in ("items", "unevaluatedItems", "contains") if key in each)
+        return self.inner(found)
+
     def inner(self, schemas: Iterable[Schema]) -> Location:
         """A place of the same side, of which these schemas tell."""
         return Location(self.sides, self.side, schemas)
@@ -274,7 +297,7 @@ class Location:
     @cached_property
     def tuple_length(self) -> int:
         """The number of items that have a schema of their own."""
-        return max((len(each.branches("prefixItems")) for each in self.conjuncts), default=0)
+        return max((len(each.branches("prefixItems")) for each in self.applied), default=0)
 
     @cached_property
     def patterns(self) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,153 @@
+"""Reads `[tool.prefactor-gen.risk]` of pyproject.toml, and the risk profile that it or the command line names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from prefactor_gen.command.config import ConfigError
+from prefactor_gen.definitions.data_risk import data_categories, risk_words
+from prefactor_gen.definitions.sources import parse_file
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity, printable
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
+from prefactor_gen.risk.gate import PARTS, Denied, Limits
+from prefactor_gen.risk.profile import RiskProfile
+from prefactor_gen.risk.span_risk import classifications
+from prefactor_schema.suggestions import did_you_mean
+
+__all__ = ["RISK_KEYS", "UNKNOWN_VALUES", "RiskSettings", "chosen_profile", "risk_settings"]
+
+RISK_KEYS: Final = ("deny", "max-classification", "unknown", "profile", "allow")
+UNKNOWN_VALUES: Final = (*Severity, "ignore")
+_WHERE: Final = "[tool.prefactor-gen.risk]"
+_MAX_WEIGHT: Final = 10
+_MAX_MULTIPLIER: Final = 1_000
+_NUMBERS: Final = ("categories", "actions")
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSettings:
+    """What the configuration says.
+
+    Attributes:
+        profile: the file of the risk profile, relative to the project.
+        allowed: the reasons why something is allowed, by what it is, such as `PR001 billing:refund destroy_data`.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    profile: str | None = None
+    allowed: Mapping[str, str] = field(default_factory=dict)
+
+
+def risk_settings(table: object) -> RiskSettings:
+    """The settings in a table.
+
+    Raises:
+        ConfigError: it has a wrong key or value.
+    """
+    if not isinstance(table, dict):
+        raise ConfigError(f"pyproject.toml: expected a table in {_WHERE}, found {type(table).__name__}")
+    for key in table:
+        if key not in RISK_KEYS:
+            hint = did_you_mean(key, RISK_KEYS)
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {_WHERE}; expected {', '.join(RISK_KEYS)}{hint}")
+    denied, most = _denied(table.get("deny", [])), _choice(table, "max-classification", classifications()[1:])
+    default = Severity.WARNING if denied or most is not None else Severity.NOTE
+    unknown = _choice(table, "unknown", UNKNOWN_VALUES) or default
+    limits = Limits(denied=denied, max_classification=most, unknown=None if unknown == "ignore" else Severity(unknown))
+    profile = table.get("profile")
+    if profile is not None and not (isinstance(profile, str) and profile.strip()):
+        raise ConfigError(f"pyproject.toml: expected the path of a file in profile of {_WHERE}, found {profile!r}")
+    return RiskSettings(limits, profile, _allowed(table.get("allow", {})))
+
+
+def _choice(table: Mapping[str, object], key: str, words: tuple[str, ...]) -> str | None:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in words:
+        hint = did_you_mean(value, words) if isinstance(value, str) else ""
+        raise ConfigError(
+            f"pyproject.toml: expected one of {', '.join(words)} in {key} of {_WHERE}, found {value!r}{hint}"
+        )
+    return value
+
+
+def _denied(entries: object) -> tuple[Denied, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+        raise ConfigError(f'pyproject.toml: expected deny = ["…"] in {_WHERE}, found {entries!r}')
+    return tuple(map(_one_denied, entries))
+
+
+def _one_denied(entry: str) -> Denied:
+    part, _, key = entry.rpartition(".")
+    if part in PARTS.values() and key in data_categories():
+        return Denied(key, part)
+    actions = tuple(risk_words()["action_profile"])
+    if entry in (*actions, *data_categories()):
+        return Denied(entry)
+    known = (*actions, *data_categories(), *(f"{each}.{name}" for each in PARTS.values() for name in data_categories()))
+    expected = "an action such as destroy_data, a category of data, or a category in params or result"
+    raise ConfigError(
+        f"pyproject.toml: expected {expected} in deny of {_WHERE}, found {entry!r}{did_you_mean(entry, known)}"
+    )
+
+
+def _allowed(entries: object) -> dict[str, str]:
+    where = "[tool.prefactor-gen.risk.allow]"
+    if not isinstance(entries, dict):
+        raise ConfigError(f'pyproject.toml: expected "rule span-type key" = "reason" in {where}, found {entries!r}')
+    for identity, reason in entries.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(f"pyproject.toml: expected the reason why {identity!r} is allowed in {where}")
+    return entries
+
+
+def chosen_profile(named: str | None, settings: RiskSettings, project: Path) -> RiskProfile | None:
+    """The risk profile that the command line names, or else the configuration; None if there is none.
+
+    Raises:
+        ConfigError: it cannot be read, or is no risk profile.
+    """
+    if named is not None:
+        return _read_profile(Path(named), named)
+    return None if settings.profile is None else _read_profile(project / settings.profile, settings.profile)
+
+
+def _read_profile(path: Path, shown: str) -> RiskProfile:
+    try:
+        root = parse_file(path, shown)
+    except DiagnosticError as error:
+        found = error.diagnostics[0]
+        raise ConfigError(printable(f"{found.place}: {found.message}")) from None
+    except ValueError as error:  # a null byte in the path
+        raise ConfigError(f"expected the path of a risk profile, found {shown!r}: {error}") from None
+    if not isinstance(root, ObjectNode):
+        raise ConfigError(f"{shown}: expected an object with {' and '.join(_NUMBERS)}")
+    for key in root:
+        if key not in _NUMBERS:
+            hint = did_you_mean(key, _NUMBERS)
+            raise ConfigError(f"{root.place_at(key)}: unknown key {key!r}; expected {' and '.join(_NUMBERS)}{hint}")
+    return RiskProfile(
+        _numbers(root, "categories", data_categories(), _MAX_WEIGHT),
+        _numbers(root, "actions", tuple(risk_words()["action_profile"]), _MAX_MULTIPLIER),
+    )
+
+
+def _numbers(root: ObjectNode, section: str, known: tuple[str, ...], most: int) -> dict[str, float]:
+    node = root.get(section)
+    if not isinstance(node, ObjectNode):
+        raise ConfigError(f"{root.place_at(section)}: expected an object in {section}, with a number for each of them")
+    for key in node:
+        if key not in known:
+            hint = did_you_mean(key, known) or f"; there are {', '.join(known)}"
+            raise ConfigError(f"{node.place_at(key)}: unknown key {key!r} in {section}{hint}")
+    return {key: _number(value, f"{node.place_at(key)}", key, most) for key, value in node.items()}
+
+
+def _number(value: JsonValue, place: str, key: str, most: int) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ConfigError(f"{place}: expected a number from 0 to {most:,} in {key}")
+    return value

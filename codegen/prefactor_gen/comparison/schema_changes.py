@@ -1,0 +1,129 @@
+"""The changes of one schema: of its values, found by the walk, and of its annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from prefactor_gen.comparison.annotations import Annotations, annotation_changes
+from prefactor_gen.comparison.changes import Change, Part, Proof, Witness
+from prefactor_gen.comparison.deprecations import Said, removal
+from prefactor_gen.comparison.options import ComparisonOptions
+from prefactor_gen.comparison.schemas.examples import NO_VALUE
+from prefactor_gen.comparison.schemas.findings import Finding
+from prefactor_gen.comparison.schemas.paths import Path, path_text
+from prefactor_gen.comparison.schemas.sides import Sides
+from prefactor_gen.comparison.schemas.walk import Walk
+from prefactor_gen.comparison.schemas.witnesses import Witnesses
+from prefactor_gen.diagnostics import change_rules as rules
+from prefactor_gen.diagnostics.diagnostics import Place, Severity
+from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.deprecation import Deprecation
+
+__all__ = ["Subject", "schema_changes"]
+
+_OF_NAMES = frozenset({
+    rules.PROPERTY_ADDED, rules.PROPERTY_ADDED_REQUIRED, rules.PROPERTY_REMOVED, rules.PROPERTY_RENAMED,
+})  # fmt: skip
+_DECLARED = frozenset({rules.PROPERTY_RENAMED, rules.REMOVED_IN_TIME, rules.REMOVED_EARLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a schema describes.
+
+    Attributes:
+        name: the name of the span type or the quality schema.
+        part: which of its schemas it is.
+        place: where the new definitions have it.
+    """
+
+    name: str
+    part: Part
+    place: Place
+
+
+def schema_changes(subject: Subject, old: ObjectNode, new: ObjectNode, options: ComparisonOptions) -> Iterator[Change]:
+    """The changes from one schema to another.
+
+    Args:
+        subject: what they describe.
+        old: the schema that was in force.
+        new: the schema that is to come.
+        options: what the comparison depends on.
+
+    Raises:
+        DiagnosticError: a reference leads nowhere.
+    """
+    sides = Sides(old, new, assert_formats=options.assert_formats)
+    walk = Walk(sides, subject.place, count_undeclared=options.count_undeclared)
+    values = walk.run()
+    annotations = annotation_changes(sides, subject.place, options)
+    witnesses = Witnesses(sides, walk.algebra)
+    for finding in _together(values, annotations):
+        yield _change(subject, finding, annotations.deprecated, witnesses, options)
+
+
+def _together(values: list[Finding], annotations: Annotations) -> Iterator[Finding]:
+    """All findings. What the walk says of a name is exact, so the annotations need not say it again."""
+    yield from values
+    known = {each.path for each in values if each.rule in _OF_NAMES}
+    for each in annotations.findings:
+        if each.rule not in _OF_NAMES or each.path not in known:
+            yield each
+
+
+def _change(
+    subject: Subject,
+    finding: Finding,
+    deprecated: dict[Path, Deprecation],
+    witnesses: Witnesses,
+    options: ComparisonOptions,
+) -> Change:
+    finding = _announced(finding, deprecated, options)
+    witness, proof = _proof(finding, witnesses)
+    return Change(
+        rule=finding.rule,
+        span_type=subject.name,
+        part=subject.part,
+        message=finding.message,
+        place=finding.place,
+        path=path_text(finding.path),
+        writers=finding.writers,
+        readers=finding.readers,
+        old=finding.old,
+        new=finding.new,
+        witness=witness,
+        proof=proof,
+        hint=finding.hint,
+    )
+
+
+def _announced(finding: Finding, deprecated: dict[Path, Deprecation], options: ComparisonOptions) -> Finding:
+    """The removal of a deprecated property as what it is."""
+    if finding.rule is not rules.PROPERTY_REMOVED:
+        return finding
+    was = Said(finding.rule, finding.message)
+    said = removal(was, deprecated.get(finding.path), options)
+    if said is was:
+        return finding
+    rule, message = said
+    return replace(finding, rule=rule, message=message, writers=rule.writers, readers=rule.readers, hint="")
+
+
+def _proof(finding: Finding, witnesses: Witnesses) -> tuple[Witness | None, Proof | None]:
+    """A payload that shows the change, and why it is said to break."""
+    if finding.rule in _DECLARED:
+        return None, Proof.DECLARED
+    if finding.narrowing is None and finding.widening is None:
+        is_unproven = finding.rule is rules.UNPROVEN
+        return None, Proof.UNPROVEN if is_unproven else Proof.DECLARED if _breaks(finding) else None
+    if finding.narrowing is not None and (value := witnesses.narrowing(finding.narrowing)) is not NO_VALUE:
+        return Witness(value, was_valid=True), Proof.WITNESS
+    if finding.widening is not None and (value := witnesses.widening(finding.widening)) is not NO_VALUE:
+        return Witness(value, was_valid=False), Proof.WITNESS
+    return None, Proof.UNPROVEN if _breaks(finding) else None
+
+
+def _breaks(finding: Finding) -> bool:
+    return any(each not in {None, Severity.NOTE} for each in (finding.writers, finding.readers))
