@@ -25,6 +25,7 @@ from prefactor_gen.json_schema.keywords import (
     KNOWN,
     NAME,
     REDACT,
+    RENAMED_FROM,
 )
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
@@ -41,7 +42,8 @@ _MORE_PROPERTIES = frozenset({
 # its properties elsewhere.
 _COMPLETE = frozenset({"$defs", "additionalProperties", "definitions", "items", "prefixItems", "properties"})
 _PREFIX = "x-prefactor-"
-_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED, DATA)
+_OUR_KEYWORDS = (REDACT, ALLOW, CLASS, NAME, DEPRECATED, DATA, RENAMED_FROM)
+_OF_PROPERTIES = (NAME, RENAMED_FROM)
 # A required name is compared with so many properties for a hint, which takes time for each.
 _MAX_COMPARED = 100
 
@@ -144,18 +146,22 @@ def _unknown_keywords(schema: ObjectNode, pointer: str, referred: _Referred) -> 
 
 
 def _misplaced_names(schema: ObjectNode) -> Iterator[Diagnostic]:
-    """Report each `x-prefactor-name` that names no property: it stands in its schema, or in a branch of its `allOf`."""
+    """Report each keyword for the name of a property that stands elsewhere than in its schema or its `allOf`."""
     schemas = list(all_schemas(schema))
-    if not any(NAME in each for each in schemas):
+    if not any(keyword in each for each in schemas for keyword in _OF_PROPERTIES):
         return
     named = [member for each in schemas for member in each.properties.values() if isinstance(member, ObjectNode)]
     for each in named:  # grows
         named.extend(branch for branch in each.branches("allOf") if isinstance(branch, ObjectNode))
     places = {each.place for each in named}
     for each in schemas:
-        if NAME in each and each.place not in places:
-            message = f"{NAME} belongs to the schema of a property"
-            yield UNKNOWN_KEYWORD.at(each.place_at(NAME), message, Severity.ERROR)
+        for keyword in (key for key in _OF_PROPERTIES if key in each):
+            if each.place not in places:
+                message = f"{keyword} belongs to the schema of a property"
+                yield UNKNOWN_KEYWORD.at(each.place_at(keyword), message, Severity.ERROR)
+            elif keyword == RENAMED_FROM and not isinstance(each[keyword], str):
+                message = f"expected the name that the property had before in {keyword}"
+                yield UNKNOWN_KEYWORD.at(each.place_at(keyword), message, Severity.ERROR)
 
 
 def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:

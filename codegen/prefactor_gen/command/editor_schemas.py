@@ -15,7 +15,7 @@ from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.json_schema.deprecation import DEPRECATION_KEYS
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DATA, DEPRECATED, NAME, REDACT
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DATA, DEPRECATED, NAME, REDACT, RENAMED_FROM
 from prefactor_gen.json_schema.metaschema import draft_07_metaschema, flat_metaschema
 from prefactor_gen.risk.gate import PARTS
 from prefactor_gen.risk.span_risk import classifications
@@ -193,6 +193,7 @@ def _definition(known: tuple[str, ...], schemas: dict[str, str], required: str) 
     keys = {**texts, **objects, "data_risk": risk, ALLOW: {"$ref": "#/definitions/allow"}}
     if CLASS in known:
         keys[CLASS] = {"type": "string", "description": "The name of the span type's class in Python."}
+        keys[RENAMED_FROM] = {"type": "string", "description": "The name of the span type before, for comparisons."}
     return {**_object(keys, known), "required": ["name", required]}
 
 
@@ -200,11 +201,13 @@ def _with_our_keywords(metaschema: dict[str, Any]) -> dict[str, Any]:
     redact = {"type": "boolean", "description": "true: the typed helper records [redacted] in place of the value."}
     name = {"type": "string", "description": "The name of the property in Python. Its name in the payload stays."}
     made = {"type": "string", "description": "The name of the object's class in Python."}
+    former = {"type": "string", "description": "The name of the property before, for comparisons."}
     ours = {
         REDACT: redact,
         NAME: name,
         CLASS: made,
         DEPRECATED: {"$ref": "#/definitions/deprecated"},
+        RENAMED_FROM: former,
         DATA: _data(),
         ALLOW: {"$ref": "#/definitions/allow"},
     }

@@ -54,7 +54,8 @@ def annotation_changes(sides: Sides, place: Place, options: ComparisonOptions) -
         options: what the comparison depends on.
     """
     found = Annotations()
-    root = Pair(*(Location(sides, side, [side.root]) for side in (sides.old, sides.new)), ())
+    old, new = (Location(sides, side, [side.root]) for side in (sides.old, sides.new))
+    root = Pair(old, new, ())
     pending = deque([(root, frozenset[object]())])
     for _ in range(_MAX_PLACES):
         if not pending:

@@ -10,13 +10,11 @@ from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.diagnostics.change_rules import REDACTION_REMOVED, UNPROVEN
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.keywords import REDACT, RENAMED_FROM
 from prefactor_gen.json_schema.payload_locations import Location, PayloadLocations, below
 from prefactor_gen.json_schema.redaction_rules import mentions_redaction
 
 __all__ = ["unredacted"]
-
-_RENAMED_FROM = "x-prefactor-renamed-from"
 
 
 def unredacted(span_type: str, part: Part, old: SchemaSource, new: SchemaSource) -> Iterator[Change]:
@@ -95,7 +93,7 @@ class _Both:
         yield f"{path}[]", self.old.item(old, first), self.new.item(new, first)
 
     def _old_name(self, name: str, location: Location) -> str:
-        said = (each.get(_RENAMED_FROM) for each in self.new.schemas(location).values())
+        said = (each.get(RENAMED_FROM) for each in self.new.schemas(location).values())
         return next((former for former in said if isinstance(former, str)), name)
 
 

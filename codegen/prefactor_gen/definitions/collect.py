@@ -25,7 +25,7 @@ from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, child
 from prefactor_gen.documents.quoting import quoting_advice
 from prefactor_gen.json_schema.deprecation import Deprecation, deprecation, deprecation_problems
 from prefactor_gen.json_schema.drafts import in_a_known_draft
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED, RENAMED_FROM
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["collect_definitions", "unused_documents"]
@@ -140,8 +140,9 @@ class _Reader:
             if name is not None and params is not None:
                 chosen = (entry.get(CLASS), entry.place_at(CLASS)) if CLASS in entry else (None, None)
                 result, deprecated = self.schema(entry, "result_schema"), self.deprecation(entry)
+                former, texts = self.text(entry, RENAMED_FROM), self.texts(entry)
                 yield SpanTypeDefinition(
-                    name, place, params, result, *chosen, deprecation=deprecated, **self.texts(entry)
+                    name, place, params, result, *chosen, deprecation=deprecated, renamed_from=former, **texts
                 )
         yield from self.legacy_span_types()
 
@@ -198,7 +199,7 @@ class _Reader:
                 self.report(f"expected an object, found {_described(entry)}", at)
 
     def check_keys(self, node: ObjectNode, known: tuple[str, ...]) -> None:
-        words = ", ".join(sorted(key for key in known if key not in {ALLOW, CLASS, DEPRECATED}))
+        words = ", ".join(sorted(key for key in known if key not in {ALLOW, CLASS, DEPRECATED, RENAMED_FROM}))
         for key in node:
             if key not in known:
                 shared = "; schemas that others refer to stand in the $defs of a file, or of the schema itself"

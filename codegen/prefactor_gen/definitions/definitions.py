@@ -11,7 +11,7 @@ from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.deprecation import Deprecation
-from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED
+from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED, RENAMED_FROM
 
 __all__ = [
     "QUALITY_KEYS",
@@ -27,7 +27,9 @@ __all__ = [
 ]
 
 _TEXTS = ("name", "title", "description", "template")
-SPAN_TYPE_KEYS = (*_TEXTS, "params_schema", "result_schema", "data_risk", "deprecated", DEPRECATED, ALLOW, CLASS)
+SPAN_TYPE_KEYS = (
+    *_TEXTS, "params_schema", "result_schema", "data_risk", "deprecated", DEPRECATED, ALLOW, CLASS, RENAMED_FROM,
+)  # fmt: skip
 QUALITY_KEYS = (*_TEXTS, "schema", "data_risk", ALLOW)
 SECTIONS = ("span_type_schemas", "span_schemas", "span_result_schemas", "quality_schemas")
 ROOT_KEYS = (*SECTIONS, "$defs", "external_identifier", "$schema")
@@ -96,6 +98,7 @@ class SpanTypeDefinition(_Definition):
 
     Attributes:
         chosen_class: the Python class that it asks for.
+        renamed_from: the name that it had before.
     """
 
     params: SchemaSource
@@ -103,6 +106,7 @@ class SpanTypeDefinition(_Definition):
     chosen_class: JsonValue = None
     class_place: Place | None = None
     deprecation: Deprecation | None = field(default=None, kw_only=True)
+    renamed_from: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

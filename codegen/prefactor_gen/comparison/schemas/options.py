@@ -194,7 +194,7 @@ def _name(option: Location) -> str:
     constants = sorted(_constants(option))
     if constants:
         return f"the option {constants[0][0]} {constants[0][1]}"
-    own = option.schemas[-1]
+    own = option.schemas[-1] if option.schemas else None
     title = own.get("title") if isinstance(own, ObjectNode) else None
     if isinstance(title, str):
         return f"the option {shown(title)}"
