@@ -69,7 +69,7 @@ def test_nobody_is_protected_in_a_laboratory(changed: Project) -> None:
     assert lab.startswith("  schemas/spans.yaml")
     assert lab.splitlines()[1].startswith("  note PD001 ")
     configure(changed, 'compatibility = "none"\n')
-    assert changed.run("diff", "--strict").code == 0
+    assert changed.run("diff").code == 0
 
 
 @pytest.mark.parametrize(("compatibility", "breaks"), [("backward", "writers"), ("forward", "readers")])
@@ -105,7 +105,7 @@ def test_an_allowance_that_is_not_needed_is_told(changed: Project) -> None:
     configure(changed, 'compatibility = "none"\n[tool.prefactor-gen.diff.allow]\n"PD001 gone:long ago" = "once"\n')
     done = changed.run("diff", "--format", "github")
     line = "::warning file=pyproject.toml,line=9,col=1,title=PD901::gone:long: 'PD001 gone:long ago' is allowed"
-    assert done.out.startswith(line)
+    assert line in done.out
     assert (done.code, changed.run("diff", "--strict").code) == (0, 1)
     assert "PD901" not in changed.run("diff", "HEAD").out
     assert "PD901" in changed.run("diff", "main").out
