@@ -40,18 +40,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    import sys
+    import gc
 
     from prefactor_gen.command.config import ConfigError
     from prefactor_gen.command.diff_run import compare_sides
     from prefactor_gen.comparison.operands import OperandError
 
+    gc.disable()  # collecting takes a fifth of the time and frees little
     try:
         report = compare_sides(options)
     except OperandError as error:
         raise ConfigError(f"diff: {error}") from None
+    finally:
+        gc.enable()
     _print(report, options.format)
-    sys.stdout.flush()
     return 1 if report.fails else 0
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, read_generated_definitions
 from prefactor_gen.comparison.operands import OperandError
-from prefactor_gen.comparison.sides import Generate, Side
-from prefactor_gen.definitions.definitions import Definitions
+from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import load_sources, read_file
-from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError
-from prefactor_gen.pipeline.resolved_definitions import definitions_of
+from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place
+from prefactor_gen.pipeline.resolved_definitions import definitions_of, nested_references
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["side_of_package", "side_of_sources"]
@@ -30,14 +29,28 @@ def side_of_sources(name: str, sources: Sequence[str], base: Path, package: Path
         package: the folder of the package that is generated from them.
         settings: what the configuration says beside that.
     """
-    documents, unreadable = load_sources(sources, base, package, settings.references)
-    definitions, found = definitions_of(documents, SchemaFiles(base, documents, settings.references))
+    read = load_sources(sources, base, package, settings.references)
+    try:
+        definitions, found = definitions_of(read.value, SchemaFiles(base, read.value, settings.references))
+    except RecursionError:
+        raise OperandError(str(nested_references(Place(", ".join(sources))))) from None
+    known = {each.name for each in definitions.span_types}
+    without_former = replace(settings, former_names=())  # they may be of span types that are not generated
+
+    def generate(names: Collection[str]) -> Checked[Mapping[str, str]]:
+        from prefactor_gen.pipeline.stages import generate_some  # loads the model generator
+
+        if known.isdisjoint(names) and not definitions.quality:
+            return Checked({}, [*read.diagnostics, *found])
+        generated, diagnostics = generate_some(read, base, package, without_former, frozenset(names))
+        return Checked(generated.files, diagnostics)
+
     return Side(
         name,
         definitions,
-        [*unreadable, *found],
+        [*read.diagnostics, *found],
         base=base,
-        generate=_generator(sources, base, package, settings, Checked(definitions, [*unreadable, *found])),
+        generate=generate,
         other_exports=frozenset(each for old, _ in settings.former_names for each in names_made_of(old)),
         assert_formats=settings.assert_formats,
     )
@@ -70,20 +83,3 @@ def _text(file: Path, shown: str) -> str:
         raise OperandError(str(error.diagnostics[0])) from None
     except UnicodeDecodeError:
         raise OperandError(f"{shown}/{file.name}: expected UTF-8 text") from None
-
-
-def _generator(
-    sources: Sequence[str], base: Path, package: Path, settings: Settings, read: Checked[Definitions]
-) -> Generate:
-    known = {each.name for each in read.value.span_types}
-    settings = replace(settings, former_names=())  # they may be of span types that are not generated
-
-    def generate(names: Collection[str]) -> Checked[Mapping[str, str]]:
-        from prefactor_gen.pipeline.stages import generate_package
-
-        if known.isdisjoint(names) and not read.value.quality:
-            return Checked({}, read.diagnostics)
-        generated, diagnostics = generate_package(sources, base, package, settings, only=frozenset(names))
-        return Checked(generated.files, diagnostics)
-
-    return generate
