@@ -11,7 +11,7 @@ from prefactor_gen.command.config import TABLE, ProjectConfig, project_config
 from prefactor_gen.comparison.commit_files import CommitFiles
 from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE
 from prefactor_gen.comparison.operands import OperandError
-from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources
+from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
@@ -38,7 +38,7 @@ def path_at_commit(files: CommitFiles, path: str, name: str) -> Side:
     target = files.save(path)
     if (target / DEFINITIONS_FILE).is_file():
         return side_of_package(name, target, path)
-    return side_of_sources(name, [path or "."], files.folder, files.folder / "compared", Settings())
+    return with_definitions(side_of_sources(name, [path or "."], files.folder, files.folder / "compared", Settings()))
 
 
 def project_at_commit(files: CommitFiles, today: ProjectConfig, name: str) -> Side:

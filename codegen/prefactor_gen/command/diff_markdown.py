@@ -32,7 +32,7 @@ _MAX_LINES_TO_ALLOW: Final = 20
 
 def print_markdown(report: Report, stream: TextIO) -> None:
     """Print the changes, errors first. What does not fit a comment is only counted."""
-    first = [FIRST_LINE, f"**{_text(report.title)}**"]
+    first = [FIRST_LINE, f"**{_text(report.sides if report.findings else report.title)}**"]
     last = [*(_text(each) for each in recorded_elsewhere(report)), *_allowances(report)]
     first += [_text(each) for each in report.remarks]
     if report.findings:

@@ -82,7 +82,8 @@ class Report:
         change, recorded = found.change, self.recorded
         if recorded is None or change.writers in {None, Severity.NOTE} or change.part is Part.QUALITY:
             return ""
-        total = recorded.total[change.span_type]
+        if not (total := recorded.total[change.span_type]):
+            return ""
         concerned = recorded.concerned(change) if change.part is not Part.SPAN_TYPE else total
         return f"{concerned:,} of {_count(total, 'span')}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from prefactor_gen.comparison.commit_files import CommitFiles
 from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
-from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources
+from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 from prefactor_gen.pipeline.settings import Settings
@@ -54,7 +55,7 @@ class SideReader:
         def is_ref(name: str) -> bool:
             return repository is not None and repository.commit(name) is not None
 
-        found = parse_operand(text, is_path=lambda name: (self.folder / name).exists(), is_ref=is_ref)
+        found = parse_operand(text, is_path=self._exists, is_ref=is_ref)
         if found is None:
             hint = "; this folder is in no git repository" if repository is None else repository.unknown(text)
             raise OperandError(f"{text!r} is no path and no ref here{hint}")
@@ -108,14 +109,17 @@ class SideReader:
 
     def _at_path(self, path: str) -> Side:
         target = self.folder / path
-        if not target.exists():
+        if not self._exists(path):
             raise OperandError(f"there is no {path!r} here")
         if (target / DEFINITIONS_FILE).is_file():
             return side_of_package(path, target, path)
         if (target / "pyproject.toml").is_file() and (project := read_project(target)).packages:
             return _of_project(path, project.packages[0], project.base)
         settings = self.project.packages[0].settings if self.project.packages else Settings()
-        return side_of_sources(path, [path], self.folder, self.folder / "compared", settings)
+        return with_definitions(side_of_sources(path, [path], self.folder, self.folder / "compared", settings))
+
+    def _exists(self, path: str) -> bool:
+        return os.path.exists(self.folder / path)  # unlike that of Path, for any text
 
     def _at_commit(self, operand: FromGit, repository: GitRepository, commit: str) -> Side:
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory())).resolve()

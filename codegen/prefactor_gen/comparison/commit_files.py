@@ -69,6 +69,8 @@ class CommitFiles:
             beside = self.repository.entries(self.commit, [folder])
             entries += [each for each in beside if each.path != path and _is_plain(each)]
         self.repository.save(self.commit, [each for each in entries if self._is_needed(each, path)], self.folder)
+        if not (self.folder / path).exists():
+            raise OperandError(f"at {self.short} {path} is no definition file, and no folder with any")
         return self.folder / path
 
     def _is_needed(self, entry: Entry, path: str) -> bool:

@@ -12,11 +12,12 @@ from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import load_sources, read_file
-from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place, has_errors
+from prefactor_gen.diagnostics.rules import NO_DEFINITIONS
 from prefactor_gen.pipeline.resolved_definitions import definitions_of, nested_references
 from prefactor_gen.pipeline.settings import Settings
 
-__all__ = ["side_of_package", "side_of_sources"]
+__all__ = ["side_of_package", "side_of_sources", "with_definitions"]
 
 
 def side_of_sources(name: str, sources: Sequence[str], base: Path, package: Path, settings: Settings) -> Side:
@@ -40,8 +41,8 @@ def side_of_sources(name: str, sources: Sequence[str], base: Path, package: Path
     def generate(names: Collection[str]) -> Checked[Mapping[str, str]]:
         from prefactor_gen.pipeline.stages import generate_some  # loads the model generator
 
-        if known.isdisjoint(names) and not definitions.quality:
-            return Checked({}, [*read.diagnostics, *found])
+        if known.isdisjoint(names) and not definitions.quality and not has_errors([*read.diagnostics, *found]):
+            return Checked({})
         generated, diagnostics = generate_some(read, base, package, without_former, frozenset(names))
         return Checked(generated.files, diagnostics)
 
@@ -54,6 +55,18 @@ def side_of_sources(name: str, sources: Sequence[str], base: Path, package: Path
         other_exports=frozenset(each for old, _ in settings.former_names for each in names_made_of(old)),
         assert_formats=settings.assert_formats,
     )
+
+
+def with_definitions(side: Side) -> Side:
+    """The side itself.
+
+    Raises:
+        OperandError: there are neither definitions nor errors in what the user named: something else was meant.
+    """
+    is_empty = not side.definitions.span_types and not side.definitions.quality
+    if is_empty and all(each.code == NO_DEFINITIONS.code for each in side.diagnostics):
+        raise OperandError(f"{side.name} has no definitions")
+    return side
 
 
 def side_of_package(name: str, package: Path, shown: str) -> Side:
