@@ -28,6 +28,7 @@ __all__ = ["Annotations", "annotation_changes"]
 
 _MAX_PLACES = 5_000
 """The most places whose annotations are compared."""
+_MAX_SHOWN = 60
 _OF_OPENAPI = frozenset({"discriminator", "nullable"})
 _CONTENT = ("contentEncoding", "contentMediaType", "contentSchema")
 
@@ -215,7 +216,7 @@ def _change(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue], wha
 
 
 def _short(texts: Iterable[str]) -> list[str]:
-    return [text.strip('"') if text.startswith('"') else text for text in sorted(texts) if len(text) <= 60]
+    return [text for text in sorted(texts) if len(text) <= _MAX_SHOWN]
 
 
 def _said(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> tuple[JsonValue, JsonValue]:

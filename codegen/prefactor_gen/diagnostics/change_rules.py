@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from prefactor_gen.diagnostics.change_explanations import EXPLANATIONS
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.diagnostics.rules import Rule
 
@@ -38,7 +39,7 @@ def _rule(code: str, name: str, summary: str, writers: Severity | None, readers:
         code=code,
         name=name,
         summary=summary,
-        explanation=summary,
+        explanation=EXPLANATIONS.get(code, summary),
         severity=severities[0],
         writers=writers,
         readers=readers,

@@ -21,6 +21,8 @@ _MAX_TRIED = 40
 _MAX_ITEMS = 20
 _TEXTS = ("a", "", "b", "ab", "text", "0", "A", "é", "a b")
 _NUMBERS = (0, 1, -1, 2, 0.5, 1.5, 10, 100, -0.5, 2**53, 1e20)
+_OF_ALL_TYPES: tuple[object, ...] = (None, 0, "a", True, 0.5, {}, [])
+_ODD_NAMES = ("a-long-name", "", "0", "A", "é", "a b")
 _FORMATS = {
     "date": "2026-11-27",
     "date-time": "2026-11-27T00:00:00Z",
@@ -140,6 +142,7 @@ class _Maker:
         required = [str(name) for name in _list(schema.get("required"))]
         declared = [str(name) for name in _mapping(schema.get("properties"))]
         spare = [text for text in (text_for(each) for each in _mapping(schema.get("patternProperties"))) if text]
+        made: dict[str, object] = {}
         for names in (required, [*required, *declared], [*required, *spare], [*required, "key"], declared):
             least = schema.get("minProperties")
             count = min(least, _MAX_ITEMS) if isinstance(least, int) else 0
@@ -152,6 +155,9 @@ class _Maker:
                     chosen.append(name)
             made = {name: self.value(self._member(schema, name), level + 1) for name in chosen}
             yield {name: value for name, value in made.items() if value is not NO_VALUE}
+        base = {name: made[name] for name in required if made.get(name, NO_VALUE) is not NO_VALUE}
+        yield from ({**base, "key": value} for value in _OF_ALL_TYPES)
+        yield from ({**base, name: "a"} for name in _ODD_NAMES)
 
     def _member(self, schema: _Schema, name: str) -> object:
         members = _mapping(schema.get("properties"))

@@ -36,7 +36,7 @@ def compare_items(walk: Walk, pair: Pair, ask: Directions) -> None:
         if old.tuple_length == new.tuple_length and not (index == length > 0 and (before.is_never or after.is_never)):
             walk.compare_below(pair.at(ITEMS if index == length else index, before, after), here)
             continue
-        message = f"the tuple had {old.tuple_length} items of its own, and has {new.tuple_length}"
+        message = f"had {old.tuple_length} items with schemas of their own, and has {new.tuple_length}"
         if old.tuple_length == new.tuple_length:
             message = "further items " + ("are not valid" if after.is_never else "are valid")
         walk.report(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.comparison.schemas.findings import Directions
 from prefactor_gen.comparison.schemas.locations import Kind, Location, Pair
-from prefactor_gen.comparison.schemas.paths import OTHERS, path_text
+from prefactor_gen.comparison.schemas.paths import OTHERS, matching_members, path_text
 from prefactor_gen.comparison.schemas.sides import Plain, text_of
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
@@ -221,7 +221,7 @@ def _compare_others(walk: Walk, pair: Pair, ask: Directions, names: list[str]) -
         return
     for pattern in dict.fromkeys(each for group in old.patterns for each in group):
         before, after = old.matching(pattern), new.matching(pattern)
-        walk.compare_below(pair.at(OTHERS, before, after), here)
+        walk.compare_below(pair.at(matching_members(pattern), before, after), here)
     before, after = old.others, new.others
     if text_of(before.plain) == text_of(after.plain):
         return

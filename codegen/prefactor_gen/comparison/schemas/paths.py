@@ -6,13 +6,14 @@ import json
 import re
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["ITEMS", "OTHERS", "Path", "PathStep", "path_text"]
+__all__ = ["ITEMS", "OTHERS", "Path", "PathStep", "matching_members", "path_text"]
 
 
 class _Step(NamedTuple):
-    """A step that is no name and no index."""
+    """A step that is no name and no index; `pattern` is one that the names match."""
 
     text: str
+    pattern: str = ""
 
 
 ITEMS, OTHERS = _Step("[]"), _Step("*")
@@ -21,6 +22,11 @@ Path: TypeAlias = tuple[PathStep, ...]
 """The place in a payload: names, indices of tuples, `ITEMS` of an array and `OTHERS`, the further members."""
 
 _PLAIN_NAME = re.compile(r"[\w$@:/-]+")
+
+
+def matching_members(pattern: str) -> PathStep:
+    """The step to the members whose names match a pattern."""
+    return OTHERS._replace(pattern=pattern)
 
 
 def path_text(path: Path) -> str:
@@ -33,5 +39,5 @@ def path_text(path: Path) -> str:
         elif isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step.text}" if text and step == OTHERS else step.text
+            text += f".{step.text}" if text and step.text == OTHERS.text else step.text
     return text

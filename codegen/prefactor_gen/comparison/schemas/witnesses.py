@@ -5,7 +5,8 @@ from __future__ import annotations
 from prefactor_gen.comparison.schemas.algebra import Algebra
 from prefactor_gen.comparison.schemas.examples import NO_VALUE, example
 from prefactor_gen.comparison.schemas.findings import Region
-from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path
+from prefactor_gen.comparison.schemas.paths import ITEMS, Path
+from prefactor_gen.comparison.schemas.pattern_texts import text_for
 from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema import JsonSchema, SchemaError
@@ -78,10 +79,11 @@ def _reached(path: Path, value: Plain) -> Plain:
     for step in reversed(path):
         if isinstance(step, str):
             value = {"type": "object", "properties": {step: value}, "required": [step]}
-        elif step == OTHERS:
-            value = {"type": "object", "properties": {"key": value}, "required": ["key"]}
-        elif step == ITEMS:
-            value = {"type": "array", "items": value, "minItems": 1}
         elif isinstance(step, int):
             value = {"type": "array", "prefixItems": [*[True] * step, value], "minItems": step + 1}
+        elif step == ITEMS:
+            value = {"type": "array", "items": value, "minItems": 1}
+        else:
+            name = text_for(step.pattern) or "key"
+            value = {"type": "object", "properties": {name: value}, "required": [name]}
     return value
