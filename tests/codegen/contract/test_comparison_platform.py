@@ -58,6 +58,7 @@ def test_every_version_in_use_and_the_newest_are_compared(project: Project, regi
     assert (done.code, done.err) == (1, "")
     title, *lines = done.out.splitlines()
     assert title.startswith("platform:support (2 versions) → working tree: 1 of 2 span types changed")
+    assert "  platform:support@v3 is identical" in lines
     assert "agent:second" not in done.out
     assert "    since platform:support@v1" in [line[2:] for line in lines]
     (found,) = json.loads(project.run("diff", "platform:support", "--format", "json").out)["changes"]

@@ -70,6 +70,13 @@ def test_keywords(changes: Any) -> None:
     ]
 
 
+def test_a_keyword_of_another_name(changes: Any) -> None:
+    """The payload is the same: only the type checkers of callers find it."""
+    renamed = {**TEXT, "x-prefactor-name": "label"}
+    assert changes(schema(a=TEXT), schema(a=renamed))[0] == ("PD402", "params", "start(a)", "gone")
+    assert changes(schema(a=renamed), schema(a={**renamed, "title": "A"})) == []
+
+
 def test_keys_and_attributes_of_nested_objects(changes: Any) -> None:
     old = schema(customer=schema("id", "kind", id=TEXT, kind={"enum": ["a", "b"]}, gone=TEXT))
     new = schema(customer=schema("id", id=TEXT, kind={"enum": ["a", "b", "c"]}))
