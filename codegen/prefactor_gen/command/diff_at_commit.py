@@ -23,29 +23,33 @@ _OLD_KEYS: Final = ("sources", "output", "package", "formats", "reference-folder
 """The keys of a configuration at a commit that are read. Others may be of another version of prefactor-gen."""
 
 
-def path_at_commit(files: CommitFiles, path: str, name: str) -> Side:
-    """Definitions, or a generated package, at a commit.
+def path_at_commit(files: CommitFiles, path: str, today: ProjectConfig, name: str) -> Side:
+    """Definitions, a generated package, or the folder of a project at a commit.
 
     Args:
         files: the files of the commit.
         path: relative to the repository.
+        today: the project now.
         name: what output calls the side.
 
     Raises:
         OperandError: there is no such path, or it cannot be read.
     """
     path = files.inside(path)
+    if _table(files.pyproject(path)) is not None:
+        return project_at_commit(files, path, today, name)
     target = files.save(path)
     if (target / DEFINITIONS_FILE).is_file():
         return side_of_package(name, target, path)
     return with_definitions(side_of_sources(name, [path or "."], files.folder, files.folder / "compared", Settings()))
 
 
-def project_at_commit(files: CommitFiles, today: ProjectConfig, name: str) -> Side:
+def project_at_commit(files: CommitFiles, prefix: str, today: ProjectConfig, name: str) -> Side:
     """The project as its configuration at the commit says, or as today's says if there was none.
 
     Args:
         files: the files of the commit.
+        prefix: the folder of the project in the repository.
         today: the project now.
         name: what output calls the side.
 
@@ -53,10 +57,9 @@ def project_at_commit(files: CommitFiles, today: ProjectConfig, name: str) -> Si
         OperandError: a source is missing, is Python without a package that was checked in, or cannot be read.
         ConfigError: the configuration at the commit is wrong.
     """
-    prefix = files.repository.prefix
     base = files.folder / prefix
     base.mkdir(parents=True, exist_ok=True)
-    table = _table(files.pyproject(prefix)) or _table_of_today(files, today)
+    table = _table(files.pyproject(prefix)) or _table_of_today(files, prefix, today)
     if table is None:
         return Side(name, Definitions(), base=base, is_empty=True)
     sources = _listed(table, "sources")
@@ -83,7 +86,7 @@ def _table(document: Mapping[str, Any]) -> dict[str, Any] | None:
     )
 
 
-def _table_of_today(files: CommitFiles, today: ProjectConfig) -> dict[str, Any] | None:
+def _table_of_today(files: CommitFiles, prefix: str, today: ProjectConfig) -> dict[str, Any] | None:
     """Today's sources, if they were there at a commit that had no configuration of this project.
 
     Returns:
@@ -92,7 +95,6 @@ def _table_of_today(files: CommitFiles, today: ProjectConfig) -> dict[str, Any] 
     Raises:
         OperandError: the commit had a configuration in another folder: the project has moved.
     """
-    prefix = files.repository.prefix
     for package in today.packages[:1]:
         sources = [each for each in package.sources if not is_attribute(each, today.base)]
         if any(files.has(files.inside(posixpath.join(prefix, each))) for each in sources):
@@ -102,7 +104,7 @@ def _table_of_today(files: CommitFiles, today: ProjectConfig) -> dict[str, Any] 
         return None
     here = posixpath.join(prefix, "pyproject.toml")
     message = f"at {files.short} {here} has no [tool.{TABLE}], but {elsewhere} has"
-    raise OperandError(f"{message}; if the project has moved, name its definitions of then: git:REF:PATH")
+    raise OperandError(f"{message}; if the project has moved, name its folder of then: git:REF:PATH")
 
 
 def _package_at_commit(files: CommitFiles, table: dict[str, Any], base: Path, source: str, name: str) -> Side:

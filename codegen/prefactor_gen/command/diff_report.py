@@ -69,7 +69,7 @@ class Report:
     def title(self) -> str:
         """What was compared, and how many span types have changed."""
         changed = len({each.change.span_type for each in self.changes} & self.span_types.keys())
-        number, total = changed or "none", len(self.span_types)
+        number, total = f"{changed:,}" if changed else "none", len(self.span_types)
         return f"{self.sides}: {number} of {_count(total, 'span type')} changed"
 
     @property

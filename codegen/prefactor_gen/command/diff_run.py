@@ -46,8 +46,11 @@ def compare_sides(options: argparse.Namespace) -> Report:
                 "[tool.prefactor-gen.diff] of pyproject.toml"
             )
         new_operand = None if options.new is None else reader.operand(options.new)
+        new = reader.new(new_operand)
+        if options.old is None:  # a path in the configuration is relative to the project
+            reader = SideReader(project.base, project, settings.versions, stack)
         old = reader.old(reader.operand(old_text), new_operand, tip=options.tip)
-        run = _Run(project, settings, old, reader.new(new_operand), options)
+        run = _Run(project, settings, old, new, options)
         is_usual = old_text == settings.against and new_operand is None
         return run.report(allowances_must_be_needed=is_usual)
 
@@ -101,10 +104,14 @@ class _Run:
             self.remarks.append(f"{old.name} is identical")
         if old.is_empty:
             self.remarks.append(f"{old.name} has no definitions: every span type counts as added")
+        if self.new.assert_formats and old.assert_formats is False:
+            self.remarks.append(
+                'payloads must match the formats of their schemas now: formats = "assert" is not compared'
+            )
         options = ComparisonOptions(
             today=datetime.now(UTC).date(),
             grace=self.settings.grace,
-            assert_formats=self.new.assert_formats,
+            assert_formats=bool(self.new.assert_formats),
             count_undeclared=self.settings.count_undeclared,
         )
         before, after = old.definitions, self.new.definitions
@@ -160,7 +167,7 @@ class _Run:
         if self.options.spans is None:
             return None
         new, file = self.new, Path(self.options.spans)
-        return count_recorded(file, self.options.spans, new.definitions, assert_formats=new.assert_formats)
+        return count_recorded(file, self.options.spans, new.definitions, assert_formats=bool(new.assert_formats))
 
     def places(self) -> dict[str, Place]:
         """The place of each span type: where it is now, or else where it was."""

@@ -124,11 +124,11 @@ class SideReader:
     def _at_commit(self, operand: FromGit, repository: GitRepository, commit: str) -> Side:
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory())).resolve()
         files = CommitFiles(repository, commit, folder)
-        name = f"{operand.ref} at {files.short}"
+        name = files.short if commit.startswith(operand.ref) else f"{operand.ref} at {files.short}"
         try:
             if operand.path is not None:
-                return path_at_commit(files, self._in_repository(operand.path), name)
-            return project_at_commit(files, self.project, name)
+                return path_at_commit(files, self._in_repository(operand.path), self.project, name)
+            return project_at_commit(files, repository.prefix, self.project, name)
         except ConfigError as error:
             raise OperandError(f"at {files.short} {error}") from None
 

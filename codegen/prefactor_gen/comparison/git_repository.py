@@ -115,7 +115,9 @@ class GitRepository:
             OperandError: there are too many.
         """
         wanted = [] if "" in paths else list(paths)
-        listed = self._git("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *wanted).stdout
+        listed = self._git(
+            "--literal-pathspecs", "ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *wanted
+        ).stdout
         found = [_entry(line) for line in os.fsdecode(listed).split("\0") if line]
         if len(found) > MAX_FOLDER_ENTRIES:
             message = f"at {self.short(commit)} there are more than {MAX_FOLDER_ENTRIES:,} files in {', '.join(paths)}"

@@ -31,7 +31,7 @@ class Side:
         base: the folder that places are relative to.
         generate: generates modules; None if only the definitions are known.
         has_quality: whether the quality schemas are known.
-        assert_formats: whether payloads must match the formats of their schemas.
+        assert_formats: whether payloads must match the formats of their schemas; None if that is not known.
         other_exports: names that a package of them has beside those that are generated: the former names of classes.
         is_empty: there was nothing yet.
     """
@@ -42,7 +42,7 @@ class Side:
     base: Path = field(default_factory=Path)
     generate: Generate | None = None
     has_quality: bool = True
-    assert_formats: bool = False
+    assert_formats: bool | None = None
     other_exports: frozenset[str] = frozenset()
     is_empty: bool = False
 

@@ -190,7 +190,8 @@ def test_a_project_without_a_configuration_then(project: Project) -> None:
     made.write(pyproject=CONFIGURATION.replace('"schemas"', '"new"'), new__spans=REFUND)
     said = message(project, third, "--tip")
     assert "pyproject.toml has no [tool.prefactor-gen], but agent/pyproject.toml has; if the project has moved" in said
-    assert "none of 1 span type changed" in project.run("diff", f"git:{third}:agent/schemas").out
+    for path in ("agent", "agent/schemas"):
+        assert "none of 1 span type changed" in project.run("diff", f"git:{third}:{path}").out
 
 
 def test_links_and_submodules(project: Project, repository: Repository) -> None:
