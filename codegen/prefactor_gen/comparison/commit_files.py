@@ -77,6 +77,11 @@ class CommitFiles:
         name = PurePosixPath(entry.path)
         if name.suffix == ".py":
             return name.parent == PurePosixPath(path) and not entry.is_link
+        folders = name.parts[len(PurePosixPath(path).parts) : -1]
+        if any(each.startswith((".", "__")) for each in folders):  # which are not searched for definitions
+            return _is_plain(entry)
+        if entry.kind == "commit":
+            return True
         if entry.path != path and entry.is_link and not name.suffix:  # to a folder, which is not searched either
             return False
         return name.suffix.lower() in COPY_SUFFIXES

@@ -49,6 +49,7 @@ class GitRepository:
     def __init__(self, folder: Path, prefix: str) -> None:
         self.folder = folder
         self.prefix = prefix
+        self._short: dict[str, str] = {}
 
     @classmethod
     def of(cls, folder: Path) -> GitRepository | None:
@@ -73,7 +74,9 @@ class GitRepository:
 
     def short(self, commit: str) -> str:
         """The identifier as people write it."""
-        return self._git("rev-parse", "--short", commit).stdout.decode().strip()
+        if commit not in self._short:
+            self._short[commit] = self._git("rev-parse", "--short", commit).stdout.decode().strip()
+        return self._short[commit]
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The last commit that two commits have in common; None if the repository has none."""
@@ -115,10 +118,9 @@ class GitRepository:
             OperandError: there are too many.
         """
         wanted = [] if "" in paths else list(paths)
-        listed = self._git(
-            "--literal-pathspecs", "ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *wanted
-        ).stdout
-        found = [_entry(line) for line in os.fsdecode(listed).split("\0") if line]
+        options = ("-r", "-z", "-l", "--full-tree")
+        listed = os.fsdecode(self._git("--literal-pathspecs", "ls-tree", *options, commit, "--", *wanted).stdout)
+        found = [_entry(line) for line in listed.split("\0") if line]
         if len(found) > MAX_FOLDER_ENTRIES:
             message = f"at {self.short(commit)} there are more than {MAX_FOLDER_ENTRIES:,} files in {', '.join(paths)}"
             raise OperandError(f"{message}; name the folder of the definitions")
@@ -133,18 +135,8 @@ class GitRepository:
 
     def file_with(self, commit: str, text: str, name: str) -> str | None:
         """The first file of this name, in any folder of a commit, that has a text; None if there is none."""
-        command = (
-            "grep",
-            "--files-with-matches",
-            "--full-name",
-            "-z",
-            "-F",
-            "-e",
-            text,
-            commit,
-            "--",
-            f":(top)*{name}",
-        )
+        options = ("--files-with-matches", "--full-name", "-z", "-F")
+        command = ("grep", *options, "-e", text, commit, "--", f":(top)*{name}")
         found = os.fsdecode(self._git(*command, check=False).stdout).split("\0")[0]
         return found.partition(":")[2] or None
 
@@ -205,7 +197,8 @@ class GitRepository:
 
 
 def _run(arguments: Sequence[str], folder: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK} | {"LC_ALL": "C"}
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
+    environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}  # a clone without blobs fetches those that are read
     command = ["git", *arguments]
     try:
         return subprocess.run(  # noqa: S603  # a fixed command; what users write is never an option of it

@@ -208,9 +208,9 @@ def test_links_and_submodules(project: Project, repository: Repository) -> None:
     assert "schemas/mail.yaml is a link, which leads to no file of the commit" in message(project, "topic")
     inner = Repository(project.root / "inner")
     inner.commit(spans=REFUND)
-    git(project.root, "submodule", "add", "-q", "./inner", "schemas/inner")
+    git(project.root, "submodule", "add", "-q", "./inner", "schemas/inner.d")
     repository.commit()
-    assert "schemas/inner is a submodule, whose files are not in this repository" in message(project, "topic")
+    assert "schemas/inner.d is a submodule, whose files are not in this repository" in message(project, "topic")
 
 
 def test_attributes_for_archives_change_nothing(project: Project, repository: Repository) -> None:
