@@ -229,7 +229,10 @@ def _json(found: Judged, report: Report) -> dict[str, object]:
 
 def _print_github(report: Report, stream: TextIO) -> None:
     changes = [each for each in report.changes if each.severity is not Severity.NOTE]
-    found = [Diagnostic(each.change.rule.code, _annotated(each), each.change.place, each.severity) for each in changes]
+    found = [
+        Diagnostic(each.change.rule.code, _annotated(each), _without_pointer(each.change.place), each.severity)
+        for each in changes
+    ]
     OUTPUT_FORMATS["github"]([*report.findings, *found], report.base, stream)
 
 
@@ -242,7 +245,11 @@ def _annotated(found: Judged) -> str:
 
 def short_place(place: Place) -> str:
     """The file of a place, with its line and its column if they are known."""
-    return str(place._replace(pointer="", about=""))
+    return str(_without_pointer(place))
+
+
+def _without_pointer(place: Place) -> Place:
+    return place._replace(pointer="", about="")
 
 
 def _coloured(line: str, label: str) -> Text:

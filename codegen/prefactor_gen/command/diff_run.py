@@ -152,7 +152,7 @@ class _Run:
                 rule=UNNEEDED_ALLOWANCE,
                 span_type=key.split()[1],
                 part=Part.SPAN_TYPE,
-                message=f"{key!r} is allowed, and is no change any more; remove it",
+                message=f"no change needs the allowance {key!r}; remove it",
                 place=allowance_place(key, text),
                 old=key,
                 writers=Severity.WARNING,

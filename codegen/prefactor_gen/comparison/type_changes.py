@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -147,6 +148,18 @@ def _without_missing(annotation: ast.expr) -> ast.expr:
     return annotation
 
 
+class _WithoutConstraints(ast.NodeTransformer):
+    """Leaves out what only constrains the values of a type, which messages of type checkers do not show either."""
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802  # a name of ast
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
+                return first
+        return node
+
+
 def _shown(field: Field) -> str:
-    text = ast.unparse(_without_missing(field.annotation))
+    shown = copy.deepcopy(_without_missing(field.annotation))
+    text = ast.unparse(_WithoutConstraints().visit(shown))
     return text if len(text) <= _MAX_TYPE else f"{text[:_MAX_TYPE]}…"
