@@ -151,7 +151,7 @@ def _without_missing(annotation: ast.expr) -> ast.expr:
 class _WithoutConstraints(ast.NodeTransformer):
     """Leaves out what only constrains the values of a type, which messages of type checkers do not show either."""
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802  # a name of ast
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # the name is that of ast
         self.generic_visit(node)
         match node:
             case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
