@@ -100,7 +100,7 @@ class _Run:
         return diagnostics
 
     def changes(self, old: Side) -> Iterator[Change]:
-        if len(self.old) > 1 and not changed_names(old.definitions, self.new.definitions):
+        if old.generate is None and not changed_names(old.definitions, self.new.definitions):
             self.remarks.append(f"{old.name} is identical")
         if old.is_empty:
             self.remarks.append(f"{old.name} has no definitions: every span type counts as added")

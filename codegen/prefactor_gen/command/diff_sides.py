@@ -33,8 +33,9 @@ class SideReader:
         versions: how many of the newest versions of an agent to read, beside those in use.
         stack: closed when the sides are no longer needed: they are generated from temporary files.
 
-    Raises:
-        OperandError: git cannot be run.
+    Attributes:
+        repository: the repository of the project; None if there is none that can be read.
+        no_repository: why there is none.
     """
 
     def __init__(self, folder: Path, project: ProjectConfig, versions: int, stack: ExitStack) -> None:
@@ -42,7 +43,12 @@ class SideReader:
         self.project = project
         self.versions = versions
         self.stack = stack
-        self.repository = GitRepository.of(project.base)
+        self.repository: GitRepository | None = None
+        self.no_repository = "this folder is in no git repository"
+        try:
+            self.repository = GitRepository.of(project.base)
+        except OperandError as error:  # two folders can be compared nevertheless
+            self.no_repository = str(error)
 
     def operand(self, text: str) -> Operand:
         """What an operand means.
@@ -57,7 +63,7 @@ class SideReader:
 
         found = parse_operand(text, is_path=self._exists, is_ref=is_ref)
         if found is None:
-            hint = "; this folder is in no git repository" if repository is None else repository.unknown(text)
+            hint = f"; {self.no_repository}" if repository is None else repository.unknown(text)
             raise OperandError(f"{text!r} is no path and no ref here{hint}")
         return found
 
@@ -153,7 +159,7 @@ class SideReader:
     def _commit(self, operand: FromGit) -> tuple[GitRepository, str]:
         """The repository, and the commit of a ref."""
         if self.repository is None:
-            raise OperandError(f"git:{operand.ref}: this folder is in no git repository")
+            raise OperandError(f"git:{operand.ref}: {self.no_repository}")
         commit = self.repository.commit(operand.ref)
         if commit is None:
             if operand.ref == "HEAD":

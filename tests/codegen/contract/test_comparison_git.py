@@ -126,6 +126,14 @@ def test_no_repository_and_no_commit(project: Project) -> None:
     assert message(project, "git:HEAD") == "the repository has no commit yet: there is nothing to compare with"
 
 
+def test_without_git_two_folders_can_be_compared(
+    project: Project, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(project.root))
+    assert message(project, "main") == ("'main' is no path and no ref here; cannot run git: No such file or directory")
+    assert project.run("diff", "schemas").code == 0
+
+
 def test_python_is_not_run_but_read_from_the_package(project: Project, repository: Repository) -> None:
     registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
     params = {"type": "object", "properties": {"to": TEXT}}
