@@ -90,7 +90,7 @@ OF_A_VALUE: list[tuple[Any, Any, list[str]]] = [
     (one_of(kind("cash")), one_of(kind("cash"), kind("card", n=TEXT)),
      ['PD215 x: the option kind "card" added (–/E)', "PD102 x.n: added (n/–)"]),
     (one_of(number(minimum=9), number(maximum=0)), one_of(number(minimum=9), number(maximum=0), number(multipleOf=5)),
-     ["PD215 x: oneOf changed: its options overlap (E/E)"]),
+     ["PD215 x: oneOf changed: its options overlap, or are too many (E/E)"]),
     (one_of(kind("card", n=TEXT), kind("cash")), one_of(kind("cash"), kind("card", n=text(maxLength=3))),
      ["PD204 x.n: maxLength 3 added (E/–)"]),
     (array(prefixItems=[TEXT]), array(prefixItems=[TEXT, TEXT]),

@@ -18,6 +18,8 @@ __all__ = ["Algebra"]
 _DRAFT = 20
 _MAX_QUESTIONS = 20_000
 """The most questions of one comparison; what is left is unproven."""
+_MAX_PRODUCT = 10**10
+"""The most characters of one schema times those of the other; of larger ones, only the parts are compared."""
 _COMBINING = ("anyOf", "oneOf", '"if"', '"not"', "dependent")
 
 
@@ -28,12 +30,13 @@ class Algebra:
         load()
         self.sides = sides
         self.questions = 0
+        self._texts: dict[int, tuple[Plain, str]] = {}
         self._canonical: dict[str, CanonicalSchema | None] = {}
         self._answers: dict[tuple[str, str], bool] = {}
 
     def covers(self, wide: Plain, narrow: Plain) -> bool:
         """Whether it is proven that a schema takes every value that another one takes."""
-        key = (text_of(wide), text_of(narrow))
+        key = (self._text(wide), self._text(narrow))
         if key not in self._answers:
             self._answers[key] = key[0] == key[1] or wide is True or narrow is False or self._asked(wide, narrow)
         return self._answers[key]
@@ -47,14 +50,23 @@ class Algebra:
 
     def canonical(self, schema: Plain) -> CanonicalSchema | None:
         """The canonical form of a schema; None if the engine cannot make it within the limits."""
-        text = text_of(schema)
+        text = self._text(schema)
         if text not in self._canonical:
             self._canonical[text] = self._made(schema, text)
         return self._canonical[text]
 
+    def _text(self, schema: Plain) -> str:
+        """The text of a schema, which is made once: large ones are asked for again and again."""
+        known = self._texts.get(id(schema))
+        if known is None:
+            known = self._texts[id(schema)] = (schema, text_of(schema))  # kept, so that no other one has its id
+        return known[1]
+
     def _asked(self, wide: Plain, narrow: Plain) -> bool:
         from jsonschema_rs.canonical import Containment
 
+        if len(self._text(wide)) * len(self._text(narrow)) > _MAX_PRODUCT:
+            return False
         if (one := self.canonical(wide)) is None or (other := self.canonical(narrow)) is None:
             return False
         self.questions += 1

@@ -16,7 +16,7 @@ NO_VALUE = object()
 
 _Schema: TypeAlias = Mapping[str, object]
 
-_MAX_LEVELS = 30
+_MAX_LEVELS = 150
 _MAX_TRIED = 40
 _MAX_ITEMS = 20
 _TEXTS = ("a", "", "b", "ab", "text", "0", "A", "é", "a b")
@@ -82,7 +82,7 @@ class _Maker:
                     return NO_VALUE
                 if not check.mismatches(candidate):
                     return candidate
-        except (SchemaError, RecursionError):
+        except (SchemaError, RecursionError, OverflowError):  # or a number that is too large
             pass
         return NO_VALUE
 

@@ -170,7 +170,7 @@ def _option_changes(
     """Of unions whose options cannot be compared one by one: they overlap, or there are several unions."""
     count = sum(map(_count, new.of(Kind.OPTIONS))) - sum(map(_count, old.of(Kind.OPTIONS)))
     rule = rules.OPTION_ADDED if count > 0 else rules.OPTION_REMOVED if count < 0 else None
-    message = f"{_difference(old.of(Kind.OPTIONS), new.of(Kind.OPTIONS))}: its options overlap"
+    message = f"{_difference(old.of(Kind.OPTIONS), new.of(Kind.OPTIONS))}: its options overlap, or are too many"
     error = Severity.ERROR
     yield Explained(
         rule or rules.UNPROVEN,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_members", "renamed"]
 
+_OF_OBJECTS = frozenset({Kind.TYPE, Kind.MEMBERS, Kind.REQUIRED})
 _YES_NO, _NO_YES, _BOTH = Directions(True, False), Directions(False, True), Directions(True, True)
 
 
@@ -101,8 +102,8 @@ class _Member:
         covers = self.walk.algebra.covers
         if text_of(self.before.plain) != text_of(self.after.plain):
             value = ask.both(
-                not (ask.narrows and covers(_value(self.name, self.after), self.pair.old.plain)),
-                not (ask.widens and covers(_value(self.name, self.before), self.pair.new.plain)),
+                not (ask.narrows and self._takes(self.after, self.before, self.pair.old)),
+                not (ask.widens and self._takes(self.before, self.after, self.pair.new)),
             )
         if self.was_required != self.is_required:
             required = ask.both(
@@ -110,6 +111,17 @@ class _Member:
                 self.was_required and not covers(_required(self.name), self.pair.new.plain),
             )
         return value, required
+
+    def _takes(self, wide: Location, narrow: Location, around: Location) -> bool:
+        """Whether it is proven that what one side says of the property takes all values that the other side takes.
+
+        What else the other side says of the object is asked for only where it may matter, for that takes longer.
+        """
+        covers = self.walk.algebra.covers
+        if covers(wide.plain, narrow.plain):
+            return True
+        is_plain = not around.whole_parts and all(each.kind in _OF_OBJECTS for each in around.groups)
+        return not is_plain and covers(_value(self.name, wide), around.plain)
 
     def _renamed(self) -> None:
         message = f"renamed from {self.former}"

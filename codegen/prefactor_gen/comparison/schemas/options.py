@@ -55,6 +55,7 @@ def compare_options(walk: Walk, pair: Pair, ask: Directions, differing: Differin
             return False
     before = _alternatives(old, differing.old, split=differing.new is not None)
     after = _alternatives(new, differing.new, split=differing.old is not None)
+    before, after = _without_equal(before, after), _without_equal(after, before)
     if max(len(before), len(after)) > _MAX_OPTIONS:
         return False
     narrowed = [each for each in before if ask.narrows and not walk.algebra.covers(new.plain, each.plain)]
@@ -71,6 +72,12 @@ def compare_options(walk: Walk, pair: Pair, ask: Directions, differing: Differin
             rule = change_rules.TYPE_WIDENED if is_type else change_rules.OPTION_ADDED
             walk.report(rule, Pair(old, other, pair.path), f"{_name(other)} added", here)
     return True
+
+
+def _without_equal(options: Sequence[Location], others: Sequence[Location]) -> list[Location]:
+    """The options that the other side does not have as well."""
+    known = {text_of(each.plain) for each in others}
+    return [each for each in options if text_of(each.plain) not in known]
 
 
 def _is_other_type(option: Location, others: Location) -> bool:
@@ -143,9 +150,9 @@ def _have_different_constants(options: Sequence[Schema]) -> bool:
 def _pairs(
     before: Sequence[Location], after: Sequence[Location], narrowed: Sequence[Location], widened: Sequence[Location]
 ) -> Iterator[tuple[Location | None, Location | None, Directions]]:
-    """The options that belong together, by text, by a constant, by their types and properties; and what to ask."""
+    """The options that belong together, by a constant, by their types and properties; and what to ask."""
     left, right = list(before), list(after)
-    for alike in (_have_same_text, _have_same_constant, _have_same_form, _have_same_types):
+    for alike in (_have_same_constant, _have_same_form, _have_same_types):
         for one in list(left):
             other = next((each for each in right if alike(one, each)), None)
             if other is not None:
@@ -157,10 +164,6 @@ def _pairs(
         yield one, next((each for each in after if _have_same_types(one, each)), None), Directions(True, False)
     for other in (each for each in right if each in widened):
         yield next((each for each in before if _have_same_types(each, other)), None), other, Directions(False, True)
-
-
-def _have_same_text(one: Location, other: Location) -> bool:
-    return text_of(one.plain) == text_of(other.plain)
 
 
 def _have_same_constant(one: Location, other: Location) -> bool:
