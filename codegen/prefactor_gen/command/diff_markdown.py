@@ -28,6 +28,7 @@ _MAX_CHARACTERS: Final = 60_000
 """A comment on GitHub has at most 65,536."""
 _SIGNS: Final = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.NOTE: "note"}
 _MAX_LINES_TO_ALLOW: Final = 20
+_MAX_LINE: Final = 500
 
 
 def print_markdown(report: Report, stream: TextIO) -> None:
@@ -41,13 +42,17 @@ def print_markdown(report: Report, stream: TextIO) -> None:
     elif report.changes:
         first.append(_text(f"{tally(report.changes)}: {outcome(report.changes)}"))
     room = _MAX_CHARACTERS - sum(len(each) + 2 for each in (*first, *last)) - 100
-    print("\n\n".join([*first, *_tables(report, room), *last])[:_MAX_CHARACTERS], file=stream)
+    print(_cut("\n\n".join([*first, *_tables(report, room), *last])), file=stream)
 
 
 def one_comment(printed: Mapping[str, str]) -> str:
     """One comment about several projects, of what was printed for each, by its folder."""
     parts = [f"### {_code(folder)}\n{text.removeprefix(FIRST_LINE)}" for folder, text in printed.items() if text]
-    text = "\n".join([FIRST_LINE, "", *parts]).rstrip()
+    return _cut("\n".join([FIRST_LINE, "", *parts]).rstrip())
+
+
+def _cut(text: str) -> str:
+    """The lines that fit a comment."""
     if len(text) <= _MAX_CHARACTERS:
         return text
     whole_lines = text[: _MAX_CHARACTERS - 100].rpartition("\n")[0]
@@ -103,7 +108,7 @@ def _row(found: Judged, report: Report) -> str:
 
 def _allowances(report: Report) -> Iterator[str]:
     if lines := allowance_lines(report):
-        shown = [printable(each) for each in lines[:_MAX_LINES_TO_ALLOW]]
+        shown = [printable(each) for each in lines[:_MAX_LINES_TO_ALLOW] if len(each) < _MAX_LINE]
         more = [f"# and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
         table = ["[tool.prefactor-gen.diff.allow]", *shown, *more]
         yield "\n".join(["To allow one, add it to `pyproject.toml`:", "", "````toml", *table, "````"])

@@ -25,7 +25,7 @@ __all__ = ["DIFF_FORMATS", "Report", "allowance_lines", "outcome", "print_diff_t
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _PARTS: Final = list(Part)
 _MAX_WITNESS: Final = 1_000
-_MAX_LINES_TO_ALLOW: Final = 20
+_MAX_LINES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,11 @@ class Report:
         return printable(f"{old} → {self.new}")
 
     def spans(self, found: Judged) -> str:
-        """How many of the recorded spans the change refuses; empty if that is not known."""
-        change, recorded = found.change, self.recorded
-        if recorded is None or change.writers in {None, Severity.NOTE} or change.part is Part.QUALITY:
+        """How many of the recorded spans the change refuses; empty if that is not known, or no question."""
+        concerned = None if self.recorded is None else self.recorded.concerned(found.change)
+        if self.recorded is None or concerned is None:
             return ""
-        if not (total := recorded.total[change.span_type]):
-            return ""
-        concerned = recorded.concerned(change) if change.part is not Part.SPAN_TYPE else total
-        return f"{concerned:,} of {_count(total, 'span')}"
+        return f"{concerned:,} of {_count(self.recorded.total[found.change.span_type], 'span')}"
 
 
 def print_diff_text(report: Report, stream: TextIO) -> None:
@@ -154,10 +151,12 @@ def recorded_elsewhere(report: Report) -> Iterator[str]:
     if report.recorded is None:
         return
     places = report.recorded.elsewhere([each.change for each in report.changes])
-    for span_type, part, path, number in places:
+    for span_type, part, path, number in places[:_MAX_LINES]:
         spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"
         where = " ".join(filter(None, (span_type, part, path)))
         yield printable(f"recorded: {where} does not match in {spans}, and has not changed")
+    if (others := len(places) - _MAX_LINES) > 0:
+        yield f"recorded: {others:,} more places that do not match"
 
 
 def tally(changes: Sequence[Judged]) -> str:
@@ -187,8 +186,8 @@ def _to_allow(report: Report) -> Iterator[str]:
         yield printable(f"to allow: {lines[0]}")
     elif lines:
         yield "to allow some, add them to [tool.prefactor-gen.diff.allow]:"
-        yield from (printable(f"  {each}") for each in lines[:_MAX_LINES_TO_ALLOW])
-        if (others := len(lines) - _MAX_LINES_TO_ALLOW) > 0:
+        yield from (printable(f"  {each}") for each in lines[:_MAX_LINES])
+        if (others := len(lines) - _MAX_LINES) > 0:
             yield f"  and {others} more, which --format json has"
 
 

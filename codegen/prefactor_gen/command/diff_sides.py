@@ -17,6 +17,7 @@ from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
 from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
 from prefactor_gen.comparison.sides import Side
+from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
@@ -120,7 +121,7 @@ class SideReader:
         if (target / DEFINITIONS_FILE).is_file():
             return side_of_package(path, target, path)
         if (target / "pyproject.toml").is_file() and (project := read_project(target)).packages:
-            return _of_project(path, project.packages[0], project.base)
+            return _of_other_project(path, project.packages[0], project.base)
         settings = self.project.packages[0].settings if self.project.packages else Settings()
         return with_definitions(side_of_sources(path, [path], self.folder, self.folder / "compared", settings))
 
@@ -180,3 +181,14 @@ def _merge_base(repository: GitRepository, ref: str, commit: str, branch: str) -
 
 def _of_project(name: str, package: PackageConfig, base: Path) -> Side:
     return side_of_sources(name, package.sources, base, package.folder, package.settings)
+
+
+def _of_other_project(path: str, package: PackageConfig, base: Path) -> Side:
+    """A project on disk. Its Python is not run: modules of the same names may be those of the other side."""
+    source = next((each for each in package.sources if is_attribute(each, base)), None)
+    if source is None:
+        return _of_project(path, package, base)
+    shown = Path(os.path.relpath(package.folder, base)).as_posix()
+    if not (package.folder / DEFINITIONS_FILE).is_file():
+        raise OperandError(f"the source {source} of {path} is Python, which is not run; generate {shown} there")
+    return side_of_package(path, package.folder, f"{path.rstrip('/')}/{shown}")

@@ -14,12 +14,15 @@ from typing import Final
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.operands import OperandError
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource
+from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema.json_schema import JsonSchema
 from prefactor_schema.mismatch import SchemaError, Step
 
 __all__ = ["RecordedSpans", "count_recorded"]
 
+_OF_PAYLOADS: Final = frozenset({"PD0", "PD1", "PD2"})
+"""The rules about payloads. Others are about texts, types and data risk."""
 _PARTS: Final = {Part.PARAMS: "payload", Part.RESULT: "result_payload"}
 _REDACTED: Final = "[redacted]"
 _SENSITIVE: Final = "$sensitive"
@@ -32,21 +35,29 @@ class RecordedSpans:
 
     Attributes:
         total: the spans of each span type, whether the definitions have it or not.
+        unknown: the span types that the definitions do not have.
         refused: the spans by span type, part and the paths of their mismatches.
     """
 
     total: Counter[str] = field(default_factory=Counter)
+    unknown: set[str] = field(default_factory=set)
     refused: Counter[tuple[str, Part, AbstractSet[str]]] = field(default_factory=Counter)
 
-    def concerned(self, change: Change) -> int:
-        """The spans that are refused at the place of a change, or below it."""
-        place = re.compile(re.escape(change.path).replace(r"\.\*", r"\.[^.\[]+") + r"(?:[.\[].*)?", re.DOTALL)
+    def concerned(self, change: Change) -> int | None:
+        """The spans that a change refuses: at its place, or below it.
+
+        Returns:
+            None if it breaks no writers, or if there are no such spans.
+        """
+        total = self.total[change.span_type]
+        if not total or change.writers in {None, Severity.NOTE} or change.rule.code[:3] not in _OF_PAYLOADS:
+            return None
+        if change.part is Part.SPAN_TYPE:
+            return total if change.span_type in self.unknown else None
         return sum(
             number
             for (span_type, part, paths), number in self.refused.items()
-            if span_type == change.span_type
-            and part is change.part
-            and any(not change.path or place.fullmatch(path) for path in paths)
+            if any(_is_at(change, span_type, part, path) for path in paths)
         )
 
     def elsewhere(self, changes: Collection[Change]) -> list[tuple[str, Part, str, int]]:
@@ -59,8 +70,11 @@ class RecordedSpans:
 
 
 def _is_at(change: Change, span_type: str, part: Part, path: str) -> bool:
-    counted = RecordedSpans(refused=Counter({(span_type, part, frozenset({path})): 1}))
-    return counted.concerned(change) > 0
+    """Whether a place in a payload is that of a change, or below it."""
+    if (change.span_type, change.part) != (span_type, part):
+        return False
+    place = re.escape(change.path).replace(r"\.\*", r"\.[^.\[]+")
+    return not change.path or re.fullmatch(rf"{place}(?:[.\[].*)?", path, re.DOTALL) is not None
 
 
 def count_recorded(file: Path, shown: str, definitions: Definitions, *, assert_formats: bool) -> RecordedSpans:
@@ -86,6 +100,7 @@ def count_recorded(file: Path, shown: str, definitions: Definitions, *, assert_f
             paths = schema.refused(_in_plain_text(payload)) if schema and isinstance(payload, dict) else ()
             if paths:
                 counts.refused[name, part, frozenset(paths)] += 1
+    counts.unknown = counts.total.keys() - {name for name, _ in schemas}
     return counts
 
 

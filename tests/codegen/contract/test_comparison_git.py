@@ -157,6 +157,22 @@ def test_python_is_not_run_but_read_from_the_package(project: Project, repositor
     assert not (project.root / "ran").exists()
 
 
+def test_python_of_another_folder_is_not_run(project: Project) -> None:
+    """Its modules may have the names of those of the working tree, which are imported."""
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+    for folder, name in (("old", "a:old"), ("new", "a:new")):
+        project.write(f"{folder}/pyproject.toml", CONFIGURATION.replace('"schemas"', '"both_spans:registry"'))
+        project.write(f"{folder}/both_spans.py", f"{registry}registry.register_type({name!r}, params={{}})\n")
+    assert message(project, "../old", folder="new") == (
+        "the source both_spans:registry of ../old is Python, which is not run; generate generated/billing_spans there"
+    )
+    forget("both_spans")
+    assert project.run_in("old").code == 0
+    forget("both_spans")
+    assert "PD001" in project.run_in("new", "diff", "../old").out
+    forget("both_spans")
+
+
 def test_a_package_is_data(project: Project, repository: Repository) -> None:
     """What is written in it is not run, whatever it is."""
     package = project.root / "old"

@@ -117,6 +117,18 @@ class TestRecordedSpans:
         assert "PD204 amount: " in done.out
         assert "(writers; 2 of 3 spans)" in done.out
 
+    def test_of_a_span_type_that_is_gone_all(self, project: Project, spans: Callable[..., Any]) -> None:
+        spans({"amount": 7}, {"amount": 8})
+        risk = {"params_data_categories": {"classification": "secret"}}
+        project.write(
+            "schemas/spans.json", {"span_type_schemas": [span_type("billing:refund", REFUND, data_risk=risk)]}
+        )
+        done = project.run("diff", "old", "--spans", "spans.jsonl")
+        assert all("spans" not in line for line in done.out.splitlines() if "PD5" in line)
+        project.write("schemas/spans.json", {"span_type_schemas": [span_type("agent:now")]})
+        done = project.run("diff", "old", "--spans", "spans.jsonl")
+        assert "error PD001 removed (writers, readers; 2 of 2 spans)" in done.out
+
     def test_no_value_and_no_key_of_a_map_is_shown(self, spans: Callable[..., Any]) -> None:
         secret = {"amount": 7, "labels": {"ada@example.com": 4711}, "card": "[redacted]"}
         done = spans(secret, {"amount": {"$sensitive": 5}}, old="schemas")
