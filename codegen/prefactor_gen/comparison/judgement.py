@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -91,13 +92,18 @@ def merge(found: Iterable[tuple[str, Sequence[Change]]], judged: Callable[[Chang
         judged: judges a change.
     """
     sides = list(found)
-    changes: dict[str, Change] = {}
-    versions: dict[str, list[str]] = {}
-    for name, each in sides:
-        for change in each:
-            changes.setdefault(change.fingerprint, change)
-            versions.setdefault(change.fingerprint, []).append(name)
+    judgements: dict[tuple[str, int], list[Judged]] = {}
+    versions: dict[tuple[str, int], list[str]] = {}
+    for name, changes in sides:
+        numbers: Counter[str] = Counter()  # of one rule at one place, there may be several
+        for change in changes:
+            key = (change.fingerprint, numbers[change.fingerprint])
+            numbers[change.fingerprint] += 1
+            judgements.setdefault(key, []).append(judged(change))
+            versions.setdefault(key, []).append(name)
+    order = list(Severity)
+    most_severe = {key: min(each, key=lambda one: order.index(one.severity)) for key, each in judgements.items()}
     return [
-        replace(judged(change), versions=tuple(versions[key]) if len(versions[key]) < len(sides) else ())
-        for key, change in changes.items()
+        replace(each, versions=tuple(versions[key]) if len(versions[key]) < len(sides) else ())
+        for key, each in most_severe.items()
     ]
