@@ -45,12 +45,13 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.command.config import ConfigError
     from prefactor_gen.command.diff_run import compare_sides
     from prefactor_gen.comparison.operands import OperandError
+    from prefactor_gen.diagnostics.diagnostics import printable
 
     gc.disable()  # collecting takes a fifth of the time and frees little
     try:
         report = compare_sides(options)
     except OperandError as error:
-        raise ConfigError(f"diff: {error}") from None
+        raise ConfigError(f"diff: {printable(str(error))}") from None
     finally:
         gc.enable()
     _print(report, options.format)

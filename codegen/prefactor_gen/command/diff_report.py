@@ -87,7 +87,7 @@ class Report:
 
 def print_diff_text(report: Report, stream: TextIO) -> None:
     """Print the changes for people."""
-    lines = [(report.title, ""), *((f"  {each}", "") for each in report.remarks)]
+    lines = [(report.title, ""), *((printable(f"  {each}"), "") for each in report.remarks)]
     for name, found in groupby(sorted(report.changes, key=_order), key=lambda each: each.change.span_type):
         lines.extend(_section(name, list(found), report))
     if report.recorded is not None:

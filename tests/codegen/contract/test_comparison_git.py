@@ -50,6 +50,17 @@ def test_the_working_tree_need_not_be_committed(project: Project, repository: Re
     assert "note PD002" in done.out
 
 
+def test_nothing_of_a_commit_writes_to_the_terminal(project: Project, repository: Repository) -> None:
+    name = "a\x1b[31m\u202eb"
+    repository.commit(pyproject=CONFIGURATION.replace("schemas", "\\u001b[31m\\u202e"))
+    repository.write(pyproject=CONFIGURATION)
+    assert "there is no \\x1b[31m\\u202e, which" in message(project, "HEAD")
+    repository.commit(schemas__spans=definitions(**{name: {"\x1b[31m": TEXT}}))
+    repository.write(schemas__spans=REFUND)
+    for form in ("text", "markdown", "github"):
+        assert not {"\x1b", "\u202e"} & set(project.run("diff", "HEAD", "--format", form).out), form
+
+
 def test_two_refs(project: Project, repository: Repository) -> None:
     git(project.root, "tag", "v1")
     repository.commit(schemas__spans=REFUND_AND_SEND)
