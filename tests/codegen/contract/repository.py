@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 __all__ = ["Repository", "definitions", "git"]
@@ -21,7 +22,7 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def definitions(**span_types: dict[str, object]) -> str:
+def definitions(**span_types: Mapping[str, object]) -> str:
     """A definition file: the properties of each span type's params, by its name with `_` for `:`."""
     listed = [
         {"name": name.replace("_", ":"), "params_schema": {"type": "object", "properties": properties}}
