@@ -391,7 +391,9 @@ def test_the_hooks_are_those_that_this_repository_offers() -> None:
     same = ("id", "entry", "files", "pass_filenames")
     (repository,) = yaml.safe_load(PRE_COMMIT)["repos"]
     assert [[hook[key] for key in same] for hook in repository["hooks"]] == [
-        [hook[key] for key in same] for hook in offered
+        [hook[key] for key in same]
+        for hook in offered
+        if hook["id"] != "prefactor-gen-diff"  # which has its own guide
     ]
 
 

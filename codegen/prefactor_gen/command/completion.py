@@ -13,7 +13,7 @@ from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 __all__ = ["completion_script"]
 
 
-_PATHS = frozenset({"output", "pages", "path", "paths", "profile", "sources"})
+_PATHS = frozenset({"new", "old", "output", "pages", "path", "paths", "profile", "sources", "spans"})
 """The arguments that are files or folders."""
 
 

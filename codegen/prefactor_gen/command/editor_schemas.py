@@ -9,6 +9,7 @@ from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE
 from prefactor_gen.command.config import ALLOW_KEYS, KEYS, WIRE_KEYS
+from prefactor_gen.command.diff_settings import diff_schema
 from prefactor_gen.command.risk_settings import RISK_KEYS, UNKNOWN_VALUES
 from prefactor_gen.command.status_settings import status_schema
 from prefactor_gen.definitions.data_risk import data_categories, risk_words
@@ -135,7 +136,7 @@ def config_schema() -> dict[str, Any]:
             "items": {"type": "string"},
             "description": "Folders outside of the definition folders whose files a $ref may lead to.",
         },
-        "diff": {"type": "object", "description": "What `prefactor-gen diff` compares with, and what it allows."},
+        "diff": diff_schema(),
         "risk": _risk(),
         "status": {**status_schema(), "description": "What `prefactor-gen status` does not report."},
         "wire": {"description": "Another package, of plain models, one module for each JSON Schema of a folder."},

@@ -42,10 +42,9 @@ def run(arguments: Sequence[str]) -> int:
                 return _RUN[options.command](options)
         if getattr(options, "watch", False):
             return _watch(options, folders)
-        from prefactor_gen.command.projects import run_each
+        from prefactor_gen.command.projects import combination, run_each
 
-        is_json = getattr(options, "format", None) == "json" and getattr(options, "explain", None) is None
-        return run_each(arguments, folders, is_json=is_json)
+        return run_each(arguments, folders, combination(options))
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE

@@ -6,13 +6,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
 
-__all__ = ["chosen_projects", "projects_below", "run_each"]
+__all__ = ["Combine", "chosen_projects", "combination", "projects_below", "run_each"]
 
 _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-packages", "test", "tests"})
 _MAX_FOLDERS: Final = 20_000
@@ -22,11 +22,15 @@ _FAILED: Final = 1
 _SEARCHING: Final = frozenset({"check", "generate", "risk"})
 """The commands that run in all projects below a folder without configuration."""
 
+Combine: TypeAlias = Callable[[Mapping[str, str]], str]
+"""Makes one output of what several runs have printed, by their folders."""
+
 
 def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
-    if options.command not in _SEARCHING or options.sources or options.output or options.package:
+    is_of_projects = options.command in _SEARCHING or (options.command == "diff" and options.new is None)
+    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "package")):
         return named
     return [project for folder in named for project in (projects_below(folder) or [folder])]
 
@@ -65,13 +69,25 @@ def _is_configured(folder: Path) -> bool:
     return bool(project.packages or project.hint)
 
 
-def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool) -> int:
+def combination(options: argparse.Namespace) -> Combine | None:
+    """What makes one output of those of several runs; None if each is printed as it is."""
+    form = getattr(options, "format", None)
+    if form == "json" and getattr(options, "explain", None) is None:
+        return _together
+    if options.command == "diff" and form == "markdown":
+        from prefactor_gen.command.diff_markdown import one_comment
+
+        return one_comment
+    return None
+
+
+def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine | None = None) -> int:
     """Run the command in each folder, in a process of its own, because modules of two projects may have one name.
 
     Args:
         arguments: the arguments of the command line; `-C` among them is left out.
         folders: the folders of the projects.
-        is_json: each run prints JSON. Lists of findings become one list, and objects one object, by the folder.
+        combine: makes one output of what the runs print; by default each prints its own.
 
     Returns:
         the highest exit code.
@@ -88,24 +104,25 @@ def run_each(arguments: Sequence[str], folders: Sequence[Path], *, is_json: bool
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--project: expected a folder, found {str(folder)!r}")
-        if not is_json:
+        if combine is None:
             print(f"In {folder.as_posix()}:", flush=True)
-        stdout = subprocess.PIPE if is_json else None
+        stdout = None if combine is None else subprocess.PIPE
         done = subprocess.run(command, cwd=folder, stdout=stdout, text=True, check=False)  # noqa: S603  # our own module
         codes.append(done.returncode if done.returncode >= 0 else _FAILED)
-        printed[folder.as_posix()] = done.stdout or "null"
-    if is_json:
-        print(json.dumps(_together({folder: json.loads(text) for folder, text in printed.items()}), indent=2))
+        printed[folder.as_posix()] = done.stdout
+    if combine is not None:
+        print(combine(printed))
     return max(codes)
 
 
-def _together(printed: Mapping[str, object]) -> object:
-    """What the runs in several folders have printed, as one value; null of a run that failed."""
-    if any(isinstance(each, dict) for each in printed.values()):
-        return printed
-    return [
-        {**found, "source": (Path(folder) / found["source"]).as_posix()}
-        for folder, findings in printed.items()
-        if isinstance(findings, list)
-        for found in findings
+def _together(printed: Mapping[str, str]) -> str:
+    """Lists of findings become one list, and objects one object, by the folder; null of a run that failed."""
+    values = {folder: json.loads(text or "null") for folder, text in printed.items()}
+    if any(isinstance(each, dict) for each in values.values()):
+        return json.dumps(values, indent=2)
+    found = [
+        {**finding, "source": (Path(folder) / finding["source"]).as_posix()}
+        for folder, findings in values.items()
+        for finding in findings or ()
     ]
+    return json.dumps(found, indent=2)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from prefactor_gen.command.similar_findings import SimilarFindings, put_together
-from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,7 +167,8 @@ def _annotation(found: Diagnostic, folder: Path) -> str:
     }
     given = ",".join(f"{key}={_property(str(value))}" for key, value in settings.items() if value is not None)
     inside = ", ".join(filter(None, (place.about, place.pointer)))
-    message = f"{found.message} ({inside})" if inside else found.message
+    text = f"{found.message} ({inside})" if inside else found.message
+    message = "\n".join(map(printable, text.split("\n")))
     command = "notice" if found.severity is Severity.NOTE else found.severity
     return f"::{command} {given}::{_data(message)}"
 

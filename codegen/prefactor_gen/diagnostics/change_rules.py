@@ -98,12 +98,54 @@ REMOVED_IN_TIME = _rule("PD306", "removed-in-time", "something was removed as it
 REMOVED_EARLY = _rule("PD307", "removed-early", "something was removed before the date of its deprecation", _E, _E)
 UNTIL_TOO_NEAR = _rule("PD308", "until-too-near", "the date of a deprecation is too near", _W, _W)
 
-EXPORT_GONE = _rule("PD401", "export-gone", "a name of the generated package is gone", _N, None)
-KEYWORD_GONE = _rule("PD402", "keyword-gone", "a keyword of a method is gone", _N, None)
-KEYWORD_REQUIRED = _rule("PD403", "keyword-required", "a keyword of a method is newly required", _N, None)
-KEYWORD_NARROWED = _rule("PD404", "keyword-narrowed", "a keyword of a method takes less", _N, None)
-ATTRIBUTE_WIDENED = _rule("PD405", "attribute-widened", "an attribute of a model may be more", None, _N)
-BECAME_OVERLOADS = _rule("PD406", "became-overloads", "the signature of a method became overloads", _N, None)
+EXPORT_GONE = replace(
+    _rule("PD401", "export-gone", "a name of the generated package is gone", _N, None),
+    explanation=(
+        "Code that imports the name fails. It happens without a change of what a payload may be: a nested object "
+        "that moves into $defs gets another class. Keep the old name with former-names in [tool.prefactor-gen], "
+        "as the hint shows, or give the object its old class with x-prefactor-class. This is a note, unless types "
+        '= "error" says that others import the package.'
+    ),
+)
+KEYWORD_GONE = replace(
+    _rule("PD402", "keyword-gone", "a keyword of a method is gone", _N, None),
+    explanation=(
+        "Calls that pass the keyword, or dicts that have the key, are refused by type checkers. If the property "
+        "only has another name in Python, x-prefactor-name keeps the old one. Where the property itself is gone, "
+        "the change of the schema is reported, too."
+    ),
+)
+KEYWORD_REQUIRED = replace(
+    _rule("PD403", "keyword-required", "a keyword of a method is newly required", _N, None),
+    explanation=(
+        "Calls without the keyword, or dicts without the key, are refused by type checkers. Leave the property "
+        "optional, at least until all callers pass it."
+    ),
+)
+KEYWORD_NARROWED = replace(
+    _rule("PD404", "keyword-narrowed", "a keyword of a method takes less", _N, None),
+    explanation=(
+        "Type checkers refuse some of the values that callers pass today. Types are compared as they are written, "
+        "with the classes that they name; what is only a bound or a pattern does not count. Where the values "
+        "themselves are refused now, the change of the schema is reported, too."
+    ),
+)
+ATTRIBUTE_WIDENED = replace(
+    _rule("PD405", "attribute-widened", "an attribute of a model may be more", None, _N),
+    explanation=(
+        "Code that reads the attribute of a model may get a value that it does not expect, such as a new option "
+        "of a Literal, or MISSING because the property became optional. Type checkers report it where the code "
+        "does not handle that."
+    ),
+)
+BECAME_OVERLOADS = replace(
+    _rule("PD406", "became-overloads", "the signature of a method became overloads", _N, None),
+    explanation=(
+        "The params or the result became a union of objects that a constant tells apart, so the method has one "
+        "signature for each. Type checkers refuse calls that mix the keywords of several, and calls that pass the "
+        "constant as a variable of a wider type."
+    ),
+)
 
 CATEGORY_INCLUDED = replace(
     _rule("PD501", "category-included", "a category of data is included now", _E, _E),
@@ -156,7 +198,14 @@ RISK_LOWERED = replace(
     ),
 )
 
-UNNEEDED_ALLOWANCE = _rule("PD901", "unneeded-allowance", "an allowance is not needed", _W, _W)
+UNNEEDED_ALLOWANCE = replace(
+    _rule("PD901", "unneeded-allowance", "an allowance is not needed", _W, _W),
+    explanation=(
+        "[tool.prefactor-gen.diff.allow] has an entry that no change needs: the change was merged, or is worded "
+        "otherwise by now. An entry that stays would allow the same change the next time, unseen. Remove it. It "
+        "is looked for only where the working tree is compared with `against`: another comparison may need it."
+    ),
+)
 
 CHANGE_RULES: dict[str, ChangeRule] = {
     rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, ChangeRule)

@@ -11,10 +11,11 @@ from prefactor_gen.definitions.definitions import Definitions, QualityDefinition
 from prefactor_gen.definitions.file_references import inline_files
 from prefactor_gen.definitions.schema_files import SchemaFiles, duplicate_ids
 from prefactor_gen.definitions.sources import Document, load_sources
-from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, sorted_diagnostics
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, sorted_diagnostics
+from prefactor_gen.diagnostics.rules import UNREADABLE_SOURCE
 from prefactor_gen.pipeline.settings import Settings
 
-__all__ = ["definitions_of", "resolved_definitions", "with_copies"]
+__all__ = ["definitions_of", "nested_references", "resolved_definitions", "with_copies"]
 
 
 def resolved_definitions(
@@ -33,7 +34,10 @@ def resolved_definitions(
         a reference without target. Schemas are not checked.
     """
     documents, unreadable = load_sources(sources, base, package, settings.references)
-    definitions, found = definitions_of(documents, SchemaFiles(base, documents, settings.references))
+    try:
+        definitions, found = definitions_of(documents, SchemaFiles(base, documents, settings.references))
+    except RecursionError:
+        definitions, found = Definitions(), [nested_references(Place(", ".join(sources)))]
     return Checked(definitions, sorted_diagnostics([*unreadable, *found, *duplicate_ids(documents)]))
 
 
@@ -52,6 +56,11 @@ def definitions_of(documents: Sequence[Document], files: SchemaFiles) -> Checked
         diagnostics.extend(found)
         quality.extend([] if schema is None else [replace(each, schema=schema)])
     return Checked(Definitions(span_types, quality), diagnostics)
+
+
+def nested_references(place: Place) -> Diagnostic:
+    """That a chain of references over several files, each of which is within the limit, is too long to be followed."""
+    return UNREADABLE_SOURCE.at(place, "the references of the definitions to each other are nested too deeply")
 
 
 def with_copies(item: SpanTypeDefinition, files: SchemaFiles) -> Checked[SpanTypeDefinition | None]:

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
@@ -29,10 +29,10 @@ from prefactor_gen.definitions.file_references import inline_files
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
 from prefactor_gen.definitions.schema_files import SchemaFiles, duplicate_ids
 from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_types
-from prefactor_gen.definitions.sources import load_sources
+from prefactor_gen.definitions.sources import Document, load_sources
 from prefactor_gen.definitions.span_names import SpanNames, span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NO_DEFINITIONS, UNREADABLE_SOURCE, stops
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NO_DEFINITIONS, stops
 from prefactor_gen.models.bundle import class_clash, nested_too_deep
 from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.package.imports import RESERVED_NAMES
@@ -40,12 +40,12 @@ from prefactor_gen.package.literals import quote
 from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
 from prefactor_gen.pipeline.package_files import package_files, resolved_former_names
 from prefactor_gen.pipeline.processes import Progress, compile_all
-from prefactor_gen.pipeline.resolved_definitions import with_copies
+from prefactor_gen.pipeline.resolved_definitions import nested_references, with_copies
 from prefactor_gen.pipeline.reuse import GeneratedModule, definition_digest, reusable_module, shared_digest
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.span_types import Compiled, SharedTask, Task
 
-__all__ = ["GeneratedPackage", "generate_package"]
+__all__ = ["GeneratedPackage", "generate_package", "generate_some"]
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,30 @@ def generate_package(
         cached: the result of an earlier run of this generator, with modules to reuse; affects speed only.
         progress: called while span types are compiled.
     """
+    settings = settings or Settings()
+    read = load_sources(sources, base, package, settings.references)
     try:
-        run = _Run(sources, base, package, settings or Settings(), progress)
-        return run.generate(cached or CachedPackage())
-    except RecursionError:  # a chain of thousands of references over several files, each of which is within the limit
-        place = Place(", ".join(sources))
-        message = "the references of the definitions to each other are nested too deeply"
-        return Checked(GeneratedPackage(), [UNREADABLE_SOURCE.at(place, message)])
+        return _Run(read, base, package, settings, progress=progress).generate(cached or CachedPackage())
+    except RecursionError:
+        return Checked(GeneratedPackage(), [nested_references(Place(", ".join(sources)))])
+
+
+def generate_some(
+    read: Checked[list[Document]], base: Path, package: Path, settings: Settings, only: Container[str]
+) -> Checked[GeneratedPackage]:
+    """Compile some span types, into the modules that they have in the package of all.
+
+    Args:
+        read: the definitions of all, and what is wrong with their files.
+        base: the project folder, which paths are relative to.
+        package: the folder of the package.
+        settings: what the configuration says beside that.
+        only: the names of the span types to compile.
+
+    Raises:
+        RecursionError: their references to each other are nested too deeply.
+    """
+    return _Run(read, base, package, settings, only=only).generate(CachedPackage())
 
 
 @dataclass(frozen=True)
@@ -117,18 +134,21 @@ class _Run:
 
     def __init__(
         self,
-        sources: Sequence[str],
+        read: Checked[list[Document]],
         base: Path,
         package: Path,
         settings: Settings,
-        progress: Progress | None,
+        *,
+        progress: Progress | None = None,
+        only: Container[str] | None = None,
     ) -> None:
         self.settings = settings
+        self.only = only
         self.assert_formats = settings.assert_formats
         self.base = base
         self.package = package.name
         self.progress = progress
-        self.documents, self.unreadable = load_sources(sources, base, package, settings.references)
+        self.documents, self.unreadable = read
         self.files = SchemaFiles(base, self.documents, settings.references)
         self.definitions, self.invalid = collect_definitions(self.documents)
         span_types = self.definitions.span_types
@@ -143,6 +163,9 @@ class _Run:
         sources = [source for item in found for source in (item.params, item.result) if source is not None]
         shared, diagnostics = collect_shared_types(sources, self.files, self.names.values(), RESERVED_NAMES)
         return Checked(shared, diagnostics)
+
+    def is_chosen(self, item: SpanTypeDefinition) -> bool:
+        return self.only is None or item.name in self.only
 
     def reserved(self, names: SpanNames) -> ReservedNames:
         return self.in_package.reserved_for(f"{names.class_name}Params", f"{names.class_name}Result")
@@ -205,12 +228,12 @@ class _Run:
         diagnostics.extend(of_former if not stops(diagnostics) else ())
         diagnostics = _without_consequences(diagnostics)
         diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
-        is_complete = not (reused or reused_shared)
+        is_complete = not (reused or reused_shared) and self.only is None
         definitions = self.definitions.span_types
         diagnostics = allow(diagnostics, self.settings.allowances, self.base, definitions, is_complete=is_complete)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
-        span_types = [each.value for each in self.inlined if each.value is not None]
+        span_types = [each.value for each in self.inlined if each.value is not None and self.is_chosen(each.value)]
         package = self.packaged(Definitions(span_types, quality), [*modules, *unchanged], former, compiled)
         return Checked(package, sorted_diagnostics(diagnostics))
 
@@ -275,7 +298,7 @@ class _Run:
         tasks: list[Task] = []
         for item, (inlined, found) in zip(self.definitions.span_types, self.inlined, strict=True):
             diagnostics.extend(check_data_risk(item.data_risk))
-            if item.name in reused:
+            if item.name in reused or not self.is_chosen(item):
                 continue
             diagnostics.extend(found)
             names = self.names.get(item.name) if item.place not in invalid else None

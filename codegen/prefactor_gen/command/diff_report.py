@@ -1,0 +1,271 @@
+"""Prints the changes of definitions: as text, as JSON, or as annotations in a GitHub workflow."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from prefactor_gen.command.report import OUTPUT_FORMATS, console, findings_data, is_terminal
+from prefactor_gen.comparison.changes import Part
+from prefactor_gen.comparison.judgement import Judged, Party
+from prefactor_gen.comparison.recorded_spans import RecordedSpans
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
+from prefactor_gen.documents.nodes import to_plain
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+__all__ = ["DIFF_FORMATS", "Report", "allowance_lines", "outcome", "print_diff_text", "tally"]
+
+_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_PARTS: Final = list(Part)
+_MAX_WITNESS: Final = 1_000
+_MAX_LINES: Final = 20
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a comparison has found.
+
+    Attributes:
+        old: the names of the old sides.
+        new: the name of the new side.
+        span_types: the span types of both sides together, each with its place.
+        changes: what has changed.
+        remarks: what was not compared, and why.
+        findings: what is wrong with the new definitions; then nothing was compared.
+        recorded: recorded spans, if there are any.
+        base: the folder of the project.
+        sources: the folder that the places of findings are relative to.
+        fails_on_warnings: the command fails if there are warnings.
+    """
+
+    old: Sequence[str]
+    new: str
+    span_types: dict[str, Place] = field(default_factory=dict)
+    changes: Sequence[Judged] = ()
+    remarks: Sequence[str] = ()
+    findings: Sequence[Diagnostic] = ()
+    recorded: RecordedSpans | None = None
+    base: Path = field(default_factory=Path)
+    sources: Path = field(default_factory=Path)
+    fails_on_warnings: bool = False
+
+    @property
+    def fails(self) -> bool:
+        """Whether the command fails."""
+        return bool(self.findings) or any(self.blocks(each) for each in self.changes)
+
+    def blocks(self, found: Judged) -> bool:
+        """Whether the command fails because of a change."""
+        return found.severity is Severity.ERROR or (self.fails_on_warnings and found.severity is Severity.WARNING)
+
+    @property
+    def title(self) -> str:
+        """What was compared, and how many span types have changed."""
+        changed = len({each.change.span_type for each in self.changes} & self.span_types.keys())
+        number, total = f"{changed:,}" if changed else "none", len(self.span_types)
+        return f"{self.sides}: {number} of {_count(total, 'span type')} changed"
+
+    @property
+    def sides(self) -> str:
+        old = self.old[0] if len(self.old) == 1 else f"{self.old[0].rpartition('@')[0]} ({len(self.old)} versions)"
+        return printable(f"{old} → {self.new}")
+
+    def spans(self, found: Judged) -> str:
+        """How many of the recorded spans the change refuses; empty if that is not known, or no question."""
+        concerned = None if self.recorded is None else self.recorded.concerned(found.change)
+        if self.recorded is None or concerned is None:
+            return ""
+        return f"{concerned:,} of {_count(self.recorded.total[found.change.span_type], 'span')}"
+
+
+def print_diff_text(report: Report, stream: TextIO) -> None:
+    """Print the changes for people."""
+    lines = [(report.title, ""), *((printable(f"  {each}"), "") for each in report.remarks)]
+    for name, found in groupby(sorted(report.changes, key=_order), key=lambda each: each.change.span_type):
+        lines.extend(_section(name, list(found), report))
+    if report.recorded is not None:
+        lines.extend((each, "") for each in recorded_elsewhere(report))
+    if report.changes:
+        lines.append((f"{tally(report.changes)}: {outcome(report.changes)}", ""))
+    lines.extend((each, "") for each in _to_allow(report))
+    terminal = console(stream) if is_terminal(stream) else None
+    for line, label in lines:
+        if terminal is None:
+            print(line, file=stream)
+        else:
+            terminal.print(_coloured(line, label), soft_wrap=True)
+
+
+def _order(found: Judged) -> tuple[str, int, int]:
+    return found.change.span_type, _PARTS.index(found.change.part), list(Severity).index(found.severity)
+
+
+def _section(name: str, found: Sequence[Judged], report: Report) -> Iterator[tuple[str, str]]:
+    place = report.span_types.get(name)
+    yield printable(f"{name}  {short_place(place)}") if place is not None else printable(name), ""
+    for part, changes in groupby(found, key=lambda each: each.change.part):
+        if part is not Part.SPAN_TYPE:
+            yield f"  {part}", ""
+        for each in changes:
+            label = f"{each.severity} {each.change.rule.code}"
+            indent = "    " if part is not Part.SPAN_TYPE else "  "
+            yield printable(f"{indent}{label} {what(each)}{_about(each, report)}"), label
+            yield from ((printable(f"{indent}    {line}"), "") for line in details(each))
+
+
+def what(found: Judged) -> str:
+    """The place of a change in the payload, and what has changed there."""
+    change = found.change
+    return f"{change.path}: {change.message}" if change.path else change.message
+
+
+def _about(found: Judged, report: Report) -> str:
+    spans = report.spans(found)
+    said = [", ".join(found.breaks), spans, f"allowed: {found.reason}" if found.reason is not None else ""]
+    inside = "; ".join(filter(None, said))
+    return f" ({inside})" if inside else ""
+
+
+def details(found: Judged) -> Iterator[str]:
+    """What else is known of a change, on lines of their own."""
+    witness = found.change.witness
+    if witness is not None and found.severity is not Severity.NOTE:
+        text = json.dumps(witness.value, ensure_ascii=False)
+        shown = text if len(text) <= _MAX_WITNESS else f"{text[:_MAX_WITNESS]}…"
+        yield f"{'was valid' if witness.was_valid else 'valid now'}: {shown}"
+    if found.change.hint:
+        yield found.change.hint
+    if found.versions:
+        yield f"since {', '.join(found.versions)}"
+
+
+def recorded_elsewhere(report: Report) -> Iterator[str]:
+    """The places where recorded spans are refused although nothing has changed there."""
+    if report.recorded is None:
+        return
+    places = report.recorded.elsewhere([each.change for each in report.changes])
+    for span_type, part, path, number in places[:_MAX_LINES]:
+        spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"
+        where = " ".join(filter(None, (span_type, part, path)))
+        yield printable(f"recorded: {where} does not match in {spans}, and has not changed")
+    if (others := len(places) - _MAX_LINES) > 0:
+        yield f"recorded: {others:,} more places that do not match"
+
+
+def tally(changes: Sequence[Judged]) -> str:
+    """The number of errors and warnings, and of notes if there are any."""
+    counts = Counter(found.severity for found in changes)
+    severities = [each for each in Severity if each is not Severity.NOTE or counts[each]]
+    return ", ".join(_count(counts[severity], severity) for severity in severities)
+
+
+def outcome(changes: Sequence[Judged]) -> str:
+    """Whom the errors break."""
+    errors = [party for each in changes if each.severity is Severity.ERROR for party in each.breaks]
+    broken = [party for party in Party if party in errors and party is not Party.RISK]
+    risk = ["raises the risk"] if Party.RISK in errors else []
+    return ", ".join([*([f"breaks {_listed(broken)}"] if broken else []), *risk]) or "breaks nobody"
+
+
+def allowance_lines(report: Report) -> list[str]:
+    """The lines for the configuration that allow what the command fails for."""
+    identities = dict.fromkeys(each.change.identity for each in report.changes if report.blocks(each))
+    return [f'{json.dumps(identity, ensure_ascii=False)} = "why"' for identity in identities]
+
+
+def _to_allow(report: Report) -> Iterator[str]:
+    lines = allowance_lines(report)
+    if len(lines) == 1:
+        yield printable(f"to allow: {lines[0]}")
+    elif lines:
+        yield "to allow some, add them to [tool.prefactor-gen.diff.allow]:"
+        yield from (printable(f"  {each}") for each in lines[:_MAX_LINES])
+        if (others := len(lines) - _MAX_LINES) > 0:
+            yield f"  and {others} more, which --format json has"
+
+
+def _print_json(report: Report, stream: TextIO) -> None:
+    document = {
+        "old": list(report.old) if len(report.old) > 1 else report.old[0],
+        "new": report.new,
+        "changes": [_json(each, report) for each in report.changes],
+        "findings": findings_data(report.findings),
+        "not_compared": list(report.remarks),
+    }
+    print(json.dumps(document, indent=2), file=stream)
+
+
+def _json(found: Judged, report: Report) -> dict[str, object]:
+    change, witness = found.change, found.change.witness
+    return {
+        "id": change.rule.code,
+        "level": found.severity,
+        "breaks": list(found.breaks),
+        "span_type": change.span_type,
+        "part": change.part or None,
+        "path": change.path,
+        "message": change.message,
+        "hint": change.hint or None,
+        "old": to_plain(change.old),
+        "new": to_plain(change.new),
+        "witness": None if witness is None else {"value": witness.value, "was_valid": witness.was_valid},
+        "proof": change.proof,
+        "fingerprint": change.fingerprint,
+        "place": change.place._asdict(),
+        "allowance": change.identity,
+        "allowed": found.reason,
+        "versions": list(found.versions) or None,
+        "spans": report.spans(found) or None,
+    }
+
+
+def _print_github(report: Report, stream: TextIO) -> None:
+    changes = [each for each in report.changes if each.severity is not Severity.NOTE]
+    found = [
+        Diagnostic(each.change.rule.code, _annotated(each), _without_pointer(each.change.place), each.severity)
+        for each in changes
+    ]
+    OUTPUT_FORMATS["github"]([*report.findings, *found], report.base, stream)
+
+
+def _annotated(found: Judged) -> str:
+    change = found.change
+    where = " ".join(filter(None, (change.span_type, change.part)))
+    breaks = f" ({', '.join(found.breaks)})" if found.breaks else ""
+    return "\n".join([f"{where}: {what(found)}{breaks}", *details(found)])
+
+
+def short_place(place: Place) -> str:
+    """The file of a place, with its line and its column if they are known."""
+    return str(_without_pointer(place))
+
+
+def _without_pointer(place: Place) -> Place:
+    return place._replace(pointer="", about="")
+
+
+def _coloured(line: str, label: str) -> Text:
+    from rich.text import Text
+
+    before, found, after = line.partition(label) if label else (line, "", "")
+    colour = _COLOURS.get(Severity(label.partition(" ")[0]), "") if label else ""
+    return Text.assemble(before, (found, colour), after)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+DIFF_FORMATS: Final[dict[str, Callable[[Report, TextIO], None]]] = {"json": _print_json, "github": _print_github}
+"""The values of `--format` for programs, with what prints the changes."""
