@@ -81,6 +81,9 @@ _KEYWORDS: dict[Kind, tuple[tuple[str, ...], ...]] = {
 }
 """The keywords of each kind, those together that depend on each other."""
 
+_SETS = {keyword: (kind, keywords) for kind, sets in _KEYWORDS.items() for keywords in sets for keyword in keywords}
+"""The kind of each keyword, and the keywords that it depends on."""
+
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
 _DEPENDING = ("anyOf", "oneOf", "if", "not", "dependentSchemas")
 """Keywords that evaluate members of some values only."""
@@ -210,28 +213,30 @@ class Location:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups of keywords, without those of equal meaning, in the order of their kinds."""
-        found: dict[tuple[Kind, str], Group] = {}
-        for kind, keyword_sets in _KEYWORDS.items():
-            for keywords in keyword_sets:
-                for schema in self.conjuncts:
-                    group = self._group(kind, schema, keywords)
-                    if group is not None:
-                        found.setdefault((kind, group.text), group)
-        for schema in self.whole_parts:
-            group = Group(Kind.UNEVALUATED, schema, self.sides.plain(self.side, schema))
-            found.setdefault((Kind.UNEVALUATED, group.text), group)
-        return tuple(found.values())
-
-    def _group(self, kind: Kind, schema: ObjectNode, keywords: tuple[str, ...]) -> Group | None:
-        if not any(keyword in schema for keyword in keywords):
-            return None
-        node = schema.with_items((keyword, schema[keyword]) for keyword in keywords if keyword in schema)
-        plain = self.sides.plain(self.side, node)
-        return None if plain in ({}, True) else Group(kind, node, plain)
+        return tuple(group for kind in Kind for group in self.of(kind))
 
     def of(self, kind: Kind) -> list[Group]:
         """The groups of one kind."""
-        return [group for group in self.groups if group.kind is kind]
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[Kind, list[Group]]:
+        found: dict[tuple[Kind, str], Group] = {}
+        for schema in self.conjuncts:
+            sets = dict.fromkeys(_SETS[keyword] for keyword in schema if keyword in _SETS)
+            for kind, keywords in sets:
+                node = schema.with_items((keyword, schema[keyword]) for keyword in keywords if keyword in schema)
+                plain = self.sides.plain(self.side, node)
+                if plain not in ({}, True):
+                    group = Group(kind, node, plain)
+                    found.setdefault((kind, group.text), group)
+        for schema in self.whole_parts:
+            group = Group(Kind.UNEVALUATED, schema, self.sides.plain(self.side, schema))
+            found.setdefault((Kind.UNEVALUATED, group.text), group)
+        by_kind: dict[Kind, list[Group]] = {}
+        for group in found.values():
+            by_kind.setdefault(group.kind, []).append(group)
+        return by_kind
 
     def member(self, name: str) -> Location:
         """What is said of the value of a property, whatever options apply."""
@@ -346,9 +351,17 @@ class Location:
         if self.values is not None:
             found.append({name for value in self.values for name in types_of(value)})
         for group in self.of(Kind.OPTIONS):
-            options = [self.inner([each]).types for key in ("anyOf", "oneOf") for each in group.node.branches(key)]
+            options = [self._types_of(each) for key in ("anyOf", "oneOf") for each in group.node.branches(key)]
             found.extend([set().union(*options)] if all(options) else [])
         return frozenset(set.intersection(*found)) if found else frozenset()
+
+    def _types_of(self, option: Schema) -> frozenset[str]:
+        """The types of an option, which is looked at once, however often it is referred to."""
+        known = self.side.types
+        if id(option) not in known:
+            known[id(option)] = frozenset()  # an option that leads back to itself
+            known[id(option)] = self.inner([option]).types
+        return known[id(option)]
 
 
 class Pair(NamedTuple):

@@ -75,9 +75,10 @@ def compare_options(walk: Walk, pair: Pair, ask: Directions, differing: Differin
 
 
 def _without_equal(options: Sequence[Location], others: Sequence[Location]) -> list[Location]:
-    """The options that the other side does not have as well."""
+    """The options that the other side does not have as well, each once."""
     known = {text_of(each.plain) for each in others}
-    return [each for each in options if text_of(each.plain) not in known]
+    different = {text_of(each.plain): each for each in options}
+    return [each for text, each in different.items() if text not in known]
 
 
 def _is_other_type(option: Location, others: Location) -> bool:

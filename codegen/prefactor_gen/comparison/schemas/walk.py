@@ -23,7 +23,7 @@ from prefactor_gen.documents.nodes import JsonValue, ListNode
 
 __all__ = ["Walk"]
 
-_MAX_PLACES = 5_000
+_MAX_PLACES = 2_000
 """The most places that are compared; the others are unproven."""
 _OF_THEIR_OWN = frozenset({Kind.MEMBERS, Kind.REQUIRED, Kind.ITEMS})
 
