@@ -11,6 +11,7 @@ from prefactor_gen.comparison.schemas.algebra import Algebra
 from prefactor_gen.comparison.schemas.sides import Plain, Sides
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
+from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import ObjectNode
 
 __all__ = ["result_changes"]
@@ -27,7 +28,7 @@ def result_changes(
         DiagnosticError: a reference leads nowhere.
     """
     nothing = _nothing(subject)
-    before, after = old or nothing, new or nothing
+    before, after = (nothing if each is None else each for each in (old, new))  # {} is a schema
     sides = Sides(before, after, assert_formats=options.assert_formats)
     algebra = Algebra(sides)
     was_empty, is_empty = (algebra.covers(_ONLY_EMPTY, sides.plain(side, side.root)) for side in (sides.old, sides.new))
@@ -38,10 +39,7 @@ def result_changes(
         yield _whole(rules.RESULT_REMOVED, subject, "removed", (old, new), changes)
     else:
         yield _whole(rules.RESULT_ADDED, subject, "added", (old, new))
-        yield from (each for each in changes if each.rule in _BREAKING)
-
-
-_BREAKING = frozenset({rules.PROPERTY_ADDED_REQUIRED, rules.BECAME_REQUIRED, rules.UNPROVEN})
+        yield from (each for each in changes if each.writers is Severity.ERROR)  # agents that finish with {}
 
 
 def _whole(

@@ -220,6 +220,11 @@ def test_results_that_come_and_go() -> None:
     optional, closed_result = span_type(EMPTY, members(r=TEXT)), span_type(EMPTY, closed())
     assert told(changes(definitions(nothing), definitions(optional))) == ["PD006: added (–/n)"]
     assert told(changes(definitions(nothing), definitions(closed_result))) == []
+    anything = span_type(EMPTY, {})
+    assert told(changes(definitions(nothing), definitions(anything))) == ["PD006: added (–/n)"]
+    assert told(changes(definitions(anything), definitions(nothing))) == ["PD005: removed (E/E)"]
+    filled = span_type(EMPTY, {"type": "object", "minProperties": 1})
+    assert told(changes(definitions(nothing), definitions(filled)))[1:] == ["PD204: minProperties 1 added (E/–)"]
 
 
 def test_quality_schemas() -> None:
