@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import yaml
 from tests.codegen.support import Project, Result
+
+from prefactor_gen.importing.openapi import openapi_source
 
 PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
@@ -334,3 +337,29 @@ def test_a_component_of_itself_alone(pets: Pets) -> None:
     result = pets.run(paths, components=components)
     assert result.code == 1
     assert "error pets:a: " in result.out
+
+
+ODD: list[object] = [None, True, 7, "x", "#", "#/x", [], ["x"], [{}], {}, {"x": 7}, {"$ref": 7}, [["x"]]]
+PARTS = ["type", "format", "required", "properties", "allOf", "oneOf", "items", "enum", "discriminator", "nullable",
+         "exclusiveMinimum", "additionalProperties", "example", "examples", "$ref"]  # fmt: skip
+
+
+def test_values_of_any_type_anywhere(pets: Pets) -> None:
+    """What is wrong costs its own operation, and nothing raises."""
+    union = {"oneOf": [{"$ref": "#/components/schemas/Pet"}], "properties": {"kind": {}}}
+    paths: dict[str, Any] = {"/fine": {"get": {}}}
+    for number, odd in enumerate(ODD):
+        for part in PARTS:
+            request = body({**union, part: odd})
+            paths[f"/{part}/{number}"] = {"post": {"requestBody": request, "responses": answers({part: odd})}}
+        for part in ("parameters", "requestBody", "responses", "operationId", "summary", "deprecated"):
+            paths[f"/operation/{part}/{number}"] = {"get": {part: odd}, "parameters": odd}
+        paths[f"/parameter/{number}"] = {"get": {"parameters": [{"in": "query", "name": "q", "schema": odd}, odd]}}
+        paths[f"/method/{number}"] = {"get": odd}
+        paths[f"/item/{number}"] = odd
+    document = {"openapi": "3.0.0", "paths": paths, "info": [], "components": {"schemas": {"Pet": PET}}}
+    pets.project.write("pets.json", json.dumps(document))
+    options = Namespace(document="pets.json", operation=None, names="path", name="pets")
+    imported = openapi_source.read(options, pets.project.root)
+    assert imported.span_types[0].name == "get_fine"
+    assert len(imported.span_types) > len(ODD) * len(PARTS) / 2

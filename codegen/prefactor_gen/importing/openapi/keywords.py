@@ -19,8 +19,8 @@ _NOT_JSON_SCHEMA = frozenset({
     "nullable", "xml",
 })  # fmt: skip
 # How a number or a text is stored or sent, which says nothing about its JSON form.
-_STORAGE_FORMATS = frozenset({"binary", "byte", "double", "float", "int32", "int64", "password"})
-_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+_STORAGE_FORMATS = ("binary", "byte", "double", "float", "int32", "int64", "password")
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
 
