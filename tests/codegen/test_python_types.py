@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
-from tests.codegen.support import Project, is_valid, only, type_errors
+from tests.codegen.support import Project, forget, is_valid, only, type_errors
 
 from prefactor_core._payloads.redaction import RedactionRules
 from prefactor_core._payloads.snapshot import Payload
@@ -336,12 +336,13 @@ def test_spans_by_name_and_generated_classes_redact_alike(case: str) -> None:
 def test_a_span_type_without_a_result_has_none(project: Project) -> None:
     """Not one that takes anything, because another span type shares a type with it."""
     project.write(
-        "spans_without_result.py",
+        "orders.py",
         "from pydantic import BaseModel\nfrom prefactor_core import SchemaRegistry\n"
         "class Customer(BaseModel):\n    id: str\n"
         "class Order(BaseModel):\n    customer: Customer\n"
         "registry = SchemaRegistry()\nregistry.register_type('a', params=Order)\n",
     )
-    assert project.run("spans_without_result:registry", "--package", "made").code == 0
+    assert project.run("orders:registry", "--package", "made").code == 0
     (entry,) = project.load().registry.to_agent_schema_version("")["span_type_schemas"]
     assert "result_schema" not in entry
+    forget("made", "orders")

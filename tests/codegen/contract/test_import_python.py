@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -63,12 +64,12 @@ number = 3
 
 
 @pytest.fixture
-def tools(project: Project) -> Project:
-    forget("my_agent")
+def tools(project: Project) -> Iterator[Project]:
     project.configure()
     project.write("src/my_agent/__init__.py", "")
     project.write("src/my_agent/tools.py", TOOLS)
-    return project
+    yield project
+    forget("my_agent", "made")
 
 
 def entries(project: Project, name: str = "tools") -> dict[str, dict[str, Any]]:
