@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from prefactor_gen.definitions.data_risk import RiskSection, data_categories, declared_risk
 from prefactor_gen.definitions.definitions import QualityDefinition, SpanTypeDefinition
-from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
 from prefactor_gen.diagnostics.rules import INVALID_DEFINITION, UNDECLARED_CATEGORY
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
 from prefactor_gen.json_schema.data_fields import data_fields
@@ -70,20 +70,19 @@ def lint_data_categories(item: SpanTypeDefinition | QualityDefinition) -> Iterat
     The schemas are valid and self-contained.
     """
     risk = declared_risk(item.data_risk, item.place)
-    try:
-        if isinstance(item, QualityDefinition):  # the API has no section of its own for its payload
-            yield from _undeclared(item.name, item.schema.schema, [risk.params, risk.result])
-            return
-        yield from _undeclared(item.name, item.params.schema, [risk.params])
-        if item.result is not None:
-            yield from _undeclared(item.name, item.result.schema, [risk.result])
-    except DiagnosticError as error:  # a schema is too large to look for them
-        yield from error.diagnostics
+    if isinstance(item, QualityDefinition):  # the API has no section of its own for its payload
+        yield from _undeclared(item.name, item.schema.schema, [risk.params, risk.result])
+        return
+    yield from _undeclared(item.name, item.params.schema, [risk.params])
+    if item.result is not None:
+        yield from _undeclared(item.name, item.result.schema, [risk.result])
 
 
 def _undeclared(name: str, schema: ObjectNode, sections: list[RiskSection]) -> Iterator[Diagnostic]:
     declared = {category for section in sections for category in section.stated}
-    for field in data_fields(schema):
+    fields, diagnostics = data_fields(schema)
+    yield from diagnostics
+    for field in fields:
         for category in field.categories:
             if not field.is_redacted and category in data_categories() and category not in declared:
                 where = " or ".join(section.name for section in sections)

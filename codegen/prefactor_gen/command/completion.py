@@ -26,7 +26,7 @@ def completion_script(shell: str) -> str:
     for action in _actions(parser):
         if action.dest == "explain":
             action.choices = sorted(EVERY_RULE)
-        if action.dest in {"sources", "output"}:
+        if action.dest in {"sources", "output", "profile"}:
             # The attribute that shtab reads.
             action.complete = shtab.DIRECTORY if action.dest == "output" else shtab.FILE  # type: ignore[attr-defined]
     return shtab.complete(parser, shell)

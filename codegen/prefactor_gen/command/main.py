@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
 from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
+from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
 from prefactor_gen.command.progress import progress_bar
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from prefactor_gen.pipeline.stages import GeneratedPackage
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
-
-DONE, WRONG, USAGE = 0, 1, 2
 
 
 def run(arguments: Sequence[str]) -> int:

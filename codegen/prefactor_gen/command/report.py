@@ -55,7 +55,9 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(_count(counts[severity], severity) for severity in severities)
 
 
-def print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO, *, every: bool = False) -> None:
+def print_text(
+    diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO, *, every: bool = False, command: str = "check"
+) -> None:
     """Print diagnostics, each with the line of the file that it is about.
 
     Args:
@@ -63,12 +65,13 @@ def print_text(diagnostics: Sequence[Diagnostic], base: Path, stream: TextIO, *,
         base: the folder that their sources are relative to.
         stream: where to print them.
         every: also those of which there are many of one kind in a file; otherwise, the first one and their number.
+        command: the command whose option `--all` shows each.
     """
     terminal = console(stream) if diagnostics and is_terminal(stream) else None
     _lines.cache_clear()  # the files may have changed since
     for similar in map(SimilarFindings, diagnostics) if every else put_together(diagnostics):
         found = similar.first
-        text = "\n".join([str(found), *_excerpt(found.place, base), *_count_of(similar)])
+        text = "\n".join([str(found), *_excerpt(found.place, base), *_count_of(similar, command)])
         if terminal is None:
             print(text, file=stream)
         else:
@@ -86,9 +89,9 @@ def print_labelled(severity: Severity, text: str, stream: TextIO) -> None:
     console(stream).print(coloured, soft_wrap=True)
 
 
-def _count_of(similar: SimilarFindings) -> Iterator[str]:
+def _count_of(similar: SimilarFindings, command: str) -> Iterator[str]:
     if others := similar.about_the_others():
-        yield f"    {others}; `prefactor-gen check --all` shows each"
+        yield f"    {others}; `prefactor-gen {command} --all` shows each"
 
 
 def _coloured(text: str, found: Diagnostic) -> Text:

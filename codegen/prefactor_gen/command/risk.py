@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+from prefactor_gen.command.exit_codes import DONE, WRONG
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
@@ -26,13 +29,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("text", "json", "github", "markdown"), default="text", help="default: text"
     )
     parser.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    parser.add_argument("--all", action="store_true", help="print each finding, also if a file has many of one kind")
     parser.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from prefactor_gen.command.config import find_project, read_project
-    from prefactor_gen.command.main import DONE, WRONG
     from prefactor_gen.command.packages import chosen_packages, source_base
     from prefactor_gen.command.report import print_text, summary
     from prefactor_gen.command.risk_report import PRINT, RiskReport
@@ -50,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
         print_text(wrong, base, sys.stderr)
         print(f"prefactor-gen: {summary(wrong)}", file=sys.stderr)
         return WRONG
-    found = not_allowed(risks, settings.limits, settings.allowed, is_complete=not options.sources)
+    limits = replace(settings.limits, profile=profile)
+    found = not_allowed(risks, limits, settings.allowed, is_complete=not options.sources)
     failing = {Severity.ERROR, *([Severity.WARNING] if options.strict else [])}
-    PRINT[options.format](RiskReport(risks, profile, found, failing), base, sys.stdout)
+    PRINT[options.format](RiskReport(risks, profile, found, failing, options.all), base, sys.stdout)
     return WRONG if any(each.diagnostic.severity in failing for each in found) else DONE

@@ -41,12 +41,14 @@ class RiskReport:
         profile: what scores are computed by; None for no scores.
         found: what is not allowed, in the order of the files.
         failing: the severities that make the run fail.
+        shows_every: whether text has each finding, also if a file has many of one kind.
     """
 
     risks: Sequence[SpanRisk]
     profile: RiskProfile | None
     found: Sequence[RiskFinding]
     failing: Collection[Severity]
+    shows_every: bool
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -77,7 +79,7 @@ def _print_text(report: RiskReport, base: Path, stream: TextIO) -> None:
     _print_table(report.rows(printable, _short_actions, _number_of_categories), stream)
     if report.found:
         print(file=stream)
-        print_text(report.diagnostics, base, stream, every=True)
+        print_text(report.diagnostics, base, stream, every=report.shows_every, command="risk")
         print(summary(report.diagnostics), file=stream)
     failing = (each.identity for each in report.found if each.identity and each.diagnostic.severity in report.failing)
     for identity in dict.fromkeys(failing):
@@ -163,7 +165,7 @@ def _said(risk: SpanRisk, section: RiskSection, words: Sequence[str]) -> str:
 
 def _code_in_table(text: str) -> str:
     """Text as code in a cell of a table, where Markdown and HTML mean nothing."""
-    shown = printable(text).replace("|", r"\|")
+    shown = printable(text).replace("|", r"\x7c")  # a table ends the cell there, even in code
     fence = _fence(shown)
     space = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{space}{shown}{space}{fence}"

@@ -10,7 +10,7 @@ from typing import Final
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_gen.definitions.sources import parse_file
-from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity, printable
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place, Severity, printable
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.risk.gate import PARTS, Denied, Limits
 from prefactor_gen.risk.profile import RiskProfile
@@ -117,19 +117,19 @@ def chosen_profile(named: str | None, settings: RiskSettings, project: Path) -> 
 
 
 def _read_profile(path: Path, shown: str) -> RiskProfile:
+    if not shown or "\0" in shown:
+        raise ConfigError(f"expected the path of a risk profile, found {shown!r}")
     try:
         root = parse_file(path, shown)
     except DiagnosticError as error:
         found = error.diagnostics[0]
-        raise ConfigError(printable(f"{found.place}: {found.message}")) from None
-    except ValueError as error:  # a null byte in the path
-        raise ConfigError(f"expected the path of a risk profile, found {shown!r}: {error}") from None
+        raise _wrong(found.place, found.message) from None
     if not isinstance(root, ObjectNode):
-        raise ConfigError(f"{shown}: expected an object with {' and '.join(_NUMBERS)}")
+        raise _wrong(Place(shown), f"expected an object with {' and '.join(_NUMBERS)}")
     for key in root:
         if key not in _NUMBERS:
             hint = did_you_mean(key, _NUMBERS)
-            raise ConfigError(f"{root.place_at(key)}: unknown key {key!r}; expected {' and '.join(_NUMBERS)}{hint}")
+            raise _wrong(root.place_at(key), f"unknown key {key!r}; expected {' and '.join(_NUMBERS)}{hint}")
     return RiskProfile(
         _numbers(root, "categories", data_categories(), _MAX_WEIGHT),
         _numbers(root, "actions", tuple(risk_words()["action_profile"]), _MAX_MULTIPLIER),
@@ -139,15 +139,19 @@ def _read_profile(path: Path, shown: str) -> RiskProfile:
 def _numbers(root: ObjectNode, section: str, known: tuple[str, ...], most: int) -> dict[str, float]:
     node = root.get(section)
     if not isinstance(node, ObjectNode):
-        raise ConfigError(f"{root.place_at(section)}: expected an object in {section}, with a number for each of them")
+        raise _wrong(root.place_at(section), f"expected an object in {section}, with a number for each of them")
     for key in node:
         if key not in known:
             hint = did_you_mean(key, known) or f"; there are {', '.join(known)}"
-            raise ConfigError(f"{node.place_at(key)}: unknown key {key!r} in {section}{hint}")
-    return {key: _number(value, f"{node.place_at(key)}", key, most) for key, value in node.items()}
+            raise _wrong(node.place_at(key), f"unknown key {key!r} in {section}{hint}")
+    return {key: _number(value, node.place_at(key), key, most) for key, value in node.items()}
 
 
-def _number(value: JsonValue, place: str, key: str, most: int) -> float:
+def _number(value: JsonValue, place: Place, key: str, most: int) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise ConfigError(f"{place}: expected a number from 0 to {most:,} in {key}")
+        raise _wrong(place, f"expected a number from 0 to {most:,} in {key}")
     return value
+
+
+def _wrong(place: Place, message: str) -> ConfigError:
+    return ConfigError(printable(f"{place}: {message}"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, combinations
 
 from prefactor_gen.comparison.changes import Change, Part, Proof
 from prefactor_gen.definitions.definitions import SchemaSource
@@ -42,8 +43,8 @@ def unredacted(span_type: str, part: Part, old: SchemaSource, new: SchemaSource)
         )
 
     try:
-        for path, place in _Both(old.schema, new.schema).unredacted():
-            yield change(path, place)
+        found = dict(reversed(list(_Both(old.schema, new.schema).unredacted())))  # of each path, the first place
+        yield from (change(path, found[path]) for path in sorted(found))
     except DiagnosticError as error:
         message = f"whether everything is still redacted is not known: {error.diagnostics[0].message}"
         yield Change(
@@ -86,7 +87,8 @@ class _Both:
         for name in dict.fromkeys([*self.old.names(old), *self.new.names(new)]):
             after = self.new.member(new, name)
             yield below(path, name), self.old.member(old, self._old_name(name, after)), after
-        yield below(path, "*"), self.old.others(old), self.new.others(new)
+        for matched in _combinations([*self.old.patterns(old), *self.new.patterns(new)]):
+            yield below(path, "*"), self.old.other(old, matched), self.new.other(new, matched)
         first = max(self.old.first_items(old), self.new.first_items(new))
         for index in range(first):
             yield f"{path}[{index}]", self.old.item(old, index), self.new.item(new, index)
@@ -95,6 +97,13 @@ class _Both:
     def _old_name(self, name: str, location: Location) -> str:
         said = (each.get(RENAMED_FROM) for each in self.new.schemas(location).values())
         return next((former for former in said if isinstance(former, str)), name)
+
+
+def _combinations(patterns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The patterns that a name may match together. Of more than a few, only pairs are looked at."""
+    every = list(dict.fromkeys(patterns))
+    most = len(every) if len(every) <= 4 else 2  # 16 combinations
+    return chain.from_iterable(combinations(every, number) for number in range(most + 1))
 
 
 def _is_redacted(locations: PayloadLocations, location: Location) -> bool:

@@ -25,6 +25,7 @@ __all__ = ["Subject", "schema_changes"]
 _OF_NAMES = frozenset({
     rules.PROPERTY_ADDED, rules.PROPERTY_ADDED_REQUIRED, rules.PROPERTY_REMOVED, rules.PROPERTY_RENAMED,
 })  # fmt: skip
+_URGENT = (Severity.ERROR, Severity.WARNING)
 _DECLARED = frozenset({rules.PROPERTY_RENAMED, rules.REMOVED_IN_TIME, rules.REMOVED_EARLY})
 
 
@@ -60,7 +61,7 @@ def schema_changes(subject: Subject, old: ObjectNode, new: ObjectNode, options: 
     values = walk.run()
     annotations = annotation_changes(sides, subject.place, options)
     witnesses = Witnesses(sides, walk.algebra)
-    for finding in _together(values, annotations):
+    for finding in sorted(_together(values, annotations), key=_urgency):  # not all may get a witness
         yield _change(subject, finding, annotations.deprecated, witnesses, options)
 
 
@@ -115,15 +116,18 @@ def _proof(finding: Finding, witnesses: Witnesses) -> tuple[Witness | None, Proo
     """A payload that shows the change, and why it is said to break."""
     if finding.rule in _DECLARED:
         return None, Proof.DECLARED
+    if _urgency(finding) == len(_URGENT):
+        return None, None
     if finding.narrowing is None and finding.widening is None:
-        is_unproven = finding.rule is rules.UNPROVEN
-        return None, Proof.UNPROVEN if is_unproven else Proof.DECLARED if _breaks(finding) else None
+        return None, Proof.UNPROVEN if finding.rule is rules.UNPROVEN else Proof.DECLARED
     if finding.narrowing is not None and (value := witnesses.narrowing(finding.narrowing)) is not NO_VALUE:
         return Witness(value, was_valid=True), Proof.WITNESS
     if finding.widening is not None and (value := witnesses.widening(finding.widening)) is not NO_VALUE:
         return Witness(value, was_valid=False), Proof.WITNESS
-    return None, Proof.UNPROVEN if _breaks(finding) else None
+    return None, Proof.UNPROVEN
 
 
-def _breaks(finding: Finding) -> bool:
-    return any(each not in {None, Severity.NOTE} for each in (finding.writers, finding.readers))
+def _urgency(finding: Finding) -> int:
+    """0 for an error, 1 for a warning, 2 for a note."""
+    found = {finding.writers, finding.readers}
+    return next((index for index, severity in enumerate(_URGENT) if severity in found), len(_URGENT))

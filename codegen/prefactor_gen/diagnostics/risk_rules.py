@@ -64,5 +64,16 @@ UNNEEDED_RISK_ALLOWANCE = Rule(
     severity=Severity.WARNING,
 )
 
+NOT_IN_PROFILE = Rule(
+    "PR006",
+    "a span type declares what the risk profile does not count",
+    (
+        "An action that is allowed, or a category that is included, is not in the risk profile, so it adds nothing to "
+        "the score. The platform shows it as beyond the risk that was agreed for the agent. Add it to the profile, "
+        "with 0 if it should not count, or do without it."
+    ),
+    severity=Severity.NOTE,
+)
+
 RISK_RULES: dict[str, Rule] = {rule.code: rule for rule in tuple(globals().values()) if isinstance(rule, Rule)}
 """Every rule by its code, in the order of the codes."""

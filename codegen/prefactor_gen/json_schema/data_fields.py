@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place, Severity
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.keywords import DATA, REDACT
 from prefactor_gen.json_schema.payload_locations import Location, PayloadLocations
@@ -32,16 +32,19 @@ class DataField:
     place: Place
 
 
-def data_fields(schema: ObjectNode) -> list[DataField]:
+def data_fields(schema: ObjectNode) -> Checked[list[DataField]]:
     """The values that belong to categories of data.
 
     What several places of a payload share by a reference has the path of one of them, or of two if only one of them is
     redacted.
 
-    Raises:
-        DiagnosticError: the schema is too large to look at all of it.
+    Of a schema that is too large to look at all of it, there are none, and a warning.
     """
-    return list(_found(PayloadLocations(schema))) if mentions(DATA, schema) else []
+    try:
+        return Checked(list(_found(PayloadLocations(schema))) if mentions(DATA, schema) else [])
+    except DiagnosticError as error:
+        found = error.diagnostics[0]
+        return Checked([], [replace(found, severity=Severity.WARNING, message=f"{DATA} is not read: {found.message}")])
 
 
 def _found(locations: PayloadLocations) -> Iterator[DataField]:

@@ -6,7 +6,7 @@ like may describe one member by several schemas. An empty location is a value th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final, TypeAlias
 
 from prefactor_gen.diagnostics.rules import LIMIT_EXCEEDED
@@ -50,14 +50,34 @@ class PayloadLocations:
         """The members that are described by name."""
         return list(dict.fromkeys(name for each in self.schemas(location).values() for name in each.properties))
 
+    def patterns(self, location: Location) -> list[str]:
+        """The patterns by which members are described."""
+        schemas = self.schemas(location).values()
+        return list(dict.fromkeys(pattern for each in schemas for pattern in each.object_at("patternProperties")))
+
     def member(self, location: Location, name: str) -> Location:
         """A member of the object at a location."""
-        is_named = any(name in each.properties for each in self.schemas(location).values())
-        return self._inside(location, lambda schema: _keys_of_member(schema, name, is_named=is_named))
+        return self._member(
+            location, name, {pattern for pattern in self.patterns(location) if _may_match(pattern, name)}
+        )
 
-    def others(self, location: Location) -> Location:
-        """The members of the object at a location that are not described by name."""
-        return self._inside(location, _keys_of_others)
+    def other(self, location: Location, matched: Collection[str] = ()) -> Location:
+        """A member of the object at a location whose name is not described, and matches just these patterns."""
+        return self._member(location, None, matched)
+
+    def _member(self, location: Location, name: str | None, matched: Collection[str]) -> Location:
+        schemas = self.schemas(location).values()
+        is_evaluated = any(_described(schema, name, matched) for schema in schemas)
+
+        def keys(schema: ObjectNode) -> Iterator[tuple[str, ...]]:
+            described = _described(schema, name, matched)
+            yield from described
+            if not described:
+                yield ("additionalProperties",)
+            if not is_evaluated:
+                yield ("unevaluatedProperties",)
+
+        return self._inside(location, keys)
 
     def first_items(self, location: Location) -> int:
         """The number of items that have schemas of their own."""
@@ -72,7 +92,8 @@ class PayloadLocations:
         """What is one step below a location, with its path: `customer.id`, `tags[]`, `labels.*`."""
         for name in self.names(location):
             yield below(path, name), self.member(location, name)
-        yield below(path, "*"), self.others(location)
+        for matched in ([], *([pattern] for pattern in self.patterns(location))):
+            yield below(path, "*"), self.other(location, matched)
         first = self.first_items(location)
         for index in range(first):
             yield f"{path}[{index}]", self.item(location, index)
@@ -105,25 +126,15 @@ def below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _keys_of_member(schema: ObjectNode, name: str, *, is_named: bool) -> Iterator[tuple[str, ...]]:
-    """The keys of the subschemas for a member; `is_named` if any schema describes it by name."""
-    found = [("properties", name)] if name in schema.properties else []
-    for pattern in schema.object_at("patternProperties"):
-        matches = matcher(pattern)
-        if matches is None or matches(name):  # in doubt, it applies
-            found.append(("patternProperties", pattern))
-    yield from found
-    if not found:
-        yield ("additionalProperties",)
-    if not is_named:
-        yield ("unevaluatedProperties",)
+def _may_match(pattern: str, name: str) -> bool:
+    matches = matcher(pattern)
+    return matches is None or matches(name)
 
 
-def _keys_of_others(schema: ObjectNode) -> Iterator[tuple[str, ...]]:
-    for pattern in schema.object_at("patternProperties"):
-        yield "patternProperties", pattern
-    yield ("additionalProperties",)
-    yield ("unevaluatedProperties",)
+def _described(schema: ObjectNode, name: str | None, matched: Collection[str]) -> list[tuple[str, ...]]:
+    """The keys of the subschemas that describe a member by its name, or by a pattern that it matches."""
+    found = [("properties", name)] if name is not None and name in schema.properties else []
+    return [*found, *(("patternProperties", each) for each in schema.object_at("patternProperties") if each in matched)]
 
 
 def _keys_of_item(schema: ObjectNode, index: int) -> Iterator[tuple[str, ...]]:

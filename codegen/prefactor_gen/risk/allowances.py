@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.diagnostics.risk_rules import UNNEEDED_RISK_ALLOWANCE
@@ -23,8 +23,8 @@ def not_allowed(
     Args:
         risks: the data risk of all definitions.
         limits: what the project allows in general.
-        allowed: the reasons of exceptions, by what is allowed: `PR001 billing:refund destroy_data`, or a glob such as
-            `PR003 crm:*`.
+        allowed: the reasons of exceptions, by what is allowed, such as `PR001 billing:refund destroy_data`. `*` stands
+            for any text, as in `PR003 crm:*`.
         is_complete: whether these are all definitions of the project, so that an exception is needed by one of them.
     """
     every = [found for risk in risks for found in risk_findings(risk, limits)]
@@ -40,7 +40,7 @@ def _unneeded(findings: Sequence[RiskFinding], allowed: Mapping[str, str]) -> It
 
 
 def _covers(entry: str, found: RiskFinding) -> bool:
-    return entry == found.identity or fnmatchcase(found.identity, entry)
+    return re.fullmatch(".*".join(map(re.escape, entry.split("*"))), found.identity, re.DOTALL) is not None
 
 
 def _order(found: RiskFinding) -> tuple[str, int, int, str]:

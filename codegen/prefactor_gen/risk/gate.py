@@ -10,11 +10,13 @@ from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.risk_rules import (
     CLASSIFICATION_TOO_HIGH,
     DENIED_RISK,
+    NOT_IN_PROFILE,
     REDACTED_CATEGORY,
     UNKNOWN_RISK,
 )
 from prefactor_gen.diagnostics.rules import Rule
 from prefactor_gen.json_schema.data_fields import DataField
+from prefactor_gen.risk.profile import RiskProfile
 from prefactor_gen.risk.span_risk import SpanRisk, classifications
 
 __all__ = ["PARTS", "Denied", "Limits", "RiskFinding", "risk_findings"]
@@ -51,11 +53,13 @@ class Limits:
         denied: what no span type may declare.
         max_classification: the most confidential class of data; None for any.
         unknown: how severe it is not to say something; None if it is not reported.
+        profile: the risk profile; None if there is none.
     """
 
     denied: Sequence[Denied] = ()
     max_classification: str | None = None
     unknown: Severity | None = Severity.NOTE
+    profile: RiskProfile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def risk_findings(risk: SpanRisk, limits: Limits) -> Iterator[RiskFinding]:
         yield from gate.classification(section)
         yield from gate.redacted(section)
     yield from gate.unknown()
+    yield from gate.not_in_profile()
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,10 @@ class _Gate:
                 f"the classification of the {PARTS[section.name]} of {self.risk.name!r} is {section.classification}; "
                 f"[tool.prefactor-gen.risk] allows at most {most}"
             )
-            place = section.place_at(CLASSIFICATION)
-            yield self._finding(CLASSIFICATION_TOO_HIGH, message, place, PARTS[section.name])
+            what = (
+                f"{PARTS[section.name]} {section.classification}"  # so that an even higher one is not allowed as well
+            )
+            yield self._finding(CLASSIFICATION_TOO_HIGH, message, section.place_at(CLASSIFICATION), what)
 
     def redacted(self, section: RiskSection) -> Iterator[RiskFinding]:
         for key in section.stated:
@@ -125,6 +132,17 @@ class _Gate:
             message = f"unknown in data_risk of {self.risk.name!r}: {_first(names)}"
             place = unknown[0][0].place_at(unknown[0][1])
         yield self._finding(UNKNOWN_RISK, message, place, "", self.limits.unknown)
+
+    def not_in_profile(self) -> Iterator[RiskFinding]:
+        profile = self.limits.profile
+        if profile is None:
+            return
+        counted = profile.weights.keys() | profile.multipliers.keys()
+        stated = [(section, key) for section in self.risk.declared for key in section.stated if key not in counted]
+        if stated:
+            names = _first([_qualified(section, key) for section, key in stated])
+            message = f"the risk profile does not count what {self.risk.name!r} declares: {names}"
+            yield self._finding(NOT_IN_PROFILE, message, stated[0][0].place_at(stated[0][1]), "")
 
     def _declares(self, section: RiskSection) -> str:
         part = PARTS.get(section.name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prefactor_gen.checks.data_risk_check import check_data_risk
-from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Severity, sorted_diagnostics
+from prefactor_gen.diagnostics.diagnostics import Checked, Severity, sorted_diagnostics
 from prefactor_gen.pipeline.resolved_definitions import resolved_definitions
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.risk.span_risk import SpanRisk, span_risks
@@ -23,7 +23,4 @@ def project_risks(sources: Sequence[str], base: Path, package: Path, settings: S
     found = [each for each in diagnostics if each.severity is Severity.ERROR]  # `check` reports the others
     for item in (*definitions.span_types, *definitions.quality):
         found.extend(check_data_risk(item.data_risk))
-    try:
-        return Checked(span_risks(definitions), sorted_diagnostics(found))
-    except DiagnosticError as error:
-        return Checked([], sorted_diagnostics([*found, *error.diagnostics]))
+    return Checked(span_risks(definitions), sorted_diagnostics(found))

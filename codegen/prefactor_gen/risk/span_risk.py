@@ -19,7 +19,8 @@ class SpanRisk:
 
     Attributes:
         has_result: whether the result can have data. (The API has no section for a quality payload: it has both.)
-        params_fields: the fields of the params that say which categories of data they have.
+        params_fields: the fields of the params that say which categories of data they have. (Of a schema that is too
+            large to look at all of it there are none; `check` warns of that.)
         result_fields: those of the result.
     """
 
@@ -53,11 +54,7 @@ def classifications() -> tuple[str, ...]:
 
 
 def span_risks(definitions: Definitions) -> list[SpanRisk]:
-    """The data risk of all span types, and then of the quality schemas.
-
-    Raises:
-        DiagnosticError: a schema is too large to look at all of it.
-    """
+    """The data risk of all span types, and then of the quality schemas."""
     return [*map(_of_span_type, definitions.span_types), *map(_of_quality, definitions.quality)]
 
 
@@ -68,13 +65,13 @@ def _of_span_type(item: SpanTypeDefinition) -> SpanRisk:
         is_quality=False,
         declared=declared_risk(item.data_risk, item.place),
         has_result=item.result is not None,
-        params_fields=data_fields(item.params.schema),
-        result_fields=[] if item.result is None else data_fields(item.result.schema),
+        params_fields=data_fields(item.params.schema).value,
+        result_fields=[] if item.result is None else data_fields(item.result.schema).value,
     )
 
 
 def _of_quality(item: QualityDefinition) -> SpanRisk:
-    fields = data_fields(item.schema.schema)
+    fields = data_fields(item.schema.schema).value
     return SpanRisk(
         name=item.name,
         place=item.place,

@@ -122,6 +122,22 @@ UNREDACTED = {
         ["login"],
     ),
     "by-pattern": ({"patternProperties": {"^key": SECRET}}, {"properties": {"key_1": PLAIN}}, ["key_1"]),
+    "other-pattern": ({"patternProperties": {"^key": SECRET}}, {"patternProperties": {"y$": PLAIN}}, ["*"]),
+    "same-patterns": (
+        {"patternProperties": {"^key": SECRET, "y$": PLAIN}},
+        {"patternProperties": {"y$": PLAIN, "^key": SECRET}},
+        [],
+    ),
+    "only-some-of-the-others": (
+        {"additionalProperties": SECRET},
+        {"additionalProperties": PLAIN, "patternProperties": {"^key": SECRET}},
+        ["*"],
+    ),
+    "evaluated-now": (
+        {"properties": {"key": SECRET}},
+        {"patternProperties": {"^key": PLAIN}, "unevaluatedProperties": SECRET},
+        ["key"],
+    ),
     "now-a-map": ({"properties": {"key": SECRET}}, {"additionalProperties": PLAIN}, ["key"]),
     "items": (
         {"properties": {"keys": {"items": SECRET}}},

@@ -78,7 +78,10 @@ def test_the_report(project: Project) -> None:
         "crm:delete      secret        destroy  1 of 17  2 of 17    9–10",
         "crm:find        unknown       unknown  unknown  no result  0",
     ]
-    assert "note PR003: 'crm:find' declares no data risk\n" in result.out
+    assert re.findall(r"note (PR.*)", result.out) == [
+        "PR006: the risk profile does not count what 'billing:refund' declares: result.organisational_confidential",
+        "PR003: 'crm:find' declares no data risk",
+    ]
     assert (result.code, result.err) == (0, "")
 
 
@@ -90,7 +93,7 @@ def test_for_programs(project: Project) -> None:
     (found,) = report["span_types"]
     assert {key: found[key] for key in DataRisk.model_fields} == REFUND["data_risk"]
     assert (found["name"], found["score"], found["params_fields"]) == ("billing:refund", {"low": 12, "high": 12}, [])
-    assert [each["code"] for each in report["findings"]] == ["PR001"]
+    assert [each["code"] for each in report["findings"]] == ["PR001", "PR006"]
     assert result.code == 1
 
 
@@ -191,7 +194,15 @@ def test_an_exception_that_is_not_needed(project: Project) -> None:
         "pyproject.toml: warning PR005: 'PR001 billing:refund destroy_data' in [tool.prefactor-gen.risk.allow] allows "
         "nothing; remove it"
     ]
-    assert project.run("risk", "--strict", "schemas/spans.json").code == 0  # perhaps another source needs it
+    write(project, {**REFUND, "name": "a[b]"}, {**REFUND, "name": "ab"}, settings=settings.replace("billing:*", "a[b]"))
+    assert "PR001: 'a[b]'" not in project.run("risk").out
+    assert "PR001: 'ab'" in project.run("risk").out
+
+
+def test_an_exception_is_not_asked_for_in_a_part_of_the_sources(project: Project) -> None:
+    write(project, REFUND, settings='allow = { "PR001 crm:delete destroy_data" = "it has to" }')
+    assert project.run("risk", "--strict").code == 1
+    assert project.run("risk", "--strict", "schemas/spans.json").code == 0
 
 
 def test_a_quality_schema(project: Project) -> None:
@@ -207,7 +218,7 @@ def test_markdown_in_which_names_mean_nothing(project: Project) -> None:
     name = 'a|b`c</code><script>@all ```[x](javascript:1) \u202e\x1b[31m"\\'
     write(project, span_type(name, risk({"destroy_data"}, data(), data())), settings='deny = ["destroy_data"]')
     lines = project.run("risk", "--format", "markdown").out.splitlines()
-    shown = r"a\|b`c</code><script>@all ```[x](javascript:1) \u202e\x1b[31m" + '"\\'
+    shown = r"a\x7cb`c</code><script>@all ```[x](javascript:1) \u202e\x1b[31m" + '"\\'
     assert lines[0] == "<!-- prefactor-gen risk -->"
     assert lines[3] == f"| ````{shown}```` | public | destroy_data | none | no result |"
     assert (lines[7], lines[9]) == ("````text", "````")

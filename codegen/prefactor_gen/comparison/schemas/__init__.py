@@ -1,6 +1,6 @@
 """What has changed between two schemas, and in which direction: narrowing, widening, or both.
 
-`sides` reads the two schemas, `locations` splits what they say of one value into groups of keywords, `algebra` asks the
+`sides` reads the two schemas, `locations` says what they say of one value, in `groups` of keywords, `algebra` asks the
 engine whether one schema covers another, `walk` asks it for each place, and `witnesses` finds values that show it.
 """
 

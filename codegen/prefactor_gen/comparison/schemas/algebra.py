@@ -18,6 +18,8 @@ __all__ = ["Algebra"]
 _DRAFT = 20
 _MAX_QUESTIONS = 20_000
 """The most questions of one comparison; what is left is unproven."""
+_MAX_CHARACTERS = 5_000_000
+"""The most characters of all schemas that are asked for."""
 _MAX_PRODUCT = 10**10
 """The most characters of one schema times those of the other; of larger ones, only the parts are compared."""
 _COMBINING = ("anyOf", "oneOf", '"if"', '"not"', "dependent")
@@ -30,6 +32,7 @@ class Algebra:
         load()
         self.sides = sides
         self.questions = 0
+        self._left = _MAX_CHARACTERS
         self._texts: dict[int, tuple[Plain, str]] = {}
         self._canonical: dict[str, CanonicalSchema | None] = {}
         self._answers: dict[tuple[str, str], bool] = {}
@@ -83,7 +86,8 @@ class Algebra:
         if "$dynamicRef" in text:
             return None
         document = self.sides.document(schema)
-        if _is_too_large(document):
+        self._left -= len(text) if document is schema else len(text_of(document))
+        if self._left < 0 or _is_too_large(document):
             return None
         try:
             return canonicalize(

@@ -9,16 +9,20 @@ from typing import TypeAlias
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
 from prefactor_schema import JsonSchema, SchemaError
 
-__all__ = ["NO_VALUE", "example"]
+__all__ = ["NO_VALUE", "Examples"]
 
 NO_VALUE = object()
-"""What `example` returns if it finds no value."""
+"""What `Examples.of` returns if it finds no value."""
 
 _Schema: TypeAlias = Mapping[str, object]
 
 _MAX_LEVELS = 150
 _MAX_TRIED = 40
+_MAX_TRIED_FOR_ONE = 300
+_MAX_ALL_TRIED = 3_000
+"""The most values that are tried for one place, for one schema, and for all of a comparison."""
 _MAX_ITEMS = 20
+_MAX_PATTERNS = 3
 _TEXTS = ("a", "", "b", "ab", "text", "0", "A", "é", "a b")
 _NUMBERS = (0, 1, -1, 2, 0.5, 1.5, 10, 100, -0.5, 2**53, 1e20)
 _OF_ALL_TYPES: tuple[object, ...] = (None, 0, "a", True, 0.5, {}, [])
@@ -53,32 +57,49 @@ _KEYWORDS_OF_TYPES = {
 _TYPES = ("string", "number", "object", "array", "boolean", "null")
 
 
-def example(schema: object, *, assert_formats: bool = False) -> object:
-    """A small value that a schema takes, always the same one; `NO_VALUE` if none is found.
+class Examples:
+    """Makes values, as long as not too many have been tried.
 
     Args:
-        schema: plain JSON, whose references lead into its own `$defs`.
         assert_formats: formats are checked.
     """
-    definitions = schema.get("$defs") if isinstance(schema, dict) else None
-    return _Maker(definitions if isinstance(definitions, dict) else {}, assert_formats).value(schema, 0)
+
+    def __init__(self, *, assert_formats: bool = False) -> None:
+        self.assert_formats = assert_formats
+        self._left = _MAX_ALL_TRIED
+
+    def of(self, schema: object) -> object:
+        """A small value that a schema takes, always the same one; `NO_VALUE` if none is found.
+
+        Args:
+            schema: plain JSON, whose references lead into its own `$defs`.
+        """
+        definitions = schema.get("$defs") if isinstance(schema, dict) else None
+        allowed = min(self._left, _MAX_TRIED_FOR_ONE)
+        maker = _Maker(definitions if isinstance(definitions, dict) else {}, allowed, self.assert_formats)
+        found = maker.value(schema, 0) if allowed > 0 else NO_VALUE
+        self._left -= allowed - max(maker.left, 0)
+        return found
 
 
 class _Maker:
-    def __init__(self, definitions: Mapping[str, object], assert_formats: bool) -> None:
+    def __init__(self, definitions: Mapping[str, object], left: int, assert_formats: bool) -> None:
         self.definitions = definitions
+        self.left = left
         self.assert_formats = assert_formats
-        self.budget = 2_000
 
     def value(self, schema: object, level: int) -> object:
         """The first candidate that the schema takes."""
         if not isinstance(schema, Mapping):
             return NO_VALUE if schema is False else "a"
+        self.left -= 1
+        if self.left < 0:
+            return NO_VALUE
         try:
             check = JsonSchema({**schema, "$defs": self.definitions}, assert_formats=self.assert_formats)
             for candidate in itertools.islice(self.candidates(schema, level), _MAX_TRIED):
-                self.budget -= 1
-                if self.budget < 0:
+                self.left -= 1
+                if self.left < 0:
                     return NO_VALUE
                 if not check.mismatches(candidate):
                     return candidate
@@ -141,7 +162,8 @@ class _Maker:
     def _objects(self, schema: _Schema, level: int) -> Iterator[object]:
         required = [str(name) for name in _list(schema.get("required"))]
         declared = [str(name) for name in _mapping(schema.get("properties"))]
-        spare = [text for text in (text_for(each) for each in _mapping(schema.get("patternProperties"))) if text]
+        patterns = itertools.islice(_mapping(schema.get("patternProperties")), _MAX_PATTERNS)
+        spare = [text for text in map(text_for, patterns) if text]
         made: dict[str, object] = {}
         for names in (required, [*required, *declared], [*required, *spare], [*required, "key"], declared):
             least = schema.get("minProperties")

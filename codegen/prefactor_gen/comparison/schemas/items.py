@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from prefactor_gen.comparison.schemas.comparison_state import Comparison
 from prefactor_gen.comparison.schemas.findings import Directions
-from prefactor_gen.comparison.schemas.locations import Kind, Location, Pair
+from prefactor_gen.comparison.schemas.groups import Kind
+from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.paths import ITEMS
 from prefactor_gen.comparison.schemas.sides import Plain, text_of
 from prefactor_gen.diagnostics import change_rules
 
-if TYPE_CHECKING:
-    from prefactor_gen.comparison.schemas.walk import Walk
-
 __all__ = ["compare_items"]
 
 
-def compare_items(walk: Walk, pair: Pair, ask: Directions) -> None:
+def compare_items(walk: Comparison, pair: Pair, ask: Directions) -> None:
     """Find the changes of the items of an array."""
     old, new = pair.old, pair.new
     if {each.text for each in old.of(Kind.ITEMS)} == {each.text for each in new.of(Kind.ITEMS)}:

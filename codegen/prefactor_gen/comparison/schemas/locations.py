@@ -6,105 +6,25 @@ that does not is a change of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from prefactor_gen.comparison.schemas.groups import SETS, Group, Kind, values_of, with_values
 from prefactor_gen.comparison.schemas.paths import Path, PathStep
 from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema
 from prefactor_gen.json_schema.json_types import types_of
-from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.references import REFERENCES
 from prefactor_schema.json_schema import JsonSchema
 
-__all__ = ["Group", "Kind", "Location", "Pair", "matches", "values_of", "with_values"]
+__all__ = ["Location", "Pair", "matches"]
 
-
-class Kind(Enum):
-    """What a group of keywords is about."""
-
-    TYPE = auto()
-    VALUES = auto()
-    LOWER = auto()
-    UPPER = auto()
-    MULTIPLE = auto()
-    MIN_LENGTH = auto()
-    MAX_LENGTH = auto()
-    MIN_ITEMS = auto()
-    MAX_ITEMS = auto()
-    UNIQUE = auto()
-    MIN_PROPERTIES = auto()
-    MAX_PROPERTIES = auto()
-    PATTERN = auto()
-    FORMAT = auto()
-    REQUIRED = auto()
-    MEMBERS = auto()
-    NAMES = auto()
-    ITEMS = auto()
-    CONTAINS = auto()
-    OPTIONS = auto()
-    EXCLUSION = auto()
-    CONDITION = auto()
-    DEPENDENT = auto()
-    UNEVALUATED = auto()
-    OPAQUE = auto()
-
-
-_KEYWORDS: dict[Kind, tuple[tuple[str, ...], ...]] = {
-    Kind.TYPE: (("type",),),
-    Kind.VALUES: (("enum",), ("const",)),
-    Kind.LOWER: (("minimum", "exclusiveMinimum"),),
-    Kind.UPPER: (("maximum", "exclusiveMaximum"),),
-    Kind.MULTIPLE: (("multipleOf",),),
-    Kind.MIN_LENGTH: (("minLength",),),
-    Kind.MAX_LENGTH: (("maxLength",),),
-    Kind.MIN_ITEMS: (("minItems",),),
-    Kind.MAX_ITEMS: (("maxItems",),),
-    Kind.UNIQUE: (("uniqueItems",),),
-    Kind.MIN_PROPERTIES: (("minProperties",),),
-    Kind.MAX_PROPERTIES: (("maxProperties",),),
-    Kind.PATTERN: (("pattern",),),
-    Kind.FORMAT: (("format",),),
-    Kind.REQUIRED: (("required",),),
-    Kind.MEMBERS: (("properties", "patternProperties", "additionalProperties"),),
-    Kind.NAMES: (("propertyNames",),),
-    Kind.ITEMS: (("prefixItems", "items"),),
-    Kind.CONTAINS: (("contains", "minContains", "maxContains"),),
-    Kind.OPTIONS: (("anyOf",), ("oneOf",)),
-    Kind.EXCLUSION: (("not",),),
-    Kind.CONDITION: (("if", "then", "else"),),
-    Kind.DEPENDENT: (("dependentRequired",), ("dependentSchemas",)),
-    Kind.OPAQUE: (("$dynamicRef",), ("$ref",)),
-}
-"""The keywords of each kind, those together that depend on each other."""
 
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
 _DEPENDING = ("anyOf", "oneOf", "if", "not", "dependentSchemas")
 """Keywords that evaluate members of some values only."""
 _BRANCHES = ("anyOf", "oneOf", "allOf")
-
-
-@dataclass(frozen=True)
-class Group:
-    """Keywords of one schema that stand for themselves.
-
-    Attributes:
-        kind: what they are about.
-        node: the schema with these keywords only.
-        plain: the same for the engine.
-    """
-
-    kind: Kind
-    node: ObjectNode
-    plain: Plain
-
-    @cached_property
-    def text(self) -> str:
-        """Equal for an equal meaning."""
-        return text_of(self.plain)
 
 
 class Location:
@@ -210,28 +130,30 @@ class Location:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups of keywords, without those of equal meaning, in the order of their kinds."""
-        found: dict[tuple[Kind, str], Group] = {}
-        for kind, keyword_sets in _KEYWORDS.items():
-            for keywords in keyword_sets:
-                for schema in self.conjuncts:
-                    group = self._group(kind, schema, keywords)
-                    if group is not None:
-                        found.setdefault((kind, group.text), group)
-        for schema in self.whole_parts:
-            group = Group(Kind.UNEVALUATED, schema, self.sides.plain(self.side, schema))
-            found.setdefault((Kind.UNEVALUATED, group.text), group)
-        return tuple(found.values())
-
-    def _group(self, kind: Kind, schema: ObjectNode, keywords: tuple[str, ...]) -> Group | None:
-        if not any(keyword in schema for keyword in keywords):
-            return None
-        node = schema.with_items((keyword, schema[keyword]) for keyword in keywords if keyword in schema)
-        plain = self.sides.plain(self.side, node)
-        return None if plain in ({}, True) else Group(kind, node, plain)
+        return tuple(group for kind in Kind for group in self.of(kind))
 
     def of(self, kind: Kind) -> list[Group]:
         """The groups of one kind."""
-        return [group for group in self.groups if group.kind is kind]
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[Kind, list[Group]]:
+        found: dict[tuple[Kind, str], Group] = {}
+        for schema in self.conjuncts:
+            sets = dict.fromkeys(SETS[keyword] for keyword in schema if keyword in SETS)
+            for kind, keywords in sets:
+                node = schema.with_items((keyword, schema[keyword]) for keyword in keywords if keyword in schema)
+                plain = self.sides.plain(self.side, node)
+                if plain not in ({}, True):
+                    group = Group(kind, node, plain)
+                    found.setdefault((kind, group.text), group)
+        for schema in self.whole_parts:
+            group = Group(Kind.UNEVALUATED, schema, self.sides.plain(self.side, schema))
+            found.setdefault((Kind.UNEVALUATED, group.text), group)
+        by_kind: dict[Kind, list[Group]] = {}
+        for group in found.values():
+            by_kind.setdefault(group.kind, []).append(group)
+        return by_kind
 
     def member(self, name: str) -> Location:
         """What is said of the value of a property, whatever options apply."""
@@ -346,9 +268,17 @@ class Location:
         if self.values is not None:
             found.append({name for value in self.values for name in types_of(value)})
         for group in self.of(Kind.OPTIONS):
-            options = [self.inner([each]).types for key in ("anyOf", "oneOf") for each in group.node.branches(key)]
+            options = [self._types_of(each) for key in ("anyOf", "oneOf") for each in group.node.branches(key)]
             found.extend([set().union(*options)] if all(options) else [])
         return frozenset(set.intersection(*found)) if found else frozenset()
+
+    def _types_of(self, option: Schema) -> frozenset[str]:
+        """The types of an option, which is looked at once, however often it is referred to."""
+        known = self.side.types
+        if id(option) not in known:
+            known[id(option)] = frozenset()  # an option that leads back to itself
+            known[id(option)] = self.inner([option]).types
+        return known[id(option)]
 
 
 class Pair(NamedTuple):
@@ -367,38 +297,6 @@ class Pair(NamedTuple):
     def at(self, step: PathStep, old: Location, new: Location) -> Pair:
         """The place one step further."""
         return Pair(old, new, (*self.path, step))
-
-
-def values_of(node: ObjectNode) -> list[JsonValue]:
-    """The values in `enum` or `const`."""
-    return list(node.list_at("enum")) if "enum" in node else [node["const"]]
-
-
-def with_values(schema: ObjectNode) -> ObjectNode:
-    """The schema with `enum` in place of options that are constants, as people write them to describe each."""
-    for keyword in ("oneOf", "anyOf"):
-        branches = schema.branches(keyword)
-        if not branches or "enum" in schema or not all(map(_is_values, branches)):
-            continue
-        values = [value for each in branches if isinstance(each, ObjectNode) for value in values_of(each)]
-        if keyword == "anyOf" or _are_different(values):
-            place = schema.place_at(keyword)
-            items = [*schema.without({keyword}).items(), ("enum", ListNode(values, place=place))]
-            return ObjectNode(items, place=schema.place, key_places={**schema.key_places, "enum": place})
-    return schema
-
-
-def _are_different(values: Sequence[JsonValue]) -> bool:
-    """Whether no two values are equal. Of numbers it does not tell: 1 and 1.0 are equal."""
-    simple = all(isinstance(value, str | bool) or value is None for value in values)
-    return simple and len({text_of(value) for value in values}) == len(values)
-
-
-def _is_values(schema: Schema) -> bool:
-    if not isinstance(schema, ObjectNode) or not ("const" in schema) ^ ("enum" in schema):
-        return False
-    others = schema.keys() & ASSERTIONS - {"const", "enum", "type"}
-    return not others and all(not schema.types or types_of(value) & {*schema.types} for value in values_of(schema))
 
 
 def _schema(value: JsonValue) -> Schema:

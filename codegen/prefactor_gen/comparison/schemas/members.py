@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
+from prefactor_gen.comparison.schemas.comparison_state import Comparison
 from prefactor_gen.comparison.schemas.findings import Directions
-from prefactor_gen.comparison.schemas.locations import Kind, Location, Pair
+from prefactor_gen.comparison.schemas.groups import Kind
+from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.paths import OTHERS, matching_members, path_text
 from prefactor_gen.comparison.schemas.sides import Plain, text_of
 from prefactor_gen.diagnostics import change_rules as rules
@@ -14,16 +15,13 @@ from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.keywords import RENAMED_FROM
 
-if TYPE_CHECKING:
-    from prefactor_gen.comparison.schemas.walk import Walk
-
 __all__ = ["compare_members", "renamed"]
 
 _OF_OBJECTS = frozenset({Kind.TYPE, Kind.MEMBERS, Kind.REQUIRED})
 _YES_NO, _NO_YES, _BOTH = Directions(True, False), Directions(False, True), Directions(True, True)
 
 
-def compare_members(walk: Walk, pair: Pair, ask: Directions) -> None:
+def compare_members(walk: Comparison, pair: Pair, ask: Directions) -> None:
     """Find the changes of the members of an object."""
     before, after = _named(pair.old), _named(pair.new)
     names = renamed(pair.old, pair.new)
@@ -71,7 +69,7 @@ def _named(location: Location) -> dict[str, None]:
 class _Member:
     """A property, which may have had another name."""
 
-    def __init__(self, walk: Walk, pair: Pair, name: str, former: str) -> None:
+    def __init__(self, walk: Comparison, pair: Pair, name: str, former: str) -> None:
         self.walk, self.pair, (old, new, _) = walk, pair, pair
         self.name, self.former = name, former
         self.before, self.after = old.member(former), new.member(name)
@@ -216,7 +214,7 @@ def _required(name: str) -> Plain:
     return {"required": [name]}
 
 
-def _compare_others(walk: Walk, pair: Pair, ask: Directions, names: list[str]) -> None:
+def _compare_others(walk: Comparison, pair: Pair, ask: Directions, names: list[str]) -> None:
     """Find the changes of the members that no schema names."""
     old, new = pair.old, pair.new
     if {each.text for each in old.of(Kind.MEMBERS)} == {each.text for each in new.of(Kind.MEMBERS)}:
@@ -245,7 +243,7 @@ def _compare_others(walk: Walk, pair: Pair, ask: Directions, names: list[str]) -
 
 
 def _report_others(
-    walk: Walk, pair: Pair, here: Directions, refused_by: tuple[Plain, Plain], message: str = ""
+    walk: Comparison, pair: Pair, here: Directions, refused_by: tuple[Plain, Plain], message: str = ""
 ) -> None:
     old, new, path = pair
     closed = new.others.is_never and not message

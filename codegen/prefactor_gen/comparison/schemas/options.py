@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from prefactor_gen.comparison.schemas.algebra import Algebra
+from prefactor_gen.comparison.schemas.comparison_state import Comparison
 from prefactor_gen.comparison.schemas.findings import Directions
 from prefactor_gen.comparison.schemas.group_changes import shown
-from prefactor_gen.comparison.schemas.locations import Group, Kind, Location, Pair
+from prefactor_gen.comparison.schemas.groups import Group, Kind
+from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.sides import text_of
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.documents.nodes import ObjectNode, Schema
-
-if TYPE_CHECKING:
-    from prefactor_gen.comparison.schemas.algebra import Algebra
-    from prefactor_gen.comparison.schemas.walk import Walk
 
 __all__ = ["Differing", "compare_options", "differing_options"]
 
@@ -43,7 +42,7 @@ def differing_options(pair: Pair) -> Differing | None:
     return Differing(gone[0] if gone else None, added[0] if added else None)
 
 
-def compare_options(walk: Walk, pair: Pair, ask: Directions, differing: Differing) -> bool:
+def compare_options(walk: Comparison, pair: Pair, ask: Directions, differing: Differing) -> bool:
     """Compare a place of which one side says that it is one of some options.
 
     Returns:
@@ -75,9 +74,10 @@ def compare_options(walk: Walk, pair: Pair, ask: Directions, differing: Differin
 
 
 def _without_equal(options: Sequence[Location], others: Sequence[Location]) -> list[Location]:
-    """The options that the other side does not have as well."""
+    """The options that the other side does not have as well, each once."""
     known = {text_of(each.plain) for each in others}
-    return [each for each in options if text_of(each.plain) not in known]
+    different = {text_of(each.plain): each for each in options}
+    return [each for text, each in different.items() if text not in known]
 
 
 def _is_other_type(option: Location, others: Location) -> bool:

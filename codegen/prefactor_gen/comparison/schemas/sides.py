@@ -55,6 +55,7 @@ class Side:
         written: the schema in its own draft.
         root: the schema in draft 2020-12.
         number: 0 for the old one, 1 for the new one.
+        types: the types of the options of unions that are known, by the identity of their schemas.
     """
 
     def __init__(self, schema: ObjectNode, number: int) -> None:
@@ -62,6 +63,7 @@ class Side:
         self.root = whole_in_2020_12(schema) if schema.is_draft_07 else schema
         self.number = number
         self.refs = LocalRefs(self.root)
+        self.types: dict[int, frozenset[str]] = {}
 
     def targets(self, schema: ObjectNode) -> list[str]:
         """The pointers of the schemas that a schema refers to, whatever the payload is.

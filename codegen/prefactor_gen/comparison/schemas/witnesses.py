@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from prefactor_gen.comparison.schemas.algebra import Algebra
-from prefactor_gen.comparison.schemas.examples import NO_VALUE, example
+from prefactor_gen.comparison.schemas.examples import NO_VALUE, Examples
 from prefactor_gen.comparison.schemas.findings import Region
 from prefactor_gen.comparison.schemas.paths import ITEMS, Path
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides
+from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema import JsonSchema, SchemaError
 
 __all__ = ["Witnesses"]
 
 _MAX_SOUGHT = 200
-"""The most witnesses of one comparison."""
+_MAX_CHARACTERS = 2_000_000
+"""The most witnesses of one comparison, and the most characters of the schemas that are searched for them."""
 
 
 class Witnesses:
@@ -23,7 +24,9 @@ class Witnesses:
     def __init__(self, sides: Sides, algebra: Algebra) -> None:
         self.sides, self.algebra = sides, algebra
         self.old, self.new = (_validator(side, sides) for side in (sides.old, sides.new))
-        self._left = _MAX_SOUGHT
+        self._examples = Examples(assert_formats=sides.assert_formats)
+        size = sum(len(text_of(sides.plain(side, side.root))) for side in (sides.old, sides.new))
+        self._left = min(_MAX_SOUGHT, 1 + _MAX_CHARACTERS // size)
 
     def narrowing(self, region: Region) -> object:
         """A payload that only the old schema takes, with such a value; `NO_VALUE` if none is found."""
@@ -60,7 +63,7 @@ class Witnesses:
         return self._value(self.sides.document(schema))
 
     def _value(self, schema: object) -> object:
-        return example(schema, assert_formats=self.sides.assert_formats)
+        return self._examples.of(schema)
 
 
 def _validator(side: Side, sides: Sides) -> JsonSchema:
