@@ -241,7 +241,9 @@ def test_quality_schemas() -> None:
 
 def test_a_schema_that_cannot_be_compared() -> None:
     found = changes_of_params({"type": "object", "$ref": "#/$defs/none"}, EMPTY)
-    assert told(found) == ["PD007: cannot be compared: Pointer '/$defs/none' does not exist (E/E)"]
+    assert told(found) == [
+        "PD007: cannot be compared: the old schema is not valid: Pointer '/$defs/none' does not exist (E/E)"
+    ]
     [invalid] = changes_of_params({"type": "objekt"}, EMPTY)
     assert invalid.rule.code == "PD007"
 
