@@ -7,6 +7,7 @@ import posixpath
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
@@ -89,10 +90,22 @@ class SideReader:
         if isinstance(operand, FromPath):
             return [self._at_path(operand.path)]
         repository, commit = self._commit(operand)
-        if not tip:
-            branch = self._commit(new if isinstance(new, FromGit) else FromGit("HEAD"))[1]
-            commit = _merge_base(repository, operand.ref, commit, branch)
-        return [self._at_commit(operand, repository, commit)]
+        if tip:
+            return [self._at_commit(operand, repository, commit, _name(operand.ref, commit, repository))]
+        return [self._where_left(operand, new if isinstance(new, FromGit) else FromGit("HEAD"))]
+
+    def _where_left(self, operand: FromGit, branch: FromGit) -> Side:
+        """The last commit that a ref has in common with a branch: what the ref got later is no change of the branch."""
+        (repository, commit), (_, head) = self._commit(operand), self._commit(branch)
+        base = _merge_base(repository, operand.ref, commit, branch.ref, head)
+        if base == commit:
+            return self._at_commit(operand, repository, commit, _name(operand.ref, commit, repository))
+        name = f"common commit of {operand.ref} and {branch.ref} at {repository.short(base)}"
+        side = self._at_commit(operand, repository, base, name)
+        if base != head:
+            return side
+        newer = f"{operand.ref} is newer than {branch.ref}: --tip compares with {operand.ref} itself"
+        return replace(side, remarks=[newer, *side.remarks])
 
     def new(self, operand: Operand | None) -> Side:
         """What is compared: the working tree, if nothing is named.
@@ -105,7 +118,8 @@ class SideReader:
         if isinstance(operand, FromPath):
             return self._at_path(operand.path)
         if isinstance(operand, FromGit):
-            return self._at_commit(operand, *self._commit(operand))
+            repository, commit = self._commit(operand)
+            return self._at_commit(operand, repository, commit, _name(operand.ref, commit, repository))
         sides = list(self._versions(operand))
         if len(sides) > 1:
             raise OperandError(f"platform:{operand.agent} has several versions; write platform:{operand.agent}@VERSION")
@@ -133,10 +147,9 @@ class SideReader:
     def _exists(self, path: str) -> bool:
         return os.path.exists(self.folder / path)  # unlike that of Path, for any text
 
-    def _at_commit(self, operand: FromGit, repository: GitRepository, commit: str) -> Side:
+    def _at_commit(self, operand: FromGit, repository: GitRepository, commit: str, name: str) -> Side:
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory())).resolve()
         files = CommitFiles(repository, commit, folder)
-        name = files.short if commit.startswith(operand.ref) else f"{operand.ref} at {files.short}"
         try:
             if operand.path is not None:
                 return path_at_commit(files, self._in_repository(operand.path), self.project, name)
@@ -174,13 +187,18 @@ class SideReader:
         return self.repository, commit
 
 
-def _merge_base(repository: GitRepository, ref: str, commit: str, branch: str) -> str:
-    """The last commit that a ref has in common with a branch: what the ref got later is no change of the branch."""
-    base = repository.merge_base(commit, branch)
+def _name(ref: str, commit: str, repository: GitRepository) -> str:
+    """What output calls a commit."""
+    short = repository.short(commit)
+    return short if commit.startswith(ref) else f"{ref} at {short}"
+
+
+def _merge_base(repository: GitRepository, ref: str, commit: str, branch: str, head: str) -> str:
+    base = repository.merge_base(commit, head)
     if base is None:
         fetch = repository.fetch_command(ref) if repository.is_shallow else ""
         remedy = f"in a shallow clone, first {fetch}" if fetch else "--tip compares with it as it is"
-        raise OperandError(f"{ref!r} and HEAD have no commit in common; {remedy}")
+        raise OperandError(f"{ref!r} and {branch} have no commit in common; {remedy}")
     return base
 
 

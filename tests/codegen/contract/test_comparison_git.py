@@ -46,7 +46,13 @@ def test_a_branch_is_not_blamed_for_what_main_got_meanwhile(project: Project, re
     repository.commit(schemas__more=definitions(mail_send={"to": TEXT}))
     git(project.root, "switch", "-q", "topic")
     same = project.run("diff", "main")
-    assert (same.code, same.out) == (0, f"main at {base} → working tree: none of 1 span type changed\n")
+    title = f"common commit of main and HEAD at {base} → working tree: none of 1 span type changed"
+    assert (same.code, same.out.splitlines()) == (
+        0,
+        [title, "  main is newer than HEAD: --tip compares with main itself"],
+    )
+    repository.commit()
+    assert project.run("diff", "main").out == f"{title}\n"
     assert "error PD001" in project.run("diff", "main", "--tip").out
 
 
@@ -77,6 +83,9 @@ def test_two_refs(project: Project, repository: Repository) -> None:
     assert "PD002" in project.run("diff", "v1", "v2").out
     assert "1 of 2 span types changed" in project.run("diff", "v1", "v2").out
     assert "PD001" in project.run("diff", "v2", "v1", "--tip").out
+    title, newer = project.run("diff", "v2", "v1").out.splitlines()
+    assert title.startswith("common commit of v2 and v1 at ")
+    assert newer == "  v2 is newer than v1: --tip compares with v2 itself"
 
 
 def test_the_printed_command_makes_a_shallow_clone_deep_enough(project: Project) -> None:
