@@ -88,7 +88,7 @@ class _Run:
             span_types=self.places(),
             changes=judged,
             remarks=list(dict.fromkeys(self.remarks)),
-            recorded=self.recorded(),
+            recorded=self.recorded([each.change for each in judged]),
         )
 
     def findings(self) -> Sequence[Diagnostic]:
@@ -164,11 +164,12 @@ class _Run:
         ]
         return [Judged(each, Severity.WARNING) for each in changes]
 
-    def recorded(self) -> RecordedSpans | None:
+    def recorded(self, changes: Sequence[Change]) -> RecordedSpans | None:
         if self.options.spans is None:
             return None
         new, file = self.new, Path(self.options.spans)
-        return count_recorded(file, self.options.spans, new.definitions, assert_formats=bool(new.assert_formats))
+        formats = bool(new.assert_formats)
+        return count_recorded(file, self.options.spans, new.definitions, changes, assert_formats=formats)
 
     def places(self) -> dict[str, Place]:
         """The place of each span type: where it is now, or else where it was."""

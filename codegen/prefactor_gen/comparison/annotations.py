@@ -113,7 +113,7 @@ class _Here:
             place = schema.properties.place_at(name)
             if name in former_names:
                 message = f"renamed from {former_names[name]}"
-                self._report(rules.PROPERTY_RENAMED, message, place=place, step=name)
+                self._report(rules.PROPERTY_RENAMED, message, place=place, step=name, said=(former_names[name], name))
             elif name not in self.old.declared:
                 is_required = name in self.new.required
                 message = "added and required" if is_required else "added"

@@ -1,4 +1,4 @@
-"""Checks recorded spans against definitions, and counts those that they would refuse. Their values are never shown."""
+"""Counts the recorded spans that a change concerns. Their values are never shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from typing import Final
 
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.operands import OperandError
+from prefactor_gen.comparison.recorded_places import has_value, steps_of
+from prefactor_gen.comparison.schemas.paths import Path as PayloadPath
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource
+from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema.json_schema import JsonSchema
@@ -23,6 +26,10 @@ __all__ = ["RecordedSpans", "count_recorded"]
 
 _OF_PAYLOADS: Final = frozenset({"PD0", "PD1", "PD2"})
 """The rules about payloads. Others are about texts, types and data risk."""
+_GONE: Final = frozenset({
+    rules.SPAN_TYPE_REMOVED, rules.PROPERTY_REMOVED, rules.PROPERTY_RENAMED, rules.REMOVED_IN_TIME, rules.REMOVED_EARLY,
+})  # fmt: skip
+"""The rules about names that are gone: they concern all spans that have them, as their values are read no more."""
 _PARTS: Final = {Part.PARAMS: "payload", Part.RESULT: "result_payload"}
 _REDACTED: Final = "[redacted]"
 _SENSITIVE: Final = "$sensitive"
@@ -31,29 +38,39 @@ _MAX_LINE: Final = 64 * 1024 * 1024
 
 @dataclass
 class RecordedSpans:
-    """How many recorded spans definitions would refuse.
+    """How many recorded spans the changes concern.
 
     Attributes:
-        total: the spans of each span type, whether the definitions have it or not.
+        total: the spans of each span type, whether the definitions have it or not; those of one that was renamed have
+            its new name.
         unknown: the span types that the definitions do not have.
+        renamed: the spans that were recorded under the old name of a span type, by the new one.
+        gone: the spans that have a value whose name is gone, by the fingerprint of the change.
         refused: the spans by span type, part and the paths of their mismatches.
     """
 
     total: Counter[str] = field(default_factory=Counter)
     unknown: set[str] = field(default_factory=set)
+    renamed: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, Part, AbstractSet[str]]] = field(default_factory=Counter)
 
     def concerned(self, change: Change) -> int | None:
-        """The spans that a change refuses: at its place, or below it.
+        """The spans that a change refuses, at its place or below it; or those that have the value that is gone.
 
         Returns:
-            None if it breaks no writers, or if there are no such spans.
+            None if it breaks no writers, or if there are no spans of its span type.
         """
         total = self.total[change.span_type]
-        if not total or change.writers in {None, Severity.NOTE} or change.rule.code[:3] not in _OF_PAYLOADS:
+        if not total:
             return None
-        if change.part is Part.SPAN_TYPE:
-            return total if change.span_type in self.unknown else None
+        if change.rule is rules.SPAN_TYPE_RENAMED:
+            return self.renamed[change.span_type]
+        if change.rule in _GONE:
+            return self.gone[change.fingerprint] if change.path else total if change.span_type in self.unknown else None
+        is_of_payloads = change.rule.code[:3] in _OF_PAYLOADS and change.part is not Part.SPAN_TYPE
+        if change.writers in {None, Severity.NOTE} or not is_of_payloads:
+            return None
         return sum(
             number
             for (span_type, part, paths), number in self.refused.items()
@@ -77,31 +94,50 @@ def _is_at(change: Change, span_type: str, part: Part, path: str) -> bool:
     return not change.path or re.fullmatch(rf"{place}(?:[.\[].*)?", path, re.DOTALL) is not None
 
 
-def count_recorded(file: Path, shown: str, definitions: Definitions, *, assert_formats: bool) -> RecordedSpans:
+def count_recorded(
+    file: Path, shown: str, definitions: Definitions, changes: Collection[Change], *, assert_formats: bool
+) -> RecordedSpans:
     """Check the spans of a file, in each line one as the API lists it.
 
     Args:
         file: the file.
         shown: how messages name it.
         definitions: what they are checked against.
+        changes: what has changed.
         assert_formats: whether payloads must match formats.
 
     Raises:
         OperandError: the file cannot be read, or a line is no span.
     """
     schemas = dict(_schemas(definitions, assert_formats=assert_formats))
+    names = {str(each.old): each.span_type for each in changes if each.rule is rules.SPAN_TYPE_RENAMED}
+    gone = _gone(changes)
     counts = RecordedSpans()
     for row in _rows(file, shown):
-        name = str(row["schema_name"])
+        recorded = str(row["schema_name"])
+        name = names.get(recorded, recorded)
         counts.total[name] += 1
+        counts.renamed[name] += recorded in names
         for part, key in _PARTS.items():
             schema = schemas.get((name, part))
-            payload = row.get(key)
-            paths = schema.refused(_in_plain_text(payload)) if schema and isinstance(payload, dict) else ()
+            payload = _in_plain_text(row.get(key))
+            counts.gone.update(each for each, steps in gone.get((name, part), ()) if has_value(payload, steps))
+            paths = schema.refused(payload) if schema and isinstance(payload, dict) else ()
             if paths:
                 counts.refused[name, part, frozenset(paths)] += 1
     counts.unknown = counts.total.keys() - {name for name, _ in schemas}
     return counts
+
+
+def _gone(changes: Collection[Change]) -> dict[tuple[str, Part], list[tuple[str, PayloadPath]]]:
+    """The places of the values whose names are gone, by span type and part, with the fingerprints of the changes."""
+    found: dict[tuple[str, Part], dict[str, PayloadPath]] = {}
+    for each in changes:
+        if each.rule in _GONE and each.path:
+            steps = steps_of(each.path)
+            former = (*steps[:-1], str(each.old)) if each.rule is rules.PROPERTY_RENAMED else steps
+            found.setdefault((each.span_type, each.part), {})[each.fingerprint] = former
+    return {key: list(places.items()) for key, places in found.items()}
 
 
 class _CountedSchema:

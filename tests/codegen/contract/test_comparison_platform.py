@@ -129,6 +129,27 @@ class TestRecordedSpans:
         done = project.run("diff", "old", "--spans", "spans.jsonl")
         assert "error PD001 removed (writers, readers; 2 of 2 spans)" in done.out
 
+    def test_of_names_that_are_gone_the_spans_that_have_them(self, project: Project, spans: Callable[..., Any]) -> None:
+        address = {"type": "array", "items": {"type": "object", "properties": {"city": {"type": "string"}}}}
+        old = {"type": "object", "properties": {"a.b": address, "author": {}, "limit": {"type": "number"}}}
+        new = {
+            "type": "object",
+            "properties": {
+                "a.b": {"type": "array", "items": {"type": "object"}},
+                "by": {"x-prefactor-renamed-from": "author"},
+                "limit": {"type": "number", "minimum": 2},
+            },
+        }
+        spans({"a.b": [{}, {"city": "Ulm"}], "author": None, "limit": 3}, {"a.b": [{}], "author": 1}, {"limit": 1})
+        project.write("old/spans.json", {"span_type_schemas": [span_type("billing:refund", old)]})
+        renamed = span_type("billing:paid", new, **{"x-prefactor-renamed-from": "billing:refund"})
+        project.write("schemas/spans.json", {"span_type_schemas": [renamed]})
+        told = project.run("diff", "old", "--spans", "spans.jsonl").out
+        assert "PD003 renamed from billing:refund (writers, readers; 3 of 3 spans)" in told
+        assert 'PD101 "a.b"[].city: removed (readers; 1 of 3 spans)' in told
+        assert "PD104 by: renamed from author (writers, readers; 2 of 3 spans)" in told
+        assert "PD204 limit: minimum 2 added (writers; 1 of 3 spans)" in told
+
     def test_no_value_and_no_key_of_a_map_is_shown(self, spans: Callable[..., Any]) -> None:
         secret = {"amount": 7, "labels": {"ada@example.com": 4711}, "card": "[redacted]"}
         done = spans(secret, {"amount": {"$sensitive": 5}}, old="schemas")

@@ -12,7 +12,7 @@ from prefactor_gen.comparison.schemas.paths import OTHERS, matching_members, pat
 from prefactor_gen.comparison.schemas.sides import Plain, text_of
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.keywords import RENAMED_FROM
 
 __all__ = ["compare_members", "renamed"]
@@ -123,7 +123,8 @@ class _Member:
 
     def _renamed(self) -> None:
         message = f"renamed from {self.former}"
-        self._report(rules.PROPERTY_RENAMED, message, _BOTH, _required(self.name), _required(self.former))
+        names = (self.former, self.name)
+        self._report(rules.PROPERTY_RENAMED, message, _BOTH, _required(self.name), _required(self.former), said=names)
         self.walk.compare_below(self._inner, _BOTH)
         if self.is_required and not self.was_required:
             self._report(rules.BECAME_REQUIRED, "became required", _YES_NO, _required(self.name), None)
@@ -184,6 +185,7 @@ class _Member:
         writers: Severity | None = None,
         readers: Severity | None = None,
         hint: str = "",
+        said: tuple[JsonValue, JsonValue] | None = None,
     ) -> None:
         holder = self.pair.new.declared.get(self.name) or self.pair.new.required.get(self.name)
         keyword = "properties" if self.is_declared else "required"
@@ -202,7 +204,8 @@ class _Member:
             writers=writers,
             readers=readers,
             hint=hint,
-            said=(self.before.said if self.was_declared else None, self.after.said if self.is_declared else None),
+            said=said
+            or (self.before.said if self.was_declared else None, self.after.said if self.is_declared else None),
         )
 
 
