@@ -23,6 +23,7 @@ from prefactor_gen.comparison.read_sides import (
     with_definitions,
 )
 from prefactor_gen.comparison.sides import Side
+from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 from prefactor_gen.pipeline.settings import Settings
@@ -69,6 +70,8 @@ class SideReader:
             return repository is not None and repository.commit(name) is not None
 
         found = parse_operand(text, is_path=self._exists, is_ref=is_ref)
+        if found is None and repository is not None and repository.is_empty:
+            return FromGit(text)
         if found is None:
             hint = f"; {self.no_repository}" if repository is None else repository.unknown(text)
             raise OperandError(f"{text!r} is no path and no ref here{hint}")
@@ -89,6 +92,8 @@ class SideReader:
             return list(self._versions(operand))
         if isinstance(operand, FromPath):
             return [self._at_path(operand.path)]
+        if self.repository is not None and self.repository.is_empty:
+            return [Side(operand.ref, Definitions(), is_empty=True, remarks=["the repository has no commit yet"])]
         repository, commit = self._commit(operand)
         if tip:
             return [self._at_commit(operand, repository, commit, _name(operand.ref, commit, repository))]
@@ -182,7 +187,7 @@ class SideReader:
         commit = self.repository.commit(operand.ref)
         if commit is None:
             if operand.ref == "HEAD":
-                raise OperandError("the repository has no commit yet: there is nothing to compare with")
+                raise OperandError("the branch has no commit yet: there is nothing to compare with")
             raise OperandError(f"{operand.ref!r} is no ref here{self.repository.unknown(operand.ref)}")
         return self.repository, commit
 

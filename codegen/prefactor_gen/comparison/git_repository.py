@@ -87,6 +87,11 @@ class GitRepository:
         """Whether the repository lacks commits, as those of CI often do."""
         return self._git("rev-parse", "--is-shallow-repository").stdout == b"true\n"
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the repository has no commit yet."""
+        return self.commit("HEAD") is None and not self.refs()
+
     def refs(self) -> list[str]:
         """The names of branches and tags, as people write them."""
         names = self._git("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")

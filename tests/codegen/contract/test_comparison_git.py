@@ -151,7 +151,11 @@ def test_no_repository_and_no_commit(project: Project) -> None:
     project.write("schemas/spans.yaml", REFUND)
     assert message(project, "main") == "'main' is no path and no ref here; this folder is in no git repository"
     Repository(project.root)
-    assert message(project, "git:HEAD") == "the repository has no commit yet: there is nothing to compare with"
+    for ref in ("main", "git:HEAD"):
+        done = project.run("diff", ref)
+        assert (done.code, "  the repository has no commit yet" in done.out.splitlines()) == (0, True)
+        assert "note PD002 added" in done.out
+    assert message(project, "schemas", "main") == "'main' is no ref here"
 
 
 def test_without_git_two_folders_can_be_compared(
