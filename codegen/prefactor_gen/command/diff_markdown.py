@@ -36,6 +36,8 @@ def print_markdown(report: Report, stream: TextIO) -> None:
     first = [FIRST_LINE, f"**{_text(report.sides if report.findings else report.title)}**"]
     last = [*(_text(each) for each in recorded_elsewhere(report)), *_allowances(report)]
     first += [_text(each) for each in report.remarks]
+    # In no table: the workflow of the guide writes a comment if there is one, and no definition has changed here.
+    first += [f"{_SIGNS[each.severity]} {_text(_unneeded(each))}" for each in report.unneeded_allowances]
     if report.findings:
         first.append("The new definitions are wrong; `prefactor-gen check` says this:")
         last = [_text(str(each)) for each in report.findings[:_MAX_LINES_TO_ALLOW]]
@@ -51,6 +53,10 @@ def one_comment(printed: Mapping[str, str]) -> str:
     return _cut("\n".join([FIRST_LINE, "", *parts]).rstrip())
 
 
+def _unneeded(found: Judged) -> str:
+    return f"{found.change.rule.code} {found.change.message}"
+
+
 def _cut(text: str) -> str:
     """The lines that fit a comment."""
     if len(text) <= _MAX_CHARACTERS:
@@ -62,7 +68,9 @@ def _cut(text: str) -> str:
 def _tables(report: Report, room: int) -> Iterator[str]:
     """A table for each span type, those with errors first, as far as there is room."""
     severities = list(Severity)
-    ordered = sorted(report.changes, key=lambda each: (each.change.span_type, severities.index(each.severity)))
+    ordered = sorted(
+        report.definition_changes, key=lambda each: (each.change.span_type, severities.index(each.severity))
+    )
     tables = [(name, list(found)) for name, found in groupby(ordered, key=lambda each: each.change.span_type)]
     left = len(ordered)
     for name, found in sorted(tables, key=lambda each: severities.index(each[1][0].severity)):

@@ -14,6 +14,7 @@ from prefactor_gen.command.report import OUTPUT_FORMATS, console, findings_data,
 from prefactor_gen.comparison.changes import Part
 from prefactor_gen.comparison.judgement import Judged, Party
 from prefactor_gen.comparison.recorded_spans import RecordedSpans
+from prefactor_gen.diagnostics.change_rules import UNNEEDED_ALLOWANCE
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.documents.nodes import to_plain
 
@@ -35,7 +36,7 @@ class Report:
     Attributes:
         old: the names of the old sides.
         new: the name of the new side.
-        span_types: the span types of both sides together, each with its place.
+        span_types: the span types of both sides together, each with its place; one that was renamed is one.
         changes: what has changed.
         remarks: what was not compared, and why.
         findings: what is wrong with the new definitions; then nothing was compared.
@@ -68,9 +69,19 @@ class Report:
     @property
     def title(self) -> str:
         """What was compared, and how many span types have changed."""
-        changed = len({each.change.span_type for each in self.changes} & self.span_types.keys())
+        changed = len({each.change.span_type for each in self.definition_changes} & self.span_types.keys())
         number, total = f"{changed:,}" if changed else "none", len(self.span_types)
         return f"{self.sides}: {number} of {_count(total, 'span type')} changed"
+
+    @property
+    def definition_changes(self) -> list[Judged]:
+        """The changes without the warnings about the configuration."""
+        return [each for each in self.changes if each.change.rule is not UNNEEDED_ALLOWANCE]
+
+    @property
+    def unneeded_allowances(self) -> list[Judged]:
+        """The warnings of allowances that no change needs."""
+        return [each for each in self.changes if each.change.rule is UNNEEDED_ALLOWANCE]
 
     @property
     def sides(self) -> str:
@@ -176,7 +187,7 @@ def outcome(changes: Sequence[Judged]) -> str:
 
 def allowance_lines(report: Report) -> list[str]:
     """The lines for the configuration that allow what the command fails for."""
-    identities = dict.fromkeys(each.change.identity for each in report.changes if report.blocks(each))
+    identities = dict.fromkeys(each.change.identity for each in report.definition_changes if report.blocks(each))
     return [f'{json.dumps(identity, ensure_ascii=False)} = "why"' for identity in identities]
 
 

@@ -22,7 +22,7 @@ from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.recorded_spans import RecordedSpans, count_recorded
 from prefactor_gen.comparison.sides import Side, changed_names, unreadable
 from prefactor_gen.comparison.type_changes import repeats, type_changes
-from prefactor_gen.diagnostics.change_rules import UNNEEDED_ALLOWANCE
+from prefactor_gen.diagnostics.change_rules import SPAN_TYPE_RENAMED, UNNEEDED_ALLOWANCE
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, has_errors
 
 __all__ = ["compare_sides"]
@@ -85,7 +85,7 @@ class _Run:
             judged += self.unneeded(judged)
         return replace(
             report,
-            span_types=self.places(),
+            span_types=self.places(judged),
             changes=judged,
             remarks=list(dict.fromkeys(self.remarks)),
             recorded=self.recorded([each.change for each in judged]),
@@ -171,7 +171,8 @@ class _Run:
         formats = bool(new.assert_formats)
         return count_recorded(file, self.options.spans, new.definitions, changes, assert_formats=formats)
 
-    def places(self) -> dict[str, Place]:
+    def places(self, judged: Sequence[Judged]) -> dict[str, Place]:
         """The place of each span type: where it is now, or else where it was."""
         sides = [*(each.definitions for each in self.old), self.new.definitions]
-        return {each.name: each.place for side in sides for each in side.span_types}
+        renamed = {each.change.old for each in judged if each.change.rule is SPAN_TYPE_RENAMED}
+        return {each.name: each.place for side in sides for each in side.span_types if each.name not in renamed}

@@ -20,10 +20,11 @@ from prefactor_gen.pipeline.resolved_definitions import definitions_of
 __all__ = ["changed_entries", "changes_between"]
 
 
-def changed_entries(text: str, definitions: Mapping[str, object]) -> int:
-    """How many span types of a definition file are others now, are gone or are new."""
+def changed_entries(text: str, definitions: Mapping[str, object]) -> tuple[int, int]:
+    """How many span types of a definition file are others now, are gone or are new; and how many there are in all."""
     before, after = _by_name(to_plain(parse_yaml(text, ""))), _by_name(definitions)
-    return sum(before.get(name) != after.get(name) for name in before.keys() | after.keys())
+    names = before.keys() | after.keys()
+    return sum(before.get(name) != after.get(name) for name in names), len(names)
 
 
 def changes_between(old: str, new: str, path: Path, base: Path, references: ReferenceSettings) -> list[Change]:

@@ -105,9 +105,9 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     text = read_text(path)
     if text is None or digest(made.text) == entry.output:
         return None
-    number = changed_entries(text, made.definitions)
-    noun = imported.noun if made.count == 1 else f"{imported.noun}s"
-    message = f"{path.name}: {imported.source} changed {number} of {made.count} {noun}; run {command}"
+    number, total = changed_entries(text, made.definitions)
+    noun = imported.noun if total == 1 else f"{imported.noun}s"
+    message = f"{path.name}: {imported.source} changed {number} of {total} {noun}; run {command}"
     return _Finding(
         name=name,
         file=shown(path),

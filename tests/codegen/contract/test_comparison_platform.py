@@ -145,6 +145,7 @@ class TestRecordedSpans:
         renamed = span_type("billing:paid", new, **{"x-prefactor-renamed-from": "billing:refund"})
         project.write("schemas/spans.json", {"span_type_schemas": [renamed]})
         told = project.run("diff", "old", "--spans", "spans.jsonl").out
+        assert " 1 of 1 span type changed\n" in told
         assert "PD003 renamed from billing:refund (writers, readers; 3 of 3 spans)" in told
         assert 'PD101 "a.b"[].city: removed (readers; 1 of 3 spans)' in told
         assert "PD104 by: renamed from author (writers, readers; 2 of 3 spans)" in told

@@ -111,6 +111,17 @@ def test_an_allowance_that_is_not_needed_is_told(changed: Project) -> None:
     assert "PD901" in changed.run("diff", "main").out
 
 
+def test_an_allowance_is_no_change_of_a_span_type(changed: Project) -> None:
+    """Nor can it be allowed itself, nor is it worth a comment of each pull request."""
+    changed.write("schemas/spans.yaml", OLD)
+    configure(changed, '[tool.prefactor-gen.diff.allow]\n"PD001 billing:refund" = "once"\n')
+    done = changed.run("diff", "--strict")
+    assert (done.code, "none of 2 span types changed" in done.out, "to allow" in done.out) == (1, True, False)
+    shown = changed.run("diff", "--format", "markdown").out
+    assert "warning PD901 no change needs" in shown
+    assert "\n|" not in shown
+
+
 def test_the_table_has_a_schema_for_editors(project: Project) -> None:
     schema = json.loads(project.run("schema", "config").out)
     table = schema["properties"]["tool"]["properties"]["prefactor-gen"]["properties"]["diff"]

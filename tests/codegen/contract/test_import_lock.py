@@ -65,7 +65,7 @@ def test_check_in_other_formats(importing: ImportingProject) -> None:
     annotations = importing.run("import", "--check", "--format", "github").out.splitlines()
     assert annotations[0] == (
         "::error file=schemas/imported/shop.yaml,title=import::"
-        "shop.yaml: shop 1.0 changed 1 of 1 tool; run import mcp --name shop"
+        "shop.yaml: shop 1.0 changed 1 of 2 tools; run import mcp --name shop"
     )
     assert annotations[1].startswith("::error file=schemas/imported/shop.yaml,title=PD001::PD001 shop:find: ")
 
