@@ -20,7 +20,7 @@ from prefactor_gen.comparison.judgement import Judged, Protected, judge, merge
 from prefactor_gen.comparison.operands import OperandError
 from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.recorded_spans import RecordedSpans, count_recorded
-from prefactor_gen.comparison.sides import Side, changed_names, unreadable
+from prefactor_gen.comparison.sides import Side, changed_names, known_on_both, unreadable
 from prefactor_gen.comparison.type_changes import repeats, type_changes
 from prefactor_gen.diagnostics.change_rules import SPAN_TYPE_RENAMED, UNNEEDED_ALLOWANCE
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, has_errors
@@ -100,7 +100,8 @@ class _Run:
         return diagnostics
 
     def changes(self, old: Side) -> Iterator[Change]:
-        if old.generate is None and not changed_names(old.definitions, self.new.definitions):
+        before, after = known_on_both(old, self.new)
+        if old.generate is None and not changed_names(before, after):
             self.remarks.append(f"{old.name} is identical")
         self.remarks += [*old.remarks, *self.new.remarks]
         if old.is_empty:
@@ -115,10 +116,8 @@ class _Run:
             assert_formats=bool(self.new.assert_formats),
             count_undeclared=self.settings.count_undeclared,
         )
-        before, after = old.definitions, self.new.definitions
         if not (old.has_quality and self.new.has_quality):
             self.remarks.append("quality schemas are not compared: the platform does not give them")
-            before, after = replace(before, quality=[]), replace(after, quality=[])
         found = [*unreadable(old), *compare(before, after, options)]
         yield from found
         is_note = self.settings.types is Severity.NOTE

@@ -178,7 +178,8 @@ class SideReader:
                 definitions, diagnostics = definitions_from_data(each.definitions, name)
             except DiagnosticError as error:
                 raise OperandError(str(error.diagnostics[0])) from None
-            yield Side(name, definitions, diagnostics, has_quality="quality_schemas" in each.definitions)
+            has_quality = "quality_schemas" in each.definitions
+            yield Side(name, definitions, diagnostics, has_quality=has_quality, has_deprecations=False)
 
     def _commit(self, operand: FromGit) -> tuple[GitRepository, str]:
         """The repository, and the commit of a ref."""

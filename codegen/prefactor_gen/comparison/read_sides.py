@@ -147,7 +147,7 @@ def side_of_package(name: str, package: Path, shown: str) -> Side:
         files = sorted(each for each in package.glob("*.py") if each.name != DEFINITIONS_FILE)
         return Checked({each.name: _text(each, shown) for each in files}, found.diagnostics)
 
-    return Side(name, found.value, found.diagnostics, base=package, generate=modules)
+    return Side(name, found.value, found.diagnostics, base=package, generate=modules, has_deprecations=False)
 
 
 def _text(file: Path, shown: str) -> str:

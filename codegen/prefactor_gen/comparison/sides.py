@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Severity
 from prefactor_gen.diagnostics.rules import NO_DEFINITIONS
 from prefactor_gen.documents.nodes import JsonValue, is_same
 
-__all__ = ["Generate", "Side", "changed_names", "unreadable"]
+__all__ = ["Generate", "Side", "changed_names", "known_on_both", "unreadable"]
 
 Generate: TypeAlias = Callable[[Collection[str]], Checked[Mapping[str, str]]]
 """Generates the modules of some span types, given their names: the text of each file by its name."""
@@ -31,6 +31,7 @@ class Side:
         base: the folder that places are relative to.
         generate: generates modules; None if only the definitions are known.
         has_quality: whether the quality schemas are known.
+        has_deprecations: whether it is known which span types are deprecated: that is not sent to the API.
         assert_formats: whether payloads must match the formats of their schemas; None if that is not known.
         other_exports: names that a package of them has beside those that are generated: the former names of classes.
         is_empty: there was nothing yet.
@@ -43,6 +44,7 @@ class Side:
     base: Path = field(default_factory=Path)
     generate: Generate | None = None
     has_quality: bool = True
+    has_deprecations: bool = True
     assert_formats: bool | None = None
     other_exports: frozenset[str] = frozenset()
     is_empty: bool = False
@@ -65,6 +67,20 @@ def unreadable(old: Side) -> list[Change]:
         )
         for each in errors
     ]
+
+
+def known_on_both(old: Side, new: Side) -> tuple[Definitions, Definitions]:
+    """The definitions of two sides, without what one of them does not know."""
+    before, after = old.definitions, new.definitions
+    if not (old.has_quality and new.has_quality):
+        before, after = replace(before, quality=[]), replace(after, quality=[])
+    if not old.has_deprecations:
+        after = replace(after, span_types=[replace(each, deprecation=None) for each in after.span_types])
+    if not new.has_deprecations:  # that of a span type that is gone still says whether it may go
+        left = {each.name for each in after.span_types}
+        kept = [replace(each, deprecation=None) if each.name in left else each for each in before.span_types]
+        before = replace(before, span_types=kept)
+    return before, after
 
 
 def changed_names(old: Definitions, new: Definitions) -> set[str]:
