@@ -409,6 +409,9 @@ def test_wrong_definitions(agent: Project) -> None:
     assert (result.code, result.out) == (1, "")
     assert "schemas/bad.yaml:1:21" in result.err
     assert "error PG002" in result.err
+    agent.write("schemas/bad.yaml", "span_type_schemas: [{ name: a, params_schema: { type: objekt } }]\n")
+    result = agent.run("status")
+    assert (result.code, "error PG006" in result.err) == (1, True)
 
 
 def test_definitions_in_python_are_not_run(agent: Project) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prefactor_gen.checks.schema_check import check_schema
 from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import Document, is_attribute
@@ -58,11 +59,13 @@ def own_span_types(
     if found is None:
         return Checked(None)
     span_types = found.value.span_types
+    schemas = [source for item in span_types for source in (item.params, item.result) if source is not None]
+    of_schemas = [each for source in schemas for each in check_schema(source)]
     names, of_names = span_names(span_types, RESERVED_NAMES.__contains__)
     classes = {each.class_name: name for name, each in names.items()}
     former = {old: classes[new] for old, new in settings.former_names if new in classes}
     definitions = {item.name: item for item in span_types}
-    return Checked(SpanTypesOfPackage(classes | former, definitions), [*found.diagnostics, *of_names])
+    return Checked(SpanTypesOfPackage(classes | former, definitions), [*found.diagnostics, *of_schemas, *of_names])
 
 
 def _generated_definitions(package: Path, base: Path, settings: Settings) -> Checked[Definitions] | None:
