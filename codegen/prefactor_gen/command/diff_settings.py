@@ -131,6 +131,8 @@ def _reason(key: str, reason: object) -> str:
         raise ConfigError(f"pyproject.toml: {message}{hint}")
     if not isinstance(reason, str) or not reason.strip():
         raise ConfigError(f"pyproject.toml: expected the reason why {key!r} is allowed in {where}, found {reason!r}")
+    if reason.strip() == "why":
+        raise ConfigError(f'pyproject.toml: expected the reason in place of "why" for {key!r} in {where}')
     return " ".join(reason.split())
 
 

@@ -102,6 +102,8 @@ def _allowed(entries: object) -> dict[str, str]:
     for identity, reason in entries.items():
         if not isinstance(reason, str) or not reason.strip():
             raise ConfigError(f"pyproject.toml: expected the reason why {identity!r} is allowed in {where}")
+        if reason.strip() == "why":
+            raise ConfigError(f'pyproject.toml: expected the reason in place of "why" for {identity!r} in {where}')
     return entries
 
 

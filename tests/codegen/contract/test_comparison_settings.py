@@ -44,6 +44,10 @@ WRONG = {
     "rule": (f"{TABLE}\nallow = {{ 'pd001 a' = 'x' }}", "found 'pd001 a'; did you mean 'PD001'?"),
     "whole-rule": (f"{TABLE}\nallow = {{ 'PD001' = 'x' }}", 'expected "RULE SPAN-TYPE PART PATH"'),
     "reason": (f"{TABLE}\nallow = {{ 'PD001 a' = ' ' }}", "expected the reason why 'PD001 a' is allowed"),
+    "placeholder": (
+        f"{TABLE}\nallow = {{ 'PD001 a' = 'why' }}",
+        "expected the reason in place of \"why\" for 'PD001 a'",
+    ),
     "own-rule": (f"{TABLE}\nallow = {{ 'PD901 a' = 'x' }}", "found 'PD901 a'"),
 }
 
@@ -84,11 +88,12 @@ def test_a_change_is_allowed_by_the_line_that_is_printed(changed: Project) -> No
     configure(changed, '[tool.prefactor-gen.diff.span-types]\n"lab:*" = "none"\n')
     line = changed.run("diff").out.splitlines()[-1].removeprefix("to allow: ")
     assert line == '"PD001 billing:refund" = "why"'
+    line = line.replace("why", "Nobody reads it.")
     configure(changed, f'span-types = {{ "lab:*" = "none" }}\n[tool.prefactor-gen.diff.allow]\n{line}\n')
     done = changed.run("diff")
-    assert (done.code, "(allowed: why)" in done.out) == (0, True)
+    assert (done.code, "(allowed: Nobody reads it.)" in done.out) == (0, True)
     (found,) = (each for each in json.loads(changed.run("diff", "--format", "json").out)["changes"] if each["allowed"])
-    assert (found["id"], found["level"], found["breaks"], found["allowed"]) == ("PD001", "note", [], "why")
+    assert (found["id"], found["level"], found["breaks"], found["allowed"]) == ("PD001", "note", [], "Nobody reads it.")
 
 
 def test_several_lines_to_allow(changed: Project) -> None:

@@ -133,7 +133,7 @@ def test_what_is_denied(project: Project) -> None:
     write(
         project,
         {**REFUND, "params_schema": params},
-        settings=settings + "[tool.prefactor-gen.risk.allow]\n" + "\n".join(lines),
+        settings=settings + "[tool.prefactor-gen.risk.allow]\n" + "\n".join(lines).replace('"why"', '"once"'),
     )
     allowed = project.run("risk")
     assert (allowed.code, "error" in allowed.out) == (0, False)
@@ -237,6 +237,7 @@ WRONG_SETTINGS = {
     "unknown": ("unknown = true", "expected one of error, warning, note, ignore in unknown of [tool.prefactor-gen.risk], found True"),
     "profile": ("profile = 1", "expected the path of a file in profile"),
     "allow": ('allow = ["PR001"]', 'expected "rule span-type key" = "reason" in [tool.prefactor-gen.risk.allow]'),
+    "placeholder": ('allow = { "PR001 a destroy_data" = "why" }', 'expected the reason in place of "why" for '),
     "no-reason": ('allow = { "PR001 a destroy_data" = " " }', "expected the reason why 'PR001 a destroy_data' is allowed"),
 }  # fmt: skip
 
