@@ -24,11 +24,14 @@ class Said(NamedTuple):
 def removal(removed: Said, deprecation: Deprecation | None, options: ComparisonOptions) -> Said:
     """What the removal of something is, if it was deprecated: in time, or too early.
 
-    One whose deprecation has no date is a removal like any other.
+    One whose deprecation has no date is a removal like any other: of a version, nobody knows whether it has come.
     """
-    until = None if deprecation is None else _date(deprecation.until)
-    if until is None:
+    if deprecation is None or deprecation.until is None:
         return removed
+    until = _date(deprecation.until)
+    if until is None:
+        message = f"{removed.message}; it was supported until {deprecation.until}, but only dates are compared"
+        return removed._replace(message=message)
     if options.today < until:
         return Said(rules.REMOVED_EARLY, f"removed before {until.isoformat()}, until when it is supported")
     return Said(rules.REMOVED_IN_TIME, f"removed; it was supported until {until.isoformat()}")
@@ -36,12 +39,18 @@ def removal(removed: Said, deprecation: Deprecation | None, options: ComparisonO
 
 def deprecation_changes(old: Deprecation | None, new: Deprecation | None, options: ComparisonOptions) -> Iterator[Said]:
     """What has changed of a deprecation."""
-    if new is None or new == old:
+    if new == old:
+        return
+    if new is None:
+        yield Said(rules.DEPRECATED, "not deprecated any more")
         return
     yield Said(rules.DEPRECATED, str(new).removesuffix("."))
     until = _date(new.until)
     if until is None or (old is not None and old.until == new.until):
         return
+    promised = None if old is None else _date(old.until)
+    if promised is not None and until < promised:
+        yield Said(rules.UNTIL_EARLIER, f"until {until.isoformat()} was {promised.isoformat()}")
     left = (until - options.today).days
     if left < options.grace:
         days = f"{left} day{'' if left == 1 else 's'} from now" if left >= 0 else "in the past"

@@ -111,9 +111,9 @@ def _announced(finding: Finding, deprecated: dict[Path, Deprecation], options: C
         return finding
     was = Said(finding.rule, finding.message)
     said = removal(was, deprecated.get(finding.path), options)
-    if said is was:
-        return finding
     rule, message = said
+    if rule is finding.rule:
+        return replace(finding, message=message)
     return replace(finding, rule=rule, message=message, writers=rule.writers, readers=rule.readers, hint="")
 
 

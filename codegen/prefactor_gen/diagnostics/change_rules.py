@@ -93,10 +93,11 @@ TEXT_CHANGED = _rule("PD301", "text-changed", "a title or a description changed"
 TEMPLATE_CHANGED = _rule("PD302", "template-changed", "a template changed", None, _N)
 TEMPLATE_LOST = _rule("PD303", "template-lost", "a template shows what is not there any more", None, _E)
 DEFAULT_CHANGED = _rule("PD304", "default-changed", "a default changed", None, _W)
-DEPRECATED = _rule("PD305", "deprecated", "something is deprecated now", _N, _N)
+DEPRECATED = _rule("PD305", "deprecated", "a deprecation was added, changed or taken back", _N, _N)
 REMOVED_IN_TIME = _rule("PD306", "removed-in-time", "something was removed as its deprecation announced", _N, _N)
 REMOVED_EARLY = _rule("PD307", "removed-early", "something was removed before the date of its deprecation", _E, _E)
 UNTIL_TOO_NEAR = _rule("PD308", "until-too-near", "the date of a deprecation is too near", _W, _W)
+UNTIL_EARLIER = _rule("PD309", "until-earlier", "a deprecation ends earlier than it said", _E, _E)
 
 EXPORT_GONE = replace(
     _rule("PD401", "export-gone", "a name of the generated package is gone", _N, None),

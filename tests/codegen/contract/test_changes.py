@@ -257,7 +257,7 @@ def test_what_is_deprecated_may_go_when_its_time_has_come() -> None:
     for until, expected in {
         "2026-11-28": "PD306 a: removed; it was supported until 2026-11-28 (n/n)",
         "2026-11-29": "PD307 a: removed before 2026-11-29, until when it is supported (E/E)",
-        "2.0": "PD101 a: removed (w/E)",
+        "2.0": "PD101 a: removed; it was supported until 2.0, but only dates are compared (w/E)",
     }.items():
         assert told(changes_of_params(members(a=deprecated_until(until), **rest), members(**rest))) == [expected]
     old = span_type(EMPTY, name="a", **{"x-prefactor-deprecated": {"until": "2026-11-01"}})
@@ -275,6 +275,18 @@ def test_a_deprecation_leaves_time() -> None:
     assert told(changes_of_params(members(a=TEXT), members(a=far)))[1:] == []
     assert told(changes_of_params(members(a=near), members(a=near))) == []
     assert len(changes_of_params(members(a=TEXT), members(a=near), grace=3)) == 1
+
+
+def test_what_was_announced_is_not_changed_unseen() -> None:
+    early, late = (members(a=deprecated_until(day)) for day in ("2027-03-01", "2027-06-01"))
+    assert told(changes_of_params(late, early)) == [
+        "PD305 a: deprecated: use b instead. Supported until 2027-03-01 (n/n)",
+        "PD309 a: until 2027-03-01 was 2027-06-01 (E/E)",
+    ]
+    assert [each.rule.code for each in changes_of_params(early, late)] == ["PD305"]
+    assert told(changes_of_params(early, members(a=TEXT))) == ["PD305 a: not deprecated any more (n/n)"]
+    old = span_type(EMPTY, **{"x-prefactor-deprecated": {"until": "2027-06-01"}})
+    assert told(changes(definitions(old), definitions(span_type(EMPTY)))) == ["PD305: not deprecated any more (n/n)"]
 
 
 def test_a_large_union_is_compared_option_by_option() -> None:
