@@ -14,7 +14,7 @@ from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.schemas.findings import Finding
 from prefactor_gen.comparison.schemas.group_changes import shown
 from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.members import renamed
+from prefactor_gen.comparison.schemas.members import renamed, wrong_former_name
 from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path
 from prefactor_gen.comparison.schemas.sides import Sides, text_of
 from prefactor_gen.diagnostics import change_rules as rules
@@ -118,7 +118,8 @@ class _Here:
                 is_required = name in self.new.required
                 message = "added and required" if is_required else "added"
                 said = (None, self.new.described(name).said)
-                self._report(rules.PROPERTY_ADDED, message, place=place, step=name, said=said)
+                hint = wrong_former_name(self.old, self.new, name)
+                self._report(rules.PROPERTY_ADDED, message, place=place, step=name, said=said, hint=hint)
         for name in self.old.declared:
             if name not in self.new.declared and name not in former_names.values():
                 member = self.old.described(name)
@@ -178,6 +179,7 @@ class _Here:
         step: str | None = None,
         keyword: str | None = None,
         said: tuple[JsonValue, JsonValue] = (None, None),
+        hint: str = "",
     ) -> None:
         found = Finding(
             rule=rule,
@@ -188,6 +190,7 @@ class _Here:
             readers=rule.readers,
             old=said[0],
             new=said[1],
+            hint=hint,
         )
         self.found.findings.append(found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from prefactor_gen.comparison.changes import Change, Part
@@ -11,6 +12,7 @@ from prefactor_gen.comparison.data_risk import data_risk_changes
 from prefactor_gen.comparison.definition_changes import declared, quality_changes, span_type_changes
 from prefactor_gen.comparison.deprecations import Said, removal
 from prefactor_gen.comparison.options import ComparisonOptions
+from prefactor_gen.comparison.schemas.members import why_not_renamed
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_schema.engine import on_a_large_stack
@@ -46,7 +48,10 @@ def _span_types(old: Definitions, new: Definitions, options: ComparisonOptions) 
     former = _renamed(before, after)
     for name in sorted(before.keys() | after.keys()):
         if name in after:
-            yield from _sorted(_span_type(before.get(former.get(name, name)), after[name], options))
+            found = _sorted(_span_type(before.get(former.get(name, name)), after[name], options))
+            wrong = after[name].renamed_from if name not in before and name not in former else None
+            hint = "" if wrong is None else why_not_renamed(wrong, before, after)
+            yield from (replace(each, hint=hint) if each.rule is rules.SPAN_TYPE_ADDED else each for each in found)
         elif name not in former.values():
             yield from _removed(before[name], options)
 

@@ -174,8 +174,8 @@ EXPLANATIONS = {
     ),
     "PD309": (
         "A deprecation said until when something is supported, and names an earlier day now. People rely on the day "
-        "that was announced; with an earlier one, the removal would pass as one in time. Keep the day, or allow the change "
-        "with the reason."
+        "that was announced; with an earlier one, the removal would pass as one in time. Keep the day, or allow the "
+        "change with the reason."
     ),
     "PD901": (
         "An entry of [tool.prefactor-gen.diff.allow] allows a change that is not there. If it stayed, it would allow "

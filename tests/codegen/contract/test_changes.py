@@ -289,6 +289,25 @@ def test_what_was_announced_is_not_changed_unseen() -> None:
     assert told(changes(definitions(old), definitions(span_type(EMPTY)))) == ["PD305: not deprecated any more (n/n)"]
 
 
+def test_a_former_name_that_is_not_used_is_told() -> None:
+    def hint(former: str, **more: Any) -> str:
+        by = text(**{"x-prefactor-renamed-from": former})
+        found = changes_of_params(members(author=TEXT, other=TEXT), members(by=by, other=TEXT, **more))
+        return next(each.hint for each in found if each.path == "by")
+
+    assert hint("auther") == "x-prefactor-renamed-from: there was no auther; did you mean 'author'?"
+    assert hint("other") == "x-prefactor-renamed-from: other is still there"
+    assert hint("author") == ""
+    again = text(**{"x-prefactor-renamed-from": "author"})
+    assert "another one was renamed from author" in hint("author", a=again)
+    old = definitions(span_type(EMPTY, name="a:b"))
+    new = definitions(span_type(EMPTY, name="c:d", **{"x-prefactor-renamed-from": "a:bb"}))
+    assert [each.hint for each in changes(old, new)] == [
+        "",
+        "x-prefactor-renamed-from: there was no a:bb; did you mean 'a:b'?",
+    ]
+
+
 def test_a_large_union_is_compared_option_by_option() -> None:
     def union(last: Any) -> dict[str, Any]:
         names = [f"k{number}" for number in range(60)]

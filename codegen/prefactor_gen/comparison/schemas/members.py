@@ -14,8 +14,9 @@ from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.keywords import RENAMED_FROM
+from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["compare_members", "renamed"]
+__all__ = ["compare_members", "renamed", "why_not_renamed", "wrong_former_name"]
 
 _OF_OBJECTS = frozenset({Kind.TYPE, Kind.MEMBERS, Kind.REQUIRED})
 _YES_NO, _NO_YES, _BOTH = Directions(True, False), Directions(False, True), Directions(True, True)
@@ -43,6 +44,25 @@ def renamed(old: Location, new: Location) -> Mapping[str, str]:
         if is_gone and name not in old.declared and former not in found.values():
             found[name] = str(former)
     return found
+
+
+def wrong_former_name(old: Location, new: Location, name: str) -> str:
+    """Why a property that is new is not one that was renamed, although it names one; empty if it names none."""
+    schema = new.declared.get(name)
+    member = None if schema is None else schema.properties.get(name)
+    former = member.get(RENAMED_FROM) if isinstance(member, ObjectNode) else None
+    return why_not_renamed(former, old.declared, new.declared) if isinstance(former, str) else ""
+
+
+def why_not_renamed(former: str, before: Collection[str], after: Collection[str]) -> str:
+    """Why the former name that something new gives itself is not used."""
+    if former in after:
+        return f"{RENAMED_FROM}: {former} is still there"
+    if former in before:
+        return f"{RENAMED_FROM}: another one was renamed from {former}"
+    return (
+        f"{RENAMED_FROM}: there was no {former}{did_you_mean(former, [each for each in before if each not in after])}"
+    )
 
 
 def _rename_hint(pair: Pair, gone: Collection[str], came: Collection[str]) -> str:
@@ -149,6 +169,7 @@ class _Member:
             _value(self.name, self.before),
             writers=severity,
             readers=readers,
+            hint=wrong_former_name(self.pair.old, self.pair.new, self.name),
         )
         if not was_open and not was_closed and any(value):  # it was one of the others, or matches a pattern
             self.walk.compare_below(self._inner, value)
