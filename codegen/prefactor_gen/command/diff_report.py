@@ -161,6 +161,9 @@ def recorded_elsewhere(report: Report) -> Iterator[str]:
     """The places where recorded spans are refused although nothing has changed there."""
     if report.recorded is None:
         return
+    known = report.recorded.total.keys() & report.span_types.keys()
+    if not known:
+        yield f"recorded: none of {_count(report.recorded.total.total(), 'span')} is of these span types"
     places = report.recorded.elsewhere([each.change for each in report.changes])
     for span_type, part, path, number in places[:_MAX_LINES]:
         spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"

@@ -125,6 +125,8 @@ def count_recorded(
             paths = schema.refused(payload) if schema and isinstance(payload, dict) else ()
             if paths:
                 counts.refused[name, part, frozenset(paths)] += 1
+    if not counts.total:
+        raise OperandError(f"{shown}: expected spans, found none")
     counts.unknown = counts.total.keys() - {name for name, _ in schemas}
     return counts
 
@@ -211,16 +213,20 @@ def _rows(file: Path, shown: str) -> Iterator[Mapping[str, object]]:
         with file.open("rb") as lines:
             for number, line in enumerate(iter(lambda: lines.readline(_MAX_LINE), b""), 1):
                 if line.strip():
-                    yield _row(line, f"{shown}:{number}")
+                    yield from _rows_of_line(line, f"{shown}:{number}")
     except OSError as error:
         raise OperandError(f"cannot read {shown}: {error.strerror}") from None
 
 
-def _row(line: bytes, where: str) -> Mapping[str, object]:
+def _rows_of_line(line: bytes, where: str) -> Iterator[Mapping[str, object]]:
+    """The span of a line; or those of a page, as the API answers it."""
     try:
-        row = json.loads(line)
+        found = json.loads(line)
     except (ValueError, RecursionError):
-        raise OperandError(f"{where}: expected a span as JSON on one line, as GET /agent_spans lists it") from None
-    if not isinstance(row, dict) or not isinstance(row.get("schema_name"), str):
-        raise OperandError(f"{where}: expected a span with schema_name, payload and result_payload")
-    return row
+        hint = "; `jq -c '.summaries[]'` makes such lines of an answer of GET /agent_spans"
+        raise OperandError(f"{where}: expected a span as JSON on one line{hint}") from None
+    page = found.get("summaries") if isinstance(found, dict) else None
+    for row in page if isinstance(page, list) else [found]:
+        if not isinstance(row, dict) or not isinstance(row.get("schema_name"), str):
+            raise OperandError(f"{where}: expected a span with schema_name, payload and result_payload")
+        yield row

@@ -290,16 +290,16 @@ def test_what_was_announced_is_not_changed_unseen() -> None:
 
 
 def test_a_former_name_that_is_not_used_is_told() -> None:
-    def hint(former: str, **more: Any) -> str:
+    def hint(former: str, path: str = "by", **more: Any) -> str:
         by = text(**{"x-prefactor-renamed-from": former})
         found = changes_of_params(members(author=TEXT, other=TEXT), members(by=by, other=TEXT, **more))
-        return next(each.hint for each in found if each.path == "by")
+        return next(each.hint for each in found if each.path == path)
 
     assert hint("auther") == "x-prefactor-renamed-from: there was no auther; did you mean 'author'?"
     assert hint("other") == "x-prefactor-renamed-from: other is still there"
     assert hint("author") == ""
     again = text(**{"x-prefactor-renamed-from": "author"})
-    assert "another one was renamed from author" in hint("author", a=again)
+    assert "another one was renamed from author" in hint("author", "second", second=again)
     old = definitions(span_type(EMPTY, name="a:b"))
     new = definitions(span_type(EMPTY, name="c:d", **{"x-prefactor-renamed-from": "a:bb"}))
     assert [each.hint for each in changes(old, new)] == [

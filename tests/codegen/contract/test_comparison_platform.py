@@ -172,6 +172,18 @@ class TestRecordedSpans:
         assert "ada" not in done.out + done.err
         assert "4711" not in done.out + done.err
 
+    def test_an_answer_of_the_api_is_taken_as_it_is(self, project: Project, spans: Callable[..., Any]) -> None:
+        spans()
+        rows = [{"schema_name": "billing:refund", "payload": {"amount": each}} for each in (0, 5)]
+        project.write("spans.jsonl", json.dumps({"status": "success", "summaries": rows}))
+        assert "(writers; 1 of 2 spans)" in project.run("diff", "old", "--spans", "spans.jsonl").out
+        project.write("spans.jsonl", json.dumps({"schema_name": "mail:send", "payload": {}}))
+        done = project.run("diff", "old", "--spans", "spans.jsonl")
+        assert "recorded: none of 1 span is of these span types\n" in done.out
+        project.write("spans.jsonl", "\n")
+        done = project.run("diff", "old", "--spans", "spans.jsonl")
+        assert (done.code, done.err) == (2, "prefactor-gen: diff: spans.jsonl: expected spans, found none\n")
+
     def test_a_file_that_has_no_spans(self, project: Project, spans: Callable[..., Any]) -> None:
         spans()
         project.write("spans.jsonl", '\n{"payload": {}}\n')
