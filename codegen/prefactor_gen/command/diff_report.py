@@ -27,6 +27,7 @@ _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.N
 _PARTS: Final = list(Part)
 _MAX_WITNESS: Final = 1_000
 _MAX_LINES: Final = 20
+_MAX_VERSION: Final = 20
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,13 @@ def details(found: Judged) -> Iterator[str]:
     if found.change.hint:
         yield found.change.hint
     if found.versions:
-        yield f"since {', '.join(found.versions)}"
+        yield f"since {', '.join(map(_short_version, found.versions))}"
+
+
+def _short_version(name: str) -> str:
+    """The version in the name of a side. All are of one agent."""
+    version = name.rpartition("@")[2]
+    return f"@{version}" if len(version) <= _MAX_VERSION else f"@{version[:_MAX_VERSION]}…"
 
 
 def recorded_elsewhere(report: Report) -> Iterator[str]:

@@ -127,7 +127,8 @@ class SideReader:
             return self._at_commit(operand, repository, commit, _name(operand.ref, commit, repository))
         sides = list(self._versions(operand))
         if len(sides) > 1:
-            raise OperandError(f"platform:{operand.agent} has several versions; write platform:{operand.agent}@VERSION")
+            names = ", ".join(each.name for each in sides)
+            raise OperandError(f"platform:{operand.agent} has several versions; name one: {names}")
         return sides[0]
 
     def _working_tree(self) -> Side:

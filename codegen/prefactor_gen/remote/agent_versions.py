@@ -20,6 +20,7 @@ __all__ = ["AgentVersion", "RemoteError", "agent_versions"]
 
 _PAGE_SIZE = 100
 _MAX_PAGES = 100
+_MAX_SHOWN = 5
 _RETRIES = 1
 _TOKEN, _URL = "PREFACTOR_API_TOKEN", "PREFACTOR_API_URL"
 
@@ -65,7 +66,10 @@ def _configuration() -> HttpClientConfig:
 
     for name in (_URL, _TOKEN):  # HttpClientConfig does without them where PREFACTOR_DISABLED is set
         if not os.environ.get(name):
-            raise RemoteError(f"{name} is not set; definitions are read with the token of an account")
+            hint = (
+                "it is the address of the API" if name == _URL else "definitions are read with the token of an account"
+            )
+            raise RemoteError(f"{name} is not set; {hint}")
     try:
         return HttpClientConfig(max_retries=_RETRIES)
     except ValueError as error:
@@ -160,7 +164,8 @@ def _chosen(rows: Sequence[Json], agent: str, version: str | None, newest: int) 
     found = [row for row in rows if version in {row.get("external_identifier"), row.get("id")}]
     if not found:
         known = [value for row in rows if is_text(value := row.get("external_identifier"))]
-        hint = did_you_mean(version, known) or f"; the newest is {known[0]!r}" if known else ""
+        shown = ", ".join(known[:_MAX_SHOWN]) + (", …" if len(known) > _MAX_SHOWN else "")
+        hint = did_you_mean(version, known) or (f"; it has, the newest first: {shown}" if known else "")
         raise RemoteError(f"agent {agent!r} has no version {version!r}{hint}")
     return found
 

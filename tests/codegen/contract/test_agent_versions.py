@@ -102,7 +102,7 @@ def test_more_versions_than_a_page_has(register: Callable[..., None], monkeypatc
         ("suport-agent", None, "there is no agent 'suport-agent' in this account; did you mean 'support-agent'?"),
         ("nothing\nlike it", None, "there is no agent 'nothing\\nlike it' in this account"),
         ("support-agent", "v11", "agent 'support-agent' has no version 'v11'; did you mean 'v1'?"),
-        ("support-agent", "zzz", "agent 'support-agent' has no version 'zzz'; the newest is 'v1'"),
+        ("support-agent", "zzz", "agent 'support-agent' has no version 'zzz'; it has, the newest first: v1"),
     ],
 )
 def test_unknown_names(register: Callable[..., None], agent: str, version: str | None, message: str) -> None:
@@ -121,7 +121,9 @@ def test_an_agent_without_definitions(register: object) -> None:
 def test_without_the_environment(api: LocalApi, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(name)
     monkeypatch.setenv("PREFACTOR_DISABLED", "1")
-    with pytest.raises(RemoteError, match=f"^{name} is not set; definitions are read with the token of an account$"):
+    needed = {"PREFACTOR_API_URL": "it is the address of the API"}
+    why = needed.get(name, "definitions are read with the token of an account")
+    with pytest.raises(RemoteError, match=f"^{name} is not set; {why}$"):
         agent_versions("support-agent")
 
 

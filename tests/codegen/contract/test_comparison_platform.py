@@ -60,11 +60,15 @@ def test_every_version_in_use_and_the_newest_are_compared(project: Project, regi
     assert title.startswith("platform:support (2 versions) → working tree: 1 of 2 span types changed")
     assert "  platform:support@v3 is identical" in lines
     assert "agent:second" not in done.out
-    assert "    since platform:support@v1" in [line[2:] for line in lines]
+    assert "    since @v1" in [line[2:] for line in lines]
     (found,) = json.loads(project.run("diff", "platform:support", "--format", "json").out)["changes"]
     assert (found["id"], found["versions"]) == ("PD001", ["platform:support@v1"])
     assert project.run("diff", "platform:support@v3").code == 0
     assert "PD001" in project.run("diff", "platform:support@v2").out
+    done = project.run("diff", "platform:support@1.0.0")
+    assert "has no version '1.0.0'; it has, the newest first: v3, v2, v1" in done.err
+    done = project.run("diff", "schemas", "platform:support")
+    assert "has several versions; name one: platform:support@v3, platform:support@v1" in done.err
 
 
 def test_deprecations_of_span_types_are_unknown(project: Project, register: Callable[..., None]) -> None:
