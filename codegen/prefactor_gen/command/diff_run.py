@@ -80,6 +80,7 @@ class _Run:
         if has_errors(findings):
             return replace(report, findings=[each for each in findings if each.severity is Severity.ERROR])
         found = [(each.name, list(self.changes(each))) for each in self.old]
+        self.remarks += [] if self.options.new is not None else self.unmatched_globs()
         judged = merge(found, lambda change: judge(change, self.protected(change.span_type), self.settings.allow))
         if allowances_must_be_needed:
             judged += self.unneeded(judged)
@@ -142,6 +143,15 @@ class _Run:
         globs = self.settings.span_types.items()
         own = next((each for pattern, each in globs if fnmatchcase(span_type, pattern)), self.settings.compatibility)
         return Protected(own.protects_writers, own.protects_readers, self.settings.types)
+
+    def unmatched_globs(self) -> list[str]:
+        """The entries of `span-types` that no span type has, such as one that is spelled wrong."""
+        names = [each.name for side in (*self.old, self.new) for each in side.definitions.span_types]
+        return [
+            f"no span type matches {pattern!r} in [tool.prefactor-gen.diff.span-types]"
+            for pattern in self.settings.span_types
+            if not any(fnmatchcase(name, pattern) for name in names)
+        ]
 
     def unneeded(self, judged: Sequence[Judged]) -> list[Judged]:
         """A warning for each allowance that allows nothing: it would allow the same change later, unseen."""

@@ -111,7 +111,12 @@ class GitRepository:
         """The end of a message about a text that is no ref: what to do, or what may be meant."""
         if self.is_shallow and (command := self.fetch_command(text)):
             return f"; this is a shallow clone, first {command}"
-        if (near := closest_match(text, self.refs())) is not None:
+        ref, colon, path = text.partition(":")
+        if colon and path and self.commit(ref) is not None:
+            return f"; did you mean 'git:{text}'?"
+        known = self.refs()
+        begins = [each for each in known if text and each.startswith(text)]
+        if (near := closest_match(text, begins or known)) is not None:
             return f"; did you mean {near!r}?"
         command = self.fetch_command(text)
         return f"; perhaps {command}" if command else ""

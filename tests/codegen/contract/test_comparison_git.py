@@ -119,6 +119,12 @@ def test_a_shallow_clone_that_has_the_ref_lacks_the_commit_in_common(project: Pr
 
 def test_what_is_neither_a_path_nor_a_ref(project: Project, repository: Repository) -> None:
     assert message(project, "mian") == "'mian' is no path and no ref here; did you mean 'main'?"
+    assert message(project, "main:schemas") == (
+        "'main:schemas' is no path and no ref here; did you mean 'git:main:schemas'?"
+    )
+    for tag in ("v1.0.0", "v1.1.0", "v2.0"):
+        git(project.root, "tag", tag)
+    assert message(project, "v1.0").endswith("did you mean 'v1.0.0'?")
     repository.commit(pyproject=CONFIGURATION.replace('"schemas"', '"schemas", "more"'))
     assert message(project, "HEAD").endswith("there is no more, which pyproject.toml names there")
     assert message(project, "git:nothing").startswith("'nothing' is no ref here")

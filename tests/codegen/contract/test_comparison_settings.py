@@ -69,11 +69,18 @@ def test_nobody_is_protected_in_a_laboratory(changed: Project) -> None:
     done = changed.run("diff")
     assert done.code == 1
     assert "error PD001 " in done.out
+    assert "no span type matches" not in done.out
     lab = done.out.partition("lab:try")[2]
     assert lab.startswith("  schemas/spans.yaml")
     assert lab.splitlines()[1].startswith("  note PD001 ")
     configure(changed, 'compatibility = "none"\n')
     assert changed.run("diff").code == 0
+
+
+def test_a_glob_that_matches_nothing_is_told(changed: Project) -> None:
+    configure(changed, '[tool.prefactor-gen.diff.span-types]\n"biling:*" = "none"\n')
+    line = "  no span type matches 'biling:*' in [tool.prefactor-gen.diff.span-types]"
+    assert changed.run("diff").out.splitlines()[1] == line
 
 
 @pytest.mark.parametrize(("compatibility", "breaks"), [("backward", "writers"), ("forward", "readers")])
