@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, Schema, to_plain
 from prefactor_gen.json_schema.drafts import whole_in_2020_12
 from prefactor_gen.json_schema.keywords import ASSERTIONS
@@ -128,6 +129,11 @@ class Sides:
             name: self.plain((self.old, self.new)[target.side], self.schema_at(target))
             for target, name in self._names.items()
         }
+
+    @cached_property
+    def hidden(self) -> HiddenValues:
+        """The values that one of the schemas redacts."""
+        return HiddenValues(self.old.root, self.new.root)
 
     def schema_at(self, target: _Target) -> Schema:
         """The schema that a reference leads to."""
