@@ -11,6 +11,7 @@ from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.deprecation import Deprecation, deprecation
 from prefactor_gen.json_schema.keywords import DEPRECATED
 from prefactor_gen.json_schema.references import applicable_schemas
+from prefactor_gen.json_schema.subschemas import located_schemas, mentions
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["check_deprecated_properties", "check_deprecated_span_types"]
@@ -27,7 +28,22 @@ def check_deprecated_span_types(span_types: Sequence[SpanTypeDefinition]) -> Ite
             continue
         yield from _unexplained(item.deprecation, f"{item.name!r} is deprecated", item.place)
         if (problem := _wrong_replacement(item.deprecation.use, item.name, deprecated)) is not None:
-            yield UNKNOWN_REPLACEMENT.at(item.place, f"{item.name!r} is deprecated: {problem}")
+            place = item.deprecation.use_place or item.place
+            yield UNKNOWN_REPLACEMENT.at(place, f"{item.name!r} is deprecated: {problem}")
+    for item in span_types if any(deprecated.values()) else ():
+        yield from _replaced_by_deprecated(item, deprecated)
+
+
+def _replaced_by_deprecated(
+    item: SpanTypeDefinition, span_types: Mapping[str, Deprecation | None]
+) -> Iterator[Diagnostic]:
+    """Properties that a deprecated span type is to replace."""
+    for source in (each for each in (item.params, item.result) if each is not None):
+        for _, schema in located_schemas(source.schema) if mentions(DEPRECATED, source.schema) else ():
+            found = deprecation(schema)
+            if found is not None and found.use is not None and span_types.get(found.use) is not None:
+                message = f"this is deprecated: {_also_deprecated(found.use, span_types)}"
+                yield UNKNOWN_REPLACEMENT.at(found.use_place or schema.place, message)
 
 
 def check_deprecated_properties(schemas: Sequence[ObjectNode]) -> Iterator[Diagnostic]:
@@ -45,7 +61,9 @@ def check_deprecated_properties(schemas: Sequence[ObjectNode]) -> Iterator[Diagn
             if found is None or _is_path(found.use, names - members.keys(), names):
                 continue
             if (problem := _wrong_replacement(found.use, name, deprecated)) is not None:
-                yield UNKNOWN_REPLACEMENT.at(members[name].place_at(DEPRECATED), f"{name!r} is deprecated: {problem}")
+                yield UNKNOWN_REPLACEMENT.at(
+                    found.use_place or members[name].place_at(DEPRECATED), f"{name!r} is deprecated: {problem}"
+                )
 
 
 def _unexplained(said: Deprecation, what: str, place: Place) -> Iterator[Diagnostic]:
@@ -68,10 +86,20 @@ def _wrong_replacement(use: str | None, name: str, named: Mapping[str, Deprecati
         return f"use names {name!r} itself"
     if use not in named:
         return f"use names {use!r}, which does not exist{did_you_mean(use, [*named][:_MAX_COMPARED])}"
-    found = named[use]
-    if found is None:
-        return None
-    return f"use names {use!r}, which is deprecated, too" + (f": use {found.use} instead" if found.use else "")
+    return None if named[use] is None else _also_deprecated(use, named)
+
+
+def _also_deprecated(use: str, named: Mapping[str, Deprecation | None]) -> str:
+    """What is wrong with a replacement that is deprecated itself, and what to use instead."""
+    message = f"use names {use!r}, which is deprecated, too"
+    seen = [use]
+    while (found := named.get(seen[-1])) is not None:
+        if found.use is None:
+            return message
+        if found.use in seen:
+            return f"{message}, and leads back to itself: {' → '.join([*seen, found.use])}"
+        seen.append(found.use)
+    return f"{message}: use {seen[-1]} instead" if seen[-1] in named else message
 
 
 def _is_path(use: str | None, elsewhere: Collection[str], names: Collection[str]) -> bool:

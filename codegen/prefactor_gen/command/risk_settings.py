@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,9 @@ from prefactor_schema.suggestions import did_you_mean
 __all__ = ["RISK_KEYS", "UNKNOWN_VALUES", "RiskSettings", "chosen_profile", "risk_settings"]
 
 RISK_KEYS: Final = ("deny", "max-classification", "unknown", "profile", "allow")
-UNKNOWN_VALUES: Final = (*Severity, "ignore")
+UNKNOWN_VALUES: Final = (*map(str, Severity), "ignore")
 _WHERE: Final = "[tool.prefactor-gen.risk]"
+_RULE: Final = re.compile(r"PR\d{3} \S")
 _MAX_WEIGHT: Final = 10
 _MAX_MULTIPLIER: Final = 1_000
 _NUMBERS: Final = ("categories", "actions")
@@ -100,6 +102,9 @@ def _allowed(entries: object) -> dict[str, str]:
     if not isinstance(entries, dict):
         raise ConfigError(f'pyproject.toml: expected "rule span-type key" = "reason" in {where}, found {entries!r}')
     for identity, reason in entries.items():
+        if _RULE.match(identity) is None:
+            expected = 'a rule, and what it may find, such as "PR003 crm:*"'
+            raise ConfigError(f"pyproject.toml: expected {expected}, in {where}, found {identity!r}")
         if not isinstance(reason, str) or not reason.strip():
             raise ConfigError(f"pyproject.toml: expected the reason why {identity!r} is allowed in {where}")
     return entries

@@ -14,11 +14,12 @@ from threading import Event
 from prefactor_gen.definitions.data_risk import DeclaredRisk, declared_risk
 from prefactor_gen.definitions.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics.invisible import INVISIBLE
-from prefactor_gen.docs.data_risk_words import Matrix, RiskFact, matrix, risk_facts
+from prefactor_gen.docs.data_risk_words import Matrix, RiskFact, SpanRisk, matrix, risk_facts
 from prefactor_gen.docs.example_values import Example, Examples
 from prefactor_gen.docs.members import MemberTable, member_table
 from prefactor_gen.docs.snippets import keywords_of, snippet
 from prefactor_gen.documents.nodes import ObjectNode, to_plain
+from prefactor_gen.json_schema.data_fields import data_fields
 from prefactor_gen.json_schema.deprecation import Deprecation
 from prefactor_gen.models.enforcement import By, Enforced, enforcement
 from prefactor_gen.package.documentation import path_of
@@ -127,7 +128,7 @@ def book_of(generated: GeneratedPackage, package: str) -> Book:
         package,
         [writer.span_type(item) for item in span_types],
         [writer.quality(item) for item in generated.definitions.quality],
-        matrix((item.name, _risk_of(item)) for item in span_types),
+        matrix(SpanRisk(item.name, _risk_of(item), _categories_of_fields(item)) for item in span_types),
     )
 
 
@@ -229,6 +230,16 @@ def _escape(found: re.Match[str]) -> str:
 
 def _risk_of(item: SpanTypeDefinition) -> DeclaredRisk | None:
     return None if item.data_risk is None else declared_risk(item.data_risk, item.place)
+
+
+def _categories_of_fields(item: SpanTypeDefinition) -> dict[str, set[str]]:
+    """The categories of the fields of params and result that are not redacted."""
+    sources = {"params": item.params, "result": item.result}
+    fields = {name: data_fields(source.schema).value for name, source in sources.items() if source is not None}
+    return {
+        name: {key for each in found if not each.is_redacted for key in each.categories}
+        for name, found in fields.items()
+    }
 
 
 def _enforcement(found: Sequence[Enforced]) -> Enforcement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from prefactor_gen.diagnostics.diagnostics import Place
@@ -27,12 +27,17 @@ _DATE_FORM = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 
 @dataclass(frozen=True)
 class Deprecation:
-    """That something is deprecated."""
+    """That something is deprecated.
+
+    Attributes:
+        use_place: where it says what to use; None if it does not.
+    """
 
     use: str | None = None
     since: str | None = None
     until: str | None = None
     reason: str | None = None
+    use_place: Place | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """`deprecated since 1.2: use name instead. The reason. Supported until 2.0.`"""
@@ -59,7 +64,8 @@ def deprecation(node: ObjectNode) -> Deprecation | None:
         return Deprecation() if node.get("deprecated") is True else None
     said = node.object_at(DEPRECATED)
     texts = {key: " ".join(text.split()) for key in DEPRECATION_KEYS if isinstance(text := said.get(key), str)}
-    return Deprecation(**{key: text for key, text in texts.items() if text})
+    use_place = said.place_at("use") if texts.get("use") else None
+    return Deprecation(**{key: text for key, text in texts.items() if text}, use_place=use_place)
 
 
 def deprecation_problems(node: ObjectNode) -> Iterator[tuple[Place, str]]:

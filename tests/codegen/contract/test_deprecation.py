@@ -1,5 +1,7 @@
 """What a deprecation says to use exists, templates go on to work, and dates are dates."""
 
+# ruff: noqa: E501  # messages, whole
+
 from __future__ import annotations
 
 from datetime import date
@@ -125,3 +127,21 @@ def test_a_date_is_a_day_of_the_calendar() -> None:
     assert (said.since_date, said.until_date) == (date(2026, 11, 27), date(2027, 3, 1))
     for text in (None, "2.0", "2027-W01-1", "2027-02-30", "20270301", "2027-03-01T00:00"):
         assert Deprecation(until=text).until_date is None
+
+
+def test_what_replaces_something_is_followed(project: Project) -> None:
+    """To one that is not deprecated, or around a circle; also from a property to a span type."""
+    uses = {"c:one": "c:two", "c:two": "c:one", "l:one": "l:two", "l:two": "l:three"}
+    entries = [
+        f"  - name: {name}\n    x-prefactor-deprecated:\n      use: {use}\n    params_schema: {{}}\n"
+        for name, use in uses.items()
+    ]
+    member = "  - name: l:three\n    params_schema:\n      properties:\n        x: { x-prefactor-deprecated: { use: 'l:two' } }\n"
+    project.write("schemas/a.yaml", "span_type_schemas:\n" + "".join(entries) + member)
+    found = [line for line in project.run("check", "schemas", "--all").out.splitlines() if " PG039: " in line]
+    assert [(line.split(":")[1], line.partition(" PG039: ")[2]) for line in found] == [
+        ("4", "'c:one' is deprecated: use names 'c:two', which is deprecated, too, and leads back to itself: c:two → c:one → c:two"),
+        ("8", "'c:two' is deprecated: use names 'c:one', which is deprecated, too, and leads back to itself: c:one → c:two → c:one"),
+        ("12", "'l:one' is deprecated: use names 'l:two', which is deprecated, too: use l:three instead"),
+        ("21", "this is deprecated: use names 'l:two', which is deprecated, too: use l:three instead"),
+    ]  # fmt: skip

@@ -228,6 +228,36 @@ def test_markdown_in_which_names_mean_nothing(project: Project) -> None:
     assert tomllib.loads(line.removeprefix("to allow: ")) == {f"PR001 {name} destroy_data": "why"}
 
 
+def test_a_field_has_a_denied_category_that_data_risk_leaves_out(project: Project) -> None:
+    """Also if nothing has to be declared, and if the category is that of the names of members."""
+    health = {"type": "string", "x-prefactor-data": ["health_and_medical"]}
+    hidden = {**health, "x-prefactor-redact": True}
+    params = {"properties": {"diagnosis": health, "hidden": hidden, "by": {"type": "object", "propertyNames": health}}}
+    declared = risk(set(), data(), data())
+    write(
+        project,
+        span_type("a:excluded", declared, params_schema=params),
+        span_type("a:missing", params_schema=params),
+        span_type("a:hidden", declared, params_schema={"properties": {"x": hidden}}),
+        settings='deny = ["health_and_medical"]\nunknown = "ignore"\n',
+    )
+    result = project.run("risk")
+    assert result.code == 1
+    assert [line.partition("PR001: ")[2] for line in result.out.splitlines() if "PR001: " in line] == [
+        f"the params of 'a:{name}' have health_and_medical by x-prefactor-data (diagnosis, by.* (name)), which [tool.prefactor-gen.risk] denies"
+        for name in ("excluded", "missing")
+    ]
+    assert 'to allow: "PR001 a:excluded params.health_and_medical" = "why"' in result.out
+
+
+@pytest.mark.parametrize("said", [["health_and_medicall"], True, []])
+def test_what_is_no_category_is_an_error(said: object, project: Project) -> None:
+    params = {"properties": {"x": {"type": "string", "x-prefactor-data": said}}}
+    write(project, span_type("a", risk(set(), data(), data()), params_schema=params))
+    result = project.run("risk")
+    assert (result.code, result.out, [each.rule for each in result.findings]) == (1, "", ["PG015"])
+
+
 WRONG_SETTINGS = {
     "key": ("denny = []", "unknown key 'denny' in [tool.prefactor-gen.risk]; expected deny, max-classification, unknown, profile, allow; did you mean 'deny'?"),
     "text": ('deny = "destroy_data"', "expected deny = [\"…\"] in [tool.prefactor-gen.risk], found 'destroy_data'"),
@@ -237,6 +267,8 @@ WRONG_SETTINGS = {
     "unknown": ("unknown = true", "expected one of error, warning, note, ignore in unknown of [tool.prefactor-gen.risk], found True"),
     "profile": ("profile = 1", "expected the path of a file in profile"),
     "allow": ('allow = ["PR001"]', 'expected "rule span-type key" = "reason" in [tool.prefactor-gen.risk.allow]'),
+    "allow-all": ('allow = { "*" = "x" }', "expected a rule, and what it may find, such as \"PR003 crm:*\", in [tool.prefactor-gen.risk.allow], found '*'"),
+    "near": ('unknown = "warn"', "found 'warn'; did you mean 'warning'?"),
     "no-reason": ('allow = { "PR001 a destroy_data" = " " }', "expected the reason why 'PR001 a destroy_data' is allowed"),
 }  # fmt: skip
 
