@@ -19,7 +19,7 @@ _MAX_FOLDERS: Final = 20_000
 """Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
 
 _FAILED: Final = 1
-_SEARCHING: Final = frozenset({"check", "generate", "risk"})
+_SEARCHING: Final = frozenset({"check", "docs", "generate", "risk"})
 """The commands that run in all projects below a folder without configuration."""
 
 Combine: TypeAlias = Callable[[Mapping[str, str]], str]
@@ -30,7 +30,7 @@ def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
     is_of_projects = options.command in _SEARCHING or (options.command == "diff" and options.new is None)
-    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "package")):
+    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "pages", "package")):
         return named
     return [project for folder in named for project in (projects_below(folder) or [folder])]
 

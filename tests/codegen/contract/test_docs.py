@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.codegen.support import Project
+from tests.codegen.support import Project, run_process
 
 from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_templates import rendering
@@ -471,6 +471,17 @@ class TestCurrent:
         path = project.root / "spans.html"
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
         assert project.run("docs", "--check", "--output", "spans.html").code == 0
+
+
+@pytest.mark.slow
+def test_several_projects(project: Project) -> None:
+    for folder in ("one", "two"):
+        project.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+        project.write(f"{folder}/schemas/a.json", {"span_type_schemas": [PAYOUT]})
+    done = run_process("docs", cwd=project.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all((project.root / folder / "docs/spans.html").is_file() for folder in ("one", "two"))
+    assert run_process("docs", "--output", "all.html", cwd=project.root).returncode == 2
 
 
 @pytest.mark.parametrize(
