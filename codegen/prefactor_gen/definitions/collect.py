@@ -139,7 +139,8 @@ class _Reader:
             params = self.required_schema(entry, "params_schema")
             if name is not None and params is not None:
                 chosen = (entry.get(CLASS), entry.place_at(CLASS)) if CLASS in entry else (None, None)
-                result, deprecated = self.schema(entry, "result_schema"), self.deprecation(entry)
+                result = self.schema(entry, "result_schema")
+                deprecated = self.deprecation(entry) or deprecation(params.schema)
                 former, texts = self.text(entry, RENAMED_FROM), self.texts(entry)
                 yield SpanTypeDefinition(
                     name, place, params, result, *chosen, deprecation=deprecated, renamed_from=former, **texts
@@ -156,7 +157,8 @@ class _Reader:
             self.report(message, results.place_at(name))
         for name in params:
             if (schema := self.required_schema(params, name)) is not None:
-                yield SpanTypeDefinition(name, params.place_at(name), schema, self.schema(results, name))
+                place, result = params.place_at(name), self.schema(results, name)
+                yield SpanTypeDefinition(name, place, schema, result, deprecation=deprecation(schema.schema))
 
     def quality(self) -> Iterator[QualityDefinition]:
         for entry, place in self.entries("quality_schemas", QUALITY_KEYS):

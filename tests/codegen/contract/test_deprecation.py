@@ -129,6 +129,24 @@ def test_a_date_is_a_day_of_the_calendar() -> None:
         assert Deprecation(until=text).until_date is None
 
 
+def test_the_old_form_deprecates_a_span_type_by_its_schema(project: Project) -> None:
+    project.span_types(agent={"type": "object", **deprecated(use="agent:new")}, **{"agent:new": {"type": "object"}})
+    assert project.generate().findings == []
+    assert '@deprecated("agent is deprecated: use agent:new instead."' in project.files()["_agent.py"]
+
+
+def test_a_registry_deprecates_a_span_type_by_the_schema_of_its_params(project: Project) -> None:
+    project.write(
+        "spans.py",
+        "from prefactor_core import SchemaRegistry\n"
+        "registry = SchemaRegistry()\n"
+        "registry.register_type('agent', {'type': 'object', 'x-prefactor-deprecated': {'reason': 'Gone.'}}, title='A', "
+        "description='A.')\n",
+    )
+    assert project.run("spans:registry", "--package", "made").code == 0
+    assert '@deprecated("agent is deprecated: Gone."' in project.files()["_agent.py"]
+
+
 def test_what_replaces_something_is_followed(project: Project) -> None:
     """To one that is not deprecated, or around a circle; also from a property to a span type."""
     uses = {"c:one": "c:two", "c:two": "c:one", "l:one": "l:two", "l:two": "l:three"}
