@@ -6,11 +6,11 @@ import argparse
 import re
 from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
+from prefactor_gen.command.command_word import all_actions, with_command_first
 from prefactor_schema.suggestions import closest_match
 
 if TYPE_CHECKING:
@@ -79,8 +79,6 @@ _MODULES: Final[dict[str, _CommandModule]] = {
 }
 _EXAMPLES.update({name: module.EXAMPLES for name, module in _MODULES.items()})
 
-_NAMING_OPTIONS = frozenset({"--output", "--package", "--project", "-C"})
-
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; the default command is `generate`. Exits for --help and for usage errors."""
@@ -89,9 +87,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
         if (command := _misspelled(given)) is not None:
             parser.error(f"{given[0]!r} is neither a command nor a file or folder here; did you mean {command!r}?")
-        # The command may follow its options; a folder or a package may be called `generate`.
-        given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _NAMING_OPTIONS]
-        given.insert(0, "generate")
+        own_options = argparse.ArgumentParser(add_help=False)
+        generate_options(own_options)
+        named = {option for action in all_actions(own_options) for option in action.option_strings}
+        given = with_command_first(given, parser, _EXAMPLES, named)
     options, unknown = parser.parse_known_args(given)
     if unknown:  # suggest an option of this command
         own = re.findall(r"--\w+", options.parser.format_usage())
