@@ -1,6 +1,6 @@
 """Whether the comparison of schemas is sound, how much it leaves unproven, and how long it takes.
 
-    python -m tests.benchmarks.comparison [--pairs 20000] [--seed 1]
+`python -m tests.benchmarks.comparison [--pairs 20000] [--seed 1]`
 
 Pairs of random schemas, where the second is a changed copy of the first, are compared. The oracle is `jsonschema`: if
 a direction is safe, no value may be valid on one side only, and a witness must be.

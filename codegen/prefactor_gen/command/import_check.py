@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.import_project import ImportProject, command_for, read_text, shown, source_errors
 from prefactor_gen.command.import_run import read_source
-from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.definition_file import digest, imported_file, input_digest
 from prefactor_gen.importing.lock import LOCK, LockEntry
 
 if TYPE_CHECKING:
-    from prefactor_gen.comparison.changes import Change
+    from prefactor_gen.comparison.judgement import Judged
     from prefactor_gen.importing.span_types import Imported
 
 __all__ = ["check_imports"]
@@ -44,7 +45,7 @@ class _Finding:
     name: str
     file: str
     message: str
-    changes: Sequence[Change] = ()
+    changes: Sequence[Judged] = ()
     code: int = _WRONG
 
 
@@ -122,8 +123,7 @@ def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
             print(f"prefactor-gen: {each.message}", file=sys.stderr)
             continue
         print(printable(each.message), file=stream)
-        for change in each.changes:
-            print_labelled(change.severity, _line(change), stream)
+        print_lines(change_lines(each.changes), stream)
 
 
 def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
@@ -133,7 +133,8 @@ def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
             "file": each.file,
             "message": each.message,
             "changes": [
-                {"id": change.rule.code, "level": change.severity, "message": _line(change)} for change in each.changes
+                {"id": found.change.rule.code, "level": found.severity, "message": said(found)}
+                for found in each.changes
             ],
         }
         for each in found
@@ -149,16 +150,7 @@ def _diagnostics(found: Sequence[_Finding]) -> Iterator[Diagnostic]:
     for each in found:
         yield Diagnostic(_CODE, printable(each.message), Place(each.file), Severity.ERROR)
         for change in each.changes:
-            yield Diagnostic(change.rule.code, printable(_line(change)), Place(each.file), change.severity)
-
-
-def _line(change: Change) -> str:
-    """A change on one line: `PD103 git:git_log params max_count: added and required (writers)`."""
-    broken = [
-        who for who, severity in (("writers", change.writers), ("readers", change.readers)) if severity is not None
-    ]
-    breaks = f" ({' and '.join(broken)})" if broken and change.severity is not Severity.NOTE else ""
-    return printable(f"{change.identity}: {change.message}{breaks}")
+            yield Diagnostic(change.change.rule.code, said(change), Place(each.file), change.severity)
 
 
 _PRINT: Final[dict[str, Callable[[Sequence[_Finding], TextIO], None]]] = {

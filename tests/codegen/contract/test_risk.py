@@ -129,7 +129,8 @@ def test_what_is_denied(project: Project) -> None:
         ),
     ]
     assert result.code == 1
-    lines = [line.removeprefix("to allow: ") for line in result.out.splitlines() if line.startswith("to allow: ")]
+    header, *lines = result.out.partition("to allow some, ")[2].splitlines()
+    assert header == "add them to [tool.prefactor-gen.risk.allow]:"
     write(
         project,
         {**REFUND, "params_schema": params},
@@ -160,7 +161,7 @@ def test_what_is_unknown(project: Project) -> None:
             f"{severity} PR003: unknown in data_risk of 'b': params.minors_data",
         ]
         assert result.code == code
-        assert ('to allow: "PR003 a" = "why"' in result.out) is bool(code)
+        assert ('  "PR003 a" = "why"' in result.out) is bool(code)
     write(project, span_type("a"), settings='unknown = "ignore"')
     assert "PR003" not in project.run("risk").out
 
