@@ -209,9 +209,11 @@ def test_deprecated(agent: Project) -> None:
 
 
 def test_what_is_no_longer_supported_is_an_error(agent: Project) -> None:
-    agent.write("schemas/spans.yaml", DEFINITIONS.replace("2999", "1999"))
+    definitions = DEFINITIONS.replace('until: "2999', 'reason: It has no tools., until: "1999')
+    agent.write("schemas/spans.yaml", definitions)
     assert found(agent, "import made\nX = made.AgentOld\n") == [
-        "error   PS004 src/agent.py:2: made.AgentOld is deprecated: use agent:llm (supported until 1999-01-01)"
+        "error   PS004 src/agent.py:2: made.AgentOld is deprecated: use agent:llm; It has no tools (supported until "
+        "1999-01-01)"
     ]
 
 

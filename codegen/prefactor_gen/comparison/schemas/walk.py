@@ -33,7 +33,7 @@ class Walk(Comparison):
 
     def run(self) -> list[Finding]:
         """Compare the whole schemas, the places near the root first."""
-        old, new = (Location(self.sides, side, [side.root]) for side in (self.sides.old, self.sides.new))
+        old, new = (Location(self.sides, side, self.sides.roots(side)) for side in (self.sides.old, self.sides.new))
         self.compare_below(Pair(old, new, ()), Directions(True, True))
         while self.pending:
             pair, ask, self._around = self.pending.popleft()

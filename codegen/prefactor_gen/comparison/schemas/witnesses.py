@@ -25,7 +25,7 @@ class Witnesses:
         self.sides, self.algebra = sides, algebra
         self.old, self.new = (_validator(side, sides) for side in (sides.old, sides.new))
         self._examples = Examples(assert_formats=sides.assert_formats)
-        size = sum(len(text_of(sides.plain(side, side.root))) for side in (sides.old, sides.new))
+        size = sum(len(text_of(sides.whole(side))) for side in (sides.old, sides.new))
         self._left = min(_MAX_SOUGHT, 1 + _MAX_CHARACTERS // size)
 
     def narrowing(self, region: Region) -> object:
@@ -40,7 +40,7 @@ class Witnesses:
         self._left -= 1
         if self._left < 0:
             return NO_VALUE
-        whole, others = self.sides.plain(side, side.root), self.sides.plain(other, other.root)
+        whole, others = self.sides.whole(side), self.sides.whole(other)
         value: Plain = {"allOf": [region.taken, {"not": region.refused}]}
         shown: Plain = {"allOf": [whole, _reached(region.path, value)]}
         different: Plain = {"allOf": [whole, {"not": others}]}
