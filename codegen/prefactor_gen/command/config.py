@@ -9,7 +9,7 @@ import re
 import shlex
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ __all__ = [
     "ConfigError",
     "PackageConfig",
     "ProjectConfig",
+    "check_keys",
     "find_project",
     "is_project",
     "locked_refs",
@@ -268,10 +269,7 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     if not isinstance(table, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [{where}], found {type(table).__name__}")
     keys = WIRE_KEYS if wire else KEYS
-    for key in table:
-        if key not in keys:
-            hint = did_you_mean(key, keys)
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}{hint}")
+    check_keys(table, keys, f"[{where}]")
     sources = table.get("sources")
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
         found = "nothing" if sources is None else repr(sources)
@@ -300,6 +298,23 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
             ReferenceSettings(config.base) if wire else _references(table, where, config.base),
         ),
     )
+
+
+def check_keys(table: Iterable[str], keys: Sequence[str], where: str) -> None:
+    """Refuse unknown keys of a table.
+
+    Args:
+        table: its keys.
+        keys: those that it may have.
+        where: how messages name it, such as `[tool.prefactor-gen]`.
+
+    Raises:
+        ConfigError: there is another key.
+    """
+    for key in table:
+        if key not in keys:
+            hint = did_you_mean(key, keys)
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(keys)}{hint}")
 
 
 def _references(table: dict[str, object], where: str, base: Path) -> ReferenceSettings:
@@ -363,10 +378,7 @@ def _allowances(entries: object, base: Path) -> tuple[Allowance, ...]:
 
 
 def _allowance(entry: dict[str, object], number: int, where: str, base: Path) -> Allowance:
-    for key in entry:
-        if key not in ALLOW_KEYS:
-            hint = did_you_mean(key, ALLOW_KEYS)
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(ALLOW_KEYS)}{hint}")
+    check_keys(entry, ALLOW_KEYS, where)
     rule, file, span_type, reason = (_entry_text(entry, key, where) for key in ALLOW_KEYS)
     if rule not in ALLOWABLE:
         found = "nothing" if rule is None else repr(rule)

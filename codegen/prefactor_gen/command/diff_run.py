@@ -12,8 +12,9 @@ from pathlib import Path
 
 from prefactor_gen.command.config import ProjectConfig, find_project, read_project, read_pyproject
 from prefactor_gen.command.diff_report import Report
-from prefactor_gen.command.diff_settings import DiffSettings, allowance_place, read_diff_settings
+from prefactor_gen.command.diff_settings import DiffSettings, read_diff_settings
 from prefactor_gen.command.diff_sides import SideReader
+from prefactor_gen.command.settings_table import entry_place
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.compare import compare
 from prefactor_gen.comparison.judgement import Judged, Protected, judge, merge
@@ -153,7 +154,7 @@ class _Run:
                 span_type=key.split()[1],
                 part=Part.SPAN_TYPE,
                 message=f"no change needs the allowance {key!r}; remove it",
-                place=allowance_place(key, text),
+                place=entry_place(key, text),
                 old=key,
                 writers=Severity.WARNING,
                 readers=Severity.WARNING,

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.risk.project_risks import project_risks
 
     project = read_project(find_project(Path.cwd()))
-    settings = risk_settings(project.tables.get("risk", {}))
+    settings = risk_settings(project)
     profile = chosen_profile(options.profile, settings, project.base)
     package, base = chosen_packages(options, project)[0], source_base(options, project)
     risks, wrong = project_risks(package.sources, base, package.folder, package.settings)

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
     project = read_project(find_project(Path.cwd()))
     package = _package(project)
-    settings = status_settings(project.tables.get("status"))
+    settings = status_settings(project)
     files = _files(options.paths, project.base)
     own = _span_types(package, project.base)
     if own is None:

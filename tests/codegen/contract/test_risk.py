@@ -234,9 +234,9 @@ WRONG_SETTINGS = {
     "text": ('deny = "destroy_data"', "expected deny = [\"…\"] in [tool.prefactor-gen.risk], found 'destroy_data'"),
     "denied": ('deny = ["result.contact_info"]', "found 'result.contact_info'; did you mean 'result.contact_information'?"),
     "action-in-a-part": ('deny = ["params.read_data"]', "found 'params.read_data'"),
-    "unknown-class": ('max-classification = "unknown"', "expected one of public, internal, confidential, restricted, secret in max-classification"),
-    "unknown": ("unknown = true", "expected one of error, warning, note, ignore in unknown of [tool.prefactor-gen.risk], found True"),
-    "profile": ("profile = 1", "expected the path of a file in profile"),
+    "unknown-class": ('max-classification = "unknown"', 'expected max-classification = "public" or "internal" or "confidential" or "restricted" or "secret" in [tool'),
+    "unknown": ("unknown = true", 'expected unknown = "error" or "warning" or "note" or "ignore" in [tool.prefactor-gen.risk], found True'),
+    "profile": ("profile = 1", 'expected profile = "risk-profile.yaml" in [tool.prefactor-gen.risk], found 1'),
     "allow": ('allow = ["PR001"]', 'expected "rule span-type key" = "reason" in [tool.prefactor-gen.risk.allow]'),
     "no-reason": ('allow = { "PR001 a destroy_data" = " " }', "expected the reason why 'PR001 a destroy_data' is allowed"),
 }  # fmt: skip

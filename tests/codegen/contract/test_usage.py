@@ -331,13 +331,19 @@ ignore = { "agent:o*" = "the old worker records it", "their:*" = "the integratio
     assert agent.run("status", "src", "--strict").code == 0
 
 
+REASON = "expected the reason why 'a' is ignored in [tool.prefactor-gen.status.ignore]"
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
         ("ignored = {}", "unknown key 'ignored' in WHERE; expected ignore; did you mean 'ignore'?"),
-        ("ignore = []", 'expected ignore = { "name:*" = "reason" } in WHERE, found []'),
-        ("ignore = { a = ' ' }", "expected the reason why 'a' is ignored in WHERE, found an empty text"),
-        ("ignore = { a = 1 }", "expected the reason why 'a' is ignored in WHERE, found 1"),
+        ("ignore = []", 'expected "name:*" = "reason" in [tool.prefactor-gen.status.ignore], found []'),
+        (
+            "ignore = { a = ' ' }",
+            f"{REASON}, found ' '",
+        ),
+        ("ignore = { a = 1 }", f"{REASON}, found 1"),
     ],
 )
 def test_a_wrong_table(agent: Project, table: str, message: str) -> None:
