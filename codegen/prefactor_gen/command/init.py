@@ -20,6 +20,7 @@ from prefactor_gen.command.config import (
     read_pyproject,
 )
 from prefactor_gen.command.layout import find_layout
+from prefactor_gen.command.package_checks import check_output, check_package
 from prefactor_gen.command.project_tools import (
     configured_checkers,
     is_mypy_strict,
@@ -142,8 +143,8 @@ def _configure(document: dict[str, Any], tools: dict[str, Any], base: Path, plan
     missing = _missing_keys(table, project.name or _name_for_poetry(tools), base, plan)
     project = project_config({**document, "tool": {**tools, TABLE: {**table, **missing}}}, base)
     package = project.packages[0]
-    project.check_package(package)
-    project.check_output(package)
+    check_package(project, package)
+    check_output(project, package)
     plan.additions[TABLE] = missing
     return package
 

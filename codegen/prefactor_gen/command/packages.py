@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
+from prefactor_gen.command.package_checks import check_output, check_package
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["chosen_packages", "source_base"]
@@ -43,9 +44,9 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     first = PackageConfig(sources, output, name, settings=settings)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
-        project.check_package(package)
+        check_package(project, package)
         if not options.output or package is not first:
-            project.check_output(package)
+            check_output(project, package)
     if len({package.folder for package in chosen}) < len(chosen):
         raise ConfigError(
             "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "

@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.command.report import print_text, summary
     from prefactor_gen.command.risk_report import PRINT, RiskReport
     from prefactor_gen.command.risk_settings import chosen_profile, risk_settings
+    from prefactor_gen.command.settings_table import entry_places
     from prefactor_gen.diagnostics.diagnostics import Severity
     from prefactor_gen.risk.allowances import not_allowed
     from prefactor_gen.risk.project_risks import project_risks
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"prefactor-gen: {summary(wrong)}", file=sys.stderr)
         return WRONG
     limits = replace(settings.limits, profile=profile)
-    found = not_allowed(risks, limits, settings.allowed, is_complete=not options.sources)
+    found = not_allowed(risks, limits, settings.allowed, entry_places(project), is_complete=not options.sources)
     failing = {Severity.ERROR, *([Severity.WARNING] if options.strict else [])}
     PRINT[options.format](RiskReport(risks, profile, found, failing, options.all), base, sys.stdout)
     return WRONG if any(each.diagnostic.severity in failing for each in found) else DONE

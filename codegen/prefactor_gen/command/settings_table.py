@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from prefactor_gen.command.config import TABLE, ConfigError, ProjectConfig, check_keys
+from prefactor_gen.command.config import TABLE, ConfigError, ProjectConfig, check_keys, read_pyproject
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["SettingsTable", "entry_place", "wrong_setting"]
+__all__ = ["SettingsTable", "entry_places", "wrong_setting"]
 
 _MOST: Final = 1_000_000
 
@@ -112,10 +112,15 @@ def wrong_setting(message: str) -> ConfigError:
     return ConfigError(f"pyproject.toml: {message}")
 
 
-def entry_place(key: str, text: str) -> Place:
-    """The place of a key in the text of pyproject.toml, or the file where the key is written otherwise."""
-    for number, line in enumerate(text.splitlines(), 1):
-        column = max(line.find(json.dumps(key, ensure_ascii=False)), line.find(f"'{key}'"))
-        if column >= 0:
-            return Place("pyproject.toml", "", number, column + 1)
-    return Place("pyproject.toml")
+def entry_places(project: ProjectConfig) -> Callable[[str], Place]:
+    """What finds the place of a key in pyproject.toml: the file, where the key is not in quotation marks."""
+    lines = read_pyproject(project.base)[0].splitlines()
+
+    def place_of(key: str) -> Place:
+        for number, line in enumerate(lines, 1):
+            column = max(line.find(json.dumps(key, ensure_ascii=False)), line.find(f"'{key}'"))
+            if column >= 0:
+                return Place("pyproject.toml", "", number, column + 1)
+        return Place("pyproject.toml")
+
+    return place_of

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
+from prefactor_gen.command.settings_table import entry_places
 from prefactor_gen.command.status_report import print_status
 from prefactor_gen.command.status_settings import status_settings
 from prefactor_gen.diagnostics.diagnostics import Severity, has_errors, printable
@@ -60,7 +61,14 @@ def run(options: argparse.Namespace) -> int:
     modules = Modules(project.base, files, package.folder, own)
     gc.disable()  # trees of code are millions of objects, and none of them is freed before the end
     try:
-        status = status_of(files, modules, settings.ignore, date.today(), is_complete=not options.paths)
+        status = status_of(
+            files,
+            modules,
+            settings.ignore,
+            date.today(),
+            place_of=entry_places(project),
+            is_complete=not options.paths,
+        )
     finally:
         gc.freeze()
         gc.enable()

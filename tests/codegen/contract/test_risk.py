@@ -191,8 +191,8 @@ def test_an_exception_that_is_not_needed(project: Project) -> None:
     write(project, REFUND, settings=settings)
     result = project.run("risk", "--strict")
     assert result.code == 1
-    assert [line for line in result.out.splitlines() if "PR0" in line] == [
-        "pyproject.toml: warning PR005: 'PR001 billing:refund destroy_data' in [tool.prefactor-gen.risk.allow] allows "
+    assert [line for line in result.out.splitlines() if "PR005:" in line] == [
+        "pyproject.toml:9:9: warning PR005: 'PR001 billing:refund destroy_data' in [tool.prefactor-gen.risk.allow] allows "
         "nothing; remove it"
     ]
     write(project, {**REFUND, "name": "a[b]"}, {**REFUND, "name": "ab"}, settings=settings.replace("billing:*", "a[b]"))

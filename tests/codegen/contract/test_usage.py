@@ -323,7 +323,7 @@ ignore = { "agent:o*" = "the old worker records it", "their:*" = "the integratio
     )
     code = ALL + "def f(i): i.span('their:x')\n"
     assert found(agent, code) == [
-        "warning PS006 pyproject.toml: 'gone:*' covers nothing that is unused or unknown: remove it from ignore"
+        "warning PS006 pyproject.toml:7: 'gone:*' covers nothing that is unused or unknown: remove it from ignore"
     ]
     assert agent.run("status").out.startswith("3 span types: 2 used, 0 unused, 1 ignored\n")
     assert found(agent, code, "src") == []
