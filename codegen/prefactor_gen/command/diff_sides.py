@@ -12,13 +12,13 @@ from pathlib import Path
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
 from prefactor_gen.command.diff_at_commit import path_at_commit, project_at_commit
 from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
 from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
 
@@ -154,7 +154,7 @@ class SideReader:
             try:
                 definitions, diagnostics = definitions_from_data(each.definitions, name)
             except DiagnosticError as error:
-                raise OperandError(str(error.diagnostics[0])) from None
+                raise OperandError.of(error) from None
             yield Side(name, definitions, diagnostics, has_quality="quality_schemas" in each.definitions)
 
     def _commit(self, operand: FromGit) -> tuple[GitRepository, str]:
