@@ -86,6 +86,12 @@ class ProjectConfig:
     hint: str = ""
     tables: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def wanted_sources(self) -> str:
+        """What a message says is missing where there is no configuration."""
+        hint = self.hint or ", which `prefactor-gen init` writes"
+        return f"sources in [tool.{TABLE}] of pyproject.toml{hint}"
+
     def default_package(self) -> str | None:
         """The default package name: the project's name with `_spans`."""
         if self.name is None:

@@ -108,10 +108,7 @@ class SideReader:
 
     def _working_tree(self) -> Side:
         if not self.project.packages:
-            raise OperandError(
-                "expected NEW, or sources in [tool.prefactor-gen] of pyproject.toml"
-                f"{self.project.hint or ', which `prefactor-gen init` writes'}"
-            )
+            raise OperandError(f"expected NEW, or {self.project.wanted_sources}")
         return _of_project("working tree", self.project.packages[0], self.project.base)
 
     def _at_path(self, path: str) -> Side:

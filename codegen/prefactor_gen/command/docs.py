@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prefactor_gen.command.common_options import add_format, add_sources
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
 from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
@@ -37,8 +38,8 @@ _DEFAULT = {"html": "docs/spans.html", "markdown": "docs/spans"}
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
-    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
-    parser.add_argument("--format", choices=("html", "markdown"), default="html", help="default: html")
+    add_sources(parser)
+    add_format(parser, ("html", "markdown"))
     parser.add_argument(
         "--output",
         dest="pages",
@@ -89,18 +90,16 @@ def _check_target(target: Path, form: str) -> None:
 def _book(package: PackageConfig, base: Path) -> Book | None:
     """The pages of a package; None if its definitions have errors, which are printed."""
     from prefactor_gen.command.progress import progress_bar
-    from prefactor_gen.command.report import print_text, summary
+    from prefactor_gen.command.report import report_errors
     from prefactor_gen.command.wheel import import_name
-    from prefactor_gen.diagnostics.diagnostics import Severity, has_errors
+    from prefactor_gen.diagnostics.diagnostics import has_errors
     from prefactor_gen.docs.pages import book_of
     from prefactor_gen.pipeline.stages import generate_package
 
     with progress_bar(sys.stderr, package.package) as progress:
         generated, found = generate_package(package.sources, base, package.folder, package.settings, progress=progress)
     if has_errors(found):
-        errors = [item for item in found if item.severity is Severity.ERROR]  # `check` reports the others
-        print_text(errors, base, sys.stderr)
-        print(f"prefactor-gen: {summary(errors)}", file=sys.stderr)
+        report_errors(found, base)
         return None
     return book_of(generated, import_name(package.folder))
 

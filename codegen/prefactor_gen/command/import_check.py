@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
 from prefactor_gen.command.import_project import ImportProject, command_for, read_text, shown, source_errors
 from prefactor_gen.command.import_run import read_source
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_imports"]
 
-_DONE, _WRONG, _UNREADABLE = 0, 1, 2
 _CODE = "import"
 
 
@@ -46,7 +46,7 @@ class _Finding:
     file: str
     message: str
     changes: Sequence[Judged] = ()
-    code: int = _WRONG
+    code: int = WRONG
 
 
 def check_imports(options: Namespace) -> int:
@@ -67,7 +67,7 @@ def check_imports(options: Namespace) -> int:
         number = len(project.lock)
         noun = "import is" if number == 1 else "imports are"
         print(f"{number} {noun} as {'written' if options.offline else 'the sources say'}" if number else "no imports")
-    return max((each.code for each in found), default=_DONE)
+    return max((each.code for each in found), default=DONE)
 
 
 def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bool) -> _Finding | None:
@@ -88,7 +88,7 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
             imported = read_source(entry.source, name, entry.options, project)
             return _outdated(name, entry, imported, path, project)
     except ConfigError as error:
-        return _Finding(name=name, file=shown(path), message=str(error), code=_UNREADABLE)
+        return _Finding(name=name, file=shown(path), message=str(error), code=USAGE)
 
 
 def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, project: ImportProject) -> _Finding | None:
@@ -119,7 +119,7 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
 
 def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
     for each in found:
-        if each.code == _UNREADABLE:
+        if each.code == USAGE:
             print(f"prefactor-gen: {each.message}", file=sys.stderr)
             continue
         print(printable(each.message), file=stream)

@@ -12,7 +12,7 @@ from prefactor_gen.command.report import OUTPUT_FORMATS, Line, print_lines
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.span_types import Found
 
-__all__ = ["ImportReport", "print_json", "print_report", "severities"]
+__all__ = ["ImportReport", "print_report"]
 
 _SHOWN_NAMES = 3
 _CODE = "import"
@@ -49,7 +49,7 @@ def print_report(report: ImportReport, output_format: str) -> None:
         output_format: `text`, `json` or `github`.
     """
     if output_format == "json":
-        print_json(report)
+        _print_json(report)
     elif output_format == "github":
         OUTPUT_FORMATS["github"](list(_diagnostics(report)), Path(), sys.stdout)
     else:
@@ -59,16 +59,11 @@ def print_report(report: ImportReport, output_format: str) -> None:
             print(f"  hint: {report.hint}")
 
 
-def print_json(report: ImportReport) -> None:
+def _print_json(report: ImportReport) -> None:
     """Print a report as a JSON object."""
     found = [{"span_type": each.about, "severity": each.severity, "message": each.message} for each in report.found]
     members = {"origin": report.origin, "file": report.file, "span_types": report.written, "found": found}
     print(json.dumps(members, indent=2))
-
-
-def severities(found: Sequence[Found]) -> set[Severity]:
-    """The severities of what was found."""
-    return {each.severity for each in found}
 
 
 def _headline(report: ImportReport) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
 from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
-from prefactor_gen.command.import_report import ImportReport, print_report, severities
+from prefactor_gen.command.import_report import ImportReport, print_report
 from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
@@ -56,8 +57,10 @@ def run_import(kind: str, options: Namespace) -> int:
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
         _write({path: made.text, project.base / LOCK: lock_text({**project.lock, name: entry})})
     print_report(_report(imported, made, path, project), options.format)
-    failing = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
-    return int(not made.definitions or not failing.isdisjoint(severities(made.found)))
+    return max(
+        DONE if made.definitions else WRONG,
+        exit_code((each.severity for each in made.found), strict=options.strict),
+    )
 
 
 def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportProject) -> ImportReport:

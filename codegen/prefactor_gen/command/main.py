@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
 from prefactor_gen.command.arguments import parse, without_watch
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
-from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
+from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG, exit_code
 from prefactor_gen.command.packages import chosen_packages, source_base
 from prefactor_gen.command.progress import progress_bar
-from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
-from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, DiagnosticError, Severity, has_errors
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, report_errors, summary
+from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, has_errors
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
 from prefactor_schema.suggestions import did_you_mean
@@ -149,8 +149,7 @@ def _check(options: argparse.Namespace) -> int:
         print(summary(found) if found else "no problems found")
     else:
         OUTPUT_FORMATS[options.format](found, base, sys.stdout)
-    has_warnings = any(item.severity is Severity.WARNING for item in found)
-    return WRONG if has_errors(found) or (options.strict and has_warnings) else DONE
+    return exit_code((item.severity for item in found), strict=options.strict)
 
 
 def _demo(_options: argparse.Namespace) -> int:
@@ -243,7 +242,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
         print(f"{shown} is up to date")
         return DONE
     generated, diagnostics = _compile(package, base, cached if origin.generator == cached.origin.generator else None)
-    _report(diagnostics, base)
+    report_errors(diagnostics, base, warnings=True)  # only `check` reports notes
     if has_errors(diagnostics):
         return WRONG
     write_cached(cache, folder, CachedPackage(origin, generated.files, generated.modules))
@@ -308,13 +307,6 @@ def _show(changes: Sequence[Change], base: Path, remedy: str = "run prefactor-ge
         shown = Path(os.path.relpath(change.path, Path.cwd())).as_posix()
         print(f"{shown} {action}; {remedy}", file=sys.stderr)
     return WRONG
-
-
-def _report(found: Sequence[Diagnostic], base: Path) -> None:
-    diagnostics = [item for item in found if item.severity is not Severity.NOTE]  # only `check` reports notes
-    print_text(diagnostics, base, sys.stderr)
-    if diagnostics:
-        print(f"prefactor-gen: {summary(diagnostics)}", file=sys.stderr)
 
 
 def _count(number: int, noun: str) -> str:

@@ -24,10 +24,7 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     configured = project.packages[0] if project.packages else None
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
-        raise ConfigError(
-            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
-            f"{project.hint or ', which `prefactor-gen init` writes'}; see --help"
-        )
+        raise ConfigError(f"expected a SOURCE, as in `prefactor-gen schemas`, or {project.wanted_sources}; see --help")
     output = (
         Path.cwd() / options.output
         if options.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -25,6 +26,7 @@ __all__ = [
     "is_terminal",
     "print_lines",
     "print_text",
+    "report_errors",
     "summary",
     "tally",
 ]
@@ -60,6 +62,20 @@ class Line(NamedTuple):
     text: str
     severity: Severity = Severity.NOTE
     label: str = ""
+
+
+def report_errors(diagnostics: Sequence[Diagnostic], base: Path, *, warnings: bool = False) -> None:
+    """Print the errors on standard error, and their number. The others are reported by `check`.
+
+    Args:
+        diagnostics: ordered by file.
+        base: the folder that their sources are relative to.
+        warnings: also the warnings.
+    """
+    severities = {Severity.ERROR, Severity.WARNING} if warnings else {Severity.ERROR}
+    if found := [each for each in diagnostics if each.severity in severities]:
+        print_text(found, base, sys.stderr)
+        print(f"prefactor-gen: {summary(found)}", file=sys.stderr)
 
 
 def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
