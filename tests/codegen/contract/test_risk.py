@@ -10,7 +10,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from tests.codegen.support import Project, run_process
+from tests.codegen.support import Project
 
 from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_http.models import DataRisk
@@ -296,5 +296,5 @@ def test_several_projects(project: Project) -> None:
     for folder in ("one", "two"):
         project.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
         project.write(f"{folder}/schemas/a.json", {"span_type_schemas": [REFUND]})
-    done = run_process("risk", "--format", "json", cwd=project.root)
-    assert {folder: len(each["span_types"]) for folder, each in json.loads(done.stdout).items()} == {"one": 1, "two": 1}
+    done = project.run("risk", "--format", "json")
+    assert {folder: len(each["span_types"]) for folder, each in json.loads(done.out).items()} == {"one": 1, "two": 1}

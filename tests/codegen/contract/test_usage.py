@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema.validators import Draft7Validator
-from tests.codegen.support import Project, run_process
+from tests.codegen.support import Project
 
 from prefactor_gen.command import status
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
@@ -371,8 +371,8 @@ def test_several_projects(agent: Project) -> None:
     for folder in ("one", "two"):
         agent.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["../schemas"]\npackage = "made"\n')
         agent.write(f"{folder}/agent.py", ALL)
-    done = run_process("status", "-C", "one", "-C", "two", "--format", "json", cwd=agent.root)
-    assert [each["source"] for each in json.loads(done.stdout)] == [
+    done = agent.run("status", "-C", "one", "-C", "two", "--format", "json")
+    assert [each["source"] for each in json.loads(done.out)] == [
         "one/../schemas/spans.yaml",
         "two/../schemas/spans.yaml",
     ]
