@@ -6,7 +6,7 @@
 4. `models` makes one document of their schemas, and classes of the document.
 5. `package` plans each module and renders it.
 
-`command.main` writes the files, by `package.output_folder`.
+`command.generate` writes the files, by `package.output_folder`.
 """
 
 from __future__ import annotations
