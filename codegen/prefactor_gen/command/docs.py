@@ -14,6 +14,7 @@ from prefactor_gen.command.common_options import add_format, add_sources
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
 from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
+from prefactor_gen.command.writing import writing
 
 if TYPE_CHECKING:
     from prefactor_gen.docs.pages import Book
@@ -62,16 +63,12 @@ def run(options: argparse.Namespace) -> int:
     book = _book(package, source_base(options, project))
     if book is None:
         return WRONG
-    try:
+    with writing():
         changes = _changes(book, target, options.format)
         if changes and options.check:
             _report_stale(changes, options)
             return WRONG
         write(changes)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"docs: cannot write {_shown(Path(error.filename or target))}: {error.strerror}") from None
     print(f"{_shown(target)}: {_summary(book)}" if changes else f"{_shown(target)} is up to date")
     return DONE
 

@@ -15,6 +15,7 @@ from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
 from prefactor_gen.command.projects import started_in
 from prefactor_gen.command.report import report_errors
+from prefactor_gen.command.writing import shown_path, writing
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, has_errors
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
 
@@ -62,7 +63,7 @@ def _report_untracked(folder: Path) -> int:
     missing = [
         Path(os.path.relpath(folder / name, Path.cwd())) for name in os.fsdecode(done.stdout).split("\0") if name
     ]
-    shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
+    shown = shown_path(folder)
     for path in missing:
         print(f"{path.as_posix()} is not tracked by git; run git add {shown}", file=sys.stderr)
     return WRONG if missing else DONE
@@ -78,7 +79,7 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     except (DiagnosticError, OSError):
         origin = Origin()  # A source cannot be read: the run reports that, with everything else that is wrong.
     folder = package.folder
-    shown = Path(os.path.relpath(folder, Path.cwd())).as_posix()
+    shown = shown_path(folder)
     cache = None if options.no_cache or os.environ.get("CI") else cache_folder()
     cached = read_cached(cache, folder)
     if not options.wheel and origin.fingerprint and origin == cached.origin and _is_current(folder, cached.files):
@@ -93,27 +94,27 @@ def _generate_one(package: PackageConfig, base: Path, options: argparse.Namespac
     write_cached(cache, folder, CachedPackage(origin, generated.files, generated.modules))
     if options.wheel:
         return _check_wheel(Path(options.wheel), package, generated.files)
-    try:
-        changes = compare(folder, generated.files)
-        if not changes:
-            print(f"{shown} is up to date")
-            return DONE
-        if options.check:
-            return _show(changes, base)
+    changes = _changes(folder, generated.files)
+    if options.check and changes:
+        return _show(changes, base)
+    with writing():
         write(changes)
-    except NotGeneratedError as error:
-        shown = Path(os.path.relpath(error.path, Path.cwd())).as_posix()
-        raise ConfigError(
-            f"{shown} was not written by prefactor-gen: move it away, or choose another --package or --output"
-        ) from None
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
-    print(
-        f"{shown}: {_count(len(generated.definitions.span_types), 'span type')}, {_count(len(changes), 'file')} changed"
-    )
+    span_types = _count(len(generated.definitions.span_types), "span type")
+    files = _count(len(changes), "file")
+    print(f"{shown}: {span_types}, {files} changed" if changes else f"{shown} is up to date")
     return DONE
+
+
+def _changes(folder: Path, files: Mapping[str, str]) -> Sequence[Change]:
+    """What is to be written into the folder of a package."""
+    try:
+        with writing():
+            return compare(folder, files)
+    except NotGeneratedError as error:
+        raise ConfigError(
+            f"{shown_path(error.path)} was not written by prefactor-gen: move it away, or choose another --package or "
+            "--output"
+        ) from None
 
 
 def _check_wheel(wheel: Path, package: PackageConfig, files: Mapping[str, str]) -> int:
@@ -149,8 +150,7 @@ def _show(changes: Sequence[Change], base: Path, remedy: str = "run prefactor-ge
         print(change.diff(base), end="")
     for change in changes:
         action = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
-        shown = Path(os.path.relpath(change.path, Path.cwd())).as_posix()
-        print(f"{shown} {action}; {remedy}", file=sys.stderr)
+        print(f"{shown_path(change.path)} {action}; {remedy}", file=sys.stderr)
     return WRONG
 
 

@@ -14,6 +14,7 @@ from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
 from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
 from prefactor_gen.command.import_report import ImportReport, print_report
 from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
 from prefactor_gen.package.output_folder import Change, write
@@ -126,7 +127,5 @@ def _with_relative_paths(
 
 
 def _write(texts: Mapping[Path, str]) -> None:
-    try:
+    with writing():
         write([Change(path, None, text) for path, text in texts.items()])
-    except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from prefactor_gen.command.config import TABLE, ConfigError
 from prefactor_gen.command.refs_project import RefsProject
 from prefactor_gen.command.toml_edit import Additions, add_keys, as_lines
+from prefactor_gen.command.writing import writing
 from prefactor_gen.definitions.reference_lock import LOCK, lock_text
 from prefactor_gen.package.output_folder import Change, write
 from prefactor_gen.vendoring.placement import Copy
@@ -35,10 +36,8 @@ def write_copies(project: RefsProject, copies: Sequence[Copy], locked: Mapping[s
     lock = project.base / LOCK
     if locked != project.locked or (locked and not lock.is_file()):
         changes[lock] = Change(lock, None, lock_text(locked))
-    try:
+    with writing():
         write(changes.values())
-    except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
     return [path.name for path in changes if path.parent == project.base and path.name in {"pyproject.toml", LOCK}]
 
 
