@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.reference_lock import LockError, read_lock
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.diagnostics.rules import RULES
@@ -126,7 +127,7 @@ def read_pyproject(base: Path) -> tuple[str, dict[str, Any]]:
     path = base / "pyproject.toml"
     if not path.is_file():
         return "", {}
-    shown = Path(os.path.relpath(path, Path.cwd())).as_posix()
+    shown = shown_path(path)
     try:
         content = path.read_bytes()
         text = content.decode("utf-8")

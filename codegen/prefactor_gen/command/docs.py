@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from prefactor_gen.command.common_options import add_format, add_sources
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
 from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.writing import writing
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def run(options: argparse.Namespace) -> int:
             _report_stale(changes, options)
             return WRONG
         write(changes)
-    print(f"{_shown(target)}: {_summary(book)}" if changes else f"{_shown(target)} is up to date")
+    print(f"{shown_path(target)}: {_summary(book)}" if changes else f"{shown_path(target)} is up to date")
     return DONE
 
 
 def _check_target(target: Path, form: str) -> None:
-    shown = _shown(target)
+    shown = shown_path(target)
     if "\0" in shown:
         raise ConfigError("--output: expected a path, found one with a null character")
     if form == "html" and target.suffix not in _HTML:
@@ -116,7 +116,7 @@ def _changes(book: Book, target: Path, form: str) -> Sequence[Change]:
         return page_changes(files, target if form == "markdown" else None)
     except NotGeneratedError as error:
         raise ConfigError(
-            f"{_shown(error.path)} was not written by prefactor-gen docs: move it away, or choose another --output"
+            f"{shown_path(error.path)} was not written by prefactor-gen docs: move it away, or choose another --output"
         ) from None
 
 
@@ -127,15 +127,9 @@ def _report_stale(changes: Sequence[Change], options: argparse.Namespace) -> Non
     command += ["--package", options.package] if options.package is not None else []
     for change in changes:
         what = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
-        print(f"{_shown(change.path)} {what}; run {shlex.join(command)}", file=sys.stderr)
+        print(f"{shown_path(change.path)} {what}; run {shlex.join(command)}", file=sys.stderr)
 
 
 def _summary(book: Book) -> str:
     deprecated = f", {book.deprecated} deprecated" if book.deprecated else ""
     return f"{len(book.span_types)} span type{'' if len(book.span_types) == 1 else 's'}{deprecated}"
-
-
-def _shown(path: Path) -> str:
-    from prefactor_gen.diagnostics.diagnostics import printable
-
-    return printable(Path(os.path.relpath(path, Path.cwd())).as_posix()) if "\0" not in str(path) else str(path)

@@ -13,9 +13,10 @@ from prefactor_gen.command.compiling import compile_package
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
 from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.projects import started_in
 from prefactor_gen.command.report import report_errors
-from prefactor_gen.command.writing import shown_path, writing
+from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, has_errors
 from prefactor_gen.package.output_folder import Change, NotGeneratedError, compare, write
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, TextIO
 from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
-from prefactor_gen.command.import_project import ImportProject, command_for, read_text, shown, source_errors
+from prefactor_gen.command.import_project import ImportProject, command_for, read_text, source_errors
 from prefactor_gen.command.import_run import read_source
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
@@ -77,10 +78,10 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
     text = read_text(path)
     if text is None:
         message = f"{entry.file} is missing; {again}, or remove {name} from {LOCK}"
-        return _Finding(name=name, file=shown(path), message=message)
+        return _Finding(name=name, file=shown_path(path), message=message)
     if digest(text) != entry.output:
         message = f"{path.name} was edited; move edits to {path.stem}{OVERLAY}.yaml, then {again} --force"
-        return _Finding(name=name, file=shown(path), message=message)
+        return _Finding(name=name, file=shown_path(path), message=message)
     if offline:
         return None
     try:
@@ -88,7 +89,7 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
             imported = read_source(entry.source, name, entry.options, project)
             return _outdated(name, entry, imported, path, project)
     except ConfigError as error:
-        return _Finding(name=name, file=shown(path), message=str(error), code=USAGE)
+        return _Finding(name=name, file=shown_path(path), message=str(error), code=USAGE)
 
 
 def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, project: ImportProject) -> _Finding | None:
@@ -111,7 +112,7 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     message = f"{path.name}: {imported.source} changed {number} of {made.count} {noun}; run {command}"
     return _Finding(
         name=name,
-        file=shown(path),
+        file=shown_path(path),
         message=message,
         changes=changes_between(text, made.text, path, project.base, project.references),
     )

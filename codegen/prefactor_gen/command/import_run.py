@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
-from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
+from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, source_errors
 from prefactor_gen.command.import_report import ImportReport, print_report
 from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
@@ -69,7 +70,7 @@ def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportP
     folder = json.dumps(path.parent.relative_to(project.base).as_posix())
     return ImportReport(
         origin=imported.source,
-        file=shown(path),
+        file=shown_path(path),
         written=made.count,
         offered=max(made.count, len(imported.span_types) + sum(_is_left_out(each) for each in imported.found)),
         noun=imported.noun,

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.diagnostics.rules import UNUSABLE_PACKAGE
 from prefactor_gen.package.generated_line import GENERATED_BY
 
@@ -75,7 +76,7 @@ def _check_folder(package: PackageConfig) -> None:
     target = Path(os.path.realpath(folder))
     if not folder.is_symlink() or target.is_relative_to(os.path.realpath(package.output)):
         return
-    shown, found = (Path(os.path.relpath(path, Path.cwd())).as_posix() for path in (folder, target))
+    shown, found = (shown_path(path) for path in (folder, target))
     raise ConfigError(
         f"{shown} is a link to {found}, outside the output folder; remove the link, or choose another --output"
     )
@@ -89,7 +90,7 @@ def check_output(project: ProjectConfig, package: PackageConfig) -> None:
     """
     target = os.path.realpath(package.output)
     if not Path(target).is_relative_to(os.path.realpath(project.base)):
-        shown = Path(os.path.relpath(package.output, Path.cwd())).as_posix()
+        shown = shown_path(package.output)
         raise ConfigError(
             f"the output folder {shown} leads to {target}, outside of the project; if that is meant, name it on "
             f"the command line: --output {shown}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
 from prefactor_gen.command.package_checks import check_output, check_package
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["chosen_packages", "source_base"]
@@ -47,7 +47,7 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     if len({package.folder for package in chosen}) < len(chosen):
         raise ConfigError(
             "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
-            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: choose another package name for one of them"
+            f"{shown_path(first.folder)}: choose another package name for one of them"
         )
     return chosen
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from prefactor_gen.command.common_options import add_format, add_strict
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
 from prefactor_gen.command.exit_codes import WRONG, exit_code
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.report import OUTPUT_FORMATS, report_errors
 from prefactor_gen.command.settings_table import entry_places
 from prefactor_gen.command.status_report import print_status
@@ -121,7 +122,7 @@ def _span_types(package: PackageConfig, base: Path) -> SpanTypesOfPackage | None
 
     own, found = own_span_types(package.sources, base, package.folder, package.settings)
     if own is None:
-        shown = Path(os.path.relpath(package.folder)).as_posix()
+        shown = shown_path(package.folder)
         raise ConfigError(
             f"the definitions are in Python, which is not run: expected the generated package {shown}, found none; run "
             "prefactor-gen first"

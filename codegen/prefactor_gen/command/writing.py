@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.diagnostics.diagnostics import printable
+from prefactor_gen.command.paths import shown_path
 
-__all__ = ["shown_path", "writing"]
+__all__ = ["writing"]
 
 
 @contextlib.contextmanager
@@ -26,8 +25,3 @@ def writing() -> Iterator[None]:
         if error.filename is None:  # what is printed, as into a pipe that was closed
             raise
         raise ConfigError(f"cannot write {shown_path(Path(str(error.filename)))}: {error.strerror}") from None
-
-
-def shown_path(path: Path) -> str:
-    """A path as messages show it: relative to the working folder."""
-    return printable(Path(os.path.relpath(path, Path.cwd())).as_posix())
