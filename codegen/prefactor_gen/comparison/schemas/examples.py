@@ -9,7 +9,7 @@ from typing import TypeAlias
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
 from prefactor_schema import JsonSchema, SchemaError
 
-__all__ = ["NO_VALUE", "Examples"]
+__all__ = ["NO_VALUE", "Examples", "in_turn"]
 
 NO_VALUE = object()
 """What `Examples.of` returns if it finds no value."""
@@ -142,7 +142,7 @@ class _Maker:
             yield from self.candidates(merged, level + 1)
             return
         tried = [self.candidates(_merged(rest, each), level + 1) for each in options]
-        yield from _in_turn(tried)
+        yield from in_turn(tried)
 
     def _of_type(self, name: str, schema: _Schema, level: int) -> Iterator[object]:
         match name:
@@ -289,7 +289,7 @@ _MERGE: dict[str, Callable[[object, object], object]] = {
 }
 
 
-def _in_turn(iterators: list[Iterator[object]]) -> Iterator[object]:
+def in_turn(iterators: list[Iterator[object]]) -> Iterator[object]:
     """One value of each, again and again."""
     while iterators:
         remaining = []
