@@ -277,6 +277,15 @@ def test_a_deprecation_leaves_time() -> None:
     assert len(changes_of_params(members(a=TEXT), members(a=near), grace=3)) == 1
 
 
+def test_a_large_union_is_compared_option_by_option() -> None:
+    def union(last: Any) -> dict[str, Any]:
+        names = [f"k{number}" for number in range(60)]
+        options = {name: kind(name, v=last if name == "k59" else TEXT) for name in names}
+        return {**members(x=one_of(*({"$ref": f"#/$defs/{name}"} for name in names))), "$defs": options}
+
+    assert told(changes_of_params(union(TEXT), union(number()))) == ["PD203 x.v: string became number (E/E)"]
+
+
 def test_undeclared_values_count_if_the_project_says_so() -> None:
     [change] = changes_of_params(members(), members(a=TEXT), count_undeclared=True)
     assert told([change]) == ["PD102 a: added (E/–)"]
