@@ -1,9 +1,9 @@
-"""Whether the comparison of schemas is sound, how much it leaves unproven, and how long it takes.
+"""Is the comparison of schemas sound? `python -m tests.benchmarks.comparison`.
 
-    python -m tests.benchmarks.comparison [--pairs 20000] [--seed 1]
-
-Pairs of random schemas, where the second is a changed copy of the first, are compared. The oracle is `jsonschema`: if
-a direction is safe, no value may be valid on one side only, and a witness must be.
+Pairs of random schemas, where the second is a changed copy of the first, are compared. The oracle is `jsonschema`: if a
+direction is safe, no value may be valid on one side only, and a witness must be. Prints what is safe, what breaks, what
+stays unproven, and the time for 1,000 span types. `--pairs` and `--seed` choose the pairs. Exits with 1 if something is
+told as safe that is not.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _payloads(old: Any, new: Any, values: list[Any]) -> Iterator[object]:
 def _differs(checks: tuple[Validator, Validator], value: Any) -> str:
     try:
         was, now = (check.is_valid(value) for check in checks)
-    except RecursionError:  # a schema that refers to itself without an end
+    except (RecursionError, TypeError):  # a reference that leads to itself; additionalItems beside `items: true`
         return ""
     return "" if was == now else "narrower" if was else "wider"
 
