@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from jsonschema.validators import Draft202012Validator
+from tests.codegen.contract.comparing import changes_of_params
 
 from prefactor_gen.comparison.verdicts import Verdict, compare_schemas
 
@@ -56,3 +57,13 @@ def test_a_schema_that_is_not_valid_proves_nothing() -> None:
     invalid = {"properties": {"a": {"description": None}}}
     assert compare_schemas(invalid, {}).narrowing is not Verdict.BREAKS
     assert compare_schemas({}, {"properties": {"a": {"type": "text"}}}).narrowing is Verdict.UNPROVEN
+
+
+def test_many_changes_of_one_object() -> None:
+    old, new = (
+        {"type": "object", "properties": {f"p{index}": member for index in range(300)}, "required": ["p0", "p1", "p2"]}
+        for member in (TEXT, {"type": "string", "maxLength": 9})
+    )
+    found = changes_of_params(old, new)
+    assert len(found) == 300
+    assert all(each.witness is not None for each in found[:50])

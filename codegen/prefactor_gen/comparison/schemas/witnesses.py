@@ -17,6 +17,8 @@ __all__ = ["Witnesses"]
 _MAX_SOUGHT = 200
 _MAX_CHARACTERS = 2_000_000
 """The most witnesses of one comparison, and the most characters of the schemas that are searched for them."""
+_MAX_COMPLEMENT = 50_000
+"""The most characters of two schemas whose difference is made as a whole: the engine needs much memory for it."""
 _MAX_NEARBY, _MAX_NEARBY_FOR_ONE = 20_000, 1_000
 """The most values that are tried because they are near to one that is valid: in one comparison, and for one witness."""
 
@@ -28,7 +30,7 @@ class Witnesses:
         self.sides, self.algebra = sides, algebra
         self.old, self.new = (_validator(side, sides) for side in (sides.old, sides.new))
         self._examples = Examples(assert_formats=sides.assert_formats)
-        size = sum(len(text_of(sides.whole(side))) for side in (sides.old, sides.new))
+        size = self._size = sum(len(text_of(sides.whole(side))) for side in (sides.old, sides.new))
         self._left = min(_MAX_SOUGHT, 1 + _MAX_CHARACTERS // size)
         self._nearby_left = min(_MAX_NEARBY, 10 * _MAX_CHARACTERS // size)
 
@@ -42,14 +44,14 @@ class Witnesses:
 
     def _found(self, region: Region, side: Side, other: Side, taking: JsonSchema, refusing: JsonSchema) -> object:
         self._left -= 1
-        if self._left < 0:
+        if self._left < 0 or self._examples.is_exhausted:
             return NO_VALUE
         whole, others = self.sides.whole(side), self.sides.whole(other)
         value: Plain = {"allOf": [region.taken, {"not": region.refused}]}
         shown: Plain = {"allOf": [whole, _reached(region.path, value)]}
         different: Plain = {"allOf": [whole, {"not": others}]}
         # First, one that the other side would take if only this had not changed; then any.
-        for schema in (shown, different):
+        for schema in (shown, different) if self._size <= _MAX_COMPLEMENT else (shown,):
             found = self._example(schema)
             if found is not NO_VALUE and _takes(taking, found) and _refuses(refusing, found):
                 return found
