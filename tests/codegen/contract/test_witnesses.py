@@ -66,4 +66,4 @@ def test_many_changes_of_one_object() -> None:
     )
     found = changes_of_params(old, new)
     assert len(found) == 300
-    assert all(each.witness is not None for each in found[:50])
+    assert sum(each.witness is not None for each in found) > 50
