@@ -8,6 +8,7 @@ from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.refs_add import short_hash, tell_left
 from prefactor_gen.command.refs_changes import definitions_with_copies, tell_changes
 from prefactor_gen.command.refs_files import write_copies
+from prefactor_gen.command.refs_ids import check_ids, tell_ids
 from prefactor_gen.command.refs_project import RefsProject, read_refs_project
 from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.diagnostics.diagnostics import printable
@@ -41,13 +42,17 @@ def update(project: RefsProject, urls: Sequence[str]) -> bool:
         collected = collect(chosen, fetcher.fetch, project.has_target)
     placement = project.placement()
     copies = [placement.place(each) for each in collected.schemas.values()]
+    check_ids(project, copies)
     changed = [(each, _said(project, each)) for each in copies if not each.is_current]
     hashes = {url: content_hash(each.content) for url, each in collected.schemas.items()}
     kept = {url: each for url, each in project.locked.items() if project.references.names(url)}
     before = definitions_with_copies(project) if changed else None
-    write_copies(project, copies, {**kept, **hashes})
+    others = write_copies(project, copies, {**kept, **hashes})
     for _, line in changed:
         print(printable(line))
+    tell_ids(project, [each for each, _ in changed])
+    if others:
+        print(f"{' and '.join(others)} written")
     current = len(copies) - len(changed)
     if current:
         print(f"{current} of {len(copies)} copies {'is' if current == 1 else 'are'} current")

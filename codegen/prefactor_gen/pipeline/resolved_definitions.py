@@ -38,7 +38,9 @@ def resolved_definitions(
         definitions, found = definitions_of(documents, SchemaFiles(base, documents, settings.references))
     except RecursionError:
         definitions, found = Definitions(), [nested_references(Place(", ".join(sources)))]
-    return Checked(definitions, sorted_diagnostics([*unreadable, *found, *duplicate_ids(documents)]))
+    return Checked(
+        definitions, sorted_diagnostics([*unreadable, *found, *duplicate_ids(documents, settings.references)])
+    )
 
 
 def definitions_of(documents: Sequence[Document], files: SchemaFiles) -> Checked[Definitions]:

@@ -281,7 +281,7 @@ class _Run:
             # The definitions are probably in the sources that could not be read.
             if not self.unreadable or diagnostic.code != NO_DEFINITIONS.code:
                 yield diagnostic
-        yield from duplicate_ids(self.documents)
+        yield from duplicate_ids(self.documents, self.settings.references)
 
     def lints(self) -> Iterator[Diagnostic]:
         """The warnings about all definitions together, once their references are resolved."""

@@ -155,6 +155,7 @@ def test_an_update_takes_what_is_at_the_urls_now(money: str, project: Project, s
     assert re.fullmatch("schemas/vendor/money.json updated \\(sha256-.{8}… → sha256-.{8}…\\)", lines[0])
     assert re.fullmatch("schemas/vendor/person.yaml written \\(sha256-.{8}…\\)", lines[1])
     assert lines[2:] == [
+        "pyproject.toml and prefactor-refs.lock written",
         "1 of 3 copies is current",
         "  note PD102 billing:refund params total.by: added",
     ]
@@ -423,10 +424,49 @@ def test_files_of_others_stay(money: str, project: Project, server: SchemaServer
 
 
 def test_one_id_in_two_files(money: str, project: Project, server: SchemaServer) -> None:
-    server.put("/currency.json", {"$id": "https://acme.example/currency", **CURRENCY})
-    project.write("schemas/own.json", {"$id": "https://acme.example/currency", "type": "string"})
+    server.put("/currency.json", {"$id": "of/all.json", **CURRENCY})
+    project.write("schemas/own.json", {"$id": f"{server.url}/of/all.json", "type": "string"})
     line = refused(project.run("refs", "add", money))
-    assert "has the $id 'https://acme.example/currency', and so has schemas/own.json; keep one of them" in line
+    assert f"has the $id '{server.url}/of/all.json', which leads to schemas/own.json already; keep one of them" in line
+
+
+def test_a_copy_does_not_stand_for_the_url_of_another_one(money: str, project: Project, server: SchemaServer) -> None:
+    project.run("refs", "add", money)
+    other = server.put("/other.json", {"$id": "currency.json", "type": "integer"})
+    line = f"has the $id '{server.url}/currency.json', which leads to schemas/vendor/currency.json already"
+    assert line in refused(project.run("refs", "add", other))
+    project.write("schemas/a.json", {"$id": f"{server.url}/currency.json", "type": "integer"})
+    text = "for which [tool.prefactor-gen.refs] names schemas/vendor/currency.json"
+    assert text in project.run("check").out
+    assert project.run("refs", "add", server.put("/same.json", CURRENCY | {"$id": "same.json"})).code == 0
+    server.put("/same.json", {"$id": "currency.json", "type": "integer"})
+    assert line in refused(project.run("refs", "update")), "an update, too"
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_copy_stands_for_no_url_of_another_host(part: bool, project: Project, server: SchemaServer) -> None:
+    project.configure()
+    bank = "https://bank.example/iban.json"
+    refer_to(bank, project)
+    schema = {"$id": bank, "type": "string"}
+    url = server.put("/iban.json", {"$defs": {"x": schema}} if part else schema)
+    assert f"refs add {bank}" in project.run("check").out
+    result = project.run("refs", "add", url)
+    entry = f'"{bank}" = "schemas/vendor/iban.json"'
+    assert (result.code, f"{bank} of another host: no $ref to that leads to it" in result.out) == (0, True)
+    check = project.run("check")
+    assert (check.code, entry in result.out, entry in check.out) == (1, True, True)
+    with (project.root / "pyproject.toml").open("a") as file:
+        file.write(f"{entry}\n")
+    assert project.run("check").code == 0
+
+
+def test_other_names_of_a_copy_are_told(project: Project, server: SchemaServer) -> None:
+    project.configure()
+    url = server.put("/v1/a.json", {"$id": "urn:acme:a"})
+    assert "has the $id urn:acme:a: a $ref to that leads to it, too" in project.run("refs", "add", url).out
+    server.put("/v1/a.json", {"$id": "/v2/a.json"})
+    assert f"has the $id {server.url}/v2/a.json: a $ref to that" in project.run("refs", "update").out
 
 
 def test_span_types_of_others_do_not_become_ours(project: Project, server: SchemaServer) -> None:
