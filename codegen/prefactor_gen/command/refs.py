@@ -35,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     check = _action(actions, "check", "compare copies with prefactor-refs.lock; exits with 1 if one differs")
     check.add_argument("--remote", action="store_true", help="also with what is at their URLs now")
     check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
+    check.add_argument("--strict", action="store_true", help="fail on warnings too: a copy without a hash")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         elif options.action == "update":
             is_fine = update(project, options.urls)
         else:
-            is_fine = check(project, remote=options.remote, output_format=options.format)
+            is_fine = check(project, remote=options.remote, output_format=options.format, strict=options.strict)
     except (RemoteError, PlacementError) as error:
         raise ConfigError(f"refs: {printable(str(error))}") from None
     return 0 if is_fine else 1

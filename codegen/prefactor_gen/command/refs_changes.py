@@ -41,12 +41,26 @@ def tell_changes(before: Checked[Definitions], after: Checked[Definitions], proj
         print_text(wrong, project.base, sys.stdout)
         return False
     options = ComparisonOptions(today=datetime.now(UTC).date(), assert_formats=project.package.settings.assert_formats)
-    changes = compare(before.value, after.value, options)
+    known, unread = _known_before(before.value, after.value)
+    changes = compare(before.value, known, options)
     for each in changes[:_MAX_SHOWN]:
         print(_line(each))
     if len(changes) > _MAX_SHOWN:
         print(f"  and {len(changes) - _MAX_SHOWN} more; prefactor-gen diff HEAD shows all")
+    for name in unread[:_MAX_SHOWN]:
+        print(printable(f"  {name} could not be read before, so that it is not compared"))
     return True
+
+
+def _known_before(before: Definitions, after: Definitions) -> tuple[Definitions, list[str]]:
+    """The definitions that could be read before, too, and the names of the others: without a copy, nothing is known."""
+    span_types, quality = {each.name for each in before.span_types}, {each.name for each in before.quality}
+    known = Definitions(
+        [each for each in after.span_types if each.name in span_types],
+        [each for each in after.quality if each.name in quality],
+    )
+    unread = {each.name for each in after.span_types} - span_types | {each.name for each in after.quality} - quality
+    return known, sorted(unread)
 
 
 def _problems(before: Checked[Definitions], after: Checked[Definitions]) -> Iterator[Diagnostic]:

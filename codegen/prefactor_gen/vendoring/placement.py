@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class Placement:
     Args:
         base: the project folder, links resolved.
         entries: the paths of `[tool.prefactor-gen.refs]`, as they are written there, by URL.
-        present: the files of copies that are there, by URL.
+        copy_of: returns the file that stands for a URL, if it is there.
         definition_folders: the folders whose files are all definitions.
         folder: where copies are saved of which nothing else is said.
     """
@@ -57,13 +57,13 @@ class Placement:
         self,
         base: Path,
         entries: Mapping[str, str],
-        present: Mapping[str, Path],
+        copy_of: Callable[[str], Path | None],
         definition_folders: Sequence[Path],
         folder: Path,
     ) -> None:
         self._base = base
         self._entries = entries
-        self._present = present
+        self._copy_of = copy_of
         self._definition_folders = definition_folders
         self._folder = folder
         self._taken: dict[str, RemoteSchema] = {}
@@ -94,8 +94,8 @@ class Placement:
 
     def _path(self, schema: RemoteSchema, wanted: Path | None) -> tuple[Path, bool]:
         """The file, and whether the configuration needs an entry for it."""
-        if schema.url in self._present:
-            return self._present[schema.url], False
+        if (present := self._copy_of(schema.url)) is not None:
+            return present, False
         if can_be_a_path(target := self._entries.get(schema.url, "")) and target:
             return self._real(self._base / target), False
         if wanted is not None and wanted.suffix.lower() in SUFFIXES and not wanted.is_dir():

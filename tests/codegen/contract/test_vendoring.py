@@ -187,8 +187,21 @@ def test_a_missing_copy_and_a_removed_entry(money: str, project: Project) -> Non
     path = project.root / "pyproject.toml"
     path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "currency" not in line))
     assert "does not name it" in project.run("refs", "check").out
-    assert project.run("refs", "update", money).code == 0
+    assert "pyproject.toml written" in project.run("refs", "update", money).out
     assert lock(project).keys() == {money, money.replace("money", "currency")}, "it is needed again"
+
+
+def test_an_entry_without_a_copy(money: str, project: Project, server: SchemaServer) -> None:
+    project.run("refs", "add", money)
+    other = server.put("/other.json", {})
+    with (project.root / "pyproject.toml").open("a") as file:
+        file.write(f'"{other}" = "schemas/vendor/other.json"\n')
+    assert f"the copy of {other} is missing" in project.run("refs", "check").out
+    refer_to(other, project)
+    lines = project.run("refs", "update").out.splitlines()
+    assert "schemas/vendor/other.json written" in lines[0]
+    assert lines[-1] == "  billing:refund could not be read before, so that it is not compared"
+    assert project.run("check").code == 0
 
 
 @pytest.mark.parametrize(
@@ -417,8 +430,10 @@ def test_files_of_others_stay(money: str, project: Project, server: SchemaServer
     assert "is there already, with another content" in line
     project.configure(refs={money: "schemas/vendor/own.json"})
     assert f"prefactor-gen refs update {money} takes" in refused(project.run("refs", "add", money))
-    note = project.run("refs", "check")
-    assert (note.code, f"note PG040: {money} was not fetched by refs" in note.out) == (0, True)
+    project.write("prefactor-refs.lock", '{"version": 1, "refs": {}}')
+    for arguments, code in (([], 0), (["--strict"], 1)):
+        checked = project.run("refs", "check", *arguments)
+        assert (checked.code, f"warning PG040: {money} was not fetched by refs" in checked.out) == (code, True)
     assert project.run("refs", "update", money).code == 0
     assert json.loads((project.root / "schemas/vendor/own.json").read_text()) == MONEY
 
@@ -500,12 +515,23 @@ def test_a_project_without_configuration(project: Project) -> None:
     assert "expected [tool.prefactor-gen] in pyproject.toml" in refused(project.run("refs", "check"))
 
 
+def test_entries_with_dotted_keys(money: str, project: Project) -> None:
+    """Also where tomlkit cannot edit them, because another key is between them."""
+    lines = ['refs."https://a.example/x" = "x.json"', 'sources = ["schemas"]', 'refs."https://a.example/y" = "x.json"']
+    project.write("pyproject.toml", "\n".join(["[tool.prefactor-gen]", *lines, 'package = "made"', ""]))
+    project.write("x.json", "{}")
+    assert project.run("refs", "add", money).code == 0
+    assert len(entries(project)) == 4
+    assert project.run("check").code == 0
+
+
 def test_a_pyproject_that_cannot_be_edited(money: str, project: Project) -> None:
     line = '[tool]\nprefactor-gen = { sources = ["schemas"], package = "made" }\n'
     project.write("pyproject.toml", line)
     before = files(project)
     result = project.run("refs", "add", money)
     assert (result.code, files(project)) == (2, before)
+    assert "add these lines to it, with [tool.prefactor-gen] as a table of its own" in result.err
     assert f'"{money}" = "schemas/vendor/money.json"' in result.err
 
 
@@ -518,6 +544,32 @@ def test_a_lock_file_that_cannot_be_used(text: str, money: str, project: Project
         line = refused(project.run(*arguments))
         assert line.startswith("prefactor-gen: prefactor-refs.lock: ")
         assert line.endswith("prefactor-gen refs update writes it again, if it is removed")
+
+
+def test_a_lock_file_that_is_removed(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    before = files(project)
+    (project.root / "prefactor-refs.lock").unlink()
+    project.write("schemas/vendor/currency.json", '{"enum": ["EUR", "EVIL"]}')
+    for arguments in ([], ["--remote"]):
+        result = project.run("refs", "check", *arguments)
+        assert (result.code, "error PG040: there is no prefactor-refs.lock" in result.out) == (1, True)
+    result = project.run("refs", "update")
+    assert (result.code, "prefactor-refs.lock written" in result.out) == (0, True)
+    assert files(project) == before
+
+
+def test_a_removed_lock_file_of_a_folder(project: Project, server: SchemaServer) -> None:
+    project.configure(refs={f"{server.url}/v2/": "vendor/v2/"})
+    url = server.put("/v2/money", CURRENCY)
+    project.run("refs", "add", url)
+    before = files(project)
+    (project.root / "prefactor-refs.lock").unlink()
+    assert project.run("refs", "check").code == 1
+    assert f"{server.url}/v2/: without a lock file, name the URLs" in project.run("refs", "update").out
+    project.write("vendor/v2/money.json", "{}")
+    assert project.run("refs", "update", url).code == 0
+    assert files(project) == before
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="permissions")
