@@ -92,7 +92,10 @@ class RefsProject:
         """Where copies are saved."""
         sources = [self.base / each for each in self.package.sources if not is_attribute(each, self.base)]
         folders = [Path(os.path.realpath(each)) for each in sources if each.suffix.lower() not in SUFFIXES]
-        return Placement(self.base, self.entries, self.references.copy_of, folders, self._folder(sources))
+        generated = Path(os.path.realpath(self.package.folder))
+        return Placement(
+            self.base, self.entries, self.references.copy_of, folders, folder=self._folder(sources), generated=generated
+        )
 
     def _folder(self, sources: list[Path]) -> Path:
         """The folder of copies: `vendor` in the first folder of definitions that is in the project."""

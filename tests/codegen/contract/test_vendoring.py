@@ -254,6 +254,25 @@ def test_names_that_files_should_not_have(project: Project, server: SchemaServer
     assert (project.root / "schemas/vendor/money.json").read_text() == "{}"
 
 
+def test_file_names_that_every_system_can_have(project: Project, server: SchemaServer) -> None:
+    project.configure(refs={f"{server.url}/v2/": "v2/"})
+    project.write("schemas/vendor/money.json", "{}")
+    names = {
+        "/Money.json": "schemas/vendor/127.0.0.1-Money.json",
+        "/CON.json": "schemas/vendor/schema-CON.json",
+        "/aux": "schemas/vendor/schema-aux.json",
+        "/nul.x.json": "schemas/vendor/schema-nul.x.json",
+        "/%C3%A9t%C3%A9.json": "schemas/vendor/ete.json",
+        "/%E6%9D%B1.json": "schemas/vendor/127.0.0.1.json",
+        "/v2/prn/a.json": "schemas/vendor/a.json",
+    }
+    urls = {server.put(path, {"title": path}): name for path, name in names.items()}
+    all_of_them = server.put("/all.json", {"anyOf": [{"$ref": url} for url in urls]})
+    assert project.run("refs", "add", all_of_them).code == 0
+    found = entries(project)
+    assert {url: found.get(url) for url in urls} == urls
+
+
 def test_references_are_followed_as_the_generator_resolves_them(project: Project, server: SchemaServer) -> None:
     """By `$id`, through a part beside the schemas, in a circle; not in data, and not into a metaschema."""
     project.configure()
@@ -496,6 +515,13 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "no suffix": (["add", "URL", "foo"], "expected a PATH that ends with .json, .yaml or .yml, or with / for a folder"),
     "outside": (["add", "URL", "../money.json"], "is outside of the project; name a PATH inside"),
     "absolute": (["add", "URL", "/tmp/money.json"], "is outside of the project; name a PATH inside"),
+    "of git": (["add", "URL", ".git/money.json"], "is in a folder of git itself, which is not committed"),
+    "generated": (["add", "URL", "generated/made/"], "is in the package that prefactor-gen generates; name a PATH out"),
+    "reserved": (["add", "URL", "con.json"], "con.json: Windows can have no file of this name; name another PATH"),
+    "other case": (
+        ["add", "URL", "Schemas/money.json"],
+        "Schemas/money.json: macOS and Windows take it for schemas; name",
+    ),
     "no copy": (["update", "https://a.example/x"], "has no copy here; refs add https://a.example/x saves one"),
     "YAML in JSON": (["add", "YAML", "money.json"], "is YAML; name a PATH that ends with .yaml"),
     "below a file": (["add", "URL", "pyproject.toml/money.json"], "cannot write"),
