@@ -77,7 +77,10 @@ def refused(result: Result) -> str:
 
 
 def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
-    assert "PG008" in project.run("check").out
+    assert (
+        f"PG008: expected a reference into the definition folder, found the remote {money!r}; nothing is fetched "
+        f"here: to save a copy, run prefactor-gen refs add {money}" in project.run("check").out
+    )
     (project.root / "pyproject.toml").write_text(
         '# ours\n[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n'
     )
@@ -101,6 +104,14 @@ def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
     before = files(project)
     again = project.run("refs", "add", money)
     assert (again.code, "is its copy already" in again.out, files(project)) == (0, True, before)
+
+
+def test_advice_that_works(project: Project) -> None:
+    """`refs add` is not named for what it refuses."""
+    project.configure()
+    for url in ("http://a.example/x.json", "https://a.example/x.json?api_key=k", "urn:a:x"):
+        refer_to(url, project)
+        assert "save a copy, and add to [tool.prefactor-gen.refs]" in project.run("check").out
 
 
 def test_nothing_but_refs_uses_the_network(money: str, project: Project, request: pytest.FixtureRequest) -> None:
@@ -520,7 +531,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "reserved": (["add", "URL", "con.json"], "con.json: Windows can have no file of this name; name another PATH"),
     "other case": (
         ["add", "URL", "Schemas/money.json"],
-        "Schemas/money.json: macOS and Windows take it for schemas; name",
+        "macOS and Windows take it for schemas; name",
     ),
     "no copy": (["update", "https://a.example/x"], "has no copy here; refs add https://a.example/x saves one"),
     "YAML in JSON": (["add", "YAML", "money.json"], "is YAML; name a PATH that ends with .yaml"),
