@@ -15,6 +15,7 @@ EXAMPLES = (
     "  prefactor-gen refs add https://schemas.example.com/money.json schemas/vendor/acme/\n"
     "  prefactor-gen refs update                                        take what is at the URLs now\n"
     "  prefactor-gen refs check                                         in CI: whether copies were edited here\n"
+    "  prefactor-gen refs check --strict                                also whether each copy has a hash\n"
     "  prefactor-gen refs check --remote                                whether they have changed at their URLs\n"
 )
 
