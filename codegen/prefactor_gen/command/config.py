@@ -14,7 +14,7 @@ from typing import Any
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.reference_lock import LockError, read_lock
-from prefactor_gen.definitions.reference_settings import ReferenceSettings
+from prefactor_gen.definitions.reference_settings import ReferenceSettings, is_fetchable
 from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_schema.suggestions import closest_match, did_you_mean
@@ -248,7 +248,7 @@ def _how_to_fetch(uri: str, locked: Mapping[str, str]) -> str:
     """The end of a message about a file that should stand for a URL, and is not there."""
     if any(each.startswith(uri) for each in locked):
         return "; prefactor-gen refs update fetches it"
-    return f"; prefactor-gen refs add {shlex.quote(uri)} fetches it" if uri.startswith("https://") else ""
+    return f"; prefactor-gen refs add {shlex.quote(uri)} fetches it" if is_fetchable(uri) else ""
 
 
 def ref_entries(table: dict[str, object], where: str) -> dict[str, str]:

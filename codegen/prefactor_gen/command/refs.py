@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from prefactor_gen.command.common_options import add_format, add_project
+from prefactor_gen.command.common_options import add_format, add_project, add_strict
 from prefactor_gen.command.exit_codes import DONE, WRONG
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
@@ -18,6 +18,7 @@ EXAMPLES = (
     "  prefactor-gen refs add https://schemas.example.com/money.json schemas/vendor/acme/\n"
     "  prefactor-gen refs update                                        take what is at the URLs now\n"
     "  prefactor-gen refs check                                         in CI: whether copies were edited here\n"
+    "  prefactor-gen refs check --strict                                also whether each copy has a hash\n"
     "  prefactor-gen refs check --remote                                whether they have changed at their URLs\n"
 )
 
@@ -38,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     check = _action(actions, "check", "compare copies with prefactor-refs.lock; exits with 1 if one differs")
     check.add_argument("--remote", action="store_true", help="also with what is at their URLs now")
     add_format(check)
+    add_strict(check)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         elif options.action == "update":
             is_fine = update(project, options.urls)
         else:
-            is_fine = check(project, remote=options.remote, output_format=options.format)
+            is_fine = check(project, remote=options.remote, output_format=options.format, strict=options.strict)
     except (RemoteError, PlacementError) as error:
         raise ConfigError(f"refs: {printable(str(error))}") from None
     return DONE if is_fine else WRONG

@@ -12,10 +12,12 @@ from prefactor_gen.command.refs_project import RefsProject
 from prefactor_gen.command.report import print_lines, print_text
 from prefactor_gen.comparison.content import content_hash
 from prefactor_gen.definitions.definitions import Definitions
-from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Severity
+from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Severity, printable
 from prefactor_gen.pipeline.resolved_definitions import resolved_definitions
 
 __all__ = ["definitions_with_copies", "tell_changes"]
+
+_MAX_SHOWN = 50
 
 
 def definitions_with_copies(project: RefsProject) -> Checked[Definitions]:
@@ -35,9 +37,23 @@ def tell_changes(before: Checked[Definitions], after: Checked[Definitions], proj
     if wrong:
         print_text(wrong, project.base, sys.stdout)
         return False
-    changes = changes_of(before.value, after.value, assert_formats=project.package.settings.assert_formats)
+    known, unread = _known_before(before.value, after.value)
+    changes = changes_of(before.value, known, assert_formats=project.package.settings.assert_formats)
     print_lines(change_lines(changes), sys.stdout)
+    for name in unread[:_MAX_SHOWN]:
+        print(printable(f"  {name} could not be read before, so that it is not compared"))
     return True
+
+
+def _known_before(before: Definitions, after: Definitions) -> tuple[Definitions, list[str]]:
+    """The definitions that could be read before, too, and the names of the others: without a copy, nothing is known."""
+    span_types, quality = {each.name for each in before.span_types}, {each.name for each in before.quality}
+    known = Definitions(
+        [each for each in after.span_types if each.name in span_types],
+        [each for each in after.quality if each.name in quality],
+    )
+    unread = {each.name for each in after.span_types} - span_types | {each.name for each in after.quality} - quality
+    return known, sorted(unread)
 
 
 def _problems(before: Checked[Definitions], after: Checked[Definitions]) -> Iterator[Diagnostic]:

@@ -44,6 +44,7 @@ def write_copies(project: RefsProject, copies: Sequence[Copy], locked: Mapping[s
 def _with_entries(text: str, additions: Additions) -> str:
     edited = add_keys(text, additions)
     if edited is None:
-        lines = as_lines(additions)
-        raise ConfigError(f"pyproject.toml cannot be edited here; add these lines to it, and run it again:\n\n{lines}")
+        first = "" if f"[tool.{TABLE}]" in text else f", with [tool.{TABLE}] as a table of its own"
+        lines = f"add these lines to it{first}, and run it again:\n\n{as_lines(additions)}"
+        raise ConfigError(f"pyproject.toml cannot be edited here; {lines}")
     return edited

@@ -38,7 +38,8 @@ def resolved_definitions(
         definitions, found = definitions_of(documents, SchemaFiles(base, documents, settings.references))
     except RecursionError:
         definitions, found = Definitions(), [nested_references(Place(", ".join(sources)))]
-    return Checked(definitions, sorted_diagnostics([*read_problems(unreadable, found), *duplicate_ids(documents)]))
+    problems = [*read_problems(unreadable, found), *duplicate_ids(documents, settings.references)]
+    return Checked(definitions, sorted_diagnostics(problems))
 
 
 def definitions_of(documents: Sequence[Document], files: SchemaFiles) -> Checked[Definitions]:

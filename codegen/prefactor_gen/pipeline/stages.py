@@ -21,7 +21,7 @@ from prefactor_gen.checks.allowances import allow
 from prefactor_gen.checks.copy_check import check_copies
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
-from prefactor_gen.checks.deprecation_check import check_deprecated_span_types
+from prefactor_gen.checks.deprecation_check import check_deprecated_span_types, check_replacing_span_types
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, read_problems, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
@@ -277,7 +277,7 @@ class _Run:
     def collected(self) -> Iterator[Diagnostic]:
         """The diagnostics of reading the sources and collecting the definitions."""
         yield from read_problems(self.unreadable, self.invalid)
-        yield from duplicate_ids(self.documents)
+        yield from duplicate_ids(self.documents, self.settings.references)
 
     def lints(self) -> Iterator[Diagnostic]:
         """The warnings about all definitions together, once their references are resolved."""
@@ -286,6 +286,9 @@ class _Run:
         yield from lint_forms(self.documents)
         yield from lint_names(self.definitions.span_types)
         yield from check_deprecated_span_types(self.definitions.span_types)
+        inlined = [each for each, _ in self.inlined if each is not None]
+        schemas = [source.schema for each in inlined for source in (each.params, each.result) if source is not None]
+        yield from check_replacing_span_types(schemas, self.definitions.span_types)
 
     def tasks(self, reused: Mapping[str, _Reused]) -> Checked[list[Task]]:
         """The span types to compile: all but the reused ones, which were checked when they were compiled."""
