@@ -103,6 +103,7 @@ class _Run:
     def changes(self, old: Side) -> Iterator[Change]:
         if old.generate is None and not changed_names(old.definitions, self.new.definitions):
             self.remarks.append(f"{old.name} is identical")
+        self.remarks += [*old.remarks, *self.new.remarks]
         if old.is_empty:
             self.remarks.append(f"{old.name} has no definitions: every span type counts as added")
         if self.new.assert_formats and old.assert_formats is False:

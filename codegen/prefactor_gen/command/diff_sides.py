@@ -14,7 +14,12 @@ from prefactor_gen.command.diff_at_commit import path_at_commit, project_at_comm
 from prefactor_gen.comparison.commit_files import CommitFiles
 from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
-from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
+from prefactor_gen.comparison.read_sides import (
+    side_of_files_and_package,
+    side_of_package,
+    side_of_sources,
+    with_definitions,
+)
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
@@ -182,10 +187,12 @@ def _of_project(name: str, package: PackageConfig, base: Path) -> Side:
 
 def _of_other_project(path: str, package: PackageConfig, base: Path) -> Side:
     """A project on disk. Its Python is not run: modules of the same names may be those of the other side."""
-    source = next((each for each in package.sources if is_attribute(each, base)), None)
-    if source is None:
+    attributes = [each for each in package.sources if is_attribute(each, base)]
+    if not attributes:
         return _of_project(path, package, base)
     shown = Path(os.path.relpath(package.folder, base)).as_posix()
     if not (package.folder / DEFINITIONS_FILE).is_file():
-        raise OperandError(f"the source {source} of {path} is Python, which is not run; generate {shown} there")
-    return side_of_package(path, package.folder, f"{path.rstrip('/')}/{shown}")
+        raise OperandError(f"the source {attributes[0]} of {path} is Python, which is not run; generate {shown} there")
+    files = [each for each in package.sources if each not in attributes]
+    shown = f"{path.rstrip('/')}/{shown}"
+    return side_of_files_and_package(side_of_package(path, package.folder, shown), files, base, shown, package.settings)
