@@ -154,10 +154,9 @@ def _diagnostics(found: Sequence[_Finding]) -> Iterator[Diagnostic]:
 
 def _line(change: Change) -> str:
     """A change on one line: `PD103 git:git_log params max_count: added and required (writers)`."""
-    broken = [
-        who for who, severity in (("writers", change.writers), ("readers", change.readers)) if severity is not None
-    ]
-    breaks = f" ({' and '.join(broken)})" if broken and change.severity is not Severity.NOTE else ""
+    severities = {"writers": change.writers, "readers": change.readers}
+    broken = [who for who, severity in severities.items() if severity not in {None, Severity.NOTE}]
+    breaks = f" ({' and '.join(broken)})" if broken else ""
     return printable(f"{change.identity}: {change.message}{breaks}")
 
 
