@@ -208,7 +208,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  a:\n    properties:\n      prompt: {type: string}\n"
         "      text: {type: string, x-prefactor-deprecated: {use: promt}}\n",
-        "schemas/a.yaml:5:28 /span_schemas/a/properties/text/x-prefactor-deprecated: warning PG039: 'text' is deprecated: "
+        "schemas/a.yaml:5:53 /span_schemas/a/properties/text/x-prefactor-deprecated/use: warning PG039: 'text' is deprecated: "
         "use names 'promt', which does not exist; did you mean 'prompt'?",
     ),
     "PG012": (

@@ -72,7 +72,10 @@ def _unlocked(project: RefsProject) -> Iterator[Diagnostic]:
             yield CHANGED_COPY.at(_PROJECT, message, Severity.ERROR)
         elif path not in checked:
             message = f"{url} was not fetched by refs: {LOCK} has no hash of its copy"
-            yield CHANGED_COPY.at(_PROJECT, message, Severity.WARNING if is_fetchable(url) else Severity.NOTE)
+            if is_fetchable(url):
+                yield CHANGED_COPY.at(_PROJECT, message)
+            else:
+                yield CHANGED_COPY.at(_PROJECT, message, Severity.NOTE)
 
 
 def _changed_remotes(project: RefsProject) -> Iterator[Diagnostic]:

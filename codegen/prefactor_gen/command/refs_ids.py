@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.refs_project import RefsProject
+from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.definitions.reference_settings import same_host
+from prefactor_gen.definitions.schema_files import is_absolute
 from prefactor_gen.definitions.sources import display_name
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.vendoring.placement import Copy
@@ -25,13 +28,13 @@ def check_ids(project: RefsProject, copies: Sequence[Copy]) -> None:
     """
     owners = {uri: document.path for uri, (document, _) in project.ids.items() if document.path is not None}
     owners.update((unquote(each.schema.url), each.path) for each in copies)
-    contents = {each.path: each.schema.content for each in copies}
+    contents = {each.path: content_hash(each.schema.content) for each in copies}
     for each in copies:
         own_id = each.schema.own_id
         if own_id is None or not _counts(project, each, own_id):
             continue
         path = project.references.copy_of(own_id) or owners.setdefault(unquote(own_id), each.path)
-        if path != each.path and (contents.get(path) or path.read_bytes()) != each.schema.content:
+        if path != each.path and (contents.get(path) or _hash_of(path)) != contents[each.path]:
             raise ConfigError(
                 f"refs: the schema at {printable(each.schema.url)} has the $id {printable(own_id)!r}, which leads to "
                 f"{display_name(path, project.base)} already; keep one of them"
@@ -49,7 +52,7 @@ def tell_ids(project: RefsProject, copies: Sequence[Copy]) -> None:
 
 def _lines(project: RefsProject, copy: Copy) -> Iterator[str]:
     own = [] if copy.schema.own_id is None else [copy.schema.own_id]
-    for uri in (*own, *copy.schema.inner_ids):
+    for uri in filter(is_absolute, (*own, *copy.schema.inner_ids)):
         if unquote(uri) == unquote(copy.schema.url) or project.references.copy_of(uri) is not None:
             continue
         what = "the $id" if uri in own else "a part with the $id"
@@ -58,6 +61,14 @@ def _lines(project: RefsProject, copy: Copy) -> Iterator[str]:
         else:
             hint = project.references.entry_to_add(uri, copy.shown)
             yield f"{copy.shown} has {what} {uri} of another host: no $ref to that leads to it{hint}"
+
+
+def _hash_of(path: Path) -> str:
+    """The hash of a file; empty if it cannot be read."""
+    try:
+        return content_hash(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def _counts(project: RefsProject, copy: Copy, uri: str) -> bool:

@@ -98,19 +98,19 @@ class ReferenceSettings:
     def may_have_id(self, path: Path | None, uri: str) -> bool:
         """Whether a reference to a URI may lead to a file because it has this `$id`.
 
-        A schema that was fetched could otherwise stand for one of another host, or of another entry.
+        A copy of a schema could otherwise stand for one of another host, or of another entry.
         """
         copy = self.copy_of(uri) if self.copies else None
         if copy is not None:
             return copy == path
-        urls = self._fetched_from.get(path) if path is not None else None
-        return urls is None or any(same_host(uri, each) for each in urls)
+        urls = self._urls.get(path, ()) if path is not None else ()
+        return not urls or any(same_host(uri, each) for each in urls)
 
     @cached_property
-    def _fetched_from(self) -> dict[Path, list[str]]:
-        """The URLs of the files that the lock file names."""
+    def _urls(self) -> dict[Path, list[str]]:
+        """The URLs with a host that single files stand for, by entry or by lock file."""
         found: dict[Path, list[str]] = {}
-        for url in self.locked:
+        for url in filter(_host, (*self.copies, *self.locked)):
             if (path := self.copy_of(url)) is not None:
                 found.setdefault(path, []).append(url)
         return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from prefactor_gen.definitions.python_types import types_uri
+from prefactor_gen.definitions.reference_lock import is_same_file
 from prefactor_gen.definitions.reference_settings import ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.sources import (
     SUFFIXES,
@@ -34,7 +35,7 @@ from prefactor_gen.json_schema.references import NO_URI, LocalRefs
 from prefactor_gen.json_schema.subschemas import all_schemas
 from prefactor_schema.suggestions import closest_match
 
-__all__ = ["SchemaFiles", "duplicate_ids"]
+__all__ = ["SchemaFiles", "duplicate_ids", "is_absolute"]
 
 
 class SchemaFiles:
@@ -92,8 +93,8 @@ class SchemaFiles:
         """The end of a message about a reference to a URI without a target."""
         if (document := self.denied.get(unquote(uri))) is None:
             return self.references.copy_to_add(uri)
-        source = document.source
-        return f"; {source} has this $id, but was fetched from another host{self.references.entry_to_add(uri, source)}"
+        hint = self.references.entry_to_add(uri, document.source)
+        return f"; {document.source} has this $id, but is the copy of a URL of another host{hint}"
 
     def with_uri(
         self, uri: str, fragment: str, place: Place, path: Path | None, folder: Path | None
@@ -301,7 +302,7 @@ def duplicate_ids(documents: Iterable[Document], references: ReferenceSettings) 
 def _other_file(document: Document, uri: str, references: ReferenceSettings) -> str | None:
     """That the configuration names a file with another content for the `$id` of a file."""
     copy = references.copy_of(uri)
-    if copy is None or document.path is None or copy.read_bytes() == document.path.read_bytes():
+    if copy is None or document.path is None or is_same_file(copy, document.path):
         return None
     return f"for which [tool.prefactor-gen.refs] names {display_name(copy, real_path(references.base))}"
 
@@ -311,10 +312,11 @@ def _ids(document: Document) -> dict[str, bool]:
     if document.path is None or not isinstance(document.root, ObjectNode):
         return {}
     refs = LocalRefs(in_a_known_draft(document.root))
-    return {uri: uri == refs.base for uri in refs.uris if _has_scheme(uri)}
+    return {uri: uri == refs.base for uri in refs.uris if is_absolute(uri)}
 
 
-def _has_scheme(uri: str) -> bool:
+def is_absolute(uri: str) -> bool:
+    """Whether an `$id` is a URI with a scheme: references to others lead nowhere."""
     try:
         return bool(urlsplit(uri).scheme)
     except ValueError:  # not a URI

@@ -620,3 +620,10 @@ def test_a_link_out_of_the_project_is_not_followed(money: str, project: Project,
     (project.root / "schemas" / "vendor").symlink_to(outside)
     assert "is outside of the project" in refused(project.run("refs", "add", money))
     assert not list(outside.iterdir())
+
+
+def test_a_copy_that_cannot_be_fetched_needs_no_hash(project: Project) -> None:
+    project.configure(refs={"urn:acme:x": "x.json"})
+    project.write("x.json", "{}")
+    result = project.run("refs", "check", "--strict")
+    assert (result.code, "note PG040: urn:acme:x was not fetched by refs" in result.out) == (0, True)
