@@ -1,9 +1,9 @@
-"""Whether the comparison of schemas is sound, how much it leaves unproven, and how long it takes.
+"""Is the comparison of schemas sound? `python -m tests.benchmarks.comparison`.
 
-    python -m tests.benchmarks.comparison [--pairs 20000] [--seed 1]
-
-Pairs of random schemas, where the second is a changed copy of the first, are compared. The oracle is `jsonschema`: if
-a direction is safe, no value may be valid on one side only, and a witness must be.
+Pairs of random schemas, where the second is a changed copy of the first, are compared. The oracle is `jsonschema`: if a
+direction is safe, no value may be valid on one side only, and a witness must be. Prints what is safe, what breaks, what
+stays unproven, and the time for 1,000 span types. `--pairs` and `--seed` choose the pairs. Exits with 1 if something is
+told as safe that is not.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -30,6 +30,7 @@ from tests.codegen.test_differential import (
     keywords_of_draft_07,
     payload_schema,
     payload_schema_of_draft_07,
+    unions,
 )
 
 from prefactor_gen.comparison.compare import compare
@@ -47,17 +48,33 @@ _SPAN_TYPES = 1_000
 _CHANGED = 10
 
 
-def pairs(draft_07: bool = False) -> st.SearchStrategy[tuple[Any, Any, list[Any]]]:
-    """A schema, a changed copy of it, and values."""
-    form = keywords_of_draft_07 if draft_07 else keywords
-    schemas = st.recursive(st.booleans() | form(st.just({})), form, max_leaves=4)
-    values = st.lists(VALUES, min_size=6, max_size=6)
+class Form(NamedTuple):
+    """A kind of random schemas: the schemas, the payload schema around one, and the oracle."""
+
+    schemas: st.SearchStrategy[Any]
+    payload: Callable[[Any], dict[str, Any]]
+    validator: type[Validator]
+
+
+def _schemas(form: Callable[[st.SearchStrategy[Any]], st.SearchStrategy[dict[str, Any]]]) -> st.SearchStrategy[Any]:
+    return st.recursive(st.booleans() | form(st.just({})), form, max_leaves=4)
+
+
+FORMS = {
+    "2020-12": Form(_schemas(keywords), payload_schema, Draft202012Validator),
+    "unions": Form(unions(), payload_schema, Draft202012Validator),
+    "draft-07": Form(_schemas(keywords_of_draft_07), payload_schema_of_draft_07, Draft7Validator),
+}
+
+
+def pairs(form: Form) -> st.SearchStrategy[tuple[Any, Any, list[Any]]]:
+    """A payload schema, a changed copy of it, and values of its property."""
     return st.builds(
-        lambda one, other, chance, some: (one, changed(one, other, chance), some),
-        schemas,
-        schemas,
+        lambda one, other, chance, values: (form.payload(one), form.payload(changed(one, other, chance)), values),
+        form.schemas,
+        form.schemas,
         st.randoms(use_true_random=False),
-        values,
+        st.lists(VALUES, min_size=6, max_size=6),
     )
 
 
@@ -131,17 +148,15 @@ def _payloads(old: Any, new: Any, values: list[Any]) -> Iterator[object]:
 def _differs(checks: tuple[Validator, Validator], value: Any) -> str:
     try:
         was, now = (check.is_valid(value) for check in checks)
-    except RecursionError:  # a schema that refers to itself without an end
+    except (RecursionError, TypeError):  # a reference that leads to itself; additionalItems beside `items: true`
         return ""
     return "" if was == now else "narrower" if was else "wider"
 
 
-def _compare_pairs(count: int, number: int, *, draft_07: bool) -> bool:
+def _compare_pairs(name: str, count: int, number: int) -> bool:
     counts: Counter[str] = Counter()
-    form, validator = (
-        (payload_schema_of_draft_07, Draft7Validator) if draft_07 else (payload_schema, Draft202012Validator)
-    )
     found: list[tuple[Any, Any, list[str]]] = []
+    form = FORMS[name]
 
     @seed(number)
     @settings(
@@ -151,19 +166,17 @@ def _compare_pairs(count: int, number: int, *, draft_07: bool) -> bool:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(pairs(draft_07))
+    @given(pairs(form))
     def run(pair: tuple[Any, Any, list[Any]]) -> None:
-        old, new, values = pair
-        verdicts, wrong = unsound(form(old), form(new), values, validator)
+        verdicts, wrong = unsound(*pair, form.validator)
         if verdicts is not None:
             counts.update(each.value for each in (verdicts.narrowing, verdicts.widening))
-        found.extend([(old, new, wrong)] if wrong else [])
+        found.extend([(*pair[:2], wrong)] if wrong else [])
 
     start = time.perf_counter()
     run()
     total = sum(counts.values()) or 1
-    shares = ", ".join(f"{name} {counts[name] / total:.1%}" for name in Verdict)
-    name = "draft-07" if draft_07 else "2020-12"
+    shares = ", ".join(f"{verdict} {counts[verdict] / total:.1%}" for verdict in Verdict)
     print(f"{name}: {total // 2:,} pairs in {time.perf_counter() - start:.0f} s: {shares}; {len(found)} unsound")
     for old, new, wrong in found[:5]:
         print(f"  {old}\n  {new}\n  {wrong}")
@@ -198,14 +211,13 @@ def _compare_many() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=20_000, help="default: 20000, three quarters of them in 2020-12")
+    parser.add_argument("--pairs", type=int, default=20_000, help="default: 20000")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     _compare_many()
-    quarter = options.pairs // 4
-    sound = _compare_pairs(options.pairs - quarter, options.seed, draft_07=False)
-    sound_07 = _compare_pairs(quarter, options.seed, draft_07=True)
-    return 0 if sound and sound_07 else 1
+    shares = {"2020-12": 0.5, "unions": 0.25, "draft-07": 0.25}
+    sound = [_compare_pairs(name, int(options.pairs * share), options.seed) for name, share in shares.items()]
+    return 0 if all(sound) else 1
 
 
 if __name__ == "__main__":

@@ -9,12 +9,17 @@ from typing import Any, Final
 
 from prefactor_gen.command.config import TABLE, ProjectConfig, project_config
 from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE
 from prefactor_gen.comparison.operands import OperandError
-from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
+from prefactor_gen.comparison.read_sides import (
+    side_of_files_and_package,
+    side_of_package,
+    side_of_sources,
+    with_definitions,
+)
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["path_at_commit", "project_at_commit"]
@@ -62,16 +67,24 @@ def project_at_commit(files: CommitFiles, prefix: str, today: ProjectConfig, nam
     table = _table(files.pyproject(prefix)) or _table_of_today(files, prefix, today)
     if table is None:
         return Side(name, Definitions(), base=base, is_empty=True)
-    sources = _listed(table, "sources")
-    if (attribute := next((each for each in sources if is_attribute(each, base)), None)) is not None:
-        return _package_at_commit(files, table, base, attribute, name)
+    attributes = [each for each in _listed(table, "sources") if is_attribute(each, base)]
+    sources = [each for each in _listed(table, "sources") if each not in attributes]
+    if not sources:  # what is generated refers to no file
+        table = {**table, "refs": {}, "reference-folders": []}
     for path in (*sources, *_listed(table, "reference-folders"), *_listed(table, "refs")):
         inside = files.inside(posixpath.join(prefix, path))
         if not files.has(inside):
             raise OperandError(f"at {files.short} there is no {inside}, which pyproject.toml names there")
         files.save(inside)
     package = project_config(_document(table), base).packages[0]
-    return side_of_sources(name, package.sources, base, package.folder, package.settings)
+    if not attributes:
+        return side_of_sources(name, package.sources, base, package.folder, package.settings)
+    generated = files.inside(posixpath.relpath(package.folder.as_posix(), files.folder.as_posix()))
+    if not files.has(f"{generated}/{DEFINITIONS_FILE}"):
+        message = f"the source {attributes[0]} is Python, which is not run; check in {generated}, then compare"
+        raise OperandError(f"at {files.short} {message}")
+    of_package = side_of_package(name, files.save(generated), generated)
+    return side_of_files_and_package(of_package, sources, base, generated, package.settings)
 
 
 def _table(document: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -105,16 +118,6 @@ def _table_of_today(files: CommitFiles, prefix: str, today: ProjectConfig) -> di
     here = posixpath.join(prefix, "pyproject.toml")
     message = f"at {files.short} {here} has no [tool.{TABLE}], but {elsewhere} has"
     raise OperandError(f"{message}; if the project has moved, name its folder of then: git:REF:PATH")
-
-
-def _package_at_commit(files: CommitFiles, table: dict[str, Any], base: Path, source: str, name: str) -> Side:
-    """The definitions of a project whose sources are Python: those of the package that is checked in."""
-    package = project_config(_document({**table, "refs": {}, "reference-folders": []}), base).packages[0]
-    path = files.inside(posixpath.relpath(package.folder.as_posix(), files.folder.as_posix()))
-    if not files.has(f"{path}/{DEFINITIONS_FILE}"):
-        message = f"at {files.short} the source {source} is Python, which is not run; check in {path}, then compare"
-        raise OperandError(message)
-    return side_of_package(name, files.save(path), path)
 
 
 def _listed(table: Mapping[str, object], key: str) -> list[str]:

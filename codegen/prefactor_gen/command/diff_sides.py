@@ -12,13 +12,18 @@ from pathlib import Path
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
 from prefactor_gen.command.diff_at_commit import path_at_commit, project_at_commit
 from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
-from prefactor_gen.comparison.read_sides import side_of_package, side_of_sources, with_definitions
+from prefactor_gen.comparison.read_sides import (
+    side_of_files_and_package,
+    side_of_package,
+    side_of_sources,
+    with_definitions,
+)
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
 
@@ -108,10 +113,7 @@ class SideReader:
 
     def _working_tree(self) -> Side:
         if not self.project.packages:
-            raise OperandError(
-                "expected NEW, or sources in [tool.prefactor-gen] of pyproject.toml"
-                f"{self.project.hint or ', which `prefactor-gen init` writes'}"
-            )
+            raise OperandError(f"expected NEW, or {self.project.wanted_sources}")
         return _of_project("working tree", self.project.packages[0], self.project.base)
 
     def _at_path(self, path: str) -> Side:
@@ -154,7 +156,7 @@ class SideReader:
             try:
                 definitions, diagnostics = definitions_from_data(each.definitions, name)
             except DiagnosticError as error:
-                raise OperandError(str(error.diagnostics[0])) from None
+                raise OperandError.of(error) from None
             yield Side(name, definitions, diagnostics, has_quality="quality_schemas" in each.definitions)
 
     def _commit(self, operand: FromGit) -> tuple[GitRepository, str]:
@@ -185,10 +187,12 @@ def _of_project(name: str, package: PackageConfig, base: Path) -> Side:
 
 def _of_other_project(path: str, package: PackageConfig, base: Path) -> Side:
     """A project on disk. Its Python is not run: modules of the same names may be those of the other side."""
-    source = next((each for each in package.sources if is_attribute(each, base)), None)
-    if source is None:
+    attributes = [each for each in package.sources if is_attribute(each, base)]
+    if not attributes:
         return _of_project(path, package, base)
     shown = Path(os.path.relpath(package.folder, base)).as_posix()
     if not (package.folder / DEFINITIONS_FILE).is_file():
-        raise OperandError(f"the source {source} of {path} is Python, which is not run; generate {shown} there")
-    return side_of_package(path, package.folder, f"{path.rstrip('/')}/{shown}")
+        raise OperandError(f"the source {attributes[0]} of {path} is Python, which is not run; generate {shown} there")
+    files = [each for each in package.sources if each not in attributes]
+    shown = f"{path.rstrip('/')}/{shown}"
+    return side_of_files_and_package(side_of_package(path, package.folder, shown), files, base, shown, package.settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import Final, TypeAlias
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
 
-__all__ = ["Combine", "chosen_projects", "combination", "projects_below", "run_each"]
+__all__ = ["Combine", "chosen_projects", "combination", "projects_below", "run_each", "started_in"]
 
 _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-packages", "test", "tests"})
 _MAX_FOLDERS: Final = 20_000
@@ -79,6 +80,25 @@ def combination(options: argparse.Namespace) -> Combine | None:
 
         return one_comment
     return None
+
+
+@contextlib.contextmanager
+def started_in(folder: Path) -> Iterator[None]:
+    """Make a folder that `-C` names the working folder meanwhile.
+
+    Raises:
+        ConfigError: it cannot be.
+    """
+    before = Path.cwd()
+    try:
+        os.chdir(folder)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--project: expected a folder, found {str(folder)!r}: {reason}") from None
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine | None = None) -> int:

@@ -112,10 +112,9 @@ def _result_changes(old: SpanTypeDefinition, new: SpanTypeDefinition, options: C
     subject = Subject(new.name, Part.RESULT, new.place)
     if old.result is None and new.result is None:
         return
-    for source in (old.result, new.result):
-        if source is not None and (why := _invalid(source.schema)) is not None:
-            yield _incomparable(subject, why)
-            return
+    if (why := _invalid(old.result, new.result)) is not None:
+        yield _incomparable(subject, why)
+        return
     before, after = (None if each is None else each.schema for each in (old.result, new.result))
     try:
         yield from list(result_changes(subject, before, after, options))
@@ -127,22 +126,23 @@ def _compared(subject: Subject, old: SchemaSource, new: SchemaSource, options: C
     """The changes of a schema; PD007 if it cannot be compared."""
     if old.schema == new.schema and _plain(old.schema) == _plain(new.schema):
         return
-    for source in (old, new):
-        if (why := _invalid(source.schema)) is not None:
-            yield _incomparable(subject, why)
-            return
+    if (why := _invalid(old, new)) is not None:
+        yield _incomparable(subject, why)
+        return
     try:
         yield from list(schema_changes(subject, old.schema, new.schema, options))
     except (DiagnosticError, NoThreadError, RecursionError) as error:
         yield _incomparable(subject, _why(error))
 
 
-def _invalid(schema: ObjectNode) -> str | None:
-    """Why a schema is not valid; None if it is."""
-    try:
-        JsonSchema(to_plain(schema)).check_schema()  # type: ignore[arg-type]  # an object
-    except SchemaError as error:
-        return str(error)
+def _invalid(old: SchemaSource | None, new: SchemaSource | None) -> str | None:
+    """Which schema is not valid, and why; None if both are."""
+    for which, source in (("old", old), ("new", new)):
+        if source is not None:
+            try:
+                JsonSchema(to_plain(source.schema)).check_schema()  # type: ignore[arg-type]  # an object
+            except SchemaError as error:
+                return f"the {which} schema is not valid: {error}"
     return None
 
 

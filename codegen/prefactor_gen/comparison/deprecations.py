@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
 from prefactor_gen.comparison.options import ComparisonOptions
@@ -26,7 +25,7 @@ def removal(removed: Said, deprecation: Deprecation | None, options: ComparisonO
 
     One whose deprecation has no date is a removal like any other.
     """
-    until = None if deprecation is None else _date(deprecation.until)
+    until = None if deprecation is None else deprecation.until_date
     if until is None:
         return removed
     if options.today < until:
@@ -39,7 +38,7 @@ def deprecation_changes(old: Deprecation | None, new: Deprecation | None, option
     if new is None or new == old:
         return
     yield Said(rules.DEPRECATED, str(new).removesuffix("."))
-    until = _date(new.until)
+    until = new.until_date
     if until is None or (old is not None and old.until == new.until):
         return
     left = (until - options.today).days
@@ -47,11 +46,3 @@ def deprecation_changes(old: Deprecation | None, new: Deprecation | None, option
         days = f"{left} day{'' if left == 1 else 's'} from now" if left >= 0 else "in the past"
         message = f"until {until.isoformat()} is {days}; expected at least {options.grace} days"
         yield Said(rules.UNTIL_TOO_NEAR, message)
-
-
-def _date(text: str | None) -> date | None:
-    """The date that a text is; None for a version."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, read_generated_definitions
+from prefactor_gen.comparison.content import content_hash
 from prefactor_gen.comparison.operands import OperandError
 from prefactor_gen.comparison.sides import Side
+from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.definitions.schema_files import SchemaFiles
-from prefactor_gen.definitions.sources import load_sources, read_file
+from prefactor_gen.definitions.sources import Document, load_sources, read_file
 from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place, has_errors
 from prefactor_gen.diagnostics.rules import NO_DEFINITIONS
+from prefactor_gen.documents.nodes import ListNode, ObjectNode
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, generated_definitions
 from prefactor_gen.pipeline.resolved_definitions import definitions_of, nested_references
 from prefactor_gen.pipeline.settings import Settings
 
-__all__ = ["side_of_package", "side_of_sources", "with_definitions"]
+__all__ = ["side_of_files_and_package", "side_of_package", "side_of_sources", "with_definitions"]
 
 
 def side_of_sources(name: str, sources: Sequence[str], base: Path, package: Path, settings: Settings) -> Side:
@@ -30,11 +33,69 @@ def side_of_sources(name: str, sources: Sequence[str], base: Path, package: Path
         package: the folder of the package that is generated from them.
         settings: what the configuration says beside that.
     """
-    read = load_sources(sources, base, package, settings.references)
+    return _side_of_documents(name, load_sources(sources, base, package, settings.references), base, package, settings)
+
+
+def side_of_files_and_package(
+    generated: Side, files: Sequence[str], base: Path, shown: str, settings: Settings
+) -> Side:
+    """The side of a project of whose sources some are Python, which is not run.
+
+    Files say what they define. The generated package says the rest: it lacks what is not sent to the API, such as the
+    deprecation of a span type, and it may be of older files.
+
+    Args:
+        generated: the side of the generated package.
+        files: the files and folders among the sources.
+        base: the project folder, which paths are relative to.
+        shown: how messages name the folder of the package.
+        settings: what the configuration says beside that.
+    """
+    if not files:
+        return generated
+    name, package = generated.name, generated.base
+    read = load_sources(files, base, package, settings.references)
+    of_files = _side_of_documents(name, read, base, package, settings).definitions
+    both = Checked([*read.value, *_other_documents(generated.definitions, of_files)], read.diagnostics)
+    side = _side_of_documents(name, both, base, package, settings)
+    stale = sorted({*_outdated(generated.definitions.span_types, of_files.span_types)})
+    remark = f"{name}: {shown} was older than the definition files of {', '.join(stale)}; the files are compared"
+    return replace(side, remarks=[remark] if stale else [])
+
+
+def _other_documents(generated: Definitions, of_files: Definitions) -> Iterator[Document]:
+    """The document of a generated package, with those definitions only that no file has."""
+    known = {
+        "span_type_schemas": {each.name for each in of_files.span_types},
+        "quality_schemas": {each.name for each in of_files.quality},
+    }
+    schemas = [*(each.params for each in generated.span_types), *(each.schema for each in generated.quality)]
+    for document in [each.document for each in schemas[:1]]:  # all are of the same
+        assert isinstance(document.root, ObjectNode)  # noqa: S101  # it has definitions
+        root = document.root.without(known)
+        for section, names in known.items():
+            entries = document.root.list_at(section)
+            others = [each for each in entries if not (isinstance(each, ObjectNode) and each.get("name") in names)]
+            root = root.with_member(section, ListNode(others, place=entries.place)) if others else root
+        yield replace(document, root=root)
+
+
+def _outdated(generated: Sequence[SpanTypeDefinition], of_files: Sequence[SpanTypeDefinition]) -> Iterator[str]:
+    """The span types of files of which the package says something else."""
+    now = {each.name: each for each in of_files}
+    for each in generated:
+        if (found := now.get(each.name)) is not None:
+            sent = replace(found, deprecation=None, chosen_class=None)
+            if content_hash(each) != content_hash(sent):
+                yield each.name
+
+
+def _side_of_documents(name: str, read: Checked[list[Document]], base: Path, package: Path, settings: Settings) -> Side:
     try:
         definitions, found = definitions_of(read.value, SchemaFiles(base, read.value, settings.references))
     except RecursionError:
-        raise OperandError(str(nested_references(Place(", ".join(sources))))) from None
+        sources = ", ".join(each.source for each in read.value)
+        raise OperandError(str(nested_references(Place(sources)))) from None
     known = {each.name for each in definitions.span_types}
     without_former = replace(settings, former_names=())  # they may be of span types that are not generated
 
@@ -80,7 +141,10 @@ def side_of_package(name: str, package: Path, shown: str) -> Side:
     Raises:
         OperandError: it cannot be read.
     """
-    found = read_generated_definitions(package, shown.rstrip("/"))
+    try:
+        found = generated_definitions(package, shown.rstrip("/"))
+    except DiagnosticError as error:
+        raise OperandError.of(error) from None
 
     def modules(_names: Collection[str]) -> Checked[Mapping[str, str]]:
         files = sorted(each for each in package.glob("*.py") if each.name != DEFINITIONS_FILE)
@@ -93,6 +157,6 @@ def _text(file: Path, shown: str) -> str:
     try:
         return read_file(file, f"{shown}/{file.name}").decode()
     except DiagnosticError as error:
-        raise OperandError(str(error.diagnostics[0])) from None
+        raise OperandError.of(error) from None
     except UnicodeDecodeError:
         raise OperandError(f"{shown}/{file.name}: expected UTF-8 text") from None

@@ -29,9 +29,9 @@ def result_changes(
     """
     nothing = _nothing(subject)
     before, after = (nothing if each is None else each for each in (old, new))  # {} is a schema
-    sides = Sides(before, after, assert_formats=options.assert_formats)
+    sides = Sides(before, after, assert_formats=options.assert_formats, objects=True)
     algebra = Algebra(sides)
-    was_empty, is_empty = (algebra.covers(_ONLY_EMPTY, sides.plain(side, side.root)) for side in (sides.old, sides.new))
+    was_empty, is_empty = (algebra.covers(_ONLY_EMPTY, sides.whole(side)) for side in (sides.old, sides.new))
     changes = list(schema_changes(subject, before, after, options))
     if was_empty == is_empty:
         yield from changes

@@ -68,7 +68,7 @@ def schema_changes(subject: Subject, old: ObjectNode, new: ObjectNode, options: 
     Raises:
         DiagnosticError: a reference leads nowhere.
     """
-    sides = Sides(old, new, assert_formats=options.assert_formats)
+    sides = Sides(old, new, assert_formats=options.assert_formats, objects=True)  # as the API takes no others
     walk = Walk(sides, subject.place, count_undeclared=options.count_undeclared)
     values = walk.run()
     annotations = annotation_changes(sides, subject.place, options)
@@ -78,11 +78,16 @@ def schema_changes(subject: Subject, old: ObjectNode, new: ObjectNode, options: 
 
 
 def _together(values: list[Finding], annotations: Annotations) -> Iterator[Finding]:
-    """All findings. What the walk says of a name is exact, so the annotations need not say it again."""
+    """All findings. What the walk says of a name is exact, so the annotations need not say it again.
+
+    Nor do they tell the names in an object that was none before, or is none any more.
+    """
     yield from values
     known = {each.path for each in values if each.rule in _OF_NAMES}
+    replaced = {each.path for each in values if each.rule is rules.TYPE_REPLACED}
     for each in annotations.findings:
-        if each.rule not in _OF_NAMES or each.path not in known:
+        around = (each.path[:length] for length in range(len(each.path)))
+        if each.rule not in _OF_NAMES or not (each.path in known or any(path in replaced for path in around)):
             yield each
 
 

@@ -34,6 +34,7 @@ class Side:
         assert_formats: whether payloads must match the formats of their schemas; None if that is not known.
         other_exports: names that a package of them has beside those that are generated: the former names of classes.
         is_empty: there was nothing yet.
+        remarks: what else is to be said about how it was read.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Side:
     assert_formats: bool | None = None
     other_exports: frozenset[str] = frozenset()
     is_empty: bool = False
+    remarks: Sequence[str] = ()
 
 
 def unreadable(old: Side) -> list[Change]:

@@ -144,6 +144,9 @@ OF_AN_OBJECT: list[tuple[Any, Any, list[str]]] = [
      ["PD109: takes no further properties (E/–)"]),
     (closed(a=TEXT), members(a=TEXT), ["PD110: takes further properties (–/w)"]),
     (members(a=members(b=TEXT)), members(a=members(b=TEXT, c=TEXT)), ["PD102 a.c: added (n/–)"]),
+    (members(a=members(b=TEXT)), members(a=TEXT), ["PD203 a: object became string (E/E)"]),
+    ({}, EMPTY, []),
+    ({"properties": {"a": TEXT}}, members(a={"type": "null"}), ["PD203 a: string became null (E/E)"]),
     ({"allOf": [members(a=TEXT)], "unevaluatedProperties": False},
      {"allOf": [members(a=TEXT, b=TEXT)], "unevaluatedProperties": False}, ["PD102 b: added (n/w)"]),
     ({**EMPTY, "patternProperties": {"^a": TEXT}}, {**EMPTY, "patternProperties": {"^a": text(maxLength=2)}},
@@ -238,7 +241,9 @@ def test_quality_schemas() -> None:
 
 def test_a_schema_that_cannot_be_compared() -> None:
     found = changes_of_params({"type": "object", "$ref": "#/$defs/none"}, EMPTY)
-    assert told(found) == ["PD007: cannot be compared: Pointer '/$defs/none' does not exist (E/E)"]
+    assert told(found) == [
+        "PD007: cannot be compared: the old schema is not valid: Pointer '/$defs/none' does not exist (E/E)"
+    ]
     [invalid] = changes_of_params({"type": "objekt"}, EMPTY)
     assert invalid.rule.code == "PD007"
 
@@ -270,6 +275,15 @@ def test_a_deprecation_leaves_time() -> None:
     assert told(changes_of_params(members(a=TEXT), members(a=far)))[1:] == []
     assert told(changes_of_params(members(a=near), members(a=near))) == []
     assert len(changes_of_params(members(a=TEXT), members(a=near), grace=3)) == 1
+
+
+def test_a_large_union_is_compared_option_by_option() -> None:
+    def union(last: Any) -> dict[str, Any]:
+        names = [f"k{number}" for number in range(60)]
+        options = {name: kind(name, v=last if name == "k59" else TEXT) for name in names}
+        return {**members(x=one_of(*({"$ref": f"#/$defs/{name}"} for name in names))), "$defs": options}
+
+    assert told(changes_of_params(union(TEXT), union(number()))) == ["PD203 x.v: string became number (E/E)"]
 
 
 def test_undeclared_values_count_if_the_project_says_so() -> None:

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from tests.codegen.contract.repository import CONFIGURATION, Repository, definitions, git
-from tests.codegen.support import Project, forget, run_process
+from tests.codegen.support import Project, forget
 
 TEXT: dict[str, object] = {"type": "string"}
 REFUND = definitions(billing_refund={"invoice": TEXT})
@@ -22,6 +22,14 @@ def repository(project: Project) -> Repository:
     made.commit(pyproject=CONFIGURATION, schemas__spans=REFUND)
     git(made.root, "switch", "-q", "-c", "topic")
     return made
+
+
+def deprecated(until: str, **amount: object) -> str:
+    """A definition file with a span type that is supported until a date."""
+    properties = {"invoice": TEXT, "amount": {"type": "number", **amount}}
+    entry = json.loads(definitions(billing_refund=properties))["span_type_schemas"][0]
+    said = {"reason": "Nobody reads it.", "until": until}
+    return json.dumps({"span_type_schemas": [{**entry, "x-prefactor-deprecated": said}]})
 
 
 def message(project: Project, *arguments: str, folder: str = ".") -> str:
@@ -168,6 +176,32 @@ def test_python_is_not_run_but_read_from_the_package(project: Project, repositor
     assert not (project.root / "ran").exists()
 
 
+def test_beside_python_the_files_of_a_commit_are_read(project: Project, repository: Repository) -> None:
+    """The generated package lacks what is not sent to the API, and may be older: only the rest is taken from it."""
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+    (project.root / "both_spans.py").write_text(f"{registry}registry.register_type('mail:send', params={{}})\n")
+    sources = CONFIGURATION.replace('"schemas"', '"schemas", "both_spans:registry"')
+    forget("both_spans")
+    project.write("pyproject.toml", sources)
+    repository.write(schemas__spans=deprecated("2099-01-01"))
+    assert project.run().code == 0
+    repository.commit()
+    assert project.run("diff", "HEAD").out.endswith(" → working tree: none of 2 span types changed\n")
+    repository.commit(schemas__spans=deprecated("2099-01-01", minimum=1))
+    done = project.run("diff", "HEAD~1", "HEAD")
+    assert "error PD204 amount: minimum 1 added" in done.out
+    assert "PD001" not in done.out
+    head = git(project.root, "rev-parse", "--short", "HEAD")
+    assert (
+        f"  HEAD at {head}: generated/billing_spans was older than the definition files of billing:refund;" in done.out
+    )
+    repository.write(schemas__spans=REFUND.replace("billing:refund", "billing:paid"))
+    assert "PD307" in project.run("diff", "HEAD").out
+    git(project.root, "worktree", "add", "-q", "tree", "HEAD")
+    assert "none of 2 span types changed" in project.run("diff", "tree", "HEAD").out
+    forget("both_spans")
+
+
 def test_python_of_another_folder_is_not_run(project: Project) -> None:
     """Its modules may have the names of those of the working tree, which are imported."""
     registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
@@ -271,13 +305,13 @@ def test_several_projects_in_one_run(project: Project) -> None:
     made = Repository(project.root)
     made.commit(a__pyproject=CONFIGURATION, a__schemas__x=REFUND, b__pyproject=CONFIGURATION, b__schemas__x=REFUND)
     made.write(b__schemas__x=definitions(mail_send={"to": TEXT}))
-    done = run_process("diff", "HEAD", "--format", "json", cwd=project.root)
-    found = {name: {each["id"] for each in report["changes"]} for name, report in json.loads(done.stdout).items()}
+    done = project.run("diff", "HEAD", "--format", "json")
+    found = {name: {each["id"] for each in report["changes"]} for name, report in json.loads(done.out).items()}
     assert (found["a"], {"PD001", "PD002"} <= found["b"]) == (set(), True)
-    assert done.returncode == 1
-    done = run_process("diff", "HEAD", "-C", "a", "-C", "b", "--format", "markdown", cwd=project.root)
-    assert done.stdout.count("<!-- prefactor-gen diff -->") == 1
-    assert "### <code>b</code>" in done.stdout
+    assert done.code == 1
+    done = project.run("diff", "HEAD", "-C", "a", "-C", "b", "--format", "markdown")
+    assert done.out.count("<!-- prefactor-gen diff -->") == 1
+    assert "### <code>b</code>" in done.out
 
 
 def test_a_linked_worktree(project: Project, repository: Repository) -> None:

@@ -500,7 +500,7 @@ def test_several_projects(project: Project) -> None:
             ["--output", "ours.html"],
             "ours.html was not written by prefactor-gen docs: move it away, or choose another --output",
         ),
-        (["--output", "schemas/spans.json/x.html"], "docs: cannot write schemas/spans.json/x.html: Not a directory"),
+        (["--output", "schemas/spans.json/x.html"], "cannot write schemas/spans.json/x.html: Not a directory"),
         (["--output", ""], "--output: expected a file that ends in .html, found ."),
     ],
 )

@@ -37,6 +37,9 @@ def test_tools_become_span_types_that_compile(importing: ImportingProject) -> No
     made = importing.project.load()
     assert is_valid(made.ShopRefund.Params, {"invoice": "R-1"})
     assert is_valid(made.ShopRefund.Result, {"content": [{"type": "text", "text": "done"}]})
+    assert not is_valid(made.ShopRefund.Result, {"content": [{"text": "done"}]})
+    # Type checkers take what `model_dump()` returns.
+    assert "content: ArrayOf[Mapping[str, object]]," in importing.project.files()["_shop_refund.py"]
     assert not is_valid(made.ShopFindInvoice.Result, {})
     forget("made")
 

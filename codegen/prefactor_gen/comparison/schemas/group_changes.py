@@ -140,7 +140,7 @@ def _without(values: Sequence[JsonValue], others: Sequence[JsonValue]) -> list[J
 
 def _listed(values: Sequence[JsonValue]) -> str:
     more = f" and {len(values) - _MAX_VALUES:,} more" if len(values) > _MAX_VALUES else ""
-    return ", ".join(shown(value) for value in values[:_MAX_VALUES]) + more
+    return ", ".join(shown(value) for value in values[:_MAX_VALUES]) + more if values else "no value"
 
 
 def _pattern_changes(

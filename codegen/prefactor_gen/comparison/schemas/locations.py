@@ -246,7 +246,11 @@ class Location:
     @cached_property
     def declared(self) -> dict[str, ObjectNode]:
         """The names of all properties, those of options as well, each with a schema that has it."""
-        return {name: schema for schema in reversed(self.applied) for name in reversed(schema.properties)}
+        found: dict[str, ObjectNode] = {}
+        for schema in self.applied:
+            for name in schema.properties:
+                found.setdefault(name, schema)
+        return found
 
     @cached_property
     def required(self) -> dict[str, ObjectNode]:

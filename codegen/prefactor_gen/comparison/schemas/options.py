@@ -50,8 +50,8 @@ def compare_options(walk: Comparison, pair: Pair, ask: Directions, differing: Di
         False if that cannot be told by comparing the options: those of a `oneOf` overlap, or there are too many.
     """
     old, new = pair.old, pair.new
-    for group in differing:
-        if group is not None and not _are_apart(walk.algebra, group):
+    for location, group in ((old, differing.old), (new, differing.new)):
+        if group is not None and not _are_apart(walk.algebra, location, group):
             return False
     before = _alternatives(old, differing.old, split=differing.new is not None)
     after = _alternatives(new, differing.new, split=differing.old is not None)
@@ -116,33 +116,24 @@ def _keyword(location: Location, schema: ObjectNode, group: Group) -> str | None
     return None
 
 
-def _are_apart(algebra: Algebra, group: Group) -> bool:
+def _are_apart(algebra: Algebra, location: Location, group: Group) -> bool:
     """Whether each value matches at most one option, as far as that matters: an `anyOf` does not ask."""
-    plain = group.plain
-    options = plain.get("oneOf") if isinstance(plain, dict) else None
-    if not isinstance(options, list):
+    branches = group.node.branches("oneOf")
+    if not branches or _have_different_constants([location.inner([each]) for each in branches]):
         return True
-    if _have_different_constants(group.node.branches("oneOf")):
-        return True
-    if len(options) > _MAX_COMPARED:
+    if len(branches) > _MAX_COMPARED:
         return False
-    return all(algebra.takes_nothing(one, other) for one, other in combinations(options, 2))
+    plain = [location.inner([each]).plain for each in branches]
+    return all(algebra.takes_nothing(one, other) for one, other in combinations(plain, 2))
 
 
-def _have_different_constants(options: Sequence[Schema]) -> bool:
-    """Whether a required property is another constant text in each option."""
-    found: list[set[tuple[str, str]]] = []
-    for option in options:
-        if not isinstance(option, ObjectNode) or option.types != ["object"]:
-            return False
-        constants = {
-            (name, member["const"])
-            for name, member in option.properties.items()
-            if name in option.required and isinstance(member, ObjectNode) and isinstance(member.get("const"), str)
-        }
-        found.append({(name, value) for name, value in constants if isinstance(value, str)})
-    for name, _ in found[0] if found else ():
-        values = [value for each in found for other, value in each if other == name]
+def _have_different_constants(options: Sequence[Location]) -> bool:
+    """Whether the same required property is another text in each option."""
+    if any(each.types != {"object"} for each in options):
+        return False
+    found = [[(name, text) for name, text in _constants(each) if text.startswith('"')] for each in options]
+    for name, _ in found[0]:
+        values = [text for each in found for other, text in each if other == name]
         if len(values) == len(options) == len(set(values)):
             return True
     return False

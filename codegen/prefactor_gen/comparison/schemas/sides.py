@@ -114,13 +114,17 @@ class Sides:
         old: the schema that was in force.
         new: the schema that is to come.
         assert_formats: `format` decides whether a value is valid.
+        objects: the values are objects, whether or not the schemas say so.
 
     Raises:
         DiagnosticError: a reference leads nowhere.
     """
 
-    def __init__(self, old: ObjectNode, new: ObjectNode, *, assert_formats: bool = False) -> None:
+    def __init__(
+        self, old: ObjectNode, new: ObjectNode, *, assert_formats: bool = False, objects: bool = False
+    ) -> None:
         self.old, self.new = Side(old, 0), Side(new, 1)
+        self._beside = [ObjectNode([("type", "object")], place=new.place)] if objects else []
         self.assert_formats = assert_formats
         self.kept = _KEPT | {"format"} if assert_formats else _KEPT
         self._known: dict[int, tuple[Schema, Plain]] = {}
@@ -129,6 +133,15 @@ class Sides:
             name: self.plain((self.old, self.new)[target.side], self.schema_at(target))
             for target, name in self._names.items()
         }
+
+    def roots(self, side: Side) -> list[Schema]:
+        """The schemas that the values of one side match."""
+        return [side.root, *self._beside]
+
+    def whole(self, side: Side) -> Plain:
+        """The same as one plain schema."""
+        roots = [self.plain(side, each) for each in self.roots(side)]
+        return roots[0] if len(roots) == 1 else {"allOf": roots}
 
     @cached_property
     def hidden(self) -> HiddenValues:

@@ -10,16 +10,19 @@ from prefactor_gen.importing.wrapping import as_result, may_be_an_object
 
 __all__ = ["imported_tools"]
 
+# A part has other members for each `type`, and programs have it as a dict, by `model_dump()`. With `required` beside
+# `properties`, type checkers would take dicts with these keys alone; so it stands in `then`, and payloads are checked.
+_PART: Mapping[str, object] = {
+    "type": "object",
+    "description": "A part, such as a text or an image.",
+    "additionalProperties": True,
+    "if": True,
+    "then": {"required": ["type"], "properties": {"type": {"type": "string"}}},
+}
 _CONTENT: Mapping[str, object] = {
     "type": "object",
     "required": ["content"],
-    "properties": {
-        "content": {
-            "type": "array",
-            "description": "What the tool returned, in parts such as texts and images.",
-            "items": {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}},
-        }
-    },
+    "properties": {"content": {"type": "array", "description": "What the tool returned.", "items": _PART}},
 }
 _ACTIONS = ("create_data", "read_data", "update_data", "destroy_data", "external_communication")
 _WRITES = ("create_data", "update_data", "destroy_data")
