@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from tests.codegen.support import Project
 
 HIDDEN = {"x-prefactor-redact": True}
@@ -67,6 +68,7 @@ def definition() -> str:
     return json.dumps({"span_type_schemas": [span_type]}, indent=1)
 
 
+@pytest.mark.slow
 def test_redacted_values_are_not_shown(project: Project) -> None:
     project.write("old/a.json", definition())
     project.write("schemas/a.json", definition().replace("S3CRET", "S3CRET-NEW-"))
