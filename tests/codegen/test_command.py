@@ -380,6 +380,22 @@ def test_the_command_may_follow_its_options(project: Project) -> None:
     assert (project.root / "generate" / "generate" / "__init__.py").exists()
 
 
+@pytest.mark.parametrize("command", ["check", "status", "risk", "docs", "refs check", "import --check"])
+def test_every_command_may_follow_its_options(command: str, project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    project.configure()
+    project.write("agent.py", "")
+    usual, moved = project.run(*command.split(), "-C", "."), project.run("-C", ".", *command.split())
+    assert moved.err == usual.err == ""
+    assert moved.code == usual.code == 0
+
+
+def test_a_source_with_the_name_of_a_command(project: Project) -> None:
+    project.write("docs/a.yaml", "span_schemas: {agent: {}}")
+    assert project.run("--package", "made", "docs").out == "generated/made: 1 span type, 4 files changed\n"
+    assert "expected a SOURCE" in project.run("-C", ".", "docs").err, "the command"
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [("nowhere", "found nothing of this name in"), ("registry.py", "a SchemaRegistry in Python is given as module:")],
@@ -400,6 +416,16 @@ def test_a_pipe_that_is_closed_early(project: Project) -> None:
     assert result.stdout.count("\n") == 1
     assert "Broken pipe" not in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(("output", "code"), [("> /dev/full", 2), (">&-", 0)])
+def test_output_that_cannot_be_written(output: str, code: int, project: Project) -> None:
+    project.span_types(agent=OBJECT)
+    command = f"{sys.executable} -m prefactor_gen check schemas --explain {output}"
+    result = subprocess.run(["sh", "-c", command], cwd=project.root, capture_output=True, text=True, check=False)
+    assert result.stderr == "prefactor-gen: cannot write the output: No space left on device\n" * (code == 2)
+    assert result.returncode == code
 
 
 def test_unknown_options_are_usage_errors(project: Project) -> None:
@@ -520,3 +546,11 @@ def test_a_mistake_on_the_command_line(arguments: list[str], message: str, proje
     result = project.run(*arguments)
     assert message in result.err
     assert result.code in {1, 2}
+
+
+@pytest.mark.parametrize("command", ["--package made", "check", "docs", "risk"])
+def test_a_missing_source_is_one_error_of_every_command(command: str, project: Project) -> None:
+    result = project.run(*command.split(), "nowhere")
+    lines = [line for line in (result.out + result.err).splitlines() if "error PG" in line]
+    assert (result.code, len(lines)) == (1, 1)
+    assert lines[0].startswith("nowhere: error PG001: expected a file, a folder or module:attribute, found nothing")

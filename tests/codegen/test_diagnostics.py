@@ -196,7 +196,7 @@ RULE_EXAMPLES = {
         "span_schemas:\n  agent:\n    properties:\n      to: {$ref: '#/$defs/To'}\n"
         "    $defs: {To: {type: array, items: {x-prefactor-data: [contact_information]}}}\n",
         "schemas/a.yaml:5:39 /span_schemas/agent/$defs/To/items/x-prefactor-data: warning PG037: 'to[]' has "
-        "contact_information, but params_data_categories of 'agent' says unknown: write contact_information: included",
+        "contact_information, but params_data_categories of 'agent' says unknown: write contact_information: included (line 2)",
     ),
     "PG038": (
         "a.yaml",
@@ -208,7 +208,7 @@ RULE_EXAMPLES = {
         "a.yaml",
         "span_schemas:\n  a:\n    properties:\n      prompt: {type: string}\n"
         "      text: {type: string, x-prefactor-deprecated: {use: promt}}\n",
-        "schemas/a.yaml:5:28 /span_schemas/a/properties/text/x-prefactor-deprecated: warning PG039: 'text' is deprecated: "
+        "schemas/a.yaml:5:53 /span_schemas/a/properties/text/x-prefactor-deprecated/use: warning PG039: 'text' is deprecated: "
         "use names 'promt', which does not exist; did you mean 'prompt'?",
     ),
     "PG012": (

@@ -430,3 +430,15 @@ def test_a_metaschema_of_somebody_else_is_no_reason_to_refuse(project: Project) 
     model = project.load().AgentParams
     assert is_valid(model, {"a": [1, "x"]})
     assert not is_valid(model, {"a": ["x"]})
+
+
+@pytest.mark.parametrize("reference", ["#/$defs/Card", "#/definitions/Card", "#/$defs/Crad"])
+def test_a_reference_that_is_meant_from_the_file(reference: str, project: Project) -> None:
+    """`#` is the schema that the reference is in."""
+    entry = {"name": "a:b", "params_schema": {"type": "object", "properties": {"card": {"$ref": reference}}}}
+    project.write("schemas/sub/a.json", {"$defs": {"Card": {"type": "object"}}, "span_type_schemas": [entry]})
+    assert "found none" in (out := project.run("check", "schemas").out)
+    assert "did you mean 'a.json#/$defs/Card'?" in out
+    entry["params_schema"]["properties"]["card"]["$ref"] = "a.json#/$defs/Card"  # type: ignore[index]
+    project.write("schemas/sub/a.json", {"$defs": {"Card": {"type": "object"}}, "span_type_schemas": [entry]})
+    assert "PG008" not in project.run("check", "schemas").out

@@ -36,7 +36,7 @@ def schema_problems(
     if inlined.schema is not written.schema:
         problems.extend(check_schema(inlined))  # the schemas of other files are checked too
     if not has_errors(problems):
-        problems.extend(check_references(inlined.schema))
+        problems.extend(check_references(inlined.schema, written.document))
         problems.extend(check_sizes(inlined.schema, written.place))
     if not has_errors(problems):
         problems.extend(check_compiles(inlined.schema))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.references import LocalRefs, applicable_schemas
 
-__all__ = ["has_too_many_combinations"]
+__all__ = ["combinations_of", "has_too_many_combinations"]
 
 _MOST = 5_000
 _CAP = 2 * _MOST
@@ -13,13 +13,18 @@ _CAP = 2 * _MOST
 
 def has_too_many_combinations(root: ObjectNode) -> bool:
     """Whether the options of a schema combine to so many cases that they are not compared with each other."""
+    return combinations_of(root) > _MOST
+
+
+def combinations_of(root: ObjectNode) -> int:
+    """The number of these cases; if there are too many, a number that is too large as well."""
     counter = _Counter(LocalRefs(root))
     total = 0
     for _, schema in applicable_schemas(root):
         total += counter.count(schema) - 1
         if total > _MOST:
-            return True
-    return False
+            break
+    return total
 
 
 class _Counter:

@@ -89,9 +89,17 @@ def _undeclared(name: str, schema: ObjectNode, sections: list[RiskSection]) -> I
                 said = sections[0].words[category]
                 message = (
                     f"{_named(field.path)} has {category}, but {where} of {name!r} says {said}: "
-                    f"write {category}: included"
+                    f"write {category}: included{_line(sections[0], field.places[category])}"
                 )
-                yield UNDECLARED_CATEGORY.at(field.place, message)
+                yield UNDECLARED_CATEGORY.at(field.places[category], message)
+
+
+def _line(section: RiskSection, other: Place) -> str:
+    """The line of a section, which may be far away if several span types share a schema."""
+    if section.place.line is None or (section.place.source, section.place.line) == (other.source, other.line):
+        return ""
+    file = "" if section.place.source == other.source else f" of {section.place.source}"
+    return f" (line {section.place.line}{file})"
 
 
 def _named(path: str) -> str:

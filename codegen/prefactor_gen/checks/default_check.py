@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.limits import MAX_CHECK_SECONDS, MAX_CHECKED_VALUES
 from prefactor_gen.diagnostics.rules import INVALID_DEFAULT, INVALID_EXAMPLE, LIMIT_EXCEEDED, Rule
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, to_plain
 from prefactor_gen.documents.quoting import quoting_advice
+from prefactor_gen.json_schema.keywords import REDACT
+from prefactor_gen.json_schema.redacted_values import RedactedValues
 from prefactor_gen.json_schema.references import applicable_schemas
-from prefactor_schema import JsonSchema, SchemaError
+from prefactor_schema import JsonSchema, Mismatch, SchemaError
 
 __all__ = ["check_defaults"]
 
@@ -24,6 +26,7 @@ def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
     values = [(pointer, *value) for pointer, schema in applicable_schemas(root) for value in _values(schema)]
     if not values:
         return
+    redacted = RedactedValues(root)
     compiled = JsonSchema(to_plain(root))  # type: ignore[arg-type]  # an object
     deadline = time.monotonic() + MAX_CHECK_SECONDS  # for each value, the engine limits the steps of its patterns
     for number, (pointer, rule, value, place, advice) in enumerate(values):
@@ -31,7 +34,10 @@ def check_defaults(root: ObjectNode) -> Iterator[Diagnostic]:
             reason = f"the defaults and examples of this schema take more than {MAX_CHECK_SECONDS} seconds to check"
             yield _unchecked(place, f"{_name(rule)} and {len(values) - number - 1:,} more", reason)
             return
-        yield from _mismatch(compiled.part(pointer), rule, value, place, advice)
+        if redacted.hides(pointer):
+            yield from _hidden_mismatch(compiled.part(pointer), rule, value, place)
+        else:
+            yield from _mismatch(compiled.part(pointer), rule, value, place, advice)
 
 
 def _values(schema: ObjectNode) -> Iterator[tuple[Rule, JsonValue, Place, str]]:
@@ -52,18 +58,40 @@ def _quoting_advice(schema: ObjectNode, value: JsonValue, spelled: str | None) -
 def _mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place, advice: str) -> Iterator[Diagnostic]:
     name = _name(rule)
     if _has_more_values(value, MAX_CHECKED_VALUES):
-        message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {name}, which is compared with its schema"
-        yield LIMIT_EXCEEDED.at(place, message, Severity.WARNING)
+        yield _too_large(name, place)
         return
-    try:
-        mismatches = schema.mismatches(to_plain(value))
-    except SchemaError:  # reported by check_compiles
-        return
+    mismatches = _mismatches(schema, value)
     if certain := [mismatch for mismatch in mismatches if mismatch.checked]:
         yield rule.at(place, f"the {name} {_shortened(value)} does not match its schema: {certain[0]}{advice}")
     elif mismatches:
         where = f" at {mismatches[0].where}" if mismatches[0].path else ""
         yield _unchecked(place, f"{name} {_shortened(value)}", f"{mismatches[0].message}{where}")
+
+
+def _hidden_mismatch(schema: JsonSchema, rule: Rule, value: JsonValue, place: Place) -> Iterator[Diagnostic]:
+    """The same for a value that is redacted, or holds one that is: the message shows none of its parts."""
+    name = _name(rule)
+    if _has_more_values(value, MAX_CHECKED_VALUES):
+        yield _too_large(name, place)
+    elif mismatches := _mismatches(schema, value):
+        where = next((f" at {each.where}" for each in mismatches[:1] if each.path), "")
+        if any(each.checked for each in mismatches):
+            message = f"this {name} does not match its schema{where}; it is not shown, because of {REDACT}"
+            yield rule.at(place, message)
+        else:
+            yield _unchecked(place, name, f"some of it{where} is not compared")
+
+
+def _mismatches(schema: JsonSchema, value: JsonValue) -> Sequence[Mismatch]:
+    try:
+        return schema.mismatches(to_plain(value))
+    except SchemaError:  # reported by check_compiles
+        return ()
+
+
+def _too_large(name: str, place: Place) -> Diagnostic:
+    message = f"expected at most {MAX_CHECKED_VALUES:,} values in a {name}, which is compared with its schema"
+    return LIMIT_EXCEEDED.at(place, message, Severity.WARNING)
 
 
 def _unchecked(place: Place, what: str, reason: str) -> Diagnostic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
@@ -11,12 +11,14 @@ from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.deprecation import Deprecation, deprecation
 from prefactor_gen.json_schema.keywords import DEPRECATED
 from prefactor_gen.json_schema.references import applicable_schemas
+from prefactor_gen.json_schema.subschemas import all_schemas
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["check_deprecated_properties", "check_deprecated_span_types"]
+__all__ = ["check_deprecated_properties", "check_deprecated_span_types", "check_replacing_span_types"]
 
 # A name is compared with so many others for a hint, which takes time for each.
 _MAX_COMPARED = 1_000
+_MAX_REPLACEMENTS = 100
 
 
 def check_deprecated_span_types(span_types: Sequence[SpanTypeDefinition]) -> Iterator[Diagnostic]:
@@ -25,9 +27,11 @@ def check_deprecated_span_types(span_types: Sequence[SpanTypeDefinition]) -> Ite
     for item in span_types:
         if item.deprecation is None:
             continue
-        yield from _unexplained(item.deprecation, f"{item.name!r} is deprecated", item.place)
+        if deprecation(item.params.schema) is None:  # where the schema says it, there is a check of its own
+            yield from _unexplained(item.deprecation, f"{item.name!r} is deprecated", item.place)
         if (problem := _wrong_replacement(item.deprecation.use, item.name, deprecated)) is not None:
-            yield UNKNOWN_REPLACEMENT.at(item.place, f"{item.name!r} is deprecated: {problem}")
+            place = item.deprecation.place or item.place
+            yield UNKNOWN_REPLACEMENT.at(place, f"{item.name!r} is deprecated: {problem}")
 
 
 def check_deprecated_properties(schemas: Sequence[ObjectNode]) -> Iterator[Diagnostic]:
@@ -45,7 +49,26 @@ def check_deprecated_properties(schemas: Sequence[ObjectNode]) -> Iterator[Diagn
             if found is None or _is_path(found.use, names - members.keys(), names):
                 continue
             if (problem := _wrong_replacement(found.use, name, deprecated)) is not None:
-                yield UNKNOWN_REPLACEMENT.at(members[name].place_at(DEPRECATED), f"{name!r} is deprecated: {problem}")
+                place = found.place or members[name].place_at(DEPRECATED)
+                yield UNKNOWN_REPLACEMENT.at(place, f"{name!r} is deprecated: {problem}")
+
+
+def check_replacing_span_types(
+    schemas: Iterable[ObjectNode], span_types: Sequence[SpanTypeDefinition]
+) -> Iterator[Diagnostic]:
+    """Check the span types that properties of all self-contained schemas of a package name as their replacements."""
+    deprecated = {item.name: item.deprecation for item in span_types}
+    reported = set[Place]()
+    for schema in schemas:
+        every = list(all_schemas(schema))
+        found = [said for each in every if (said := deprecation(each)) is not None and ":" in (said.use or "")]
+        names = {name for each in every for name in each.properties} if found else set()
+        for said in found:
+            if said.place is None or said.use in names or said.place in reported:
+                continue
+            reported.add(said.place)  # a schema that others refer to is in each of them
+            if (problem := _wrong_replacement(said.use, "", deprecated)) is not None:
+                yield UNKNOWN_REPLACEMENT.at(said.place, f"this is deprecated: {problem}")
 
 
 def _unexplained(said: Deprecation, what: str, place: Place) -> Iterator[Diagnostic]:
@@ -68,10 +91,23 @@ def _wrong_replacement(use: str | None, name: str, named: Mapping[str, Deprecati
         return f"use names {name!r} itself"
     if use not in named:
         return f"use names {use!r}, which does not exist{did_you_mean(use, [*named][:_MAX_COMPARED])}"
-    found = named[use]
-    if found is None:
+    if named[use] is None:
         return None
-    return f"use names {use!r}, which is deprecated, too" + (f": use {found.use} instead" if found.use else "")
+    return f"use names {use!r}, which is deprecated, too{_last_replacement(use, name, named)}"
+
+
+def _last_replacement(use: str, name: str, named: Mapping[str, Deprecation | None]) -> str:
+    """The end of a message about a replacement that is deprecated: what replaces it in the end."""
+    seen = {name}
+    current: str | None = use
+    while current is not None and (found := named.get(current)) is not None:
+        if current in seen:
+            return f", and leads back to {current!r}"
+        if len(seen) > _MAX_REPLACEMENTS:
+            return ""
+        seen.add(current)
+        current = found.use
+    return "" if current is None else f": use {current} instead"
 
 
 def _is_path(use: str | None, elsewhere: Collection[str], names: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from prefactor_gen.documents.quoting import quoting_advice, truth_advice
 from prefactor_gen.json_schema.json_types import main_type, types_of
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import canonical_pointer, resolve_pointer
+from prefactor_gen.json_schema.redacted_values import VALUE_KEYWORDS, RedactedValues
 from prefactor_gen.json_schema.references import applicable_schemas
 from prefactor_schema.unsatisfiable import Cause, Unsatisfiable, unsatisfiable_parts
 
@@ -30,6 +31,7 @@ def check_matches(root: ObjectNode) -> Iterator[Diagnostic]:
     if not found:
         return
     applicable = {pointer for pointer, _ in applicable_schemas(root)}
+    redacted = RedactedValues(root)
     parts = {pointer: part for pointer, part in found.items() if part.causes and not _is_never(_node(root, pointer))}
     for pointer, part in parts.items():
         node = _node(root, pointer)
@@ -39,7 +41,10 @@ def check_matches(root: ObjectNode) -> Iterator[Diagnostic]:
             or _follows(root, pointer, part, parts)
         ):
             continue
-        yield NOTHING_MATCHES.at(node.place, f"no value can match this schema: {_reason(root, node, part.causes)}")
+        places = [pointer, *(cause.pointer for cause in part.causes)]
+        shows_values = not any(redacted.hides(canonical_pointer(_quoted(each))) for each in places)
+        reason = _reason(root, node, part.causes, shows_values=shows_values)
+        yield NOTHING_MATCHES.at(node.place, f"no value can match this schema: {reason}")
 
 
 def _node(root: ObjectNode, pointer: str) -> ObjectNode | None:
@@ -77,14 +82,18 @@ def _follows(root: ObjectNode, pointer: str, part: Unsatisfiable, parts: Mapping
     return False
 
 
-def _reason(root: ObjectNode, node: ObjectNode, causes: Sequence[Cause]) -> str:
-    if (text := _of_values(node)) or (text := _of_names(root, causes)):
+def _reason(root: ObjectNode, node: ObjectNode, causes: Sequence[Cause], *, shows_values: bool) -> str:
+    if (text := _of_values(node, shows_values=shows_values)) or (text := _of_names(root, causes)):
         return text
     keywords = [(cause, keyword) for cause in causes for keyword in cause.keywords]
     if len(keywords) > 1:  # the type of a value excludes none of its own keywords
         own = [each for each in keywords if each[1] != "type"]
         keywords = own if len(own) > 1 and not any(cause.keywords == ("type",) for cause, _ in own) else keywords
-    shown = [f"{keyword}{_shown(_node(root, cause.pointer), keyword)}" for cause, keyword in keywords]
+    hidden = frozenset[str]() if shows_values else VALUE_KEYWORDS
+    shown = [
+        keyword if keyword in hidden else f"{keyword}{_shown(_node(root, cause.pointer), keyword)}"
+        for cause, keyword in keywords
+    ]
     if len(shown) == 1 and keywords[0][1] == "oneOf":
         return "whatever matches one option of oneOf matches another, too"
     if len(shown) == 1:
@@ -99,7 +108,7 @@ def _shown(node: ObjectNode | None, keyword: str) -> str:
     return f": {text}" if keyword in (node or {}) and len(text) <= _MAX_SHOWN else ""
 
 
-def _of_values(node: ObjectNode) -> str:
+def _of_values(node: ObjectNode, *, shows_values: bool) -> str:
     """That no value of `const` or `enum` has a type of `type`."""
     if isinstance(values := node.get("enum"), ListNode):
         listed = [(value, values.spelled.get(index)) for index, value in enumerate(values)]
@@ -107,9 +116,11 @@ def _of_values(node: ObjectNode) -> str:
         listed = [(node["const"], node.spelled.get("const"))] if "const" in node else []
     if not listed or not node.types or any(types_of(value) & set(node.types) for value, _ in listed):
         return ""
+    found = " or ".join(dict.fromkeys(main_type(value) for value, _ in listed))
+    if not shows_values:
+        return f"its values have the type {found}, and type says {' or '.join(node.types)}"
     shown = [spelled or json.dumps(to_plain(value), ensure_ascii=False) for value, spelled in listed[:_MAX_VALUES]]
     more = "" if len(listed) <= _MAX_VALUES else " …"
-    found = " or ".join(dict.fromkeys(main_type(value) for value, _ in listed))
     text = (
         f"{', '.join(each[:_MAX_SHOWN] for each in shown)}{more} {'has' if len(listed) == 1 else 'have'} the type "
         f"{found}, and type says {' or '.join(node.types)}"

@@ -6,11 +6,12 @@ import argparse
 import re
 from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
+from prefactor_gen.command.command_word import all_actions, with_command_first
+from prefactor_gen.command.common_options import add_format, add_project, add_sources, add_strict
 from prefactor_schema.suggestions import closest_match
 
 if TYPE_CHECKING:
@@ -79,8 +80,6 @@ _MODULES: Final[dict[str, _CommandModule]] = {
 }
 _EXAMPLES.update({name: module.EXAMPLES for name, module in _MODULES.items()})
 
-_NAMING_OPTIONS = frozenset({"--output", "--package", "--project", "-C"})
-
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; the default command is `generate`. Exits for --help and for usage errors."""
@@ -89,9 +88,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if not given or (given[0] not in _EXAMPLES and given[0] not in {"-h", "--help", "--version"}):
         if (command := _misspelled(given)) is not None:
             parser.error(f"{given[0]!r} is neither a command nor a file or folder here; did you mean {command!r}?")
-        # The command may follow its options; a folder or a package may be called `generate`.
-        given = [word for before, word in pairwise(["", *given]) if word != "generate" or before in _NAMING_OPTIONS]
-        given.insert(0, "generate")
+        own_options = argparse.ArgumentParser(add_help=False)
+        generate_options(own_options)
+        named = {option for action in all_actions(own_options) for option in action.option_strings}
+        given = with_command_first(given, parser, _EXAMPLES, named)
     options, unknown = parser.parse_known_args(given)
     if unknown:  # suggest an option of this command
         own = re.findall(r"--\w+", options.parser.format_usage())
@@ -139,12 +139,13 @@ def command_line() -> ArgumentParser:
         "write the package (the default)",
         "Read definitions and write a package of typed models, span helpers and a catalog.",
     )
-    _sources(generate)
+    add_sources(generate)
+    add_project(generate)
     generate_options(generate)
     _check(commands)
     for name, module in _MODULES.items():
         command = _command(commands, name, module.SUMMARY, module.DESCRIPTION)
-        _project(command)
+        add_project(command)
         module.add_options(command)
     init = _command(
         commands,
@@ -153,7 +154,7 @@ def command_line() -> ArgumentParser:
         "Add what prefactor-gen, mypy or pyright, and uv need to pyproject.toml, and create an example definition. "
         "What is there already is left as it is.",
     )
-    _project(init)
+    add_project(init)
     _command(
         commands,
         "demo",
@@ -200,29 +201,15 @@ def _check(commands: _SubParsersAction[ArgumentParser]) -> None:
         "Read definitions, report everything that is wrong with them, and write nothing. Exits with 1 if there are "
         "errors.",
     )
-    _sources(check)
-    check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
-    check.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    add_sources(check)
+    add_project(check)
+    add_format(check)
+    add_strict(check)
     check.add_argument("--all", action="store_true", help="print each finding, also if a file has many of one kind")
     check.add_argument(
         "--explain", nargs="?", const="", metavar="WHAT", help="a rule or a span type; by default all span types"
     )
     check.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
-
-
-def _sources(parser: ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
-    _project(parser)
-
-
-def _project(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "-C",
-        "--project",
-        action="append",
-        metavar="DIR",
-        help="run as if started in this folder; given several times, in each of them",
-    )
 
 
 def _command(commands: _SubParsersAction[ArgumentParser], name: str, summary: str, description: str) -> ArgumentParser:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import keyword
 import os
 import re
 import shlex
-import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE, Allowance
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.reference_lock import LockError, read_lock
-from prefactor_gen.definitions.reference_settings import ReferenceSettings
-from prefactor_gen.diagnostics.rules import RULES, UNUSABLE_PACKAGE
-from prefactor_gen.package.generated_line import GENERATED_BY
+from prefactor_gen.definitions.reference_settings import ReferenceSettings, is_fetchable
+from prefactor_gen.diagnostics.rules import RULES
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_schema.suggestions import closest_match, did_you_mean
 
@@ -31,6 +28,7 @@ __all__ = [
     "ConfigError",
     "PackageConfig",
     "ProjectConfig",
+    "check_keys",
     "find_project",
     "is_project",
     "locked_refs",
@@ -40,30 +38,8 @@ __all__ = [
     "ref_entries",
 ]
 
-SHIPPED_PACKAGES = frozenset(
-    {
-        "prefactor_api",
-        "prefactor_core",
-        "prefactor_gen",
-        "prefactor_http",
-        "prefactor_local",
-        "prefactor_schema",
-        "prefactor_spans",
-    }
-)
-# Modules that Python or the tools of a project import by these names, whether they are installed here or not.
-_RESERVED = frozenset(
-    {
-        "conftest", "httpx", "jsonschema_rs", "pip", "pydantic", "pydantic_core", "pytest", "setup", "setuptools",
-        "sitecustomize", "typing_extensions", "usercustomize",
-    }
-)  # fmt: skip
-OWN_PROJECT = "prefactor-sdk"
 TABLE = "prefactor-gen"
 """The name of the table of `[tool]`."""
-_DEVICES = frozenset(
-    {"aux", "con", "nul", "prn", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10))}
-)
 WIRE_KEYS = ("sources", "output", "package")
 COMMAND_TABLES = ("diff", "status", "risk")
 """The tables of commands of their own. These commands read them; the others only take them."""
@@ -111,81 +87,18 @@ class ProjectConfig:
     hint: str = ""
     tables: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def wanted_sources(self) -> str:
+        """What a message says is missing where there is no configuration."""
+        hint = self.hint or ", which `prefactor-gen init` writes"
+        return f"sources in [tool.{TABLE}] of pyproject.toml{hint}"
+
     def default_package(self) -> str | None:
         """The default package name: the project's name with `_spans`."""
         if self.name is None:
             return None
         words = re.sub(r"[^0-9a-z]+", "_", self.name.lower()).strip("_")
         return f"{words}_spans" if words.isidentifier() else None
-
-    def check_package(self, package: PackageConfig) -> None:
-        """Refuse a package name that Python cannot import, or that hides a package of ours, a dependency or a module.
-
-        Raises:
-            ConfigError: it is such a name.
-        """
-        name = package.package
-        if not name.isascii() or not name.isidentifier() or keyword.iskeyword(name):
-            usable = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-            hint = f"; {usable!r} would be one" if usable.isidentifier() and not keyword.iskeyword(usable) else ""
-            raise ConfigError(f"expected a Python package name for the generated package, found {name!r}{hint}")
-        if name in SHIPPED_PACKAGES and self.name != OWN_PROJECT:
-            raise ConfigError(
-                f"{UNUSABLE_PACKAGE.code}: {name!r} is a package of prefactor-sdk itself; name yours after your "
-                f"project, for example {self.default_package() or 'my_agent_spans'!r}"
-            )
-        is_top_level = not (package.output / "__init__.py").is_file()
-        if is_top_level and (name in sys.stdlib_module_names | _RESERVED or _is_installed(name)):
-            raise ConfigError(f"{UNUSABLE_PACKAGE.code}: a package {name!r} would hide the module of that name")
-        if name.casefold() in _DEVICES:
-            raise ConfigError(
-                f"{UNUSABLE_PACKAGE.code}: a folder cannot have the name {name!r} on Windows, where it is a device"
-            )
-        self.check_folder(package)
-
-    def check_folder(self, package: PackageConfig) -> None:
-        """Refuse a package folder that is a link to a folder outside the output folder.
-
-        Raises:
-            ConfigError: it is such a link.
-        """
-        folder = package.folder
-        target = Path(os.path.realpath(folder))
-        if not folder.is_symlink() or target.is_relative_to(os.path.realpath(package.output)):
-            return
-        shown, found = (Path(os.path.relpath(path, Path.cwd())).as_posix() for path in (folder, target))
-        raise ConfigError(
-            f"{shown} is a link to {found}, outside the output folder; remove the link, or choose another --output"
-        )
-
-    def check_output(self, package: PackageConfig) -> None:
-        """Refuse an output folder outside of the project, which nobody has named on the command line.
-
-        Raises:
-            ConfigError: it is outside, perhaps through a link.
-        """
-        target = os.path.realpath(package.output)
-        if not Path(target).is_relative_to(os.path.realpath(self.base)):
-            shown = Path(os.path.relpath(package.output, Path.cwd())).as_posix()
-            raise ConfigError(
-                f"the output folder {shown} leads to {target}, outside of the project; if that is meant, name it on "
-                f"the command line: --output {shown}"
-            )
-
-
-def _is_installed(name: str) -> bool:
-    """Whether there is a module of this name, apart from a package that prefactor-gen has generated."""
-    try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return False
-    if found is None or found.origin is None:  # none, or a folder without __init__.py, which hides nothing
-        return False
-    try:
-        with open(found.origin, "rb") as file:
-            return not file.readline().startswith(GENERATED_BY.encode())
-    except OSError:  # it is built into Python, or was removed
-        return False
 
 
 def find_project(start: Path) -> Path:
@@ -214,7 +127,7 @@ def read_pyproject(base: Path) -> tuple[str, dict[str, Any]]:
     path = base / "pyproject.toml"
     if not path.is_file():
         return "", {}
-    shown = Path(os.path.relpath(path, Path.cwd())).as_posix()
+    shown = shown_path(path)
     try:
         content = path.read_bytes()
         text = content.decode("utf-8")
@@ -268,10 +181,7 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     if not isinstance(table, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [{where}], found {type(table).__name__}")
     keys = WIRE_KEYS if wire else KEYS
-    for key in table:
-        if key not in keys:
-            hint = did_you_mean(key, keys)
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in [{where}]; expected {', '.join(keys)}{hint}")
+    check_keys(table, keys, f"[{where}]")
     sources = table.get("sources")
     if not isinstance(sources, list) or not sources or not all(isinstance(item, str) for item in sources):
         found = "nothing" if sources is None else repr(sources)
@@ -302,6 +212,23 @@ def _package(table: object, where: str, config: ProjectConfig, *, wire: bool) ->
     )
 
 
+def check_keys(table: Iterable[str], keys: Sequence[str], where: str) -> None:
+    """Refuse unknown keys of a table.
+
+    Args:
+        table: its keys.
+        keys: those that it may have.
+        where: how messages name it, such as `[tool.prefactor-gen]`.
+
+    Raises:
+        ConfigError: there is another key.
+    """
+    for key in table:
+        if key not in keys:
+            hint = did_you_mean(key, keys)
+            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(keys)}{hint}")
+
+
 def _references(table: dict[str, object], where: str, base: Path) -> ReferenceSettings:
     folders = table.get("reference-folders", [])
     if not isinstance(folders, list) or not all(isinstance(item, str) for item in folders):
@@ -321,7 +248,7 @@ def _how_to_fetch(uri: str, locked: Mapping[str, str]) -> str:
     """The end of a message about a file that should stand for a URL, and is not there."""
     if any(each.startswith(uri) for each in locked):
         return "; prefactor-gen refs update fetches it"
-    return f"; prefactor-gen refs add {shlex.quote(uri)} fetches it" if uri.startswith("https://") else ""
+    return f"; prefactor-gen refs add {shlex.quote(uri)} fetches it" if is_fetchable(uri) else ""
 
 
 def ref_entries(table: dict[str, object], where: str) -> dict[str, str]:
@@ -363,10 +290,7 @@ def _allowances(entries: object, base: Path) -> tuple[Allowance, ...]:
 
 
 def _allowance(entry: dict[str, object], number: int, where: str, base: Path) -> Allowance:
-    for key in entry:
-        if key not in ALLOW_KEYS:
-            hint = did_you_mean(key, ALLOW_KEYS)
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {where}; expected {', '.join(ALLOW_KEYS)}{hint}")
+    check_keys(entry, ALLOW_KEYS, where)
     rule, file, span_type, reason = (_entry_text(entry, key, where) for key in ALLOW_KEYS)
     if rule not in ALLOWABLE:
         found = "nothing" if rule is None else repr(rule)

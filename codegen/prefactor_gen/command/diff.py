@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from prefactor_gen.command.common_options import add_format, add_strict
+from prefactor_gen.command.exit_codes import DONE, WRONG
+
 if TYPE_CHECKING:
     from prefactor_gen.command.diff_report import Report
 
@@ -33,8 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", nargs="?", metavar="OLD", help="what to compare with (default: `against`)")
     parser.add_argument("new", nargs="?", metavar="NEW", help="what to compare (default: the working tree)")
     parser.add_argument("--tip", action="store_true", help="compare with the ref itself, not where the branch left it")
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
-    parser.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    add_format(parser, FORMATS)
+    add_strict(parser)
     parser.add_argument("--spans", metavar="FILE", help="recorded spans, one a line as JSON: say how many NEW refuses")
 
 
@@ -55,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         gc.enable()
     _print(report, options.format)
-    return 1 if report.fails else 0
+    return WRONG if report.fails else DONE
 
 
 def _print(report: Report, form: str) -> None:

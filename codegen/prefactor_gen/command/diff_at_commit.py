@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from prefactor_gen.command.config import TABLE, ProjectConfig, project_config
 from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE
 from prefactor_gen.comparison.operands import OperandError
 from prefactor_gen.comparison.read_sides import (
     side_of_files_and_package,
@@ -20,6 +19,7 @@ from prefactor_gen.comparison.read_sides import (
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["path_at_commit", "project_at_commit"]

@@ -11,11 +11,10 @@ from typing import Final, TextIO
 from prefactor_gen.command.diff_report import (
     Report,
     allowance_lines,
+    counts,
     details,
-    outcome,
     recorded_elsewhere,
     short_place,
-    tally,
 )
 from prefactor_gen.comparison.judgement import Judged
 from prefactor_gen.diagnostics.diagnostics import Severity, printable
@@ -42,7 +41,7 @@ def print_markdown(report: Report, stream: TextIO) -> None:
         first.append("The new definitions are wrong; `prefactor-gen check` says this:")
         last = [_text(str(each)) for each in report.findings[:_MAX_LINES_TO_ALLOW]]
     elif report.changes:
-        first.append(_text(f"{tally(report.changes)}: {outcome(report.changes)}"))
+        first.append(_text(counts(report)))
     room = _MAX_CHARACTERS - sum(len(each) + 2 for each in (*first, *last)) - 100
     print(_cut("\n\n".join([*first, *_tables(report, room), *last])), file=stream)
 
@@ -116,7 +115,7 @@ def _row(found: Judged, report: Report) -> str:
 
 def _allowances(report: Report) -> Iterator[str]:
     if lines := allowance_lines(report):
-        shown = [printable(each) for each in lines[:_MAX_LINES_TO_ALLOW] if len(each) < _MAX_LINE]
+        shown = [each for each in lines[:_MAX_LINES_TO_ALLOW] if len(each) < _MAX_LINE]
         more = [f"# and {len(lines) - len(shown)} more"] if len(lines) > len(shown) else []
         table = ["[tool.prefactor-gen.diff.allow]", *shown, *more]
         yield "\n".join(["To allow one, add it to `pyproject.toml`:", "", "````toml", *table, "````"])

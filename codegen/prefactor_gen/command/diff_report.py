@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import Final, TextIO
 
-from prefactor_gen.command.report import OUTPUT_FORMATS, console, findings_data, is_terminal
+from prefactor_gen.command.allowance_lines import allowance_line, lines_to_allow
+from prefactor_gen.command.report import OUTPUT_FORMATS, Line, findings_data, print_lines, tally
 from prefactor_gen.comparison.changes import Part
 from prefactor_gen.comparison.judgement import Judged, Party
 from prefactor_gen.comparison.recorded_spans import RecordedSpans
@@ -18,12 +18,8 @@ from prefactor_gen.diagnostics.change_rules import UNNEEDED_ALLOWANCE
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.documents.nodes import to_plain
 
-if TYPE_CHECKING:
-    from rich.text import Text
+__all__ = ["DIFF_FORMATS", "Report", "allowance_lines", "outcome", "print_diff_text"]
 
-__all__ = ["DIFF_FORMATS", "Report", "allowance_lines", "outcome", "print_diff_text", "tally"]
-
-_COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _PARTS: Final = list(Part)
 _MAX_WITNESS: Final = 1_000
 _MAX_LINES: Final = 20
@@ -99,37 +95,41 @@ class Report:
 
 def print_diff_text(report: Report, stream: TextIO) -> None:
     """Print the changes for people."""
-    lines = [(report.title, ""), *((printable(f"  {each}"), "") for each in report.remarks)]
+    print_lines(_lines(report), stream)
+
+
+def _lines(report: Report) -> Iterator[Line]:
+    yield Line(report.title)
+    yield from (Line(printable(f"  {each}")) for each in report.remarks)
     for name, found in groupby(sorted(report.changes, key=_order), key=lambda each: each.change.span_type):
-        lines.extend(_section(name, list(found), report))
-    if report.recorded is not None:
-        lines.extend((each, "") for each in recorded_elsewhere(report))
+        yield from _section(name, list(found), report)
+    yield from map(Line, recorded_elsewhere(report))
     if report.changes:
-        lines.append((f"{tally(report.changes)}: {outcome(report.changes)}", ""))
-    lines.extend((each, "") for each in _to_allow(report))
-    terminal = console(stream) if is_terminal(stream) else None
-    for line, label in lines:
-        if terminal is None:
-            print(line, file=stream)
-        else:
-            terminal.print(_coloured(line, label), soft_wrap=True)
+        yield Line(counts(report))
+    identities = [each.change.identity for each in report.definition_changes if report.blocks(each)]
+    yield from map(Line, lines_to_allow(identities, "diff"))
+
+
+def counts(report: Report) -> str:
+    """How many changes there are, and whom they break."""
+    return f"{tally(each.severity for each in report.changes)}: {outcome(report.changes)}"
 
 
 def _order(found: Judged) -> tuple[str, int, int]:
     return found.change.span_type, _PARTS.index(found.change.part), list(Severity).index(found.severity)
 
 
-def _section(name: str, found: Sequence[Judged], report: Report) -> Iterator[tuple[str, str]]:
+def _section(name: str, found: Sequence[Judged], report: Report) -> Iterator[Line]:
     place = report.span_types.get(name)
-    yield printable(f"{name}  {short_place(place)}") if place is not None else printable(name), ""
+    yield Line(printable(f"{name}  {short_place(place)}") if place is not None else printable(name))
     for part, changes in groupby(found, key=lambda each: each.change.part):
         if part is not Part.SPAN_TYPE:
-            yield f"  {part}", ""
+            yield Line(f"  {part}")
         for each in changes:
             label = f"{each.severity} {each.change.rule.code}"
             indent = "    " if part is not Part.SPAN_TYPE else "  "
-            yield printable(f"{indent}{label} {what(each)}{_about(each, report)}"), label
-            yield from ((printable(f"{indent}    {line}"), "") for line in details(each))
+            yield Line(printable(f"{indent}{label} {what(each)}{_about(each, report)}"), each.severity, label)
+            yield from (Line(printable(f"{indent}    {line}")) for line in details(each))
 
 
 def what(found: Judged) -> str:
@@ -180,13 +180,6 @@ def recorded_elsewhere(report: Report) -> Iterator[str]:
         yield f"recorded: {others:,} more places that do not match"
 
 
-def tally(changes: Sequence[Judged]) -> str:
-    """The number of errors and warnings, and of notes if there are any."""
-    counts = Counter(found.severity for found in changes)
-    severities = [each for each in Severity if each is not Severity.NOTE or counts[each]]
-    return ", ".join(_count(counts[severity], severity) for severity in severities)
-
-
 def outcome(changes: Sequence[Judged]) -> str:
     """Whom the errors break."""
     errors = [party for each in changes if each.severity is Severity.ERROR for party in each.breaks]
@@ -198,18 +191,7 @@ def outcome(changes: Sequence[Judged]) -> str:
 def allowance_lines(report: Report) -> list[str]:
     """The lines for the configuration that allow what the command fails for."""
     identities = dict.fromkeys(each.change.identity for each in report.definition_changes if report.blocks(each))
-    return [f'{json.dumps(identity, ensure_ascii=False)} = "why"' for identity in identities]
-
-
-def _to_allow(report: Report) -> Iterator[str]:
-    lines = allowance_lines(report)
-    if len(lines) == 1:
-        yield printable(f"to allow: {lines[0]}")
-    elif lines:
-        yield "to allow some, add them to [tool.prefactor-gen.diff.allow]:"
-        yield from (printable(f"  {each}") for each in lines[:_MAX_LINES])
-        if (others := len(lines) - _MAX_LINES) > 0:
-            yield f"  and {others} more, which --format json has"
+    return list(map(allowance_line, identities))
 
 
 def _print_json(report: Report, stream: TextIO) -> None:
@@ -270,14 +252,6 @@ def short_place(place: Place) -> str:
 
 def _without_pointer(place: Place) -> Place:
     return place._replace(pointer="", about="")
-
-
-def _coloured(line: str, label: str) -> Text:
-    from rich.text import Text
-
-    before, found, after = line.partition(label) if label else (line, "", "")
-    colour = _COLOURS.get(Severity(label.partition(" ")[0]), "") if label else ""
-    return Text.assemble(before, (found, colour), after)
 
 
 def _listed(names: Sequence[str]) -> str:

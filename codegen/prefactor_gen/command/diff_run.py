@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from prefactor_gen.command.config import ProjectConfig, find_project, read_project, read_pyproject
+from prefactor_gen.command.config import ProjectConfig, find_project, read_project
 from prefactor_gen.command.diff_report import Report
-from prefactor_gen.command.diff_settings import DiffSettings, allowance_place, read_diff_settings
+from prefactor_gen.command.diff_settings import DiffSettings, read_diff_settings
 from prefactor_gen.command.diff_sides import SideReader
+from prefactor_gen.command.settings_table import entry_places
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.compare import compare
 from prefactor_gen.comparison.judgement import Judged, Protected, judge, merge
@@ -156,14 +157,14 @@ class _Run:
     def unneeded(self, judged: Sequence[Judged]) -> list[Judged]:
         """A warning for each allowance that allows nothing: it would allow the same change later, unseen."""
         used = {each.change.identity for each in judged if each.reason is not None}
-        text = read_pyproject(self.project.base)[0]
+        place_of = entry_places(self.project)
         changes = [
             Change(
                 rule=UNNEEDED_ALLOWANCE,
                 span_type=key.split()[1],
                 part=Part.SPAN_TYPE,
                 message=f"no change needs the allowance {key!r}; remove it",
-                place=allowance_place(key, text),
+                place=place_of(key),
                 old=key,
                 writers=Severity.WARNING,
                 readers=Severity.WARNING,

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from prefactor_gen.command.config import ConfigError, ProjectConfig
+from prefactor_gen.command.config import ProjectConfig
+from prefactor_gen.command.settings_table import SettingsTable, wrong_setting
 from prefactor_gen.diagnostics.change_rules import CHANGE_RULES, UNNEEDED_ALLOWANCE
-from prefactor_gen.diagnostics.diagnostics import Place, Severity
+from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_schema.suggestions import did_you_mean
 
 __all__ = [
     "DIFF_KEYS",
     "Compatibility",
     "DiffSettings",
-    "allowance_place",
     "diff_schema",
     "read_diff_settings",
 ]
 
 DIFF_KEYS = ("against", "compatibility", "types", "undeclared", "grace", "versions", "span-types", "allow")
-_WHERE: Final = "[tool.prefactor-gen.diff]"
 _TYPES, _UNDECLARED = ("note", "error"), ("ignore", "count")
 
 
@@ -75,74 +73,30 @@ def read_diff_settings(project: ProjectConfig) -> DiffSettings:
     Raises:
         ConfigError: the table has a wrong key or value.
     """
-    table = project.tables.get("diff", {})
-    if not isinstance(table, dict):
-        raise ConfigError(f"pyproject.toml: expected a table in {_WHERE}, found {type(table).__name__}")
-    for key in table:
-        if key not in DIFF_KEYS:
-            hint = did_you_mean(key, DIFF_KEYS)
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {_WHERE}; expected {', '.join(DIFF_KEYS)}{hint}")
-    against = table.get("against")
-    if against is not None and not (isinstance(against, str) and against.strip()):
-        raise ConfigError(f'pyproject.toml: expected against = "origin/main" in {_WHERE}, found {against!r}')
-    compatibilities = tuple(each.value for each in Compatibility)
+    table = SettingsTable(project, "diff", DIFF_KEYS)
+    compatibilities = tuple(map(str, Compatibility))
+    span_types = table.choices("span-types", compatibilities, '"lab:*" = "none"')
+    allow = table.reasons("allow", '"PD207 …" = "why"', "allowed")
+    for key in allow:
+        _check_allowance(key, table.below("allow"))
     return DiffSettings(
-        against,
-        Compatibility(_one_of(compatibilities, table.get("compatibility", "full"), "compatibility", _WHERE)),
-        Severity(_one_of(_TYPES, table.get("types", "note"), "types", _WHERE)),
-        _one_of(_UNDECLARED, table.get("undeclared", "ignore"), "undeclared", _WHERE) == "count",
-        _number(table.get("grace", 90), "grace", 0),
-        _number(table.get("versions", 3), "versions", 1),
-        {
-            pattern: Compatibility(_one_of(compatibilities, value, json.dumps(pattern), f"{_WHERE[:-1]}.span-types]"))
-            for pattern, value in _texts(table, "span-types", '"lab:*" = "none"').items()
-        },
-        {key: _reason(key, reason) for key, reason in _texts(table, "allow", '"PD207 …" = "why"').items()},
+        table.text("against", "origin/main"),
+        Compatibility(table.choice("compatibility", compatibilities) or Compatibility.FULL),
+        Severity(table.choice("types", _TYPES) or Severity.NOTE),
+        table.choice("undeclared", _UNDECLARED) == "count",
+        table.number("grace", 90, least=0),
+        table.number("versions", 3, least=1),
+        {pattern: Compatibility(each) for pattern, each in span_types.items()},
+        allow,
     )
 
 
-def _one_of(known: tuple[str, ...], value: object, key: str, where: str) -> str:
-    if isinstance(value, str) and value in known:
-        return value
-    hint = did_you_mean(value, known) if isinstance(value, str) else ""
-    expected = " or ".join(json.dumps(str(each)) for each in known)
-    raise ConfigError(f"pyproject.toml: expected {key} = {expected} in {where}, found {value!r}{hint}")
-
-
-def _number(value: object, key: str, least: int) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
-        return min(value, 1_000_000)
-    raise ConfigError(f"pyproject.toml: expected a number of at least {least} in {key} of {_WHERE}, found {value!r}")
-
-
-def _texts(table: Mapping[str, object], key: str, example: str) -> Mapping[str, object]:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise ConfigError(f"pyproject.toml: expected {example} in {_WHERE[:-1]}.{key}], found {value!r}")
-    return value
-
-
-def _reason(key: str, reason: object) -> str:
-    where = f"{_WHERE[:-1]}.allow]"
+def _check_allowance(key: str, where: str) -> None:
     code, _, rest = key.partition(" ")
     if code not in CHANGE_RULES or code == UNNEEDED_ALLOWANCE.code or not rest.strip():
         hint = did_you_mean(code.upper(), CHANGE_RULES)
-        message = f'expected "RULE SPAN-TYPE PART PATH", as `prefactor-gen diff` prints it, in {where}, found {key!r}'
-        raise ConfigError(f"pyproject.toml: {message}{hint}")
-    if not isinstance(reason, str) or not reason.strip():
-        raise ConfigError(f"pyproject.toml: expected the reason why {key!r} is allowed in {where}, found {reason!r}")
-    if reason.strip() == "why":
-        raise ConfigError(f'pyproject.toml: expected the reason in place of "why" for {key!r} in {where}')
-    return " ".join(reason.split())
-
-
-def allowance_place(key: str, text: str) -> Place:
-    """The place of an allowance in the text of pyproject.toml, or the file where the key is written otherwise."""
-    for number, line in enumerate(text.splitlines(), 1):
-        column = max(line.find(json.dumps(key, ensure_ascii=False)), line.find(f"'{key}'"))
-        if column >= 0:
-            return Place("pyproject.toml", "", number, column + 1)
-    return Place("pyproject.toml")
+        expected = 'expected "RULE SPAN-TYPE PART PATH", as `prefactor-gen diff` prints it'
+        raise wrong_setting(f"{expected}, in {where}, found {key!r}{hint}")
 
 
 def diff_schema() -> dict[str, Any]:

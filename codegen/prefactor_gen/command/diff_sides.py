@@ -13,7 +13,6 @@ from pathlib import Path
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
 from prefactor_gen.command.diff_at_commit import path_at_commit, project_at_commit
 from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
 from prefactor_gen.comparison.read_sides import (
@@ -26,6 +25,7 @@ from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
 
@@ -133,10 +133,7 @@ class SideReader:
 
     def _working_tree(self) -> Side:
         if not self.project.packages:
-            raise OperandError(
-                "expected NEW, or sources in [tool.prefactor-gen] of pyproject.toml"
-                f"{self.project.hint or ', which `prefactor-gen init` writes'}"
-            )
+            raise OperandError(f"expected NEW, or {self.project.wanted_sources}")
         return _of_project("working tree", self.project.packages[0], self.project.base)
 
     def _at_path(self, path: str) -> Side:
@@ -178,7 +175,7 @@ class SideReader:
             try:
                 definitions, diagnostics = definitions_from_data(each.definitions, name)
             except DiagnosticError as error:
-                raise OperandError(str(error.diagnostics[0])) from None
+                raise OperandError.of(error) from None
             has_quality = "quality_schemas" in each.definitions
             yield Side(name, definitions, diagnostics, has_quality=has_quality, has_deprecations=False)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prefactor_gen.command.common_options import add_format, add_sources
 from prefactor_gen.command.config import ConfigError, PackageConfig, find_project, read_project
 from prefactor_gen.command.exit_codes import DONE, WRONG
 from prefactor_gen.command.packages import chosen_packages, source_base
+from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.writing import writing
 
 if TYPE_CHECKING:
     from prefactor_gen.docs.pages import Book
@@ -37,8 +39,8 @@ _DEFAULT = {"html": "docs/spans.html", "markdown": "docs/spans"}
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
-    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
-    parser.add_argument("--format", choices=("html", "markdown"), default="html", help="default: html")
+    add_sources(parser)
+    add_format(parser, ("html", "markdown"))
     parser.add_argument(
         "--output",
         dest="pages",
@@ -61,22 +63,18 @@ def run(options: argparse.Namespace) -> int:
     book = _book(package, source_base(options, project))
     if book is None:
         return WRONG
-    try:
+    with writing():
         changes = _changes(book, target, options.format)
         if changes and options.check:
             _report_stale(changes, options)
             return WRONG
         write(changes)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"docs: cannot write {_shown(Path(error.filename or target))}: {error.strerror}") from None
-    print(f"{_shown(target)}: {_summary(book)}" if changes else f"{_shown(target)} is up to date")
+    print(f"{shown_path(target)}: {_summary(book)}" if changes else f"{shown_path(target)} is up to date")
     return DONE
 
 
 def _check_target(target: Path, form: str) -> None:
-    shown = _shown(target)
+    shown = shown_path(target)
     if "\0" in shown:
         raise ConfigError("--output: expected a path, found one with a null character")
     if form == "html" and target.suffix not in _HTML:
@@ -89,18 +87,16 @@ def _check_target(target: Path, form: str) -> None:
 def _book(package: PackageConfig, base: Path) -> Book | None:
     """The pages of a package; None if its definitions have errors, which are printed."""
     from prefactor_gen.command.progress import progress_bar
-    from prefactor_gen.command.report import print_text, summary
+    from prefactor_gen.command.report import report_errors
     from prefactor_gen.command.wheel import import_name
-    from prefactor_gen.diagnostics.diagnostics import Severity, has_errors
+    from prefactor_gen.diagnostics.diagnostics import has_errors
     from prefactor_gen.docs.pages import book_of
     from prefactor_gen.pipeline.stages import generate_package
 
     with progress_bar(sys.stderr, package.package) as progress:
         generated, found = generate_package(package.sources, base, package.folder, package.settings, progress=progress)
     if has_errors(found):
-        errors = [item for item in found if item.severity is Severity.ERROR]  # `check` reports the others
-        print_text(errors, base, sys.stderr)
-        print(f"prefactor-gen: {summary(errors)}", file=sys.stderr)
+        report_errors(found, base)
         return None
     return book_of(generated, import_name(package.folder))
 
@@ -120,7 +116,7 @@ def _changes(book: Book, target: Path, form: str) -> Sequence[Change]:
         return page_changes(files, target if form == "markdown" else None)
     except NotGeneratedError as error:
         raise ConfigError(
-            f"{_shown(error.path)} was not written by prefactor-gen docs: move it away, or choose another --output"
+            f"{shown_path(error.path)} was not written by prefactor-gen docs: move it away, or choose another --output"
         ) from None
 
 
@@ -131,15 +127,9 @@ def _report_stale(changes: Sequence[Change], options: argparse.Namespace) -> Non
     command += ["--package", options.package] if options.package is not None else []
     for change in changes:
         what = "would be removed" if change.new is None else "is missing" if change.old is None else "is stale"
-        print(f"{_shown(change.path)} {what}; run {shlex.join(command)}", file=sys.stderr)
+        print(f"{shown_path(change.path)} {what}; run {shlex.join(command)}", file=sys.stderr)
 
 
 def _summary(book: Book) -> str:
     deprecated = f", {book.deprecated} deprecated" if book.deprecated else ""
     return f"{len(book.span_types)} span type{'' if len(book.span_types) == 1 else 's'}{deprecated}"
-
-
-def _shown(path: Path) -> str:
-    from prefactor_gen.diagnostics.diagnostics import printable
-
-    return printable(Path(os.path.relpath(path, Path.cwd())).as_posix()) if "\0" not in str(path) else str(path)

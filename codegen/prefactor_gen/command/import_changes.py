@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
-from prefactor_gen.comparison.changes import Change
-from prefactor_gen.comparison.compare import compare
-from prefactor_gen.comparison.options import ComparisonOptions
+from prefactor_gen.command.change_lines import changes_of
+from prefactor_gen.comparison.judgement import Judged
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.schema_files import SchemaFiles
@@ -27,7 +25,7 @@ def changed_entries(text: str, definitions: Mapping[str, object]) -> tuple[int, 
     return sum(before.get(name) != after.get(name) for name in names), len(names)
 
 
-def changes_between(old: str, new: str, path: Path, base: Path, references: ReferenceSettings) -> list[Change]:
+def changes_between(old: str, new: str, path: Path, base: Path, references: ReferenceSettings) -> list[Judged]:
     """The changes from one text of a definition file to another one.
 
     Args:
@@ -37,9 +35,8 @@ def changes_between(old: str, new: str, path: Path, base: Path, references: Refe
         base: the folder of the project.
         references: what a `$ref` may lead to outside of the file.
     """
-    options = ComparisonOptions(today=datetime.now(UTC).date())
     before, after = (_definitions(text, path, base, references) for text in (old, new))
-    return compare(before, after, options)
+    return changes_of(before, after)
 
 
 def _by_name(definitions: object) -> dict[object, object]:

@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_project import ImportProject, command_for, read_text, shown, source_errors
+from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
+from prefactor_gen.command.import_project import ImportProject, command_for, read_text, source_errors
 from prefactor_gen.command.import_run import read_source
-from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
+from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.definition_file import digest, imported_file, input_digest
 from prefactor_gen.importing.lock import LOCK, LockEntry
 
 if TYPE_CHECKING:
-    from prefactor_gen.comparison.changes import Change
+    from prefactor_gen.comparison.judgement import Judged
     from prefactor_gen.importing.span_types import Imported
 
 __all__ = ["check_imports"]
 
-_DONE, _WRONG, _UNREADABLE = 0, 1, 2
 _CODE = "import"
 
 
@@ -44,8 +46,8 @@ class _Finding:
     name: str
     file: str
     message: str
-    changes: Sequence[Change] = ()
-    code: int = _WRONG
+    changes: Sequence[Judged] = ()
+    code: int = WRONG
 
 
 def check_imports(options: Namespace) -> int:
@@ -66,7 +68,7 @@ def check_imports(options: Namespace) -> int:
         number = len(project.lock)
         noun = "import is" if number == 1 else "imports are"
         print(f"{number} {noun} as {'written' if options.offline else 'the sources say'}" if number else "no imports")
-    return max((each.code for each in found), default=_DONE)
+    return max((each.code for each in found), default=DONE)
 
 
 def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bool) -> _Finding | None:
@@ -76,10 +78,10 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
     text = read_text(path)
     if text is None:
         message = f"{entry.file} is missing; {again}, or remove {name} from {LOCK}"
-        return _Finding(name=name, file=shown(path), message=message)
+        return _Finding(name=name, file=shown_path(path), message=message)
     if digest(text) != entry.output:
         message = f"{path.name} was edited; move edits to {path.stem}{OVERLAY}.yaml, then {again} --force"
-        return _Finding(name=name, file=shown(path), message=message)
+        return _Finding(name=name, file=shown_path(path), message=message)
     if offline:
         return None
     try:
@@ -87,7 +89,7 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
             imported = read_source(entry.source, name, entry.options, project)
             return _outdated(name, entry, imported, path, project)
     except ConfigError as error:
-        return _Finding(name=name, file=shown(path), message=str(error), code=_UNREADABLE)
+        return _Finding(name=name, file=shown_path(path), message=str(error), code=USAGE)
 
 
 def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, project: ImportProject) -> _Finding | None:
@@ -110,7 +112,7 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     message = f"{path.name}: {imported.source} changed {number} of {total} {noun}; run {command}"
     return _Finding(
         name=name,
-        file=shown(path),
+        file=shown_path(path),
         message=message,
         changes=changes_between(text, made.text, path, project.base, project.references),
     )
@@ -118,12 +120,11 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
 
 def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
     for each in found:
-        if each.code == _UNREADABLE:
+        if each.code == USAGE:
             print(f"prefactor-gen: {each.message}", file=sys.stderr)
             continue
         print(printable(each.message), file=stream)
-        for change in each.changes:
-            print_labelled(change.severity, _line(change), stream)
+        print_lines(change_lines(each.changes), stream)
 
 
 def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
@@ -133,7 +134,8 @@ def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
             "file": each.file,
             "message": each.message,
             "changes": [
-                {"id": change.rule.code, "level": change.severity, "message": _line(change)} for change in each.changes
+                {"id": found.change.rule.code, "level": found.severity, "message": said(found)}
+                for found in each.changes
             ],
         }
         for each in found
@@ -149,15 +151,7 @@ def _diagnostics(found: Sequence[_Finding]) -> Iterator[Diagnostic]:
     for each in found:
         yield Diagnostic(_CODE, printable(each.message), Place(each.file), Severity.ERROR)
         for change in each.changes:
-            yield Diagnostic(change.rule.code, printable(_line(change)), Place(each.file), change.severity)
-
-
-def _line(change: Change) -> str:
-    """A change on one line: `PD103 git:git_log params max_count: added and required (writers)`."""
-    severities = {"writers": change.writers, "readers": change.readers}
-    broken = [who for who, severity in severities.items() if severity not in {None, Severity.NOTE}]
-    breaks = f" ({' and '.join(broken)})" if broken else ""
-    return printable(f"{change.identity}: {change.message}{breaks}")
+            yield Diagnostic(change.change.rule.code, said(change), Place(each.file), change.severity)
 
 
 _PRINT: Final[dict[str, Callable[[Sequence[_Finding], TextIO], None]]] = {

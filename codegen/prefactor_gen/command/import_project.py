@@ -11,6 +11,7 @@ from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
 from prefactor_gen.command.import_sources import COMMANDS, SOURCES
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.sources import is_attribute
@@ -21,7 +22,7 @@ from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.remote.errors import RemoteError
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["ImportProject", "command_for", "in_folder", "read_text", "shown", "source_errors"]
+__all__ = ["ImportProject", "command_for", "in_folder", "read_text", "source_errors"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
@@ -83,7 +84,7 @@ class ImportProject:
             where = (
                 f"correct its file in {LOCK}" if name in self.lock else "name a folder inside of it first in sources"
             )
-            raise ConfigError(f"{shown(path)} is outside of the project; {where}")
+            raise ConfigError(f"{shown_path(path)} is outside of the project; {where}")
         return path
 
     def check_replaceable(self, name: str, path: Path) -> None:
@@ -96,8 +97,8 @@ class ImportProject:
         if text is None or (name in self.lock and digest(text) == self.lock[name].output):
             return
         if name not in self.lock:
-            raise ConfigError(f"{shown(path)} was not written by an import; move it away, or --force")
-        raise ConfigError(f"{shown(path)} was edited; move edits to {path.stem}{OVERLAY}.yaml, or --force")
+            raise ConfigError(f"{shown_path(path)} was not written by an import; move it away, or --force")
+        raise ConfigError(f"{shown_path(path)} was edited; move edits to {path.stem}{OVERLAY}.yaml, or --force")
 
 
 def read_text(path: Path) -> str | None:
@@ -111,12 +112,7 @@ def read_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigError(f"cannot read {shown(path)}: {error.strerror}") from None
-
-
-def shown(path: Path) -> str:
-    """A path as messages show it: relative to the working folder."""
-    return Path(os.path.relpath(path, Path.cwd())).as_posix()
+        raise ConfigError(f"cannot read {shown_path(path)}: {error.strerror}") from None
 
 
 def command_for(kind: str, name: str) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
+from prefactor_gen.command.report import OUTPUT_FORMATS, Line, print_lines
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.span_types import Found
 
-__all__ = ["ImportReport", "print_json", "print_report", "severities"]
+__all__ = ["ImportReport", "print_report"]
 
 _SHOWN_NAMES = 3
 _CODE = "import"
@@ -49,27 +49,21 @@ def print_report(report: ImportReport, output_format: str) -> None:
         output_format: `text`, `json` or `github`.
     """
     if output_format == "json":
-        print_json(report)
+        _print_json(report)
     elif output_format == "github":
         OUTPUT_FORMATS["github"](list(_diagnostics(report)), Path(), sys.stdout)
     else:
         print(_headline(report))
-        for severity, text in _lines(report.found):
-            print_labelled(severity, printable(text), sys.stdout)
+        print_lines(_lines(report.found), sys.stdout)
         if report.hint:
             print(f"  hint: {report.hint}")
 
 
-def print_json(report: ImportReport) -> None:
+def _print_json(report: ImportReport) -> None:
     """Print a report as a JSON object."""
     found = [{"span_type": each.about, "severity": each.severity, "message": each.message} for each in report.found]
     members = {"origin": report.origin, "file": report.file, "span_types": report.written, "found": found}
     print(json.dumps(members, indent=2))
-
-
-def severities(found: Sequence[Found]) -> set[Severity]:
-    """The severities of what was found."""
-    return {each.severity for each in found}
 
 
 def _headline(report: ImportReport) -> str:
@@ -80,7 +74,7 @@ def _headline(report: ImportReport) -> str:
     return f"{printable(report.origin)}: {number} {noun} {target}"
 
 
-def _lines(found: Sequence[Found]) -> Iterator[tuple[Severity, str]]:
+def _lines(found: Sequence[Found]) -> Iterator[Line]:
     """What was found, errors first; the same about many span types is one line."""
     groups: dict[tuple[Severity, str], list[str]] = {}
     for severity in Severity:
@@ -92,7 +86,8 @@ def _lines(found: Sequence[Found]) -> Iterator[tuple[Severity, str]]:
         more = len(names) - _SHOWN_NAMES
         shown = names if more <= 1 else names[:_SHOWN_NAMES]
         subject = ", ".join(shown) + (f" and {more} more" if more > 1 else "")
-        yield severity, f"{subject}: {message}" if subject else message
+        text = printable(f"{subject}: {message}" if subject else message)
+        yield Line(f"  {severity} {text}", severity, severity)
 
 
 def _diagnostics(report: ImportReport) -> Iterator[Diagnostic]:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
-from prefactor_gen.command.import_report import ImportReport, print_report, severities
+from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
+from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, source_errors
+from prefactor_gen.command.import_report import ImportReport, print_report
 from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
 from prefactor_gen.package.output_folder import Change, write
@@ -56,8 +59,10 @@ def run_import(kind: str, options: Namespace) -> int:
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
         _write({path: made.text, project.base / LOCK: lock_text({**project.lock, name: entry})})
     print_report(_report(imported, made, path, project), options.format)
-    failing = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
-    return int(not made.definitions or not failing.isdisjoint(severities(made.found)))
+    return max(
+        DONE if made.definitions else WRONG,
+        exit_code((each.severity for each in made.found), strict=options.strict),
+    )
 
 
 def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportProject) -> ImportReport:
@@ -65,7 +70,7 @@ def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportP
     folder = json.dumps(path.parent.relative_to(project.base).as_posix())
     return ImportReport(
         origin=imported.source,
-        file=shown(path),
+        file=shown_path(path),
         written=made.count,
         offered=max(made.count, len(imported.span_types) + sum(_is_left_out(each) for each in imported.found)),
         noun=imported.noun,
@@ -123,7 +128,5 @@ def _with_relative_paths(
 
 
 def _write(texts: Mapping[Path, str]) -> None:
-    try:
+    with writing():
         write([Change(path, None, text) for path, text in texts.items()])
-    except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None

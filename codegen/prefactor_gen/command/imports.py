@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from prefactor_gen.command.common_options import add_format, add_project, add_strict
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.import_sources import COMMANDS, SOURCES, source_named
 
@@ -41,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.set_defaults(parser=command)
-        command.add_argument("-C", "--project", action="append", metavar="DIR", default=argparse.SUPPRESS)
+        add_project(command, is_below=True)
         add_import_options(command)
         source.add_arguments(command)
 
@@ -54,9 +55,8 @@ def add_import_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
-    # Without a default: that of a source would win over what was given before it.
-    parser.add_argument("--format", choices=("text", "json", "github"), default=argparse.SUPPRESS, help="default: text")
-    parser.add_argument("--strict", action="store_true", default=argparse.SUPPRESS, help="fail on warnings too")
+    add_format(parser, default=argparse.SUPPRESS)
+    add_strict(parser, default=argparse.SUPPRESS)  # that of a source would win over what was given before it
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,6 +20,8 @@ from prefactor_gen.command.config import (
     read_pyproject,
 )
 from prefactor_gen.command.layout import find_layout
+from prefactor_gen.command.package_checks import check_output, check_package
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.project_tools import (
     configured_checkers,
     is_mypy_strict,
@@ -114,7 +116,7 @@ def init(base: Path) -> None:
     if not isinstance(tools, dict):
         raise ConfigError(f"pyproject.toml: expected a table in [tool], found {type(tools).__name__}")
     plan = _Plan()
-    if below := [_shown(each) for each in projects_below(base)]:
+    if below := [shown_path(each) for each in projects_below(base)]:
         plan.hints.append(
             f"{', '.join(below)}: with a configuration here, prefactor-gen in this folder compiles no longer these "
             f"projects; name all that you mean: {' '.join(f'-C {each}' for each in ['.', *below])}"
@@ -136,14 +138,14 @@ def _configure(document: dict[str, Any], tools: dict[str, Any], base: Path, plan
     project = project_config({**document, "tool": {}}, base)
     if not isinstance(table, dict) or ("sources" in table and ("package" in table or project.default_package())):
         package = project_config(document, base).packages[0]
-        plan.left.append(f"[tool.{TABLE}] of {_shown(base / 'pyproject.toml')}")
+        plan.left.append(f"[tool.{TABLE}] of {shown_path(base / 'pyproject.toml')}")
         _fill_sources(package.sources, base, plan)
         return package
     missing = _missing_keys(table, project.name or _name_for_poetry(tools), base, plan)
     project = project_config({**document, "tool": {**tools, TABLE: {**table, **missing}}}, base)
     package = project.packages[0]
-    project.check_package(package)
-    project.check_output(package)
+    check_package(project, package)
+    check_output(project, package)
     plan.additions[TABLE] = missing
     return package
 
@@ -183,7 +185,7 @@ def _source(base: Path, plan: _Plan) -> str:
     for name in _SOURCES:
         folder = base / name
         if _holds_definitions(folder):
-            plan.left.append(f"the definitions in {_shown(folder)}")
+            plan.left.append(f"the definitions in {shown_path(folder)}")
             return name
         if _is_unused(folder):
             plan.created[folder / _EXAMPLE_NAME] = _EXAMPLE
@@ -202,7 +204,7 @@ def _fill_sources(sources: tuple[str, ...], base: Path, plan: _Plan) -> None:
     unused = [base / source for source in sources if not is_attribute(source, base) and _is_unused(base / source)]
     if len(unused) == len(sources) and not unused[0].suffix and _is_inside(unused[0], base):
         plan.created[unused.pop(0) / _EXAMPLE_NAME] = _EXAMPLE
-    plan.hints += [f"{_shown(path)}, one of the sources, has no definitions yet" for path in unused]
+    plan.hints += [f"{shown_path(path)}, one of the sources, has no definitions yet" for path in unused]
 
 
 def _is_inside(path: Path, base: Path) -> bool:
@@ -254,19 +256,14 @@ def _write(path: Path, text: str, plan: _Plan) -> None:
     if plan.additions:
         if path.is_symlink() or (edited := add_keys(text, plan.additions)) is None:
             why = "is a link" if path.is_symlink() else "cannot be edited without changing more of it"
-            raise ConfigError(f"{_shown(path)} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
+            raise ConfigError(f"{shown_path(path)} {why}; add these lines to it by hand:\n\n{as_lines(plan.additions)}")
         if path.exists() and not os.access(path, os.W_OK):
-            raise ConfigError(f"cannot write {_shown(path)}: it is read-only")
+            raise ConfigError(f"cannot write {shown_path(path)}: it is read-only")
         changes.append(Change(path, text, edited))
     try:
         write(changes)
     except OSError as error:
-        raise ConfigError(f"cannot write {_shown(Path(error.filename))}: {error.strerror}") from None
-
-
-def _shown(path: Path) -> str:
-    """A path, relative to the working folder."""
-    return Path(os.path.relpath(path, Path.cwd())).as_posix()
+        raise ConfigError(f"cannot write {shown_path(Path(error.filename))}: {error.strerror}") from None
 
 
 def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[str, Any]) -> None:
@@ -276,9 +273,9 @@ def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[s
         for name, keys in plan.additions.items()
     ]
     if added:
-        print(f"{_shown(base / 'pyproject.toml')}: added {', '.join(added)}")
+        print(f"{shown_path(base / 'pyproject.toml')}: added {', '.join(added)}")
     for path in plan.created:
-        print(f"{_shown(path)}: created")
+        print(f"{shown_path(path)}: created")
     for each in plan.left:
         print(f"left as it was: {each}")
     for each in plan.hints:
@@ -292,6 +289,6 @@ def _tell(plan: _Plan, setup: _Setup, checker: str, base: Path, document: dict[s
     }
     if lacks_build_hook(document):
         commands["the build"] = f"can write {setup.import_name}, too, with a hook: codegen/README.md#hatch"
-    print("\nNext:" if base == Path.cwd() else f"\nNext, in {_shown(base)}:")
+    print("\nNext:" if base == Path.cwd() else f"\nNext, in {shown_path(base)}:")
     for command, text in commands.items():
         print(f"  {command:<22} {text}")

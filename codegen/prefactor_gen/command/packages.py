@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
+from prefactor_gen.command.package_checks import check_output, check_package
+from prefactor_gen.command.paths import shown_path
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["chosen_packages", "source_base"]
@@ -23,10 +24,7 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     configured = project.packages[0] if project.packages else None
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
-        raise ConfigError(
-            "expected a SOURCE, as in `prefactor-gen schemas`, or sources in [tool.prefactor-gen] of pyproject.toml"
-            f"{project.hint or ', which `prefactor-gen init` writes'}; see --help"
-        )
+        raise ConfigError(f"expected a SOURCE, as in `prefactor-gen schemas`, or {project.wanted_sources}; see --help")
     output = (
         Path.cwd() / options.output
         if options.output
@@ -43,13 +41,13 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     first = PackageConfig(sources, output, name, settings=settings)
     chosen = [first] if options.sources or options.package else [first, *project.packages[1:]]
     for package in chosen:
-        project.check_package(package)
+        check_package(project, package)
         if not options.output or package is not first:
-            project.check_output(package)
+            check_output(project, package)
     if len({package.folder for package in chosen}) < len(chosen):
         raise ConfigError(
             "[tool.prefactor-gen] and [tool.prefactor-gen.wire] would both be written into "
-            f"{Path(os.path.relpath(first.folder, Path.cwd())).as_posix()}: choose another package name for one of them"
+            f"{shown_path(first.folder)}: choose another package name for one of them"
         )
     return chosen
 

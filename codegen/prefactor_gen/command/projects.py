@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -12,14 +13,14 @@ from typing import Final, TypeAlias
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
 
-__all__ = ["Combine", "chosen_projects", "combination", "projects_below", "run_each"]
+__all__ = ["Combine", "chosen_projects", "combination", "projects_below", "run_each", "started_in"]
 
 _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-packages", "test", "tests"})
 _MAX_FOLDERS: Final = 20_000
 """Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
 
 _FAILED: Final = 1
-_SEARCHING: Final = frozenset({"check", "generate", "risk"})
+_SEARCHING: Final = frozenset({"check", "docs", "generate", "risk"})
 """The commands that run in all projects below a folder without configuration."""
 
 Combine: TypeAlias = Callable[[Mapping[str, str]], str]
@@ -30,7 +31,7 @@ def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
     is_of_projects = options.command in _SEARCHING or (options.command == "diff" and options.new is None)
-    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "package")):
+    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "pages", "package")):
         return named
     return [project for folder in named for project in (projects_below(folder) or [folder])]
 
@@ -79,6 +80,25 @@ def combination(options: argparse.Namespace) -> Combine | None:
 
         return one_comment
     return None
+
+
+@contextlib.contextmanager
+def started_in(folder: Path) -> Iterator[None]:
+    """Make a folder that `-C` names the working folder meanwhile.
+
+    Raises:
+        ConfigError: it cannot be.
+    """
+    before = Path.cwd()
+    try:
+        os.chdir(folder)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--project: expected a folder, found {str(folder)!r}: {reason}") from None
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def run_each(arguments: Sequence[str], folders: Sequence[Path], combine: Combine | None = None) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from prefactor_gen.command.common_options import add_format, add_project, add_strict
+from prefactor_gen.command.exit_codes import DONE, WRONG
+
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
 SUMMARY = "keep copies of schemas from the web"
@@ -15,6 +18,7 @@ EXAMPLES = (
     "  prefactor-gen refs add https://schemas.example.com/money.json schemas/vendor/acme/\n"
     "  prefactor-gen refs update                                        take what is at the URLs now\n"
     "  prefactor-gen refs check                                         in CI: whether copies were edited here\n"
+    "  prefactor-gen refs check --strict                                also whether each copy has a hash\n"
     "  prefactor-gen refs check --remote                                whether they have changed at their URLs\n"
 )
 
@@ -34,7 +38,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     update.add_argument("urls", nargs="*", metavar="URL", help="a schema that has a copy (default: all)")
     check = _action(actions, "check", "compare copies with prefactor-refs.lock; exits with 1 if one differs")
     check.add_argument("--remote", action="store_true", help="also with what is at their URLs now")
-    check.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
+    add_format(check)
+    add_strict(check)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,10 +60,10 @@ def run(options: argparse.Namespace) -> int:
         elif options.action == "update":
             is_fine = update(project, options.urls)
         else:
-            is_fine = check(project, remote=options.remote, output_format=options.format)
+            is_fine = check(project, remote=options.remote, output_format=options.format, strict=options.strict)
     except (RemoteError, PlacementError) as error:
         raise ConfigError(f"refs: {printable(str(error))}") from None
-    return 0 if is_fine else 1
+    return DONE if is_fine else WRONG
 
 
 def _action(
@@ -66,12 +71,5 @@ def _action(
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     parser.set_defaults(parser=parser)
-    parser.add_argument(
-        "-C",
-        "--project",
-        action="append",
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help="run as if started in this folder",
-    )
+    add_project(parser, is_below=True)
     return parser

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.refs_files import write_copies
+from prefactor_gen.command.refs_ids import check_ids, tell_ids
 from prefactor_gen.command.refs_project import RefsProject
 from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.definitions.sources import SUFFIXES, display_name
@@ -51,11 +52,12 @@ def add(project: RefsProject, url: str, wanted: str | None) -> bool:
     placement = project.placement()
     copies = [placement.place(each, path if each.url == url else _beside(path)) for each in collected.schemas.values()]
     _check_present(copies)
-    _check_ids(project, copies)
+    check_ids(project, copies)
     hashes = {each.schema.url: content_hash(each.schema.content) for each in copies}
     is_new = {each.path for each in copies if not each.is_current}
     others = write_copies(project, copies, {**project.locked, **hashes})
     _tell(copies, is_new, collected)
+    tell_ids(project, copies)
     if others:
         print(f"{' and '.join(others)} written")
     tell_left(collected)
@@ -112,21 +114,6 @@ def _check_present(copies: Iterable[Copy]) -> None:
                 f"refs: {each.shown} is there already, and differs from the schema at {url}, which prefactor-gen refs "
                 f"update {url} takes"
             )
-
-
-def _check_ids(project: RefsProject, copies: Iterable[Copy]) -> None:
-    """Refuse a copy with the `$id` of another file: a reference to it would mean either."""
-    owners: dict[str, tuple[Path | None, str]] = {
-        uri: (document.path, document.source) for uri, (document, _) in project.ids.items()
-    }
-    for each in copies:
-        if (own_id := each.schema.own_id) is not None:
-            path, source = owners.setdefault(unquote(own_id), (each.path, printable(each.schema.url)))
-            if path != each.path:
-                raise ConfigError(
-                    f"refs: the schema at {printable(each.schema.url)} has the $id {printable(own_id)!r}, and so has "
-                    f"{source}; keep one of them"
-                )
 
 
 def _tell(copies: list[Copy], is_new: set[Path], collected: Collected) -> None:

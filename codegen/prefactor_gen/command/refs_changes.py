@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from prefactor_gen.checks.all_checks import schema_problems
+from prefactor_gen.command.change_lines import change_lines, changes_of
 from prefactor_gen.command.refs_project import RefsProject
-from prefactor_gen.command.report import print_text
-from prefactor_gen.comparison.changes import Change
-from prefactor_gen.comparison.compare import compare
+from prefactor_gen.command.report import print_lines, print_text
 from prefactor_gen.comparison.content import content_hash
-from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Severity, printable
 from prefactor_gen.pipeline.resolved_definitions import resolved_definitions
@@ -40,13 +37,23 @@ def tell_changes(before: Checked[Definitions], after: Checked[Definitions], proj
     if wrong:
         print_text(wrong, project.base, sys.stdout)
         return False
-    options = ComparisonOptions(today=datetime.now(UTC).date(), assert_formats=project.package.settings.assert_formats)
-    changes = compare(before.value, after.value, options)
-    for each in changes[:_MAX_SHOWN]:
-        print(_line(each))
-    if len(changes) > _MAX_SHOWN:
-        print(f"  and {len(changes) - _MAX_SHOWN} more; prefactor-gen diff HEAD shows all")
+    known, unread = _known_before(before.value, after.value)
+    changes = changes_of(before.value, known, assert_formats=project.package.settings.assert_formats)
+    print_lines(change_lines(changes), sys.stdout)
+    for name in unread[:_MAX_SHOWN]:
+        print(printable(f"  {name} could not be read before, so that it is not compared"))
     return True
+
+
+def _known_before(before: Definitions, after: Definitions) -> tuple[Definitions, list[str]]:
+    """The definitions that could be read before, too, and the names of the others: without a copy, nothing is known."""
+    span_types, quality = {each.name for each in before.span_types}, {each.name for each in before.quality}
+    known = Definitions(
+        [each for each in after.span_types if each.name in span_types],
+        [each for each in after.quality if each.name in quality],
+    )
+    unread = {each.name for each in after.span_types} - span_types | {each.name for each in after.quality} - quality
+    return known, sorted(unread)
 
 
 def _problems(before: Checked[Definitions], after: Checked[Definitions]) -> Iterator[Diagnostic]:
@@ -57,14 +64,3 @@ def _problems(before: Checked[Definitions], after: Checked[Definitions]) -> Iter
             sources = [source for source in (item.params, item.result) if source is not None]
             found = (problem for source in sources for problem in schema_problems(source, source))
             yield from (each for each in found if each.severity is Severity.ERROR)
-
-
-def _line(change: Change) -> str:
-    """`  error PD103 billing:refund params total.currency: added and required (writers)`"""
-    parties: Sequence[str] = [
-        name
-        for name, severity in (("writers", change.writers), ("readers", change.readers))
-        if severity in {Severity.ERROR, Severity.WARNING}
-    ]
-    whom = f" ({', '.join(parties)})" if parties else ""
-    return printable(f"  {change.severity} {change.identity}: {change.message}{whom}")

@@ -9,7 +9,8 @@ from dataclasses import replace
 from prefactor_gen.checks.copy_check import check_copies
 from prefactor_gen.command.refs_project import RefsProject
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
-from prefactor_gen.definitions.reference_lock import content_hash
+from prefactor_gen.definitions.reference_lock import LOCK, content_hash
+from prefactor_gen.definitions.reference_settings import is_fetchable
 from prefactor_gen.definitions.sources import display_name
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import CHANGED_COPY
@@ -17,14 +18,18 @@ from prefactor_gen.remote.fetching import Fetcher
 
 __all__ = ["check"]
 
+_PROJECT = Place("pyproject.toml")
+_UPDATE = "prefactor-gen refs update"
 
-def check(project: RefsProject, *, remote: bool, output_format: str) -> bool:
+
+def check(project: RefsProject, *, remote: bool, output_format: str, strict: bool) -> bool:
     """Compare the copies with the lock file, and print what differs.
 
     Args:
         project: the project.
         remote: also with what is at their URLs now.
         output_format: text, json or github.
+        strict: a copy without a hash is a difference.
 
     Returns:
         Whether nothing differs.
@@ -36,26 +41,41 @@ def check(project: RefsProject, *, remote: bool, output_format: str) -> bool:
     found.extend(_unlocked(project))
     found.extend(_changed_remotes(project) if remote else ())
     found = sorted_diagnostics(found)
+    is_fine = not has_errors(found) and not (strict and any(each.severity is Severity.WARNING for each in found))
     if output_format != "text":
         OUTPUT_FORMATS[output_format](found, project.base, sys.stdout)
-        return not has_errors(found)
+        return is_fine
     print_text(found, project.base, sys.stdout, every=True)
-    print(summary(found) if has_errors(found) else _fine(len(project.locked)))
-    return not has_errors(found)
+    print(_fine(len(project.locked), len(found)) if is_fine else summary(found))
+    return is_fine
 
 
-def _fine(number: int) -> str:
-    if number == 0:
+def _fine(number: int, unlocked: int) -> str:
+    if number == unlocked == 0:
         return "no schema was fetched: there is no prefactor-refs.lock"
-    return f"{number} {'copy is' if number == 1 else 'copies are'} as prefactor-refs.lock says"
+    checked = f"{number} {'copy is' if number == 1 else 'copies are'} as prefactor-refs.lock says"
+    return f"{checked}; it has no hash of {unlocked} more" if unlocked else checked
 
 
 def _unlocked(project: RefsProject) -> Iterator[Diagnostic]:
-    """Note the copies that were saved by hand."""
-    for url in sorted(project.entries):
-        if not url.endswith("/") and url not in project.locked:
-            message = f"{url} was not fetched by refs: prefactor-refs.lock has no hash of its copy"
-            yield CHANGED_COPY.at(Place("pyproject.toml"), message, Severity.NOTE)
+    """Report the copies without a hash: those that were saved by hand, or all if there is no lock file."""
+    lost = [each for each in (*project.unlocked, *project.unlocked_folders) if is_fetchable(each)]
+    if lost and not project.has_lock:
+        urls = lost[0] if len(lost) == 1 else f"{lost[0]} and {len(lost) - 1} more"
+        message = f"there is no {LOCK} with the hash of the copy of {urls}: restore it, or run {_UPDATE}"
+        yield CHANGED_COPY.at(_PROJECT, message, Severity.ERROR)
+        return
+    checked = {project.references.copy_of(each) for each in project.locked}
+    for url in project.unlocked:
+        if (path := project.references.copy_of(url)) is None:
+            message = f"the copy of {url} is missing: run {_UPDATE}"
+            yield CHANGED_COPY.at(_PROJECT, message, Severity.ERROR)
+        elif path not in checked:
+            message = f"{url} was not fetched by refs: {LOCK} has no hash of its copy"
+            if is_fetchable(url):
+                yield CHANGED_COPY.at(_PROJECT, message)
+            else:
+                yield CHANGED_COPY.at(_PROJECT, message, Severity.NOTE)
 
 
 def _changed_remotes(project: RefsProject) -> Iterator[Diagnostic]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from prefactor_gen.command.config import TABLE, ConfigError
 from prefactor_gen.command.refs_project import RefsProject
 from prefactor_gen.command.toml_edit import Additions, add_keys, as_lines
+from prefactor_gen.command.writing import writing
 from prefactor_gen.definitions.reference_lock import LOCK, lock_text
 from prefactor_gen.package.output_folder import Change, write
 from prefactor_gen.vendoring.placement import Copy
@@ -35,16 +36,15 @@ def write_copies(project: RefsProject, copies: Sequence[Copy], locked: Mapping[s
     lock = project.base / LOCK
     if locked != project.locked or (locked and not lock.is_file()):
         changes[lock] = Change(lock, None, lock_text(locked))
-    try:
+    with writing():
         write(changes.values())
-    except OSError as error:
-        raise ConfigError(f"cannot write {error.filename}: {error.strerror}") from None
     return [path.name for path in changes if path.parent == project.base and path.name in {"pyproject.toml", LOCK}]
 
 
 def _with_entries(text: str, additions: Additions) -> str:
     edited = add_keys(text, additions)
     if edited is None:
-        lines = as_lines(additions)
-        raise ConfigError(f"pyproject.toml cannot be edited here; add these lines to it, and run it again:\n\n{lines}")
+        first = "" if f"[tool.{TABLE}]" in text else f", with [tool.{TABLE}] as a table of its own"
+        lines = f"add these lines to it{first}, and run it again:\n\n{as_lines(additions)}"
+        raise ConfigError(f"pyproject.toml cannot be edited here; {lines}")
     return edited

@@ -19,6 +19,7 @@ from prefactor_gen.command.config import (
     read_pyproject,
     ref_entries,
 )
+from prefactor_gen.definitions.reference_lock import LOCK
 from prefactor_gen.definitions.reference_settings import ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import SUFFIXES, Document, is_attribute, load_sources
@@ -51,6 +52,23 @@ class RefsProject:
         """The hashes of the lock file, by URL."""
         return self.references.locked
 
+    @property
+    def has_lock(self) -> bool:
+        """Whether there is a lock file."""
+        return (self.base / LOCK).is_file()
+
+    @property
+    def unlocked(self) -> list[str]:
+        """The URLs whose copies have no hash, sorted: those that were saved by hand, or all without a lock file."""
+        return sorted(url for url in self.entries if not url.endswith("/") and url not in self.locked)
+
+    @property
+    def unlocked_folders(self) -> list[str]:
+        """The entries of folders in which no copy has a hash, sorted."""
+        return sorted(
+            each for each in self.entries if each.endswith("/") and not any(url.startswith(each) for url in self.locked)
+        )
+
     def hosts(self, *urls: str) -> frozenset[str]:
         """The hosts that the user has named: in the configuration, and in these URLs."""
         return frozenset(map(host_of, (*self.entries, *urls)))
@@ -72,11 +90,12 @@ class RefsProject:
 
     def placement(self) -> Placement:
         """Where copies are saved."""
-        urls = (*self.entries, *self.locked)
-        present = {url: path for url in urls if (path := self.references.copy_of(url)) is not None}
         sources = [self.base / each for each in self.package.sources if not is_attribute(each, self.base)]
         folders = [Path(os.path.realpath(each)) for each in sources if each.suffix.lower() not in SUFFIXES]
-        return Placement(self.base, self.entries, present, folders, self._folder(sources))
+        generated = Path(os.path.realpath(self.package.folder))
+        return Placement(
+            self.base, self.entries, self.references.copy_of, folders, folder=self._folder(sources), generated=generated
+        )
 
     def _folder(self, sources: list[Path]) -> Path:
         """The folder of copies: `vendor` in the first folder of definitions that is in the project."""

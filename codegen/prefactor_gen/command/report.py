@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 from prefactor_gen.command.similar_findings import SimilarFindings, put_together
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OUTPUT_FORMATS",
-    "colour_of",
+    "Line",
     "console",
     "findings_data",
     "is_terminal",
-    "print_labelled",
+    "print_lines",
     "print_text",
+    "report_errors",
     "summary",
+    "tally",
 ]
 
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
@@ -49,16 +52,52 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
-def colour_of(severity: Severity) -> str:
-    """The colour of a severity on a terminal."""
-    return _COLOURS[severity]
+class Line(NamedTuple):
+    """A line that is printed, or several lines in one text.
+
+    Attributes:
+        label: what of it has the colour of the severity on a terminal; empty for nothing.
+    """
+
+    text: str
+    severity: Severity = Severity.NOTE
+    label: str = ""
 
 
-def summary(diagnostics: Sequence[Diagnostic]) -> str:
+def report_errors(diagnostics: Sequence[Diagnostic], base: Path, *, warnings: bool = False) -> None:
+    """Print the errors on standard error, and their number. The others are reported by `check`.
+
+    Args:
+        diagnostics: ordered by file.
+        base: the folder that their sources are relative to.
+        warnings: also the warnings.
+    """
+    severities = {Severity.ERROR, Severity.WARNING} if warnings else {Severity.ERROR}
+    if found := [each for each in diagnostics if each.severity in severities]:
+        print_text(found, base, sys.stderr)
+        print(f"prefactor-gen: {summary(found)}", file=sys.stderr)
+
+
+def print_lines(lines: Iterable[Line], stream: TextIO) -> None:
+    """Print lines, with colours on a terminal."""
+    terminal = console(stream) if is_terminal(stream) else None
+    for line in lines:
+        if terminal is None:
+            print(line.text, file=stream)
+        else:
+            terminal.print(_coloured(line), soft_wrap=True)
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """The number of errors and warnings, and of notes if there are any."""
-    counts = Counter(found.severity for found in diagnostics)
-    severities = [each for each in Severity if each is not Severity.NOTE or counts[each]]
-    return ", ".join(_count(counts[severity], severity) for severity in severities)
+    return tally(found.severity for found in diagnostics)
+
+
+def tally(severities: Iterable[Severity]) -> str:
+    """The number of errors and warnings among severities, and of notes if there are any."""
+    counts = Counter(severities)
+    counted = [each for each in Severity if each is not Severity.NOTE or counts[each]]
+    return ", ".join(_count(counts[severity], severity) for severity in counted)
 
 
 def print_text(
@@ -73,26 +112,16 @@ def print_text(
         every: also those of which there are many of one kind in a file; otherwise, the first one and their number.
         command: the command whose option `--all` shows each.
     """
-    terminal = console(stream) if diagnostics and is_terminal(stream) else None
     _lines.cache_clear()  # the files may have changed since
-    for similar in map(SimilarFindings, diagnostics) if every else put_together(diagnostics):
-        found = similar.first
-        text = "\n".join([str(found), *_excerpt(found.place, base), *_count_of(similar, command)])
-        if terminal is None:
-            print(text, file=stream)
-        else:
-            terminal.print(_coloured(text, found), soft_wrap=True)
+    similar = map(SimilarFindings, diagnostics) if every else put_together(diagnostics)
+    if diagnostics:
+        print_lines((_line(each, base, command) for each in similar), stream)
 
 
-def print_labelled(severity: Severity, text: str, stream: TextIO) -> None:
-    """Print an indented line that begins with a severity, which has its colour on a terminal."""
-    if not is_terminal(stream):
-        print(f"  {severity} {text}", file=stream)
-        return
-    from rich.text import Text
-
-    coloured = Text.assemble("  ", (severity.value, _COLOURS[severity]), f" {text}")
-    console(stream).print(coloured, soft_wrap=True)
+def _line(similar: SimilarFindings, base: Path, command: str) -> Line:
+    found = similar.first
+    text = "\n".join([str(found), *_excerpt(found.place, base), *_count_of(similar, command)])
+    return Line(text, found.severity, f"{found.severity} {found.code}")
 
 
 def _count_of(similar: SimilarFindings, command: str) -> Iterator[str]:
@@ -100,11 +129,11 @@ def _count_of(similar: SimilarFindings, command: str) -> Iterator[str]:
         yield f"    {others}; `prefactor-gen {command} --all` shows each"
 
 
-def _coloured(text: str, found: Diagnostic) -> Text:
+def _coloured(line: Line) -> Text:
     from rich.text import Text
 
-    before, label, after = text.partition(f"{found.severity} {found.code}")
-    return Text.assemble(before, (label, _COLOURS[found.severity]), after)
+    before, label, after = line.text.partition(line.label) if line.label else (line.text, "", "")
+    return Text.assemble(before, (label, _COLOURS[line.severity]), after)
 
 
 def _excerpt(place: Place, base: Path) -> Iterator[str]:
@@ -182,7 +211,7 @@ def _property(text: str) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 OUTPUT_FORMATS: Final[dict[str, Callable[[Sequence[Diagnostic], Path, TextIO], None]]] = {

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from prefactor_gen.command.common_options import add_format, add_sources, add_strict
 from prefactor_gen.command.exit_codes import DONE, WRONG
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
@@ -23,12 +24,10 @@ EXAMPLES = (
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
-    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="file, folder or module:attribute")
+    add_sources(parser)
     parser.add_argument("--profile", metavar="FILE", help="weights of categories and actions, in JSON or YAML")
-    parser.add_argument(
-        "--format", choices=("text", "json", "github", "markdown"), default="text", help="default: text"
-    )
-    parser.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    add_format(parser, ("text", "json", "github", "markdown"))
+    add_strict(parser)
     parser.add_argument("--all", action="store_true", help="print each finding, also if a file has many of one kind")
     parser.set_defaults(output=None, package=None, fallback="checked")  # nothing is written
 
@@ -37,24 +36,24 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from prefactor_gen.command.config import find_project, read_project
     from prefactor_gen.command.packages import chosen_packages, source_base
-    from prefactor_gen.command.report import print_text, summary
+    from prefactor_gen.command.report import report_errors
     from prefactor_gen.command.risk_report import PRINT, RiskReport
     from prefactor_gen.command.risk_settings import chosen_profile, risk_settings
+    from prefactor_gen.command.settings_table import entry_places
     from prefactor_gen.diagnostics.diagnostics import Severity
     from prefactor_gen.risk.allowances import not_allowed
     from prefactor_gen.risk.project_risks import project_risks
 
     project = read_project(find_project(Path.cwd()))
-    settings = risk_settings(project.tables.get("risk", {}))
+    settings = risk_settings(project)
     profile = chosen_profile(options.profile, settings, project.base)
     package, base = chosen_packages(options, project)[0], source_base(options, project)
     risks, wrong = project_risks(package.sources, base, package.folder, package.settings)
     if wrong:
-        print_text(wrong, base, sys.stderr)
-        print(f"prefactor-gen: {summary(wrong)}", file=sys.stderr)
+        report_errors(wrong, base)
         return WRONG
     limits = replace(settings.limits, profile=profile)
-    found = not_allowed(risks, limits, settings.allowed, is_complete=not options.sources)
+    found = not_allowed(risks, limits, settings.allowed, entry_places(project), is_complete=not options.sources)
     failing = {Severity.ERROR, *([Severity.WARNING] if options.strict else [])}
     PRINT[options.format](RiskReport(risks, profile, found, failing, options.all), base, sys.stdout)
     return WRONG if any(each.diagnostic.severity in failing for each in found) else DONE

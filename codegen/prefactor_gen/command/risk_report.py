@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO, TypeAlias
 
+from prefactor_gen.command.allowance_lines import lines_to_allow
 from prefactor_gen.command.report import OUTPUT_FORMATS, console, findings_data, is_terminal, print_text, summary
 from prefactor_gen.definitions.data_risk import CLASSIFICATION, UNKNOWN, RiskSection
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Severity, printable
-from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_gen.json_schema.data_fields import DataField
 from prefactor_gen.risk.gate import RiskFinding
 from prefactor_gen.risk.profile import RiskProfile
@@ -82,8 +82,8 @@ def _print_text(report: RiskReport, base: Path, stream: TextIO) -> None:
         print_text(report.diagnostics, base, stream, every=report.shows_every, command="risk")
         print(summary(report.diagnostics), file=stream)
     failing = (each.identity for each in report.found if each.identity and each.diagnostic.severity in report.failing)
-    for identity in dict.fromkeys(failing):
-        print(f'to allow: {_toml_text(identity)} = "why"', file=stream)
+    for line in lines_to_allow(failing, "risk"):
+        print(line, file=stream)
 
 
 def _print_table(rows: Sequence[Sequence[str]], stream: TextIO) -> None:
@@ -118,7 +118,11 @@ def _print_markdown(report: RiskReport, _base: Path, stream: TextIO) -> None:
 def _print_json(report: RiskReport, _base: Path, stream: TextIO) -> None:
     """Print all that is declared, and the findings."""
     risks = [_data(risk, report.profile) for risk in report.risks]
-    print(json.dumps({"span_types": risks, "findings": findings_data(report.diagnostics)}, indent=2), file=stream)
+    findings = [
+        {**data, "allowance": each.identity or None}
+        for data, each in zip(findings_data(report.diagnostics), report.found, strict=True)
+    ]
+    print(json.dumps({"span_types": risks, "findings": findings}, indent=2), file=stream)
 
 
 def _print_github(report: RiskReport, base: Path, stream: TextIO) -> None:
@@ -189,15 +193,6 @@ def _data(risk: SpanRisk, profile: RiskProfile | None) -> dict[str, object]:
         "result_fields": list(map(_field, risk.result_fields)),
         "score": None if score is None else {"low": score.low, "high": score.high},
     }
-
-
-def _toml_text(text: str) -> str:
-    """The text as TOML writes it in quotation marks, with escapes for what is not seen."""
-    shown = "".join(
-        char if char.isprintable() and not INVISIBLE.match(char) else f"\\U{ord(char):08X}"
-        for char in text.replace("\\", "\\\\").replace('"', '\\"')
-    )
-    return f'"{shown}"'
 
 
 def _field(field: DataField) -> dict[str, object]:

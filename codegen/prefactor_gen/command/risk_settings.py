@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.config import ConfigError, ProjectConfig
+from prefactor_gen.command.settings_table import SettingsTable, wrong_setting
 from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_gen.definitions.sources import parse_file
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place, Severity, printable
@@ -20,8 +22,8 @@ from prefactor_schema.suggestions import did_you_mean
 __all__ = ["RISK_KEYS", "UNKNOWN_VALUES", "RiskSettings", "chosen_profile", "risk_settings"]
 
 RISK_KEYS: Final = ("deny", "max-classification", "unknown", "profile", "allow")
-UNKNOWN_VALUES: Final = (*Severity, "ignore")
-_WHERE: Final = "[tool.prefactor-gen.risk]"
+UNKNOWN_VALUES: Final = (*map(str, Severity), "ignore")
+_RULE: Final = re.compile(r"PR\d{3} \S")
 _MAX_WEIGHT: Final = 10
 _MAX_MULTIPLIER: Final = 1_000
 _NUMBERS: Final = ("categories", "actions")
@@ -41,47 +43,27 @@ class RiskSettings:
     allowed: Mapping[str, str] = field(default_factory=dict)
 
 
-def risk_settings(table: object) -> RiskSettings:
-    """The settings in a table.
+def risk_settings(project: ProjectConfig) -> RiskSettings:
+    """The settings of a project.
 
     Raises:
-        ConfigError: it has a wrong key or value.
+        ConfigError: the table has a wrong key or value.
     """
-    if not isinstance(table, dict):
-        raise ConfigError(f"pyproject.toml: expected a table in {_WHERE}, found {type(table).__name__}")
-    for key in table:
-        if key not in RISK_KEYS:
-            hint = did_you_mean(key, RISK_KEYS)
-            raise ConfigError(f"pyproject.toml: unknown key {key!r} in {_WHERE}; expected {', '.join(RISK_KEYS)}{hint}")
-    denied, most = _denied(table.get("deny", [])), _choice(table, "max-classification", classifications()[1:])
+    table = SettingsTable(project, "risk", RISK_KEYS)
+    denied = tuple(_one_denied(entry, table.where) for entry in table.texts("deny"))
+    most = table.choice("max-classification", classifications()[1:])
     default = Severity.WARNING if denied or most is not None else Severity.NOTE
-    unknown = _choice(table, "unknown", UNKNOWN_VALUES) or default
+    unknown = table.choice("unknown", UNKNOWN_VALUES) or default
     limits = Limits(denied=denied, max_classification=most, unknown=None if unknown == "ignore" else Severity(unknown))
-    profile = table.get("profile")
-    if profile is not None and not (isinstance(profile, str) and profile.strip()):
-        raise ConfigError(f"pyproject.toml: expected the path of a file in profile of {_WHERE}, found {profile!r}")
-    return RiskSettings(limits, profile, _allowed(table.get("allow", {})))
+    allowed = table.reasons("allow", '"rule span-type key" = "reason"', "allowed")
+    for identity in allowed:
+        if _RULE.match(identity) is None:
+            expected = 'a rule, and what it may find, such as "PR003 crm:*"'
+            raise wrong_setting(f"expected {expected}, in {table.below('allow')}, found {identity!r}")
+    return RiskSettings(limits, table.text("profile", "risk-profile.yaml"), allowed)
 
 
-def _choice(table: Mapping[str, object], key: str, words: tuple[str, ...]) -> str | None:
-    value = table.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) or value not in words:
-        hint = did_you_mean(value, words) if isinstance(value, str) else ""
-        raise ConfigError(
-            f"pyproject.toml: expected one of {', '.join(words)} in {key} of {_WHERE}, found {value!r}{hint}"
-        )
-    return value
-
-
-def _denied(entries: object) -> tuple[Denied, ...]:
-    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise ConfigError(f'pyproject.toml: expected deny = ["…"] in {_WHERE}, found {entries!r}')
-    return tuple(map(_one_denied, entries))
-
-
-def _one_denied(entry: str) -> Denied:
+def _one_denied(entry: str, where: str) -> Denied:
     part, _, key = entry.rpartition(".")
     if part in PARTS.values() and key in data_categories():
         return Denied(key, part)
@@ -90,21 +72,7 @@ def _one_denied(entry: str) -> Denied:
         return Denied(entry)
     known = (*actions, *data_categories(), *(f"{each}.{name}" for each in PARTS.values() for name in data_categories()))
     expected = "an action such as destroy_data, a category of data, or a category in params or result"
-    raise ConfigError(
-        f"pyproject.toml: expected {expected} in deny of {_WHERE}, found {entry!r}{did_you_mean(entry, known)}"
-    )
-
-
-def _allowed(entries: object) -> dict[str, str]:
-    where = "[tool.prefactor-gen.risk.allow]"
-    if not isinstance(entries, dict):
-        raise ConfigError(f'pyproject.toml: expected "rule span-type key" = "reason" in {where}, found {entries!r}')
-    for identity, reason in entries.items():
-        if not isinstance(reason, str) or not reason.strip():
-            raise ConfigError(f"pyproject.toml: expected the reason why {identity!r} is allowed in {where}")
-        if reason.strip() == "why":
-            raise ConfigError(f'pyproject.toml: expected the reason in place of "why" for {identity!r} in {where}')
-    return entries
+    raise wrong_setting(f"expected {expected} in deny of {where}, found {entry!r}{did_you_mean(entry, known)}")
 
 
 def chosen_profile(named: str | None, settings: RiskSettings, project: Path) -> RiskProfile | None:

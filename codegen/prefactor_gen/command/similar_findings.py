@@ -14,6 +14,7 @@ _SHOWN_SINGLY: Final = 5
 """Diagnostics of one kind in one file that are all shown."""
 
 _PLACES: Final = 4
+_NAMES: Final = 20
 _VARIABLE: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
 """What differs between messages of one kind: names and values, which are quoted, and numbers."""
 
@@ -28,6 +29,11 @@ class SimilarFindings(NamedTuple):
         """How many there are, and where the first of them are; empty if there are none."""
         if not self.others:
             return ""
+        if all(each.place == self.first.place for each in self.others):
+            names = [name for each in self.others for name in _names(each.message) - _names(self.first.message)]
+            shown = ", ".join(dict.fromkeys(names[:_NAMES]))
+            more = " …" if len(names) > _NAMES else ""
+            return printable(f"and {len(self.others)} more of this kind at this place: {shown}{more}")
         places = [each.place for each in self.others[:_PLACES]]
         shown = ", ".join(f"{place.line}:{place.column}" if place.line else place.pointer for place in places)
         more = " …" if len(self.others) > _PLACES else ""
@@ -49,3 +55,8 @@ def put_together(diagnostics: Sequence[Diagnostic]) -> Iterator[SimilarFindings]
 
 def _kind(found: Diagnostic) -> tuple[str, ...]:
     return found.place.source, found.severity, found.code, _VARIABLE.sub("", found.message)
+
+
+def _names(message: str) -> set[str]:
+    """What is quoted in a message."""
+    return {found for found in _VARIABLE.findall(message) if not found.isdecimal()}

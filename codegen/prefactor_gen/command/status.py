@@ -11,11 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prefactor_gen.command.common_options import add_format, add_strict
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, find_project, read_project
-from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
+from prefactor_gen.command.exit_codes import WRONG, exit_code
+from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.report import OUTPUT_FORMATS, report_errors
+from prefactor_gen.command.settings_table import entry_places
 from prefactor_gen.command.status_report import print_status
 from prefactor_gen.command.status_settings import status_settings
-from prefactor_gen.diagnostics.diagnostics import Severity, has_errors, printable
+from prefactor_gen.diagnostics.diagnostics import has_errors, printable
 
 if TYPE_CHECKING:
     from prefactor_gen.usage.source_code.span_types import SpanTypesOfPackage
@@ -33,7 +37,6 @@ EXAMPLES = (
     "  prefactor-gen status --strict           fail on warnings too\n"
     "  prefactor-gen status --format github    annotations in a GitHub workflow\n"
 )
-_DONE, _WRONG = 0, 1
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +44,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="file or folder of source code; by default the folder of the project"
     )
-    parser.add_argument("--format", choices=("text", "json", "github"), default="text", help="default: text")
-    parser.add_argument("--strict", action="store_true", help="fail on warnings too, but not on notes")
+    add_format(parser)
+    add_strict(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,15 +55,22 @@ def run(options: argparse.Namespace) -> int:
 
     project = read_project(find_project(Path.cwd()))
     package = _package(project)
-    settings = status_settings(project.tables.get("status"))
+    settings = status_settings(project)
     files = _files(options.paths, project.base)
     own = _span_types(package, project.base)
     if own is None:
-        return _WRONG
+        return WRONG
     modules = Modules(project.base, files, package.folder, own)
     gc.disable()  # trees of code are millions of objects, and none of them is freed before the end
     try:
-        status = status_of(files, modules, settings.ignore, date.today(), is_complete=not options.paths)
+        status = status_of(
+            files,
+            modules,
+            settings.ignore,
+            date.today(),
+            place_of=entry_places(project),
+            is_complete=not options.paths,
+        )
     finally:
         gc.freeze()
         gc.enable()
@@ -68,8 +78,7 @@ def run(options: argparse.Namespace) -> int:
         print_status(status, sys.stdout)
     else:
         OUTPUT_FORMATS[options.format](status.diagnostics, project.base, sys.stdout)
-    has_warnings = any(item.severity is Severity.WARNING for item in status.diagnostics)
-    return _WRONG if has_errors(status.diagnostics) or (options.strict and has_warnings) else _DONE
+    return exit_code((found.severity for found in status.diagnostics), strict=options.strict)
 
 
 def _files(given: Sequence[str], base: Path) -> list[Path]:
@@ -91,8 +100,7 @@ def _package(project: ProjectConfig) -> PackageConfig:
     """The package of span types that the project generates."""
     package = next((each for each in project.packages if not each.wire), None)
     if package is None:
-        hint = project.hint or ", which `prefactor-gen init` writes"
-        raise ConfigError(f"expected sources in [tool.prefactor-gen] of pyproject.toml{hint}")
+        raise ConfigError(f"expected {project.wanted_sources}")
     return package
 
 
@@ -114,14 +122,12 @@ def _span_types(package: PackageConfig, base: Path) -> SpanTypesOfPackage | None
 
     own, found = own_span_types(package.sources, base, package.folder, package.settings)
     if own is None:
-        shown = Path(os.path.relpath(package.folder)).as_posix()
+        shown = shown_path(package.folder)
         raise ConfigError(
             f"the definitions are in Python, which is not run: expected the generated package {shown}, found none; run "
             "prefactor-gen first"
         )
     if not has_errors(found):
         return own
-    errors = [item for item in found if item.severity is Severity.ERROR]
-    print_text(errors, base, sys.stderr)
-    print(f"prefactor-gen: {summary(errors)}", file=sys.stderr)
+    report_errors(found, base)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from prefactor_gen.command.report import colour_of, console, is_terminal
+from prefactor_gen.command.report import Line, print_lines
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.diagnostics.usage_rules import UNUSED_SPAN_TYPE
 
@@ -18,16 +18,7 @@ _WIDTH = max(map(len, Severity))
 
 def print_status(status: Status, stream: TextIO) -> None:
     """Print the numbers of span types, and a line for each finding."""
-    lines = [_line(found) for found in status.diagnostics]
-    if not is_terminal(stream):
-        print(_summary(status), *(f"{label} {text}" for label, text in lines), sep="\n", file=stream)
-        return
-    from rich.text import Text
-
-    terminal = console(stream)
-    terminal.print(_summary(status))
-    for found, (label, text) in zip(status.diagnostics, lines, strict=True):
-        terminal.print(Text.assemble((label, colour_of(found.severity)), f" {text}"), soft_wrap=True)
+    print_lines([Line(_summary(status)), *map(_line, status.diagnostics)], stream)
 
 
 def _summary(status: Status) -> str:
@@ -36,13 +27,11 @@ def _summary(status: Status) -> str:
     return f"{number} span type{'' if number == 1 else 's'}: {status.used} used, {status.unused} unused{ignored}"
 
 
-def _line(found: Diagnostic) -> tuple[str, str]:
-    """The severity and the rule, and the rest of the line."""
+def _line(found: Diagnostic) -> Line:
     label = f"{found.severity:<{_WIDTH}} {found.code}"
-    place = printable(_shown(found.place))
-    if found.code == UNUSED_SPAN_TYPE.code:
-        return label, f"{printable(found.message)} ({place})"
-    return label, f"{place}: {printable(found.message)}"
+    place, message = printable(_shown(found.place)), printable(found.message)
+    text = f"{message} ({place})" if found.code == UNUSED_SPAN_TYPE.code else f"{place}: {message}"
+    return Line(f"{label} {text}", found.severity, label)
 
 
 def _shown(place: Place) -> str:

@@ -29,15 +29,16 @@ def add_keys(text: str, additions: Additions) -> str | None:
     is_dos = 0 < text.count("\n") == text.count("\r\n")
     text = text.replace("\r\n", "\n") if is_dos else text
     text = text if text.endswith("\n") or not text else f"{text}\n"
-    try:
-        edited = _edited(text, additions)
-        if tomllib.loads(edited) != _merged(tomllib.loads(text), additions):
-            return None
-        if not _keeps_lines(text, edited) and not _has_inline_table(text, additions):  # which is one line
-            return None
-    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
-        return None
-    return edited.replace("\n", "\r\n") if is_dos else edited
+    for edit in (_edited, _beside_dotted_keys):
+        try:
+            edited = edit(text, additions)
+            if tomllib.loads(edited) != _merged(tomllib.loads(text), additions):
+                continue
+            if _keeps_lines(text, edited) or _has_inline_table(text, additions):  # which is one line
+                return edited.replace("\n", "\r\n") if is_dos else edited
+        except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
+            continue
+    return None
 
 
 def as_lines(additions: Additions) -> str:
@@ -64,6 +65,18 @@ def _edited(text: str, additions: Additions) -> str:
             for each in after:
                 table.add(each)
     return document.as_string()
+
+
+def _beside_dotted_keys(text: str, additions: Additions) -> str:
+    """The text with new keys after the last one that is written as `refs."…" = …`, anywhere in a table above."""
+    lines = text.splitlines(keepends=True)
+    for name, keys in additions.items():
+        dotted = re.compile(rf"(\s*(?:[\w-]+\.)*{re.escape(name.rpartition('.')[2])}\.)[\w\"']")
+        found = [(index, match[1]) for index, line in enumerate(lines) if (match := dotted.match(line))]
+        if found:
+            last, prefix = found[-1]
+            lines[last + 1 : last + 1] = [f"{prefix}{_key(key)} = {_literal(value)}\n" for key, value in keys.items()]
+    return "".join(lines)
 
 
 def _has_inline_table(text: str, additions: Additions) -> bool:

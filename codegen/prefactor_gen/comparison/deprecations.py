@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
 from prefactor_gen.comparison.options import ComparisonOptions
@@ -28,7 +27,7 @@ def removal(removed: Said, deprecation: Deprecation | None, options: ComparisonO
     """
     if deprecation is None or deprecation.until is None:
         return removed
-    until = _date(deprecation.until)
+    until = deprecation.until_date
     if until is None:
         message = f"{removed.message}; it was supported until {deprecation.until}, but only dates are compared"
         return removed._replace(message=message)
@@ -45,10 +44,10 @@ def deprecation_changes(old: Deprecation | None, new: Deprecation | None, option
         yield Said(rules.DEPRECATED, "not deprecated any more")
         return
     yield Said(rules.DEPRECATED, str(new).removesuffix("."))
-    until = _date(new.until)
+    until = new.until_date
     if until is None or (old is not None and old.until == new.until):
         return
-    promised = None if old is None else _date(old.until)
+    promised = None if old is None else old.until_date
     if promised is not None and until < promised:
         yield Said(rules.UNTIL_EARLIER, f"until {until.isoformat()} was {promised.isoformat()}")
     left = (until - options.today).days
@@ -56,11 +55,3 @@ def deprecation_changes(old: Deprecation | None, new: Deprecation | None, option
         days = f"{left} day{'' if left == 1 else 's'} from now" if left >= 0 else "in the past"
         message = f"until {until.isoformat()} is {days}; expected at least {options.grace} days"
         yield Said(rules.UNTIL_TOO_NEAR, message)
-
-
-def _date(text: str | None) -> date | None:
-    """The date that a text is; None for a version."""
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -6,11 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError
+
 __all__ = ["FromGit", "FromPath", "FromPlatform", "Operand", "OperandError", "parse_operand"]
 
 
 class OperandError(Exception):
     """What is to be compared cannot be read. The message says what, why, and what to do, on one line."""
+
+    @classmethod
+    def of(cls, error: DiagnosticError) -> OperandError:
+        """The first of the diagnostics of an error."""
+        found = error.diagnostics[0]
+        return cls(f"{found.place}: {found.message}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.comparison.content import content_hash
-from prefactor_gen.comparison.definitions_data import DEFINITIONS_FILE, read_generated_definitions
 from prefactor_gen.comparison.operands import OperandError
 from prefactor_gen.comparison.sides import Side
 from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
@@ -17,6 +16,7 @@ from prefactor_gen.definitions.sources import Document, load_sources, read_file
 from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place, has_errors
 from prefactor_gen.diagnostics.rules import NO_DEFINITIONS
 from prefactor_gen.documents.nodes import ListNode, ObjectNode
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, generated_definitions
 from prefactor_gen.pipeline.resolved_definitions import definitions_of, nested_references
 from prefactor_gen.pipeline.settings import Settings
 
@@ -141,7 +141,10 @@ def side_of_package(name: str, package: Path, shown: str) -> Side:
     Raises:
         OperandError: it cannot be read.
     """
-    found = read_generated_definitions(package, shown.rstrip("/"))
+    try:
+        found = generated_definitions(package, shown.rstrip("/"))
+    except DiagnosticError as error:
+        raise OperandError.of(error) from None
 
     def modules(_names: Collection[str]) -> Checked[Mapping[str, str]]:
         files = sorted(each for each in package.glob("*.py") if each.name != DEFINITIONS_FILE)
@@ -154,6 +157,6 @@ def _text(file: Path, shown: str) -> str:
     try:
         return read_file(file, f"{shown}/{file.name}").decode()
     except DiagnosticError as error:
-        raise OperandError(str(error.diagnostics[0])) from None
+        raise OperandError.of(error) from None
     except UnicodeDecodeError:
         raise OperandError(f"{shown}/{file.name}: expected UTF-8 text") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from prefactor_gen.comparison.annotations import Annotations, annotation_changes
 from prefactor_gen.comparison.changes import Change, Part, Proof, Witness
@@ -11,20 +12,31 @@ from prefactor_gen.comparison.deprecations import Said, removal
 from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.schemas.examples import NO_VALUE
 from prefactor_gen.comparison.schemas.findings import Finding
+from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
 from prefactor_gen.comparison.schemas.paths import Path, path_text
 from prefactor_gen.comparison.schemas.sides import Sides
 from prefactor_gen.comparison.schemas.walk import Walk
 from prefactor_gen.comparison.schemas.witnesses import Witnesses
 from prefactor_gen.diagnostics import change_rules as rules
+from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Place, Severity
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.deprecation import Deprecation
+from prefactor_gen.json_schema.redacted_values import REDACTED, without_values
 
 __all__ = ["Subject", "schema_changes"]
 
 _OF_NAMES = frozenset({
     rules.PROPERTY_ADDED, rules.PROPERTY_ADDED_REQUIRED, rules.PROPERTY_REMOVED, rules.PROPERTY_RENAMED,
 })  # fmt: skip
+_WITHOUT_VALUES: Final[dict[ChangeRule, str]] = {
+    rules.BECAME_ENUM: "became one of some values",
+    rules.DEFAULT_CHANGED: "default changed",
+    rules.ENUM_DROPPED: "is no longer one of some values",
+    rules.ENUM_VALUE_ADDED: "values added",
+    rules.ENUM_VALUE_REMOVED: "values removed",
+}
+"""What is said of the changes whose messages have values."""
 _URGENT = (Severity.ERROR, Severity.WARNING)
 _DECLARED = frozenset({rules.PROPERTY_RENAMED, rules.REMOVED_IN_TIME, rules.REMOVED_EARLY})
 
@@ -86,7 +98,7 @@ def _change(
     witnesses: Witnesses,
     options: ComparisonOptions,
 ) -> Change:
-    finding = _announced(finding, deprecated, options)
+    finding = _without_hidden(_announced(finding, deprecated, options), witnesses.sides.hidden)
     witness, proof = _proof(finding, witnesses)
     return Change(
         rule=finding.rule,
@@ -99,7 +111,7 @@ def _change(
         readers=finding.readers,
         old=finding.old,
         new=finding.new,
-        witness=witness,
+        witness=None if witness is None else replace(witness, value=witnesses.sides.hidden.masked(witness.value)),
         proof=proof,
         hint=finding.hint,
     )
@@ -115,6 +127,16 @@ def _announced(finding: Finding, deprecated: dict[Path, Deprecation], options: C
     if rule is finding.rule:
         return replace(finding, message=message)
     return replace(finding, rule=rule, message=message, writers=rule.writers, readers=rule.readers, hint="")
+
+
+def _without_hidden(finding: Finding, hidden: HiddenValues) -> Finding:
+    """The finding without values that are redacted."""
+    if not hidden.hides(finding.path):
+        return finding
+    old, new = without_values(finding.old), without_values(finding.new)
+    if finding.rule is rules.DEFAULT_CHANGED:
+        old = new = REDACTED
+    return replace(finding, message=_WITHOUT_VALUES.get(finding.rule, finding.message), old=old, new=new)
 
 
 def _proof(finding: Finding, witnesses: Witnesses) -> tuple[Witness | None, Proof | None]:

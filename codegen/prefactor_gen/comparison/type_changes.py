@@ -71,6 +71,7 @@ class _Comparison:
         self.old = old
         self.new = new
         self.exports = new.exports | other_exports
+        self.hides_values = False
         self.takes = Inclusion(new, old)
         """Compares what callers pass: the new type has to take all that the old one took."""
         self.gives = Inclusion(old, new)
@@ -86,6 +87,7 @@ class _Comparison:
         before, after = self.old.by_span_type.get(span_type), self.new.by_span_type.get(span_type)
         if before is None or after is None:
             return
+        self.hides_values = any(each.redacts for side in (self.old, self.new) for each in side.reached(span_type))
         for name, part in _METHODS.items():
             if name in before.methods and name in after.methods:
                 for rule, keyword, message in self.method(before.methods[name], after.methods[name]):
@@ -117,13 +119,19 @@ class _Comparison:
             if name not in new:
                 yield KEYWORD_GONE, name, "gone"
             elif not self.takes.includes(new[name].annotation, _without_missing(field.annotation)):
-                yield KEYWORD_NARROWED, name, f"takes {_shown(new[name])}, took {_shown(field)}"
+                yield KEYWORD_NARROWED, name, f"takes {self.shown(new[name])}, took {self.shown(field)}"
 
     def attributes(self, old: Mapping[str, Field], new: Mapping[str, Field]) -> Iterator[tuple[ChangeRule, str, str]]:
         for name, field in old.items():
             if name in new and not self.gives.includes(field.annotation, new[name].annotation):
                 absent = " or absent" if not new[name].is_required else ""
-                yield ATTRIBUTE_WIDENED, name, f"may be {_shown(new[name])}{absent}, was {_shown(field)}"
+                yield ATTRIBUTE_WIDENED, name, f"may be {self.shown(new[name])}{absent}, was {self.shown(field)}"
+
+    def shown(self, field: Field) -> str:
+        """The type of a field; without values, if the span type has redacted ones."""
+        shown = copy.deepcopy(_without_missing(field.annotation))
+        text = ast.unparse(_WithoutConstraints(hides_values=self.hides_values).visit(shown))
+        return text if len(text) <= _MAX_TYPE else f"{text[:_MAX_TYPE]}…"
 
     def rename(self, name: str) -> str:
         """How to keep the name of a class, if one new class has its shape."""
@@ -151,15 +159,14 @@ def _without_missing(annotation: ast.expr) -> ast.expr:
 class _WithoutConstraints(ast.NodeTransformer):
     """Leaves out what only constrains the values of a type, which messages of type checkers do not show either."""
 
+    def __init__(self, *, hides_values: bool) -> None:
+        self.hides_values = hides_values
+
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # the name is that of ast
         self.generic_visit(node)
         match node:
             case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
                 return first
+            case ast.Subscript(value=ast.Name(id="Literal")) if self.hides_values:
+                return ast.Subscript(node.value, ast.Constant(...))
         return node
-
-
-def _shown(field: Field) -> str:
-    shown = copy.deepcopy(_without_missing(field.annotation))
-    text = ast.unparse(_WithoutConstraints().visit(shown))
-    return text if len(text) <= _MAX_TYPE else f"{text[:_MAX_TYPE]}…"

@@ -46,6 +46,7 @@ class ModuleFacts:
         dicts: the keys of each TypedDict.
         aliases: the types that have a name.
         imports: the modules of the package that it imports.
+        redacts: whether one of its models has redacted values.
     """
 
     span_type: str | None = None
@@ -55,6 +56,7 @@ class ModuleFacts:
     dicts: dict[str, dict[str, Field]] = field(default_factory=dict)
     aliases: dict[str, ast.expr] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
+    redacts: bool = False
 
 
 class PackageFacts:
@@ -130,6 +132,7 @@ def _read_class(node: ast.ClassDef, facts: ModuleFacts) -> None:
         facts.methods = _methods(node.body)
     else:
         facts.models[node.name] = fields
+        facts.redacts = facts.redacts or any(_assigns(each, "__redacted__") for each in node.body)
 
 
 def _read_call(name: str, made: str, what: ast.expr, facts: ModuleFacts) -> None:

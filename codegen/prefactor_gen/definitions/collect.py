@@ -28,7 +28,7 @@ from prefactor_gen.json_schema.drafts import in_a_known_draft
 from prefactor_gen.json_schema.keywords import ALLOW, CLASS, DEPRECATED, RENAMED_FROM
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["collect_definitions", "unused_documents"]
+__all__ = ["collect_definitions", "read_problems", "unused_documents"]
 
 # Keys of a schema, which authors sometimes write at the top of a definition file.
 _SCHEMA_DEFINITIONS = frozenset({"$defs", "definitions"})
@@ -55,6 +55,17 @@ def collect_definitions(documents: Sequence[Document]) -> Checked[Definitions]:
         diagnostics.append(LIMIT_EXCEEDED.at(span_types[MAX_SPAN_TYPES].place, message))
     by_name = attrgetter("name")
     return Checked(Definitions(sorted(span_types, key=by_name), sorted(quality, key=by_name)), diagnostics)
+
+
+def read_problems(unreadable: Sequence[Diagnostic], invalid: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """What is wrong with sources and definitions.
+
+    Args:
+        unreadable: the sources that cannot be read. The definitions are probably there, if there are none elsewhere.
+        invalid: what is wrong with the definitions of the others.
+    """
+    yield from unreadable
+    yield from (each for each in invalid if not unreadable or each.code != NO_DEFINITIONS.code)
 
 
 def unused_documents(documents: Iterable[Document], referred: Container[Path]) -> Iterator[Diagnostic]:
@@ -139,7 +150,8 @@ class _Reader:
             params = self.required_schema(entry, "params_schema")
             if name is not None and params is not None:
                 chosen = (entry.get(CLASS), entry.place_at(CLASS)) if CLASS in entry else (None, None)
-                result, deprecated = self.schema(entry, "result_schema"), self.deprecation(entry)
+                result = self.schema(entry, "result_schema")
+                deprecated = self.deprecation(entry) or deprecation(params.schema)
                 former, texts = self.text(entry, RENAMED_FROM), self.texts(entry)
                 yield SpanTypeDefinition(
                     name, place, params, result, *chosen, deprecation=deprecated, renamed_from=former, **texts
@@ -156,7 +168,8 @@ class _Reader:
             self.report(message, results.place_at(name))
         for name in params:
             if (schema := self.required_schema(params, name)) is not None:
-                yield SpanTypeDefinition(name, params.place_at(name), schema, self.schema(results, name))
+                place, result = params.place_at(name), self.schema(results, name)
+                yield SpanTypeDefinition(name, place, schema, result, deprecation=deprecation(schema.schema))
 
     def quality(self) -> Iterator[QualityDefinition]:
         for entry, place in self.entries("quality_schemas", QUALITY_KEYS):

@@ -210,7 +210,7 @@ class FileCopier:
         if (found := self.files.with_uri(uri, fragment, place, path, self.folder)) is not None:
             return found
         if is_remote(reference):
-            hint = did_you_mean(uri, self.files.ids) or self.files.references.copy_to_add(uri)
+            hint = did_you_mean(uri, self.files.ids) or self.files.how_to_add(uri)
             message = f"expected a reference into the definition folder, found the remote {reference!r}{hint}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         if path is None:
@@ -219,7 +219,7 @@ class FileCopier:
             )
         if (below := refs.uri_below_an_id(reference, place)) is not None:
             found_as = f"{reference!r}, which is {below!r} relative to the $id above"
-            message = f"expected a part of this schema, found {found_as}{self.files.references.copy_to_add(uri)}"
+            message = f"expected a part of this schema, found {found_as}{self.files.how_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, message)
         file, _, fragment = reference.partition("#")
         target = self.files.get(file, path, self.folder or path.parent, place, uri)[0]

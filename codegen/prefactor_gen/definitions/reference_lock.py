@@ -11,7 +11,7 @@ from pathlib import Path
 from prefactor_gen.definitions.sources import read_file
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 
-__all__ = ["LOCK", "LockError", "content_hash", "lock_text", "read_lock"]
+__all__ = ["LOCK", "LockError", "content_hash", "is_same_file", "lock_text", "read_lock"]
 
 LOCK = "prefactor-refs.lock"
 """The name of the file, which is beside pyproject.toml."""
@@ -49,6 +49,14 @@ def read_lock(base: Path) -> dict[str, str]:
 def lock_text(refs: Mapping[str, str]) -> str:
     """The content of a lock file with these hashes."""
     return json.dumps({"version": _VERSION, "refs": refs}, indent=2, sort_keys=True) + "\n"
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two files have the same content; False if one cannot be read."""
+    try:
+        return one == other or content_hash(one.read_bytes()) == content_hash(other.read_bytes())
+    except OSError:
+        return False
 
 
 def content_hash(content: bytes) -> str:

@@ -7,10 +7,11 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-__all__ = ["COPY_SUFFIXES", "ReferenceSettings", "can_be_a_path"]
+__all__ = ["COPY_SUFFIXES", "ReferenceSettings", "can_be_a_path", "is_fetchable", "same_host"]
 
 COPY_SUFFIXES = frozenset({"", ".json", ".yaml", ".yml"})
 """Of files in a folder that stands for URLs, which often have no suffix."""
@@ -24,6 +25,18 @@ def can_be_a_path(text: str) -> bool:
         return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
         return False
+
+
+def is_fetchable(url: str) -> bool:
+    """Whether `prefactor-gen refs add` takes this URL."""
+    from prefactor_gen.remote.addresses import check_address  # loads asyncio
+    from prefactor_gen.remote.agent_versions import RemoteError
+
+    try:
+        check_address(url)
+    except RemoteError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -62,14 +75,45 @@ class ReferenceSettings:
             None if no entry has the URL, or if there is no such file in the folder of the entry.
         """
         wanted = unquote(uri)
-        prefixes = [each for each in self.copies if wanted.startswith(unquote(each)) and self.copies[each].is_dir()]
-        same = next((path for each, path in self.copies.items() if unquote(each) == wanted and path.is_file()), None)
-        if same is not None or not prefixes or not can_be_a_path(wanted):
+        same = self._by_address.get(wanted)
+        if same is not None and same.is_file():
             return same
+        prefixes = [each for each in self._folder_addresses if wanted.startswith(each)]
+        if not prefixes or not can_be_a_path(wanted):
+            return None
         address = max(prefixes, key=len)
-        target, below = self.copies[address], wanted.removeprefix(unquote(address))
+        target, below = self._by_address[address], wanted.removeprefix(address)
         paths = (Path(os.path.realpath(target / f"{below}{end}")) for end in _ENDS)
         return next((path for path in paths if self._is_readable(path, target)), None)
+
+    @cached_property
+    def _by_address(self) -> dict[str, Path]:
+        """The entries by their URLs without escapes."""
+        return {unquote(url): path for url, path in self.copies.items()}
+
+    @cached_property
+    def _folder_addresses(self) -> list[str]:
+        return [each for each, path in self._by_address.items() if path.is_dir()]
+
+    def may_have_id(self, path: Path | None, uri: str) -> bool:
+        """Whether a reference to a URI may lead to a file because it has this `$id`.
+
+        A copy of a schema could otherwise stand for one of another host, or of another entry.
+        """
+        copy = self.copy_of(uri) if self.copies else None
+        if copy is not None:
+            return copy == path
+        urls = self._urls.get(path, ()) if path is not None else ()
+        return not urls or any(same_host(uri, each) for each in urls)
+
+    @cached_property
+    def _urls(self) -> dict[Path, list[str]]:
+        """The URLs with a host that single files stand for, by entry or by lock file."""
+        found: dict[Path, list[str]] = {}
+        for url in filter(_host, (*self.copies, *self.locked)):
+            if (path := self.copy_of(url)) is not None:
+                found.setdefault(path, []).append(url)
+        return found
 
     @staticmethod
     def _is_readable(path: Path, folder: Path) -> bool:
@@ -83,15 +127,37 @@ class ReferenceSettings:
 
     def copy_to_add(self, uri: str) -> str:
         """The end of a message that says how a file may stand for a URL."""
-        if uri.lower().startswith("https:") and uri.isprintable():
+        if is_fetchable(uri):
             return f"; nothing is fetched here: to save a copy, run prefactor-gen refs add {shlex.quote(uri)}"
         name = unquote(uri).rstrip("/").rpartition("/")[2].rpartition(":")[2] or "schema"
         name = name if name.endswith(_ENDS[1:]) else f"{name}.json"
-        line = f"{json.dumps(uri, ensure_ascii=False)} = {json.dumps(f'vendor/{name}', ensure_ascii=False)}"
-        return f"; nothing is fetched: save a copy, and add to [tool.prefactor-gen.refs]: {line}"
+        return f"; nothing is fetched: save a copy, and{self._entry(uri, f'vendor/{name}')}"
+
+    def entry_to_add(self, uri: str, path: str) -> str:
+        """The end of a message that says how this file may stand for a URL."""
+        return f"; if it is meant,{self._entry(uri, path)}"
+
+    @staticmethod
+    def _entry(uri: str, path: str) -> str:
+        line = f"{json.dumps(uri, ensure_ascii=False)} = {json.dumps(path, ensure_ascii=False)}"
+        return f" add to [tool.prefactor-gen.refs]: {line}"
 
     def described(self) -> Iterator[str]:
         """What decides which file a reference means, apart from the content of files."""
         for address, path in sorted(self.copies.items()):
             yield f"{address} = {Path(os.path.relpath(path, self.base)).as_posix()}"
         yield from (Path(os.path.relpath(each, self.base)).as_posix() for each in self.folders)
+
+
+def same_host(uri: str, url: str) -> bool:
+    """Whether a URI is of the host of a URL, or of none, as a URN is."""
+    return _host(uri) in {_host(url), ""}
+
+
+def _host(uri: str) -> str:
+    """The host of a URI, with its port if that is an unusual one; empty if it has none, as an URN."""
+    try:
+        parts = urlsplit(uri)
+        return f"{parts.hostname or ''}:{parts.port}" if parts.port not in {None, 80, 443} else parts.hostname or ""
+    except ValueError:  # not a URL
+        return ""

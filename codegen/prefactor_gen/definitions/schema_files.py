@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from prefactor_gen.definitions.python_types import types_uri
+from prefactor_gen.definitions.reference_lock import is_same_file
 from prefactor_gen.definitions.reference_settings import ReferenceSettings, can_be_a_path
 from prefactor_gen.definitions.sources import (
     SUFFIXES,
@@ -34,7 +35,7 @@ from prefactor_gen.json_schema.references import NO_URI, LocalRefs
 from prefactor_gen.json_schema.subschemas import all_schemas
 from prefactor_schema.suggestions import closest_match
 
-__all__ = ["SchemaFiles", "duplicate_ids"]
+__all__ = ["SchemaFiles", "duplicate_ids", "is_absolute"]
 
 
 class SchemaFiles:
@@ -45,6 +46,7 @@ class SchemaFiles:
     Attributes:
         parsed: the content of each file that a `$ref` led to.
         ids: the documents that have an `$id`, or parts with one, by URI, each with the URI as it is written there.
+        denied: the copies of schemas of another host that have an `$id`, which does not count, by URI.
     """
 
     def __init__(
@@ -59,15 +61,19 @@ class SchemaFiles:
         self.read = read
         self.parsed: dict[Path, JsonValue] = {}
         self.ids: dict[str, tuple[Document, str]] = {}
+        self.denied: dict[str, Document] = {}
         self._refs: dict[Path, LocalRefs] = {}
         self._found_by: dict[Path, str] = {}
         self._searched: set[tuple[str, Path | None]] = set()
         self._contents: dict[Path, bytes] = {}
         documents = list(documents)
         self._documents = {document.path for document in documents}
-        for document in documents:
-            self._add_ids(document)
+        found = [(document, _ids(document)) for document in documents]
+        for document, ids in found:  # before those of parts: a part does not stand for a file
+            self._add_ids(document, [uri for uri, is_own in ids.items() if is_own])
             self._add_types(document)
+        for document, ids in found:
+            self._add_ids(document, ids)
 
     def _add_types(self, document: Document) -> None:
         """Add the types of a registry as a document with a path where no file is read."""
@@ -76,9 +82,19 @@ class SchemaFiles:
             root = document.root.with_items([("$id", uri), ("$defs", document.root["$defs"])])
             self.ids[uri] = (Document(document.source, root, self.base / document.source), uri)
 
-    def _add_ids(self, document: Document) -> None:
-        for uri in _ids(document):
-            self.ids.setdefault(unquote(uri), (document, uri))
+    def _add_ids(self, document: Document, uris: Iterable[str]) -> None:
+        for uri in uris:
+            if self.references.may_have_id(document.path, uri):
+                self.ids.setdefault(unquote(uri), (document, uri))
+            else:
+                self.denied.setdefault(unquote(uri), document)
+
+    def how_to_add(self, uri: str) -> str:
+        """The end of a message about a reference to a URI without a target."""
+        if (document := self.denied.get(unquote(uri))) is None:
+            return self.references.copy_to_add(uri)
+        hint = self.references.entry_to_add(uri, document.source)
+        return f"; {document.source} has this $id, but is the copy of a URL of another host{hint}"
 
     def with_uri(
         self, uri: str, fragment: str, place: Place, path: Path | None, folder: Path | None
@@ -132,8 +148,12 @@ class SchemaFiles:
                     document = Document(display_name(path, self.base), self._read(path), path, folder)
                 except DiagnosticError:  # it is no concern of the definitions unless they refer to it
                     continue
-                if unquote(uri) in map(unquote, _ids(document)):
+                if unquote(uri) not in map(unquote, _ids(document)):
+                    continue
+                if self.references.may_have_id(path, uri):
                     owners.append(document)
+                else:
+                    self.denied.setdefault(unquote(uri), document)
         known = self.ids.get(unquote(uri), (None, ""))[0]
         if known is not None:
             owners = [known, *(each for each in owners if each.path != known.path)]
@@ -141,7 +161,7 @@ class SchemaFiles:
             message = f"expected one file with the $id {uri!r}, found {owners[0].source} and {owners[1].source}"
             raise DUPLICATE_ID.error(place, message)
         for document in owners:
-            self._add_ids(document)  # adds nothing the second time
+            self._add_ids(document, _ids(document))  # adds nothing the second time
         self._searched.add((unquote(uri), folder))
 
     def _content(self, path: Path) -> bytes:
@@ -253,41 +273,50 @@ class SchemaFiles:
         if path is None or not is_definition_file(path):
             hint = "" if path is None else _similar_file(path, real_path(source))
             if not hint and not uri.startswith(NO_URI):
-                hint = f", and no $id {uri!r}{self.references.copy_to_add(uri)}"
+                hint = f", and no $id {uri!r}{self.how_to_add(uri)}"
             raise UNRESOLVED_REFERENCE.error(place, f"expected a JSON or YAML file, found no {reference!r}{hint}")
         return path, self._parse(path)
 
 
-def duplicate_ids(documents: Iterable[Document]) -> Iterator[Diagnostic]:
-    """Report files that have the same `$id`: a reference to it would mean either."""
+def duplicate_ids(documents: Iterable[Document], references: ReferenceSettings) -> Iterator[Diagnostic]:
+    """Report files that have the same `$id`, or one that the configuration names another file for.
+
+    A reference to it would mean either.
+    """
     owners: dict[str, Document] = {}
     for document in documents:
-        uri = _own_id(document)
-        if uri is None:
+        uri = next((each for each, is_own in _ids(document).items() if is_own), None)
+        if uri is None or not isinstance(document.root, ObjectNode):
             continue
-        owner = owners.setdefault(unquote(uri), document)
-        if owner is not document and isinstance(document.root, ObjectNode):
-            message = f"expected an $id that no other file has, found {uri!r}, which is also the $id of {owner.source}"
+        if references.may_have_id(document.path, uri):
+            owner = owners.setdefault(unquote(uri), document)
+            said = f"which is also the $id of {owner.source}" if owner is not document else None
+        else:
+            said = _other_file(document, uri, references)
+        if said is not None:
+            message = f"expected an $id that no other file has, found {uri!r}, {said}"
             keyword = "$id" if "$id" in document.root else "id"
             yield DUPLICATE_ID.at(document.root.place_at(keyword), message)
 
 
-def _own_id(document: Document) -> str | None:
-    """The absolute URI that a file gives itself, without its fragment."""
-    if document.path is None or not isinstance(document.root, ObjectNode):
+def _other_file(document: Document, uri: str, references: ReferenceSettings) -> str | None:
+    """That the configuration names a file with another content for the `$id` of a file."""
+    copy = references.copy_of(uri)
+    if copy is None or document.path is None or is_same_file(copy, document.path):
         return None
-    uri = LocalRefs(in_a_known_draft(document.root)).base
-    return uri if uri in _ids(document) else None
+    return f"for which [tool.prefactor-gen.refs] names {display_name(copy, real_path(references.base))}"
 
 
-def _ids(document: Document) -> list[str]:
-    """The absolute URIs that the schemas of a file give themselves."""
+def _ids(document: Document) -> dict[str, bool]:
+    """The absolute URIs that the schemas of a file give themselves, and whether each is that of the whole file."""
     if document.path is None or not isinstance(document.root, ObjectNode):
-        return []
-    return [uri for uri in LocalRefs(in_a_known_draft(document.root)).uris if _has_scheme(uri)]
+        return {}
+    refs = LocalRefs(in_a_known_draft(document.root))
+    return {uri: uri == refs.base for uri in refs.uris if is_absolute(uri)}
 
 
-def _has_scheme(uri: str) -> bool:
+def is_absolute(uri: str) -> bool:
+    """Whether an `$id` is a URI with a scheme: references to others lead nowhere."""
     try:
         return bool(urlsplit(uri).scheme)
     except ValueError:  # not a URI

@@ -12,7 +12,8 @@ DENIED_RISK = Rule(
     "a span type declares what the project denies",
     (
         "data_risk of the span type allows an action, or includes a category of data, that deny in "
-        "[tool.prefactor-gen.risk] names. Do without the action or the data, and declare it disallowed or "
+        "[tool.prefactor-gen.risk] names; or a field that is not redacted has the category by x-prefactor-data. "
+        "Do without the action or the data, and declare it disallowed or "
         "excluded; or, if this span type needs it, add the line that is printed to "
         "[tool.prefactor-gen.risk.allow], with the reason."
     ),

@@ -397,7 +397,8 @@ DUPLICATE_ID = Rule(
     "PG036",
     "two files have the same $id",
     (
-        "A $ref to that $id would mean either. Remove one of the files, or give it an $id of its own. A copy of a "
+        "A $ref to that $id would mean either. The other file may also be one that [tool.prefactor-gen.refs] names for "
+        "it, which references lead to. Remove one of the files, or give it an $id of its own. A copy of a "
         "schema from the web is needed once: prefactor-gen refs add finds one that is there."
     ),
 )

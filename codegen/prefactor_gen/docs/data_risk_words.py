@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prefactor_gen.definitions.data_risk import UNKNOWN, DeclaredRisk, RiskSection, data_categories, risk_words
 
-__all__ = ["Matrix", "MatrixRow", "RiskFact", "category_words", "matrix", "risk_facts"]
+__all__ = ["Matrix", "MatrixRow", "RiskFact", "SpanRisk", "category_words", "matrix", "risk_facts"]
 
 
 _MOST_UNKNOWN = 5
@@ -19,6 +19,20 @@ class RiskFact:
 
     about: str
     words: Sequence[str]
+
+
+@dataclass(frozen=True)
+class SpanRisk:
+    """The data risk of a span type.
+
+    Attributes:
+        declared: what data_risk declares; None if there is none.
+        of_fields: the categories of the fields of params and result that are not redacted.
+    """
+
+    name: str
+    declared: DeclaredRisk | None
+    of_fields: Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -79,18 +93,24 @@ def risk_facts(risk: DeclaredRisk | None) -> list[RiskFact]:
     return [each for each in found if each.words]
 
 
-def matrix(span_types: Iterable[tuple[str, DeclaredRisk | None]]) -> Matrix:
-    """The matrix of span types, given by name with what they declare."""
+def matrix(span_types: Iterable[SpanRisk]) -> Matrix:
+    """The matrix of span types."""
     given = list(span_types)
-    declared = [risk for _, risk in given if risk is not None]
+    declared = [each.declared for each in given if each.declared is not None]
     actions = [key for key in risk_words()["action_profile"] if any(key in each.actions.stated for each in declared)]
     parts = [section for risk in declared for section in (risk.params, risk.result)]
-    categories = [key for key in data_categories() if any(key in each.stated for each in parts)]
+    of_fields = {key for each in given for keys in each.of_fields.values() for key in keys}
+    included = {key for each in parts for key in each.stated} | of_fields
+    categories = [key for key in data_categories() if key in included]
     return Matrix(
         list(map(_action_words, actions)),
         list(map(category_words, categories)),
-        [_row(name, risk, actions, categories) for name, risk in given],
-        [category_words(key) for key in data_categories() if all(key in each.unknown for each in parts)],
+        [_row(each, actions, categories) for each in given],
+        [
+            category_words(key)
+            for key in data_categories()
+            if key not in of_fields and all(key in each.unknown for each in parts)
+        ],
     )
 
 
@@ -105,17 +125,28 @@ def _said_of(section: RiskSection) -> Mapping[str, Sequence[str]]:
     return said
 
 
-def _row(name: str, risk: DeclaredRisk | None, actions: Sequence[str], categories: Sequence[str]) -> MatrixRow:
+def _row(item: SpanRisk, actions: Sequence[str], categories: Sequence[str]) -> MatrixRow:
+    risk = item.declared
     if risk is None:
-        return MatrixRow(name, False, [], [""] * (len(actions) + len(categories)))
+        cells = [_of_fields(item, key, item.of_fields) for key in categories]
+        return MatrixRow(item.name, False, [], [*[""] * len(actions), *cells])
     cells = [{"allowed": "yes", UNKNOWN: "?"}.get(risk.actions.words[key], "") for key in actions]
-    cells.extend(_where(risk, key) for key in categories)
+    cells.extend(_where(item, risk, key) for key in categories)
     classes = dict.fromkeys((risk.params.classification, risk.result.classification))
-    return MatrixRow(name, True, list(classes), cells)
+    return MatrixRow(item.name, True, list(classes), cells)
 
 
-def _where(risk: DeclaredRisk, key: str) -> str:
-    """The parts that include a category; a question mark if none does, and one may."""
+def _where(item: SpanRisk, risk: DeclaredRisk, key: str) -> str:
+    """The parts that include a category, or have a field with it; a question mark if none does, and one may."""
     parts = {"params": risk.params, "result": risk.result}
     included = [name for name, section in parts.items() if key in section.stated]
-    return ", ".join(included) or ("?" if any(key in section.unknown for section in parts.values()) else "")
+    others = _of_fields(item, key, [name for name in parts if name not in included])
+    return ", ".join(filter(None, [*included, others])) or (
+        "?" if any(key in section.unknown for section in parts.values()) else ""
+    )
+
+
+def _of_fields(item: SpanRisk, key: str, parts: Iterable[str]) -> str:
+    """The parts, of some, in which a field has a category that data_risk does not include."""
+    found = [name for name in parts if key in item.of_fields.get(name, ())]
+    return f"{', '.join(found)} (not declared)" if found else ""

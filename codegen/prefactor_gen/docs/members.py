@@ -17,8 +17,8 @@ from prefactor_gen.docs.data_risk_words import category_words
 from prefactor_gen.docs.type_words import TypeWords, merged
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode
 from prefactor_gen.json_schema.deprecation import Deprecation, deprecation
-from prefactor_gen.json_schema.in_place import InPlace
-from prefactor_gen.json_schema.keywords import DATA, REDACT
+from prefactor_gen.json_schema.keywords import DATA
+from prefactor_gen.json_schema.redacted_values import PayloadPlace, RedactedValues
 from prefactor_gen.json_schema.subschemas import tuple_keyword
 from prefactor_gen.package.documentation import SchemaTexts, description_of
 from prefactor_gen.package.schema_facts import facts_of, shortened, shown_value
@@ -93,32 +93,34 @@ class MemberTable:
 
 def member_table(schema: ObjectNode) -> MemberTable:
     """The members that a self-contained schema of a payload describes."""
-    reader = _Reader(schema)
-    rows = reader.inside(schema, _At())
-    whole = reader.row(schema, _At(), _At())
+    reader, root = _Reader(schema), _At(RedactedValues(schema).root)
+    rows = reader.inside(schema, root)
+    whole = reader.row(schema, root, root)
     return MemberTable(list(islice(rows, _MAX_ROWS)), whole.text, whole.facts, is_cut=next(rows, None) is not None)
 
 
 @dataclass(frozen=True)
 class _At:
-    """Where a value is: its path, the number of rows that it is inside of, and whether it is part of a redacted one."""
+    """Where a value is: its place in the payload, its path, and the number of rows that it is inside of."""
 
+    place: PayloadPlace
     path: str = ""
     depth: int = 0
-    redacted: bool = False
 
     def member(self, name: str) -> _At:
         """Where a member with this name is."""
         label = name if _SIMPLE_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)
-        return replace(self, path=f"{self.path}.{shortened(label)}" if self.path else shortened(label))
+        path = f"{self.path}.{shortened(label)}" if self.path else shortened(label)
+        return replace(self, place=self.place.member(name), path=path)
 
-    def items(self, index: str = "") -> _At:
+    def items(self, index: int | None = None) -> _At:
         """Where the items are, or the one with this index."""
-        return replace(self, path=f"{self.path}[{index}]")
+        path = f"{self.path}[{'' if index is None else index}]"
+        return replace(self, place=self.place.item(index), path=path)
 
-    def others(self) -> _At:
-        """Where the members without a fixed name are."""
-        return replace(self, path=f"{self.path}.*" if self.path else "*")
+    def others(self, pattern: str | None = None) -> _At:
+        """Where the members without a fixed name are, or those that match a pattern."""
+        return replace(self, place=self.place.other(pattern), path=f"{self.path}.*" if self.path else "*")
 
     @property
     def inner(self) -> _At:
@@ -136,7 +138,6 @@ class _Reader:
 
     def __init__(self, root: ObjectNode) -> None:
         self.texts = SchemaTexts(root)
-        self.in_place = InPlace(root)
         self.refs = self.texts.refs
         self.words = TypeWords(self.refs)
         self.described: dict[frozenset[object], _Described] = {}
@@ -150,13 +151,11 @@ class _Reader:
             outer: where the value is that it is in.
             required: whether it must be there.
         """
-        applied = self.texts.applied(schema)
-        schemas = self.texts.effective(applied)
-        redacted = at.redacted or self.is_redacted(schema, applied)
+        schemas = self.texts.effective(self.texts.applied(schema))
+        shows_values = not at.place.holds_redacted
         name = at.path.removeprefix(outer.path)
         dot = "." if name.startswith(".") and outer.path else ""
-        values = [] if redacted else _values(schemas)
-        deprecations = [found for each in schemas if (found := deprecation(each)) is not None]
+        values = _values(schemas) if shows_values else []
         return Member(
             f"{outer.path}{dot}",
             name.removeprefix(dot),
@@ -166,17 +165,16 @@ class _Reader:
             next(iter(description_of(schemas)), ""),
             values[:_MAX_VALUES],
             len(values[_MAX_VALUES:]),
-            [*facts_of(schemas, shows_values=not redacted), *_conditions(schemas), *_openness(schemas)],
-            redacted,
-            max(deprecations, key=lambda each: len(str(each)), default=None),
+            [*facts_of(schemas, shows_values=shows_values), *_conditions(schemas), *_openness(schemas)],
+            at.place.is_redacted,
+            self.deprecation(schema),
             _categories(schemas),
         )
 
-    def is_redacted(self, schema: JsonValue, applied: Sequence[ObjectNode]) -> bool:
-        """Whether a schema that applies to a value redacts it."""
-        pointer = self.refs.pointers.get(schema.place) if isinstance(schema, ObjectNode) else None
-        others = self.in_place.applied([pointer]).values() if pointer is not None else ()
-        return any(each.get(REDACT) is True for each in (*applied, *others))
+    def deprecation(self, schema: JsonValue) -> Deprecation | None:
+        """What schemas that describe a value say about its deprecation."""
+        found = map(deprecation, self.texts.effective(self.texts.applied(schema)))
+        return max(filter(None, found), key=lambda each: len(str(each)), default=None)
 
     def inside(self, schema: JsonValue, at: _At) -> Iterator[Member]:
         """The rows of what a value holds."""
@@ -206,16 +204,15 @@ class _Reader:
             yield from self.unnamed(whole.get(keyword), at.others(), at)
         first, rest = tuple_keyword(whole)
         for index, schema in enumerate(whole.list_at(first) if first is not None else ()):
-            yield from self.member(schema, at.items(str(index)), at)
+            yield from self.member(schema, at.items(index), at)
         for keyword in (rest, "unevaluatedItems"):
             yield from self.unnamed(whole.get(keyword), at.items(), at)
         for branch in branches:
             yield from self.possibilities(branch, at)
 
     def member(self, schema: JsonValue, at: _At, outer: _At, *, required: bool = False) -> Iterator[Member]:
-        row = self.row(schema, at, outer, required=required)
-        yield row
-        yield from self.inside(schema, replace(at.inner, redacted=row.redacted))
+        yield self.row(schema, at, outer, required=required)
+        yield from self.inside(schema, at.inner)
 
     def unnamed(self, schema: JsonValue, at: _At, outer: _At) -> Iterator[Member]:
         """The rows of items or of further members. They have one of their own if there is something to say of them."""
@@ -228,7 +225,7 @@ class _Reader:
             yield from self.inside(schema, at)
 
     def named_by_pattern(self, pattern: str, schema: JsonValue, at: _At) -> Iterator[Member]:
-        rows = self.member(schema, at.others(), at)
+        rows = self.member(schema, at.others(pattern), at)
         row = next(rows)
         yield replace(row, facts=[f"Names match `{shortened(pattern)}`.", *row.facts])
         yield from rows
@@ -240,9 +237,10 @@ class _Reader:
             for number, option in enumerate(options, 1):
                 if len(options) > 1:
                     about = f"Option {number} of {len(options)}"
-                    yield Member(heading=_heading(about, self.told_apart(option)), depth=at.depth)
+                    heading = _heading(about, self.told_apart(option, at))
+                    yield Member(heading=heading, depth=at.depth, deprecation=self.deprecation(option))
                 yield from self.inside(option, at.inner if len(options) > 1 else at)
-        about = _heading("If", self.told_apart(branch.get("if")), "If the condition holds")
+        about = _heading("If", self.told_apart(branch.get("if"), at), "If the condition holds")
         for keyword, heading in (("then", about), ("else", "Otherwise")):
             yield from self.possibility(branch.get(keyword), heading, at)
         for keyword in ("dependentSchemas", "dependencies"):
@@ -260,7 +258,7 @@ class _Reader:
         whole, branches = merged(schema, self.refs)
         return not all(_STRUCTURE.isdisjoint(each) for each in (whole, *branches))
 
-    def told_apart(self, schema: JsonValue) -> str:
+    def told_apart(self, schema: JsonValue, at: _At) -> str:
         """What tells an option from the others: the members that are constants, else its title, else what it needs."""
         if not isinstance(schema, ObjectNode):
             return ""
@@ -269,7 +267,8 @@ class _Reader:
         constants = [
             f"{shortened(name)} is {' or '.join(values)}"
             for name, schemas in applied.items()
-            if 0 < len(values := _values(self.texts.effective(schemas))) < 4 and not self.is_redacted(None, schemas)
+            if 0 < len(values := _values(self.texts.effective(schemas))) < 4
+            and not at.place.member(name).holds_redacted
         ]
         title = next((text for each in self.texts.applied(schema) if isinstance(text := each.get("title"), str)), "")
         return ", ".join(constants[:3]) or shortened(title) or self.needed(schema)

@@ -8,20 +8,23 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from threading import Event
 
 from prefactor_gen.definitions.data_risk import DeclaredRisk, declared_risk
 from prefactor_gen.definitions.definitions import QualityDefinition, SchemaSource, SpanTypeDefinition
 from prefactor_gen.diagnostics.invisible import INVISIBLE
-from prefactor_gen.docs.data_risk_words import Matrix, RiskFact, matrix, risk_facts
+from prefactor_gen.docs.data_risk_words import Matrix, RiskFact, SpanRisk, matrix, risk_facts
 from prefactor_gen.docs.example_values import Example, Examples
 from prefactor_gen.docs.members import MemberTable, member_table
 from prefactor_gen.docs.snippets import keywords_of, snippet
 from prefactor_gen.documents.nodes import ObjectNode, to_plain
+from prefactor_gen.json_schema.data_fields import data_fields
 from prefactor_gen.json_schema.deprecation import Deprecation
 from prefactor_gen.models.enforcement import By, Enforced, enforcement
 from prefactor_gen.package.documentation import path_of
 from prefactor_gen.pipeline.stages import GeneratedPackage
+from prefactor_templates import InvalidTemplateError, TemplateLimitError
 from prefactor_templates.parsing import parse_template
 from prefactor_templates.rendering import RenderTimeoutError, render_template
 
@@ -80,7 +83,7 @@ class Page:
         module: the module of this class.
         rendered: what the template shows.
         snippet: the lines that record a span.
-        is_made_up: a value in them has to be replaced, because it does not match the schema.
+        has_mismatch: the schema does not take a value in them, which has to be replaced.
     """
 
     name: str
@@ -94,7 +97,7 @@ class Page:
     class_name: str = ""
     module: str = ""
     snippet: str = ""
-    is_made_up: bool = False
+    has_mismatch: bool = False
     risk: Sequence[RiskFact] = field(default_factory=list)
 
 
@@ -125,7 +128,7 @@ def book_of(generated: GeneratedPackage, package: str) -> Book:
         package,
         [writer.span_type(item) for item in span_types],
         [writer.quality(item) for item in generated.definitions.quality],
-        matrix((item.name, _risk_of(item)) for item in span_types),
+        matrix(SpanRisk(item.name, _risk_of(item), _categories_of_fields(item)) for item in span_types),
     )
 
 
@@ -142,9 +145,9 @@ class _Writer:
     def span_type(self, item: SpanTypeDefinition) -> Page:
         sources = {"params": item.params, "result": item.result}
         given = {name: source for name, source in sources.items() if source is not None}
-        examples = {name: self.examples(source) for name, source in given.items()}
+        examples = self.examples(item.template or "", given)
         calls = {
-            method: examples[part].short() if part in examples else Example()
+            method: examples[part].example if part in examples else Example()
             for method, part in (("start", "params"), ("complete", "result"))
         }
         module = self.generated.span_modules[item.name]
@@ -162,18 +165,21 @@ class _Writer:
             module.class_name,
             module.module,
             snippet(self.package, module.class_name, calls, methods),
-            is_made_up=not all(example.is_valid for example in calls.values()),
+            has_mismatch=not all(example.is_valid for example in calls.values()),
             risk=risk_facts(_risk_of(item)),
         )
 
     def quality(self, item: QualityDefinition) -> Page:
         parts = [self.part("record", item.schema, None)]
-        rendered = list(self.rendered(item.template or "", {"record": self.examples(item.schema)}))
+        rendered = list(self.rendered(item.template or "", self.examples(item.template or "", {"record": item.schema})))
         texts = (item.title or "", item.description or "", item.place.source)
         return Page(item.name, *texts, parts, item.template or "", rendered)
 
-    def examples(self, source: SchemaSource) -> Examples:
-        return Examples(source.schema, assert_formats=self.generated.assert_formats)
+    def examples(self, template: str, sources: Mapping[str, SchemaSource]) -> dict[str, Examples]:
+        """Examples of payloads, with the members that a template shows."""
+        shown = list(_shown_paths(template))
+        formats = self.generated.assert_formats
+        return {name: Examples(source.schema, shown, assert_formats=formats) for name, source in sources.items()}
 
     def part(self, name: str, source: SchemaSource, enforced: Sequence[Enforced] | None) -> Part:
         text = _json_text(source.written or source.schema)
@@ -183,12 +189,12 @@ class _Writer:
         """What a template shows while a span runs, and when it is finished."""
         if not template.strip():
             return
-        params, *results = (examples[part].full.value for part in examples)
+        params, *results = (each if isinstance(each := examples[part].recorded, dict) else {} for part in examples)
         running = self.text_of(template, params)
         finished = self.text_of(template, {key: value for each in (params, *results) for key, value in each.items()})
-        if running is not None and running != finished:
+        if running and running.strip() and running != finished:
             yield Rendered("while it runs", running)
-        if finished is not None:
+        if finished and finished.strip():
             yield Rendered("when it is finished" if running != finished else "", finished)
 
     def text_of(self, template: str, members: Mapping[str, object]) -> str | None:
@@ -203,6 +209,15 @@ class _Writer:
         return None
 
 
+def _shown_paths(template: str) -> Iterator[Sequence[str]]:
+    """The names that lead to each value that a template shows."""
+    with suppress(InvalidTemplateError, TemplateLimitError):
+        variables = parse_template(template).analyze(include_partials=False).globals
+        for segments in (use.segments for uses in variables.values() for use in uses):
+            names = takewhile(lambda each: isinstance(each, str | int), segments)
+            yield [each for each in names if isinstance(each, str)]
+
+
 def _json_text(schema: ObjectNode) -> str:
     """The schema as JSON, with escapes for what readers do not see."""
     text = INVISIBLE.sub(_escape, json.dumps(to_plain(schema), indent=2, ensure_ascii=False))
@@ -215,6 +230,16 @@ def _escape(found: re.Match[str]) -> str:
 
 def _risk_of(item: SpanTypeDefinition) -> DeclaredRisk | None:
     return None if item.data_risk is None else declared_risk(item.data_risk, item.place)
+
+
+def _categories_of_fields(item: SpanTypeDefinition) -> dict[str, set[str]]:
+    """The categories of the fields of params and result that are not redacted."""
+    sources = {"params": item.params, "result": item.result}
+    fields = {name: data_fields(source.schema).value for name, source in sources.items() if source is not None}
+    return {
+        name: {key for each in found if not each.is_redacted for key in each.categories}
+        for name, found in fields.items()
+    }
 
 
 def _enforcement(found: Sequence[Enforced]) -> Enforcement:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place, Severity
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.keywords import DATA, REDACT
-from prefactor_gen.json_schema.payload_locations import Location, PayloadLocations
+from prefactor_gen.json_schema.payload_locations import Location, PayloadLocations, below
 from prefactor_gen.json_schema.subschemas import mentions
 
 __all__ = ["DataField", "data_fields"]
@@ -20,16 +20,20 @@ class DataField:
     """A value of a payload that belongs to categories of data.
 
     Attributes:
-        path: the place in the payload, such as `customer.id`, `tags[]` or `labels.*`; empty for all of it.
-        categories: as they are written, in this order.
+        path: the place in the payload, such as `customer.id`, `tags[]` or `labels.*`; empty for all of it. The names
+            of the members of `labels` are `labels.* (name)`.
+        places: the categories as they are written, each with the first place that says so.
         is_redacted: whether the value, or what it is part of, is replaced before it is recorded.
-        place: where the schema says so.
     """
 
     path: str
-    categories: tuple[str, ...]
+    places: Mapping[str, Place]
     is_redacted: bool
-    place: Place
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories, in the order of the schema."""
+        return tuple(self.places)
 
 
 def data_fields(schema: ObjectNode) -> Checked[list[DataField]]:
@@ -57,7 +61,18 @@ def _found(locations: PayloadLocations) -> Iterator[DataField]:
         if not location or (location, is_redacted) in seen:
             continue
         seen.add((location, is_redacted))
-        if said := [each for each in schemas if DATA in each]:
-            names = (name for each in said for name in each.list_at(DATA) if isinstance(name, str))
-            yield DataField(path, tuple(dict.fromkeys(names)), is_redacted, said[0].place_at(DATA))
-        pending.extend((below, inner, is_redacted) for below, inner in locations.below(location, path))
+        if places := _places(schemas):
+            yield DataField(path, places, is_redacted)
+        if names := _places(locations.schemas(locations.member_names(location)).values()):
+            yield DataField(f"{below(path, '*')} (name)", names, is_redacted)
+        pending.extend((inside, inner, is_redacted) for inside, inner in locations.below(location, path))
+
+
+def _places(schemas: Iterable[ObjectNode]) -> dict[str, Place]:
+    """The categories that schemas of one value name, each with the first place."""
+    found: dict[str, Place] = {}
+    for each in schemas:
+        for name in each.list_at(DATA):
+            if isinstance(name, str):
+                found.setdefault(name, each.place_at(DATA))
+    return found

@@ -79,6 +79,10 @@ class PayloadLocations:
 
         return self._inside(location, keys)
 
+    def member_names(self, location: Location) -> Location:
+        """The names of the members of the object at a location."""
+        return self._inside(location, lambda _: iter([("propertyNames",)]))
+
     def first_items(self, location: Location) -> int:
         """The number of items that have schemas of their own."""
         keywords = ((each, tuple_keyword(each)[0]) for each in self.schemas(location).values())

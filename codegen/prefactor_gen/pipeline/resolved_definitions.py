@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prefactor_gen.definitions.collect import collect_definitions
+from prefactor_gen.definitions.collect import collect_definitions, read_problems
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import inline_files
 from prefactor_gen.definitions.schema_files import SchemaFiles, duplicate_ids
@@ -38,7 +38,8 @@ def resolved_definitions(
         definitions, found = definitions_of(documents, SchemaFiles(base, documents, settings.references))
     except RecursionError:
         definitions, found = Definitions(), [nested_references(Place(", ".join(sources)))]
-    return Checked(definitions, sorted_diagnostics([*unreadable, *found, *duplicate_ids(documents)]))
+    problems = [*read_problems(unreadable, found), *duplicate_ids(documents, settings.references)]
+    return Checked(definitions, sorted_diagnostics(problems))
 
 
 def definitions_of(documents: Sequence[Document], files: SchemaFiles) -> Checked[Definitions]:

@@ -6,7 +6,7 @@
 4. `models` makes one document of their schemas, and classes of the document.
 5. `package` plans each module and renders it.
 
-`command.main` writes the files, by `package.output_folder`.
+`command.generate` writes the files, by `package.output_folder`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from prefactor_gen.checks.allowances import allow
 from prefactor_gen.checks.copy_check import check_copies
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
-from prefactor_gen.checks.deprecation_check import check_deprecated_span_types
+from prefactor_gen.checks.deprecation_check import check_deprecated_span_types, check_replacing_span_types
 from prefactor_gen.checks.suppressions import suppress
-from prefactor_gen.definitions.collect import collect_definitions, unused_documents
+from prefactor_gen.definitions.collect import collect_definitions, read_problems, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.definitions.file_references import inline_files
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
@@ -32,7 +32,7 @@ from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_t
 from prefactor_gen.definitions.sources import Document, load_sources
 from prefactor_gen.definitions.span_names import SpanNames, span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
-from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, NO_DEFINITIONS, stops
+from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, stops
 from prefactor_gen.models.bundle import class_clash, nested_too_deep
 from prefactor_gen.models.nesting import first_too_deep
 from prefactor_gen.package.imports import RESERVED_NAMES
@@ -276,12 +276,8 @@ class _Run:
 
     def collected(self) -> Iterator[Diagnostic]:
         """The diagnostics of reading the sources and collecting the definitions."""
-        yield from self.unreadable
-        for diagnostic in self.invalid:
-            # The definitions are probably in the sources that could not be read.
-            if not self.unreadable or diagnostic.code != NO_DEFINITIONS.code:
-                yield diagnostic
-        yield from duplicate_ids(self.documents)
+        yield from read_problems(self.unreadable, self.invalid)
+        yield from duplicate_ids(self.documents, self.settings.references)
 
     def lints(self) -> Iterator[Diagnostic]:
         """The warnings about all definitions together, once their references are resolved."""
@@ -290,6 +286,9 @@ class _Run:
         yield from lint_forms(self.documents)
         yield from lint_names(self.definitions.span_types)
         yield from check_deprecated_span_types(self.definitions.span_types)
+        inlined = [each for each, _ in self.inlined if each is not None]
+        schemas = [source.schema for each in inlined for source in (each.params, each.result) if source is not None]
+        yield from check_replacing_span_types(schemas, self.definitions.span_types)
 
     def tasks(self, reused: Mapping[str, _Reused]) -> Checked[list[Task]]:
         """The span types to compile: all but the reused ones, which were checked when they were compiled."""

@@ -16,6 +16,7 @@ from prefactor_gen.diagnostics.risk_rules import (
 )
 from prefactor_gen.diagnostics.rules import Rule
 from prefactor_gen.json_schema.data_fields import DataField
+from prefactor_gen.json_schema.keywords import DATA
 from prefactor_gen.risk.profile import RiskProfile
 from prefactor_gen.risk.span_risk import SpanRisk, classifications
 
@@ -79,6 +80,7 @@ def risk_findings(risk: SpanRisk, limits: Limits) -> Iterator[RiskFinding]:
     gate = _Gate(risk, limits)
     for section in risk.declared:
         yield from gate.denied(section)
+        yield from gate.denied_fields(section)
         yield from gate.classification(section)
         yield from gate.redacted(section)
     yield from gate.unknown()
@@ -92,10 +94,25 @@ class _Gate:
 
     def denied(self, section: RiskSection) -> Iterator[RiskFinding]:
         for key in section.stated:
-            if any(each.covers(section, key) for each in self.limits.denied):
+            if self._is_denied(section, key):
                 fields = _named([field for field in self.risk.fields(section, key) if not field.is_redacted])
                 message = f"{self._declares(section)} {key}{fields}, which [tool.prefactor-gen.risk] denies"
                 yield self._finding(DENIED_RISK, message, section.place_at(key), _qualified(section, key))
+
+    def denied_fields(self, section: RiskSection) -> Iterator[RiskFinding]:
+        """Fields that belong to a denied category, which data_risk does not include."""
+        if self.risk.is_quality and section is not self.risk.declared.params:
+            return  # its fields are those of both sections
+        for key in [each for each in section.words if each not in section.stated]:
+            fields = [field for field in self.risk.fields(section, key) if not field.is_redacted]
+            if fields and self._is_denied(section, key):
+                part = PARTS[section.name]
+                what = f"the {part} of {self.risk.name!r} {'has' if part == 'result' else 'have'} {key} by {DATA}"
+                message = f"{what}{_named(fields)}, which [tool.prefactor-gen.risk] denies"
+                yield self._finding(DENIED_RISK, message, fields[0].places[key], _qualified(section, key))
+
+    def _is_denied(self, section: RiskSection, key: str) -> bool:
+        return any(each.covers(section, key) for each in self.limits.denied)
 
     def classification(self, section: RiskSection) -> Iterator[RiskFinding]:
         order, most = classifications(), self.limits.max_classification

@@ -48,10 +48,13 @@ class Findings:
 
     def deprecated(self, node: ast.AST, scope: Scope, shown: str, found: Deprecation) -> None:
         """A span type or a property is deprecated."""
-        use = f": use {found.use}" if found.use else ""
+        words = "; ".join(
+            filter(None, (f"use {found.use}" if found.use else "", (found.reason or "").removesuffix(".")))
+        )
         until = f" (supported until {found.until})" if found.until else ""
-        severity = Severity.ERROR if _is_past(found.until, self._today) else Severity.WARNING
-        self._add(DEPRECATED_USE, node, scope, f"{shown} is deprecated{use}{until}", severity)
+        is_over = found.until_date is not None and found.until_date < self._today
+        message = f"{shown} is deprecated{f': {words}' if words else ''}{until}"
+        self._add(DEPRECATED_USE, node, scope, message, Severity.ERROR if is_over else Severity.WARNING)
 
     def _add(self, rule: Rule, node: ast.AST, scope: Scope, message: str, severity: Severity | None = None) -> None:
         module = self._modules.of_scope(scope)
@@ -72,10 +75,3 @@ def shown_source(node: ast.AST) -> str:
 def quoted(name: str) -> str:
     """A name, as the code has it."""
     return f'"{printable(name)}"'
-
-
-def _is_past(until: str | None, today: date) -> bool:
-    try:
-        return until is not None and date.fromisoformat(until) < today
-    except ValueError:  # a version
-        return False

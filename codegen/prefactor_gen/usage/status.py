@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -37,7 +37,13 @@ class Status:
 
 
 def status_of(
-    files: Collection[Path], modules: Modules, ignore: Mapping[str, str], today: date, *, is_complete: bool
+    files: Collection[Path],
+    modules: Modules,
+    ignore: Mapping[str, str],
+    today: date,
+    *,
+    place_of: Callable[[str], Place],
+    is_complete: bool,
 ) -> Status:
     """Read source files, and say which span types they use.
 
@@ -46,6 +52,7 @@ def status_of(
         modules: the project that they are of, with its span types.
         ignore: globs of names of span types that are not reported, each with the reason.
         today: the date by which deprecations have ended or not.
+        place_of: finds the place of an entry of `ignore` in the configuration.
         is_complete: whether these are all files of the project, so that an entry of `ignore` can be unneeded.
     """
     uses = Uses(Evaluator(modules), today, ignore)
@@ -56,7 +63,7 @@ def status_of(
     unused = _Unused(uses, ignore, tuple(unclear_starts))
     about_span_types = list(unused.diagnostics(modules.own))
     about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
-    entries = _unneeded(ignore, unused.matched | uses.ignored) if is_complete else ()
+    entries = _unneeded(ignore, unused.matched | uses.ignored, place_of) if is_complete else ()
     used = len(modules.own.definitions) - unused.number - unused.ignored
     return Status([*about_span_types, *about_code, *entries], used, unused.number, unused.ignored)
 
@@ -103,9 +110,10 @@ class _Unused:
             yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} is never used", severity)
 
 
-def _unneeded(ignore: Iterable[str], matched: Collection[str]) -> Iterator[Diagnostic]:
+def _unneeded(
+    ignore: Iterable[str], matched: Collection[str], place_of: Callable[[str], Place]
+) -> Iterator[Diagnostic]:
     for pattern in ignore:
         if pattern not in matched:
-            place = Place("pyproject.toml", f"/tool/prefactor-gen/status/ignore/{pattern}")
             message = f"{pattern!r} covers nothing that is unused or unknown: remove it from ignore"
-            yield UNNEEDED_IGNORE.at(place, message)
+            yield UNNEEDED_IGNORE.at(place_of(pattern), message)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.definitions.reference_settings import can_be_a_path
 from prefactor_gen.definitions.sources import SUFFIXES, display_name
-from prefactor_gen.vendoring.file_names import name_in_folder, possible_names
+from prefactor_gen.vendoring.file_names import is_portable, name_in_folder, possible_names
 from prefactor_gen.vendoring.remote_schema import RemoteSchema
 
 __all__ = ["Copy", "Placement", "PlacementError"]
@@ -48,24 +48,29 @@ class Placement:
     Args:
         base: the project folder, links resolved.
         entries: the paths of `[tool.prefactor-gen.refs]`, as they are written there, by URL.
-        present: the files of copies that are there, by URL.
+        copy_of: returns the file that stands for a URL, if it is there.
         definition_folders: the folders whose files are all definitions.
         folder: where copies are saved of which nothing else is said.
+        generated: the folder of the generated package.
     """
 
     def __init__(
         self,
         base: Path,
         entries: Mapping[str, str],
-        present: Mapping[str, Path],
+        copy_of: Callable[[str], Path | None],
         definition_folders: Sequence[Path],
+        *,
         folder: Path,
+        generated: Path,
     ) -> None:
         self._base = base
         self._entries = entries
-        self._present = present
+        self._copy_of = copy_of
         self._definition_folders = definition_folders
         self._folder = folder
+        self._generated = generated
+        self._listed: dict[Path, dict[str, set[str]]] = {}
         self._taken: dict[str, RemoteSchema] = {}
 
     def place(self, schema: RemoteSchema, wanted: Path | None = None) -> Copy:
@@ -81,6 +86,8 @@ class Placement:
         path, is_new = self._path(schema, wanted)
         if not path.is_relative_to(self._base):
             raise PlacementError(f"{display_name(path, self._base)} is outside of the project; name a PATH inside")
+        if is_new:
+            self._check_new(path)
         copy = Copy(schema, path, display_name(path, self._base), is_new)
         if path.suffix.lower() == ".json" and schema.suffix != ".json":
             raise PlacementError(f"{copy.shown}: the schema at {schema.url} is YAML; name a PATH that ends with .yaml")
@@ -94,8 +101,8 @@ class Placement:
 
     def _path(self, schema: RemoteSchema, wanted: Path | None) -> tuple[Path, bool]:
         """The file, and whether the configuration needs an entry for it."""
-        if schema.url in self._present:
-            return self._present[schema.url], False
+        if (present := self._copy_of(schema.url)) is not None:
+            return present, False
         if can_be_a_path(target := self._entries.get(schema.url, "")) and target:
             return self._real(self._base / target), False
         if wanted is not None and wanted.suffix.lower() in SUFFIXES and not wanted.is_dir():
@@ -109,9 +116,22 @@ class Placement:
         paths = (self._real(folder / name) for name in possible_names(schema))
         return next(each for each in paths if self._is_free(each, schema)), True
 
+    def _check_new(self, path: Path) -> None:
+        """Refuse a place that is not committed, that the generator writes, or that other systems cannot have."""
+        name, below = display_name(path, self._base), path.relative_to(self._base)
+        if any(part.casefold() == ".git" for part in below.parts):
+            raise PlacementError(f"{name} is in a folder of git itself, which is not committed; name another PATH")
+        if path.is_relative_to(self._generated):
+            raise PlacementError(f"{name} is in the package that prefactor-gen generates; name a PATH outside of it")
+        if not is_portable(below.as_posix()):
+            raise PlacementError(f"{name}: Windows can have no file of this name; name another PATH")
+
     def _wanted_file(self, path: Path, schema: RemoteSchema) -> Path:
         if not self._is_free(path, schema):
-            name = display_name(path, self._base)
+            name, other = display_name(path, self._base), self._same_in_any_case(path)
+            if other is not None:
+                other_name = display_name(other, self._base)
+                raise PlacementError(f"{name}: macOS and Windows take it for {other_name}; name another PATH")
             raise PlacementError(f"{name} is there already, with another content; name another PATH")
         return path
 
@@ -125,9 +145,30 @@ class Placement:
         other = self._taken.get(str(path).casefold())
         if other is not None:
             return other.content == schema.content
+        if self._same_in_any_case(path) is not None:
+            return False
         if not os.path.lexists(path):
             return True
         return path.is_file() and content_hash(path.read_bytes()) == content_hash(schema.content)
+
+    def _same_in_any_case(self, path: Path) -> Path | None:
+        """What macOS and Windows take for this file, or for a folder that it is in, because only the case differs."""
+        for each in (path, *path.parents):
+            if not each.is_relative_to(self._base) or each == self._base:
+                return None
+            names = self._names_in(each.parent).get(each.name.casefold(), {each.name})
+            if each.name not in names:
+                return each.with_name(min(names))
+        return None
+
+    def _names_in(self, folder: Path) -> dict[str, set[str]]:
+        """The names in a folder by their lower case, as it was before this run."""
+        if folder not in self._listed:
+            found: dict[str, set[str]] = {}
+            for name in os.listdir(folder) if folder.is_dir() else ():
+                found.setdefault(name.casefold(), set()).add(name)
+            self._listed[folder] = found
+        return self._listed[folder]
 
     @staticmethod
     def _real(path: Path) -> Path:

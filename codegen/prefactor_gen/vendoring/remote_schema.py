@@ -32,6 +32,7 @@ class RemoteSchema:
         suffix: `.json` or `.yaml`.
         refers_to: the URLs of the other documents that it refers to, in their order, each once.
         own_id: the URI that it gives itself, if it does.
+        inner_ids: the URIs that parts of it give themselves.
         defines_span_types: it is a definition file.
     """
 
@@ -40,6 +41,7 @@ class RemoteSchema:
     suffix: str
     refers_to: tuple[str, ...]
     own_id: str | None
+    inner_ids: tuple[str, ...]
     defines_span_types: bool
 
     @property
@@ -69,7 +71,8 @@ def read_schema(url: str, content: bytes) -> RemoteSchema:
     refs = LocalRefs(in_a_known_draft(root), url)
     refers_to = tuple(dict.fromkeys(_remote_references(refs)))
     own_id = refs.base if isinstance(refs.root.get("$id"), str) else None
-    return RemoteSchema(url, text, suffix, refers_to, own_id, not root.keys().isdisjoint(SECTIONS))
+    inner_ids = tuple(uri for uri in refs.uris if uri != own_id)
+    return RemoteSchema(url, text, suffix, refers_to, own_id, inner_ids, not root.keys().isdisjoint(SECTIONS))
 
 
 def _suffix(url: str, text: str) -> str:

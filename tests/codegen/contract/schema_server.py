@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.codegen.contract.serving import serving
+
 __all__ = ["Answer", "SchemaServer", "schema_server"]
 
 
@@ -65,13 +67,9 @@ def schema_server() -> Iterator[SchemaServer]:
         def log_message(self, *_: Any) -> None:
             """Print nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        server = SchemaServer(f"http://127.0.0.1:{http.server_address[1]}")
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        server = SchemaServer(url)
         try:
             yield server
         finally:
             stopped.set()
-            http.shutdown()
-            thread.join()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
 import pytest
+from tests.codegen.contract.platform_api import platform_api, registration
+from tests.codegen.contract.serving import serving
 
 from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
 from prefactor_local import LocalApi
@@ -29,30 +29,14 @@ def span_type(name: str, **more: object) -> dict[str, object]:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalApi]:
-    with LocalApi() as running:
-        monkeypatch.setenv("PREFACTOR_API_URL", running.url)
-        monkeypatch.setenv("PREFACTOR_API_TOKEN", running.token)
+    with platform_api(monkeypatch) as running:
         yield running
 
 
 @pytest.fixture
 def register(api: LocalApi) -> Callable[..., None]:
     """Registers a version of the agent `support`, whose external identifier is `support-agent`."""
-    with httpx.Client(base_url=f"{api.url}/api/v1", headers={"Authorization": f"Bearer {api.token}"}) as client:
-        details = {"name": "Support", "external_identifier": "support-agent"}
-        agent_id = client.post("/agent", json={"details": details}).json()["details"]["id"]
-
-    def send(identifier: str, *span_types: dict[str, object], current: bool = True, **more: object) -> None:
-        body = {
-            "agent_id": agent_id,
-            "agent_version": {"external_identifier": identifier},
-            "agent_schema_version": {"external_identifier": identifier, "span_type_schemas": span_types, **more},
-            "update_current_version": current,
-        }
-        headers = {"Authorization": f"Bearer {api.token}"}
-        httpx.post(f"{api.url}/api/v1/agent_instance/register", json=body, headers=headers).raise_for_status()
-
-    return send
+    return registration(api, "Support", "support-agent")
 
 
 def test_the_newest_version_as_a_definition_file(register: Callable[..., None]) -> None:
@@ -165,7 +149,7 @@ def versions_of(*rows: object) -> dict[str, Any]:
     ],
 )
 def test_answers_in_another_form(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any], expected: str) -> None:
-    with serving(monkeypatch, {"show": {"details": {"id": "a1"}}, **answers}), pytest.raises(RemoteError) as found:
+    with answering(monkeypatch, {"show": {"details": {"id": "a1"}}, **answers}), pytest.raises(RemoteError) as found:
         agent_versions("a")
     assert expected in str(found.value)
 
@@ -178,14 +162,14 @@ def test_rows_without_definitions_and_quality(monkeypatch: pytest.MonkeyPatch) -
         "agent_schema_version": {"summaries": [ROW]},
         "s1": {"details": details},
     }
-    with serving(monkeypatch, answers):
+    with answering(monkeypatch, answers):
         (found,) = agent_versions("a")
     assert found.definitions == {"span_type_schemas": [span_type("a:one")]}
     assert found.deployments == []
 
 
 @contextmanager
-def serving(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> Iterator[None]:
+def answering(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> Iterator[None]:
     """A server that gives these answers, by the last segment of the path."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -199,13 +183,7 @@ def serving(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> Iterato
         def log_message(self, *_arguments: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        monkeypatch.setenv("PREFACTOR_API_URL", f"http://127.0.0.1:{server.server_port}")
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        monkeypatch.setenv("PREFACTOR_API_URL", url)
         monkeypatch.setenv("PREFACTOR_API_TOKEN", "token")
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+        yield

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from tests.codegen.contract.repository import CONFIGURATION, Repository, definitions, git
-from tests.codegen.support import Project, forget, run_process
+from tests.codegen.support import Project, forget
 
 TEXT: dict[str, object] = {"type": "string"}
 REFUND = definitions(billing_refund={"invoice": TEXT})
@@ -324,13 +324,13 @@ def test_several_projects_in_one_run(project: Project) -> None:
     made = Repository(project.root)
     made.commit(a__pyproject=CONFIGURATION, a__schemas__x=REFUND, b__pyproject=CONFIGURATION, b__schemas__x=REFUND)
     made.write(b__schemas__x=definitions(mail_send={"to": TEXT}))
-    done = run_process("diff", "HEAD", "--format", "json", cwd=project.root)
-    found = {name: {each["id"] for each in report["changes"]} for name, report in json.loads(done.stdout).items()}
+    done = project.run("diff", "HEAD", "--format", "json")
+    found = {name: {each["id"] for each in report["changes"]} for name, report in json.loads(done.out).items()}
     assert (found["a"], {"PD001", "PD002"} <= found["b"]) == (set(), True)
-    assert done.returncode == 1
-    done = run_process("diff", "HEAD", "-C", "a", "-C", "b", "--format", "markdown", cwd=project.root)
-    assert done.stdout.count("<!-- prefactor-gen diff -->") == 1
-    assert "### <code>b</code>" in done.stdout
+    assert done.code == 1
+    done = project.run("diff", "HEAD", "-C", "a", "-C", "b", "--format", "markdown")
+    assert done.out.count("<!-- prefactor-gen diff -->") == 1
+    assert "### <code>b</code>" in done.out
 
 
 def test_a_linked_worktree(project: Project, repository: Repository) -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
+from tests.codegen.contract.platform_api import platform_api, registration
 from tests.codegen.support import Project
 
 from prefactor_local import LocalApi
@@ -22,30 +22,14 @@ def span_type(name: str, params: dict[str, Any] = TEXT, **more: Any) -> dict[str
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalApi]:
-    with LocalApi() as running:
-        monkeypatch.setenv("PREFACTOR_API_URL", running.url)
-        monkeypatch.setenv("PREFACTOR_API_TOKEN", running.token)
+    with platform_api(monkeypatch) as running:
         yield running
 
 
 @pytest.fixture
 def register(api: LocalApi) -> Callable[..., None]:
     """Registers a version of the agent `support`."""
-    headers = {"Authorization": f"Bearer {api.token}"}
-    details = {"name": "Support", "external_identifier": "support"}
-    with httpx.Client(base_url=f"{api.url}/api/v1", headers=headers) as client:
-        agent_id = client.post("/agent", json={"details": details}).json()["details"]["id"]
-
-    def send(identifier: str, *span_types: dict[str, Any], current: bool = True, **more: object) -> None:
-        body = {
-            "agent_id": agent_id,
-            "agent_version": {"external_identifier": identifier},
-            "agent_schema_version": {"external_identifier": identifier, "span_type_schemas": span_types, **more},
-            "update_current_version": current,
-        }
-        httpx.post(f"{api.url}/api/v1/agent_instance/register", json=body, headers=headers).raise_for_status()
-
-    return send
+    return registration(api, "Support", "support")
 
 
 def test_every_version_in_use_and_the_newest_are_compared(project: Project, register: Callable[..., None]) -> None:

@@ -95,3 +95,38 @@ def test_generated_classes_are_the_same(project: Project) -> None:
         modules.append(project.files()["_agent.py"])
     assert modules[0] == modules[1]
     assert project.files()["__definitions__.py"].count("x-prefactor-data") == 2
+
+
+def test_a_finding_stands_where_the_schema_says_the_category(project: Project) -> None:
+    """Of several schemas for one value, the one that names it; with the line of the section that leaves it out."""
+    project.write(
+        "schemas/a.yaml",
+        "span_type_schemas:\n"
+        "  - name: a\n"
+        "    data_risk: { action_profile: {}, params_data_categories: {}, result_data_categories: {} }\n"
+        "    params_schema:\n"
+        "      additionalProperties: { x-prefactor-data: [contact_information] }\n"
+        "      if: { required: [z] }\n"
+        "      then: { properties: { z: { x-prefactor-data: [authentication_and_secrets] } } }\n"
+        "      propertyNames: { x-prefactor-data: [personal_identifiers] }\n",
+    )
+    found = [line for line in project.run("check", "schemas").out.splitlines() if " PG037: " in line]
+    places = {(line.split(":")[1], line.split("'")[1], line.partition(" has ")[2].partition(",")[0]) for line in found}
+    assert places == {
+        ("5", "z", "contact_information"),
+        ("5", "*", "contact_information"),
+        ("7", "z", "authentication_and_secrets"),
+        ("8", "* (name)", "personal_identifiers"),
+    }
+    assert all(line.endswith("included (line 3)") for line in found)
+
+
+def test_findings_at_one_place_name_the_span_types(project: Project) -> None:
+    params = {"properties": {"mail": {"$ref": "b.json"}}}
+    entries = [{"name": f"s{number}", "params_schema": params} for number in range(7)]
+    project.write("schemas/a.json", {"span_type_schemas": entries})
+    project.write("schemas/b.json", MAIL)
+    assert (
+        "and 6 more of this kind at this place: 's1', 's2', 's3', 's4', 's5', 's6'"
+        in project.run("check", "schemas").out
+    )

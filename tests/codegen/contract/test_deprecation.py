@@ -1,5 +1,7 @@
 """What a deprecation says to use exists, templates go on to work, and dates are dates."""
 
+# messages, whole
+
 from __future__ import annotations
 
 from datetime import date
@@ -61,6 +63,7 @@ def test_a_template_shows_what_replaces_a_deprecated_property(
         ("tags[].id", []),
         ("id", []),
         ("agent:new", []),
+        ("agent:older", ["PG039"]),
         ("prompts", ["PG039"]),
         ("text", ["PG039"]),
         ("older", ["PG039"]),
@@ -125,3 +128,68 @@ def test_a_date_is_a_day_of_the_calendar() -> None:
     assert (said.since_date, said.until_date) == (date(2026, 11, 27), date(2027, 3, 1))
     for text in (None, "2.0", "2027-W01-1", "2027-02-30", "20270301", "2027-03-01T00:00"):
         assert Deprecation(until=text).until_date is None
+
+
+def test_the_old_form_deprecates_a_span_type_by_its_schema(project: Project) -> None:
+    project.span_types(agent={"type": "object", **deprecated(use="agent:new")}, **{"agent:new": {"type": "object"}})
+    assert project.generate().findings == []
+    assert '@deprecated("agent is deprecated: use agent:new instead."' in project.files()["_agent.py"]
+
+
+def test_a_registry_deprecates_a_span_type_by_the_schema_of_its_params(project: Project) -> None:
+    project.write(
+        "spans.py",
+        "from prefactor_core import SchemaRegistry\n"
+        "registry = SchemaRegistry()\n"
+        "registry.register_type('agent', {'type': 'object', 'x-prefactor-deprecated': {'reason': 'Gone.'}}, title='A', "
+        "description='A.')\n",
+    )
+    assert project.run("spans:registry", "--package", "made").code == 0
+    assert '@deprecated("agent is deprecated: Gone."' in project.files()["_agent.py"]
+
+
+def reported(project: Project, *entries: dict[str, Any]) -> list[str]:
+    """The findings of PG039, each with its pointer."""
+    project.write(
+        "schemas/a.json", {"span_type_schemas": [{"params_schema": {"type": "object"}, **e} for e in entries]}
+    )
+    lines = project.run("check", "schemas").out.splitlines()
+    return [" ".join(line.split(" ")[1:]) for line in lines if " PG039: " in line]
+
+
+def test_what_replaces_a_replacement(project: Project) -> None:
+    uses = {"a:a": "a:b", "a:b": "a:c", "a:c": "a:d", "x:x": "x:y", "x:y": "x:x"}
+    entries = [{"name": name, **deprecated(use=use)} for name, use in uses.items()]
+    properties = {"old": TEXT | deprecated(use="a:b")}
+    new = {"name": "a:d", "params_schema": {"type": "object", "properties": properties}}
+    text = "is deprecated: use names"
+    assert reported(project, *entries, new) == [
+        f"/span_type_schemas/0/x-prefactor-deprecated/use: warning PG039: 'a:a' {text} 'a:b', "
+        "which is deprecated, too: use a:d instead",
+        f"/span_type_schemas/1/x-prefactor-deprecated/use: warning PG039: 'a:b' {text} 'a:c', "
+        "which is deprecated, too: use a:d instead",
+        f"/span_type_schemas/3/x-prefactor-deprecated/use: warning PG039: 'x:x' {text} 'x:y', "
+        "which is deprecated, too, and leads back to 'x:x'",
+        f"/span_type_schemas/4/x-prefactor-deprecated/use: warning PG039: 'x:y' {text} 'x:x', "
+        "which is deprecated, too, and leads back to 'x:y'",
+        "/span_type_schemas/5/params_schema/properties/old/x-prefactor-deprecated/use: warning PG039: this "
+        f"{text} 'a:b', which is deprecated, too: use a:d instead",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"until": "soon"}, "expected a version or a date, as 2027-03-01, in until"),
+        ({"since": "2.0", "until": "1.0"}, "until of x-prefactor-deprecated is before since"),
+        ({"since": "1.9", "until": "1.10"}, None),
+        ({"since": "2.0.0", "until": "2"}, None),
+        ({"since": "v2", "until": "2027-01-01"}, None),
+        ({"since": "2026.Q3", "until": "r45"}, None),
+    ],
+)
+def test_versions(said: dict[str, str], message: str | None, project: Project) -> None:
+    entry = {"name": "a:b", "params_schema": {"type": "object"}, **deprecated(reason="R", **said)}
+    project.write("schemas/a.json", {"span_type_schemas": [entry]})
+    found = project.run("check", "schemas")
+    assert (found.code, message is None or message in found.out) == (0 if message is None else 1, True)

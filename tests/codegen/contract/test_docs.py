@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.codegen.support import Project
+from tests.codegen.support import Project, run_process
 
 from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_templates import rendering
@@ -382,6 +382,49 @@ def test_a_redacted_value_is_not_shown(project: Project) -> None:
     assert not any("s3cret" in each for each in page.blocks if each.startswith("from "))
 
 
+def test_what_is_shown_is_what_is_recorded(project: Project) -> None:
+    """The call has what the template shows, and nothing that is deprecated; options that are deprecated say so."""
+    params = {
+        "type": "object",
+        "properties": {
+            "nick": {"type": "string", "x-prefactor-deprecated": {"use": "name"}},
+            "name": {"type": "string"},
+            "user": {"type": "object", "properties": {"id": {"type": "string"}, "age": {"type": "integer"}}},
+            "pay": {
+                "oneOf": [
+                    {"title": "Cheque", "properties": {"no": {"type": "string"}}, "deprecated": True},
+                    {"title": "Card", "properties": {"last4": {"type": "string"}}},
+                ]
+            },
+        },
+    }
+    result = {"type": "object", "properties": {"out": {"type": "string", "deprecated": True}}}
+    shown = {"name": "a:b", "params_schema": params, "result_schema": result, "template": "{{ nick }}{{ user.id }}"}
+    page = markdown(project, shown)["a_b.md"]
+    assert "- Example: id\n" in page
+    assert 'await span.start(user={"id": "id"})\n    await span.complete()\n' in page
+    assert "| **Option 1 of 2: Cheque** | | | **Deprecated.** |" in page
+    assert "Example" not in markdown(project, {**shown, "template": "{{ nick }}"})["a_b.md"]
+
+
+def test_an_example_that_does_not_match(project: Project) -> None:
+    params = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "examples": ["seven"]}}}
+    write(project, {"name": "a:b", "params_schema": params})
+    assert project.run("docs", "--format", "markdown").code == 0
+    page = (project.root / "docs/spans/a_b.md").read_text("utf-8")
+    assert "The schema does not take these values as they are: replace those that do not match." in page
+    assert "made up" not in page
+
+
+def test_the_matrix_has_the_categories_of_fields(project: Project) -> None:
+    city = {"type": "string", "x-prefactor-data": ["location_and_tracking"]}
+    params = {"type": "object", "properties": {"address": {"type": "object", "properties": {"city": city}}}}
+    text = markdown(project, {**REFUND, "params_schema": params}, {"name": "a:b", "params_schema": params})["index.md"]
+    assert "| [`a:b`](a_b.md) | not declared |  |  | params (not declared) |" in text
+    assert "| yes | params | params (not declared) |" in text
+    assert "location and tracking" not in text.partition("No span type says")[2]
+
+
 def test_quality_schemas_have_pages(project: Project) -> None:
     schema = {"type": "object", "required": ["score"], "properties": {"score": {"type": "integer", "maximum": 5}}}
     quality = {"name": "answer", "title": "Answer", "template": "{{ score }}", "schema": schema}
@@ -430,6 +473,17 @@ class TestCurrent:
         assert project.run("docs", "--check", "--output", "spans.html").code == 0
 
 
+@pytest.mark.slow
+def test_several_projects(project: Project) -> None:
+    for folder in ("one", "two"):
+        project.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
+        project.write(f"{folder}/schemas/a.json", {"span_type_schemas": [PAYOUT]})
+    done = run_process("docs", cwd=project.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all((project.root / folder / "docs/spans.html").is_file() for folder in ("one", "two"))
+    assert run_process("docs", "--output", "all.html", cwd=project.root).returncode == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -446,7 +500,7 @@ class TestCurrent:
             ["--output", "ours.html"],
             "ours.html was not written by prefactor-gen docs: move it away, or choose another --output",
         ),
-        (["--output", "schemas/spans.json/x.html"], "docs: cannot write schemas/spans.json/x.html: Not a directory"),
+        (["--output", "schemas/spans.json/x.html"], "cannot write schemas/spans.json/x.html: Not a directory"),
         (["--output", ""], "--output: expected a file that ends in .html, found ."),
     ],
 )

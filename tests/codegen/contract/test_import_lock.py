@@ -67,7 +67,7 @@ def test_check_in_other_formats(importing: ImportingProject) -> None:
         "::error file=schemas/imported/shop.yaml,title=import::"
         "shop.yaml: shop 1.0 changed 1 of 2 tools; run import mcp --name shop"
     )
-    assert annotations[1].startswith("::error file=schemas/imported/shop.yaml,title=PD001::PD001 shop:find: ")
+    assert annotations[1].startswith("::error file=schemas/imported/shop.yaml,title=PD001::shop:find: ")
 
 
 def test_check_tells_that_a_source_cannot_be_read(importing: ImportingProject) -> None:

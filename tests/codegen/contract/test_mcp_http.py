@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from tests.codegen.contract.importing import ImportingProject, tool
+from tests.codegen.contract.serving import serving
 from tests.codegen.support import Project
 
 Answer = tuple[int, dict[str, str], str]
@@ -68,14 +68,9 @@ def streamable(method: str, path: str, message: dict[str, Any]) -> Answer:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture

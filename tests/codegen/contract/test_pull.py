@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 import yaml
+from tests.codegen.contract.platform_api import platform_api
 from tests.codegen.support import Project
-
-from prefactor_local import LocalApi
 
 PARAMS = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
 RISK = {
@@ -23,9 +22,7 @@ RISK = {
 def register(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Registers span types of the agent `billing`, as one of its runs does."""
     project.write("pyproject.toml", '[project]\nname = "x"\n[tool.prefactor-gen]\nsources = ["schemas"]\n')
-    with LocalApi() as api:
-        monkeypatch.setenv("PREFACTOR_API_URL", api.url)
-        monkeypatch.setenv("PREFACTOR_API_TOKEN", api.token)
+    with platform_api(monkeypatch) as api:
 
         def send(version: str, *span_types: dict[str, object], **more: object) -> None:
             schemas = {"external_identifier": version, "span_type_schemas": span_types, **more}

@@ -10,7 +10,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from tests.codegen.support import Project, run_process
+from tests.codegen.support import Project
 
 from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_http.models import DataRisk
@@ -129,7 +129,8 @@ def test_what_is_denied(project: Project) -> None:
         ),
     ]
     assert result.code == 1
-    lines = [line.removeprefix("to allow: ") for line in result.out.splitlines() if line.startswith("to allow: ")]
+    header, *lines = result.out.partition("to allow some, ")[2].splitlines()
+    assert header == "add them to [tool.prefactor-gen.risk.allow]:"
     write(
         project,
         {**REFUND, "params_schema": params},
@@ -160,7 +161,7 @@ def test_what_is_unknown(project: Project) -> None:
             f"{severity} PR003: unknown in data_risk of 'b': params.minors_data",
         ]
         assert result.code == code
-        assert ('to allow: "PR003 a" = "why"' in result.out) is bool(code)
+        assert ('  "PR003 a" = "why"' in result.out) is bool(code)
     write(project, span_type("a"), settings='unknown = "ignore"')
     assert "PR003" not in project.run("risk").out
 
@@ -190,8 +191,8 @@ def test_an_exception_that_is_not_needed(project: Project) -> None:
     write(project, REFUND, settings=settings)
     result = project.run("risk", "--strict")
     assert result.code == 1
-    assert [line for line in result.out.splitlines() if "PR0" in line] == [
-        "pyproject.toml: warning PR005: 'PR001 billing:refund destroy_data' in [tool.prefactor-gen.risk.allow] allows "
+    assert [line for line in result.out.splitlines() if "PR005:" in line] == [
+        "pyproject.toml:9:9: warning PR005: 'PR001 billing:refund destroy_data' in [tool.prefactor-gen.risk.allow] allows "
         "nothing; remove it"
     ]
     write(project, {**REFUND, "name": "a[b]"}, {**REFUND, "name": "ab"}, settings=settings.replace("billing:*", "a[b]"))
@@ -228,16 +229,48 @@ def test_markdown_in_which_names_mean_nothing(project: Project) -> None:
     assert tomllib.loads(line.removeprefix("to allow: ")) == {f"PR001 {name} destroy_data": "why"}
 
 
+def test_a_field_has_a_denied_category_that_data_risk_leaves_out(project: Project) -> None:
+    """Also if nothing has to be declared, and if the category is that of the names of members."""
+    health = {"type": "string", "x-prefactor-data": ["health_and_medical"]}
+    hidden = {**health, "x-prefactor-redact": True}
+    params = {"properties": {"diagnosis": health, "hidden": hidden, "by": {"type": "object", "propertyNames": health}}}
+    declared = risk(set(), data(), data())
+    write(
+        project,
+        span_type("a:excluded", declared, params_schema=params),
+        span_type("a:missing", params_schema=params),
+        span_type("a:hidden", declared, params_schema={"properties": {"x": hidden}}),
+        settings='deny = ["health_and_medical"]\nunknown = "ignore"\n',
+    )
+    result = project.run("risk")
+    assert result.code == 1
+    assert [line.partition("PR001: ")[2] for line in result.out.splitlines() if "PR001: " in line] == [
+        f"the params of 'a:{name}' have health_and_medical by x-prefactor-data (diagnosis, by.* (name)), which [tool.prefactor-gen.risk] denies"
+        for name in ("excluded", "missing")
+    ]
+    assert '"PR001 a:excluded params.health_and_medical" = "why"' in result.out
+
+
+@pytest.mark.parametrize("said", [["health_and_medicall"], True, []])
+def test_what_is_no_category_is_an_error(said: object, project: Project) -> None:
+    params = {"properties": {"x": {"type": "string", "x-prefactor-data": said}}}
+    write(project, span_type("a", risk(set(), data(), data()), params_schema=params))
+    result = project.run("risk")
+    assert (result.code, result.out, [each.rule for each in result.findings]) == (1, "", ["PG015"])
+
+
 WRONG_SETTINGS = {
     "key": ("denny = []", "unknown key 'denny' in [tool.prefactor-gen.risk]; expected deny, max-classification, unknown, profile, allow; did you mean 'deny'?"),
     "text": ('deny = "destroy_data"', "expected deny = [\"…\"] in [tool.prefactor-gen.risk], found 'destroy_data'"),
     "denied": ('deny = ["result.contact_info"]', "found 'result.contact_info'; did you mean 'result.contact_information'?"),
     "action-in-a-part": ('deny = ["params.read_data"]', "found 'params.read_data'"),
-    "unknown-class": ('max-classification = "unknown"', "expected one of public, internal, confidential, restricted, secret in max-classification"),
-    "unknown": ("unknown = true", "expected one of error, warning, note, ignore in unknown of [tool.prefactor-gen.risk], found True"),
-    "profile": ("profile = 1", "expected the path of a file in profile"),
+    "unknown-class": ('max-classification = "unknown"', 'expected max-classification = "public" or "internal" or "confidential" or "restricted" or "secret" in [tool'),
+    "unknown": ("unknown = true", 'expected unknown = "error" or "warning" or "note" or "ignore" in [tool.prefactor-gen.risk], found True'),
+    "profile": ("profile = 1", 'expected profile = "risk-profile.yaml" in [tool.prefactor-gen.risk], found 1'),
     "allow": ('allow = ["PR001"]', 'expected "rule span-type key" = "reason" in [tool.prefactor-gen.risk.allow]'),
     "placeholder": ('allow = { "PR001 a destroy_data" = "why" }', 'expected the reason in place of "why" for '),
+    "allow-all": ('allow = { "*" = "x" }', "expected a rule, and what it may find, such as \"PR003 crm:*\", in [tool.prefactor-gen.risk.allow], found '*'"),
+    "near": ('unknown = "warn"', "found 'warn'; did you mean 'warning'?"),
     "no-reason": ('allow = { "PR001 a destroy_data" = " " }', "expected the reason why 'PR001 a destroy_data' is allowed"),
 }  # fmt: skip
 
@@ -296,5 +329,5 @@ def test_several_projects(project: Project) -> None:
     for folder in ("one", "two"):
         project.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n')
         project.write(f"{folder}/schemas/a.json", {"span_type_schemas": [REFUND]})
-    done = run_process("risk", "--format", "json", cwd=project.root)
-    assert {folder: len(each["span_types"]) for folder, each in json.loads(done.stdout).items()} == {"one": 1, "two": 1}
+    done = project.run("risk", "--format", "json")
+    assert {folder: len(each["span_types"]) for folder, each in json.loads(done.out).items()} == {"one": 1, "two": 1}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema.validators import Draft7Validator
-from tests.codegen.support import Project, run_process
+from tests.codegen.support import Project
 
 from prefactor_gen.command import status
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
@@ -209,9 +209,11 @@ def test_deprecated(agent: Project) -> None:
 
 
 def test_what_is_no_longer_supported_is_an_error(agent: Project) -> None:
-    agent.write("schemas/spans.yaml", DEFINITIONS.replace("2999", "1999"))
+    definitions = DEFINITIONS.replace('until: "2999', 'reason: It has no tools., until: "1999')
+    agent.write("schemas/spans.yaml", definitions)
     assert found(agent, "import made\nX = made.AgentOld\n") == [
-        "error   PS004 src/agent.py:2: made.AgentOld is deprecated: use agent:llm (supported until 1999-01-01)"
+        "error   PS004 src/agent.py:2: made.AgentOld is deprecated: use agent:llm; It has no tools (supported until "
+        "1999-01-01)"
     ]
 
 
@@ -321,7 +323,7 @@ ignore = { "agent:o*" = "the old worker records it", "their:*" = "the integratio
     )
     code = ALL + "def f(i): i.span('their:x')\n"
     assert found(agent, code) == [
-        "warning PS006 pyproject.toml: 'gone:*' covers nothing that is unused or unknown: remove it from ignore"
+        "warning PS006 pyproject.toml:7: 'gone:*' covers nothing that is unused or unknown: remove it from ignore"
     ]
     assert agent.run("status").out.startswith("3 span types: 2 used, 0 unused, 1 ignored\n")
     assert found(agent, code, "src") == []
@@ -329,13 +331,19 @@ ignore = { "agent:o*" = "the old worker records it", "their:*" = "the integratio
     assert agent.run("status", "src", "--strict").code == 0
 
 
+REASON = "expected the reason why 'a' is ignored in [tool.prefactor-gen.status.ignore]"
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
         ("ignored = {}", "unknown key 'ignored' in WHERE; expected ignore; did you mean 'ignore'?"),
-        ("ignore = []", 'expected ignore = { "name:*" = "reason" } in WHERE, found []'),
-        ("ignore = { a = ' ' }", "expected the reason why 'a' is ignored in WHERE, found an empty text"),
-        ("ignore = { a = 1 }", "expected the reason why 'a' is ignored in WHERE, found 1"),
+        ("ignore = []", 'expected "name:*" = "reason" in [tool.prefactor-gen.status.ignore], found []'),
+        (
+            "ignore = { a = ' ' }",
+            f"{REASON}, found ' '",
+        ),
+        ("ignore = { a = 1 }", f"{REASON}, found 1"),
     ],
 )
 def test_a_wrong_table(agent: Project, table: str, message: str) -> None:
@@ -363,8 +371,8 @@ def test_several_projects(agent: Project) -> None:
     for folder in ("one", "two"):
         agent.write(f"{folder}/pyproject.toml", '[tool.prefactor-gen]\nsources = ["../schemas"]\npackage = "made"\n')
         agent.write(f"{folder}/agent.py", ALL)
-    done = run_process("status", "-C", "one", "-C", "two", "--format", "json", cwd=agent.root)
-    assert [each["source"] for each in json.loads(done.stdout)] == [
+    done = agent.run("status", "-C", "one", "-C", "two", "--format", "json")
+    assert [each["source"] for each in json.loads(done.out)] == [
         "one/../schemas/spans.yaml",
         "two/../schemas/spans.yaml",
     ]

@@ -77,7 +77,10 @@ def refused(result: Result) -> str:
 
 
 def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
-    assert "PG008" in project.run("check").out
+    assert (
+        f"PG008: expected a reference into the definition folder, found the remote {money!r}; nothing is fetched "
+        f"here: to save a copy, run prefactor-gen refs add {money}" in project.run("check").out
+    )
     (project.root / "pyproject.toml").write_text(
         '# ours\n[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n'
     )
@@ -101,6 +104,14 @@ def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
     before = files(project)
     again = project.run("refs", "add", money)
     assert (again.code, "is its copy already" in again.out, files(project)) == (0, True, before)
+
+
+def test_advice_that_works(project: Project) -> None:
+    """`refs add` is not named for what it refuses."""
+    project.configure()
+    for url in ("http://a.example/x.json", "https://a.example/x.json?api_key=k", "urn:a:x"):
+        refer_to(url, project)
+        assert "save a copy, and add to [tool.prefactor-gen.refs]" in project.run("check").out
 
 
 def test_nothing_but_refs_uses_the_network(money: str, project: Project, request: pytest.FixtureRequest) -> None:
@@ -155,6 +166,7 @@ def test_an_update_takes_what_is_at_the_urls_now(money: str, project: Project, s
     assert re.fullmatch("schemas/vendor/money.json updated \\(sha256-.{8}… → sha256-.{8}…\\)", lines[0])
     assert re.fullmatch("schemas/vendor/person.yaml written \\(sha256-.{8}…\\)", lines[1])
     assert lines[2:] == [
+        "pyproject.toml and prefactor-refs.lock written",
         "1 of 3 copies is current",
         "  note PD102 billing:refund params total.by: added",
     ]
@@ -186,8 +198,21 @@ def test_a_missing_copy_and_a_removed_entry(money: str, project: Project) -> Non
     path = project.root / "pyproject.toml"
     path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "currency" not in line))
     assert "does not name it" in project.run("refs", "check").out
-    assert project.run("refs", "update", money).code == 0
+    assert "pyproject.toml written" in project.run("refs", "update", money).out
     assert lock(project).keys() == {money, money.replace("money", "currency")}, "it is needed again"
+
+
+def test_an_entry_without_a_copy(money: str, project: Project, server: SchemaServer) -> None:
+    project.run("refs", "add", money)
+    other = server.put("/other.json", {})
+    with (project.root / "pyproject.toml").open("a") as file:
+        file.write(f'"{other}" = "schemas/vendor/other.json"\n')
+    assert f"the copy of {other} is missing" in project.run("refs", "check").out
+    refer_to(other, project)
+    lines = project.run("refs", "update").out.splitlines()
+    assert "schemas/vendor/other.json written" in lines[0]
+    assert lines[-1] == "  billing:refund could not be read before, so that it is not compared"
+    assert project.run("check").code == 0
 
 
 @pytest.mark.parametrize(
@@ -238,6 +263,25 @@ def test_names_that_files_should_not_have(project: Project, server: SchemaServer
     assert len({*names}) == len(paths) + 1
     assert all(re.fullmatch("schemas/vendor/[A-Za-z0-9][A-Za-z0-9._-]{0,90}\\.json", name) for name in names), names
     assert (project.root / "schemas/vendor/money.json").read_text() == "{}"
+
+
+def test_file_names_that_every_system_can_have(project: Project, server: SchemaServer) -> None:
+    project.configure(refs={f"{server.url}/v2/": "v2/"})
+    project.write("schemas/vendor/money.json", "{}")
+    names = {
+        "/Money.json": "schemas/vendor/127.0.0.1-Money.json",
+        "/CON.json": "schemas/vendor/schema-CON.json",
+        "/aux": "schemas/vendor/schema-aux.json",
+        "/nul.x.json": "schemas/vendor/schema-nul.x.json",
+        "/%C3%A9t%C3%A9.json": "schemas/vendor/ete.json",
+        "/%E6%9D%B1.json": "schemas/vendor/127.0.0.1.json",
+        "/v2/prn/a.json": "schemas/vendor/a.json",
+    }
+    urls = {server.put(path, {"title": path}): name for path, name in names.items()}
+    all_of_them = server.put("/all.json", {"anyOf": [{"$ref": url} for url in urls]})
+    assert project.run("refs", "add", all_of_them).code == 0
+    found = entries(project)
+    assert {url: found.get(url) for url in urls} == urls
 
 
 def test_references_are_followed_as_the_generator_resolves_them(project: Project, server: SchemaServer) -> None:
@@ -416,17 +460,58 @@ def test_files_of_others_stay(money: str, project: Project, server: SchemaServer
     assert "is there already, with another content" in line
     project.configure(refs={money: "schemas/vendor/own.json"})
     assert f"prefactor-gen refs update {money} takes" in refused(project.run("refs", "add", money))
-    note = project.run("refs", "check")
-    assert (note.code, f"note PG040: {money} was not fetched by refs" in note.out) == (0, True)
+    project.write("prefactor-refs.lock", '{"version": 1, "refs": {}}')
+    for arguments, code in (([], 0), (["--strict"], 1)):
+        checked = project.run("refs", "check", *arguments)
+        assert (checked.code, f"warning PG040: {money} was not fetched by refs" in checked.out) == (code, True)
     assert project.run("refs", "update", money).code == 0
     assert json.loads((project.root / "schemas/vendor/own.json").read_text()) == MONEY
 
 
 def test_one_id_in_two_files(money: str, project: Project, server: SchemaServer) -> None:
-    server.put("/currency.json", {"$id": "https://acme.example/currency", **CURRENCY})
-    project.write("schemas/own.json", {"$id": "https://acme.example/currency", "type": "string"})
+    server.put("/currency.json", {"$id": "of/all.json", **CURRENCY})
+    project.write("schemas/own.json", {"$id": f"{server.url}/of/all.json", "type": "string"})
     line = refused(project.run("refs", "add", money))
-    assert "has the $id 'https://acme.example/currency', and so has schemas/own.json; keep one of them" in line
+    assert f"has the $id '{server.url}/of/all.json', which leads to schemas/own.json already; keep one of them" in line
+
+
+def test_a_copy_does_not_stand_for_the_url_of_another_one(money: str, project: Project, server: SchemaServer) -> None:
+    project.run("refs", "add", money)
+    other = server.put("/other.json", {"$id": "currency.json", "type": "integer"})
+    line = f"has the $id '{server.url}/currency.json', which leads to schemas/vendor/currency.json already"
+    assert line in refused(project.run("refs", "add", other))
+    project.write("schemas/a.json", {"$id": f"{server.url}/currency.json", "type": "integer"})
+    text = "for which [tool.prefactor-gen.refs] names schemas/vendor/currency.json"
+    assert text in project.run("check").out
+    assert project.run("refs", "add", server.put("/same.json", CURRENCY | {"$id": "same.json"})).code == 0
+    server.put("/same.json", {"$id": "currency.json", "type": "integer"})
+    assert line in refused(project.run("refs", "update")), "an update, too"
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_copy_stands_for_no_url_of_another_host(part: bool, project: Project, server: SchemaServer) -> None:
+    project.configure()
+    bank = "https://bank.example/iban.json"
+    refer_to(bank, project)
+    schema = {"$id": bank, "type": "string"}
+    url = server.put("/iban.json", {"$defs": {"x": schema}} if part else schema)
+    assert f"refs add {bank}" in project.run("check").out
+    result = project.run("refs", "add", url)
+    entry = f'"{bank}" = "schemas/vendor/iban.json"'
+    assert (result.code, f"{bank} of another host: no $ref to that leads to it" in result.out) == (0, True)
+    check = project.run("check")
+    assert (check.code, entry in result.out, entry in check.out) == (1, True, True)
+    with (project.root / "pyproject.toml").open("a") as file:
+        file.write(f"{entry}\n")
+    assert project.run("check").code == 0
+
+
+def test_other_names_of_a_copy_are_told(project: Project, server: SchemaServer) -> None:
+    project.configure()
+    url = server.put("/v1/a.json", {"$id": "urn:acme:a"})
+    assert "has the $id urn:acme:a: a $ref to that leads to it, too" in project.run("refs", "add", url).out
+    server.put("/v1/a.json", {"$id": "/v2/a.json"})
+    assert f"has the $id {server.url}/v2/a.json: a $ref to that" in project.run("refs", "update").out
 
 
 def test_span_types_of_others_do_not_become_ours(project: Project, server: SchemaServer) -> None:
@@ -441,6 +526,13 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "no suffix": (["add", "URL", "foo"], "expected a PATH that ends with .json, .yaml or .yml, or with / for a folder"),
     "outside": (["add", "URL", "../money.json"], "is outside of the project; name a PATH inside"),
     "absolute": (["add", "URL", "/tmp/money.json"], "is outside of the project; name a PATH inside"),
+    "of git": (["add", "URL", ".git/money.json"], "is in a folder of git itself, which is not committed"),
+    "generated": (["add", "URL", "generated/made/"], "is in the package that prefactor-gen generates; name a PATH out"),
+    "reserved": (["add", "URL", "con.json"], "con.json: Windows can have no file of this name; name another PATH"),
+    "other case": (
+        ["add", "URL", "Schemas/money.json"],
+        "macOS and Windows take it for schemas; name",
+    ),
     "no copy": (["update", "https://a.example/x"], "has no copy here; refs add https://a.example/x saves one"),
     "YAML in JSON": (["add", "YAML", "money.json"], "is YAML; name a PATH that ends with .yaml"),
     "below a file": (["add", "URL", "pyproject.toml/money.json"], "cannot write"),
@@ -460,12 +552,23 @@ def test_a_project_without_configuration(project: Project) -> None:
     assert "expected [tool.prefactor-gen] in pyproject.toml" in refused(project.run("refs", "check"))
 
 
+def test_entries_with_dotted_keys(money: str, project: Project) -> None:
+    """Also where tomlkit cannot edit them, because another key is between them."""
+    lines = ['refs."https://a.example/x" = "x.json"', 'sources = ["schemas"]', 'refs."https://a.example/y" = "x.json"']
+    project.write("pyproject.toml", "\n".join(["[tool.prefactor-gen]", *lines, 'package = "made"', ""]))
+    project.write("x.json", "{}")
+    assert project.run("refs", "add", money).code == 0
+    assert len(entries(project)) == 4
+    assert project.run("check").code == 0
+
+
 def test_a_pyproject_that_cannot_be_edited(money: str, project: Project) -> None:
     line = '[tool]\nprefactor-gen = { sources = ["schemas"], package = "made" }\n'
     project.write("pyproject.toml", line)
     before = files(project)
     result = project.run("refs", "add", money)
     assert (result.code, files(project)) == (2, before)
+    assert "add these lines to it, with [tool.prefactor-gen] as a table of its own" in result.err
     assert f'"{money}" = "schemas/vendor/money.json"' in result.err
 
 
@@ -480,6 +583,32 @@ def test_a_lock_file_that_cannot_be_used(text: str, money: str, project: Project
         assert line.endswith("prefactor-gen refs update writes it again, if it is removed")
 
 
+def test_a_lock_file_that_is_removed(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    before = files(project)
+    (project.root / "prefactor-refs.lock").unlink()
+    project.write("schemas/vendor/currency.json", '{"enum": ["EUR", "EVIL"]}')
+    for arguments in ([], ["--remote"]):
+        result = project.run("refs", "check", *arguments)
+        assert (result.code, "error PG040: there is no prefactor-refs.lock" in result.out) == (1, True)
+    result = project.run("refs", "update")
+    assert (result.code, "prefactor-refs.lock written" in result.out) == (0, True)
+    assert files(project) == before
+
+
+def test_a_removed_lock_file_of_a_folder(project: Project, server: SchemaServer) -> None:
+    project.configure(refs={f"{server.url}/v2/": "vendor/v2/"})
+    url = server.put("/v2/money", CURRENCY)
+    project.run("refs", "add", url)
+    before = files(project)
+    (project.root / "prefactor-refs.lock").unlink()
+    assert project.run("refs", "check").code == 1
+    assert f"{server.url}/v2/: without a lock file, name the URLs" in project.run("refs", "update").out
+    project.write("vendor/v2/money.json", "{}")
+    assert project.run("refs", "update", url).code == 0
+    assert files(project) == before
+
+
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="permissions")
 def test_a_folder_that_cannot_be_written(money: str, project: Project) -> None:
     (project.root / "schemas").chmod(0o500)
@@ -491,3 +620,10 @@ def test_a_link_out_of_the_project_is_not_followed(money: str, project: Project,
     (project.root / "schemas" / "vendor").symlink_to(outside)
     assert "is outside of the project" in refused(project.run("refs", "add", money))
     assert not list(outside.iterdir())
+
+
+def test_a_copy_that_cannot_be_fetched_needs_no_hash(project: Project) -> None:
+    project.configure(refs={"urn:acme:x": "x.json"})
+    project.write("x.json", "{}")
+    result = project.run("refs", "check", "--strict")
+    assert (result.code, "note PG040: urn:acme:x was not fetched by refs" in result.out) == (0, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prefactor_gen.checks.combinations import has_too_many_combinations
+from prefactor_gen.checks.combinations import combinations_of, has_too_many_combinations
 from prefactor_gen.comparison.schemas.sides import Plain, Sides, text_of
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import ObjectNode, from_python
@@ -22,6 +22,8 @@ _MAX_CHARACTERS = 5_000_000
 """The most characters of all schemas that are asked for."""
 _MAX_PRODUCT = 10**10
 """The most characters of one schema times those of the other; of larger ones, only the parts are compared."""
+_MAX_CASES = 10_000_000
+"""The most cases of one schema times those of the other, of all questions: the engine compares each with each."""
 _COMBINING = ("anyOf", "oneOf", '"if"', '"not"', "dependent")
 
 
@@ -36,6 +38,13 @@ class Algebra:
         self._texts: dict[int, tuple[Plain, str]] = {}
         self._canonical: dict[str, CanonicalSchema | None] = {}
         self._answers: dict[tuple[str, str], bool] = {}
+        self._cases: dict[str, int] = {}
+        self._cases_left = _MAX_CASES
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing more is proven."""
+        return self.questions >= _MAX_QUESTIONS or self._cases_left <= 0 or self._left <= 0
 
     def covers(self, wide: Plain, narrow: Plain) -> bool:
         """Whether it is proven that a schema takes every value that another one takes."""
@@ -68,13 +77,15 @@ class Algebra:
     def _asked(self, wide: Plain, narrow: Plain) -> bool:
         from jsonschema_rs.canonical import Containment
 
-        if len(self._text(wide)) * len(self._text(narrow)) > _MAX_PRODUCT:
+        if self.is_exhausted or len(self._text(wide)) * len(self._text(narrow)) > _MAX_PRODUCT:
             return False
         if (one := self.canonical(wide)) is None or (other := self.canonical(narrow)) is None:
             return False
         self.questions += 1
-        if self.questions > _MAX_QUESTIONS:
+        cases = self._cases[self._text(wide)] * self._cases[self._text(narrow)]
+        if cases > _MAX_CASES:
             return False
+        self._cases_left -= cases
         try:
             return one.covers(other) == Containment.YES
         except ValueError:  # not supported
@@ -87,8 +98,12 @@ class Algebra:
             return None
         document = self.sides.document(schema)
         self._left -= len(text) if document is schema else len(text_of(document))
-        if self._left < 0 or _is_too_large(document):
+        if self._left < 0:
             return None
+        cases = _cases(document)
+        if cases is None:
+            return None
+        self._cases[text] = cases
         try:
             return canonicalize(
                 document,
@@ -101,12 +116,14 @@ class Algebra:
             return None
 
 
-def _is_too_large(document: Plain) -> bool:
-    """Whether the options in a schema combine to so many cases that comparing them takes too long."""
+def _cases(document: Plain) -> int | None:
+    """To how many cases the options in a schema combine; None if comparing them takes too long."""
     if isinstance(document, bool) or not any(keyword in text_of(document) for keyword in _COMBINING):
-        return False
+        return 1
     try:
         node = from_python(document, Place(""))
     except DiagnosticError:  # too deep
-        return True
-    return isinstance(node, ObjectNode) and has_too_many_combinations(node)
+        return None
+    if not isinstance(node, ObjectNode) or has_too_many_combinations(node):
+        return None
+    return 1 + combinations_of(node)

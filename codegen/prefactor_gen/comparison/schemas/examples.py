@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TypeAlias
 
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
+from prefactor_gen.comparison.schemas.sides import text_of
 from prefactor_schema import JsonSchema, SchemaError
 
-__all__ = ["NO_VALUE", "Examples"]
+__all__ = ["NO_VALUE", "Examples", "in_turn"]
 
 NO_VALUE = object()
 """What `Examples.of` returns if it finds no value."""
@@ -67,6 +69,12 @@ class Examples:
     def __init__(self, *, assert_formats: bool = False) -> None:
         self.assert_formats = assert_formats
         self._left = _MAX_ALL_TRIED
+        self._known: dict[tuple[str, str], object] = {}
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether no more values are made."""
+        return self._left <= 0
 
     def of(self, schema: object) -> object:
         """A small value that a schema takes, always the same one; `NO_VALUE` if none is found.
@@ -76,17 +84,28 @@ class Examples:
         """
         definitions = schema.get("$defs") if isinstance(schema, dict) else None
         allowed = min(self._left, _MAX_TRIED_FOR_ONE)
-        maker = _Maker(definitions if isinstance(definitions, dict) else {}, allowed, self.assert_formats)
+        maker = _Maker(definitions if isinstance(definitions, dict) else {}, allowed, self.assert_formats, self._known)
         found = maker.value(schema, 0) if allowed > 0 else NO_VALUE
         self._left -= allowed - max(maker.left, 0)
         return found
 
 
 class _Maker:
-    def __init__(self, definitions: Mapping[str, object], left: int, assert_formats: bool) -> None:
+    def __init__(
+        self,
+        definitions: Mapping[str, object],
+        left: int,
+        assert_formats: bool,
+        known: dict[tuple[str, str], object],
+    ) -> None:
         self.definitions = definitions
         self.left = left
         self.assert_formats = assert_formats
+        self._known = known  # many members of an object are equal
+
+    @cached_property
+    def _definitions_text(self) -> str:
+        return text_of(self.definitions)
 
     def value(self, schema: object, level: int) -> object:
         """The first candidate that the schema takes."""
@@ -106,6 +125,17 @@ class _Maker:
         except (SchemaError, RecursionError, OverflowError):  # or a number that is too large
             pass
         return NO_VALUE
+
+    def _member_value(self, schema: object, level: int) -> object:
+        """As `value`, for what many schemas have again and again."""
+        text = text_of(schema)
+        key = (text, self._definitions_text if "$ref" in text else "")
+        if key in self._known:
+            return self._known[key]
+        found = self.value(schema, level)
+        if self.left >= 0:
+            self._known[key] = found
+        return found
 
     def candidates(self, schema: object, level: int) -> Iterator[object]:
         """Values that the schema may take."""
@@ -142,7 +172,7 @@ class _Maker:
             yield from self.candidates(merged, level + 1)
             return
         tried = [self.candidates(_merged(rest, each), level + 1) for each in options]
-        yield from _in_turn(tried)
+        yield from in_turn(tried)
 
     def _of_type(self, name: str, schema: _Schema, level: int) -> Iterator[object]:
         match name:
@@ -175,7 +205,7 @@ class _Maker:
                     break
                 if name not in chosen:
                     chosen.append(name)
-            made = {name: self.value(self._member(schema, name), level + 1) for name in chosen}
+            made = {name: self._member_value(self._member(schema, name), level + 1) for name in chosen}
             yield {name: value for name, value in made.items() if value is not NO_VALUE}
         base = {name: made[name] for name in required if made.get(name, NO_VALUE) is not NO_VALUE}
         yield from ({**base, "key": value} for value in _OF_ALL_TYPES)
@@ -289,7 +319,7 @@ _MERGE: dict[str, Callable[[object, object], object]] = {
 }
 
 
-def _in_turn(iterators: list[Iterator[object]]) -> Iterator[object]:
+def in_turn(iterators: list[Iterator[object]]) -> Iterator[object]:
     """One value of each, again and again."""
     while iterators:
         remaining = []

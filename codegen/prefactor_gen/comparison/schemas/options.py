@@ -12,6 +12,7 @@ from prefactor_gen.comparison.schemas.findings import Directions
 from prefactor_gen.comparison.schemas.group_changes import shown
 from prefactor_gen.comparison.schemas.groups import Group, Kind
 from prefactor_gen.comparison.schemas.locations import Location, Pair
+from prefactor_gen.comparison.schemas.paths import Path
 from prefactor_gen.comparison.schemas.sides import text_of
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.documents.nodes import ObjectNode, Schema
@@ -65,11 +66,11 @@ def compare_options(walk: Comparison, pair: Pair, ask: Directions, differing: Di
         elif one is not None and here.narrows:
             is_type = _is_other_type(one, new)
             rule = change_rules.TYPE_NARROWED if is_type else change_rules.OPTION_REMOVED
-            walk.report(rule, Pair(one, new, pair.path), f"{_name(one)} removed", here)
+            walk.report(rule, Pair(one, new, pair.path), f"{_name(one, pair.path)} removed", here)
         elif other is not None and here.widens:
             is_type = _is_other_type(other, old)
             rule = change_rules.TYPE_WIDENED if is_type else change_rules.OPTION_ADDED
-            walk.report(rule, Pair(old, other, pair.path), f"{_name(other)} added", here)
+            walk.report(rule, Pair(old, other, pair.path), f"{_name(other, pair.path)} added", here)
     return True
 
 
@@ -183,15 +184,16 @@ def _constants(location: Location) -> set[tuple[str, str]]:
     return found
 
 
-def _name(option: Location) -> str:
-    """What people call an option: by its constant, its title, its types."""
-    constants = sorted(_constants(option))
+def _name(option: Location, path: Path) -> str:
+    """What people call an option: by its constant, its title, its types; not by what is redacted."""
+    hidden = option.sides.hidden
+    constants = [(name, value) for name, value in sorted(_constants(option)) if not hidden.hides((*path, name))]
     if constants:
         return f"the option {constants[0][0]} {constants[0][1]}"
     own = option.schemas[-1] if option.schemas else None
     title = own.get("title") if isinstance(own, ObjectNode) else None
     if isinstance(title, str):
         return f"the option {shown(title)}"
-    if option.values is not None and len(option.values) == 1:
+    if option.values is not None and len(option.values) == 1 and not hidden.hides(path):
         return shown(option.values[0])
     return " or ".join(sorted(option.types)) or "an option"

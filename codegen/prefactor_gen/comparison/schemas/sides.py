@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
+from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, Schema, to_plain
 from prefactor_gen.json_schema.drafts import whole_in_2020_12
 from prefactor_gen.json_schema.keywords import ASSERTIONS
@@ -141,6 +142,11 @@ class Sides:
         """The same as one plain schema."""
         roots = [self.plain(side, each) for each in self.roots(side)]
         return roots[0] if len(roots) == 1 else {"allOf": roots}
+
+    @cached_property
+    def hidden(self) -> HiddenValues:
+        """The values that one of the schemas redacts."""
+        return HiddenValues(self.old.root, self.new.root)
 
     def schema_at(self, target: _Target) -> Schema:
         """The schema that a reference leads to."""

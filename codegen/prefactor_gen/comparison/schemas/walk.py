@@ -53,8 +53,8 @@ class Walk(Comparison):
         if not any(ask) or key in self._around:  # further in, the same again is no other change
             return
         self._left -= 1
-        if key in self._here or self._left < 0:
-            self.unproven(pair, ask, "it refers to itself" if self._left >= 0 else "it has too many places")
+        if key in self._here or self._left < 0 or self.algebra.is_exhausted:
+            self.unproven(pair, ask, "it refers to itself" if key in self._here else "its schemas are too large")
             return
         self._here.append(key)
         self._compare_here(pair, ask)

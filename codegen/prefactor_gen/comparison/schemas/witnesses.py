@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefactor_gen.comparison.schemas.algebra import Algebra
 from prefactor_gen.comparison.schemas.examples import NO_VALUE, Examples
 from prefactor_gen.comparison.schemas.findings import Region
+from prefactor_gen.comparison.schemas.nearby_values import nearby, words_of
 from prefactor_gen.comparison.schemas.paths import ITEMS, Path
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
 from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
@@ -16,6 +17,10 @@ __all__ = ["Witnesses"]
 _MAX_SOUGHT = 200
 _MAX_CHARACTERS = 2_000_000
 """The most witnesses of one comparison, and the most characters of the schemas that are searched for them."""
+_MAX_COMPLEMENT = 50_000
+"""The most characters of two schemas whose difference is made as a whole: the engine needs much memory for it."""
+_MAX_NEARBY, _MAX_NEARBY_FOR_ONE = 20_000, 1_000
+"""The most values that are tried because they are near to one that is valid: in one comparison, and for one witness."""
 
 
 class Witnesses:
@@ -25,8 +30,9 @@ class Witnesses:
         self.sides, self.algebra = sides, algebra
         self.old, self.new = (_validator(side, sides) for side in (sides.old, sides.new))
         self._examples = Examples(assert_formats=sides.assert_formats)
-        size = sum(len(text_of(sides.whole(side))) for side in (sides.old, sides.new))
+        size = self._size = sum(len(text_of(sides.whole(side))) for side in (sides.old, sides.new))
         self._left = min(_MAX_SOUGHT, 1 + _MAX_CHARACTERS // size)
+        self._nearby_left = min(_MAX_NEARBY, 10 * _MAX_CHARACTERS // size)
 
     def narrowing(self, region: Region) -> object:
         """A payload that only the old schema takes, with such a value; `NO_VALUE` if none is found."""
@@ -38,16 +44,34 @@ class Witnesses:
 
     def _found(self, region: Region, side: Side, other: Side, taking: JsonSchema, refusing: JsonSchema) -> object:
         self._left -= 1
-        if self._left < 0:
+        if self._left < 0 or self._examples.is_exhausted:
             return NO_VALUE
         whole, others = self.sides.whole(side), self.sides.whole(other)
         value: Plain = {"allOf": [region.taken, {"not": region.refused}]}
         shown: Plain = {"allOf": [whole, _reached(region.path, value)]}
         different: Plain = {"allOf": [whole, {"not": others}]}
         # First, one that the other side would take if only this had not changed; then any.
-        for schema in (shown, different):
+        for schema in (shown, different) if self._size <= _MAX_COMPLEMENT else (shown,):
             found = self._example(schema)
-            if found is not NO_VALUE and not taking.mismatches(found) and _refuses(refusing, found):
+            if found is not NO_VALUE and _takes(taking, found) and _refuses(refusing, found):
+                return found
+        near: Plain = {"allOf": [whole, _reached(region.path, region.taken)]}
+        return self._nearby((near, whole), (region.refused, others), taking, refusing)
+
+    def _nearby(
+        self, taken: tuple[Plain, Plain], refused: tuple[Plain, Plain], taking: JsonSchema, refusing: JsonSchema
+    ) -> object:
+        """A payload that only one side takes, found by changing one that it takes; the first schemas matter most."""
+        words = words_of(*map(self.sides.document, (*refused, *taken)))
+        for schema in taken:
+            most = min(_MAX_NEARBY_FOR_ONE, self._nearby_left)
+            value = self._example(schema) if most > 0 else NO_VALUE
+            if value is NO_VALUE or not _takes(taking, value):
+                continue
+            self._nearby_left -= most
+            tried = nearby(value, lambda changed: _takes(taking, changed), words, most)
+            found = next((each for each in tried if _refuses(refusing, each)), NO_VALUE)
+            if found is not NO_VALUE:
                 return found
         return NO_VALUE
 
@@ -68,6 +92,14 @@ class Witnesses:
 
 def _validator(side: Side, sides: Sides) -> JsonSchema:
     return JsonSchema(to_plain(side.written), assert_formats=sides.assert_formats)  # type: ignore[arg-type]  # an object
+
+
+def _takes(schema: JsonSchema, value: object) -> bool:
+    """Whether a value is known to match; what cannot be checked does not."""
+    try:
+        return schema.matches(value) and not schema.mismatches(value)
+    except SchemaError:
+        return False
 
 
 def _refuses(schema: JsonSchema, value: object) -> bool:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from prefactor_gen.checks.schema_check import check_schema
 from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
-from prefactor_gen.definitions.schema_files import SchemaFiles
-from prefactor_gen.definitions.sources import Document, is_attribute
+from prefactor_gen.definitions.sources import display_name, is_attribute
 from prefactor_gen.definitions.span_names import span_names
-from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place
-from prefactor_gen.diagnostics.rules import UNREADABLE_SOURCE
-from prefactor_gen.documents.nodes import from_python
+from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError
 from prefactor_gen.package.imports import RESERVED_NAMES
-from prefactor_gen.pipeline.resolved_definitions import definitions_of, resolved_definitions
+from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, assigned_data, generated_definitions
+from prefactor_gen.pipeline.resolved_definitions import resolved_definitions
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["SpanTypesOfPackage", "own_span_types", "span_types_of_files"]
-
-_CATALOG, _DEFINITIONS = "__init__.py", "__definitions__.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +64,13 @@ def own_span_types(
 
 
 def _generated_definitions(package: Path, base: Path, settings: Settings) -> Checked[Definitions] | None:
-    path = package / _DEFINITIONS
-    if not path.is_file():
+    """The definitions of the generated package; None if there is none."""
+    if not (package / DEFINITIONS_FILE).is_file():
         return None
-    place = Place(path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix())
-    value = _assigned(path, "DEFINITIONS")
-    if value is None:
-        return Checked(Definitions(), [UNREADABLE_SOURCE.at(place, "expected DEFINITIONS = {…}; run prefactor-gen")])
     try:
-        document = Document(place.source, from_python(value, place))
+        return generated_definitions(package, display_name(package, base), settings.references)
     except DiagnosticError as error:
         return Checked(Definitions(), error.diagnostics)
-    return definitions_of([document], SchemaFiles(base, [document], settings.references))
 
 
 def span_types_of_files(package: Path) -> SpanTypesOfPackage:
@@ -88,21 +78,10 @@ def span_types_of_files(package: Path) -> SpanTypesOfPackage:
 
     The package is not imported.
     """
-    value = _assigned(package / _CATALOG, "_SPAN_TYPES")
-    if not isinstance(value, dict):
-        return SpanTypesOfPackage({})
-    return SpanTypesOfPackage({str(class_name): str(name) for name, class_name in value.items()})
-
-
-def _assigned(path: Path, name: str) -> object:
-    """The literal that a file assigns to a name; None if it does not, or cannot be read."""
     try:
-        tree = ast.parse(path.read_bytes())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-                if isinstance(target, ast.Name) and target.id == name:
-                    return ast.literal_eval(node.value)
-    except (OSError, SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
-        return None
-    return None
+        value = assigned_data(package / "__init__.py", "", "_SPAN_TYPES")
+    except DiagnosticError:
+        return SpanTypesOfPackage({})
+    return SpanTypesOfPackage(
+        {str(class_name): str(name) for name, class_name in value.items()} if isinstance(value, dict) else {}
+    )
