@@ -62,8 +62,7 @@ def status_of(
 
 
 def _unread(modules: Modules) -> Iterator[Diagnostic]:
-    for path, error in modules.unread_files():
-        place = Place(modules.shown(path), line=error.line, column=error.column)
+    for place, error in modules.unread():
         yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
 
 

@@ -310,6 +310,46 @@ def test_a_notebook(agent: Project) -> None:
     assert found(agent, ALL)[0].startswith("warning PS007 agent.ipynb: cannot be read as Python here: not valid JSON: ")
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%time\ni.span(AgentLlm)",
+        "\n%%timeit -n 10 import time\ni.span(AgentLlm)",
+        "%%capture out\n%%time\ni.span(AgentLlm)",
+        "%%some_magic\ni.span(AgentLlm)",
+        "%time i.span(AgentLlm)",
+        "x = %timeit -o -n1 i.span(AgentLlm)",
+        "files = !ls 'a\ni.span(AgentLlm)",
+        "!pip install \\\n    made\n??i\nx.*?\ni.span(AgentLlm)",
+        "i.span(a\n%b if a\n!=b else AgentLlm)",
+        "%matplotlib inline\ni.span(a\n!=b or AgentLlm)",
+    ],
+)
+def test_what_only_ipython_understands(agent: Project, cell: str) -> None:
+    cells = ["from made import AgentLlm", cell]
+    agent.write("agent.ipynb", {"cells": [{"cell_type": "code", "source": source} for source in cells]})
+    lines = agent.run("status").out.splitlines()
+    assert lines[0] == "3 span types: 1 used, 2 unused"
+    assert not [line for line in lines if "PS007" in line]
+
+
+def test_a_wrong_cell_does_not_hide_the_others(agent: Project) -> None:
+    cells = [
+        "import made",
+        "x = 1\nx = = 2",
+        "%%time\nx = )",
+        "%%bash\nif made",
+        "%%unknown\nmade (",
+        "i.span('agent:lm')",
+    ]
+    agent.write("agent.ipynb", {"cells": [{"cell_type": "code", "source": source} for source in cells]})
+    assert found(agent, ALL) == [
+        "error   PS003 agent.ipynb, cell 6, line 1: span(\"agent:lm\") is unknown; did you mean 'agent:llm'?",
+        "warning PS007 agent.ipynb, cell 2, line 2: cannot be read as Python here: invalid syntax",
+        "warning PS007 agent.ipynb, cell 3, line 2: cannot be read as Python here: unmatched ')'",
+    ]
+
+
 def test_ignored(agent: Project) -> None:
     agent.write(
         "pyproject.toml",
