@@ -115,6 +115,8 @@ def test_a_use(agent: Project, section: str) -> None:
     for number, (name, made, code) in enumerate(cases):
         agent.write(f"src/case{number}.py", code)
         names = f"from made import {made}\nfrom made import {made} as Renamed\nLLM = '{name}'\n"
+        names += f"from typing import Final\nONE: Final = '{name}'\nTABLE: dict[str, str] = {{'llm': ONE}}\n"
+        names += f"FINAL: Final[dict[str, str]] = {{'llm': '{name}'}}\n"
         agent.write(f"src/names{number}.py", names)
     unused = [line.split()[2] for line in agent.run("status").out.splitlines() if "PS001" in line]
     assert unused == ([] if section == "used" else [name for name, _, _ in cases])

@@ -163,6 +163,8 @@ class Evaluator:
                 return union(tables.items(self, value, binding.index) for value in self.of(node, scope))
             case How.INSTANCE if isinstance(node, ast.expr):
                 return self.instance_of(node, scope)
+            case How.ANNOTATED if isinstance(node, ast.AnnAssign):
+                return annotated_types.assigned(self, node, scope)
             case How.IMPORT if binding.imported is not None:
                 return self._imported(binding)
             case How.FUNCTION if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
