@@ -326,6 +326,7 @@ def test_a_notebook(agent: Project) -> None:
         "files = !ls 'a\ni.span(AgentLlm)",
         "!pip install \\\n    made\n??i\nx.*?\ni.span(AgentLlm)",
         "i.span(a\n%b if a\n!=b else AgentLlm)",
+        "x = '\u2028'\ni.span(AgentLlm)",
         "%matplotlib inline\ni.span(a\n!=b or AgentLlm)",
     ],
 )

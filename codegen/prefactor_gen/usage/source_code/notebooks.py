@@ -20,11 +20,11 @@ _OTHER_LANGUAGES: Final = frozenset(
 )  # fmt: skip
 _CELL_MAGIC: Final = re.compile(r"\s*%%(!|[\w.]+)(.*)")
 _COMMAND: Final = re.compile(
-    r"(?P<indent>\s*)(?:(?P<target>[^=!<>#]+?)\s*=\s*)?(?:%{1,2}\s*(?P<magic>[A-Za-z]\w*)(?P<code>.*)|!(?!=).*)"
+    r"(?P<indent>\s*)(?:(?P<target>[^\s=!<>#][^=!<>#]*)=\s*)?(?:%{1,2}\s*(?P<magic>[A-Za-z]\w*)(?P<code>.*)|!(?!=).*)"
 )
 """A magic or a shell command, perhaps assigned to a variable."""
 _QUESTION: Final = re.compile(r"(\s*)(?:\?{1,2}\s*\S+|[^\s=#]+\?{1,2})\s*")
-_OPTIONS: Final = re.compile(r"\s*(?:--?[A-Za-z][\w-]*(?:\s+\d+)?\s+|-[A-Za-z]\d+\s+)*")
+_OPTIONS: Final = re.compile(r"\s*(?:--?[A-Za-z][\w-]*(?:\s+\d+)?\s+)*")
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,11 @@ def code_cells(notebook: object) -> Iterator[Cell]:
         if not isinstance(cell, Mapping) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source")
-        lines = ("".join(map(str, source)) if isinstance(source, list) else str(source)).splitlines()
+        lines = (
+            ("".join(map(str, source)) if isinstance(source, list) else str(source)).replace("\r\n", "\n").split("\n")
+        )
         first = next((index for index, line in enumerate(lines) if line.strip()), 0)
-        magic = _CELL_MAGIC.match(lines[first]) if lines else None
+        magic = _CELL_MAGIC.match(lines[first])
         if magic is None:
             yield Cell(number, lines, is_python=True)
         elif magic[1] not in _OTHER_LANGUAGES:
@@ -79,7 +81,7 @@ def _python_of(command: re.Match[str]) -> str:
     code = _code_of_magic(command["magic"] or "", command["code"] or "")
     if command["target"] is None:
         return command["indent"] + (code or "pass")
-    assigned = f"{command['target']} = get_ipython()"
+    assigned = f"{command['target'].strip()} = get_ipython()"
     both = f"{code}; {assigned}"
     return command["indent"] + (both if code and _is_python(both) else assigned)
 
