@@ -49,9 +49,8 @@ def code_cells(notebook: object) -> Iterator[Cell]:
         if not isinstance(cell, Mapping) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source")
-        lines = (
-            ("".join(map(str, source)) if isinstance(source, list) else str(source)).replace("\r\n", "\n").split("\n")
-        )
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        lines = text.replace("\r\n", "\n").split("\n")  # other characters end no line of Python
         first = next((index for index, line in enumerate(lines) if line.strip()), 0)
         magic = _CELL_MAGIC.match(lines[first])
         if magic is None:

@@ -7,6 +7,7 @@ import json
 import warnings
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -46,13 +47,10 @@ class Parsed:
 
     def place(self, node: ast.AST) -> Place:
         """The place of a node. In a notebook, it has no line of the file, but the cell and the line in it."""
-        return self.place_at(getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1)
-
-    def place_at(self, line: int, column: int) -> Place:
-        """The place of a line and column of the module, both from 1."""
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
         if not self.cells:
             return Place(self.shown, line=line, column=column)
-        before, number = self.cells[max(0, bisect_right([start for start, _ in self.cells], line - 1) - 1)]
+        before, number = self.cells[max(0, bisect_right(self.cells, line - 1, key=itemgetter(0)) - 1)]
         return Place(self.shown, about=f"cell {number}, line {line - before}")
 
 
@@ -92,7 +90,8 @@ def _notebook(shown: str, content: bytes) -> Parsed:
             tree = _tree_of_cell(cell)
         except UnreadableError as error:
             if cell.is_python:
-                parsed.unread.append((parsed.place_at((error.line or 1) + before, error.column or 1), error))
+                about = f"cell {cell.number}" + (f", line {error.line}" if error.line else "")
+                parsed.unread.append((Place(shown, about=about), error))
         else:
             parsed.tree.body.extend(ast.increment_lineno(tree, before).body)
         before += len(cell.lines)
