@@ -22,9 +22,10 @@ def print_status(status: Status, stream: TextIO) -> None:
 
 
 def _summary(status: Status) -> str:
-    number = status.used + status.unused + status.ignored
-    ignored = f", {status.ignored} ignored" if status.ignored else ""
-    return f"{number} span type{'' if number == 1 else 's'}: {status.used} used, {status.unused} unused{ignored}"
+    number = status.used + status.unused + status.perhaps + status.ignored
+    rare = {"perhaps used": status.perhaps, "ignored": status.ignored}
+    others = "".join(f", {count} {label}" for label, count in rare.items() if count)
+    return f"{number} span type{'' if number == 1 else 's'}: {status.used} used, {status.unused} unused{others}"
 
 
 def _line(found: Diagnostic) -> Line:

@@ -23,7 +23,7 @@ UNUSED_SPAN_TYPE = Rule(
         "No file that was read names the class of the span type, or opens a span by its name. Remove the definition "
         "when no recorded span needs it any more, or start to record it. If something else records such spans, say so "
         "in [tool.prefactor-gen.status.ignore]. It is a note if a place was found where the code cannot tell which "
-        "span type is meant (PS005, PS007)."
+        "span type is meant (PS005, PS007), and if the code makes names that begin as this one does."
     ),
     severity=Severity.WARNING,
 )
@@ -41,12 +41,13 @@ HAS_HELPER = Rule(
 
 UNKNOWN_SPAN_TYPE = Rule(
     "PS003",
-    "a span is opened by a name that no definition has",
+    "a span is opened by a name or a class that no definition has",
     (
         "No definition, no generated package that the code imports, and no registration in the code has a span type of "
         "this name, so the API refuses the span. Correct the name, or define the span type. Names without a colon that "
         "resemble no span type are reported only where the code shows that the span is one of prefactor. It is a note "
-        "if the code takes span types from somewhere that status cannot read."
+        "if the code takes span types from somewhere that status cannot read. A class is reported that is taken from a "
+        "generated package and belongs to none of its span types: run prefactor-gen, or correct the name."
     ),
 )
 
@@ -83,7 +84,7 @@ UNNEEDED_IGNORE = Rule(
 
 UNREAD_FILE = Rule(
     "PS007",
-    "a source file cannot be read",
+    "a source file, or a cell of a notebook, cannot be read",
     (
         "The file names prefactor or the generated package, and is not valid Python for the version that runs "
         "prefactor-gen, or is no UTF-8 text, or is too large. What it uses is not known, so PS001 is a note. Run "

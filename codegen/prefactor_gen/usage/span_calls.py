@@ -16,6 +16,7 @@ from prefactor_gen.usage.source_code.values import (
     UNKNOWN,
     Core,
     CoreObject,
+    Export,
     GeneratedPackage,
     ModuleOfProject,
     Namespace,
@@ -190,6 +191,8 @@ def _score(value: Value, evaluator: Evaluator) -> int:
     """How much a value looks like a span type."""
     if isinstance(value, SpanClass):
         return 3
+    if isinstance(value, Export):
+        return 2
     if not isinstance(value, Text):
         return 0
     return 3 if evaluator.is_span_type(value.value) else 2 if ":" in value.value else 1

@@ -27,12 +27,14 @@ class Status:
         diagnostics: first those about span types, then those about source files, by place.
         used: the number of span types that the code uses.
         unused: the number of those that it does not use.
+        perhaps: the number of those that it uses perhaps, because it makes names that begin as theirs.
         ignored: the number of those that it need not use, as the configuration says.
     """
 
     diagnostics: list[Diagnostic]
     used: int
     unused: int
+    perhaps: int
     ignored: int
 
 
@@ -60,17 +62,17 @@ def status_of(
     uses.read([module for path in relevant if (module := modules.read(path)) is not None])
     unread = list(_unread(modules))
     unclear_starts = uses.findings.unclear_starts | ({""} if unread else set())
-    unused = _Unused(uses, ignore, tuple(unclear_starts))
+    unused = _Unused(uses, ignore, tuple(sorted(unclear_starts, key=len, reverse=True)))
     about_span_types = list(unused.diagnostics(modules.own))
     about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
     entries = _unneeded(ignore, unused.matched | uses.ignored, place_of) if is_complete else ()
-    used = len(modules.own.definitions) - unused.number - unused.ignored
-    return Status([*about_span_types, *about_code, *entries], used, unused.number, unused.ignored)
+    used = len(modules.own.definitions) - unused.number - unused.perhaps - unused.ignored
+    diagnostics = [*about_span_types, *about_code, *entries]
+    return Status(diagnostics, used, unused.number, unused.perhaps, unused.ignored)
 
 
 def _unread(modules: Modules) -> Iterator[Diagnostic]:
-    for path, error in modules.unread_files():
-        place = Place(modules.shown(path), line=error.line, column=error.column)
+    for place, error in modules.unread():
         yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
 
 
@@ -90,7 +92,7 @@ class _Unused:
         self._used = uses.used
         self._mentioned = uses.mentioned
         self.matched = set[str]()
-        self.number = self.ignored = 0
+        self.number = self.perhaps = self.ignored = 0
 
     def diagnostics(self, own: SpanTypesOfPackage) -> Iterator[Diagnostic]:
         for name, definition in sorted(own.definitions.items()):
@@ -102,12 +104,20 @@ class _Unused:
             if patterns:
                 self.ignored += 1
                 continue
-            self.number += 1
             place = definition.place
             if place.line is None:  # a definition in Python
                 place = self._registered.get(name, place)
             severity = Severity.NOTE if is_unclear else Severity.WARNING
-            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} is never used", severity)
+            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} {self._counted(name)}", severity)
+
+    def _counted(self, name: str) -> str:
+        """Count a span type that is not used for certain, and say how it is."""
+        start = next((each for each in self._unclear_starts if each and name.startswith(each)), None)
+        if start is None:
+            self.number += 1
+            return "is never used"
+        self.perhaps += 1
+        return f"is perhaps used: the code makes names that begin with {printable(start)!r}"
 
 
 def _unneeded(

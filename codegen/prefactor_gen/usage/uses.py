@@ -8,13 +8,14 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
 
+from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.usage.class_uses import ClassUses
 from prefactor_gen.usage.deprecated_uses import DeprecatedUse, DeprecatedUses
 from prefactor_gen.usage.findings import Findings, quoted, shown_source
 from prefactor_gen.usage.registrations import Registrations
 from prefactor_gen.usage.source_code.evaluation import Evaluator
 from prefactor_gen.usage.source_code.modules import Module
-from prefactor_gen.usage.source_code.values import Outside, Plain, Text, Value
+from prefactor_gen.usage.source_code.values import Export, Outside, Plain, Text, Value
 from prefactor_gen.usage.span_calls import Certainty, SpanCall, known_start, span_calls, uses_prefactor
 from prefactor_schema.suggestions import closest_match
 
@@ -70,6 +71,8 @@ class Uses:
         for value in call.values:
             if isinstance(value, Text):
                 self._by_name(call, value.value)
+            elif isinstance(value, Export) and call.certainty is not Certainty.NOT:
+                self._no_class(call, value)
             elif call.certainty is not Certainty.NOT and self._is_unclear(value, call.argument):
                 self._unclear(call)
         if call.certainty is not Certainty.NOT:
@@ -81,6 +84,14 @@ class Uses:
         if any(name.startswith(start) for name in self._own.definitions):
             shown = f"{call.function}({shown_source(call.argument)})"
             self.findings.unclear(call.argument, call.scope, shown, start)
+
+    def _no_class(self, call: SpanCall, value: Export) -> None:
+        """A name of a generated package that is given as a class, and is none."""
+        shown = f"{call.function}({shown_source(call.argument)})"
+        if not shown.endswith(f"{value.name})"):
+            shown += f": {printable(value.name)}"
+        near = closest_match(value.name, value.package.classes, cutoff=_SIMILAR)
+        self.findings.unknown(call.argument, call.scope, shown, near, is_certain=True)
 
     def _by_name(self, call: SpanCall, name: str) -> None:
         """A span type that is given by its name."""

@@ -115,6 +115,8 @@ def test_a_use(agent: Project, section: str) -> None:
     for number, (name, made, code) in enumerate(cases):
         agent.write(f"src/case{number}.py", code)
         names = f"from made import {made}\nfrom made import {made} as Renamed\nLLM = '{name}'\n"
+        names += f"from typing import Final\nONE: Final = '{name}'\nTABLE: dict[str, str] = {{'llm': ONE}}\n"
+        names += f"FINAL: Final[dict[str, str]] = {{'llm': '{name}'}}\n"
         agent.write(f"src/names{number}.py", names)
     unused = [line.split()[2] for line in agent.run("status").out.splitlines() if "PS001" in line]
     assert unused == ([] if section == "used" else [name for name, _, _ in cases])
@@ -226,10 +228,12 @@ def test_a_text_counts_where_the_code_cannot_tell(agent: Project) -> None:
 def test_a_name_with_a_known_start_leaves_the_others_certain(agent: Project) -> None:
     code = "import made\ndef f(i, tool): i.span(f'agent:t{tool}'); i.span('mcp:' + tool)\n"
     agent.write("src/agent.py", code)
-    assert agent.run("status").out.splitlines()[1:] == [
+    assert agent.run("status").out.splitlines() == [
+        "3 span types: 0 used, 2 unused, 1 perhaps used",
         "warning PS001 agent:llm is never used (schemas/spans.yaml:2)",
         "warning PS001 agent:old is never used (schemas/spans.yaml:18)",
-        "note    PS001 agent:tool is never used (schemas/spans.yaml:16)",
+        "note    PS001 agent:tool is perhaps used: the code makes names that begin with 'agent:t' "
+        "(schemas/spans.yaml:16)",
         "note    PS005 src/agent.py:2: span(f'agent:t{tool}'): cannot tell",
     ]
 
@@ -310,6 +314,47 @@ def test_a_notebook(agent: Project) -> None:
     ]
     agent.write("agent.ipynb", '{"cells": made')
     assert found(agent, ALL)[0].startswith("warning PS007 agent.ipynb: cannot be read as Python here: not valid JSON: ")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%time\ni.span(AgentLlm)",
+        "\n%%timeit -n 10 import time\ni.span(AgentLlm)",
+        "%%capture out\n%%time\ni.span(AgentLlm)",
+        "%%some_magic\ni.span(AgentLlm)",
+        "%time i.span(AgentLlm)",
+        "x = %timeit -o -n1 i.span(AgentLlm)",
+        "files = !ls 'a\ni.span(AgentLlm)",
+        "!pip install \\\n    made\n??i\nx.*?\ni.span(AgentLlm)",
+        "i.span(a\n%b if a\n!=b else AgentLlm)",
+        "x = '\u2028'\ni.span(AgentLlm)",
+        "%matplotlib inline\ni.span(a\n!=b or AgentLlm)",
+    ],
+)
+def test_what_only_ipython_understands(agent: Project, cell: str) -> None:
+    cells = ["from made import AgentLlm", cell]
+    agent.write("agent.ipynb", {"cells": [{"cell_type": "code", "source": source} for source in cells]})
+    lines = agent.run("status").out.splitlines()
+    assert lines[0] == "3 span types: 1 used, 2 unused"
+    assert not [line for line in lines if "PS007" in line]
+
+
+def test_a_wrong_cell_does_not_hide_the_others(agent: Project) -> None:
+    cells = [
+        "import made",
+        "x = 1\nx = = 2",
+        "%%time\nx = )",
+        "%%bash\nif made",
+        "%%unknown\nmade (",
+        "i.span('agent:lm')",
+    ]
+    agent.write("agent.ipynb", {"cells": [{"cell_type": "code", "source": source} for source in cells]})
+    assert found(agent, ALL) == [
+        "error   PS003 agent.ipynb, cell 6, line 1: span(\"agent:lm\") is unknown; did you mean 'agent:llm'?",
+        "warning PS007 agent.ipynb, cell 2, line 2: cannot be read as Python here: invalid syntax",
+        "warning PS007 agent.ipynb, cell 3, line 2: cannot be read as Python here: unmatched ')'",
+    ]
 
 
 def test_ignored(agent: Project) -> None:

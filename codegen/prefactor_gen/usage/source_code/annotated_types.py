@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+from prefactor_gen.usage.source_code.quoted_types import parsed_type
 from prefactor_gen.usage.source_code.scopes import Scope
 from prefactor_gen.usage.source_code.values import (
     UNKNOWN,
@@ -22,7 +23,7 @@ from prefactor_gen.usage.source_code.values import (
     union,
 )
 
-__all__ = ["instance_of"]
+__all__ = ["assigned", "instance_of"]
 
 _TRANSPARENT: Final = frozenset(
     {
@@ -37,7 +38,7 @@ def instance_of(evaluator: Evaluation, node: ast.expr, scope: Scope) -> Values:
     """What a value with this annotation may be."""
     match node:
         case ast.Constant(value=str(text)):
-            return evaluator.instance_of(parsed, scope) if (parsed := _parsed(text)) is not None else UNKNOWN
+            return evaluator.instance_of(parsed, scope) if (parsed := parsed_type(text)) is not None else UNKNOWN
         case ast.Constant():
             return frozenset()  # None
         case ast.BinOp(op=ast.BitOr()):
@@ -45,6 +46,30 @@ def instance_of(evaluator: Evaluation, node: ast.expr, scope: Scope) -> Values:
         case ast.Subscript():
             return _generic(evaluator, node, scope)
     return union(map(_instance, evaluator.of(node, scope)))
+
+
+def assigned(evaluator: Evaluation, node: ast.AnnAssign, scope: Scope) -> Values:
+    """What the value of an assignment with an annotation may be. The annotation says what the value does not.
+
+    The value of a field of a dataclass or a model is only a default: each instance may have another one.
+    """
+    value = evaluator.of(node.value, scope)
+    declared = evaluator.instance_of(node.annotation, scope)
+    if _may_have_fields(scope) and not _is_constant(node.annotation):
+        return value | declared
+    return value - UNKNOWN | declared if value >= UNKNOWN else value | (declared - UNKNOWN)
+
+
+def _may_have_fields(scope: Scope) -> bool:
+    """Whether annotations in a class may be fields of its instances."""
+    return isinstance(scope.node, ast.ClassDef) and bool(scope.node.decorator_list or scope.node.bases)
+
+
+def _is_constant(annotation: ast.expr) -> bool:
+    if isinstance(annotation, ast.Subscript):
+        annotation = annotation.value
+    name = annotation.attr if isinstance(annotation, ast.Attribute) else getattr(annotation, "id", "")
+    return name in {"ClassVar", "Final"}
 
 
 def _generic(evaluator: Evaluation, node: ast.Subscript, scope: Scope) -> Values:
@@ -71,10 +96,3 @@ def _instance(value: Value) -> Values:
         case Outside(name) if not name.startswith(_OF_PYTHON):
             return frozenset({value})
     return UNKNOWN
-
-
-def _parsed(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

@@ -15,7 +15,9 @@ from prefactor_gen.usage.source_code.values import (
     Core,
     CoreObject,
     Evaluation,
+    Export,
     Function,
+    GeneratedPackage,
     ModuleOfProject,
     Namespace,
     ObjectOfProject,
@@ -34,7 +36,7 @@ from prefactor_gen.usage.source_code.values import (
 __all__ = ["entered", "is_foreign", "result_of", "span_arguments"]
 
 _ENTER: Final = frozenset({"aclosing", "closing", "enter_async_context", "enter_context"})
-_NO_RECEIVERS: Final = (Container, Function, ModuleOfProject, Namespace, Outside, Text)
+_NO_RECEIVERS: Final = (Container, Export, Function, ModuleOfProject, Namespace, Outside, Text)
 _KEYWORDS: Final = ("schema_name", "span_type")
 """The keywords for the span type of `span`, `create_span`, `traced` and `current_span`."""
 
@@ -92,7 +94,10 @@ def _attribute_by_name(evaluator: Evaluation, node: ast.Call, scope: Scope) -> V
     found = evaluator.of(node.args[2], scope) if len(node.args) > 2 else frozenset[Value]()
     for value in evaluator.of(node.args[0], scope):
         for name in evaluator.of(node.args[1], scope):
-            found |= evaluator.attribute(value, name.value) if isinstance(name, Text) else UNKNOWN
+            if isinstance(name, Text):
+                found |= evaluator.attribute(value, name.value)
+            else:  # of a generated package, `ClassUses` reports that it is not known
+                found |= OTHER if isinstance(value, GeneratedPackage) else UNKNOWN
     return found
 
 

@@ -20,6 +20,7 @@ from prefactor_gen.usage.source_code.values import (
     ClassOfProject,
     Container,
     Core,
+    Export,
     Function,
     ModuleOfProject,
     Namespace,
@@ -163,6 +164,8 @@ class Evaluator:
                 return union(tables.items(self, value, binding.index) for value in self.of(node, scope))
             case How.INSTANCE if isinstance(node, ast.expr):
                 return self.instance_of(node, scope)
+            case How.ANNOTATED if isinstance(node, ast.AnnAssign):
+                return annotated_types.assigned(self, node, scope)
             case How.IMPORT if binding.imported is not None:
                 return self._imported(binding)
             case How.FUNCTION if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -185,9 +188,9 @@ class Evaluator:
         """A class. A subclass of a generated one is used as that; one of a class of prefactor, too."""
         outer = scope.parent or scope
         bases = union(self.of(each, outer) for each in node.bases)
-        return frozenset(value for value in bases if isinstance(value, SpanClass | Core)) or frozenset(
-            {ClassOfProject(scope)}
-        )
+        known = frozenset(value for value in bases if isinstance(value, SpanClass | Core))
+        exports = frozenset(value for value in bases if isinstance(value, Export))
+        return known or exports | {ClassOfProject(scope)}
 
     def module_name(self, module: ModuleOfProject, name: str) -> Values:
         """What a name means in a module of the project: what it binds, or a module inside of it."""

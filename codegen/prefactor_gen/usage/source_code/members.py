@@ -16,6 +16,7 @@ from prefactor_gen.usage.source_code.values import (
     Core,
     CoreObject,
     Evaluation,
+    Export,
     Function,
     GeneratedPackage,
     ModuleOfProject,
@@ -53,7 +54,7 @@ def attribute(evaluator: Evaluation, value: Value, name: str) -> Values:
             return frozenset({Core(f"{path}.{name}")})
         case CoreObject():
             return frozenset({value})
-        case OpenSpan():
+        case OpenSpan() | Export():
             return OTHER
         case Outside(path):
             return frozenset({Outside(f"{path}.{name}")})
@@ -69,10 +70,12 @@ def attribute(evaluator: Evaluation, value: Value, name: str) -> Values:
 
 
 def called(value: Value, method: str, node: ast.Call) -> Value | None:
-    """What a method of a table returns that is written in the code: its keys, values or items."""
-    if isinstance(value, Container) and method in _VIEWS and not node.args:
+    """What a method of a table returns: its keys, values or items."""
+    if method not in _VIEWS or node.args:
+        return None
+    if isinstance(value, Container):
         return replace(value, view=method)
-    return None
+    return value if isinstance(value, SpanTypesMapping) else None
 
 
 def defines(evaluator: Evaluation, value: Value, name: str) -> bool:
@@ -94,7 +97,9 @@ def _of_package(module: GeneratedPackage, name: str) -> Values:
         owner = name.removesuffix(suffix)
         if owner != name and owner in package.classes:
             return _payload_class(package, package.classes[owner], suffix)
-    return frozenset({module}) if name.startswith("_") else OTHER  # a module of the package
+    if name.startswith("_"):  # a module of the package
+        return frozenset({module})
+    return frozenset({Export(package, name)}) if package.classes else OTHER
 
 
 def _payload_class(package: SpanTypesOfPackage, span_type: str, name: str) -> Values:

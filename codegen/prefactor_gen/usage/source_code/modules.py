@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.usage.source_code.relevance import Relevance
 from prefactor_gen.usage.source_code.scope_builder import Scopes
 from prefactor_gen.usage.source_code.scopes import ImportedName, Scope
@@ -64,7 +65,7 @@ class Modules:
         self.package = Path(os.path.abspath(package))
         self.own = own
         self.foreign: dict[Path, SpanTypesOfPackage] = {}
-        self._unread: dict[Path, UnreadableError] = {}
+        self._unread: dict[Path, list[tuple[Place, UnreadableError]]] = {}
         self._relevance = Relevance(package, own)
         self._relevant: dict[Path, bool] = {}
         self._modules: dict[Path, Module | None] = {}
@@ -87,9 +88,11 @@ class Modules:
             self._relevant[path] = self._relevance.may_use_spans(content)
         return self._relevant[path]
 
-    def unread_files(self) -> Iterator[tuple[Path, UnreadableError]]:
-        """The files that probably use prefactor, and cannot be read."""
-        yield from ((path, error) for path, error in self._unread.items() if self._relevance.names_prefactor(path))
+    def unread(self) -> Iterator[tuple[Place, UnreadableError]]:
+        """The files, and the cells of notebooks, that probably use prefactor, and cannot be read."""
+        for path, problems in self._unread.items():
+            if self._relevance.names_prefactor(path):
+                yield from problems
 
     def shown(self, path: Path) -> str:
         """The path in messages."""
@@ -101,14 +104,17 @@ class Modules:
             try:
                 module = Module(path, parse(path, self.shown(path), read_source(path)))
             except UnreadableError as error:
-                self._unread[path] = error
+                place = Place(self.shown(path), line=error.line, column=error.column)
+                self._unread[path] = [(place, error)]
                 module = None
             except OSError as error:
-                self._unread[path] = UnreadableError(error.strerror or str(error))
+                self._unread[path] = [(Place(self.shown(path)), UnreadableError(error.strerror or str(error)))]
                 module = None
             self._modules[path] = module
             if module is not None:
                 self._by_scope[module.scopes.top] = module
+                if module.parsed.unread:
+                    self._unread[path] = module.parsed.unread
         return self._modules[path]
 
     def of_scope(self, scope: Scope) -> Module:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
+from prefactor_gen.usage.source_code.quoted_types import quoted_types
 from prefactor_gen.usage.source_code.scopes import Binding, How, ImportedName, Scope
 
 __all__ = ["Scopes"]
@@ -54,7 +55,12 @@ class Scopes:
                 self._bind(each.target, Binding(How.ITEM, scope, each.iter))
         elif (bind := _BINDERS.get(kind)) is not None:
             bind(self, node, scope)
-        return [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NEVER_NODES)]
+        children = [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _NEVER_NODES)]
+        if isinstance(node, ast.AnnAssign):
+            children += [(each, scope) for each in quoted_types(node.annotation)]
+        elif isinstance(node, ast.Call) and node.args and _is_cast(node.func):
+            children += [(each, scope) for each in quoted_types(node.args[0])]
+        return children
 
     def _function(self, node: _Function, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
         inner = Scope(node, scope)
@@ -63,10 +69,10 @@ class Scopes:
         for each in annotated:
             how = How.UNKNOWN if each.annotation is None else How.INSTANCE
             inner.bindings[each.arg].append(Binding(how, scope, each.annotation))
-            if each.annotation is not None:
-                yield each.annotation, scope
+            yield from _annotation(each.annotation, scope)
         for variadic in filter(None, (node.args.vararg, node.args.kwarg)):
             inner.bindings[variadic.arg].append(Binding(How.UNKNOWN, scope))
+            yield from _annotation(variadic.annotation, scope)
         for parameter, default in _defaults(node.args):
             inner.bindings[parameter.arg].append(Binding(How.VALUE, scope, default))
             yield default, scope
@@ -78,8 +84,7 @@ class Scopes:
             inner.receiver = parameters[0].arg
             inner.bindings[inner.receiver] = [Binding(How.RECEIVER, scope)]
         yield from ((each, scope) for each in node.decorator_list)
-        if node.returns is not None:
-            yield node.returns, scope
+        yield from _annotation(node.returns, scope)
         yield from ((each, inner) for each in node.body)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
@@ -123,9 +128,10 @@ class Scopes:
             self._bind(target, Binding(How.VALUE, scope, node.value))
 
     def _annotate(self, node: ast.AnnAssign, scope: Scope) -> None:
-        if node.value is not None:
-            self._bind(node.target, Binding(How.VALUE, scope, node.value))
-        self._bind(node.target, Binding(How.INSTANCE, scope, node.annotation))
+        if node.value is None:
+            self._bind(node.target, Binding(How.INSTANCE, scope, node.annotation))
+        else:
+            self._bind(node.target, Binding(How.ANNOTATED, scope, node))
 
     def _augment(self, node: ast.AugAssign, scope: Scope) -> None:
         self._bind(node.target, Binding(How.UNKNOWN, scope))
@@ -202,6 +208,18 @@ _BINDERS: dict[type[ast.AST], Callable[..., None]] = {
     ast.MatchStar: Scopes._captured,
     ast.MatchMapping: Scopes._captured_rest,
 }
+
+
+def _annotation(node: ast.expr | None, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
+    """An annotation, with the types in it that are written as text."""
+    if node is not None:
+        yield node, scope
+        yield from ((each, scope) for each in quoted_types(node))
+
+
+def _is_cast(function: ast.expr) -> bool:
+    """Whether it is `typing.cast`, by its name."""
+    return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) == "cast"
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:

@@ -24,6 +24,8 @@ class How(Enum):
     """An item of the expression."""
     INSTANCE = auto()
     """An instance of the type that the expression names."""
+    ANNOTATED = auto()
+    """The value of an assignment with an annotation."""
     IMPORT = auto()
     FUNCTION = auto()
     CLASS = auto()

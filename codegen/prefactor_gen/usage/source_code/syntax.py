@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 from prefactor_gen.diagnostics.diagnostics import Place
+from prefactor_gen.usage.source_code.notebooks import Cell, code_cells, without_commands
 
 __all__ = ["Parsed", "UnreadableError", "parse", "read_source"]
 
 _MAX_BYTES: Final = 8 * 1024 * 1024
 _MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 """The bytes of a file that are read. Notebooks hold pictures, too."""
-_COMMAND: Final = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)$")
-"""A line of IPython that is no Python: a magic, a shell command, or a question."""
 
 
 class UnreadableError(Exception):
@@ -39,18 +37,20 @@ class Parsed:
         shown: the path of the file in messages.
         tree: its module; in a notebook, that of all cells with code.
         cells: for a notebook, the line of the module before each cell's first line, and the number of the cell from 1.
+        unread: the cells of a notebook that are no Python, with the places.
     """
 
     shown: str
     tree: ast.Module
     cells: list[tuple[int, int]] = field(default_factory=list)
+    unread: list[tuple[Place, UnreadableError]] = field(default_factory=list)
 
     def place(self, node: ast.AST) -> Place:
         """The place of a node. In a notebook, it has no line of the file, but the cell and the line in it."""
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
         if not self.cells:
             return Place(self.shown, line=line, column=column)
-        before, number = self.cells[max(0, bisect_right([start for start, _ in self.cells], line - 1) - 1)]
+        before, number = self.cells[max(0, bisect_right(self.cells, line - 1, key=itemgetter(0)) - 1)]
         return Place(self.shown, about=f"cell {number}, line {line - before}")
 
 
@@ -72,18 +72,50 @@ def parse(path: Path, shown: str, content: bytes) -> Parsed:
     """
     if len(content) > _MAX_FILE_BYTES:
         raise UnreadableError(f"larger than {_MAX_FILE_BYTES // 1024**2} MiB")
-    if path.suffix != ".ipynb":
-        return Parsed(shown, _tree(content))
-    cells, lines = [], list[str]()
-    for number, source in _cells(content):
-        cells.append((len(lines), number))
-        lines.extend(source)
-    return Parsed(shown, _tree("\n".join(lines).encode("utf-8", "surrogatepass")), cells or [(0, 1)])
+    return Parsed(shown, _tree(content)) if path.suffix != ".ipynb" else _notebook(shown, content)
+
+
+def _notebook(shown: str, content: bytes) -> Parsed:
+    """Parse a notebook cell by cell, because IPython runs the others if one is wrong."""
+    try:
+        cells = list(code_cells(json.loads(content)))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"not valid JSON: {error}") from None
+    _check_size(sum(len(line) + 1 for cell in cells for line in cell.lines))
+    parsed = Parsed(shown, ast.Module([], []), [(0, 1)])
+    before = 0
+    for cell in cells:
+        parsed.cells.append((before, cell.number))
+        try:
+            tree = _tree_of_cell(cell)
+        except UnreadableError as error:
+            if cell.is_python:
+                about = f"cell {cell.number}" + (f", line {error.line}" if error.line else "")
+                parsed.unread.append((Place(shown, about=about), error))
+        else:
+            parsed.tree.body.extend(ast.increment_lineno(tree, before).body)
+        before += len(cell.lines)
+    return parsed
+
+
+def _tree_of_cell(cell: Cell) -> ast.Module:
+    try:
+        return _tree(_encoded(cell.lines))
+    except UnreadableError:  # only then, because lines of Python can look like commands
+        return _tree(_encoded(without_commands(cell.lines)))
+
+
+def _encoded(lines: list[str]) -> bytes:
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
+
+
+def _check_size(size: int) -> None:
+    if size > _MAX_BYTES:
+        raise UnreadableError(f"more than {_MAX_BYTES // 1024**2} MiB of code")
 
 
 def _tree(content: bytes) -> ast.Module:
-    if len(content) > _MAX_BYTES:
-        raise UnreadableError(f"more than {_MAX_BYTES // 1024**2} MiB of code")
+    _check_size(len(content))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in the agent's code
@@ -92,20 +124,3 @@ def _tree(content: bytes) -> ast.Module:
         raise UnreadableError(error.msg, error.lineno or None, error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nested too deep
         raise UnreadableError(str(error) or "nested too deeply") from None
-
-
-def _cells(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The lines of the cells with Python code, each with the number of the cell."""
-    try:
-        notebook = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"not valid JSON: {error}") from None
-    cells = notebook.get("cells") if isinstance(notebook, Mapping) else None
-    for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
-        if not isinstance(cell, Mapping) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        lines = text.splitlines()
-        if not (lines and lines[0].lstrip().startswith("%%")):
-            yield number, [_COMMAND.sub(r"\1pass", line) for line in lines]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from prefactor_gen.usage.source_code.scopes import Scope
 from prefactor_gen.usage.source_code.values import (
+    OTHER,
     UNKNOWN,
     Container,
     Evaluation,
@@ -28,7 +29,8 @@ def item(evaluator: Evaluation, value: Value, index: ast.expr, scope: Scope) -> 
     match value:
         case SpanTypesMapping(package):
             names = set(package.classes.values())
-            return frozenset(SpanClass(package, key) for key in keys if key in names) or UNKNOWN
+            # `ClassUses` reports what is not known or not there: for the one who gets it, it is nothing to report
+            return frozenset(SpanClass(package, key) for key in keys if key in names) or OTHER
         case Container(ast.Dict() as node, inner, ""):
             chosen = [
                 member
@@ -45,6 +47,8 @@ def item(evaluator: Evaluation, value: Value, index: ast.expr, scope: Scope) -> 
 
 def items(evaluator: Evaluation, value: Value, index: int | None = None) -> Values:
     """What a loop over a value gives, or what is at a position in each of the rows that it gives."""
+    if isinstance(value, SpanTypesMapping):  # `ClassUses` reports that it may be any
+        return OTHER
     if not isinstance(value, Container):
         return frozenset({value}) if isinstance(value, Outside) else UNKNOWN
     return union(_of_pair(evaluator, value, key, member, index) for key, member in _pairs(value.node))

@@ -20,6 +20,7 @@ __all__ = [
     "Core",
     "CoreObject",
     "Evaluation",
+    "Export",
     "Function",
     "GeneratedPackage",
     "ModuleOfProject",
@@ -85,6 +86,14 @@ class GeneratedPackage:
     """A generated package, as a module."""
 
     package: SpanTypesOfPackage
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A name of a generated package that is no class of a span type: a model of a payload, or nothing at all."""
+
+    package: SpanTypesOfPackage
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,7 @@ Value: TypeAlias = (
     | OpenSpan
     | PayloadClass
     | GeneratedPackage
+    | Export
     | SpanTypesMapping
     | Registry
     | Core
