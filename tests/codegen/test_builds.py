@@ -184,11 +184,12 @@ def test_an_sdist_holds_the_definitions_and_the_generated_package(project: Path)
 
 
 def hooks() -> list[dict[str, object]]:
-    """Return the hooks of this repository, changed to run what is installed here: nothing is downloaded."""
+    """Return the hooks of generated code, changed to run what is installed here: nothing is downloaded."""
     offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     return [
         {**{key: value for key, value in hook.items() if key != "additional_dependencies"}, "language": "unsupported"}
         for hook in offered
+        if hook["id"] != "prefactor-gen-diff"  # it needs a branch to compare with
     ]
 
 

@@ -218,7 +218,8 @@ def test_a_deprecated_span_type_says_so_and_warns_nobody_at_run_time(project: Pr
 
 @pytest.mark.slow
 def test_texts_of_a_deprecation_stay_texts(project: Project) -> None:
-    said = [{"use": text, "since": text, "until": text} for text in TEXTS if text.strip() and len(text) < 1000]
+    texts = [text for text in TEXTS if text.strip() and len(text) < 1000]
+    said = [{"use": text, "since": f"1 {text}", "until": f"2 {text}"} for text in texts]
     members = {f"x{index}": {"x-prefactor-deprecated": each, "format": each["use"]} for index, each in enumerate(said)}
     params = {"type": "object", "properties": members}
     entries = [
@@ -230,7 +231,7 @@ def test_texts_of_a_deprecation_stay_texts(project: Project) -> None:
     module = project.load()
     for index, each in enumerate(said):
         text = " ".join(each["use"].split())
-        message = f"agent:n{index} is deprecated since {text}: use {text} instead. Supported until {text}."
+        message = f"agent:n{index} is deprecated since 1 {text}: use {text} instead. Supported until 2 {text}."
         assert getattr(module, f"AgentN{index}").__deprecated__ == message
     assert not executed()
 

@@ -295,7 +295,7 @@ def test_large_and_within_the_limits(made: Made) -> None:
 @pytest.mark.slow
 def test_thousands_of_mistakes_are_all_reported(project: Project) -> None:
     project.span_types(agent=properties(**{f"p{number}": {"type": "strnig"} for number in range(3000)}))
-    assert project.generate().err.endswith("prefactor-gen: 3000 errors, 0 warnings\n")
+    assert project.generate().err.endswith("prefactor-gen: 3,000 errors, 0 warnings\n")
     result = project.run("check", "schemas", "--all")
     assert result.code == 1
     assert result.out.count(": error PG006: ") == 3000
