@@ -16,7 +16,7 @@ __all__ = ["Variables", "secret_in"]
 _VARIABLE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 _SENT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _SHORTEST_HIDDEN: Final = 4  # shorter texts are in many messages by chance, and no secrets
-_WHOLE_VALUE: Final = re.compile(r"(?:[\w.-]+=)?\$(?:\{\w+\}|\w+)", re.ASCII)
+_WHOLE_VALUE: Final = re.compile(r"(?:[\w.-]+\s*[=:]\s*(?:\w+\s+)?)?\$(?:\{\w+\}|\w+)", re.ASCII)
 _NAMED_VALUE: Final = re.compile(r"-*([\w.-]+)\s*[=:]\s*(.+)", re.DOTALL)
 
 
@@ -39,7 +39,7 @@ class Variables:
         return _VARIABLE.sub(lambda match: self._value(match[1] or match[2], option), text)
 
     def in_command(self, command: Sequence[str]) -> list[str]:
-        """A command with the values of variables. `$NAME` is one as a whole argument, or after `NAME=`.
+        """A command with the values of variables. `$NAME` is one as a whole argument, or after `NAME=` or `NAME: Bearer`.
 
         Other arguments are as they are: they may be scripts for a shell, with variables of their own.
 

@@ -102,8 +102,8 @@ def _listed(options: Namespace, variables: Variables) -> ServerTools:
 
     if (secret := secret_in(options.server)) is not None:
         raise SourceError(
-            f"{printable(secret)[:100]} in the command would be kept in prefactor-imports.lock; the server inherits the "
-            "environment; where it needs an argument, name a variable, in single quotes: '$NAME'"
+            f"{printable(secret)[:100]} in the command would be kept in prefactor-imports.lock; the server inherits "
+            "the environment; where it needs an argument, name a variable, in single quotes: '$NAME'"
         )
     with running_server(variables.in_command(options.server), deadline) as program:
         return list_tools(program, deadline)
