@@ -193,6 +193,11 @@ QUIRKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"params_schema": {**OBJECT, "required": ["URLPath"], "properties": {"URLPath": {"type": "string"}}}},
         "",
     ),
+    "passwords": (
+        {"inputSchema": {**OBJECT, "properties": {"a": {"anyOf": [{"type": "string", "format": "password"}]}}}},
+        {"params_schema": {**OBJECT, "properties": {"a": {"anyOf": [{"type": "string", "x-prefactor-redact": True}]}}}},
+        "params a: format: password: the value is recorded as [redacted]",
+    ),
 }
 
 

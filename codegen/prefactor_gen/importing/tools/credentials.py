@@ -39,7 +39,7 @@ class Variables:
         return _VARIABLE.sub(lambda match: self._value(match[1] or match[2], option), text)
 
     def in_command(self, command: Sequence[str]) -> list[str]:
-        """A command with the values of variables. `$NAME` is one as a whole argument, or after `NAME=` or `NAME: Bearer`.
+        """A command with the values of variables: `$NAME` as a whole argument, or after `--key=` or `Header: Bearer`.
 
         Other arguments are as they are: they may be scripts for a shell, with variables of their own.
 
