@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_project import ImportProject, command_for, read_text, shown, source_errors
+from prefactor_gen.command.import_project import RESTORE, ImportProject, command_for, read_text, shown, source_errors
 from prefactor_gen.command.import_run import read_source
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
 from prefactor_gen.definitions.overlays import OVERLAY
@@ -61,6 +61,9 @@ def check_imports(options: Namespace) -> int:
         for name, entry in sorted(project.lock.items())
         if (finding := _checked(name, entry, project, offline=options.offline)) is not None
     ]
+    for path in project.unlocked_files():
+        message = f"{shown(path)} was written by an import that {LOCK} does not have; {RESTORE}"
+        found.append(_Finding(name=path.stem, file=shown(path), message=message))
     _PRINT[options.format](found, sys.stdout)
     if not found and options.format == "text":
         number = len(project.lock)

@@ -15,13 +15,16 @@ from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
-from prefactor_gen.importing.definition_file import digest
+from prefactor_gen.importing.definition_file import FIRST_WORDS, digest
 from prefactor_gen.importing.lock import LOCK, LockEntry, read_lock
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.remote.errors import RemoteError
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["ImportProject", "command_for", "in_folder", "read_text", "shown", "source_errors"]
+__all__ = ["RESTORE", "ImportProject", "command_for", "in_folder", "read_text", "shown", "source_errors"]
+
+RESTORE = f"restore {LOCK}, or import it again with its source"
+"""What to do about an imported file that the lock does not have."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
@@ -95,9 +98,25 @@ class ImportProject:
         text = read_text(path)
         if text is None or (name in self.lock and digest(text) == self.lock[name].output):
             return
+        if name not in self.lock and is_imported(text):
+            raise ConfigError(
+                f"{shown(path)} was written by an import that {LOCK} does not have; {RESTORE}, or --force"
+            )
         if name not in self.lock:
             raise ConfigError(f"{shown(path)} was not written by an import; move it away, or --force")
         raise ConfigError(f"{shown(path)} was edited; move edits to {path.stem}{OVERLAY}.yaml, or --force")
+
+    def unlocked_files(self) -> list[Path]:
+        """The definition files that imports have written, and the lock does not have, in the folders of imports."""
+        locked = {self.base / entry.file for entry in self.lock.values()}
+        folders = {self.base / self.folder, *(each.parent for each in locked)}
+        files = sorted(path for folder in folders for path in folder.glob("*.yaml") if path not in locked)
+        return [path for path in files if path.is_file() and is_imported(read_text(path) or "")]
+
+
+def is_imported(text: str) -> bool:
+    """Whether the text of a file begins as those that an import writes."""
+    return text.startswith(FIRST_WORDS)
 
 
 def read_text(path: Path) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,8 +15,9 @@ from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
 from prefactor_gen.command.import_report import ImportReport, print_report, severities
 from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.command.import_turns import own_turn
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
+from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text, read_lock
 from prefactor_gen.package.output_folder import Change, write
 
 if TYPE_CHECKING:
@@ -54,7 +57,9 @@ def run_import(kind: str, options: Namespace) -> int:
     if made.definitions:
         file = path.relative_to(project.base).as_posix()
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
-        _write({path: made.text, project.base / LOCK: lock_text({**project.lock, name: entry})})
+        with own_turn(project.base), source_errors():
+            others = read_lock(project.base)  # the source may have taken long to read
+            _write({path: made.text, project.base / LOCK: lock_text({**others, name: entry})})
     print_report(_report(imported, made, path, project), options.format)
     failing = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
     return int(not made.definitions or not failing.isdisjoint(severities(made.found)))
@@ -95,7 +100,8 @@ def read_source(kind: str, name: str, given: Mapping[str, object], project: Impo
     source = source_named(kind)
     options = with_defaults(source, given)
     options.name = name
-    with in_folder(project.base):
+    # What a module of the project prints is no part of the report.
+    with in_folder(project.base), contextlib.redirect_stdout(sys.stderr):
         return source.read(options, project.base)
 
 

@@ -110,10 +110,32 @@ def test_a_missing_file_and_a_file_of_somebody_else(importing: ImportingProject)
     lock(importing).unlink()
     assert importing.run("import", "--check").out == "no imports\n"
     importing.file.write_text(text)
+    unlocked = "schemas/imported/shop.yaml was written by an import that prefactor-imports.lock does not have; "
+    for options in (["--check"], ["--check", "--offline"]):
+        done = importing.run("import", *options)
+        assert (done.code, done.out) == (
+            1,
+            f"{unlocked}restore prefactor-imports.lock, or import it again with its source\n",
+        )
+    assert unlocked in importing.import_tools(tool()).err
+    importing.file.write_text("span_type_schemas: []\n")
     done = importing.import_tools(tool())
     assert done.err == (
         "prefactor-gen: schemas/imported/shop.yaml was not written by an import; move it away, or --force\n"
     )
+
+
+def test_imports_at_the_same_time(importing: ImportingProject) -> None:
+    """The source of one is read when another one has written the lock since."""
+    (importing.project.root / "other.json").write_text(json.dumps([tool()]))
+    code = "import sys; from prefactor_gen.command.main import run\nprint('hello')\ndef search(q: str) -> str: ...\n"
+    importing.project.write(
+        "slow.py", f"{code}assert run(['import', 'mcp', '--file', 'other.json', '--format', 'json']) == 0\n"
+    )
+    done = importing.run("import", "python", "slow:search", "--format", "json")
+    assert json.loads(done.out)["span_types"] == 1  # what the module prints is no part of it
+    assert "hello" in done.err
+    assert all(f"[{name}]" in lock(importing).read_text() for name in ("other", "shop", "slow"))
 
 
 def test_paths_are_relative_to_the_project(importing: ImportingProject) -> None:
