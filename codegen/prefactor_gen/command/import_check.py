@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.import_project import RESTORE, ImportProject, command_for, read_text, shown, source_errors
+from prefactor_gen.command.import_report import change_line, change_members
 from prefactor_gen.command.import_run import read_source
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
 from prefactor_gen.definitions.overlays import OVERLAY
@@ -99,7 +100,7 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     Raises:
         SourceError: the source has nothing that can be imported.
     """
-    from prefactor_gen.command.import_changes import changed_entries, changes_between
+    from prefactor_gen.command.import_changes import import_changes
 
     if input_digest(imported) == entry.input:
         return None
@@ -108,15 +109,10 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     text = read_text(path)
     if text is None or digest(made.text) == entry.output:
         return None
-    number = changed_entries(text, made.definitions)
-    noun = imported.noun if made.count == 1 else f"{imported.noun}s"
-    message = f"{path.name}: {imported.source} changed {number} of {made.count} {noun}; run {command}"
-    return _Finding(
-        name=name,
-        file=shown(path),
-        message=message,
-        changes=changes_between(text, made.text, path, project.base, project.references),
-    )
+    changed = import_changes(text, made.text, made.definitions, path, project)
+    noun = imported.noun if changed.of == 1 else f"{imported.noun}s"
+    message = f"{path.name}: {imported.source} changed {changed.counted} {noun}; run {command}"
+    return _Finding(name=name, file=shown(path), message=message, changes=changed.changes)
 
 
 def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
@@ -126,7 +122,7 @@ def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
             continue
         print(printable(each.message), file=stream)
         for change in each.changes:
-            print_labelled(change.severity, _line(change), stream)
+            print_labelled(change.severity, change_line(change), stream)
 
 
 def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
@@ -135,9 +131,7 @@ def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
             "import": each.name,
             "file": each.file,
             "message": each.message,
-            "changes": [
-                {"id": change.rule.code, "level": change.severity, "message": _line(change)} for change in each.changes
-            ],
+            "changes": [change_members(change) for change in each.changes],
         }
         for each in found
     ]
@@ -152,15 +146,7 @@ def _diagnostics(found: Sequence[_Finding]) -> Iterator[Diagnostic]:
     for each in found:
         yield Diagnostic(_CODE, printable(each.message), Place(each.file), Severity.ERROR)
         for change in each.changes:
-            yield Diagnostic(change.rule.code, printable(_line(change)), Place(each.file), change.severity)
-
-
-def _line(change: Change) -> str:
-    """A change on one line: `PD103 git:git_log params max_count: added and required (writers)`."""
-    severities = {"writers": change.writers, "readers": change.readers}
-    broken = [who for who, severity in severities.items() if severity not in {None, Severity.NOTE}]
-    breaks = f" ({' and '.join(broken)})" if broken else ""
-    return printable(f"{change.identity}: {change.message}{breaks}")
+            yield Diagnostic(change.rule.code, printable(change_line(change)), Place(each.file), change.severity)
 
 
 _PRINT: Final[dict[str, Callable[[Sequence[_Finding], TextIO], None]]] = {

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_labelled
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.span_types import Found
 
-__all__ = ["ImportReport", "print_json", "print_report", "severities"]
+if TYPE_CHECKING:
+    from prefactor_gen.comparison.changes import Change
+
+__all__ = ["ImportReport", "change_line", "change_members", "print_json", "print_report", "severities"]
 
 _SHOWN_NAMES = 3
 _CODE = "import"
@@ -29,6 +33,7 @@ class ImportReport:
         offered: how many the source has.
         noun: what the source calls them.
         found: what there is to tell.
+        changes: what has changed since the last import.
         hint: what else is to be done; empty if nothing is.
     """
 
@@ -38,6 +43,7 @@ class ImportReport:
     offered: int
     noun: str
     found: Sequence[Found]
+    changes: Sequence[Change] = ()
     hint: str = ""
 
 
@@ -56,6 +62,8 @@ def print_report(report: ImportReport, output_format: str) -> None:
         print(_headline(report))
         for severity, text in _lines(report.found):
             print_labelled(severity, printable(text), sys.stdout)
+        for change in report.changes:
+            print_labelled(change.severity, change_line(change), sys.stdout)
         if report.hint:
             print(f"  hint: {report.hint}")
 
@@ -63,8 +71,22 @@ def print_report(report: ImportReport, output_format: str) -> None:
 def print_json(report: ImportReport) -> None:
     """Print a report as a JSON object."""
     found = [{"span_type": each.about, "severity": each.severity, "message": each.message} for each in report.found]
-    members = {"origin": report.origin, "file": report.file, "span_types": report.written, "found": found}
-    print(json.dumps(members, indent=2))
+    changes = [change_members(each) for each in report.changes]
+    members = {"origin": report.origin, "file": report.file, "span_types": report.written}
+    print(json.dumps({**members, "found": found, "changes": changes}, indent=2))
+
+
+def change_line(change: Change) -> str:
+    """A change on one line: `PD103 git:git_log params max_count: added and required (writers)`."""
+    found = {"writers": change.writers, "readers": change.readers}
+    broken = [who for who, severity in found.items() if severity not in {None, Severity.NOTE}]
+    breaks = f" ({' and '.join(broken)})" if broken else ""
+    return printable(f"{change.identity}: {change.message}{breaks}")
+
+
+def change_members(change: Change) -> dict[str, str]:
+    """A change as a JSON object has it."""
+    return {"id": change.rule.code, "level": change.severity, "message": change_line(change)}
 
 
 def severities(found: Sequence[Found]) -> set[Severity]:
@@ -99,3 +121,5 @@ def _diagnostics(report: ImportReport) -> Iterator[Diagnostic]:
     place = Place(report.file)
     for each in report.found:
         yield Diagnostic(_CODE, printable(each.message), place._replace(about=printable(each.about)), each.severity)
+    for change in report.changes:
+        yield Diagnostic(change.rule.code, change_line(change), place, change.severity)

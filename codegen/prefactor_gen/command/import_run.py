@@ -8,11 +8,19 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, shown, source_errors
+from prefactor_gen.command.import_effects import changes_of, wrong_overlay
+from prefactor_gen.command.import_project import (
+    ImportProject,
+    command_for,
+    in_folder,
+    shown,
+    source_errors,
+)
 from prefactor_gen.command.import_report import ImportReport, print_report, severities
 from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
 from prefactor_gen.command.import_turns import own_turn
@@ -54,15 +62,17 @@ def run_import(kind: str, options: Namespace) -> int:
     with source_errors(name):
         imported = read_source(kind, name, given, project)
         made = imported_file(imported, name, f"prefactor-gen {command_for(kind, name)}", project.references)
+    changes = changes_of(made, path, project)
     if made.definitions:
         file = path.relative_to(project.base).as_posix()
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
         with own_turn(project.base), source_errors():
             others = read_lock(project.base)  # the source may have taken long to read
             _write({path: made.text, project.base / LOCK: lock_text({**others, name: entry})})
-    print_report(_report(imported, made, path, project), options.format)
+    found = [*made.found, *wrong_overlay(path)]
+    print_report(replace(_report(imported, made, path, project), found=found, changes=changes), options.format)
     failing = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
-    return int(not made.definitions or not failing.isdisjoint(severities(made.found)))
+    return int(not made.definitions or not failing.isdisjoint(severities(found)))
 
 
 def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportProject) -> ImportReport:

@@ -38,7 +38,14 @@ def test_the_lock_reads_the_source_again(importing: ImportingProject) -> None:
     assert importing.run(*AGAIN).code == 0
     assert lock(importing).read_text() == written
     importing.server(tool("find"))
-    assert importing.run(*AGAIN).out.startswith("shop 1.0: 1 tool → schemas/imported/shop.yaml\n")
+    importing.project.write("schemas/imported/shop.overlay.yaml", "shop:refund: { title: Refund }\n")
+    done = importing.run(*AGAIN)
+    assert done.code == 1  # the overlay is wrong now
+    first, *found = done.out.splitlines()
+    assert first == "shop 1.0: 1 tool → schemas/imported/shop.yaml"
+    assert found[0].startswith("  error schemas/imported/shop.overlay.yaml:1:1 ")
+    assert "shop.yaml has no span type 'shop:refund'; did you mean" in found[0]
+    assert found[-1] == "  error PD001 shop:refund: removed (writers and readers)"
     assert list(importing.span_types()) == ["find"]
 
 
@@ -65,7 +72,7 @@ def test_check_in_other_formats(importing: ImportingProject) -> None:
     annotations = importing.run("import", "--check", "--format", "github").out.splitlines()
     assert annotations[0] == (
         "::error file=schemas/imported/shop.yaml,title=import::"
-        "shop.yaml: shop 1.0 changed 1 of 1 tool; run import mcp --name shop"
+        "shop.yaml: shop 1.0 changed 1 of 2 tools; run import mcp --name shop"
     )
     assert annotations[1].startswith("::error file=schemas/imported/shop.yaml,title=PD001::PD001 shop:find: ")
 
