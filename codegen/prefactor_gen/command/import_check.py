@@ -6,7 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -57,10 +57,12 @@ def check_imports(options: Namespace) -> int:
     """
     with source_errors():
         project = ImportProject.here()
+    entries = {name: _with_timeout(entry, options.timeout) for name, entry in project.lock.items()}
     found = [
         finding
-        for name, entry in sorted(project.lock.items())
-        if (finding := _checked(name, entry, project, offline=options.offline)) is not None
+        for name, entry in sorted(entries.items())
+        if (finding := _checked(name, _with_timeout(entry, options.timeout), project, offline=options.offline))
+        is not None
     ]
     for path in project.unlocked_files():
         message = f"{shown(path)} was written by an import that {LOCK} does not have; {RESTORE}"
@@ -71,6 +73,13 @@ def check_imports(options: Namespace) -> int:
         noun = "import is" if number == 1 else "imports are"
         print(f"{number} {noun} as {'written' if options.offline else 'the sources say'}" if number else "no imports")
     return max((each.code for each in found), default=_DONE)
+
+
+def _with_timeout(entry: LockEntry, timeout: float | None) -> LockEntry:
+    """The import with another time to wait for its server, if it has one."""
+    if timeout is None or entry.source != "mcp" or "file" in entry.options:
+        return entry
+    return replace(entry, options={**entry.options, "timeout": timeout})
 
 
 def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bool) -> _Finding | None:

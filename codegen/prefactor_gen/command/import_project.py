@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +36,14 @@ class ImportProject:
     Attributes:
         base: its folder.
         folder: the folder of imported definition files, relative to it.
-        is_compiled: the folder is in one of the sources of the generator.
+        sources: the files and folders that the generator reads, relative to it.
         references: what the configuration allows a `$ref` to lead to.
         lock: its imports, by name.
     """
 
     base: Path
     folder: Path
-    is_compiled: bool
+    sources: Sequence[str]
     references: ReferenceSettings
     lock: Mapping[str, LockEntry]
 
@@ -63,10 +63,16 @@ class ImportProject:
                 raise SourceError(f"{LOCK}: expected a known source in [{name}], found {entry.source!r}{hint}")
         packages = read_project(base).packages
         sources = packages[0].sources if packages else ()
-        folders = [each for each in sources if not is_attribute(each, base) and not Path(each).suffix]
+        files = [each for each in sources if not is_attribute(each, base)]
+        folders = [each for each in files if not Path(each).suffix]
         references = packages[0].settings.references if packages else ReferenceSettings(base)
         folder = Path(folders[0] if folders else "schemas") / "imported"
-        return cls(base, folder, bool(folders), references, lock)
+        return cls(base, folder, files, references, lock)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the folder is in one of the sources of the generator."""
+        return any(not Path(each).suffix for each in self.sources)
 
     def path_for(self, name: str) -> Path:
         """The definition file of an import: where it is, or where it is written first.

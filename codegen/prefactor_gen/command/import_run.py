@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_effects import changes_of, wrong_overlay
+from prefactor_gen.command.import_effects import changes_of, check_names, wrong_overlay
 from prefactor_gen.command.import_project import (
     ImportProject,
     command_for,
@@ -22,7 +22,7 @@ from prefactor_gen.command.import_project import (
     source_errors,
 )
 from prefactor_gen.command.import_report import ImportReport, print_report, severities
-from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.command.import_sources import given_options, options_again, source_named, with_defaults
 from prefactor_gen.command.import_turns import own_turn
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text, read_lock
@@ -62,6 +62,8 @@ def run_import(kind: str, options: Namespace) -> int:
     with source_errors(name):
         imported = read_source(kind, name, given, project)
         made = imported_file(imported, name, f"prefactor-gen {command_for(kind, name)}", project.references)
+    if not options.force:
+        check_names(made, path, project)
     changes = changes_of(made, path, project)
     if made.definitions:
         file = path.relative_to(project.base).as_posix()
@@ -120,7 +122,7 @@ def _options(kind: str, name: str, given: Mapping[str, object], project: ImportP
     entry = project.lock.get(name)
     if entry is not None and entry.source != kind:
         raise ConfigError(f"--name: {name!r} is an import of {entry.source}; choose another, or remove it from {LOCK}")
-    return entry.options if entry is not None and not given else given
+    return given if entry is None else options_again(given, entry.options)
 
 
 def _with_relative_paths(

@@ -27,6 +27,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
     parser.add_argument("--check", action="store_true", help="read all sources again; exit 1 and show what has changed")
     parser.add_argument("--offline", action="store_true", help="with --check: read no source, compare with the lock")
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="with --check: to wait for each server, in place of the lock's"
+    )
     parser.set_defaults(format="text", strict=False)
     _add_output_options(parser)
     kinds = [kind for kind in SOURCES if kind not in COMMANDS]
@@ -63,6 +66,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     if options.offline and not options.check:
         raise ConfigError("--offline needs --check")
+    if options.timeout is not None and not options.check and options.source is None:
+        raise ConfigError("--timeout needs --check, or a server")
     if options.check:
         if options.source is not None:
             raise ConfigError(f"--check reads all imports again; leave out {options.source}")

@@ -145,6 +145,16 @@ def test_imports_at_the_same_time(importing: ImportingProject) -> None:
     assert all(f"[{name}]" in lock(importing).read_text() for name in ("other", "shop", "slow"))
 
 
+def test_how_a_source_is_read_changes_without_naming_it_again(importing: ImportingProject) -> None:
+    assert importing.run(*AGAIN, "--timeout", "30").code == 0
+    assert "server = [" in lock(importing).read_text()
+    assert "timeout = 30.0" in lock(importing).read_text()
+    assert importing.run("import", "--check", "--timeout", "40").code == 0
+    done = importing.run("import", "--check", "--timeout", "0")
+    assert (done.code, "--timeout: expected a number of seconds up to 3600, found 0" in done.err) == (2, True)
+    assert importing.run("import", "--timeout", "2").err == "prefactor-gen: --timeout needs --check, or a server\n"
+
+
 def test_paths_are_relative_to_the_project(importing: ImportingProject) -> None:
     importing.project.write("below/list.json", {"tools": [tool()]})
     assert importing.project.run_in("below", "import", "mcp", "--file", "list.json").code == 0

@@ -80,7 +80,8 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     try:
         listed = _listed(options, variables)
     except RemoteError as error:
-        raise RemoteError(variables.hidden(str(error))) from None
+        error.args = (variables.hidden(str(error)),)  # a new one would put the lines of a server on one line
+        raise
     imported = imported_tools(listed.tools, listed.server)
     remarks = [Found("", remark) for remark in listed.remarks]
     return replace(imported, found=[*remarks, *imported.found])
