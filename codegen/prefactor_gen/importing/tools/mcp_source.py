@@ -59,8 +59,7 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     """Ask the server for its tools.
 
     Raises:
-        SourceError: no server, or several are given; the file is no list of tools.
-        RemoteError: the server cannot be reached.
+        SourceError: no server, or several are given; the file is no list of tools; the server cannot be reached.
     """
     given = [each for each in (options.url, options.file, options.server) if each]
     if len(given) != 1:
@@ -80,8 +79,7 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     try:
         listed = _listed(options, variables)
     except RemoteError as error:
-        error.args = (variables.hidden(str(error)),)  # a new one would put the lines of a server on one line
-        raise
+        raise SourceError(variables.hidden(str(error))) from None
     imported = imported_tools(listed.tools, listed.server)
     remarks = [Found("", remark) for remark in listed.remarks]
     return replace(imported, found=[*remarks, *imported.found])
