@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
-from prefactor_gen.command.import_sources import COMMANDS, SOURCES
+from prefactor_gen.command.import_sources import COMMANDS, SOURCES, source_named, wrong_option
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.sources import is_attribute
@@ -61,6 +61,10 @@ class ImportProject:
             if entry.source not in SOURCES:
                 hint = did_you_mean(entry.source, SOURCES)
                 raise SourceError(f"{LOCK}: expected a known source in [{name}], found {entry.source!r}{hint}")
+            if (problem := wrong_option(source_named(entry.source), entry.options)) is not None:
+                raise SourceError(f"{LOCK}: {problem} in [{name}.options]")
+            if Path(entry.file).name != f"{name}.yaml":
+                raise SourceError(f"{LOCK}: expected a file {name}.yaml in [{name}], found {entry.file!r}")
         packages = read_project(base).packages
         sources = packages[0].sources if packages else ()
         files = [each for each in sources if not is_attribute(each, base)]

@@ -133,7 +133,7 @@ def _with_relative_paths(
     def relative(value: object) -> object:
         if isinstance(value, list):
             return [relative(each) for each in value]
-        if isinstance(value, str) and not os.path.isabs(value):
+        if isinstance(value, str) and not os.path.isabs(value) and "://" not in value:
             return Path(os.path.relpath(value, project.base)).as_posix()
         return value
 

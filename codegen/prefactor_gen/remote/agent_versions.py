@@ -66,6 +66,8 @@ def _configuration() -> HttpClientConfig:
     for name in (_URL, _TOKEN):  # HttpClientConfig does without them where PREFACTOR_DISABLED is set
         if not os.environ.get(name):
             raise RemoteError(f"{name} is not set; definitions are read with the token of an account")
+    if "/api/v1" in os.environ[_URL]:
+        raise RemoteError(f"{_URL}: expected the address of the platform without /api/v1")
     try:
         return HttpClientConfig(max_retries=_RETRIES)
     except ValueError as error:

@@ -181,6 +181,13 @@ def test_a_name_is_that_of_a_file(importing: ImportingProject, name: str) -> Non
         ),
         ("[shop]", "<<<<<<< x\n[shop]", "prefactor-imports.lock: not valid TOML: Invalid statement (at line 3, colum"),
         ("output =", "outptu =", "prefactor-imports.lock: unknown key 'outptu' in [shop]; did you mean 'output'?"),
+        ("server =", "srver =", "prefactor-imports.lock: unknown option 'srver'; did you mean 'server'? in [shop.opt"),
+        (
+            "server = [",
+            'server = "x" # [',
+            "prefactor-imports.lock: expected a list of texts as server in [shop.opt",
+        ),
+        ("/shop.yaml", "/x.toml", "prefactor-imports.lock: expected a file shop.yaml in [shop], found 'schemas/import"),
         ('file = "', 'file = 1 # "', "prefactor-imports.lock: expected a text as file in [shop]; import it again"),
     ],
 )

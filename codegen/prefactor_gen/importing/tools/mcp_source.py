@@ -134,9 +134,8 @@ def _address(url: str, variables: Variables) -> str:
     secrets = [name for name, value in parse_qsl(parts.query) if _SECRET.search(name) and "$" not in value]
     if parts.username is not None or parts.password is not None or secrets:
         what = f"the value of {secrets[0]!r}" if secrets else "a user or a password"
-        raise SourceError(
-            f"--url: {printable(what)} would be kept in prefactor-imports.lock; put it in a variable: '…?key=$NAME'"
-        )
+        advice = "put it in a variable: '…?key=$NAME'" if secrets else "use --header 'Authorization: Basic $NAME'"
+        raise SourceError(f"--url: {printable(what)} would be kept in prefactor-imports.lock; {advice}")
     return variables.expanded(url, "--url")
 
 
