@@ -88,7 +88,7 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
     again = f"run prefactor-gen {command_for(entry.source, name)}"
     text = read_text(path)
     if text is None:
-        message = f"{entry.file} is missing; {again}, or remove {name} from {LOCK}"
+        message = f"{entry.file} is missing; {again}, or import --remove {name}"
         return _Finding(name=name, file=shown(path), message=message)
     if digest(text) != entry.output:
         message = f"{path.name} was edited; move edits to {path.stem}{OVERLAY}.yaml, then {again} --force"

@@ -121,7 +121,7 @@ def _options(kind: str, name: str, given: Mapping[str, object], project: ImportP
     """The options of an import: those that are given, or those of the last time."""
     entry = project.lock.get(name)
     if entry is not None and entry.source != kind:
-        raise ConfigError(f"--name: {name!r} is an import of {entry.source}; choose another, or remove it from {LOCK}")
+        raise ConfigError(f"--name: {name!r} is an import of {entry.source}; choose another, or import --remove {name}")
     return given if entry is None else options_again(given, entry.options)
 
 

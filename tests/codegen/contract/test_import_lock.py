@@ -111,8 +111,7 @@ def test_a_missing_file_and_a_file_of_somebody_else(importing: ImportingProject)
     text = importing.file.read_text()
     importing.file.unlink()
     assert importing.run("import", "--check", "--offline").out == (
-        "schemas/imported/shop.yaml is missing; run prefactor-gen import mcp --name shop, or remove shop from "
-        "prefactor-imports.lock\n"
+        "schemas/imported/shop.yaml is missing; run prefactor-gen import mcp --name shop, or import --remove shop\n"
     )
     lock(importing).unlink()
     assert importing.run("import", "--check").out == "no imports\n"
@@ -153,6 +152,22 @@ def test_how_a_source_is_read_changes_without_naming_it_again(importing: Importi
     done = importing.run("import", "--check", "--timeout", "0")
     assert (done.code, "--timeout: expected a number of seconds up to 3600, found 0" in done.err) == (2, True)
     assert importing.run("import", "--timeout", "2").err == "prefactor-gen: --timeout needs --check, or a server\n"
+
+
+def test_an_import_is_removed(importing: ImportingProject) -> None:
+    assert "has no import 'shp'; did you mean 'shop'?" in importing.run("import", "--remove", "shp").err
+    written = importing.file.read_text()
+    importing.file.write_text(f"{written}# mine\n")
+    assert "schemas/imported/shop.yaml was edited" in importing.run("import", "--remove", "shop").err
+    importing.file.write_text(written)
+    importing.project.write("schemas/imported/shop.overlay.yaml", "shop:find: null\n")
+    done = importing.run("import", "--remove", "shop")
+    assert (done.code, done.out) == (
+        0,
+        "schemas/imported/shop.yaml removed; schemas/imported/shop.overlay.yaml is yours: move it or remove it\n",
+    )
+    assert not importing.file.exists()
+    assert importing.run("import", "--check").out == "no imports\n"
 
 
 def test_paths_are_relative_to_the_project(importing: ImportingProject) -> None:
@@ -203,7 +218,7 @@ def test_mistakes(importing: ImportingProject) -> None:
         ("import",): "import: expected a source (mcp, openai, anthropic",
         ("import", "--offline"): "--offline needs --check",
         ("import", "--check", "mcp"): "--check reads all imports again; leave out mcp",
-        ("import", "openai", "--name", "shop", "x.json"): "--name: 'shop' is an import of mcp; choose another, or re",
+        ("import", "openai", "--name", "shop", "x.json"): "--name: 'shop' is an import of mcp; choose another, or im",
         ("import", "mcp", "--", "x"): "expected --name NAME, with which the names of the span types begin",
         ("import", "mcp", "--name", "Shop", "--", "x"): "--name: 'Shop' and the import 'shop' would be one file",
         ("import", "openai"): "openai: expected what to import, as in prefactor-gen import openai tools.json --na",
