@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ from prefactor_gen.definitions.overlays import OVERLAY, overlay_of
 from prefactor_gen.definitions.sources import load_sources, parse_file, real_path
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity, printable
 from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.importing.lock import LOCK
 from prefactor_gen.importing.span_types import Found
 
 if TYPE_CHECKING:
     from prefactor_gen.comparison.changes import Change
     from prefactor_gen.importing.definition_file import ImportedFile
 
-__all__ = ["changes_of", "check_names", "wrong_overlay"]
+__all__ = ["changes_of", "check_names", "outside_paths", "wrong_overlay"]
 
 
 def changes_of(made: ImportedFile, path: Path, project: ImportProject) -> Sequence[Change]:
@@ -74,3 +76,16 @@ def wrong_overlay(path: Path) -> list[Found]:
         except DiagnosticError as error:
             return [Found("", f"{each.place}: {each.message}", Severity.ERROR) for each in error.diagnostics]
     return []
+
+
+def outside_paths(given: Mapping[str, object], paths: Container[str]) -> list[Found]:
+    """Warn of paths in the lock that lead out of the project: on another machine, there may be nothing.
+
+    Args:
+        given: the options, as the lock has them.
+        paths: the names of those that are paths.
+    """
+    values = [str(value) for key, value in given.items() if key in paths]
+    outside = [each for each in values if os.path.isabs(each) or each.startswith("../")]
+    message = "is outside of the project; where others check it out, this file cannot be read again"
+    return [Found("", f"{each} in {LOCK} {message}", Severity.WARNING) for each in outside]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_effects import changes_of, check_names, wrong_overlay
+from prefactor_gen.command.import_effects import changes_of, check_names, outside_paths, wrong_overlay
 from prefactor_gen.command.import_project import (
     ImportProject,
     command_for,
@@ -71,7 +71,7 @@ def run_import(kind: str, options: Namespace) -> int:
         with own_turn(project.base), source_errors():
             others = read_lock(project.base)  # the source may have taken long to read
             _write({path: made.text, project.base / LOCK: lock_text({**others, name: entry})})
-    found = [*made.found, *wrong_overlay(path)]
+    found = [*made.found, *wrong_overlay(path), *outside_paths(given, source.PATHS)]
     print_report(replace(_report(imported, made, path, project), found=found, changes=changes), options.format)
     failing = {Severity.ERROR, Severity.WARNING} if options.strict else {Severity.ERROR}
     return int(not made.definitions or not failing.isdisjoint(severities(found)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.codegen.contract.importing import ImportingProject, imported_once, tool
@@ -152,6 +153,13 @@ def test_how_a_source_is_read_changes_without_naming_it_again(importing: Importi
     done = importing.run("import", "--check", "--timeout", "0")
     assert (done.code, "--timeout: expected a number of seconds up to 3600, found 0" in done.err) == (2, True)
     assert importing.run("import", "--timeout", "2").err == "prefactor-gen: --timeout needs --check, or a server\n"
+
+
+def test_a_path_outside_of_the_project_is_a_warning(importing: ImportingProject, tmp_path_factory: Any) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "list.json"
+    outside.write_text(json.dumps([tool()]))
+    done = importing.run("import", "mcp", "--file", str(outside))
+    assert f"  warning {outside} in prefactor-imports.lock is outside of the project; where others" in done.out
 
 
 def test_an_import_is_removed(importing: ImportingProject) -> None:
