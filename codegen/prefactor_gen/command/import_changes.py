@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.command.change_lines import changes_of
+from prefactor_gen.command.import_project import ImportProject
 from prefactor_gen.comparison.judgement import Judged
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
@@ -15,14 +17,50 @@ from prefactor_gen.documents.nodes import JsonValue, to_plain
 from prefactor_gen.documents.yaml_text import parse_yaml
 from prefactor_gen.pipeline.resolved_definitions import definitions_of
 
-__all__ = ["changed_entries", "changes_between"]
+__all__ = ["ImportChanges", "changes_between", "import_changes"]
 
 
-def changed_entries(text: str, definitions: Mapping[str, object]) -> tuple[int, int]:
-    """How many span types of a definition file are others now, are gone or are new; and how many there are in all."""
-    before, after = _by_name(to_plain(parse_yaml(text, ""))), _by_name(definitions)
+@dataclass(frozen=True)
+class ImportChanges:
+    """What has changed between two texts of a definition file.
+
+    Attributes:
+        changes: the changes, as `prefactor-gen diff` finds them.
+        number: how many span types are others, are gone or are new, also by what they share.
+        of: how many span types there are in either text.
+    """
+
+    changes: Sequence[Judged] = ()
+    number: int = 0
+    of: int = 0
+
+    @property
+    def counted(self) -> str:
+        """Both numbers: `1 of 12`."""
+        return f"{self.number} of {self.of}"
+
+
+def import_changes(
+    old: str, new: str, definitions: Mapping[str, object], path: Path, project: ImportProject
+) -> ImportChanges:
+    """What has changed in a definition file.
+
+    Args:
+        old: its text now.
+        new: the other text.
+        definitions: what that says.
+        path: the file.
+        project: the project that it belongs to.
+
+    Raises:
+        DiagnosticError: a text is no definition file.
+    """
+    before, after = _by_name(to_plain(parse_yaml(old, ""))), _by_name(definitions)
     names = before.keys() | after.keys()
-    return sum(before.get(name) != after.get(name) for name in names), len(names)
+    changes = changes_between(old, new, path, project.base, project.references)
+    touched = {each.change.span_type for each in changes}
+    others = {name for name in names if name in touched or before.get(name) != after.get(name)}
+    return ImportChanges(changes, len(others), len(names))
 
 
 def changes_between(old: str, new: str, path: Path, base: Path, references: ReferenceSettings) -> list[Judged]:

@@ -6,14 +6,15 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
-from prefactor_gen.command.import_project import ImportProject, command_for, read_text, source_errors
+from prefactor_gen.command.import_project import RESTORE, ImportProject, command_for, read_text, source_errors
+from prefactor_gen.command.import_report import change_members
 from prefactor_gen.command.import_run import read_source
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
@@ -58,11 +59,16 @@ def check_imports(options: Namespace) -> int:
     """
     with source_errors():
         project = ImportProject.here()
+    entries = {name: _with_timeout(entry, options.timeout) for name, entry in project.lock.items()}
     found = [
         finding
-        for name, entry in sorted(project.lock.items())
-        if (finding := _checked(name, entry, project, offline=options.offline)) is not None
+        for name, entry in sorted(entries.items())
+        if (finding := _checked(name, _with_timeout(entry, options.timeout), project, offline=options.offline))
+        is not None
     ]
+    for path in project.unlocked_files():
+        message = f"{shown_path(path)} was written by an import that {LOCK} does not have; {RESTORE}"
+        found.append(_Finding(name=path.stem, file=shown_path(path), message=message))
     _PRINT[options.format](found, sys.stdout)
     if not found and options.format == "text":
         number = len(project.lock)
@@ -71,13 +77,20 @@ def check_imports(options: Namespace) -> int:
     return max((each.code for each in found), default=DONE)
 
 
+def _with_timeout(entry: LockEntry, timeout: float | None) -> LockEntry:
+    """The import with another time to wait for its server, if it has one."""
+    if timeout is None or entry.source != "mcp" or "file" in entry.options:
+        return entry
+    return replace(entry, options={**entry.options, "timeout": timeout})
+
+
 def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bool) -> _Finding | None:
     """What is wrong with one import; None if nothing is."""
     path = project.path_for(name)
     again = f"run prefactor-gen {command_for(entry.source, name)}"
     text = read_text(path)
     if text is None:
-        message = f"{entry.file} is missing; {again}, or remove {name} from {LOCK}"
+        message = f"{entry.file} is missing; {again}, or import --remove {name}"
         return _Finding(name=name, file=shown_path(path), message=message)
     if digest(text) != entry.output:
         message = f"{path.name} was edited; move edits to {path.stem}{OVERLAY}.yaml, then {again} --force"
@@ -98,7 +111,7 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     Raises:
         SourceError: the source has nothing that can be imported.
     """
-    from prefactor_gen.command.import_changes import changed_entries, changes_between
+    from prefactor_gen.command.import_changes import import_changes
 
     if input_digest(imported) == entry.input:
         return None
@@ -107,15 +120,10 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     text = read_text(path)
     if text is None or digest(made.text) == entry.output:
         return None
-    number, total = changed_entries(text, made.definitions)
-    noun = imported.noun if total == 1 else f"{imported.noun}s"
-    message = f"{path.name}: {imported.source} changed {number} of {total} {noun}; run {command}"
-    return _Finding(
-        name=name,
-        file=shown_path(path),
-        message=message,
-        changes=changes_between(text, made.text, path, project.base, project.references),
-    )
+    changed = import_changes(text, made.text, made.definitions, path, project)
+    noun = imported.noun if changed.of == 1 else f"{imported.noun}s"
+    message = f"{path.name}: {imported.source} changed {changed.counted} {noun}; run {command}"
+    return _Finding(name=name, file=shown_path(path), message=message, changes=changed.changes)
 
 
 def _print_text(found: Sequence[_Finding], stream: TextIO) -> None:
@@ -133,10 +141,7 @@ def _print_json(found: Sequence[_Finding], stream: TextIO) -> None:
             "import": each.name,
             "file": each.file,
             "message": each.message,
-            "changes": [
-                {"id": found.change.rule.code, "level": found.severity, "message": said(found)}
-                for found in each.changes
-            ],
+            "changes": [change_members(change) for change in each.changes],
         }
         for each in found
     ]

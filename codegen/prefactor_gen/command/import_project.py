@@ -5,24 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
-from prefactor_gen.command.import_sources import COMMANDS, SOURCES
+from prefactor_gen.command.import_sources import COMMANDS, SOURCES, source_named, wrong_option
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.definitions.reference_settings import ReferenceSettings
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
-from prefactor_gen.importing.definition_file import digest
+from prefactor_gen.importing.definition_file import FIRST_WORDS, digest
 from prefactor_gen.importing.lock import LOCK, LockEntry, read_lock
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.remote.errors import RemoteError
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["ImportProject", "command_for", "in_folder", "read_text", "source_errors"]
+__all__ = ["RESTORE", "ImportProject", "command_for", "in_folder", "read_text", "source_errors"]
+
+RESTORE = f"restore {LOCK}, or import it again with its source"
+"""What to do about an imported file that the lock does not have."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
@@ -34,14 +37,14 @@ class ImportProject:
     Attributes:
         base: its folder.
         folder: the folder of imported definition files, relative to it.
-        is_compiled: the folder is in one of the sources of the generator.
+        sources: the files and folders that the generator reads, relative to it.
         references: what the configuration allows a `$ref` to lead to.
         lock: its imports, by name.
     """
 
     base: Path
     folder: Path
-    is_compiled: bool
+    sources: Sequence[str]
     references: ReferenceSettings
     lock: Mapping[str, LockEntry]
 
@@ -59,12 +62,22 @@ class ImportProject:
             if entry.source not in SOURCES:
                 hint = did_you_mean(entry.source, SOURCES)
                 raise SourceError(f"{LOCK}: expected a known source in [{name}], found {entry.source!r}{hint}")
+            if (problem := wrong_option(source_named(entry.source), entry.options)) is not None:
+                raise SourceError(f"{LOCK}: {problem} in [{name}.options]")
+            if Path(entry.file).name != f"{name}.yaml":
+                raise SourceError(f"{LOCK}: expected a file {name}.yaml in [{name}], found {entry.file!r}")
         packages = read_project(base).packages
         sources = packages[0].sources if packages else ()
-        folders = [each for each in sources if not is_attribute(each, base) and not Path(each).suffix]
+        files = [each for each in sources if not is_attribute(each, base)]
+        folders = [each for each in files if not Path(each).suffix]
         references = packages[0].settings.references if packages else ReferenceSettings(base)
         folder = Path(folders[0] if folders else "schemas") / "imported"
-        return cls(base, folder, bool(folders), references, lock)
+        return cls(base, folder, files, references, lock)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the folder is in one of the sources of the generator."""
+        return any(not Path(each).suffix for each in self.sources)
 
     def path_for(self, name: str) -> Path:
         """The definition file of an import: where it is, or where it is written first.
@@ -96,9 +109,25 @@ class ImportProject:
         text = read_text(path)
         if text is None or (name in self.lock and digest(text) == self.lock[name].output):
             return
+        if name not in self.lock and is_imported(text):
+            raise ConfigError(
+                f"{shown_path(path)} was written by an import that {LOCK} does not have; {RESTORE}, or --force"
+            )
         if name not in self.lock:
             raise ConfigError(f"{shown_path(path)} was not written by an import; move it away, or --force")
         raise ConfigError(f"{shown_path(path)} was edited; move edits to {path.stem}{OVERLAY}.yaml, or --force")
+
+    def unlocked_files(self) -> list[Path]:
+        """The definition files that imports have written, and the lock does not have, in the folders of imports."""
+        locked = {self.base / entry.file for entry in self.lock.values()}
+        folders = {self.base / self.folder, *(each.parent for each in locked)}
+        files = sorted(path for folder in folders for path in folder.glob("*.yaml") if path not in locked)
+        return [path for path in files if path.is_file() and is_imported(read_text(path) or "")]
+
+
+def is_imported(text: str) -> bool:
+    """Whether the text of a file begins as those that an import writes."""
+    return text.startswith(FIRST_WORDS)
 
 
 def read_text(path: Path) -> str | None:

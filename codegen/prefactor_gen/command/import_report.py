@@ -7,12 +7,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.report import OUTPUT_FORMATS, Line, print_lines
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable
 from prefactor_gen.importing.span_types import Found
 
-__all__ = ["ImportReport", "print_report"]
+if TYPE_CHECKING:
+    from prefactor_gen.comparison.judgement import Judged
+
+__all__ = ["ImportReport", "change_members", "print_report"]
 
 _SHOWN_NAMES = 3
 _CODE = "import"
@@ -29,6 +34,7 @@ class ImportReport:
         offered: how many the source has.
         noun: what the source calls them.
         found: what there is to tell.
+        changes: what has changed since the last import.
         hint: what else is to be done; empty if nothing is.
     """
 
@@ -38,6 +44,7 @@ class ImportReport:
     offered: int
     noun: str
     found: Sequence[Found]
+    changes: Sequence[Judged] = ()
     hint: str = ""
 
 
@@ -55,6 +62,7 @@ def print_report(report: ImportReport, output_format: str) -> None:
     else:
         print(_headline(report))
         print_lines(_lines(report.found), sys.stdout)
+        print_lines(change_lines(report.changes), sys.stdout)
         if report.hint:
             print(f"  hint: {report.hint}")
 
@@ -62,8 +70,14 @@ def print_report(report: ImportReport, output_format: str) -> None:
 def _print_json(report: ImportReport) -> None:
     """Print a report as a JSON object."""
     found = [{"span_type": each.about, "severity": each.severity, "message": each.message} for each in report.found]
-    members = {"origin": report.origin, "file": report.file, "span_types": report.written, "found": found}
-    print(json.dumps(members, indent=2))
+    changes = [change_members(each) for each in report.changes]
+    members = {"origin": report.origin, "file": report.file, "span_types": report.written}
+    print(json.dumps({**members, "found": found, "changes": changes}, indent=2))
+
+
+def change_members(found: Judged) -> dict[str, str]:
+    """A change as a JSON object has it."""
+    return {"id": found.change.rule.code, "level": found.severity, "message": said(found)}
 
 
 def _headline(report: ImportReport) -> str:
@@ -94,3 +108,5 @@ def _diagnostics(report: ImportReport) -> Iterator[Diagnostic]:
     place = Place(report.file)
     for each in report.found:
         yield Diagnostic(_CODE, printable(each.message), place._replace(about=printable(each.about)), each.severity)
+    for change in report.changes:
+        yield Diagnostic(change.change.rule.code, said(change), place, change.severity)

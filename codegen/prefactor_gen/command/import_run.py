@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
+from prefactor_gen.command.import_effects import changes_of, check_names, outside_paths, wrong_overlay
 from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, source_errors
 from prefactor_gen.command.import_report import ImportReport, print_report
-from prefactor_gen.command.import_sources import given_options, source_named, with_defaults
+from prefactor_gen.command.import_sources import given_options, options_again, source_named, with_defaults
+from prefactor_gen.command.import_turns import own_turn
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text
+from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text, read_lock
 from prefactor_gen.package.output_folder import Change, write
 
 if TYPE_CHECKING:
@@ -54,14 +59,20 @@ def run_import(kind: str, options: Namespace) -> int:
     with source_errors(name):
         imported = read_source(kind, name, given, project)
         made = imported_file(imported, name, f"prefactor-gen {command_for(kind, name)}", project.references)
+    if not options.force:
+        check_names(made, path, project)
+    changes = changes_of(made, path, project)
     if made.definitions:
         file = path.relative_to(project.base).as_posix()
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
-        _write({path: made.text, project.base / LOCK: lock_text({**project.lock, name: entry})})
-    print_report(_report(imported, made, path, project), options.format)
+        with own_turn(project.base), source_errors():
+            others = read_lock(project.base)  # the source may have taken long to read
+            _write({path: made.text, project.base / LOCK: lock_text({**others, name: entry})})
+    found = [*made.found, *wrong_overlay(path), *outside_paths(given, source.PATHS)]
+    print_report(replace(_report(imported, made, path, project), found=found, changes=changes), options.format)
     return max(
         DONE if made.definitions else WRONG,
-        exit_code((each.severity for each in made.found), strict=options.strict),
+        exit_code((each.severity for each in found), strict=options.strict),
     )
 
 
@@ -100,7 +111,8 @@ def read_source(kind: str, name: str, given: Mapping[str, object], project: Impo
     source = source_named(kind)
     options = with_defaults(source, given)
     options.name = name
-    with in_folder(project.base):
+    # What a module of the project prints is no part of the report.
+    with in_folder(project.base), contextlib.redirect_stdout(sys.stderr):
         return source.read(options, project.base)
 
 
@@ -108,8 +120,8 @@ def _options(kind: str, name: str, given: Mapping[str, object], project: ImportP
     """The options of an import: those that are given, or those of the last time."""
     entry = project.lock.get(name)
     if entry is not None and entry.source != kind:
-        raise ConfigError(f"--name: {name!r} is an import of {entry.source}; choose another, or remove it from {LOCK}")
-    return entry.options if entry is not None and not given else given
+        raise ConfigError(f"--name: {name!r} is an import of {entry.source}; choose another, or import --remove {name}")
+    return given if entry is None else options_again(given, entry.options)
 
 
 def _with_relative_paths(
@@ -120,7 +132,7 @@ def _with_relative_paths(
     def relative(value: object) -> object:
         if isinstance(value, list):
             return [relative(each) for each in value]
-        if isinstance(value, str) and not os.path.isabs(value):
+        if isinstance(value, str) and not os.path.isabs(value) and "://" not in value:
             return Path(os.path.relpath(value, project.base)).as_posix()
         return value
 

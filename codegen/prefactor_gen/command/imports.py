@@ -20,6 +20,7 @@ EXAMPLES = (
     "  prefactor-gen import mcp --name git -- uvx mcp-server-git    the tools of a server that is run\n"
     "  prefactor-gen import mcp --name git                          the same again, as the lock says\n"
     "  prefactor-gen import --check                                 in CI: exit 1 if a source has changed\n"
+    "  prefactor-gen import --remove git                            the file and its entry in the lock\n"
     "  prefactor-gen import --check --offline                       exit 1 if an imported file was edited\n"
 )
 
@@ -28,6 +29,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
     parser.add_argument("--check", action="store_true", help="read all sources again; exit 1 and show what has changed")
     parser.add_argument("--offline", action="store_true", help="with --check: read no source, compare with the lock")
+    parser.add_argument("--remove", metavar="NAME", help="remove the file of an import, and what the lock has of it")
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="with --check: to wait for each server, in place of the lock's"
+    )
     parser.set_defaults(format="text", strict=False)
     _add_output_options(parser)
     kinds = [kind for kind in SOURCES if kind not in COMMANDS]
@@ -63,6 +68,14 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     if options.offline and not options.check:
         raise ConfigError("--offline needs --check")
+    if options.timeout is not None and not options.check and options.source is None:
+        raise ConfigError("--timeout needs --check, or a server")
+    if options.remove is not None:
+        if options.check or options.source is not None:
+            raise ConfigError(f"--remove takes an import away; leave out {options.source or '--check'}")
+        from prefactor_gen.command.import_removal import remove_import
+
+        return remove_import(options.remove)
     if options.check:
         if options.source is not None:
             raise ConfigError(f"--check reads all imports again; leave out {options.source}")

@@ -17,8 +17,9 @@ DESCRIPTION = (
     "the token of an account."
 )
 EXAMPLES = (
-    "  prefactor-gen pull my-agent                  the newest definitions of an agent\n"
-    "  prefactor-gen pull my-agent@v3 --name old    those of a version, into old.yaml\n"
+    "  prefactor-gen pull my-agent                        the newest definitions of an agent\n"
+    "  prefactor-gen pull my-agent@v3 --name my-agent     those of a version instead\n"
+    "  prefactor-gen diff platform:my-agent@v3            what has changed since a version\n"
 )
 
 

@@ -2,12 +2,14 @@
 
 `git.overlay.yaml` is the overlay of `git.yaml`: a mapping from the name of a span type to a JSON merge patch (RFC 7396)
 of its definition. A member replaces the one of the file, objects are merged, lists are replaced, and null removes.
+`$defs` has the changes of the schemas that span types share.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from prefactor_gen.definitions.overlay_targets import missing_targets
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import INVALID_DEFINITION
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
@@ -18,6 +20,8 @@ __all__ = ["OVERLAY", "is_overlay", "overlay_of", "with_overlay"]
 OVERLAY = ".overlay"
 """The end of the name of an overlay, before the suffix."""
 
+_SHARED = "$defs"
+_PARTS = ("params_schema", "result_schema")
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -43,19 +47,36 @@ def with_overlay(root: JsonValue, overlay: JsonValue, name: str, source: str) ->
         source: the name of the overlay, for messages.
 
     Raises:
-        DiagnosticError: the overlay has another form, or names a span type that the file does not have.
+        DiagnosticError: the overlay has another form, or changes a span type or a property that the file does not
+            have.
     """
     if not isinstance(overlay, ObjectNode):
         raise INVALID_DEFINITION.error(Place(source), "expected a mapping from the names of span types to changes")
     entries = root.get("span_type_schemas") if isinstance(root, ObjectNode) else None
     if not isinstance(root, ObjectNode) or not isinstance(entries, ListNode):
         return root  # which is reported
-    patches = overlay.without({"$schema"})
+    shared = overlay.object_at(_SHARED)
+    patches = overlay.without({"$schema", _SHARED})
     _check(patches, [_name(each) for each in entries], name)
+    _check_targets(root, overlay, name)
     patched = [_patched_entry(each, patches) for each in entries]
     kept = [(item, place) for item, place in zip(patched, entries.item_places, strict=True) if item is not None]
     items = ListNode([item for item, _ in kept], place=entries.place, item_places=[place for _, place in kept])
-    return root.with_member("span_type_schemas", items)
+    changed = _patched(root, ObjectNode([(_SHARED, shared)], place=overlay.place)) if shared else root
+    assert isinstance(changed, ObjectNode)  # noqa: S101  # objects are merged
+    return changed.with_member("span_type_schemas", items)
+
+
+def _check_targets(root: ObjectNode, overlay: ObjectNode, name: str) -> None:
+    """Refuse changes of what is not in the schemas of the file."""
+    found = missing_targets(root, overlay.without(overlay.keys() - {_SHARED}), name, root)
+    for entry in root.list_at("span_type_schemas"):
+        patch = overlay.object_at(_name(entry) or "")
+        for part in _PARTS:
+            if isinstance(entry, ObjectNode) and isinstance(changes := patch.get(part), ObjectNode):
+                found.extend(missing_targets(entry.object_at(part), changes, name, root))
+    if found:
+        raise DiagnosticError(found)
 
 
 def _check(patches: ObjectNode, names: list[str | None], name: str) -> None:

@@ -224,7 +224,8 @@ REDACTED_TEMPLATE_PROPERTY = Rule(
     "a template shows a property that is redacted",
     (
         "x-prefactor-redact replaces the value before it leaves the process, so the template could only show "
-        "the placeholder. Show another property, or do not redact this one."
+        "the placeholder. Show another property, or do not redact this one. The template of an imported span type is "
+        "replaced in its overlay."
     ),
     suppressible=True,
 )

@@ -1,4 +1,4 @@
-"""Takes out of a foreign schema what describes no payload, and adds what every payload schema has."""
+"""Takes out of a foreign schema what describes no payload, redacts passwords, and adds what every schema has."""
 
 from __future__ import annotations
 
@@ -85,6 +85,9 @@ class _Cleaner:
         if isinstance(title, str) and keys[-1] and repeats(title, keys[-1]):
             node = node.without({"title"})
         node = node.without({key for key in node if self.is_refused(key, node[key], path)})
+        if node.get("format") == "password" and not self.is_ours:
+            self.notes.append((path, "format: password: the value is recorded as [redacted]"))
+            node = node.without({"format"}).with_member(REDACT, True)
 
         def visit(item: JsonValue, inner: tuple[str, ...]) -> JsonValue:
             if not isinstance(item, ObjectNode):

@@ -18,7 +18,10 @@ from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
 from prefactor_gen.importing.texts import template_for, title_from
 from prefactor_gen.importing.yaml_text import yaml_text
 
-__all__ = ["ImportedFile", "digest", "imported_file", "input_digest"]
+__all__ = ["FIRST_WORDS", "ImportedFile", "digest", "imported_file", "input_digest"]
+
+FIRST_WORDS = "# Written by prefactor-gen "
+"""How each definition file begins that an import writes."""
 
 
 @dataclass(frozen=True)

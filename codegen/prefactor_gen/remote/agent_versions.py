@@ -70,6 +70,8 @@ def _configuration() -> HttpClientConfig:
                 "it is the address of the API" if name == _URL else "definitions are read with the token of an account"
             )
             raise RemoteError(f"{name} is not set; {hint}")
+    if "/api/v1" in os.environ[_URL]:
+        raise RemoteError(f"{_URL}: expected the address of the platform without /api/v1")
     try:
         return HttpClientConfig(max_retries=_RETRIES)
     except ValueError as error:

@@ -179,7 +179,11 @@ class _Server:
         except httpx.TimeoutException:
             self.deadline.remaining()
             raise RemoteError(f"{self.shown} did not answer in time; --timeout allows more") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.LocalProtocolError, httpx.InvalidURL):  # its text may have a header, and so a token
+            raise RemoteError(
+                f"cannot ask {self.shown}: a header or the address has a character that cannot be sent"
+            ) from None
+        except httpx.HTTPError as error:
             reason = printable(str(error))[:200] or type(error).__name__
             raise RemoteError(f"cannot reach {self.shown}: {reason}") from None
 

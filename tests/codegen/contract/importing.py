@@ -12,7 +12,7 @@ import pytest
 import yaml
 from tests.codegen.support import Project, Result, run_silently
 
-__all__ = ["SERVER", "ImportingProject", "imported_once", "tool"]
+__all__ = ["COMMAND", "SERVER", "ImportingProject", "imported_once", "tool"]
 
 SERVER = Path(__file__).with_name("mcp_server.py")
 COMMAND = (sys.executable, "-I", "-S", str(SERVER), "scenario.json")

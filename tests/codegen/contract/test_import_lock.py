@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.codegen.contract.importing import ImportingProject, imported_once, tool
@@ -38,7 +39,14 @@ def test_the_lock_reads_the_source_again(importing: ImportingProject) -> None:
     assert importing.run(*AGAIN).code == 0
     assert lock(importing).read_text() == written
     importing.server(tool("find"))
-    assert importing.run(*AGAIN).out.startswith("shop 1.0: 1 tool → schemas/imported/shop.yaml\n")
+    importing.project.write("schemas/imported/shop.overlay.yaml", "shop:refund: { title: Refund }\n")
+    done = importing.run(*AGAIN)
+    assert done.code == 1  # the overlay is wrong now
+    first, *found = done.out.splitlines()
+    assert first == "shop 1.0: 1 tool → schemas/imported/shop.yaml"
+    assert found[0].startswith("  error schemas/imported/shop.overlay.yaml:1:1 ")
+    assert "shop.yaml has no span type 'shop:refund'; did you mean" in found[0]
+    assert found[-1] == "  error PD001 shop:refund: removed (writers and readers)"
     assert list(importing.span_types()) == ["find"]
 
 
@@ -104,16 +112,70 @@ def test_a_missing_file_and_a_file_of_somebody_else(importing: ImportingProject)
     text = importing.file.read_text()
     importing.file.unlink()
     assert importing.run("import", "--check", "--offline").out == (
-        "schemas/imported/shop.yaml is missing; run prefactor-gen import mcp --name shop, or remove shop from "
-        "prefactor-imports.lock\n"
+        "schemas/imported/shop.yaml is missing; run prefactor-gen import mcp --name shop, or import --remove shop\n"
     )
     lock(importing).unlink()
     assert importing.run("import", "--check").out == "no imports\n"
     importing.file.write_text(text)
+    unlocked = "schemas/imported/shop.yaml was written by an import that prefactor-imports.lock does not have; "
+    for options in (["--check"], ["--check", "--offline"]):
+        done = importing.run("import", *options)
+        assert (done.code, done.out) == (
+            1,
+            f"{unlocked}restore prefactor-imports.lock, or import it again with its source\n",
+        )
+    assert unlocked in importing.import_tools(tool()).err
+    importing.file.write_text("span_type_schemas: []\n")
     done = importing.import_tools(tool())
     assert done.err == (
         "prefactor-gen: schemas/imported/shop.yaml was not written by an import; move it away, or --force\n"
     )
+
+
+def test_imports_at_the_same_time(importing: ImportingProject) -> None:
+    """The source of one is read when another one has written the lock since."""
+    (importing.project.root / "other.json").write_text(json.dumps([tool()]))
+    code = "import sys; from prefactor_gen.command.main import run\nprint('hello')\ndef search(q: str) -> str: ...\n"
+    importing.project.write(
+        "slow.py", f"{code}assert run(['import', 'mcp', '--file', 'other.json', '--format', 'json']) == 0\n"
+    )
+    done = importing.run("import", "python", "slow:search", "--format", "json")
+    assert json.loads(done.out)["span_types"] == 1  # what the module prints is no part of it
+    assert "hello" in done.err
+    assert all(f"[{name}]" in lock(importing).read_text() for name in ("other", "shop", "slow"))
+
+
+def test_how_a_source_is_read_changes_without_naming_it_again(importing: ImportingProject) -> None:
+    assert importing.run(*AGAIN, "--timeout", "30").code == 0
+    assert "server = [" in lock(importing).read_text()
+    assert "timeout = 30.0" in lock(importing).read_text()
+    assert importing.run("import", "--check", "--timeout", "40").code == 0
+    done = importing.run("import", "--check", "--timeout", "0")
+    assert (done.code, "--timeout: expected a number of seconds up to 3600, found 0" in done.err) == (2, True)
+    assert importing.run("import", "--timeout", "2").err == "prefactor-gen: --timeout needs --check, or a server\n"
+
+
+def test_a_path_outside_of_the_project_is_a_warning(importing: ImportingProject, tmp_path_factory: Any) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "list.json"
+    outside.write_text(json.dumps([tool()]))
+    done = importing.run("import", "mcp", "--file", str(outside))
+    assert f"  warning {outside} in prefactor-imports.lock is outside of the project; where others" in done.out
+
+
+def test_an_import_is_removed(importing: ImportingProject) -> None:
+    assert "has no import 'shp'; did you mean 'shop'?" in importing.run("import", "--remove", "shp").err
+    written = importing.file.read_text()
+    importing.file.write_text(f"{written}# mine\n")
+    assert "schemas/imported/shop.yaml was edited" in importing.run("import", "--remove", "shop").err
+    importing.file.write_text(written)
+    importing.project.write("schemas/imported/shop.overlay.yaml", "shop:find: null\n")
+    done = importing.run("import", "--remove", "shop")
+    assert (done.code, done.out) == (
+        0,
+        "schemas/imported/shop.yaml removed; schemas/imported/shop.overlay.yaml is yours: move it or remove it\n",
+    )
+    assert not importing.file.exists()
+    assert importing.run("import", "--check").out == "no imports\n"
 
 
 def test_paths_are_relative_to_the_project(importing: ImportingProject) -> None:
@@ -142,6 +204,13 @@ def test_a_name_is_that_of_a_file(importing: ImportingProject, name: str) -> Non
         ),
         ("[shop]", "<<<<<<< x\n[shop]", "prefactor-imports.lock: not valid TOML: Invalid statement (at line 3, colum"),
         ("output =", "outptu =", "prefactor-imports.lock: unknown key 'outptu' in [shop]; did you mean 'output'?"),
+        ("server =", "srver =", "prefactor-imports.lock: unknown option 'srver'; did you mean 'server'? in [shop.opt"),
+        (
+            "server = [",
+            'server = "x" # [',
+            "prefactor-imports.lock: expected a list of texts as server in [shop.opt",
+        ),
+        ("/shop.yaml", "/x.toml", "prefactor-imports.lock: expected a file shop.yaml in [shop], found 'schemas/import"),
         ('file = "', 'file = 1 # "', "prefactor-imports.lock: expected a text as file in [shop]; import it again"),
     ],
 )
@@ -157,7 +226,7 @@ def test_mistakes(importing: ImportingProject) -> None:
         ("import",): "import: expected a source (mcp, openai, anthropic",
         ("import", "--offline"): "--offline needs --check",
         ("import", "--check", "mcp"): "--check reads all imports again; leave out mcp",
-        ("import", "openai", "--name", "shop", "x.json"): "--name: 'shop' is an import of mcp; choose another, or re",
+        ("import", "openai", "--name", "shop", "x.json"): "--name: 'shop' is an import of mcp; choose another, or im",
         ("import", "mcp", "--", "x"): "expected --name NAME, with which the names of the span types begin",
         ("import", "mcp", "--name", "Shop", "--", "x"): "--name: 'Shop' and the import 'shop' would be one file",
         ("import", "openai"): "openai: expected what to import, as in prefactor-gen import openai tools.json --na",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
-from tests.codegen.contract.importing import ImportingProject, tool
+from tests.codegen.contract.importing import COMMAND, SERVER, ImportingProject, tool
 from tests.codegen.support import Project, forget, is_valid
 
 OBJECT = {"type": "object"}
@@ -192,6 +193,11 @@ QUIRKS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"params_schema": {**OBJECT, "required": ["URLPath"], "properties": {"URLPath": {"type": "string"}}}},
         "",
     ),
+    "passwords": (
+        {"inputSchema": {**OBJECT, "properties": {"a": {"anyOf": [{"type": "string", "format": "password"}]}}}},
+        {"params_schema": {**OBJECT, "properties": {"a": {"anyOf": [{"type": "string", "x-prefactor-redact": True}]}}}},
+        "params a: format: password: the value is recorded as [redacted]",
+    ),
 }
 
 
@@ -279,3 +285,32 @@ def test_a_saved_list(importing: ImportingProject) -> None:
     assert importing.run("import", "mcp", "--file", "shop.json").err == (
         "prefactor-gen: shop: shop.json: nested too deeply\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--api-key", "hunter2"],
+        ["--api-key=hunter2"],
+        ["API_KEY=hunter2"],
+        ["--header", "Authorization: Bearer hunter2"],
+        ["https://shop.example/mcp?api_key=hunter2"],
+        ["postgres://me:hunter2@shop.example/db"],
+    ],
+)
+def test_a_secret_in_the_command_is_refused(importing: ImportingProject, arguments: list[str]) -> None:
+    importing.server(tool())
+    done = importing.run("import", "mcp", "--name", "shop", "--", *COMMAND, *arguments)
+    assert (done.code, "hunter2" in done.err) == (2, False)
+    assert "in the command would be kept in prefactor-imports.lock; the server inherits the environment" in done.err
+    assert not (importing.project.root / "prefactor-imports.lock").exists()
+
+
+def test_a_variable_in_the_command(importing: ImportingProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_KEY", "hunter2")
+    importing.server(tool())
+    program = "import runpy, sys; assert sys.argv.pop() == sys.argv.pop() == '--key=hunter2' or sys.exit(sys.argv[1])"
+    code = f"{program}; runpy.run_path({str(SERVER)!r}, run_name='__main__')"
+    command = [sys.executable, "-c", code, "scenario.json", "--key=$SHOP_KEY", "--key=${SHOP_KEY}"]
+    assert importing.run("import", "mcp", "--name", "shop", "--", *command).code == 0
+    assert '"--key=$SHOP_KEY"' in (importing.project.root / "prefactor-imports.lock").read_text()

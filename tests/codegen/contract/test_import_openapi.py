@@ -288,6 +288,12 @@ def test_names_and_choice_of_operations(pets: Pets, options: list[str], names: l
     assert [entry["name"] for entry in pets.file()["span_type_schemas"]] == [f"pets:{name}" for name in names]
 
 
+def test_notes_have_the_names_of_the_span_types(pets: Pets) -> None:
+    body = {"content": {"text/plain": {}}}
+    result = pets.run({"/up": {"post": {"operationId": "up_up_post", "requestBody": body}}}, "--names", "path")
+    assert "  note pets:post_up: the body is text/plain, which is not imported; JSON is" in result.out.splitlines()
+
+
 def test_an_operation_id_that_occurs_twice(pets: Pets) -> None:
     result = pets.run({"/a": {"get": {"operationId": "get"}}, "/b": {"get": {"operationId": "get"}}})
     assert "  warning pets:get: GET /a has the same operationId; named 'get_b'" in result.out.splitlines()

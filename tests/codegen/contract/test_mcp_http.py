@@ -189,3 +189,38 @@ def test_mistakes(importing: ImportingProject, options: list[str], message: str)
     done = importing.run("import", "mcp", "--name", "shop", *options)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(f"prefactor-gen: shop: {message}")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("s3cret\r", "must be printable ASCII without spaces around it; is there a line end?"),
+        ("s3cret ", "must be printable ASCII"),
+        ("s3crét", "must be printable ASCII"),
+        ("", "is empty"),
+    ],
+)
+def test_a_variable_that_cannot_be_sent_is_not_shown(
+    importing: ImportingProject, monkeypatch: pytest.MonkeyPatch, value: str, message: str
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", value)
+    for options in (["--url", "http://127.0.0.1:9/$SHOP_TOKEN"], ["--header", "Authorization: Bearer $SHOP_TOKEN"]):
+        address = [] if "--url" in options else ["--url", "http://127.0.0.1:9/"]
+        done = importing.run("import", "mcp", "--name", "shop", *address, *options)
+        assert done.code == 2
+        assert f"{options[0]}: the variable SHOP_TOKEN {message}" in done.err
+        assert "s3cr" not in done.err
+
+
+def test_messages_show_variables_by_name(
+    importing: ImportingProject, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "s3cret")
+    server.answer = lambda *_: (403, {}, "")
+    done = importing.run("import", "mcp", "--name", "shop", "--url", f"{server.url}/$SHOP_TOKEN")
+    assert (
+        done.err
+        == f"prefactor-gen: shop: {server.url}/$SHOP_TOKEN answers with HTTP 403; the authorization is not enough\n"
+    )
+    done = importing.run("import", "mcp", "--name", "shop", "--url", server.url, "--header", "X: s3cret\x01")
+    assert "s3cret" not in done.err

@@ -74,6 +74,64 @@ def test_a_wrong_overlay(importing: ImportingProject, text: str, place: str, mes
     assert message in finding
 
 
+SHARED = """\
+$defs:
+  Card: { type: object, properties: { number: { type: string } } }
+span_type_schemas:
+  - name: pay:charge
+    params_schema:
+      type: object
+      properties:
+        card_number: { type: string }
+        card: { $ref: "pay.yaml#/$defs/Card" }
+        other: { anyOf: [{ $ref: "#/$defs/Old" }, { type: "null" }] }
+        cards: { type: array, items: { $ref: "pay.yaml#/$defs/Card" } }
+      $defs: { Old: { type: object, properties: { pin: { type: string } } } }
+"""
+REDACT = "{ x-prefactor-redact: true }"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            f"card_numbr: {REDACT}",
+            "no property 'card_numbr' here; did you mean 'card_number'?; what is added",
+        ),
+        ("nosuch: null", "no property 'nosuch' here; there is nothing to remove"),
+        (f"card: {{ properties: {{ nmber: {REDACT} }} }}", "no property 'nmber' here; did you mean 'number'?"),
+        (f"other: {{ properties: {{ number: {REDACT} }} }}", "no property 'number' here"),
+        (f"cards: {{ items: {{ properties: {{ pin: {REDACT} }} }} }}", "no property 'pin' here"),
+    ],
+)
+def test_what_an_overlay_changes_has_to_be_there(project: Project, change: str, message: str) -> None:
+    project.write("schemas/pay.yaml", SHARED)
+    project.write("schemas/pay.overlay.yaml", f"pay:charge:\n  params_schema:\n    properties:\n      {change}\n")
+    finding = only(project.generate().findings)
+    assert finding.position.startswith("schemas/pay.overlay.yaml:4:")
+    assert f"pay.yaml has {message}" in finding
+
+
+def test_an_overlay_changes_shared_schemas_and_adds_properties(project: Project) -> None:
+    project.write("schemas/pay.yaml", SHARED)
+    project.write(
+        "schemas/pay.overlay.yaml",
+        f"""
+        $defs: {{ Card: {{ properties: {{ number: {REDACT} }} }} }}
+        pay:charge:
+          params_schema:
+            properties:
+              other: {{ properties: {{ pin: {REDACT} }} }}
+              cards: {{ items: {{ properties: {{ number: {REDACT} }} }} }}
+              new: {{ type: string }}
+        """,
+    )
+    assert project.generate().code == 0
+    assert '__redacted__ = ("number", "*")' in "".join(project.files().values())
+    project.write("schemas/pay.overlay.yaml", "$defs: { Crad: { properties: { number: { minLength: 1 } } } }\n")
+    assert "no schema in $defs 'Crad' here; did you mean 'Card'?" in only(project.generate().findings)
+
+
 def test_an_overlay_is_no_link_to_another_folder(importing: ImportingProject) -> None:
     importing.project.write("elsewhere.yaml", "shop:old: null\n")
     (importing.project.root / "schemas/imported/shop.overlay.yaml").symlink_to(

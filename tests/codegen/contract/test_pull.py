@@ -125,3 +125,20 @@ def test_without_a_token(project: Project, monkeypatch: pytest.MonkeyPatch) -> N
         2,
         "prefactor-gen: billing: PREFACTOR_API_TOKEN is not set; definitions are read with the token of an account\n",
     )
+
+
+def test_span_types_that_another_file_has_are_not_written(register: Callable[..., None], project: Project) -> None:
+    register(
+        "v1", {"name": "billing:refund", "params_schema": PARAMS}, {"name": "billing:check", "params_schema": PARAMS}
+    )
+    assert project.run("pull", "billing").code == 0
+    result = project.run("pull", "billing@v1", "--name", "old")
+    assert (result.code, result.err) == (
+        2,
+        "prefactor-gen: billing:check and 1 more: defined in schemas/imported/billing.yaml already; nothing was "
+        'written; leave them out in old.overlay.yaml ("billing:check": null), or --force\n',
+    )
+    assert not (project.root / "schemas/imported/old.yaml").exists()
+    project.write("schemas/imported/old.overlay.yaml", "billing:check: null\n")
+    assert "billing:refund: defined in" in project.run("pull", "billing@v1", "--name", "old").err
+    assert project.run("pull", "billing").code == 0  # a file does not collide with itself

@@ -133,3 +133,20 @@ def test_tools_in_the_form_of_another_source(importing: ImportingProject) -> Non
     ]
     done = importing.import_list("anthropic", {"tool": []})
     assert done.err == 'prefactor-gen: shop: shop.json: expected a list of tools, or {"tools": […]}\n'
+
+
+@pytest.mark.parametrize(("source", "key"), [("openai", "parameters"), ("anthropic", "input_schema")])
+def test_passwords_are_redacted(importing: ImportingProject, source: str, key: str) -> None:
+    schema = {"type": "object", "$defs": {"Login": {"properties": {"pin": {"type": "string", "format": "password"}}}}}
+    assert importing.import_list(source, [{"name": "login", key: schema}]).code == 0
+    login = importing.span_types()["login"]["params_schema"]["$defs"]["Login"]
+    assert login["properties"]["pin"] == {"type": "string", "x-prefactor-redact": True}
+
+
+def test_an_address_is_no_file_and_a_custom_tool_no_function(importing: ImportingProject) -> None:
+    done = importing.run("import", "openai", "https://shop.example/t.json")
+    assert done.err == (
+        "prefactor-gen: t: expected a file, found an address, https://shop.example/t.json; save what it answers first\n"
+    )
+    done = importing.import_list("openai", [{"type": "custom", "name": "run"}, {"type": "function", "name": "a"}])
+    assert "skipped: a tool of the type custom takes text, and has no schema" in done.out

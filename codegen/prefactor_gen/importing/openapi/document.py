@@ -65,7 +65,8 @@ def _operations(
             raise SourceError(f"--operation: no operation is {pattern!r}{suggestion(pattern, names)}")
     for name, path_item, operation in every:
         if chosen_by(patterns, name):
-            yield reader.read(name, path_item, operation)
+            shown = name._replace(operation_id=None) if options.names == "path" else name
+            yield reader.read(shown, path_item, operation)
 
 
 def _span_types(

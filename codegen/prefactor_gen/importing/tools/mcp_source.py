@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from prefactor_gen.importing.sources import SourceError
 
 if TYPE_CHECKING:
     from prefactor_gen.importing.span_types import Imported
+    from prefactor_gen.importing.tools.credentials import Variables
     from prefactor_gen.remote.mcp_session import ServerTools
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
@@ -27,7 +27,6 @@ PATHS: Final = ("file",)
 _TIMEOUT: Final = 60.0
 _LONGEST: Final = 3600
 _EXPECTED: Final = "expected one of: --url URL, --file LIST.json, or -- COMMAND that runs the server"
-_VARIABLE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 _SECRET: Final = re.compile(r"auth|cookie|key|password|secret|token", re.IGNORECASE)
 
 
@@ -60,8 +59,7 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     """Ask the server for its tools.
 
     Raises:
-        SourceError: no server, or several are given; the file is no list of tools.
-        RemoteError: the server cannot be reached.
+        SourceError: no server, or several are given; the file is no list of tools; the server cannot be reached.
     """
     given = [each for each in (options.url, options.file, options.server) if each]
     if len(given) != 1:
@@ -73,15 +71,21 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     if not 0 < options.timeout <= _LONGEST:
         raise SourceError(f"--timeout: expected a number of seconds up to {_LONGEST}, found {options.timeout:g}")
     from prefactor_gen.importing.span_types import Found
+    from prefactor_gen.importing.tools.credentials import Variables
     from prefactor_gen.importing.tools.mcp_tools import imported_tools
+    from prefactor_gen.remote.errors import RemoteError
 
-    listed = _listed(options)
+    variables = Variables()
+    try:
+        listed = _listed(options, variables)
+    except RemoteError as error:
+        raise SourceError(variables.hidden(str(error))) from None
     imported = imported_tools(listed.tools, listed.server)
     remarks = [Found("", remark) for remark in listed.remarks]
     return replace(imported, found=[*remarks, *imported.found])
 
 
-def _listed(options: Namespace) -> ServerTools:
+def _listed(options: Namespace, variables: Variables) -> ServerTools:
     """What the server answers."""
     from prefactor_gen.remote.mcp_session import Deadline, list_tools
 
@@ -89,11 +93,18 @@ def _listed(options: Namespace) -> ServerTools:
     if options.url:
         from prefactor_gen.remote.mcp_http import connected_server
 
-        with connected_server(_address(options.url), _headers(options.header or []), deadline) as server:
+        url, headers = _address(options.url, variables), _headers(options.header or [], variables)
+        with connected_server(url, headers, deadline) as server:
             return list_tools(server, deadline)
+    from prefactor_gen.importing.tools.credentials import secret_in
     from prefactor_gen.remote.mcp_stdio import running_server
 
-    with running_server(options.server, deadline) as program:
+    if (secret := secret_in(options.server)) is not None:
+        raise SourceError(
+            f"{printable(secret)[:100]} in the command would be kept in prefactor-imports.lock; the server inherits "
+            "the environment; where it needs an argument, name a variable, in single quotes: '$NAME'"
+        )
+    with running_server(variables.in_command(options.server), deadline) as program:
         return list_tools(program, deadline)
 
 
@@ -111,7 +122,7 @@ def _saved(path: Path) -> Imported:
     return imported_tools(document, path.name)
 
 
-def _address(url: str) -> str:
+def _address(url: str, variables: Variables) -> str:
     """The address with the values of its variables."""
     try:
         parts = urlsplit(url)
@@ -123,13 +134,12 @@ def _address(url: str) -> str:
     secrets = [name for name, value in parse_qsl(parts.query) if _SECRET.search(name) and "$" not in value]
     if parts.username is not None or parts.password is not None or secrets:
         what = f"the value of {secrets[0]!r}" if secrets else "a user or a password"
-        raise SourceError(
-            f"--url: {printable(what)} would be kept in prefactor-imports.lock; put it in a variable: '…?key=$NAME'"
-        )
-    return _expanded(url, "--url")
+        advice = "put it in a variable: '…?key=$NAME'" if secrets else "use --header 'Authorization: Basic $NAME'"
+        raise SourceError(f"--url: {printable(what)} would be kept in prefactor-imports.lock; {advice}")
+    return variables.expanded(url, "--url")
 
 
-def _headers(given: Sequence[str]) -> Mapping[str, str]:
+def _headers(given: Sequence[str], variables: Variables) -> Mapping[str, str]:
     """Headers by name, with the values of their variables."""
     headers = {}
     for each in given:
@@ -141,19 +151,5 @@ def _headers(given: Sequence[str]) -> Mapping[str, str]:
                 f"--header: the value of {name} would be kept in prefactor-imports.lock; put it in a variable: "
                 f"'{name}: $NAME'"
             )
-        headers[name] = _expanded(value.strip(), "--header")
+        headers[name] = variables.expanded(value.strip(), "--header")
     return headers
-
-
-def _expanded(text: str, option: str) -> str:
-    """The text with the values of variables of the environment in place of `$NAME`; `$$` is a `$`."""
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if name is None:
-            return "$"
-        if name not in os.environ:
-            raise SourceError(f"{option}: the environment has no variable {name}")
-        return os.environ[name]
-
-    return _VARIABLE.sub(value, text)

@@ -39,6 +39,8 @@ def read_tool_list(file: str | None, read: Callable[[ToolEntry], ImportedSpanTyp
     """
     if not file:
         raise SourceError("expected a file with a list of tools: TOOLS.json")
+    if "://" in file:
+        raise SourceError(f"expected a file, found an address, {printable(file)[:200]}; save what it answers first")
     path = Path(file)
     document = read_json(path, "a list of tools")
     for key in ("tools", "functions"):  # the second one is the older form
@@ -57,6 +59,8 @@ def openai_tool(entry: ToolEntry, *, unstrict: bool) -> ImportedSpanType:
         unstrict: properties that are required and may be null become optional.
     """
     kind = entry.members.get("type", "function")
+    if kind == "custom":
+        raise SkippedError("a tool of the type custom takes text, and has no schema")
     if kind != "function":
         raise SkippedError(f"a tool of OpenAI's own ({printable(str(kind))}) has no schema")
     if isinstance(entry.members.get("function"), dict):

@@ -1,0 +1,32 @@
+"""Imports of one project write their files one after the other, so that none loses what another wrote into the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["own_turn"]
+
+if sys.platform == "win32":
+
+    @contextlib.contextmanager
+    def own_turn(folder: Path) -> Iterator[None]:  # noqa: ARG001  # Windows has no locks of folders
+        """Wait for other imports, where the system can."""
+        yield
+
+else:
+    import fcntl
+
+    @contextlib.contextmanager
+    def own_turn(folder: Path) -> Iterator[None]:
+        """Wait until no other import writes files of the project in this folder. It leaves no file behind."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
