@@ -46,7 +46,7 @@ def test_the_lock_reads_the_source_again(importing: ImportingProject) -> None:
     assert first == "shop 1.0: 1 tool → schemas/imported/shop.yaml"
     assert found[0].startswith("  error schemas/imported/shop.overlay.yaml:1:1 ")
     assert "shop.yaml has no span type 'shop:refund'; did you mean" in found[0]
-    assert found[-1] == "  error PD001 shop:refund: removed (writers and readers)"
+    assert found[-1] == "  error PD001 shop:refund: removed (writers, readers)"
     assert list(importing.span_types()) == ["find"]
 
 
