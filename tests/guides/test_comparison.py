@@ -20,9 +20,9 @@ from tests.guides.blocks import block, guides, table
 from tests.guides.running import project, shell
 from tests.support.processes import ROOT
 
-from prefactor_gen.command import diff
 from prefactor_gen.command.config import project_config
-from prefactor_gen.command.diff_settings import DIFF_KEYS, DiffSettings, read_diff_settings
+from prefactor_gen.command.diff import command as diff
+from prefactor_gen.command.diff.settings import DIFF_KEYS, DiffSettings, read_diff_settings
 from prefactor_gen.diagnostics.change_rules import CHANGE_RULES
 
 GUIDE = "codegen/prefactor_gen/comparison/README.md"

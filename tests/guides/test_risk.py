@@ -12,7 +12,7 @@ from tests.codegen.support import run_silently
 from tests.guides.blocks import block, table
 from tests.guides.running import project
 
-from prefactor_gen.command.risk_settings import RISK_KEYS
+from prefactor_gen.command.risk.settings import RISK_KEYS
 from prefactor_gen.diagnostics.risk_rules import RISK_RULES
 
 GUIDE = "codegen/prefactor_gen/risk/README.md"

@@ -9,9 +9,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from prefactor_gen.command import diff, docs, imports, pull, refs, risk, status
+from prefactor_gen.command import docs
 from prefactor_gen.command.command_word import all_actions, with_command_first
 from prefactor_gen.command.common_options import add_format, add_project, add_sources, add_strict
+from prefactor_gen.command.diff import command as diff
+from prefactor_gen.command.imports import command as imports
+from prefactor_gen.command.imports import pull
+from prefactor_gen.command.refs import command as refs
+from prefactor_gen.command.risk import command as risk
+from prefactor_gen.command.status import command as status
 from prefactor_schema.suggestions import closest_match
 
 if TYPE_CHECKING:

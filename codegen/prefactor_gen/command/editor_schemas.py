@@ -9,9 +9,9 @@ from typing import Any
 
 from prefactor_gen.checks.allowances import ALLOWABLE
 from prefactor_gen.command.config import ALLOW_KEYS, KEYS, WIRE_KEYS
-from prefactor_gen.command.diff_settings import diff_schema
-from prefactor_gen.command.risk_settings import RISK_KEYS, UNKNOWN_VALUES
-from prefactor_gen.command.status_settings import status_schema
+from prefactor_gen.command.diff.settings import diff_schema
+from prefactor_gen.command.risk.settings import RISK_KEYS, UNKNOWN_VALUES
+from prefactor_gen.command.status.settings import status_schema
 from prefactor_gen.definitions.data_risk import data_categories, risk_words
 from prefactor_gen.definitions.definitions import QUALITY_KEYS, ROOT_KEYS, SPAN_TYPE_KEYS
 from prefactor_gen.diagnostics.rules import RULES

@@ -8,11 +8,17 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prefactor_gen.command import check, diff, docs, generate, imports, pull, refs, risk, status
+from prefactor_gen.command import check, docs, generate
 from prefactor_gen.command.arguments import parse
 from prefactor_gen.command.config import ConfigError
+from prefactor_gen.command.diff import command as diff
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
+from prefactor_gen.command.imports import command as imports
+from prefactor_gen.command.imports import pull
 from prefactor_gen.command.projects import chosen_projects, combination, run_each, started_in
+from prefactor_gen.command.refs import command as refs
+from prefactor_gen.command.risk import command as risk
+from prefactor_gen.command.status import command as status
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]

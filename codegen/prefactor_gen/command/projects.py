@@ -76,7 +76,7 @@ def combination(options: argparse.Namespace) -> Combine | None:
     if form == "json" and getattr(options, "explain", None) is None:
         return _together
     if options.command == "diff" and form == "markdown":
-        from prefactor_gen.command.diff_markdown import one_comment
+        from prefactor_gen.command.diff.markdown import one_comment
 
         return one_comment
     return None

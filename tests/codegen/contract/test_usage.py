@@ -13,7 +13,7 @@ import yaml
 from jsonschema.validators import Draft7Validator
 from tests.codegen.support import Project
 
-from prefactor_gen.command import status
+from prefactor_gen.command.status import command as status
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
 from prefactor_gen.usage import source_files
 

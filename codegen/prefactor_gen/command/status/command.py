@@ -17,8 +17,8 @@ from prefactor_gen.command.exit_codes import WRONG, exit_code
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.report import OUTPUT_FORMATS, report_errors
 from prefactor_gen.command.settings_table import entry_places
-from prefactor_gen.command.status_report import print_status
-from prefactor_gen.command.status_settings import status_settings
+from prefactor_gen.command.status.report import print_status
+from prefactor_gen.command.status.settings import status_settings
 from prefactor_gen.diagnostics.diagnostics import has_errors, printable
 
 if TYPE_CHECKING:

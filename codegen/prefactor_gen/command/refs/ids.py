@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.refs_project import RefsProject
+from prefactor_gen.command.refs.project import RefsProject
 from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.definitions.reference_settings import same_host
 from prefactor_gen.definitions.schema_files import is_absolute

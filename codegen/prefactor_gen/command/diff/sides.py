@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
-from prefactor_gen.command.diff_at_commit import path_at_commit, project_at_commit
+from prefactor_gen.command.diff.side_at_commit import path_at_commit, project_at_commit
 from prefactor_gen.comparison.commit_files import CommitFiles
 from prefactor_gen.comparison.git_repository import GitRepository
 from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.refs_add import short_hash, tell_left
-from prefactor_gen.command.refs_changes import definitions_with_copies, tell_changes
-from prefactor_gen.command.refs_files import write_copies
-from prefactor_gen.command.refs_ids import check_ids, tell_ids
-from prefactor_gen.command.refs_project import RefsProject, read_refs_project
+from prefactor_gen.command.refs.add import short_hash, tell_left
+from prefactor_gen.command.refs.changes import definitions_with_copies, tell_changes
+from prefactor_gen.command.refs.files import write_copies
+from prefactor_gen.command.refs.ids import check_ids, tell_ids
+from prefactor_gen.command.refs.project import RefsProject, read_refs_project
 from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.definitions.reference_settings import is_fetchable
 from prefactor_gen.diagnostics.diagnostics import printable

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TextIO
 from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
-from prefactor_gen.command.import_project import RESTORE, ImportProject, command_for, read_text, source_errors
-from prefactor_gen.command.import_report import change_members
-from prefactor_gen.command.import_run import read_source
+from prefactor_gen.command.imports.project import RESTORE, ImportProject, command_for, read_text, source_errors
+from prefactor_gen.command.imports.report import change_members
+from prefactor_gen.command.imports.run import read_source
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
 from prefactor_gen.definitions.overlays import OVERLAY
@@ -111,7 +111,7 @@ def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, proje
     Raises:
         SourceError: the source has nothing that can be imported.
     """
-    from prefactor_gen.command.import_changes import import_changes
+    from prefactor_gen.command.imports.changes import import_changes
 
     if input_digest(imported) == entry.input:
         return None

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.refs_files import write_copies
-from prefactor_gen.command.refs_ids import check_ids, tell_ids
-from prefactor_gen.command.refs_project import RefsProject
+from prefactor_gen.command.refs.files import write_copies
+from prefactor_gen.command.refs.ids import check_ids, tell_ids
+from prefactor_gen.command.refs.project import RefsProject
 from prefactor_gen.definitions.reference_lock import content_hash
 from prefactor_gen.definitions.sources import SUFFIXES, display_name
 from prefactor_gen.diagnostics.diagnostics import printable

@@ -45,10 +45,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     from prefactor_gen.command.config import ConfigError
-    from prefactor_gen.command.refs_add import add
-    from prefactor_gen.command.refs_check import check
-    from prefactor_gen.command.refs_project import read_refs_project
-    from prefactor_gen.command.refs_update import update
+    from prefactor_gen.command.refs.add import add
+    from prefactor_gen.command.refs.check import check
+    from prefactor_gen.command.refs.project import read_refs_project
+    from prefactor_gen.command.refs.update import update
     from prefactor_gen.diagnostics.diagnostics import printable
     from prefactor_gen.remote.agent_versions import RemoteError
     from prefactor_gen.vendoring.placement import PlacementError

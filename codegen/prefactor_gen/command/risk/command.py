@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.command.config import find_project, read_project
     from prefactor_gen.command.packages import chosen_packages, source_base
     from prefactor_gen.command.report import report_errors
-    from prefactor_gen.command.risk_report import PRINT, RiskReport
-    from prefactor_gen.command.risk_settings import chosen_profile, risk_settings
+    from prefactor_gen.command.risk.report import PRINT, RiskReport
+    from prefactor_gen.command.risk.settings import chosen_profile, risk_settings
     from prefactor_gen.command.settings_table import entry_places
     from prefactor_gen.diagnostics.diagnostics import Severity
     from prefactor_gen.risk.allowances import not_allowed

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, TextIO
 
-from prefactor_gen.command.diff_report import (
+from prefactor_gen.command.diff.report import (
     Report,
     allowance_lines,
     counts,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from prefactor_gen.checks.copy_check import check_copies
-from prefactor_gen.command.refs_project import RefsProject
+from prefactor_gen.command.refs.project import RefsProject
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_text, summary
 from prefactor_gen.definitions.reference_lock import LOCK, content_hash
 from prefactor_gen.definitions.reference_settings import is_fetchable

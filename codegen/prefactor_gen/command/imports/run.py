@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
-from prefactor_gen.command.import_effects import changes_of, check_names, outside_paths, wrong_overlay
-from prefactor_gen.command.import_project import ImportProject, command_for, in_folder, source_errors
-from prefactor_gen.command.import_report import ImportReport, print_report
-from prefactor_gen.command.import_sources import given_options, options_again, source_named, with_defaults
-from prefactor_gen.command.import_turns import own_turn
+from prefactor_gen.command.imports.effects import changes_of, check_names, outside_paths, wrong_overlay
+from prefactor_gen.command.imports.project import ImportProject, command_for, in_folder, source_errors
+from prefactor_gen.command.imports.report import ImportReport, print_report
+from prefactor_gen.command.imports.sources import given_options, options_again, source_named, with_defaults
+from prefactor_gen.command.imports.turns import own_turn
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_sources import source_named
-from prefactor_gen.command.imports import add_import_options
+from prefactor_gen.command.imports.command import add_import_options
+from prefactor_gen.command.imports.sources import source_named
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
@@ -32,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    from prefactor_gen.command.import_run import run_import
+    from prefactor_gen.command.imports.run import run_import
 
     if options.agent is None and options.name is None:
         raise ConfigError("pull: expected an agent, as in `prefactor-gen pull my-agent`")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from prefactor_gen.checks.all_checks import schema_problems
 from prefactor_gen.command.change_lines import change_lines, changes_of
-from prefactor_gen.command.refs_project import RefsProject
+from prefactor_gen.command.refs.project import RefsProject
 from prefactor_gen.command.report import print_lines, print_text
 from prefactor_gen.comparison.content import content_hash
 from prefactor_gen.definitions.definitions import Definitions

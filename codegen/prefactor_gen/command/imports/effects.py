@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_project import ImportProject, read_text
+from prefactor_gen.command.imports.project import ImportProject, read_text
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.collect import collect_definitions
 from prefactor_gen.definitions.overlays import OVERLAY, overlay_of
@@ -31,7 +31,7 @@ def changes_of(made: ImportedFile, path: Path, project: ImportProject) -> Sequen
     text = read_text(path) if made.definitions else None
     if text is None or text == made.text:
         return ()
-    from prefactor_gen.command.import_changes import import_changes
+    from prefactor_gen.command.imports.changes import import_changes
 
     try:
         return import_changes(text, made.text, made.definitions, path, project).changes

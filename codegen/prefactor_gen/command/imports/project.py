@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, find_project, read_project
-from prefactor_gen.command.import_sources import COMMANDS, SOURCES, source_named, wrong_option
+from prefactor_gen.command.imports.sources import COMMANDS, SOURCES, source_named, wrong_option
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.overlays import OVERLAY
 from prefactor_gen.definitions.reference_settings import ReferenceSettings

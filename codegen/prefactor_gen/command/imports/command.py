@@ -6,7 +6,7 @@ import argparse
 
 from prefactor_gen.command.common_options import add_format, add_project, add_strict
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.import_sources import COMMANDS, SOURCES, source_named
+from prefactor_gen.command.imports.sources import COMMANDS, SOURCES, source_named
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_import_options", "add_options", "run"]
 
@@ -73,18 +73,18 @@ def run(options: argparse.Namespace) -> int:
     if options.remove is not None:
         if options.check or options.source is not None:
             raise ConfigError(f"--remove takes an import away; leave out {options.source or '--check'}")
-        from prefactor_gen.command.import_removal import remove_import
+        from prefactor_gen.command.imports.removal import remove_import
 
         return remove_import(options.remove)
     if options.check:
         if options.source is not None:
             raise ConfigError(f"--check reads all imports again; leave out {options.source}")
-        from prefactor_gen.command.import_check import check_imports
+        from prefactor_gen.command.imports.check import check_imports
 
         return check_imports(options)
     if options.source is None:
         kinds = ", ".join(kind for kind in SOURCES if kind not in COMMANDS)
         raise ConfigError(f"import: expected a source ({kinds}) or --check; see prefactor-gen import --help")
-    from prefactor_gen.command.import_run import run_import
+    from prefactor_gen.command.imports.run import run_import
 
     return run_import(options.source, options)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefactor_gen.command.change_lines import changes_of
-from prefactor_gen.command.import_project import ImportProject
+from prefactor_gen.command.imports.project import ImportProject
 from prefactor_gen.comparison.judgement import Judged
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.reference_settings import ReferenceSettings

@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from prefactor_gen.command.config import ProjectConfig, find_project, read_project
-from prefactor_gen.command.diff_report import Report
-from prefactor_gen.command.diff_settings import DiffSettings, read_diff_settings
-from prefactor_gen.command.diff_sides import SideReader
+from prefactor_gen.command.diff.report import Report
+from prefactor_gen.command.diff.settings import DiffSettings, read_diff_settings
+from prefactor_gen.command.diff.sides import SideReader
 from prefactor_gen.command.settings_table import entry_places
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.compare import compare

@@ -9,7 +9,7 @@ from prefactor_gen.command.common_options import add_format, add_strict
 from prefactor_gen.command.exit_codes import DONE, WRONG
 
 if TYPE_CHECKING:
-    from prefactor_gen.command.diff_report import Report
+    from prefactor_gen.command.diff.report import Report
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "SUMMARY", "add_options", "run"]
 
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     import gc
 
     from prefactor_gen.command.config import ConfigError
-    from prefactor_gen.command.diff_run import compare_sides
+    from prefactor_gen.command.diff.run import compare_sides
     from prefactor_gen.comparison.operands import OperandError
     from prefactor_gen.diagnostics.diagnostics import printable
 
@@ -64,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
 def _print(report: Report, form: str) -> None:
     import sys
 
-    from prefactor_gen.command.diff_markdown import print_markdown
-    from prefactor_gen.command.diff_report import DIFF_FORMATS, print_diff_text
+    from prefactor_gen.command.diff.markdown import print_markdown
+    from prefactor_gen.command.diff.report import DIFF_FORMATS, print_diff_text
     from prefactor_gen.command.report import print_text, summary
 
     if form == "markdown":

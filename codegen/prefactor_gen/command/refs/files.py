@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prefactor_gen.command.config import TABLE, ConfigError
-from prefactor_gen.command.refs_project import RefsProject
+from prefactor_gen.command.refs.project import RefsProject
 from prefactor_gen.command.toml_edit import Additions, add_keys, as_lines
 from prefactor_gen.command.writing import writing
 from prefactor_gen.definitions.reference_lock import LOCK, lock_text

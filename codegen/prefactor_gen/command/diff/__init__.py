@@ -1,0 +1,3 @@
+"""What `prefactor-gen diff` reads, decides and prints."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What `prefactor-gen refs` reads, writes and prints."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What `prefactor-gen risk` reads and prints."""
+
+__all__: list[str] = []
