@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from prefactor_gen.comparison.changes import Change, Part
-from prefactor_gen.comparison.operands import OperandError
+from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.comparison.recorded_places import has_value, steps_of
 from prefactor_gen.comparison.schemas.paths import Path as PayloadPath
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
     from prefactor_gen.command.config import ConfigError
     from prefactor_gen.command.diff.run import compare_sides
-    from prefactor_gen.comparison.operands import OperandError
+    from prefactor_gen.comparison.operands.operands import OperandError
     from prefactor_gen.diagnostics.diagnostics import printable
 
     gc.disable()  # collecting takes a fifth of the time and frees little

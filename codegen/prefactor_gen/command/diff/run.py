@@ -18,11 +18,11 @@ from prefactor_gen.command.settings_table import entry_places
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.compare import compare
 from prefactor_gen.comparison.judgement import Judged, Protected, judge, merge
-from prefactor_gen.comparison.operands import OperandError
+from prefactor_gen.comparison.operands.operands import OperandError
+from prefactor_gen.comparison.operands.sides import Side, changed_names, known_on_both, unreadable
 from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.recorded_spans import RecordedSpans, count_recorded
-from prefactor_gen.comparison.sides import Side, changed_names, known_on_both, unreadable
-from prefactor_gen.comparison.type_changes import repeats, type_changes
+from prefactor_gen.comparison.types.changes import repeats, type_changes
 from prefactor_gen.diagnostics.change_rules import SPAN_TYPE_RENAMED, UNNEEDED_ALLOWANCE
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, has_errors
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from prefactor_gen.command.config import TABLE, ProjectConfig, project_config
-from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.operands import OperandError
-from prefactor_gen.comparison.read_sides import (
+from prefactor_gen.comparison.operands.commit_files import CommitFiles
+from prefactor_gen.comparison.operands.operands import OperandError
+from prefactor_gen.comparison.operands.read_sides import (
     side_of_files_and_package,
     side_of_package,
     side_of_sources,
     with_definitions,
 )
-from prefactor_gen.comparison.sides import Side
+from prefactor_gen.comparison.operands.sides import Side
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE

@@ -12,16 +12,23 @@ from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig, read_project
 from prefactor_gen.command.diff.side_at_commit import path_at_commit, project_at_commit
-from prefactor_gen.comparison.commit_files import CommitFiles
-from prefactor_gen.comparison.git_repository import GitRepository
-from prefactor_gen.comparison.operands import FromGit, FromPath, FromPlatform, Operand, OperandError, parse_operand
-from prefactor_gen.comparison.read_sides import (
+from prefactor_gen.comparison.operands.commit_files import CommitFiles
+from prefactor_gen.comparison.operands.git_repository import GitRepository
+from prefactor_gen.comparison.operands.operands import (
+    FromGit,
+    FromPath,
+    FromPlatform,
+    Operand,
+    OperandError,
+    parse_operand,
+)
+from prefactor_gen.comparison.operands.read_sides import (
     side_of_files_and_package,
     side_of_package,
     side_of_sources,
     with_definitions,
 )
-from prefactor_gen.comparison.sides import Side
+from prefactor_gen.comparison.operands.sides import Side
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from prefactor_gen.comparison.changes import Change, Part, Proof
-from prefactor_gen.comparison.type_facts import Field, Method, PackageFacts, read_package
-from prefactor_gen.comparison.type_inclusion import Inclusion
+from prefactor_gen.comparison.types.facts import Field, Method, PackageFacts, read_package
+from prefactor_gen.comparison.types.inclusion import Inclusion
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.diagnostics.change_rules import (
     ATTRIBUTE_WIDENED,

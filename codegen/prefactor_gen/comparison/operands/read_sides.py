@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.comparison.content import content_hash
-from prefactor_gen.comparison.operands import OperandError
-from prefactor_gen.comparison.sides import Side
+from prefactor_gen.comparison.operands.operands import OperandError
+from prefactor_gen.comparison.operands.sides import Side
 from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.definitions.schema_files import SchemaFiles

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from prefactor_gen.comparison.operands import OperandError
+from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_FOLDER_ENTRIES
 from prefactor_schema.suggestions import closest_match

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prefactor_gen.comparison.operands import OperandError
+from prefactor_gen.comparison.operands.operands import OperandError
 
 __all__ = ["Field", "Method", "ModuleFacts", "PackageFacts", "read_package"]
 

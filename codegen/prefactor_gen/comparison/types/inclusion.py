@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from prefactor_gen.comparison.type_facts import Field, PackageFacts
+from prefactor_gen.comparison.types.facts import Field, PackageFacts
 
 __all__ = ["Inclusion"]
 

@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from prefactor_gen.comparison.git_repository import Entry, GitRepository
-from prefactor_gen.comparison.operands import OperandError
+from prefactor_gen.comparison.operands.git_repository import Entry, GitRepository
+from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.definitions.reference_settings import COPY_SUFFIXES
 from prefactor_gen.definitions.sources import SUFFIXES
 from prefactor_gen.diagnostics.limits import MAX_BYTES

@@ -1,0 +1,3 @@
+"""What has changed in the generated types."""
+
+__all__: list[str] = []
