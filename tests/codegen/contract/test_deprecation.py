@@ -138,13 +138,13 @@ def test_the_old_form_deprecates_a_span_type_by_its_schema(project: Project) -> 
 
 def test_a_registry_deprecates_a_span_type_by_the_schema_of_its_params(project: Project) -> None:
     project.write(
-        "spans.py",
+        "deprecated_spans.py",
         "from prefactor_core import SchemaRegistry\n"
         "registry = SchemaRegistry()\n"
         "registry.register_type('agent', {'type': 'object', 'x-prefactor-deprecated': {'reason': 'Gone.'}}, title='A', "
         "description='A.')\n",
     )
-    assert project.run("spans:registry", "--package", "made").code == 0
+    assert project.run("deprecated_spans:registry", "--package", "made").code == 0
     assert '@deprecated("agent is deprecated: Gone."' in project.files()["_agent.py"]
 
 
