@@ -289,7 +289,7 @@ def test_names_and_choice_of_operations(pets: Pets, options: list[str], names: l
 
 
 def test_notes_have_the_names_of_the_span_types(pets: Pets) -> None:
-    body = {"content": {"text/plain": {}}}
+    body: dict[str, object] = {"content": {"text/plain": {}}}
     result = pets.run({"/up": {"post": {"operationId": "up_up_post", "requestBody": body}}}, "--names", "path")
     assert "  note pets:post_up: the body is text/plain, which is not imported; JSON is" in result.out.splitlines()
 
