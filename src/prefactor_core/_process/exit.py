@@ -101,9 +101,11 @@ def seconds_to_wait(deliveries: Iterable[Drainable]) -> float | None:
 def drain() -> None:
     """Drain all clients, whose open runs have failed. Needs no running event loop."""
     deliveries = open_deliveries()
-    if deliveries:
-        fail_open_runs(_reason_of_end())
-    close_all(deliveries)
+    try:
+        if deliveries:
+            fail_open_runs(_reason_of_end())
+    finally:  # after Ctrl-C, too: what waits is delivered, and what is lost is logged
+        close_all(deliveries)
 
 
 def _reason_of_end() -> str:
