@@ -15,6 +15,8 @@ from tests.codegen.contract.serving import serving
 from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
 from prefactor_local import LocalApi
 
+pytestmark = pytest.mark.slow
+
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}}
 UNKNOWN_RISK = {
     "action_profile": {"read_data": "unknown"},

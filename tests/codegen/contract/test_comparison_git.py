@@ -10,6 +10,8 @@ import pytest
 from tests.codegen.contract.repository import CONFIGURATION, Repository, definitions, git
 from tests.codegen.support import Project, forget
 
+pytestmark = pytest.mark.slow
+
 TEXT: dict[str, object] = {"type": "string"}
 REFUND = definitions(billing_refund={"invoice": TEXT})
 REFUND_AND_SEND = definitions(billing_refund={"invoice": TEXT}, mail_send={"to": TEXT})

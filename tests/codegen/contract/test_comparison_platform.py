@@ -12,6 +12,8 @@ from tests.codegen.support import Project
 
 from prefactor_local import LocalApi
 
+pytestmark = pytest.mark.slow
+
 TEXT: dict[str, Any] = {"type": "object", "properties": {"text": {"type": "string"}}}
 CONFIGURATION = '[tool.prefactor-gen]\nsources = ["schemas"]\npackage = "made"\n'
 

@@ -17,6 +17,8 @@ from tests.codegen.support import Project, run_process
 from prefactor_gen.diagnostics.invisible import INVISIBLE
 from prefactor_templates import rendering
 
+pytestmark = pytest.mark.slow
+
 REFUND: dict[str, Any] = {
     "name": "billing:refund",
     "title": "Refund",

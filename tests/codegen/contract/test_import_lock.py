@@ -11,6 +11,8 @@ import pytest
 from tests.codegen.contract.importing import ImportingProject, imported_once, tool
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 AGAIN = ("import", "mcp", "--name", "shop")
 
 

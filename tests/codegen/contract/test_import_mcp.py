@@ -10,6 +10,8 @@ import pytest
 from tests.codegen.contract.importing import COMMAND, SERVER, ImportingProject, tool
 from tests.codegen.support import Project, forget, is_valid
 
+pytestmark = pytest.mark.slow
+
 OBJECT = {"type": "object"}
 
 

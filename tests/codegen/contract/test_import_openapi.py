@@ -13,6 +13,8 @@ from tests.codegen.support import Project, Result
 
 from prefactor_gen.importing.openapi import openapi_source
 
+pytestmark = pytest.mark.slow
+
 PET = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 
 

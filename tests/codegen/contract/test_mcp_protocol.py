@@ -13,6 +13,8 @@ from tests.codegen.support import Project
 
 from prefactor_gen.remote import mcp_session, mcp_stdio
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def importing(project: Project) -> ImportingProject:

@@ -19,6 +19,8 @@ from prefactor_gen.diagnostics.limits import MAX_BYTES
 from prefactor_gen.remote import fetching
 from prefactor_gen.vendoring import collecting
 
+pytestmark = pytest.mark.slow
+
 MONEY = {
     "type": "object",
     "required": ["amount"],
