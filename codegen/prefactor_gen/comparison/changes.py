@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from prefactor_gen.diagnostics.change_rules import ChangeRule
@@ -96,12 +96,3 @@ class Change:
         """Twelve hexadecimal digits that stay the same as long as the change does, however it is worded."""
         said = json.dumps([self.identity, self.old, self.new], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(said.encode()).hexdigest()[:12]
-
-    def at_most(self, severity: Severity) -> Change:
-        """The same change, not more severe than this."""
-        order = list(Severity)
-
-        def limited(found: Severity | None) -> Severity | None:
-            return None if found is None else max(found, severity, key=order.index)
-
-        return replace(self, writers=limited(self.writers), readers=limited(self.readers))
