@@ -76,11 +76,12 @@ async def test_every_close_returns_the_report(api: LocalApi) -> None:
 @pytest.mark.slow
 async def test_each_close_keeps_its_own_deadline(api: LocalApi) -> None:
     client, instance = await started(api)
-    api.inject(Fault(method="POST", path=CREATE, delay=1))
+    api.inject(Fault(method="POST", path=CREATE, hang=True))
     await instance.create_span("step")
     first = asyncio.create_task(client.close(30))
     await asyncio.sleep(0)
     assert (await client.close(0)).pending == 1
+    api.clear_faults()
     assert (await first).complete
 
 

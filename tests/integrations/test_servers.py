@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -50,6 +52,15 @@ def is_closing(url: str) -> bool:
     return False
 
 
+def is_idle(stats: Path) -> bool:
+    """Whether the workers of uWSGI answer no request. One that ends while it does runs no code of Python at its end."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(stats))
+        with connection.makefile() as answer:
+            workers = json.load(answer)["workers"]
+    return all(worker["status"] == "idle" for worker in workers)
+
+
 def check_all_arrived(api: LocalApi, runs: int) -> None:
     assert [instance["status"] for instance in api.instances()] == ["complete"] * runs
     assert [span["status"] for span in api.spans()] == ["complete"] * 5 * runs
@@ -61,8 +72,16 @@ def closed(folder: Path) -> list[str]:
     return [path.read_text() for path in folder.glob("closed-*")]
 
 
-def serve_and_end(command: str, bin_folder: Path, folder: Path, api: LocalApi, *, with_open_request: bool) -> None:
-    """Start a server, send it requests, and end it, while one of them is not answered."""
+def serve_and_end(
+    command: str,
+    bin_folder: Path,
+    folder: Path,
+    api: LocalApi,
+    *,
+    with_open_request: bool,
+    may_end: Callable[[], bool] = lambda: True,
+) -> None:
+    """Start a server, send it requests, and end it, while one of them is not answered, as soon as it may end."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     name, *options = command.format(port=port).split()
@@ -71,6 +90,7 @@ def serve_and_end(command: str, bin_folder: Path, folder: Path, api: LocalApi, *
         if with_open_request:
             answer = executor.submit(httpx.get, f"{url}/wait", timeout=60)
             wait_until((folder / "waiting").exists, 30)
+        wait_until(may_end, 30)
         process.send_signal(signal.SIGTERM)
         if with_open_request:
             wait_until(lambda: is_closing(url), 30)
@@ -117,10 +137,11 @@ def test_uwsgi(bin_folder: Path, folder: Path, slow_api: LocalApi, with_guide: b
         (folder / "main.py").write_text(UWSGI + "from wsgi import application\n")
     module = "main" if with_guide else "wsgi"
     command = (
-        "uwsgi --http-socket 127.0.0.1:{port} --master --die-on-term --enable-threads --threads 2 --need-app --module "
-        + module
+        "uwsgi --http-socket 127.0.0.1:{port} --master --die-on-term --enable-threads --threads 2 --need-app "
+        "--stats stats --module " + module
     )
-    serve_and_end(command, bin_folder, folder, slow_api, with_open_request=False)
+    idle = partial(is_idle, folder / "stats")
+    serve_and_end(command, bin_folder, folder, slow_api, with_open_request=False, may_end=idle)
     check_all_arrived(slow_api, 1)
     assert closed(folder) == ["True"] * with_guide
 
