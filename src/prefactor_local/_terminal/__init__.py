@@ -1,0 +1,1 @@
+"""The commands of `prefactor-local` that show what was recorded: show, tail, open, export."""
