@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 
-__all__ = ["port", "rate", "seconds", "status", "whole_seconds"]
+__all__ = ["port", "rate", "run_name", "seconds", "status", "whole_seconds"]
 
 
 def seconds(text: str) -> float:
@@ -42,3 +42,9 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
     return int(text)
+
+
+def run_name(text: str) -> str:
+    if not (text.isascii() and text.isalnum()):
+        raise argparse.ArgumentTypeError("must be the ID of a run, the beginning of one, or 'last'")
+    return text
