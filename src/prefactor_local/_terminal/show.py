@@ -45,8 +45,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _print_json(source: RunSource, run_id: str) -> None:
-    from prefactor_local._view.exports.gathering import gather
-    from prefactor_local._view.exports.json_export import export_json
+    from prefactor_local._view.exports import export_json, gather
 
     sys.stdout.buffer.write(export_json(gather(source, run_id, full=True)))
     sys.stdout.buffer.flush()
