@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 
-from prefactor_local import MissingExtraError
+from prefactor_local import EXTRA_PACKAGES, MissingExtraError
 from prefactor_local._terminal.commands import parser
 from prefactor_local._terminal.errors import CommandError
+from prefactor_local._terminal.text import visible
 
 __all__ = ["main"]
+
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,17 +24,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 after a normal end, 1 if something is not there or cannot be used, 2 for wrong usage.
     """
     options = parser().parse_args(arguments)
+    _write_what_can_be_written()
     try:
         options.run(options)
     except CommandError as error:
         return _fail(str(error), error.exit_code)
     except MissingExtraError as error:
         return _fail(str(error), 2)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in EXTRA_PACKAGES:
+            raise
+        return _fail(str(MissingExtraError()), 2)
+    except BrokenPipeError:  # as with `prefactor-local show | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes it at its end
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 
+def _write_what_can_be_written() -> None:
+    """Other texts than those of standard output's encoding are written with escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"prefactor-local: {message}\n")
+    sys.stderr.write(f"prefactor-local: {visible(message)}\n")
     return code
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from prefactor_local._terminal import serve
+from prefactor_local._terminal import export, open_browser, serve, show, tail
 
 __all__ = ["parser"]
 
@@ -24,7 +24,7 @@ class _Command(NamedTuple):
 _COMMANDS = (
     _Command(
         "serve",
-        "serve until Ctrl-C",
+        "serve the API until Ctrl-C",
         serve.add_options,
         serve.run,
         "  prefactor-local serve --port 8765 --database runs.db\n"
@@ -32,6 +32,34 @@ _COMMANDS = (
         "      --retry-after 2 --reset-rate 0.02\n\n"
         "  Then give the printed URL and token to the client, for example as PREFACTOR_API_URL and\n"
         "  PREFACTOR_API_TOKEN.\n",
+    ),
+    _Command(
+        "show",
+        "show a run as a tree, what went wrong first",
+        show.add_options,
+        show.run,
+        "  prefactor-local show\n  prefactor-local show last --full --database runs.db\n",
+    ),
+    _Command(
+        "tail",
+        "print a line for each span that finishes, until Ctrl-C",
+        tail.add_options,
+        tail.run,
+        "  prefactor-local tail\n  prefactor-local tail --status failed --type 'agent:*'\n",
+    ),
+    _Command(
+        "open",
+        "open the runs, or one of them, in the browser",
+        open_browser.add_options,
+        open_browser.run,
+        "  prefactor-local open\n  prefactor-local open last --database runs.db\n",
+    ),
+    _Command(
+        "export",
+        "write a run to a file",
+        export.add_options,
+        export.run,
+        "  prefactor-local export --format html\n  prefactor-local export last --format otlp -o run.json\n",
     ),
 )
 
@@ -41,17 +69,16 @@ def parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     whole = argparse.ArgumentParser(
         prog="prefactor-local",
-        description="The Prefactor API on this machine: record agent runs without an account.",
+        description="The Prefactor API on this machine: record agent runs without an account, and look at them.",
         epilog="examples:\n" + "".join(command.example for command in _COMMANDS),
         formatter_class=layout,
     )
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
-        description = f"{command.help[0].upper()}{command.help[1:]}."
         one = commands.add_parser(
             command.name,
             help=command.help,
-            description=description,
+            description=f"{command.help[0].upper()}{command.help[1:]}.",
             epilog=f"examples:\n{command.example}",
             formatter_class=layout,
         )

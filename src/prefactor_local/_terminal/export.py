@@ -11,7 +11,7 @@ from pathlib import Path
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import RunSource, add_source_options, open_source
-from prefactor_local._terminal.text import visible
+from prefactor_local._terminal.text import escaped_json, visible
 
 __all__ = ["add_options", "run"]
 
@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> None:
         file = _file(options, run_id)
         content = _content(source, run_id, options.format)
     if file is None:
-        sys.stdout.buffer.write(content)
+        # What is payload in each format is JSON.
+        sys.stdout.buffer.write(escaped_json(content.decode()).encode() if sys.stdout.isatty() else content)
         sys.stdout.buffer.flush()
     else:
         _write(file, content)

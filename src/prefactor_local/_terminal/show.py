@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
+from prefactor_local._terminal.text import escaped_json
 
 if TYPE_CHECKING:
     from prefactor_local._terminal.lines import Line
@@ -47,7 +48,8 @@ def run(options: argparse.Namespace) -> None:
 def _print_json(source: RunSource, run_id: str) -> None:
     from prefactor_local._view.exports import export_json, gather
 
-    sys.stdout.buffer.write(export_json(gather(source, run_id, full=True)))
+    text = export_json(gather(source, run_id, full=True)).decode()
+    sys.stdout.buffer.write(escaped_json(text).encode())
     sys.stdout.buffer.flush()
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prefactor_local._view.running_servers import RunningServer
     from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails, SpanRow
 
-__all__ = ["RunSource", "add_source_options", "changed_rows", "chosen_server", "open_source"]
+__all__ = ["RunSource", "add_source_options", "changed_rows", "chosen_server", "open_source", "server_of"]
 
 
 class RunSource(Protocol):
@@ -61,6 +61,20 @@ def open_source(options: argparse.Namespace) -> Iterator[RunSource]:
             yield source
     except NoSuchRunError as error:
         raise CommandError(str(error)) from None
+
+
+def server_of(options: argparse.Namespace) -> RunningServer | None:
+    """The server that shows what the options say; None if it is a file that no server has.
+
+    Raises:
+        CommandError: The options name no file, and no server runs.
+    """
+    from prefactor_local._view.running_servers import running_servers
+
+    if options.database is None:
+        return chosen_server(options)
+    file = str(Path(options.database).resolve())
+    return next((server for server in running_servers() if server.database == file), None)
 
 
 def changed_rows(source: RunSource, run_id: str, after: int = 0) -> tuple[int, list[SpanRow]]:

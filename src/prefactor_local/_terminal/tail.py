@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
+from prefactor_local._terminal.text import escaped_json
 
 if TYPE_CHECKING:
     from prefactor_local._terminal.lines import Line
@@ -115,7 +115,10 @@ class _JsonLines:
         self._source = source
 
     def print(self, span: _FinishedSpan) -> None:
-        sys.stdout.write(f"{json.dumps(self._source.span(span.row.id, full=True))}\n")
+        from prefactor_local._view.exports.json_text import json_text
+
+        text = json_text(self._source.span(span.row.id, full=True))
+        sys.stdout.buffer.write(f"{escaped_json(text)}\n".encode())
         sys.stdout.flush()
 
 

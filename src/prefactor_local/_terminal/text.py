@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
-__all__ = ["counted", "duration_text", "first_line", "time_text", "visible", "visible_lines"]
+__all__ = ["counted", "duration_text", "escaped_json", "first_line", "time_text", "visible", "visible_lines"]
 
 _JOINERS = "\u200c\u200d"
 """They join and separate letters and emoji. They have no other effect."""
@@ -22,6 +23,11 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> list[str]:
     """The lines of a text, each as `visible` gives it. Tabs are spaces."""
     return [visible(line) for line in text.replace("\r\n", "\n").expandtabs(4).split("\n")]
+
+
+def escaped_json(text: str) -> str:
+    """JSON with escapes of JSON for the same characters, so that a terminal can show it."""
+    return text if text.isascii() else "".join(map(_escaped, text))
 
 
 def first_line(text: str) -> str:
@@ -58,3 +64,7 @@ def _visible(char: str) -> str:
     if char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs":
         return char
     return char.encode("unicode_escape").decode("ascii")
+
+
+def _escaped(char: str) -> str:
+    return char if char == "\n" or _visible(char) == char else json.dumps(char)[1:-1]
