@@ -1,0 +1,10 @@
+"""Exports of a run as a file: JSON, OTLP/JSON, a Chrome trace, and a page that shows itself."""
+
+from __future__ import annotations
+
+from prefactor_local._view.exports.chrome_trace import export_chrome
+from prefactor_local._view.exports.gathering import RunSource, gather
+from prefactor_local._view.exports.json_export import export_json
+from prefactor_local._view.exports.otlp import export_otlp
+
+__all__ = ["RunSource", "export_chrome", "export_json", "export_otlp", "gather"]
