@@ -47,6 +47,11 @@ class RunningServer:
     def port(self) -> int:
         return urlsplit(self.url).port or 80
 
+    def login_url(self, run_id: str = "") -> str:
+        """The link that logs a browser in, and leads to a run, or to all of them."""
+        link = f"{self.url}/ui/login?t={self.token}"
+        return f"{link}&run={run_id}" if run_id else link
+
 
 def folders() -> list[Path]:
     """Where the files are looked for. A server writes to the first that it can use."""
