@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-__all__ = ["Record", "Store"]
+__all__ = ["WITHOUT_FILE", "Record", "Store"]
 
 Record: TypeAlias = dict[str, Any]
 """A row, or a JSON object of the API."""
@@ -66,7 +66,8 @@ CREATE TABLE answered (
     PRIMARY KEY (token, operation, key)
 ) STRICT;
 """
-_WITHOUT_FILE = ("", ":memory:")
+WITHOUT_FILE = ("", ":memory:")
+"""What keeps the data in no file."""
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
 )
@@ -91,7 +92,7 @@ class Store:
 
     def __init__(self, database: str | Path) -> None:
         self._lock = threading.RLock()
-        self._file = None if str(database) in _WITHOUT_FILE else Path(database)
+        self._file = None if str(database) in WITHOUT_FILE else Path(database)
         self._create_file()
         self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row

@@ -1,1 +1,1 @@
-"""The commands of `prefactor-local` that show what was recorded: show, tail, open, export."""
+"""The commands of `prefactor-local`: serve, show, tail, open, export. `commands.py` has the list of them."""
