@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,9 +33,10 @@ TYPES = [
                 "messages": {"items": {"properties": {"content": {"title": "What it says"}}}},
             },
         },
+        "result_schema": {"type": "object"},
         "template": "{{prompt}} → {{response}}",
     },
-    {"name": "agent:tool", "params_schema": {}},
+    {"name": "agent:tool", "params_schema": {"type": "object"}, "result_schema": {"type": "object"}},
 ]
 PAYLOAD = {
     "prompt": HOSTILE[:-1],
@@ -49,7 +51,7 @@ PAYLOAD = {
 def _own_runtime_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No server of somebody else is found."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.delenv("PREFACTOR_API_URL", raising=False)
     for name in ("FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

@@ -99,6 +99,8 @@ def _database(file: Path) -> Iterator[RunSource]:
     from prefactor_local._state.store import Store
     from prefactor_local._view.reading import Reader
 
+    if not file.exists():
+        raise CommandError(f"there is no file {file}")
     try:
         with closing(Store(file)) as store:
             yield Reader(store)
