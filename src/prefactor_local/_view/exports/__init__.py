@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from prefactor_local._view.exports.chrome_trace import export_chrome
+from prefactor_local._view.exports.formats import FORMATS, ExportedFile, Format, export_file
 from prefactor_local._view.exports.gathering import RunSource, gather
+from prefactor_local._view.exports.html_page import export_html
 from prefactor_local._view.exports.json_export import export_json
 from prefactor_local._view.exports.otlp import export_otlp
 
-__all__ = ["RunSource", "export_chrome", "export_json", "export_otlp", "gather"]
+__all__ = [
+    "FORMATS",
+    "ExportedFile",
+    "Format",
+    "RunSource",
+    "export_chrome",
+    "export_file",
+    "export_html",
+    "export_json",
+    "export_otlp",
+    "gather",
+]
