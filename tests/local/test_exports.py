@@ -190,7 +190,7 @@ def test_spans_of_any_shape_are_exported() -> None:
         span("a", "agent:llm", 700, None, parent_id="b", params=odd),
         span("b", "agent:tool", 5, 6, parent_id="a", params={"name": None, "arguments": []}, result={"usage": 1}),
         span("c", "agent:retrieval", None, None, status="pending", parent_id="elsewhere"),
-        {**span("d", "agent:run", 1, 2), "started_at": "0001-01-01T00:00:00.000000Z"},
+        span("d", "agent:run", 1, 2, started_at="0001-01-01T00:00:00.000000Z"),
         span("e", "x", 1, 2, params={"deep": deep}),
     ]
     export = run_of(*spans, status="active", finished_at=None)
