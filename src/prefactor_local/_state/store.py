@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from prefactor_local._state import layout
+
 __all__ = ["WITHOUT_FILE", "Record", "Store"]
 
 Record: TypeAlias = dict[str, Any]
@@ -19,53 +21,6 @@ Record: TypeAlias = dict[str, Any]
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
-LAYOUT = 3
-"""The version of the tables below; raise it with every change of them."""
-APPLICATION = 0x50464C41
-"""What tells our files from those of other programs (`PRAGMA application_id`)."""
-
-# `seq` keeps the order of arrival. There are no foreign keys: a span may arrive before its parent.
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE token (token TEXT PRIMARY KEY, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL) STRICT;
-CREATE TABLE agent (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
-    external_identifier TEXT UNIQUE, owner_person_id TEXT, risk_profile_id TEXT, team_id TEXT,
-    retired INTEGER NOT NULL DEFAULT 0, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE agent_deployment (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL,
-    current_version_id TEXT, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (agent_id, environment_id)
-) STRICT;
-CREATE TABLE agent_version (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    external_identifier TEXT, runtime_environment TEXT, agent_schema_version_id TEXT NOT NULL,
-    inserted_at TEXT NOT NULL, UNIQUE (agent_id, fingerprint)
-) STRICT;
-CREATE TABLE agent_schema_version (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    external_identifier TEXT, span_types TEXT NOT NULL, quality_schemas TEXT NOT NULL, inserted_at TEXT NOT NULL,
-    UNIQUE (agent_id, fingerprint)
-) STRICT;
-CREATE TABLE agent_instance (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_version_id TEXT NOT NULL,
-    agent_schema_version_id TEXT NOT NULL, environment_id TEXT NOT NULL, agent_deployment_id TEXT NOT NULL,
-    status TEXT NOT NULL, started_at TEXT, finished_at TEXT, termination_reason TEXT, external_identifier TEXT,
-    purpose TEXT NOT NULL, quality_payloads TEXT NOT NULL, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-    UNIQUE (agent_id, external_identifier)
-) STRICT;
-CREATE TABLE agent_span (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_instance_id TEXT NOT NULL,
-    agent_schema_version_id TEXT NOT NULL, parent_span_id TEXT, schema_name TEXT NOT NULL, status TEXT NOT NULL,
-    payload TEXT NOT NULL, result_payload TEXT, sensitive_encoding INTEGER, started_at TEXT, finished_at TEXT,
-    inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX agent_span_of_instance ON agent_span (agent_instance_id, status);
-CREATE TABLE answered (
-    token TEXT, operation TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
-    PRIMARY KEY (token, operation, key)
-) STRICT;
-"""
 WITHOUT_FILE = ("", ":memory:")
 """What keeps the data in no file."""
 _JSON = frozenset(
@@ -152,6 +107,15 @@ class Store:
         query = f"SELECT status, COUNT(*) FROM {table} {_where(equal)} GROUP BY status"  # noqa: S608
         return dict(self._execute(query, equal).fetchall())
 
+    def select(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """The rows of a SELECT, as they are stored."""
+        return self._connection.execute(query, values).fetchall()
+
+    def next_change(self, instance_id: str) -> int:
+        """The number of the next change of the spans of an instance."""
+        query = "SELECT COALESCE(MAX(change), 0) + 1 FROM agent_span WHERE agent_instance_id = ?"
+        return int(self._connection.execute(query, (instance_id,)).fetchone()[0])
+
     def get_or_store(self, key: str, default: str) -> str:
         """The value of a key. If the key has no value yet, the default becomes its value."""
         self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, default))
@@ -159,17 +123,16 @@ class Store:
         return str(row["value"])
 
     def _prepare(self) -> None:
-        if not self._is_new():
-            self._check_origin()
+        if not layout.is_new(self._connection):
+            layout.check_origin(self._connection)
         self._make_private()
         self._use_write_ahead_log()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
-            if self._is_new():  # no other server has made the tables meanwhile
-                for statement in _TABLES.split(";\n"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
-                self._connection.execute(f"PRAGMA user_version = {LAYOUT}")
+            if layout.is_new(self._connection):  # no other server has made the tables meanwhile
+                layout.create_tables(self._connection)
+            else:
+                layout.upgrade(self._connection)
 
     def _use_write_ahead_log(self) -> None:
         """Switch the file to it. SQLite does not wait by itself here if another server is about to do the same."""
@@ -183,27 +146,6 @@ class Store:
             else:
                 return
         self._connection.execute("PRAGMA journal_mode = WAL")
-
-    def _is_new(self) -> bool:
-        return not any(map(self._pragma, ("schema_version", "user_version", "application_id")))
-
-    def _check_origin(self) -> None:
-        layout = self._pragma("user_version")
-        # Layouts 1 and 2 have no application ID.
-        if self._pragma("application_id") != APPLICATION and not (0 < layout < 3 and self._has_table("answered")):
-            raise sqlite3.DatabaseError("it is the database of another program: use another file")
-        if layout != LAYOUT:
-            raise sqlite3.DatabaseError(
-                f"another version of prefactor-sdk wrote it (it has layout {layout}, this version needs {LAYOUT}): "
-                "delete it, or use another file"
-            )
-
-    def _pragma(self, name: str) -> int:
-        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-    def _has_table(self, name: str) -> bool:
-        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return self._connection.execute(query, (name,)).fetchone() is not None
 
     def _create_file(self) -> None:
         if self._file is not None:
