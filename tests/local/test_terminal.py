@@ -38,7 +38,7 @@ TYPES = [
     },
     {"name": "agent:tool", "params_schema": {"type": "object"}, "result_schema": {"type": "object"}},
 ]
-PAYLOAD = {
+PAYLOAD: dict[str, object] = {
     "prompt": HOSTILE[:-1],
     "temperature": "hot",
     "messages": [{"content": "one\n\ttwo"}, {"content": "true"}],

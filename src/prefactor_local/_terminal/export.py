@@ -40,18 +40,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes a run to a file, or to standard output."""
-    from prefactor_local._view.exports import export_file
+    from prefactor_local._view.exports import export_name
 
     if options.output and options.output != _STANDARD_OUTPUT:
         _check(Path(options.output), options)  # before much is read
     with open_source(options) as source:
-        exported = export_file(source, source.find_run(options.wanted), options.format)
+        run_id = source.find_run(options.wanted)
+        content = source.export(run_id, options.format)
     if options.output == _STANDARD_OUTPUT:
-        _print(exported.content)
+        _print(content)
         return
-    file = Path(options.output or exported.name)
+    file = Path(options.output or export_name(run_id, options.format))
     _check(file, options)
-    _write(file, exported.content)
+    _write(file, content)
     sys.stdout.write(f"{visible(str(file))}\n")
 
 
