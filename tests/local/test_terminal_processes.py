@@ -117,7 +117,7 @@ def test_on_a_terminal_there_are_colours_and_a_line_for_each_span(tmp_path: Path
         pass
     os.close(ours)
     last = printed.decode().splitlines()[-1]
-    assert "\x1b[36m…\x1b[0m agent:llm" in last
+    assert "\x1b[36m●\x1b[0m agent:llm" in last
     assert last.endswith("…")
 
 
