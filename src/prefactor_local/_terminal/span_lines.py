@@ -22,8 +22,8 @@ COLOURS: Final[Mapping[str, str]] = {
     "active": "cyan",
     "pending": "dim",
 }
-_SIGNS: Final[Mapping[str, str]] = {"complete": "✓", "failed": "✗", "cancelled": "⊘", "active": "●", "pending": "○"}
-_PLAIN_SIGNS: Final[Mapping[str, str]] = {
+_SIGNS: Final = {"complete": "✓", "failed": "✗", "cancelled": "⊘", "active": "●", "pending": "○"}
+_PLAIN_SIGNS: Final = {
     "complete": "+",
     "failed": "x",
     "cancelled": "-",
