@@ -87,6 +87,8 @@ def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Tex
         span: The span.
         known: Its span type, if it is registered.
     """
+    unregistered = [each["message"] for each in span["mismatches"] if each["part"] == "schema_name"]
+    yield from (_mismatch_text(f"{span['type']}: {message}", 0) for message in unregistered)
     yield from _Payload("params", span, known).lines("params", span["params"])
     if span["result"] is not None:
         yield from _Payload("result", span, known).lines("result", span["result"])
