@@ -7,7 +7,7 @@ from prefactor_local._view.exports.formats import FORMATS, ExportedFile, Format,
 from prefactor_local._view.exports.gathering import RunSource, gather
 from prefactor_local._view.exports.html_page import export_html
 from prefactor_local._view.exports.json_export import export_json
-from prefactor_local._view.exports.otlp import export_otlp
+from prefactor_local._view.exports.otlp import export_otlp, export_otlp_protobuf
 
 __all__ = [
     "FORMATS",
@@ -19,5 +19,6 @@ __all__ = [
     "export_html",
     "export_json",
     "export_otlp",
+    "export_otlp_protobuf",
     "gather",
 ]
