@@ -49,7 +49,7 @@ function runFacts({ details: { run }, counts, duration }) {
     runFact("Failed", counts.failed || null, "bad"),
     runFact("Mismatches", counts.mismatches || null, "warned"),
     runFact("Not finished", counts.open || null),
-    runFact("Purpose", run.purpose && run.purpose !== "regular" ? run.purpose : null),
+    runFact("Purpose", run.purpose !== "live" ? run.purpose : null),
     runFact("External ID", run.external_identifier),
     runFact("Run", element("code", {}, run.id)),
   );

@@ -114,8 +114,13 @@ export class RunPage {
     this.id = details.run.id;
     this.writeUrl();
     this.context.setTitle(`${details.run.agent_name} ${details.run.version}`);
-    const findings = await this.source.findings(this.id);
-    this.findings = findings;
+    this.loadFindings();
+  }
+
+  /** The page does not wait for them: they need all spans. */
+  async loadFindings() {
+    this.findings = await this.source.findings(this.id).catch(() => this.findings);
+    if (this.wasShown) this.drawHeader(this.model.counts());
   }
 
   /** The time since the beginning of the run; for a run that is over, the end of what is known. */
