@@ -16,7 +16,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from prefactor_local._view.exports import FORMATS, export_chrome, export_html, export_json, export_otlp
+from prefactor_local._view.exports import (
+    FORMATS,
+    export_chrome,
+    export_html,
+    export_json,
+    export_otlp,
+    export_otlp_protobuf,
+)
 from prefactor_local._view.exports.instants import Interval, microseconds
 from prefactor_local._view.exports.lanes import Slice, lanes
 from prefactor_local._view.shapes import Json, RunExport, SpanDetails, SpanRow
@@ -83,7 +90,7 @@ def otlp_spans(export: RunExport) -> dict[str, Span]:
         for name in {"traceId", "spanId", "parentSpanId"} & each.keys():  # hex in OTLP, Base64 elsewhere
             each[name] = base64.b64encode(bytes.fromhex(each[name])).decode()
     request = json_format.ParseDict(document, ExportTraceServiceRequest())
-    assert request.SerializeToString()
+    assert ExportTraceServiceRequest.FromString(export_otlp_protobuf(export)) == request
     run, *spans = request.resource_spans[0].scope_spans[0].spans
     return {"run": run, **{str(attributes(each)["prefactor.span.id"]): each for each in spans}}
 
