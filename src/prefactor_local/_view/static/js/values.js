@@ -81,7 +81,7 @@ function textElement(view, text, cut) {
   const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
   const box = element("div", { class: "text-box" }, block, copyButton(() => text));
   if (cut) append(box, cutLine(view, `The first ${formatCount(text.length, "character")} of ${formatNumber(cut.size)}.`));
-  if (isLong(text)) foldText(box, block, text);
+  if (isLong(text)) foldText(block, text);
   return box;
 }
 
@@ -91,11 +91,10 @@ function isLong(text) {
 }
 
 /**
- * @param {HTMLElement} box
  * @param {HTMLElement} block
  * @param {string} text
  */
-function foldText(box, block, text) {
+function foldText(block, text) {
   block.classList.add("folded");
   const more = button(`Show the whole text (${formatCount(text.length, "character")})`, () => {
     block.classList.remove("folded");
