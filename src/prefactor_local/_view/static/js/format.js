@@ -119,14 +119,12 @@ function axisStep(least) {
 const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Text with signs in the place of characters that would make it look like another text: `␛`, `⟨U+202E⟩`.
+ * Text in which characters that would make it look like another text are written out, as `⟨U+202E⟩`.
  * @param {string} text
  */
 export function visibleText(text) {
   return text.replaceAll("\r\n", "\n").replace(INVISIBLE, (character) => {
-    const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+    return `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
   });
 }
 
