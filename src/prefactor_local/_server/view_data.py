@@ -1,7 +1,7 @@
 """The data of the viewer as JSON.
 
-What is read in one short step is read by the thread that executes operations, in turn with them. What takes longer
-(searching, comparing, exporting) is read in another thread, whose transactions are short.
+What is read in one short step is read by the thread that executes operations, in turn with them. What may take longer
+(listing, searching, comparing, exporting) is read in another thread, whose transactions are short.
 """
 
 from __future__ import annotations
@@ -16,13 +16,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from prefactor_local._server.operation_thread import OperationThread
-from prefactor_local._server.view_query import choice, flag, identifier, is_identifier, text, whole_number
+from prefactor_local._server.view_query import (
+    choice,
+    flag,
+    identifier,
+    is_identifier,
+    optional_choice,
+    text,
+    whole_number,
+)
+from prefactor_local._view.exports import FORMATS, export_file
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RowsPage, Status
 
 __all__ = ["ViewData", "json_answer"]
 
-ROWS_PER_STEP = 2000
+ROWS_PER_STEP = 1000
 """How many rows are read while operations wait."""
 MOST_ROWS = 10_000
 """How many rows an answer has."""
@@ -60,6 +69,7 @@ class ViewData:
                 (f"{run}/spans", self._spans),
                 (f"{run}/search", self._search),
                 (f"{run}/findings", self._findings),
+                (f"{run}/export", self._export),
                 ("/spans/{span}", self._span),
                 ("/compare", self._compare),
                 ("/differences", self._differences),
@@ -70,14 +80,11 @@ class ViewData:
         return json_answer({"database": self._database})
 
     async def _runs(self, request: Request) -> Response:
-        page = await self._operations.run(
-            self._reader.runs,
-            before=whole_number(request, "before"),
-            query=text(request, "q"),
-            status=choice(request, "status", get_args(Status)),
-            agent=text(request, "agent") or None,
+        before, query = whole_number(request, "before"), text(request, "q")
+        status, agent = optional_choice(request, "status", get_args(Status)), text(request, "agent") or None
+        return await asyncio.to_thread(
+            lambda: json_answer(self._reader.runs(before=before, query=query, status=status, agent=agent))
         )
-        return await asyncio.to_thread(json_answer, page)
 
     async def _run(self, request: Request) -> Response:
         details = await self._operations.run(self._reader.run, await self._run_id(request))
@@ -89,12 +96,16 @@ class ViewData:
         return await asyncio.to_thread(json_answer, page)
 
     async def _rows(self, run_id: str, after: int) -> RowsPage:
-        page = await self._operations.run(self._reader.rows, run_id, after=after, limit=ROWS_PER_STEP)
-        rows = page["rows"]
-        while page["more"] and len(rows) < MOST_ROWS:
-            page = await self._operations.run(self._reader.rows, run_id, after=page["change"], limit=ROWS_PER_STEP)
-            rows += page["rows"]
-        return {**page, "rows": rows}
+        page = await self._step(run_id, after)
+        while page["more"] and len(page["rows"]) < MOST_ROWS:
+            following = await self._step(run_id, page["change"])
+            if following["origin"] != page["origin"]:  # the starts of these rows count from another time
+                break
+            page = {**following, "rows": page["rows"] + following["rows"]}
+        return page
+
+    async def _step(self, run_id: str, after: int) -> RowsPage:
+        return await self._operations.run(self._reader.rows, run_id, after=after, limit=ROWS_PER_STEP)
 
     async def _span(self, request: Request) -> Response:
         span_id, full = request.path_params["span"], flag(request, "full")
@@ -107,6 +118,12 @@ class ViewData:
     async def _findings(self, request: Request) -> Response:
         run_id = await self._run_id(request)
         return await asyncio.to_thread(lambda: json_answer({"findings": self._reader.findings(run_id)}))
+
+    async def _export(self, request: Request) -> Response:
+        run_id, form = await self._run_id(request), choice(request, "format", FORMATS)
+        file = await asyncio.to_thread(export_file, self._reader, run_id, form)
+        disposition = f'attachment; filename="{file.name}"'
+        return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
 
     async def _compare(self, request: Request) -> Response:
         a, b = [await self._operations.run(self._reader.find_run, identifier(request, name)) for name in "ab"]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from prefactor_http._text import one_line
 
-__all__ = ["choice", "flag", "identifier", "is_identifier", "text", "whole_number"]
+__all__ = ["choice", "flag", "identifier", "is_identifier", "optional_choice", "text", "whole_number"]
 
 MAX_TEXT_CHARS = 1000
 _SHOWN_CHARS = 100
@@ -39,16 +39,21 @@ def whole_number(request: Request, name: str) -> int | None:
     return int(value)
 
 
-def choice(request: Request, name: str, choices: Collection[str]) -> str | None:
-    """One of some words. Browsers send an empty text for what is not chosen."""
+def choice(request: Request, name: str, choices: Collection[str]) -> str:
+    """One of some words."""
     value = request.query_params.get(name, "")
-    if value in choices or not value:
-        return value or None
-    raise _wrong(name, f"one of {', '.join(choices)}", value)
+    if value not in choices:
+        raise _wrong(name, f"one of {', '.join(choices)}", value)
+    return value
+
+
+def optional_choice(request: Request, name: str, choices: Collection[str]) -> str | None:
+    """As `choice`, or None: browsers send an empty text for what is not chosen."""
+    return choice(request, name, choices) if request.query_params.get(name) else None
 
 
 def flag(request: Request, name: str) -> bool:
-    return choice(request, name, ("1", "0")) == "1"
+    return optional_choice(request, name, ("1", "0")) == "1"
 
 
 def identifier(request: Request, name: str) -> str:

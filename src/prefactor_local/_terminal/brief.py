@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prefactor_local._terminal.text import first_line
 from prefactor_local._view.shapes import Json
 
-__all__ = ["brief_fields", "brief_payload", "brief_value"]
+__all__ = ["brief_fields", "brief_payload"]
 
 _FIELDS = 3
 _TEXT_CHARS = 200
@@ -19,22 +19,28 @@ def brief_payload(payload: Json) -> str:
     return ", ".join(brief_fields(payload))
 
 
-def brief_fields(payload: Json, most: int = _FIELDS) -> Iterator[str]:
+def brief_fields(payload: Json) -> Iterator[str]:
     """The first fields of a payload, each as `name: value`; the payload itself if it is no object."""
-    if not isinstance(payload, dict):
-        yield from () if payload is None else (brief_value(payload),)
-        return
-    members = [(name, value) for name, value in payload.items() if value is not None]
-    for name, value in members[:most]:
-        yield f"{first_line(name)}: {brief_value(value)}"
-    if len(members) > most:
-        yield "…"
+    if isinstance(payload, dict):
+        yield from _members(payload)
+    elif payload is not None:
+        yield _value(payload)
 
 
-def brief_value(value: Json) -> str:
-    """A value on one line; of an object or an array its size."""
+def _value(value: Json, *, inside: bool = False) -> str:
+    """A value on one line: of an object its first members, unless it is `inside` another one; of an array none."""
     if isinstance(value, str):
         return first_line(value if len(value) <= _TEXT_CHARS else f"{value[:_TEXT_CHARS]}…")
-    if isinstance(value, dict):
-        return f"{{{len(value):,}}}"
-    return f"[{len(value):,}]" if isinstance(value, list) else json.dumps(value)
+    if isinstance(value, list):
+        return "[…]" if value else "[]"
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    return "{…}" if value and inside else f"{{{', '.join(_members(value, inside=True))}}}"
+
+
+def _members(members: dict[str, Json], *, inside: bool = False) -> Iterator[str]:
+    given = [(name, value) for name, value in members.items() if value is not None]
+    for name, value in given[:_FIELDS]:
+        yield f"{first_line(name)}: {_value(value, inside=inside)}"
+    if len(given) > _FIELDS:
+        yield "…"

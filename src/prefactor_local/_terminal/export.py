@@ -10,13 +10,12 @@ from pathlib import Path
 
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import run_name
-from prefactor_local._terminal.source import RunSource, add_source_options, open_source
+from prefactor_local._terminal.source import add_source_options, open_source
 from prefactor_local._terminal.text import escaped_json, visible
 
 __all__ = ["add_options", "run"]
 
 _STANDARD_OUTPUT = "-"
-_ENDINGS = {"html": ".html", "otlp": ".otlp.json", "chrome": ".chrome.json", "json": ".json"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +29,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="html: a page of its own; otlp: OpenTelemetry, as JSON; chrome: for Perfetto; json: all that is known",
     )  # fmt: skip
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="file to write, - for standard output (default: RUN.FORMAT, here)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="file to write, - for standard output (default: RUN-FORMAT, here)",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     add_source_options(parser)
@@ -38,46 +40,35 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes a run to a file, or to standard output."""
+    from prefactor_local._view.exports import export_name
+
+    if options.output and options.output != _STANDARD_OUTPUT:
+        _check(Path(options.output), options)  # before much is read
     with open_source(options) as source:
         run_id = source.find_run(options.wanted)
-        file = _file(options, run_id)
-        content = _content(source, run_id, options.format)
-    if file is None:
-        # What is payload in each format is JSON.
-        sys.stdout.buffer.write(escaped_json(content.decode()).encode() if sys.stdout.isatty() else content)
-        sys.stdout.buffer.flush()
-    else:
-        _write(file, content)
-        sys.stdout.write(f"{visible(str(file))}\n")
-
-
-def _content(source: RunSource, run_id: str, form: str) -> bytes:
-    from prefactor_local._view import exports
-
-    formats = {
-        "html": exports.export_html,
-        "otlp": exports.export_otlp,
-        "chrome": exports.export_chrome,
-        "json": exports.export_json,
-    }
-    # A page for people cuts what the viewer cuts; a program gets all.
-    return formats[form](exports.gather(source, run_id, full=form != "html"))
-
-
-def _file(options: argparse.Namespace, run_id: str) -> Path | None:
-    """Where to write, None for standard output.
-
-    Raises:
-        CommandError: It cannot be written there.
-    """
+        content = source.export(run_id, options.format)
     if options.output == _STANDARD_OUTPUT:
-        return None
-    file = Path(options.output or f"{run_id}{_ENDINGS[options.format]}")
+        _print(content)
+        return
+    file = Path(options.output or export_name(run_id, options.format))
+    _check(file, options)
+    _write(file, content)
+    sys.stdout.write(f"{visible(str(file))}\n")
+
+
+def _print(content: bytes) -> None:
+    if sys.stdout.isatty():  # what is payload in each format is JSON
+        content = escaped_json(content.decode()).encode()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _check(file: Path, options: argparse.Namespace) -> None:
+    """Raises `CommandError` if the file must not be written."""
     if file.exists() and not file.is_file():
         raise CommandError(f"{file} is not a file: name one with -o, or - for standard output")
     if file.exists() and not options.force:
         raise CommandError(f"{file} exists: name another file with -o, or replace it with --force")
-    return file
 
 
 def _write(file: Path, content: bytes) -> None:

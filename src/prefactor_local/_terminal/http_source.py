@@ -63,7 +63,16 @@ class HttpSource:
         found: list[Finding] = self._get(f"/runs/{_quoted(run_id)}/findings")["findings"]
         return found
 
+    def export(self, run_id: str, form: str) -> bytes:
+        return self._answer(f"/runs/{_quoted(run_id)}/export", {"format": form}).content
+
     def _get(self, path: str, query: dict[str, str] | None = None) -> Any:
+        try:
+            return self._answer(path, query).json()
+        except ValueError:
+            raise CommandError(f"the server at {self._url} does not answer with JSON") from None
+
+    def _answer(self, path: str, query: dict[str, str] | None) -> httpx.Response:
         try:
             answer = self._client.get(path, params=query)
         except httpx.HTTPError as error:
@@ -72,7 +81,7 @@ class HttpSource:
             raise NoSuchRunError(_problem(answer))
         if answer.status_code != httpx.codes.OK:
             raise CommandError(f"the server at {self._url} answers with {answer.status_code}: {_problem(answer)}")
-        return answer.json()
+        return answer
 
 
 def _quoted(text: str) -> str:

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     with open_source(options) as source:  # a file or a run that is not there is reported before anything is served
         run_id = source.find_run(options.wanted) if options.wanted else None
     if server := server_of(options):
-        _open(f"{server.url}/ui/login?t={server.token}", run_id)
+        _open(server.login_url(run_id or ""))
     else:
         _serve(Path(options.database), run_id)
 
@@ -45,16 +45,15 @@ def _serve(database: Path, run_id: str | None) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         with LocalApi(database=database, keep_requests=False) as api:
-            _open(api.view_url, run_id)
+            _open(f"{api.view_url}&run={run_id}" if run_id else api.view_url)
             sys.stderr.write(f"prefactor-local: serving {database} until Ctrl-C\n")
             stop.wait()
     except (OSError, sqlite3.Error) as error:
         raise CommandError(f"cannot serve the database {database}: {error}") from None
 
 
-def _open(link: str, run_id: str | None) -> None:
-    """Prints the link, which works without the browser that this opens."""
-    link = f"{link}&run={run_id}" if run_id else link
+def _open(link: str) -> None:
+    """Prints the link, and has a browser open it, if there is one."""
     sys.stdout.write(f"{link}\n")
     sys.stdout.flush()
     with suppress(webbrowser.Error):

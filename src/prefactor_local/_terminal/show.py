@@ -46,9 +46,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _print_json(source: RunSource, run_id: str) -> None:
-    from prefactor_local._view.exports import export_json, gather
-
-    text = export_json(gather(source, run_id, full=True)).decode()
+    text = source.export(run_id, "json").decode()
     sys.stdout.buffer.write(escaped_json(text).encode())
     sys.stdout.buffer.flush()
 

@@ -24,7 +24,7 @@ __all__ = ["RunSource", "add_source_options", "changed_rows", "chosen_server", "
 
 
 class RunSource(Protocol):
-    """What runs are read from: the methods of `Reader` that the commands need.
+    """What runs are read from: the methods of `Reader` that the commands need, and exports.
 
     They raise `CommandError` if the server does not answer, and `NoSuchRunError`.
     """
@@ -35,6 +35,7 @@ class RunSource(Protocol):
     def rows(self, run_id: str, *, after: int = 0) -> RowsPage: ...
     def span(self, span_id: str, *, full: bool = False) -> SpanDetails: ...
     def findings(self, run_id: str) -> list[Finding]: ...
+    def export(self, run_id: str, form: str) -> bytes: ...
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -97,11 +98,13 @@ def _server(options: argparse.Namespace) -> AbstractContextManager[RunSource]:
 @contextmanager
 def _database(file: Path) -> Iterator[RunSource]:
     from prefactor_local._state.store import Store
-    from prefactor_local._view.reading import Reader
+    from prefactor_local._terminal.file_source import FileSource
 
+    if not file.exists():
+        raise CommandError(f"there is no file {file}")
     try:
         with closing(Store(file)) as store:
-            yield Reader(store)
+            yield FileSource(store)
     except sqlite3.Error as error:
         raise CommandError(f"cannot read the database {file}: {error}") from None
 

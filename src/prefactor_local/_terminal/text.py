@@ -36,17 +36,25 @@ def first_line(text: str) -> str:
 
 
 def duration_text(milliseconds: float) -> str:
-    """A duration for people: `0.4 ms`, `70 ms`, `1.25 s`, `2 min 5 s`, `3 h 20 min`."""
-    if milliseconds < 0.95:
-        return f"{milliseconds:.1f} ms"
+    """A duration as the browser shows it: `0.42 ms`, `850 ms`, `2.35 s`, `3 m 05 s`, `2 h 00 m`, `4 d 01 h`."""
+    if milliseconds < 0:
+        return f"-{duration_text(-milliseconds)}"
     if milliseconds < 999.5:
-        return f"{milliseconds:.0f} ms"
-    if milliseconds < 59_995:
-        return f"{milliseconds / 1000:.2f} s"
+        return f"{_up_to_two_digits(milliseconds)} ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1000:.{2 if milliseconds < 9_995 else 1}f} s"
     minutes, seconds = divmod(round(milliseconds / 1000), 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} m {seconds:02} s"
+    days, hours_of_day = divmod(hours, 24)
+    return f"{days:,} d {hours_of_day:02} h" if days else f"{hours} h {minutes:02} m"
+
+
+def _up_to_two_digits(milliseconds: float) -> str:
+    digits = 2 if milliseconds < 0.995 else 1 if milliseconds < 9.95 else 0
+    text = f"{milliseconds:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def time_text(time: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 from collections.abc import Callable
-from contextlib import suppress
 
-from prefactor_local._view.reading import NoSuchRunError, Reader
+from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RunSummary
 
 __all__ = ["RunEvents"]
 
+logger = logging.getLogger("prefactor_local")
 _OPERATIONS = frozenset({"agent_instances/register", "agent_instances/finish", "agent_instances/terminate"})
 
 
@@ -30,6 +30,8 @@ class RunEvents:
         """An operation was executed."""
         if self._tell is None or operation not in _OPERATIONS:
             return
-        # The operation is done: that the run cannot be read now is no reason to refuse it.
-        with suppress(sqlite3.Error, NoSuchRunError):
+        try:
             self._tell(self._reader.run(target)["run"])
+        except Exception:
+            # The operation is done: that nobody is told is no reason to answer with an error.
+            logger.exception("cannot tell of a run")

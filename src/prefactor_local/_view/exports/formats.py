@@ -12,7 +12,7 @@ from prefactor_local._view.exports.json_export import export_json
 from prefactor_local._view.exports.otlp import export_otlp, export_otlp_protobuf
 from prefactor_local._view.shapes import RunExport
 
-__all__ = ["FORMATS", "ExportedFile", "Format", "export_file"]
+__all__ = ["FORMATS", "ExportedFile", "Format", "export_file", "export_name"]
 
 
 class Format(NamedTuple):
@@ -64,4 +64,9 @@ def export_file(source: RunSource, run_id: str, name: str, *, full: bool | None 
     """
     form = FORMATS[name]
     export = gather(source, run_id, full=form.full if full is None else full)
-    return ExportedFile(f"run-{run_id}.{form.suffix}", form.media_type, form.encode(export))
+    return ExportedFile(export_name(run_id, name), form.media_type, form.encode(export))
+
+
+def export_name(run_id: str, name: str) -> str:
+    """The name of the file: it says the run and the format, a key of `FORMATS`."""
+    return f"run-{run_id}.{FORMATS[name].suffix}"
