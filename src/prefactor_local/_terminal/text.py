@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
 __all__ = ["counted", "duration_text", "escaped_json", "first_line", "time_text", "visible", "visible_lines"]
@@ -10,6 +11,7 @@ __all__ = ["counted", "duration_text", "escaped_json", "first_line", "time_text"
 _JOINERS = "\u200c\u200d"
 """They join and separate letters and emoji. They have no other effect."""
 _SUMMARY_CHARS = 1_000
+_PERHAPS_ESCAPED = re.compile(r"[^ -~\n]")
 
 
 def visible(text: str) -> str:
@@ -27,7 +29,7 @@ def visible_lines(text: str) -> list[str]:
 
 def escaped_json(text: str) -> str:
     """JSON with escapes of JSON for the same characters, so that a terminal can show it."""
-    return text if text.isascii() else "".join(map(_escaped, text))
+    return _PERHAPS_ESCAPED.sub(lambda found: _escaped(found[0]), text)
 
 
 def first_line(text: str) -> str:
@@ -75,4 +77,4 @@ def _visible(char: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    return char if char == "\n" or _visible(char) == char else json.dumps(char)[1:-1]
+    return char if _visible(char) == char else json.dumps(char)[1:-1]
