@@ -78,6 +78,7 @@ def run_of(*spans: SpanDetails, **fields: Any) -> RunExport:
         "mismatches": 0,
         **fields,
     }
+    spans = tuple({**each, "seq": number} for number, each in enumerate(spans, 1))
     rows = [SpanRow(each["seq"], each["id"], None, each["type"], each["status"], 0.0, None, "", 0) for each in spans]
     details: Any = {"run": run, "origin": START, "runtime": {}, "quality": {}, "span_types": {}}
     return {"run": details, "rows": rows, "spans": list(spans), "findings": []}
@@ -206,7 +207,7 @@ def test_spans_of_any_shape_are_exported() -> None:
     assert found["d"].start_time_unix_nano == 0
     assert {found["a"].parent_span_id, found["b"].parent_span_id} > {found["run"].span_id}
     assert [each["args"]["id"] for each in slices(export)] == ["d", "e", "b", "a"]
-    assert json.loads(export_json(export))["rows"][0][:2] == [0, "a"]
+    assert json.loads(export_json(export))["rows"][0][:2] == [1, "a"]
 
 
 def slices(export: RunExport) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from prefactor_local._view.exports.payload_fields import error_of
 from prefactor_local._view.exports.span_attributes import Attributes, meaning_of
 from prefactor_local._view.exports.span_kinds import span_kinds
 from prefactor_local._view.exports.tree import parents
-from prefactor_local._view.shapes import Json, RunExport, RunSummary, SpanDetails
+from prefactor_local._view.shapes import Finding, Json, RunDetails, RunExport, SpanDetails
 
 __all__ = ["resource_of", "spans_of"]
 
@@ -59,7 +59,7 @@ def spans_of(export: RunExport) -> Iterator[dict[str, Json]]:
 
 
 def _run_span(export: RunExport, tops: list[SpanDetails]) -> dict[str, Json]:
-    run = export["run"]["run"]
+    run, time = export["run"]["run"], run_interval(export)
     only = meaning_of(tops[0]).attributes if len(tops) == 1 else {}
     shown = {name: value for name, value in only.items() if name.startswith(("input.", "output."))}
     return {
@@ -67,21 +67,30 @@ def _run_span(export: RunExport, tops: list[SpanDetails]) -> dict[str, Json]:
         "spanId": _hash(run["id"], 8),
         "name": unicode_text(run["agent_name"]),
         "kind": _INTERNAL,
-        **_times(run_interval(export)),
-        "attributes": attributes_of({_KIND: "AGENT", **_recorded_of_run(run), **shown}),
+        **_times(time),
+        "attributes": attributes_of({_KIND: "AGENT", **_recorded_of_run(export["run"]), **shown}),
+        "events": [_finding(each, nanoseconds(time.end)) for each in export["findings"]],
         "status": _status(run["status"], run["termination_reason"] or ""),
     }
 
 
-def _recorded_of_run(run: RunSummary) -> Attributes:
+def _recorded_of_run(details: RunDetails) -> Attributes:
+    run, quality = details["run"], details["quality"]
     found: dict[str, str | None] = {
         "prefactor.run.id": run["id"],
         "prefactor.run.external_identifier": run["external_identifier"],
         "prefactor.run.purpose": run["purpose"],
         "prefactor.status": run["status"],
         "prefactor.termination_reason": run["termination_reason"],
+        "prefactor.quality": json_text(quality) if quality else None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _finding(finding: Finding, end: str) -> Json:
+    """What is wrong with the order of the run, as an event."""
+    values: Attributes = {"name": finding["name"], "count": finding["count"], "message": finding["message"]}
+    return {"timeUnixNano": end, "name": "prefactor.finding", "attributes": attributes_of(values)}
 
 
 def _recorded(span: SpanDetails) -> Attributes:
