@@ -67,18 +67,30 @@ class SpanChecks(NamedTuple):
 
 
 def check_span(
-    checks: SpanChecks | None, payload: dict[str, Any], result: dict[str, Any] | None, status: str
+    checks: SpanChecks | None,
+    payload: dict[str, Any],
+    result: dict[str, Any] | None,
+    status: str,
+    *,
+    params_match: bool = False,
 ) -> list[Problem]:
-    """The mismatches of a span with its type; None is a type that is not registered.
+    """The mismatches of a span with its type.
 
     The result is checked only if the span is complete: that of a failed span
     is an error. A span that never started has no params to check.
+
+    Args:
+        checks: The type; None if it is not registered.
+        payload: The params.
+        result: The result.
+        status: The status of the span.
+        params_match: Whether it is known that the params have no mismatches.
     """
     if status in {"pending", "cancelled"} and not payload:
         return []
     if checks is None:
         return [_problem("schema_name", "", "not in the schema version of the agent instance")]
-    problems = list(_mismatches("params", checks.params, payload))
+    problems = [] if params_match else list(_mismatches("params", checks.params, payload))
     if status == "complete":
         problems += _mismatches("result", checks.result, {} if result is None else result)
     return problems

@@ -68,7 +68,9 @@ def finish(account: Account, call: Call) -> Record:
         "finished_at": finished_at,
         "updated_at": now,
     }
-    changes.update(_derived(account, {**span, **changes}))
+    # While a span is active, only its params have been checked.
+    params_match = span["status"] == "active" and not span["mismatches"]
+    changes.update(_derived(account, {**span, **changes}, params_match=params_match))
     account.store.update("agent_span", span["id"], **changes)
     instances.note_start(account, instance, started_at)
     return _answer(account, call, {**span, **changes}, instance)
@@ -102,23 +104,24 @@ def span_record(account: Account, row: Record, *, summary: bool = True) -> Recor
     }
 
 
-def computed(account: Account, row: Record) -> Record:
+def computed(account: Account, row: Record, *, params_match: bool = False) -> Record:
     """What is stored with a span to be found quickly: its summary, and the number of its mismatches."""
     template = (_span_type(account, row) or {}).get("template")
     return {
         "summary": account.renderer.render(template, row["payload"], row["result_payload"]),
-        "mismatches": len(schema_errors(account, row)),
+        "mismatches": len(schema_errors(account, row, params_match=params_match)),
     }
 
 
-def schema_errors(account: Account, row: Record) -> list[Problem]:
+def schema_errors(account: Account, row: Record, *, params_match: bool = False) -> list[Problem]:
     """The mismatches of a span with its registered type."""
     checks = versions.checks_of(account, row["agent_schema_version_id"], row["schema_name"])
-    return check_span(checks, row["payload"], row["result_payload"], row["status"])
+    return check_span(checks, row["payload"], row["result_payload"], row["status"], params_match=params_match)
 
 
-def _derived(account: Account, row: Record) -> Record:
-    return {**computed(account, row), "change": account.store.next_change(row["agent_instance_id"])}
+def _derived(account: Account, row: Record, *, params_match: bool = False) -> Record:
+    change = account.store.next_change(row["agent_instance_id"])
+    return {**computed(account, row, params_match=params_match), "change": change}
 
 
 def _shown(account: Account, call: Call, row: Record, *, summary: bool) -> Record:

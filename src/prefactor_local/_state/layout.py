@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 
-__all__ = ["APPLICATION", "LAYOUT", "UNCOMPUTED", "check_origin", "create_tables", "is_new", "upgrade"]
+__all__ = [
+    "APPLICATION",
+    "LAYOUT",
+    "UNCOMPUTED",
+    "check_origin",
+    "check_readable",
+    "create_tables",
+    "is_new",
+    "upgrade",
+]
 
 LAYOUT = 4
 """The version of the tables below; raise it with every change of them."""
@@ -103,6 +112,19 @@ def check_origin(connection: sqlite3.Connection) -> int:
             "delete it, or use another file"
         )
     return layout
+
+
+def check_readable(connection: sqlite3.Connection) -> None:
+    """Checks that a file can be read as it is.
+
+    Raises:
+        sqlite3.DatabaseError: It is not ours, or has an earlier layout.
+    """
+    if check_origin(connection) != LAYOUT:
+        raise sqlite3.DatabaseError(
+            "an earlier version of prefactor-sdk wrote it: start `prefactor-local serve --database FILE` with it once, "
+            "which brings it up to date"
+        )
 
 
 def create_tables(connection: sqlite3.Connection) -> None:

@@ -39,23 +39,44 @@ class Store:
     Args:
         database: A file, created if it does not exist, or `":memory:"`. Only its owner can read it, for it holds
             payloads and tokens.
+        read_only: See `open_for_reading`.
 
     Raises:
         sqlite3.Error: The file is not a database, cannot be written, or belongs to another program or another version
             of this package.
     """
 
-    def __init__(self, database: str | Path) -> None:
+    def __init__(self, database: str | Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._file = None if str(database) in WITHOUT_FILE else Path(database)
-        self._create_file()
-        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        if not read_only:
+            self._create_file()
+        name = _read_only_uri(Path(database)) if read_only else database
+        self._connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=read_only)
         self._connection.row_factory = sqlite3.Row
         try:
-            self._prepare()
+            if read_only:
+                layout.check_readable(self._connection)
+            else:
+                self._prepare()
         except BaseException:
             self._connection.close()
             raise
+
+    @classmethod
+    def open_for_reading(cls, file: str | Path) -> Store:
+        """A store that changes nothing, not even the layout of the file. It does not wait for writers.
+
+        If no server uses the file, it reads what is there now: it does not see what a server writes that starts later.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            sqlite3.Error: The file is not a database, belongs to another program or another version of this package, or
+                cannot be read.
+        """
+        if not Path(file).exists():
+            raise FileNotFoundError(f"there is no file {file}")
+        return cls(file, read_only=True)
 
     def close(self) -> None:
         with self._lock:
@@ -111,6 +132,10 @@ class Store:
         """The rows of a SELECT, as they are stored."""
         return self._connection.execute(query, values).fetchall()
 
+    def records(self, query: str, *values: object) -> list[Record]:
+        """The rows of a SELECT, converted as by `find`."""
+        return [_record(row) for row in self.select(query, *values)]
+
     def next_change(self, instance_id: str) -> int:
         """The number of the next change of the spans of an instance."""
         query = "SELECT COALESCE(MAX(change), 0) + 1 FROM agent_span WHERE agent_instance_id = ?"
@@ -119,8 +144,19 @@ class Store:
     def get_or_store(self, key: str, default: str) -> str:
         """The value of a key. If the key has no value yet, the default becomes its value."""
         self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, default))
+        return self.value(key) or default
+
+    def value(self, key: str) -> str | None:
+        """The value of a key, if it has one."""
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row["value"])
+        return None if row is None else str(row["value"])
+
+    def set_value(self, key: str, value: str | None) -> None:
+        """Gives a key a value; None takes it away."""
+        if value is None:
+            self._connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+        else:
+            self._connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     def _prepare(self) -> None:
         if not layout.is_new(self._connection):
@@ -164,6 +200,12 @@ class Store:
         return self._connection.execute(query, bound)
 
 
+def _read_only_uri(file: Path) -> str:
+    """The URI of a file. SQLite creates a file beside that of a database, even to read it, unless nobody writes it."""
+    in_use = Path(f"{file}-wal").exists()
+    return f"{file.absolute().as_uri()}?{'mode=ro' if in_use else 'immutable=1'}"
+
+
 def _where(equal: Mapping[str, object]) -> str:
     return "WHERE " + " AND ".join(f"{name} IS ?" for name in equal) if equal else ""
 
@@ -173,7 +215,7 @@ def _json(value: object) -> str | None:
 
 
 def _record(row: sqlite3.Row) -> Record:
-    record = dict(row)
+    record = dict(zip(row.keys(), row, strict=True))  # faster than dict(row)
     for name in _CONVERTED & record.keys():
         if record[name] is not None:
             record[name] = json.loads(record[name]) if name in _JSON else bool(record[name])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from prefactor_local._state.store import Store
 from prefactor_local._view import rows, runs, spans
+from prefactor_local._view.comparing import compare
 from prefactor_local._view.errors import NoSuchRunError
+from prefactor_local._view.findings import findings
+from prefactor_local._view.search import search
 from prefactor_local._view.shapes import Comparison, Difference, Finding, RowsPage, RunDetails, RunsPage, SpanDetails
 from prefactor_local._view.span_types import SpanTypes
 
@@ -75,7 +78,7 @@ class Reader:
 
         Raises `NoSuchRunError`.
         """
-        raise NotImplementedError
+        return search(self._store, run_id, query)
 
     def span(self, span_id: str, *, full: bool = False) -> SpanDetails:
         """A span with its payloads; long values are cut unless `full`. Raises `NoSuchRunError`."""
@@ -87,12 +90,12 @@ class Reader:
 
     def findings(self, run_id: str) -> list[Finding]:
         """What is wrong with the order of a run. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return findings(self._store, run_id)
 
     def compare(self, a: str, b: str) -> Comparison:
         """Two runs side by side. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return compare(self._store, a, b)
 
     def differences(self, a: str, b: str) -> list[Difference]:
         """What differs between the payloads of two spans, by their IDs. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return spans.differences_of(self._store, a, b)

@@ -231,7 +231,7 @@ class Finding(TypedDict):
     """What is wrong with the order of a run.
 
     Attributes:
-        name: `parent_missing`, `child_before_parent`, `outside_parent`, `outside_run`, `not_finished`.
+        name: `parent_missing`, `child_before_parent`, `outside_parent`, `outside_run`, `not_finished`, `own_ancestor`.
         spans: the seqs of the spans (the first 100).
         count: how many spans there are.
         message: a sentence.

@@ -10,25 +10,22 @@ from prefactor_local._operations.schemas import Problem, SpanChecks, check_span
 from prefactor_local._protocol.strings import is_storable_text
 from prefactor_local._state.store import Store
 from prefactor_local._view.cuts import shortened
+from prefactor_local._view.differences import MOST_DIFFERENCES, differences
 from prefactor_local._view.errors import NoSuchRunError, quoted
 from prefactor_local._view.pointers import steps_of
 from prefactor_local._view.schema_places import SchemaPlaces
-from prefactor_local._view.shapes import Cut, Json, Mismatch, SpanDetails
+from prefactor_local._view.shapes import Cut, Difference, Json, Mismatch, SpanDetails
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
-__all__ = ["payloads_of", "span_by_id", "span_by_seq"]
+__all__ = ["differences_of", "payloads_of", "span_by_id", "span_by_seq"]
 
 Payload: TypeAlias = dict[str, Json]
 
 
 def span_by_id(store: Store, types: SpanTypes, span_id: str, *, full: bool) -> SpanDetails:
     """A span, as `Reader.span` describes it."""
-    with store.transaction(write=False):
-        found = store.select("SELECT * FROM agent_span WHERE id = ?", span_id) if is_storable_text(span_id) else []
-    if not found:
-        raise NoSuchRunError(f"no span has the ID {quoted(span_id)}")
-    return _details(types, found[0], full=full)
+    return _details(types, _stored(store, span_id), full=full)
 
 
 def span_by_seq(store: Store, types: SpanTypes, run_id: str, seq: int, *, full: bool) -> SpanDetails:
@@ -40,6 +37,22 @@ def span_by_seq(store: Store, types: SpanTypes, run_id: str, seq: int, *, full: 
     if not found:
         raise NoSuchRunError(f"the run {quoted(run_id)} has no span with the number {seq}")
     return _details(types, found[0], full=full)
+
+
+def differences_of(store: Store, a: str, b: str) -> list[Difference]:
+    """What differs between two spans, as `Reader.differences` describes it."""
+    params_a, result_a = payloads_of(_stored(store, a))
+    params_b, result_b = payloads_of(_stored(store, b))
+    found = [*differences("params", params_a, params_b), *differences("result", result_a, result_b)]
+    return found[:MOST_DIFFERENCES]
+
+
+def _stored(store: Store, span_id: str) -> sqlite3.Row:
+    with store.transaction(write=False):
+        found = store.select("SELECT * FROM agent_span WHERE id = ?", span_id) if is_storable_text(span_id) else []
+    if not found:
+        raise NoSuchRunError(f"no span has the ID {quoted(span_id)}")
+    return found[0]
 
 
 def payloads_of(row: sqlite3.Row) -> tuple[Payload, Payload | None]:
