@@ -18,6 +18,7 @@ import { nextError } from "./tree.js";
 import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
+const LONGEST_TITLE = 80; // characters
 const GROW_EVERY = 500; // milliseconds
 
 /**
@@ -118,7 +119,7 @@ export class RunPage {
     this.model.details = details;
     this.id = details.run.id;
     this.writeUrl();
-    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`);
+    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`.slice(0, LONGEST_TITLE));
   }
 
   /** The page does not wait for them: they need all spans. */
